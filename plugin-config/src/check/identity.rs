@@ -1,0 +1,140 @@
+//! Headers that receive claims.
+
+use super::issuer::{MOST_MAPPINGS, claim};
+use super::{Checker, header};
+use crate::document::{Document, FormatName, IssuerDocument, List};
+use crate::json::At;
+use crate::{ClaimToHeader, HeaderFormat, HeaderLocation, HeaderName, Issuer};
+use std::collections::BTreeMap;
+
+/// What an issuer writes.
+pub(super) struct Output {
+    pub(super) payload: Option<HeaderName>,
+    pub(super) claims: Vec<ClaimToHeader>,
+}
+
+/// Checks what an issuer writes. That no issuer reads a token where another writes is checked for all together.
+pub(super) fn output(
+    document: &IssuerDocument,
+    locations: &[HeaderLocation],
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Output {
+    let mut taken: Vec<HeaderName> = Vec::new();
+    let payload = document.output_payload_to_header.as_ref().and_then(|name| {
+        identity_header(name, locations, &at.key("outputPayloadToHeader"), &mut taken, checker)
+    });
+    let mut claims = Vec::new();
+    let at = at.key("outputClaimToHeaders");
+    for (index, mapping) in checker.at_most(MOST_MAPPINGS, document.output_claim_to_headers.as_ref(), &at) {
+        let at = at.index(index);
+        let header = mapping
+            .header
+            .get()
+            .and_then(|name| identity_header(name, locations, &at.key("header"), &mut taken, checker));
+        let claim = claim(mapping.claim.get(), &at.key("claim"), checker);
+        if let (Some(header), Some(claim)) = (header, claim) {
+            claims.push(ClaimToHeader { header, claim, format: mapping.format.map(format) });
+        }
+    }
+    Output { payload, claims }
+}
+
+fn identity_header(
+    name: &str,
+    locations: &[HeaderLocation],
+    at: &At<'_>,
+    taken: &mut Vec<HeaderName>,
+    checker: &mut Checker,
+) -> Option<HeaderName> {
+    let header = checker.header(name, at)?;
+    if let Some(why) = header::why_not_identity(&header) {
+        checker.fault(
+            at,
+            format!("`{header}` must not be written: {why}; use a name of your own, such as `x-user`"),
+        );
+    } else if let Some(location) =
+        locations.iter().find(|location| spelling(&location.name) == spelling(&header))
+    {
+        checker.fault(
+            at,
+            format!("a token is looked for in `{}`, and what a client sends in an identity header is removed; use another", location.name),
+        );
+    } else if let Some(other) = taken.iter().find(|other| spelling(other) == spelling(&header)) {
+        let message = if *other == header {
+            format!("`{header}` is written twice; give each claim its own header")
+        } else {
+            format!("many servers take `{header}` and `{other}` for one header; give each claim its own")
+        };
+        checker.fault(at, message);
+    }
+    taken.push(header.clone());
+    Some(header)
+}
+
+/// What holds across issuers: no header is spelled in two ways, and none is written by one and read by another.
+pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &mut Checker) {
+    let mut spellings: BTreeMap<String, (&HeaderName, &str)> = BTreeMap::new();
+    for issuer in issuers {
+        for header in issuer.identity_headers() {
+            spellings.entry(spelling(header)).or_insert((header, issuer.name.as_str()));
+        }
+    }
+    let root = At::Root.key("issuers");
+    for (index, written) in document.issuers.get().into_iter().flat_map(List::iter) {
+        let at = root.index(index);
+        let list = at.key("outputClaimToHeaders");
+        let claims = written.output_claim_to_headers.iter().flat_map(List::iter);
+        for (index, name) in claims.filter_map(|(index, to)| Some((index, to.header.get()?))) {
+            check_against(&spellings, name, &list.index(index).key("header"), written, checker);
+        }
+        if let Some(name) = &written.output_payload_to_header {
+            check_against(&spellings, name, &at.key("outputPayloadToHeader"), written, checker);
+        }
+        let list = at.key("fromHeaders");
+        for (index, location) in written.from_headers.iter().flat_map(List::iter) {
+            let Some(Ok(name)) = location.name.get().map(|name| HeaderName::new(name)) else { continue };
+            if let Some((header, writer)) = spellings.get(&spelling(&name))
+                && written.name.get().is_none_or(|own| own != writer)
+            {
+                let message = format!(
+                    "issuer `{writer}` writes `{header}`, and what a client sends in an identity header is removed; \
+                     look for the token elsewhere"
+                );
+                checker.fault(&list.index(index).key("name"), message);
+            }
+        }
+    }
+}
+
+fn check_against(
+    spellings: &BTreeMap<String, (&HeaderName, &str)>,
+    name: &str,
+    at: &At<'_>,
+    issuer: &IssuerDocument,
+    checker: &mut Checker,
+) {
+    let Ok(name) = HeaderName::new(name) else { return };
+    if let Some((header, writer)) = spellings.get(&spelling(&name))
+        && **header != name
+        && issuer.name.get().is_none_or(|own| own != writer)
+    {
+        let message = format!(
+            "issuer `{writer}` writes `{header}`, which many servers take for the same; use one spelling"
+        );
+        checker.fault(at, message);
+    }
+}
+
+/// What a server that turns `-` into `_`, as CGI does, makes of a name.
+fn spelling(header: &HeaderName) -> String {
+    header.as_str().replace('_', "-")
+}
+
+const fn format(name: FormatName) -> HeaderFormat {
+    match name {
+        FormatName::Csv => HeaderFormat::Csv,
+        FormatName::Json => HeaderFormat::Json,
+        FormatName::Base64Json => HeaderFormat::Base64Json,
+    }
+}

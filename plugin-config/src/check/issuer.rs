@@ -1,0 +1,221 @@
+//! Issuers.
+
+use super::{Checker, MOST_ISSUERS, condition, header, identity, keys, text, unique};
+use crate::document::{
+    ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, RevokedDocument,
+    RoleClaimDocument,
+};
+use crate::json::{At, quote};
+use crate::{ClaimPath, HeaderLocation, HeaderName, Issuer, Revoked, RoleClaim, StringPattern};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The most claims that an issuer's roles are read from, or that it writes.
+pub(super) const MOST_MAPPINGS: usize = 64;
+/// The most entries of each list of what is revoked.
+const MOST_REVOKED: usize = 65_536;
+
+pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer> {
+    let at = At::Root.key("issuers");
+    let Some(list) = document.issuers.get() else { return Vec::new() };
+    if list.is_empty() {
+        checker.fault(&at, "there is no issuer; name at least one");
+    }
+    if list.len() > MOST_ISSUERS {
+        checker.fault(&at, format!("a document has {MOST_ISSUERS} issuers at most, this one {}", list.len()));
+    }
+    let issuers =
+        list.iter().filter_map(|(index, document)| issuer(document, &at.index(index), checker)).collect();
+    let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
+        list.iter().filter_map(move |(index, issuer)| {
+            Some((At::Root.key("issuers").index(index).key(key).place(), text(issuer)?.as_str()))
+        })
+    };
+    unique(texts("name", |issuer| issuer.name.get()), "the name", checker);
+    unique(texts("issuer", |issuer| issuer.issuer.get()), "the issuer", checker);
+    issuers
+}
+
+fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<Issuer> {
+    let name = checker.name(document.name.get(), &at.key("name"));
+    let url = document.issuer.get().and_then(|url| checker.take(&at.key("issuer"), text::value(url)));
+    let (keys, algorithms) = keys::keys(document, at, checker).unzip();
+    let from_headers = from_headers(document.from_headers.as_ref(), &at.key("fromHeaders"), checker);
+    let from_cookies = checker.texts(document.from_cookies.as_ref(), &at.key("fromCookies"), text::cookie);
+    let from_params = checker.texts(document.from_params.as_ref(), &at.key("fromParams"), text::param);
+    let no_place =
+        document.from_headers.is_none() && document.from_cookies.is_none() && document.from_params.is_none();
+    let from_headers = if no_place { default_location() } else { from_headers };
+    let (claims, _) = condition::conditions(
+        document.claims.as_ref(),
+        &at.key("claims"),
+        &condition::Context::Issuer,
+        checker,
+    );
+    let output = identity::output(document, &from_headers, at, checker);
+    let issuer = Issuer {
+        audiences: checker.texts(document.audiences.as_ref(), &at.key("audiences"), text::value),
+        forward_original_token: document.forward_original_token.unwrap_or(false),
+        clock_skew: clock_skew(document.clock_skew, &at.key("clockSkew"), checker),
+        require_expiration: document.require_expiration.unwrap_or(true),
+        max_lifetime: max_lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),
+        token_types: checker.texts(document.token_types.as_ref(), &at.key("tokenTypes"), token_type),
+        subjects: condition::string_matches(document.subjects.as_ref(), &at.key("subjects"), checker),
+        claims,
+        role_claims: role_claims(document.role_claims.as_ref(), &at.key("roleClaims"), checker),
+        presenters: checker.texts(document.presenters.as_ref(), &at.key("presenters"), principal),
+        revoked: revoked(document.revoked.as_ref(), &at.key("revoked"), checker),
+        output_payload_to_header: output.payload,
+        output_claim_to_headers: output.claims,
+        name: name?,
+        issuer: url?,
+        algorithms: algorithms?,
+        keys: keys?,
+        from_headers,
+        from_cookies,
+        from_params,
+    };
+    Some(issuer)
+}
+
+/// A claim's path, in either of its forms.
+pub(super) fn claim(
+    document: Option<&ClaimDocument>,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Option<ClaimPath> {
+    let path = match document? {
+        ClaimDocument::Dotted(dotted) => ClaimPath::parse(dotted),
+        ClaimDocument::Steps(steps) => ClaimPath::new(steps.iter().map(|(_, step)| step.clone()).collect()),
+    };
+    checker.take(at, path)
+}
+
+/// A pattern of principals.
+pub(super) fn principal(text: &str) -> Result<StringPattern, String> {
+    match text.strip_prefix("spiffe://") {
+        Some(rest) => Err(format!("a principal stands without `spiffe://`: write {}", quote(rest))),
+        None => StringPattern::parse(text),
+    }
+}
+
+fn default_location() -> Vec<HeaderLocation> {
+    HeaderName::new("authorization")
+        .map(|name| HeaderLocation { name, prefix: "Bearer ".to_owned() })
+        .into_iter()
+        .collect()
+}
+
+fn from_headers(
+    list: Option<&List<HeaderLocationDocument>>,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Vec<HeaderLocation> {
+    let mut locations = Vec::new();
+    for (index, document) in checker.filled(list, at) {
+        let at = at.index(index);
+        let prefix = document.prefix.clone().unwrap_or_default();
+        if prefix.len() > 64 || !prefix.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {
+            checker.fault(&at.key("prefix"), "a prefix has 64 bytes of visible ASCII and spaces at most");
+        }
+        let Some(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name"))) else {
+            continue;
+        };
+        if let Some(why) = header::why_not_location(&name) {
+            checker.fault(&at.key("name"), format!("`{name}` cannot carry a token: {why}"));
+        }
+        let location = HeaderLocation { name, prefix };
+        if locations.iter().any(|other| is_same_place(other, &location)) {
+            checker.fault(&at, "this header with this prefix stands twice; keep one of them");
+        }
+        locations.push(location);
+    }
+    locations
+}
+
+fn is_same_place(one: &HeaderLocation, other: &HeaderLocation) -> bool {
+    one.name == other.name && one.prefix.eq_ignore_ascii_case(&other.prefix)
+}
+
+fn clock_skew(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Checker) -> Duration {
+    let Some(DurationDocument(skew)) = document else { return Duration::from_secs(60) };
+    if skew > Duration::from_secs(300) {
+        checker.fault(at, "more than 5 minutes of tolerance keeps expired tokens alive; use `5m` or less");
+    }
+    whole_seconds(skew, at, checker);
+    skew
+}
+
+fn max_lifetime(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Checker) -> Option<Duration> {
+    let DurationDocument(lifetime) = document?;
+    if lifetime.is_zero() {
+        checker.fault(at, "no token lives for no time; give at least `1s`, or leave the key out");
+    }
+    whole_seconds(lifetime, at, checker);
+    Some(lifetime)
+}
+
+fn whole_seconds(duration: Duration, at: &At<'_>, checker: &mut Checker) {
+    if duration.subsec_nanos() != 0 {
+        checker.fault(at, "times of a token are whole seconds; leave out the milliseconds");
+    }
+}
+
+fn token_type(text: &str) -> Result<String, String> {
+    if text.len() > 12
+        && text.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("application/"))
+        && text.get(12..).is_some_and(|rest| !rest.contains('/'))
+    {
+        let rest = text.get(12..).unwrap_or_default();
+        return Err(format!("types are compared without `application/`: write {}", quote(rest)));
+    }
+    text::value(text)
+}
+
+fn role_claims(list: Option<&List<RoleClaimDocument>>, at: &At<'_>, checker: &mut Checker) -> Vec<RoleClaim> {
+    let mut claims: Vec<RoleClaim> = Vec::new();
+    for (index, document) in checker.at_most(MOST_MAPPINGS, list, at) {
+        let at = at.index(index);
+        if let Some(split) = &document.split
+            && (split.is_empty() || split.len() > 16)
+        {
+            checker.fault(
+                &at.key("split"),
+                "what parts roles has 1 to 16 bytes; leave it out for a single role",
+            );
+        }
+        let prefix = document.prefix.clone().unwrap_or_default();
+        if prefix.len() > 64 {
+            checker.fault(&at.key("prefix"), "a prefix has 64 bytes at most");
+        }
+        let Some(claim) = claim(document.claim.get(), &at.key("claim"), checker) else { continue };
+        let claim = RoleClaim { claim, split: document.split.clone(), prefix };
+        if claims.contains(&claim) {
+            checker.fault(&at, "the same roles are read twice; keep one of them");
+        }
+        claims.push(claim);
+    }
+    claims
+}
+
+fn revoked(document: Option<&RevokedDocument>, at: &At<'_>, checker: &mut Checker) -> Revoked {
+    let Some(document) = document else { return Revoked::default() };
+    // An empty list is plain here: nothing is revoked.
+    let mut set = |list: Option<&List<String>>, key: &str| -> BTreeSet<String> {
+        let at = at.key(key);
+        let mut values = BTreeSet::new();
+        for (index, text) in checker.at_most(MOST_REVOKED, list, &at) {
+            let at = at.index(index);
+            let Some(value) = checker.take(&at, text::value(text)) else { continue };
+            if !values.insert(value) {
+                checker.fault(&at, format!("{} stands twice; keep one of them", quote(text)));
+            }
+        }
+        values
+    };
+    Revoked {
+        token_ids: set(document.token_ids.as_ref(), "tokenIds"),
+        key_ids: set(document.key_ids.as_ref(), "keyIds"),
+        subjects: set(document.subjects.as_ref(), "subjects"),
+    }
+}

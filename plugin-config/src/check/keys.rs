@@ -1,0 +1,214 @@
+//! Where an issuer's keys come from, and what they may be used for.
+
+use super::{Checker, remote};
+use crate::document::{IssuerDocument, KeySetDocument, List, SecretDocument};
+use crate::json::{self, At, Node, quote};
+use crate::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef, jwk};
+
+/// The keys and the algorithms that they are used with.
+pub(super) fn keys(
+    document: &IssuerDocument,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Option<(KeySource, AlgorithmSet)> {
+    let named = algorithms(document.algorithms.as_ref(), &at.key("algorithms"), checker);
+    let given = [
+        ("jwks", document.jwks.is_some()),
+        ("jwksUri", document.jwks_uri.is_some()),
+        ("discovery", document.discovery == Some(true)),
+        ("secrets", document.secrets.is_some()),
+    ];
+    let given: Vec<String> =
+        given.into_iter().filter(|(_, given)| *given).map(|(key, _)| format!("`{key}`")).collect();
+    if given.len() > 1 {
+        let message =
+            format!("{} stand side by side; split them into two issuers or keep one", given.join(" and "));
+        checker.fault(at, message);
+        return None;
+    }
+    remote::check_needless(document, at, checker);
+    if let Some(jwks) = &document.jwks {
+        public_keys(jwks, named, at, checker)
+    } else if let Some(list) = &document.secrets {
+        secrets(list, named, at, checker)
+    } else if document.jwks_uri.is_some() || document.discovery == Some(true) {
+        remote_keys(document, named, at, checker)
+    } else {
+        checker.fault(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`");
+        None
+    }
+}
+
+/// Public keys that are not here yet: what they can do is not known, but HMAC is none of it.
+fn remote_keys(
+    document: &IssuerDocument,
+    named: Option<Named>,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Option<(KeySource, AlgorithmSet)> {
+    for (index, algorithm) in named.iter().flat_map(|named| &named.0).filter(|(_, one)| one.is_hmac()) {
+        let message = format!(
+            "`{algorithm}` with public keys would let anyone who knows a key sign; give HMAC secrets to an issuer of \
+             their own"
+        );
+        checker.fault(&at.key("algorithms").index(*index), message);
+    }
+    let possible = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_hmac()).collect();
+    let keys = remote::remote_keys(document, at, checker)?;
+    Some((KeySource::Remote(keys), named.map_or(possible, |named| named.set())))
+}
+
+/// The algorithms that the document names, with their places; none where it names none.
+struct Named(Vec<(usize, Algorithm)>);
+
+impl Named {
+    fn set(&self) -> AlgorithmSet {
+        self.0.iter().map(|&(_, algorithm)| algorithm).collect()
+    }
+}
+
+fn algorithms(list: Option<&List<Algorithm>>, at: &At<'_>, checker: &mut Checker) -> Option<Named> {
+    let mut named: Vec<(usize, Algorithm)> = Vec::new();
+    for (index, &algorithm) in checker.filled(list, at) {
+        if named.iter().any(|&(_, other)| other == algorithm) {
+            checker.fault(&at.index(index), format!("`{algorithm}` stands twice; keep one of them"));
+        } else {
+            named.push((index, algorithm));
+        }
+    }
+    // A list that could not be read as a whole must not restrict the keys to what is left of it.
+    (list.is_some() && !named.is_empty() && !checker.is_spoiled(at)).then_some(Named(named))
+}
+
+fn public_keys(
+    document: &KeySetDocument,
+    named: Option<Named>,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Option<(KeySource, AlgorithmSet)> {
+    let jwks = at.key("jwks");
+    let set = match &document.0 {
+        Node::String(text) => {
+            let mut faults = Vec::new();
+            let node = json::read(text.as_bytes(), &jwks, &mut faults);
+            checker.faults.append(&mut faults);
+            jwk::read_inline(&node?, &jwks, &mut checker.faults)
+        }
+        node => jwk::read_inline(node, &jwks, &mut checker.faults),
+    };
+    let hmac = named.iter().flat_map(|named| &named.0).filter(|(_, algorithm)| algorithm.is_hmac());
+    for (index, algorithm) in hmac {
+        let message = format!(
+            "`{algorithm}` with public keys would let anyone who knows a key sign; name only what `jwks` can do, and \
+             give HMAC secrets to an issuer of their own"
+        );
+        checker.fault(&at.key("algorithms").index(*index), message);
+    }
+    let set = set?;
+    let possible = set.keys.iter().fold(AlgorithmSet::default(), |all, key| all.union(key.algorithms));
+    let Some(named) = named else { return Some((KeySource::Inline(set), possible)) };
+    check_every_key_used(&set, named.set(), &jwks, checker);
+    for &(index, algorithm) in named.0.iter().filter(|(_, algorithm)| !algorithm.is_hmac()) {
+        if !possible.contains(algorithm) {
+            let message =
+                format!("no key of `jwks` can verify `{algorithm}`; add such a key or leave it out");
+            checker.fault(&at.key("algorithms").index(index), message);
+        }
+    }
+    Some((KeySource::Inline(set), named.set()))
+}
+
+fn check_every_key_used(set: &KeySet, named: AlgorithmSet, at: &At<'_>, checker: &mut Checker) {
+    let keys = at.key("keys");
+    for (index, key) in set.keys.iter().enumerate() {
+        if key.algorithms.intersection(named).is_empty() {
+            let can: Vec<&str> = key.algorithms.iter().map(Algorithm::name).collect();
+            let message = format!(
+                "no algorithm of this issuer can use this key; name one of {} in `algorithms` or leave the key out",
+                can.join(", ")
+            );
+            checker.fault(&keys.index(index), message);
+        }
+    }
+}
+
+fn secrets(
+    list: &List<SecretDocument>,
+    named: Option<Named>,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Option<(KeySource, AlgorithmSet)> {
+    let place = at.key("secrets");
+    if list.is_empty() {
+        checker.fault(&place, "there is no secret; give at least one");
+    }
+    if list.len() > 256 {
+        checker.fault(&place, "an issuer has 256 secrets at most");
+    }
+    let mut secrets: Vec<SecretRef> = Vec::new();
+    for (index, document) in list.iter() {
+        let Some(secret) = secret(document, &place.index(index), checker) else { continue };
+        if let Some(kid) = &secret.key_id
+            && secrets.iter().any(|other| other.key_id.as_ref() == Some(kid))
+        {
+            let message = format!("{} names another secret of this issuer; give each its own", quote(kid));
+            checker.fault(&place.index(index).key("kid"), message);
+        }
+        if secrets.contains(&secret) {
+            checker.fault(&place.index(index), "this secret stands twice; keep one of them");
+        }
+        secrets.push(secret);
+    }
+    let possible: AlgorithmSet = secrets.iter().map(|secret| secret.algorithm).collect();
+    let Some(named) = named else { return Some((KeySource::Secrets(secrets), possible)) };
+    for &(index, algorithm) in &named.0 {
+        if !possible.contains(algorithm) {
+            let message = if algorithm.is_hmac() {
+                format!("no secret is for `{algorithm}`; add one or leave it out")
+            } else {
+                format!(
+                    "`{algorithm}` needs a public key, and this issuer has secrets; name HMAC algorithms only"
+                )
+            };
+            checker.fault(&at.key("algorithms").index(index), message);
+        }
+    }
+    for (index, document) in list.iter() {
+        if let Some(&algorithm) = document.algorithm.get()
+            && algorithm.is_hmac()
+            && !named.set().contains(algorithm)
+        {
+            let message = format!(
+                "`algorithms` does not name `{algorithm}`, so this secret is never used; name it there"
+            );
+            checker.fault(&place.index(index).key("algorithm"), message);
+        }
+    }
+    Some((KeySource::Secrets(secrets), named.set()))
+}
+
+fn secret(document: &SecretDocument, at: &At<'_>, checker: &mut Checker) -> Option<SecretRef> {
+    let env = document.env.get().and_then(|env| checker.take(&at.key("env"), variable(env)));
+    let algorithm = document.algorithm.get().copied();
+    if let Some(algorithm) = algorithm.filter(|algorithm| !algorithm.is_hmac()) {
+        let message = format!("`{algorithm}` does not use a secret; use `HS256`, `HS384` or `HS512`");
+        checker.fault(&at.key("algorithm"), message);
+    }
+    if document.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > 256) {
+        checker.fault(&at.key("kid"), "a key id has 1 to 256 bytes");
+    }
+    Some(SecretRef { env: env?, algorithm: algorithm?, key_id: document.kid.clone() })
+}
+
+fn variable(text: &str) -> Result<String, &'static str> {
+    let head = text.bytes().next().is_some_and(|c| c.is_ascii_alphabetic() || c == b'_');
+    if head && text.len() <= 128 && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_') {
+        Ok(text.to_owned())
+    } else {
+        // Never with the value: it may be the secret itself.
+        Err(
+            "is no name of an environment variable; put the secret into the VM's environment and its name, such as \
+             `ATTACHE_HMAC`, here",
+        )
+    }
+}

@@ -1,0 +1,82 @@
+//! Policies.
+
+use super::roles::Hierarchy;
+use super::{Checker, rule, selector, unique};
+use crate::document::{ActionName, List, ModeName, PolicyDocument};
+use crate::json::At;
+use crate::{Action, HeaderName, Mode, Policy};
+use std::collections::BTreeSet;
+
+/// The most rules of a policy.
+const MOST_RULES: usize = 10_000;
+
+/// What rules are checked against.
+pub(super) struct Context<'a> {
+    pub(super) identity_headers: &'a BTreeSet<HeaderName>,
+    pub(super) hierarchy: &'a Hierarchy,
+    /// Whether some issuer's keys come from a provider, or may: what could not be read is not held against a rule.
+    pub(super) has_remote_keys: bool,
+}
+
+pub(super) fn policies(
+    list: Option<&List<PolicyDocument>>,
+    at: &At<'_>,
+    context: &Context<'_>,
+    checker: &mut Checker,
+) -> Vec<Policy> {
+    let items = || list.into_iter().flat_map(List::iter);
+    let policies = items()
+        .filter_map(|(index, document)| policy(document, &at.index(index), context, checker))
+        .collect();
+    let names = items().filter_map(|(index, policy)| {
+        Some((at.index(index).key("name").place(), policy.name.get()?.as_str()))
+    });
+    unique(names, "the name", checker);
+    policies
+}
+
+fn policy(
+    document: &PolicyDocument,
+    at: &At<'_>,
+    context: &Context<'_>,
+    checker: &mut Checker,
+) -> Option<Policy> {
+    let name = checker.name(document.name.get(), &at.key("name"));
+    let selector = selector::selector(document.selector.as_ref(), &at.key("selector"), checker);
+    let policy_mode = mode(document.mode);
+    let rules_at = at.key("rules");
+    let items = || document.rules.iter().flat_map(List::iter);
+    if document.rules.as_ref().is_some_and(|rules| rules.len() > MOST_RULES) {
+        checker.fault(&rules_at, format!("a policy has {MOST_RULES} rules at most; split it"));
+    }
+    let rules = items()
+        .filter_map(|(index, document)| {
+            rule::rule(document, policy_mode, &rules_at.index(index), context, checker)
+        })
+        .collect();
+    let names = items().filter_map(|(index, rule)| {
+        Some((rules_at.index(index).key("name").place(), rule.name.get()?.as_str()))
+    });
+    unique(names, "the name", checker);
+    Some(Policy {
+        name: name?,
+        selector,
+        default_action: document.default_action.map_or(Action::Deny, action),
+        mode: policy_mode,
+        rules,
+    })
+}
+
+pub(super) const fn action(name: ActionName) -> Action {
+    match name {
+        ActionName::Allow => Action::Allow,
+        ActionName::Deny => Action::Deny,
+    }
+}
+
+pub(super) const fn mode(name: Option<ModeName>) -> Mode {
+    match name {
+        None | Some(ModeName::Enforce) => Mode::Enforce,
+        Some(ModeName::Shadow) => Mode::Shadow,
+    }
+}

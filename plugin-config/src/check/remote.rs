@@ -1,0 +1,146 @@
+//! Keys that a provider serves.
+
+use super::Checker;
+use crate::document::{ActionName, Document, DurationDocument, IssuerDocument, RefreshDocument};
+use crate::json::{At, quote};
+use crate::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
+use std::time::Duration;
+
+/// Whether some issuer's keys come from a provider, or may: one that could not be read counts.
+pub(super) fn is_anywhere(document: &Document) -> bool {
+    let Some(issuers) = document.issuers.get() else { return true };
+    issuers.iter().count() < issuers.len() || issuers.iter().any(|(_, issuer)| is_remote(issuer))
+}
+
+/// Whether an issuer's keys come from a provider.
+fn is_remote(document: &IssuerDocument) -> bool {
+    document.jwks_uri.is_some() || document.discovery == Some(true)
+}
+
+/// What only keys from a provider need is a mistake beside others.
+pub(super) fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) {
+    if is_remote(document) {
+        return;
+    }
+    for (key, given) in [
+        ("cluster", document.cluster.is_some()),
+        ("refresh", document.refresh.is_some()),
+        ("onKeysUnavailable", document.on_keys_unavailable.is_some()),
+    ] {
+        if given {
+            let message = "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`";
+            checker.fault(&at.key(key), message);
+        }
+    }
+}
+
+/// The keys of an issuer that has `jwksUri` or `discovery`.
+pub(super) fn remote_keys(
+    document: &IssuerDocument,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Option<RemoteKeys> {
+    let location = match &document.jwks_uri {
+        Some(url) => checker.take(&at.key("jwksUri"), url_of(url)).map(KeyLocation::JwksUri),
+        None => discovery(document, at, checker).map(KeyLocation::Discovery),
+    };
+    let cluster = document.cluster.as_ref().and_then(|name| checker.take(&at.key("cluster"), cluster(name)));
+    let refresh = refresh(document.refresh.as_ref(), &at.key("refresh"), checker);
+    Some(RemoteKeys {
+        location: location?,
+        cluster,
+        refresh,
+        on_keys_unavailable: document.on_keys_unavailable.map_or_else(Default::default, on_keys_unavailable),
+    })
+}
+
+pub(super) const fn on_keys_unavailable(name: ActionName) -> OnKeysUnavailable {
+    match name {
+        ActionName::Allow => OnKeysUnavailable::Allow,
+        ActionName::Deny => OnKeysUnavailable::Deny,
+    }
+}
+
+fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<HttpUrl> {
+    let issuer = document.issuer.get()?;
+    let place = at.key("discovery");
+    if issuer.contains(['?', '#']) {
+        let message =
+            "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead";
+        checker.fault(&place, message);
+        return None;
+    }
+    let url = HttpUrl::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
+    let url = url.map_err(|_| {
+        format!("{} is no URL to look for a discovery document at; give `jwksUri` instead", quote(issuer))
+    });
+    checker.take(&place, url)
+}
+
+fn url_of(text: &str) -> Result<HttpUrl, String> {
+    HttpUrl::parse(text).map_err(|message| format!("{} is no URL of a key set: {message}", quote(text)))
+}
+
+fn cluster(name: &str) -> Result<String, &'static str> {
+    if (1..=1024).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(name.to_owned())
+    } else {
+        Err("an Envoy cluster's name has 1 to 1024 visible ASCII characters")
+    }
+}
+
+fn refresh(document: Option<&RefreshDocument>, at: &At<'_>, checker: &mut Checker) -> Refresh {
+    let default = Refresh::default();
+    let Some(document) = document else { return default };
+    let mut read =
+        |key, given: Option<DurationDocument>, default: Duration, least: Duration, most: Duration| {
+            let Some(DurationDocument(duration)) = given else { return default.clamp(least, most) };
+            if duration < least || duration > most {
+                let message = format!("use {} to {}", text(least), text(most));
+                checker.fault(&at.key(key), message);
+            }
+            duration
+        };
+    let (tenth, second) = (Duration::from_millis(100), Duration::from_secs(1));
+    let day = second.saturating_mul(24 * 60 * 60);
+    let interval = read("interval", document.interval, default.interval, second, day).max(second);
+    Refresh {
+        interval,
+        timeout: read("timeout", document.timeout, default.timeout, tenth, second.saturating_mul(60)),
+        retry_after: read("retryAfter", document.retry_after, default.retry_after, tenth, interval),
+        min_interval: read("minInterval", document.min_interval, default.min_interval, second, interval),
+        keep_for: read(
+            "keepFor",
+            document.keep_for,
+            default.keep_for,
+            interval,
+            day.saturating_mul(30).max(interval),
+        ),
+    }
+}
+
+/// A duration as a document writes it.
+fn text(duration: Duration) -> String {
+    let (seconds, millis) = (duration.as_secs(), duration.subsec_millis());
+    match (seconds, millis) {
+        (0, _) => format!("`{millis}ms`"),
+        (_, 0) if seconds % 3600 == 0 => format!("`{}h`", seconds / 3600),
+        (_, 0) if seconds % 60 == 0 => format!("`{}m`", seconds / 60),
+        (_, 0) => format!("`{seconds}s`"),
+        _ => format!("`{seconds}s{millis}ms`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_written_as_it_is_read() {
+        let millis = |millis| text(Duration::from_millis(millis));
+        assert_eq!(
+            [100, 1_000, 1_500, 60_000, 90_000, 3_600_000].map(millis),
+            ["`100ms`", "`1s`", "`1s500ms`", "`1m`", "`90s`", "`1h`"]
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! What holds for the whole plugin.
+
+use super::{Checker, issuer::claim};
+use crate::document::{
+    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, List, PathsDocument,
+    PreflightName, ResponsesDocument,
+};
+use crate::json::{At, quote};
+use crate::{AmbiguousPaths, Audit, AuditLog, CacheLimits, Preflight, ProblemBody, Responses};
+use std::ops::RangeInclusive;
+
+/// The most claims that an audit line names.
+const MOST_AUDIT_CLAIMS: usize = 32;
+
+pub(super) fn preflight(document: Option<&CorsDocument>) -> Preflight {
+    match document.and_then(|cors| cors.preflight) {
+        None | Some(PreflightName::Allow) => Preflight::Allow,
+        Some(PreflightName::Enforce) => Preflight::Enforce,
+    }
+}
+
+pub(super) fn ambiguous_paths(document: Option<&PathsDocument>) -> AmbiguousPaths {
+    match document.and_then(|paths| paths.ambiguous) {
+        None | Some(AmbiguousName::Refuse) => AmbiguousPaths::Refuse,
+        Some(AmbiguousName::Normalize) => AmbiguousPaths::Normalize,
+    }
+}
+
+pub(super) fn responses(
+    document: Option<&ResponsesDocument>,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Responses {
+    let Some(document) = document else { return Responses::default() };
+    let realm = document.realm.as_ref().and_then(|text| checker.take(&at.key("realm"), realm(text)));
+    let resource_metadata = document
+        .resource_metadata
+        .as_ref()
+        .and_then(|text| checker.take(&at.key("resourceMetadata"), absolute_url(text)));
+    let body = match document.body {
+        None | Some(BodyName::Problem) => ProblemBody::Problem,
+        Some(BodyName::Text) => ProblemBody::Text,
+        Some(BodyName::None) => ProblemBody::None,
+    };
+    Responses { realm, resource_metadata, body }
+}
+
+/// A text that can stand between quotes in a header without any escape.
+fn realm(text: &str) -> Result<String, String> {
+    let plain = |c: u8| c == b' ' || (c.is_ascii_graphic() && !matches!(c, b'"' | b'\\'));
+    if !text.is_empty() && text.len() <= 256 && text.bytes().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{} is no realm; use 1 to 256 bytes of visible ASCII without quotes and backslashes",
+            quote(text)
+        ))
+    }
+}
+
+fn absolute_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']));
+    let plain = |c: u8| c.is_ascii_graphic() && !matches!(c, b'"' | b'\\' | b'<' | b'>');
+    if has_host && text.len() <= 2048 && text.bytes().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{} is no absolute URL; write one such as `https://api.example.com/.well-known/oauth-protected-resource`",
+            quote(text)
+        ))
+    }
+}
+
+pub(super) fn cache(document: Option<&CacheDocument>, at: &At<'_>, checker: &mut Checker) -> CacheLimits {
+    let default = CacheLimits::default();
+    let Some(document) = document else { return default };
+    let mut limit = |value: Option<u32>, key: &str, default: u32, range: RangeInclusive<u32>| {
+        let value = value.unwrap_or(default);
+        if !range.contains(&value) {
+            let message = format!("`{value}` is out of range; use {} to {}", range.start(), range.end());
+            checker.fault(&at.key(key), message);
+        }
+        value
+    };
+    CacheLimits {
+        tokens: limit(document.tokens, "tokens", default.tokens, 0..=65_536),
+        shared_slots: limit(document.shared_slots, "sharedSlots", default.shared_slots, 0..=65_536),
+        max_token_bytes: limit(
+            document.max_token_bytes,
+            "maxTokenBytes",
+            default.max_token_bytes,
+            1024..=65_536,
+        ),
+    }
+}
+
+pub(super) fn audit(document: Option<&AuditDocument>, at: &At<'_>, checker: &mut Checker) -> Audit {
+    let Some(document) = document else { return Audit::default() };
+    let log = match document.log {
+        None | Some(AuditLogName::Denied) => AuditLog::Denied,
+        Some(AuditLogName::None) => AuditLog::None,
+        Some(AuditLogName::All) => AuditLog::All,
+    };
+    let at = at.key("claims");
+    if document.claims.as_ref().is_some_and(|claims| claims.len() > MOST_AUDIT_CLAIMS) {
+        checker.fault(&at, format!("an audit line names {MOST_AUDIT_CLAIMS} claims at most"));
+    }
+    let mut claims = Vec::new();
+    for (index, document) in document.claims.iter().flat_map(List::iter) {
+        let Some(path) = claim(Some(document), &at.index(index), checker) else { continue };
+        if claims.contains(&path) {
+            checker.fault(
+                &at.index(index),
+                format!("{} stands twice; keep one of them", quote(&path.to_string())),
+            );
+        }
+        claims.push(path);
+    }
+    Audit { log, claims }
+}

@@ -1,0 +1,162 @@
+//! Claims: where they lie in a payload, and what is asked of them.
+
+use crate::HeaderName;
+use crate::json::quote;
+use regex_lite::RegexBuilder;
+use std::fmt;
+
+/// The way to a claim from the payload's root, one step an object member: never empty, 16 steps at most.
+///
+/// In a document `realm_access.roles` is two steps; a list names each step literally, so a member with a dot in its
+/// name can be reached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClaimPath(pub Vec<String>);
+
+impl ClaimPath {
+    /// The most steps of a path.
+    pub const MOST_STEPS: usize = 16;
+    /// The longest step, in bytes.
+    pub const LONGEST_STEP: usize = 256;
+
+    /// Reads a path whose steps are parted by dots.
+    ///
+    /// # Errors
+    /// A sentence that says what a path needs.
+    pub fn parse(dotted: &str) -> Result<Self, String> {
+        Self::new(dotted.split('.').map(str::to_owned).collect())
+    }
+
+    /// Takes the steps as they are.
+    ///
+    /// # Errors
+    /// A sentence that says what a path needs.
+    pub fn new(steps: Vec<String>) -> Result<Self, String> {
+        if steps.is_empty() || steps.iter().any(String::is_empty) {
+            Err("a claim has a name, and no step of its path is empty; a name with a dot in it is written as a list: \
+                 `[\"a.b\"]`"
+                .to_owned())
+        } else if steps.len() > Self::MOST_STEPS || steps.iter().any(|step| step.len() > Self::LONGEST_STEP) {
+            Err(format!(
+                "a claim's path has {} steps of {} bytes at most",
+                Self::MOST_STEPS,
+                Self::LONGEST_STEP
+            ))
+        } else {
+            Ok(Self(steps))
+        }
+    }
+}
+
+impl fmt::Display for ClaimPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("."))
+    }
+}
+
+/// A value that a claim is compared with. Types must be the same: `"1"` is not `1`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// A string, compared byte for byte.
+    String(String),
+    /// A number; integers are exact to 53 bits, as everything in a WasmPlugin.
+    Number(f64),
+    /// A Boolean.
+    Bool(bool),
+}
+
+/// A regular expression that has been compiled once, to prove it compiles, and matches a whole value, as in Envoy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regex(String);
+
+impl Regex {
+    /// The longest expression, in bytes.
+    pub const LONGEST: usize = 1024;
+    /// What one may weigh compiled, in bytes.
+    pub const HEAVIEST: usize = 64 * 1024;
+
+    /// Reads an expression, in the syntax of the crate `regex-lite`.
+    ///
+    /// # Errors
+    /// A sentence that says why it is none.
+    pub fn new(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err(
+                "an empty expression matches only the empty string; use `equals` or `exists`".to_owned()
+            );
+        }
+        if text.len() > Self::LONGEST {
+            return Err(format!("a regular expression has {} bytes at most", Self::LONGEST));
+        }
+        let whole = format!("^(?:{text})$");
+        // By itself first: `a)(b` would compile only inside the group.
+        for expression in [text, &whole] {
+            if let Err(error) = RegexBuilder::new(expression).size_limit(Self::HEAVIEST).build() {
+                return Err(format!("{} is no regular expression: {error}", quote(text)));
+            }
+        }
+        Ok(Self(whole))
+    }
+
+    /// The expression, anchored at both ends.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How a string is compared, as Istio's StringMatch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StringMatch {
+    /// The whole string.
+    Exact(String),
+    /// Its beginning.
+    Prefix(String),
+    /// Its end.
+    Suffix(String),
+    /// Any part of it.
+    Contains(String),
+    /// The whole string against an expression.
+    Matches(Regex),
+}
+
+/// One demand on one claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The claim.
+    pub claim: ClaimPath,
+    /// What must be true of it.
+    pub test: Test,
+}
+
+/// What must be true of a claim. On an absent claim (or one that is `null`) each is false, except `Exists(false)`,
+/// `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals` and `NotIn` ask that none does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Equal in type and value.
+    Equals(Scalar),
+    /// Not `Equals`.
+    NotEquals(Scalar),
+    /// Equal to one of these.
+    In(Vec<Scalar>),
+    /// Equal to none of these.
+    NotIn(Vec<Scalar>),
+    /// A string that begins so.
+    Prefix(String),
+    /// A string that ends so.
+    Suffix(String),
+    /// A list that has this element; false for anything but a list.
+    Contains(Scalar),
+    /// A string that the whole expression matches.
+    Matches(Regex),
+    /// Present and not `null`, or the contrary.
+    Exists(bool),
+    /// A number below.
+    LessThan(f64),
+    /// A number above.
+    GreaterThan(f64),
+    /// The string that a `{name}` segment of the rule's path stands for.
+    EqualsPath(String),
+    /// The value of a request header that came exactly once.
+    EqualsHeader(HeaderName),
+    /// Another claim of the same token, equal in type and value.
+    EqualsClaim(ClaimPath),
+}

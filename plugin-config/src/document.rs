@@ -1,0 +1,55 @@
+//! The document as it is written: one type an object, keys as DESIGN names them, nothing checked but form.
+//!
+//! The doc comments here are what users read: they become the descriptions of the JSON Schema.
+
+mod condition;
+mod issuer;
+mod policy;
+mod read;
+mod settings;
+mod value;
+
+pub(crate) use condition::{ConditionDocument, StringMatchDocument};
+pub(crate) use issuer::{
+    FormatName, HeaderLocationDocument, IssuerDocument, RefreshDocument, RevokedDocument, RoleClaimDocument,
+    SecretDocument,
+};
+pub(crate) use policy::{
+    ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, RolesDocument, RuleDocument,
+    SelectorDocument, SourceDocument,
+};
+pub(crate) use read::read;
+pub(crate) use settings::{
+    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, PathsDocument,
+    PreflightName, ResponsesDocument,
+};
+pub(crate) use value::{ClaimDocument, DurationDocument, KeySetDocument, List, ScalarDocument, Slot};
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The configuration of the Attaché filter, as it stands under `pluginConfig` of a WasmPlugin. A key that may be left
+/// out may also be `null`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Configuration"))]
+pub(crate) struct Document {
+    /// Who may issue tokens. Unique by `name` and by `issuer`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    pub(crate) issuers: Slot<List<IssuerDocument>>,
+    /// Roles that include others, directly and through others: `admin: [writer]`. No role may include itself.
+    pub(crate) role_hierarchy: Option<BTreeMap<String, Slot<List<String>>>>,
+    /// The policies; those whose selector fits the workload apply to it. If none applies, a request needs a valid
+    /// token and nothing more.
+    pub(crate) policies: Option<List<PolicyDocument>>,
+    /// What a CORS preflight request needs.
+    pub(crate) cors: Option<CorsDocument>,
+    /// What becomes of paths that can be read in two ways.
+    pub(crate) paths: Option<PathsDocument>,
+    /// How a refusal is worded.
+    pub(crate) responses: Option<ResponsesDocument>,
+    /// Bounds of the token cache.
+    pub(crate) cache: Option<CacheDocument>,
+    /// Which requests leave an audit line, and what it holds.
+    pub(crate) audit: Option<AuditDocument>,
+}

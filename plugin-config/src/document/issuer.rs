@@ -1,0 +1,198 @@
+//! `issuers[]`.
+
+use super::{
+    ActionName, ClaimDocument, ConditionDocument, DurationDocument, KeySetDocument, List, Slot,
+    StringMatchDocument,
+};
+use crate::Algorithm;
+use serde::Deserialize;
+
+/// One issuer of tokens. Its keys come from exactly one of `jwks`, `jwksUri`, `discovery` and `secrets`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Issuer"))]
+pub(crate) struct IssuerDocument {
+    /// Its name in logs and metrics.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")))]
+    pub(crate) name: Slot<String>,
+    /// What a token's `iss` must equal, byte for byte.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
+    pub(crate) issuer: Slot<String>,
+    /// `aud` must have one of these. Absent: `aud` is not checked.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) audiences: Option<List<String>>,
+    /// The algorithms that a token's `alg` may name. Absent: those that the keys can do.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) algorithms: Option<List<Algorithm>>,
+    /// Public keys (RFC 7517): a JWK set as an object, or as JSON in a string.
+    pub(crate) jwks: Option<KeySetDocument>,
+    /// The `https` or `http` URL of a JWK set that the provider serves.
+    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = 2048)))]
+    pub(crate) jwks_uri: Option<String>,
+    /// Whether the provider's JWK set is found by OpenID Connect Discovery, at
+    /// `{issuer}/.well-known/openid-configuration`. Default: false.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
+    pub(crate) discovery: Option<bool>,
+    /// The Envoy cluster that leads to the provider. Default: `outbound|<port>||<host>` of the URL that is fetched, as
+    /// Istio names it for a service or a ServiceEntry. Only with `jwksUri` or `discovery`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    pub(crate) cluster: Option<String>,
+    /// How often the provider is asked for its keys. Only with `jwksUri` or `discovery`.
+    pub(crate) refresh: Option<RefreshDocument>,
+    /// What becomes of a request whose token can't be verified because the keys can't be had: DENY answers 503, ALLOW
+    /// forwards it without identity. A rule may say otherwise. Default: DENY. Only with `jwksUri` or `discovery`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
+    pub(crate) on_keys_unavailable: Option<ActionName>,
+    /// HMAC secrets, each from an environment variable of the Wasm VM.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) secrets: Option<List<SecretDocument>>,
+    /// Headers that may carry a token. Where none of `fromHeaders`, `fromCookies` and `fromParams` is given:
+    /// `Authorization` with the prefix `Bearer `.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) from_headers: Option<List<HeaderLocationDocument>>,
+    /// Cookies that may carry a token.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) from_cookies: Option<List<String>>,
+    /// Query parameters that may carry a token.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) from_params: Option<List<String>>,
+    /// Whether the service sees the token where the client put it. Default: false, it is removed.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
+    pub(crate) forward_original_token: Option<bool>,
+    /// Tolerance of `exp` and `nbf`, in whole seconds, at most `5m`. Default: `60s`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "60s")))]
+    pub(crate) clock_skew: Option<DurationDocument>,
+    /// Whether a token without `exp` is refused. Default: true.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = true)))]
+    pub(crate) require_expiration: Option<bool>,
+    /// The longest time that a token may still have to live, in whole seconds. Absent: not checked.
+    pub(crate) max_lifetime: Option<DurationDocument>,
+    /// What the token's `typ` may be, compared without letter case and without `application/`. Absent: not checked.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) token_types: Option<List<String>>,
+    /// `sub` must match one of these. Absent: not checked.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) subjects: Option<List<StringMatchDocument>>,
+    /// What every token of this issuer must hold.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) claims: Option<List<ConditionDocument>>,
+    /// Where roles are read; all sources are joined.
+    pub(crate) role_claims: Option<List<RoleClaimDocument>>,
+    /// The mTLS callers that may present this issuer's tokens, as principals without `spiffe://`; `prefix*`, `*suffix`
+    /// and `*` are patterns. Absent: not checked.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) presenters: Option<List<String>>,
+    /// What is good no more, though its signature be.
+    pub(crate) revoked: Option<RevokedDocument>,
+    /// The header that receives the payload, as base64url without padding.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) output_payload_to_header: Option<String>,
+    /// Headers that receive a claim each.
+    pub(crate) output_claim_to_headers: Option<List<ClaimToHeaderDocument>>,
+}
+
+/// How often a provider is asked for its keys, and for how long its last good answer serves.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Refresh"))]
+pub(crate) struct RefreshDocument {
+    /// From one good answer to the next question, at most; `Cache-Control: max-age` can shorten it. `1s` to `24h`.
+    /// Default: `5m`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "5m")))]
+    pub(crate) interval: Option<DurationDocument>,
+    /// How long an answer may take, and the longest that a request waits for keys. `100ms` to `1m`. Default: `5s`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "5s")))]
+    pub(crate) timeout: Option<DurationDocument>,
+    /// From a failure to the next try, doubled with each further failure up to `interval`. `100ms` to `interval`.
+    /// Default: `1s`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "1s")))]
+    pub(crate) retry_after: Option<DurationDocument>,
+    /// The least time between two questions that requests cause, by tokens with an unknown `kid` for example. `1s` to
+    /// `interval`. Default: `10s`, or `interval` if that is less.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "10s")))]
+    pub(crate) min_interval: Option<DurationDocument>,
+    /// For how long the last good answer serves while the provider gives none. `interval` to `720h`. Default: `24h`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "24h")))]
+    pub(crate) keep_for: Option<DurationDocument>,
+}
+
+/// An HMAC secret.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Secret"))]
+pub(crate) struct SecretDocument {
+    /// The environment variable of the VM that holds the secret as text: at least 32, 48 or 64 bytes for HS256, HS384
+    /// and HS512.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")))]
+    pub(crate) env: Slot<String>,
+    /// HS256, HS384 or HS512.
+    pub(crate) algorithm: Slot<Algorithm>,
+    /// The `kid` that chooses this secret.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) kid: Option<String>,
+}
+
+/// A header that may carry a token.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HeaderLocation"))]
+pub(crate) struct HeaderLocationDocument {
+    /// The header.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) name: Slot<String>,
+    /// What stands before the token, compared without letter case: `Bearer `. Default: nothing.
+    #[cfg_attr(feature = "schema", schemars(length(max = 64), extend("default" = "")))]
+    pub(crate) prefix: Option<String>,
+}
+
+/// A claim that holds roles: a string, or a list of strings.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RoleClaim"))]
+pub(crate) struct RoleClaimDocument {
+    /// The claim.
+    pub(crate) claim: Slot<ClaimDocument>,
+    /// What parts the roles of a string. Absent: the string is one role.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
+    pub(crate) split: Option<String>,
+    /// Put before each role, to keep sources apart. Default: nothing.
+    #[cfg_attr(feature = "schema", schemars(length(max = 64), extend("default" = "")))]
+    pub(crate) prefix: Option<String>,
+}
+
+/// Tokens, keys and subjects that are good no more.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Revoked"))]
+pub(crate) struct RevokedDocument {
+    /// By `jti`.
+    pub(crate) token_ids: Option<List<String>>,
+    /// By the `kid` of the key that verified.
+    pub(crate) key_ids: Option<List<String>>,
+    /// By `sub`.
+    pub(crate) subjects: Option<List<String>>,
+}
+
+/// A header that receives a claim.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ClaimToHeader"))]
+pub(crate) struct ClaimToHeaderDocument {
+    /// The header. A client can never send it: it is removed from every request.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) header: Slot<String>,
+    /// The claim. Where it is absent or `null`, so is the header.
+    pub(crate) claim: Slot<ClaimDocument>,
+    /// How it is written. Absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
+    pub(crate) format: Option<FormatName>,
+}
+
+/// How a claim is written into a header: CSV with `,` and `%` percent-encoded, compact JSON, or that in base64url.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HeaderFormat"))]
+pub(crate) enum FormatName {
+    Csv,
+    Json,
+    Base64Json,
+}

@@ -1,0 +1,191 @@
+//! `policies[]`.
+
+use super::{ConditionDocument, List, Slot};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The rules of one owner for the workloads that a selector names. The rules of all policies that apply to a workload
+/// are one pool: a DENY rule that matches refuses; else an ALLOW rule that matches allows; else ALLOW only if every
+/// policy that applies has `defaultAction: ALLOW`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Policy"))]
+pub(crate) struct PolicyDocument {
+    /// Its name in logs and metrics; unique.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")))]
+    pub(crate) name: Slot<String>,
+    /// The workloads it applies to. Absent: every workload.
+    pub(crate) selector: Option<SelectorDocument>,
+    /// What holds where no rule matched. Default: DENY.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
+    pub(crate) default_action: Option<ActionName>,
+    /// SHADOW: left out of the verdict; where the verdict with it differs, that is counted and logged. Default: ENFORCE.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
+    pub(crate) mode: Option<ModeName>,
+    /// Its rules.
+    #[cfg_attr(feature = "schema", schemars(length(max = 10_000)))]
+    pub(crate) rules: Option<List<RuleDocument>>,
+}
+
+/// Which workloads a policy applies to: every key that is given must fit.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Selector"))]
+pub(crate) struct SelectorDocument {
+    /// One of these namespaces.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) namespaces: Option<List<String>>,
+    /// All of these labels.
+    #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
+    pub(crate) labels: Option<BTreeMap<String, Slot<String>>>,
+    /// One of these service accounts.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) service_accounts: Option<List<String>>,
+}
+
+/// ALLOW or DENY.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Action"))]
+pub(crate) enum ActionName {
+    Allow,
+    Deny,
+}
+
+/// ENFORCE or SHADOW.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Mode"))]
+pub(crate) enum ModeName {
+    Enforce,
+    Shadow,
+}
+
+/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not looked at.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Authentication"))]
+pub(crate) enum AuthenticationName {
+    Required,
+    Optional,
+    None,
+}
+
+/// One rule. All its parts are AND-ed; a part that is absent holds for everything.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Rule"))]
+pub(crate) struct RuleDocument {
+    /// Its name in logs and metrics; unique within the policy.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")))]
+    pub(crate) name: Slot<String>,
+    /// What it says where it matches. Default: ALLOW.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "ALLOW")))]
+    pub(crate) action: Option<ActionName>,
+    /// SHADOW: left out of the verdict, counted and logged. Default: ENFORCE, or as its policy.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
+    pub(crate) mode: Option<ModeName>,
+    /// What it asks of a token. Default: REQUIRED.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "REQUIRED")))]
+    pub(crate) authentication: Option<AuthenticationName>,
+    /// What becomes of a request that this rule is for while its issuer's keys can't be had: DENY answers 503, ALLOW
+    /// forwards it without identity. Where several rules fit, one DENY suffices. Default: what the issuer says.
+    pub(crate) on_keys_unavailable: Option<ActionName>,
+    /// What the request is for: one of these.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) to: Option<List<OperationDocument>>,
+    /// Where the request comes from: one of these.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) from: Option<List<SourceDocument>>,
+    /// What roles it needs.
+    pub(crate) roles: Option<RolesDocument>,
+    /// What it asks of claims: all of these.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) when: Option<List<ConditionDocument>>,
+}
+
+/// What a request is for: keys AND-ed, values of a key OR-ed; a `not…` key holds where none of its values fits.
+///
+/// Paths are `/exact`, `/prefix*`, `*suffix`, `*`, or templates: `/users/{id}/orders/{**}`, where `{*}` and `{name}`
+/// stand for one segment and `{**}` for any number. They are compared with the path without its query,
+/// percent-decoded.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Operation"))]
+#[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
+pub(crate) struct OperationDocument {
+    /// HTTP methods, in upper case.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) methods: Option<List<String>>,
+    /// HTTP methods that it is not for.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_methods: Option<List<String>>,
+    /// Paths.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) paths: Option<List<String>>,
+    /// Paths that it is not for.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_paths: Option<List<String>>,
+    /// Hosts (`:authority`): `exact`, `prefix*`, `*suffix` or `*`, in any letter case; without a port any port fits.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) hosts: Option<List<String>>,
+    /// Hosts that it is not for.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_hosts: Option<List<String>>,
+    /// Ports that the request came in on, 1 to 65535.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) ports: Option<List<u32>>,
+    /// Ports that it is not for.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_ports: Option<List<u32>>,
+}
+
+/// Where a request comes from: keys AND-ed, values of a key OR-ed. Principals, namespaces and service accounts are
+/// those of the caller's mTLS certificate; without one, only a `not…` key can hold.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Source"))]
+#[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
+pub(crate) struct SourceDocument {
+    /// Principals without `spiffe://`: `cluster.local/ns/shop/sa/orders`; `prefix*`, `*suffix` and `*` are patterns.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) principals: Option<List<String>>,
+    /// Principals that it is not from.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_principals: Option<List<String>>,
+    /// Namespaces; `prefix*`, `*suffix` and `*` are patterns.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) namespaces: Option<List<String>>,
+    /// Namespaces that it is not from.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_namespaces: Option<List<String>>,
+    /// Service accounts: `name` in any namespace, or `namespace/name`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) service_accounts: Option<List<String>>,
+    /// Service accounts that it is not from.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_service_accounts: Option<List<String>>,
+    /// Addresses of the direct peer. Unknown where there is `x-forwarded-for`: then ALLOW does not match and DENY does.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) ip_blocks: Option<List<String>>,
+    /// Addresses that it is not from.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_ip_blocks: Option<List<String>>,
+}
+
+/// What roles a rule needs: all keys are AND-ed.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Roles"))]
+#[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
+pub(crate) struct RolesDocument {
+    /// At least one of these.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) any_of: Option<List<String>>,
+    /// Every one of these.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) all_of: Option<List<String>>,
+    /// None of these.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) none_of: Option<List<String>>,
+}

@@ -1,0 +1,110 @@
+//! What holds for the whole plugin.
+
+use super::{ClaimDocument, List};
+use serde::Deserialize;
+
+/// CORS.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Cors"))]
+pub(crate) struct CorsDocument {
+    /// What a preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs: ALLOW nothing,
+    /// ENFORCE what any request needs. Default: ALLOW.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "ALLOW")))]
+    pub(crate) preflight: Option<PreflightName>,
+}
+
+/// ALLOW or ENFORCE.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Preflight"))]
+pub(crate) enum PreflightName {
+    Allow,
+    Enforce,
+}
+
+/// Paths.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Paths"))]
+pub(crate) struct PathsDocument {
+    /// What becomes of a path that a backend could read in two ways, where a policy with path rules applies: REFUSE
+    /// answers 400, NORMALIZE matches and forwards its one form. Default: REFUSE.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "REFUSE")))]
+    pub(crate) ambiguous: Option<AmbiguousName>,
+}
+
+/// REFUSE or NORMALIZE.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AmbiguousPaths"))]
+pub(crate) enum AmbiguousName {
+    Refuse,
+    Normalize,
+}
+
+/// How a refusal is worded.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Responses"))]
+pub(crate) struct ResponsesDocument {
+    /// The `realm` of `WWW-Authenticate`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) realm: Option<String>,
+    /// The `resource_metadata` of `WWW-Authenticate` (RFC 9728): an absolute URL.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048), regex(pattern = "^https?://")))]
+    pub(crate) resource_metadata: Option<String>,
+    /// The body: PROBLEM is `application/problem+json` (RFC 9457), TEXT the reason as a line, NONE empty.
+    /// Default: PROBLEM.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "PROBLEM")))]
+    pub(crate) body: Option<BodyName>,
+}
+
+/// PROBLEM, TEXT or NONE.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Body"))]
+pub(crate) enum BodyName {
+    Problem,
+    Text,
+    None,
+}
+
+/// Bounds of the token cache.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Cache"))]
+pub(crate) struct CacheDocument {
+    /// Verified tokens that a worker holds; 0: none. Default: 2048.
+    #[cfg_attr(feature = "schema", schemars(range(max = 65_536), extend("default" = 2048)))]
+    pub(crate) tokens: Option<u32>,
+    /// Slots that all workers share; 0: none. Default: 2048.
+    #[cfg_attr(feature = "schema", schemars(range(max = 65_536), extend("default" = 2048)))]
+    pub(crate) shared_slots: Option<u32>,
+    /// The longest token that is looked at at all, in bytes. Default: 8192.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1024, max = 65_536), extend("default" = 8192)))]
+    pub(crate) max_token_bytes: Option<u32>,
+}
+
+/// Which requests leave an audit line, and what it holds.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Audit"))]
+pub(crate) struct AuditDocument {
+    /// NONE; DENIED: refused requests, and those that a shadowed rule would have refused; ALL. Default: DENIED.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "DENIED")))]
+    pub(crate) log: Option<AuditLogName>,
+    /// The claims that the line names.
+    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
+    pub(crate) claims: Option<List<ClaimDocument>>,
+}
+
+/// NONE, DENIED or ALL.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditLog"))]
+pub(crate) enum AuditLogName {
+    None,
+    Denied,
+    All,
+}

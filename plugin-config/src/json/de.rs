@@ -1,0 +1,299 @@
+//! Reading a node into document types with serde.
+
+use super::{Node, Place, Step, quote, suggestion};
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use std::fmt;
+
+/// Why a node could not be read, and where.
+#[derive(Debug)]
+pub(crate) struct ReadError {
+    /// From the inside out.
+    steps: Vec<Step>,
+    pub(crate) problem: Problem,
+}
+
+/// Why a node could not be read.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The value itself is wrong.
+    Value(String),
+    /// An object has a member that it may not have.
+    UnknownKey { key: String, message: String },
+    /// An object lacks a member.
+    MissingKey(&'static str),
+}
+
+impl ReadError {
+    fn new(problem: Problem) -> Self {
+        Self { steps: Vec::new(), problem }
+    }
+
+    fn within(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place(self.steps.iter().rev().cloned().collect())
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            Problem::Value(message) | Problem::UnknownKey { message, .. } => f.write_str(message),
+            Problem::MissingKey(key) => write!(f, "`{key}` is missing"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl Error for ReadError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(Problem::Value(message.to_string()))
+    }
+
+    /// A value is never repeated: it may be a secret at the wrong place.
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let got = match unexpected {
+            Unexpected::Bool(_) => "a Boolean",
+            Unexpected::Float(_) | Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a number",
+            Unexpected::Str(_) => "a string",
+            Unexpected::Seq => "a list",
+            Unexpected::Map => "an object",
+            _ => "null",
+        };
+        let expected = expected.to_string();
+        let expected = match expected.as_str() {
+            "a sequence" => "a list",
+            "a map" => "an object",
+            "a boolean" => "true or false",
+            "f64" => "a number",
+            "u16" | "u32" => "a whole number",
+            text if text.starts_with("struct ") => "an object",
+            text => text,
+        };
+        Self::custom(format_args!("expected {expected}, got {got}"))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let words: Vec<String> = expected.iter().map(|word| format!("`{word}`")).collect();
+        let words = words.join(", ");
+        Self::new(Problem::Value(match suggestion(variant, expected.iter().copied()) {
+            Some(word) => format!("{} is none of {words}; did you mean `{word}`?", quote(variant)),
+            None => format!("{} is none of {words}", quote(variant)),
+        }))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let message = match suggestion(field, expected.iter().copied()) {
+            Some(word) => format!("unknown key {}; did you mean `{word}`?", quote(field)),
+            None => format!("unknown key {}; use one of {}", quote(field), expected.join(", ")),
+        };
+        Self::new(Problem::UnknownKey { key: field.to_owned(), message })
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(Problem::MissingKey(field))
+    }
+}
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self {
+            Node::Null | Node::Spoiled => visitor.visit_unit(),
+            Node::Bool(value) => visitor.visit_bool(*value),
+            Node::Number(value) => visitor.visit_f64(*value),
+            Node::String(value) => visitor.visit_borrowed_str(value),
+            Node::Array(items) => visitor.visit_seq(Items { rest: items, index: 0 }),
+            Node::Object(members) => visitor.visit_map(Members { rest: members, fields: None, value: None }),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        match self {
+            Node::Object(members) => {
+                visitor.visit_map(Members { rest: members, fields: Some(fields), value: None })
+            }
+            // A derived struct would take a list for its fields in order.
+            _ => Err(Error::custom(format_args!("expected an object, got {}", self.kind()))),
+        }
+    }
+
+    /// `null` counts as absent: a protobuf Struct can hold it, and templates leave it behind.
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self {
+            Node::Null | Node::Spoiled => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    /// A `Slot`, which alone among the document's types is a newtype, has room for a spoiled node.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        match self {
+            Node::Spoiled => visitor.visit_none(),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self {
+            Node::Number(value) => visitor.visit_u64(whole(*value)?),
+            _ => Err(Error::custom(format_args!("expected a whole number, got {}", self.kind()))),
+        }
+    }
+
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.deserialize_u32(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        match self {
+            Node::String(word) => visitor.visit_enum(Word(word)),
+            _ => Err(Error::custom(format_args!(
+                "expected one of {}, got {}",
+                variants.join(", "),
+                self.kind()
+            ))),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
+/// A number that a WasmPlugin carries exactly and that has no fraction: `2048`, `2048.0` and `2e3`.
+fn whole(value: f64) -> Result<u64, ReadError> {
+    if value.fract() != 0.0 || value < 0.0 {
+        return Err(Error::custom(format_args!("`{value}` is no whole number of 0 or more")));
+    }
+    if value > 4_294_967_295.0 {
+        return Err(Error::custom(format_args!("`{value}` is too large; no value here exceeds 4294967295")));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, positive and in range"
+    )]
+    Ok(value as u64)
+}
+
+struct Items<'de> {
+    rest: &'de [Node],
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = ReadError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
+        let Some((item, rest)) = self.rest.split_first() else { return Ok(None) };
+        let index = self.index;
+        self.rest = rest;
+        self.index = index.saturating_add(1);
+        seed.deserialize(item).map(Some).map_err(|error| error.within(Step::Index(index)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
+
+struct Members<'de> {
+    rest: &'de [(String, Node)],
+    /// The keys that the object may have, where that is known.
+    fields: Option<&'static [&'static str]>,
+    value: Option<&'de (String, Node)>,
+}
+
+impl Members<'_> {
+    /// Whether a spoiled member has no field that would take it.
+    fn is_gone(&self, key: &str, value: &Node) -> bool {
+        matches!(value, Node::Spoiled) && self.fields.is_none_or(|fields| !fields.contains(&key))
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'de> {
+    type Error = ReadError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
+        while let Some((member, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            let (key, value) = member;
+            if self.is_gone(key, value) {
+                continue;
+            }
+            self.value = Some(member);
+            return seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
+        let Some((key, value)) = self.value.take() else {
+            return Err(Error::custom("a value was asked for before its key"));
+        };
+        seed.deserialize(value).map_err(|error| error.within(Step::Key(key.clone())))
+    }
+}
+
+/// A word that stands for a value of an enum.
+struct Word<'de>(&'de str);
+
+impl<'de> EnumAccess<'de> for Word<'de> {
+    type Error = ReadError;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), ReadError> {
+        let word: StrDeserializer<'_, ReadError> = self.0.into_deserializer();
+        Ok((seed.deserialize(word)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Word<'de> {
+    type Error = ReadError;
+
+    fn unit_variant(self) -> Result<(), ReadError> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, ReadError> {
+        Err(Error::custom("a word stands alone"))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, ReadError> {
+        Err(Error::custom("a word stands alone"))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        Err(Error::custom("a word stands alone"))
+    }
+}

@@ -1,0 +1,13 @@
+//! Keys and algorithms (RFC 7517, RFC 7518, RFC 8037).
+
+mod algorithm;
+mod bytes;
+mod key;
+mod read;
+mod rsa;
+mod set;
+
+pub use algorithm::{Algorithm, AlgorithmSet};
+pub use key::{EcCurve, Jwk, JwkMaterial, KeySet};
+pub use set::Skipped;
+pub(crate) use set::read_inline;

@@ -1,0 +1,75 @@
+//! The configuration of the Attaché filter: the JSON document that a WasmPlugin carries, read into types that need
+//! no further check.
+//!
+//! [`parse`] is the only way in. What it returns is valid as a whole: names are unique, headers may be written, key
+//! sets hold only keys that can verify. What it refuses comes back as [`Errors`], every one of them with its place.
+
+mod check;
+mod claim;
+mod document;
+mod error;
+mod issuer;
+mod json;
+mod jwk;
+mod name;
+mod parse;
+mod pattern;
+mod policy;
+mod remote;
+#[cfg(feature = "schema")]
+mod schema;
+mod settings;
+
+pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
+pub use error::{ConfigError, Errors};
+pub use issuer::{
+    ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, KeySource, Revoked, RoleClaim, SecretRef,
+};
+pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
+pub use name::{HeaderName, Name};
+pub use parse::{LONGEST_DOCUMENT, parse};
+pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};
+pub use policy::{
+    Action, Authentication, Mode, Operation, Policy, Role, RoleRequirement, Rule, Selector, Source,
+};
+pub use remote::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
+#[cfg(feature = "schema")]
+pub use schema::schema;
+pub use settings::{AmbiguousPaths, Audit, AuditLog, CacheLimits, Preflight, ProblemBody, Responses};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The whole configuration of one plugin, valid as a whole.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// SHA-256 of the document: the same in every VM with this configuration, and unlike any other's.
+    pub digest: [u8; 32],
+    /// Who may issue tokens: 1 to 64, unique by name and by `iss`.
+    pub issuers: Vec<Issuer>,
+    /// The roles that a role directly includes. Acyclic.
+    pub role_hierarchy: BTreeMap<Role, Vec<Role>>,
+    /// Every policy of the document, in its order; those whose selector fits a workload apply to it.
+    pub policies: Vec<Policy>,
+    /// What a CORS preflight request needs.
+    pub preflight: Preflight,
+    /// What becomes of a path that a backend could read in two ways.
+    pub ambiguous_paths: AmbiguousPaths,
+    /// How a refusal is worded.
+    pub responses: Responses,
+    /// Bounds of the token cache.
+    pub cache: CacheLimits,
+    /// Which requests leave an audit line, and what it holds.
+    pub audit: Audit,
+}
+
+impl Config {
+    /// The workload labels that selectors name: the only ones a host has to look up.
+    pub fn selector_labels(&self) -> BTreeSet<&str> {
+        self.policies.iter().flat_map(|policy| policy.selector.labels.keys().map(String::as_str)).collect()
+    }
+
+    /// Every header that any issuer may write; a client may send none of them.
+    pub fn identity_headers(&self) -> BTreeSet<&HeaderName> {
+        self.issuers.iter().flat_map(Issuer::identity_headers).collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! The JSON Schema of the document, made from the types that read it.
+
+use crate::document::{
+    ClaimDocument, Document, DurationDocument, KeySetDocument, List, ScalarDocument, Slot,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+
+/// The JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are for [`parse`](crate::parse)
+/// to find.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document).to_value()
+}
+
+impl<T: JsonSchema> JsonSchema for Slot<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for List<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Vec::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<T>::json_schema(generator)
+    }
+}
+
+impl JsonSchema for ClaimDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Claim".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A claim: `realm_access.roles`, or a list that names each step literally: \
+                            `[\"https://example.com/roles\"]`.",
+            "oneOf": [
+                {"type": "string", "pattern": r"^[^.]+(\.[^.]+){0,15}$"},
+                {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 256},
+                 "minItems": 1, "maxItems": 16},
+            ],
+        })
+    }
+}
+
+impl JsonSchema for ScalarDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A value to compare a claim with. Types must be the same: `\"1\"` is not `1`.",
+            "type": ["string", "number", "boolean"],
+        })
+    }
+}
+
+impl JsonSchema for KeySetDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "KeySet".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A JWK set (RFC 7517) of public keys, as an object or as JSON in a string.",
+            "oneOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "required": ["keys"],
+                    "properties": {
+                        "keys": {
+                            "type": "array", "minItems": 1, "maxItems": 256,
+                            "items": {
+                                "type": "object",
+                                "required": ["kty"],
+                                "properties": {
+                                    "kty": {"enum": ["RSA", "EC", "OKP"]},
+                                    "kid": {"type": "string", "minLength": 1, "maxLength": 256},
+                                },
+                            },
+                        },
+                    },
+                },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for DurationDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Whole numbers with a unit each, from the largest: `1h30m`, `30s`, `250ms`.",
+            "type": "string",
+            "pattern": "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! What holds for the whole plugin.
+
+/// What a CORS preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Preflight {
+    /// Nothing: browsers send it without credentials.
+    #[default]
+    Allow,
+    /// What any request needs.
+    Enforce,
+}
+
+/// What becomes of a path that a backend could read in two ways, where a policy with path rules applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AmbiguousPaths {
+    /// 400.
+    #[default]
+    Refuse,
+    /// It is brought into one form, matched in it and forwarded in it. What has no such form is refused.
+    Normalize,
+}
+
+/// How a refusal is worded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Responses {
+    /// The `realm` of `WWW-Authenticate`; absent: none is named.
+    pub realm: Option<String>,
+    /// The `resource_metadata` of `WWW-Authenticate` (RFC 9728): an absolute URL.
+    pub resource_metadata: Option<String>,
+    /// The body.
+    pub body: ProblemBody,
+}
+
+/// The body of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ProblemBody {
+    /// `application/problem+json` (RFC 9457).
+    #[default]
+    Problem,
+    /// The reason as a line of text.
+    Text,
+    /// Empty.
+    None,
+}
+
+/// Bounds of the token cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheLimits {
+    /// Verified tokens that a worker holds: 0 (none) to 65,536; default 2048.
+    pub tokens: u32,
+    /// Slots of shared data, for all workers together: 0 (none) to 65,536; default 2048.
+    pub shared_slots: u32,
+    /// The longest token that is looked at at all: 1024 to 65,536 bytes; default 8192.
+    pub max_token_bytes: u32,
+}
+
+impl Default for CacheLimits {
+    fn default() -> Self {
+        Self { tokens: 2048, shared_slots: 2048, max_token_bytes: 8192 }
+    }
+}
+
+/// Which requests leave an audit line, and what it holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Which requests.
+    pub log: AuditLog,
+    /// The claims that the line names, 32 at most.
+    pub claims: Vec<crate::ClaimPath>,
+}
+
+/// Which requests leave an audit line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AuditLog {
+    /// None.
+    None,
+    /// Refused ones, and those that a shadowed rule would have refused.
+    #[default]
+    Denied,
+    /// All.
+    All,
+}

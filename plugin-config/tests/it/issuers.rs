@@ -1,0 +1,169 @@
+//! Issuers, all but their keys and headers.
+
+use crate::support::{accepts, key, refuses, with_issuer, with_root};
+use attache_plugin_config::{ClaimPath, StringMatch, StringPattern};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[test]
+fn an_issuer_is_read_whole() {
+    let config = accepts(&with_issuer(json!({
+        "audiences": ["mesh", "api"], "clockSkew": "1m30s", "maxLifetime": "1h", "tokenTypes": ["at+jwt"],
+        "subjects": [{"prefix": "user:"}, {"matches": "svc-[a-z]+"}], "requireExpiration": false,
+        "roleClaims": [{"claim": "realm_access.roles"}, {"claim": ["a.b"], "split": " ", "prefix": "s:"}],
+        "presenters": ["cluster.local/ns/tyk/*"], "revoked": {"tokenIds": ["x"], "keyIds": []},
+        "fromCookies": ["session"],
+    })));
+    let issuer = &config.issuers[0];
+    assert_eq!(issuer.clock_skew, Duration::from_secs(90));
+    assert_eq!(issuer.max_lifetime, Some(Duration::from_secs(3600)));
+    assert_eq!(issuer.subjects[0], StringMatch::Prefix("user:".to_owned()));
+    let StringMatch::Matches(regex) = &issuer.subjects[1] else { panic!("an expression") };
+    assert_eq!(regex.as_str(), "^(?:svc-[a-z]+)$");
+    assert_eq!(issuer.role_claims[0].claim, ClaimPath(vec!["realm_access".to_owned(), "roles".to_owned()]));
+    assert_eq!(issuer.role_claims[1].claim, ClaimPath(vec!["a.b".to_owned()]));
+    assert_eq!(issuer.presenters, [StringPattern::Prefix("cluster.local/ns/tyk/".to_owned())]);
+    assert!(issuer.revoked.token_ids.contains("x"));
+    assert!(issuer.from_headers.is_empty(), "where a place is named, the default counts no more");
+}
+
+#[test]
+fn each_mistake_is_named() {
+    let empty = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
+    let name_rule = "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit";
+    let cases: [(Value, &str, String); 27] = [
+        (json!({"name": "Tyk"}), "name", format!("`Tyk` is no name: {name_rule}")),
+        (json!({"name": ""}), "name", format!("`` is no name: {name_rule}")),
+        (json!({"issuer": ""}), "issuer", "an empty value; name one".into()),
+        (json!({"audiences": []}), "audiences", empty.into()),
+        (json!({"audiences": [""]}), "audiences[0]", "an empty value; name one".into()),
+        (json!({"audiences": ["a", "a"]}), "audiences[1]", "`a` stands twice; keep one of them".into()),
+        (json!({"algorithms": []}), "algorithms", empty.into()),
+        (json!({"fromHeaders": []}), "fromHeaders", empty.into()),
+        (json!({"tokenTypes": []}), "tokenTypes", empty.into()),
+        (json!({"presenters": []}), "presenters", empty.into()),
+        (json!({"subjects": []}), "subjects", empty.into()),
+        (json!({"claims": []}), "claims", empty.into()),
+        (
+            json!({"clockSkew": "301s"}),
+            "clockSkew",
+            "more than 5 minutes of tolerance keeps expired tokens alive; use `5m` or less".into(),
+        ),
+        (
+            json!({"clockSkew": "250ms"}),
+            "clockSkew",
+            "times of a token are whole seconds; leave out the milliseconds".into(),
+        ),
+        (
+            json!({"clockSkew": "1 minute"}),
+            "clockSkew",
+            "`1 minute` is no duration; write whole numbers with h, m, s or ms, as `1h30m`".into(),
+        ),
+        (
+            json!({"maxLifetime": "0s"}),
+            "maxLifetime",
+            "no token lives for no time; give at least `1s`, or leave the key out".into(),
+        ),
+        (
+            json!({"tokenTypes": ["application/at+jwt"]}),
+            "tokenTypes[0]",
+            "types are compared without `application/`: write `at+jwt`".into(),
+        ),
+        (
+            json!({"presenters": ["spiffe://cluster.local/ns/a/sa/b"]}),
+            "presenters[0]",
+            "a principal stands without `spiffe://`: write `cluster.local/ns/a/sa/b`".into(),
+        ),
+        (
+            json!({"presenters": ["cluster.local/*/sa/b"]}),
+            "presenters[0]",
+            "`*` stands once in `cluster.local/*/sa/b`, at the beginning or at the end".into(),
+        ),
+        (
+            json!({"subjects": [{"prefix": "a", "exact": "b"}]}),
+            "subjects[0]",
+            "`exact` and `prefix` stand side by side; give each an entry of its own".into(),
+        ),
+        (
+            json!({"subjects": [{}]}),
+            "subjects[0]",
+            "there is no comparison; give one of exact, prefix, suffix, contains, matches".into(),
+        ),
+        (
+            json!({"claims": [{"claim": "sub", "equalsPath": "id"}]}),
+            "claims[0].equalsPath",
+            "an issuer's claims are checked for every request; compare with the path in a rule's `when`".into(),
+        ),
+        (
+            json!({"claims": [{"claim": "sub", "equalsHeader": "x-a"}]}),
+            "claims[0].equalsHeader",
+            "an issuer's claims are checked for every request; compare with a header in a rule's `when`".into(),
+        ),
+        (
+            json!({"roleClaims": [{"claim": "a..b"}]}),
+            "roleClaims[0].claim",
+            "a claim has a name, and no step of its path is empty; a name with a dot in it is written as a list: \
+             `[\"a.b\"]`"
+                .into(),
+        ),
+        (
+            json!({"roleClaims": [{"claim": "a", "split": ""}]}),
+            "roleClaims[0].split",
+            "what parts roles has 1 to 16 bytes; leave it out for a single role".into(),
+        ),
+        (
+            json!({"fromCookies": ["a=b"]}),
+            "fromCookies[0]",
+            "`a=b` is no cookie name; use 1 to 256 letters, digits and !#$%&'*+-.^_`|~".into(),
+        ),
+        (
+            json!({"fromParams": ["a&b"]}),
+            "fromParams[0]",
+            "`a&b` is no parameter name; use 1 to 256 letters, digits, `-`, `.`, `_` and `~`".into(),
+        ),
+    ];
+    for (keys, at, message) in cases {
+        refuses(&with_issuer(keys), &format!("issuers[0].{at}"), &message);
+    }
+}
+
+#[test]
+fn what_is_revoked_is_a_list_of_names() {
+    let ids: Vec<String> = (0..65_536).map(|n| n.to_string()).collect();
+    let config = accepts(&with_issuer(json!({"revoked": {"tokenIds": ids, "keyIds": [], "subjects": null}})));
+    assert_eq!(config.issuers[0].revoked.token_ids.len(), 65_536);
+    refuses(
+        &with_issuer(json!({"revoked": {"subjects": ["a", "b", "a"]}})),
+        "issuers[0].revoked.subjects[2]",
+        "`a` stands twice; keep one of them",
+    );
+}
+
+#[test]
+fn names_and_issuers_are_unique() {
+    let issuer =
+        |name: &str, issuer: &str| json!({"name": name, "issuer": issuer, "jwks": {"keys": [key()]}});
+    refuses(
+        &json!({"issuers": [issuer("a", "x"), issuer("a", "y")]}),
+        "issuers[1].name",
+        "`a` is already the name of `issuers[0].name`; give each its own",
+    );
+    refuses(
+        &json!({"issuers": [issuer("a", "x"), issuer("b", "x")]}),
+        "issuers[1].issuer",
+        "`x` is already the issuer of `issuers[0].issuer`; give each its own",
+    );
+    refuses(&json!({"issuers": []}), "issuers", "there is no issuer; name at least one");
+    let many: Vec<Value> = (0..65).map(|n| issuer(&format!("i{n}"), &format!("u{n}"))).collect();
+    refuses(&json!({"issuers": many}), "issuers", "a document has 64 issuers at most, this one 65");
+}
+
+#[test]
+fn a_path_of_a_claim_has_an_end() {
+    let long = vec!["a"; 17].join(".");
+    refuses(
+        &with_root(json!({"audit": {"claims": [long]}})),
+        "audit.claims[0]",
+        "a claim's path has 16 steps of 256 bytes at most",
+    );
+}

@@ -1,0 +1,83 @@
+//! The JSON Schema: as checked in, and as strict as it says.
+
+use crate::support::{examples, key, with_issuer, with_rule};
+use attache_plugin_config::schema;
+use serde_json::{Value, json};
+use std::path::Path;
+
+#[test]
+fn the_schema_that_is_checked_in_is_that_of_the_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.json");
+    let made = format!("{:#}\n", schema());
+    if std::env::var_os("ATTACHE_UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &made).expect("the schema can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        made == kept,
+        "plugin-config/schema.json is not what the types say; run\n  \
+         ATTACHE_UPDATE_SCHEMA=1 cargo test -p attache-plugin-config --features schema\nand commit it"
+    );
+}
+
+fn is_valid(document: &Value) -> bool {
+    jsonschema::validator_for(&schema()).expect("the schema is one").is_valid(document)
+}
+
+#[test]
+fn every_example_fits_the_schema() {
+    let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
+    for (name, document) in examples() {
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
+
+#[test]
+fn a_mistake_of_form_does_not_fit_the_schema() {
+    assert!(is_valid(&with_issuer(json!({}))));
+    for document in [
+        json!({}),
+        json!({"issuers": []}),
+        json!({"issuers": null}),
+        json!({"issuers": [{"issuer": "x", "jwks": {"keys": [key()]}}]}),
+        with_issuer(json!({"isuer": "x"})),
+        with_issuer(json!({"name": "Tyk"})),
+        with_issuer(json!({"clockSkew": "1 minute"})),
+        with_issuer(json!({"clockSkew": ""})),
+        with_issuer(json!({"algorithms": ["none"]})),
+        with_issuer(json!({"algorithms": []})),
+        with_issuer(json!({"jwks": {"keys": [{"kty": "oct"}]}})),
+        with_rule(json!({"action": "allow"})),
+        with_rule(json!({"to": [{}]})),
+        with_rule(json!({"when": [{"claim": "sub"}]})),
+        with_rule(json!({"when": [{"claim": "a..b", "exists": true}]})),
+        with_rule(json!({"to": [{"ports": ["80"]}]})),
+    ] {
+        assert!(!is_valid(&document), "{document}");
+    }
+}
+
+#[test]
+fn an_optional_key_may_be_null() {
+    assert!(is_valid(&with_issuer(json!({"audiences": null, "clockSkew": null, "secrets": null}))));
+    assert!(is_valid(&with_rule(json!({"to": null, "mode": null, "roles": null}))));
+}
+
+#[test]
+fn every_key_is_described() {
+    let schema = schema();
+    let mut objects = vec![("the document", &schema)];
+    objects
+        .extend(schema["$defs"].as_object().expect("definitions").iter().map(|(name, node)| (&**name, node)));
+    for (name, object) in objects {
+        assert!(object["description"].is_string(), "{name} has no description");
+        for (key, property) in object["properties"].as_object().into_iter().flatten() {
+            let described = property["description"].is_string() || property["$ref"].is_string();
+            assert!(described, "{name}.{key} has no description");
+        }
+        if object["type"] == "object" {
+            assert_eq!(object["additionalProperties"], false, "{name} takes unknown keys");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What holds for the whole plugin.
+
+use crate::support::{accepts, refuses, with_root};
+use attache_plugin_config::{AmbiguousPaths, AuditLog, Preflight, ProblemBody};
+use serde_json::json;
+
+#[test]
+fn settings_are_read() {
+    let config = accepts(&with_root(json!({
+        "cors": {"preflight": "ENFORCE"}, "paths": {"ambiguous": "NORMALIZE"},
+        "responses": {"realm": "shop floor", "resourceMetadata": "https://a.example/x", "body": "TEXT"},
+        "cache": {"tokens": 0, "sharedSlots": 65536, "maxTokenBytes": 1024},
+        "audit": {"log": "ALL", "claims": ["sub", ["a.b"]]},
+    })));
+    assert_eq!(config.preflight, Preflight::Enforce);
+    assert_eq!(config.ambiguous_paths, AmbiguousPaths::Normalize);
+    assert_eq!(config.responses.realm.as_deref(), Some("shop floor"));
+    assert_eq!(config.responses.body, ProblemBody::Text);
+    assert_eq!(
+        (config.cache.tokens, config.cache.shared_slots, config.cache.max_token_bytes),
+        (0, 65536, 1024)
+    );
+    assert_eq!(config.audit.log, AuditLog::All);
+    assert_eq!(config.audit.claims.len(), 2);
+}
+
+#[test]
+fn each_mistake_is_named() {
+    let realm = "use 1 to 256 bytes of visible ASCII without quotes and backslashes";
+    let url = "write one such as `https://api.example.com/.well-known/oauth-protected-resource`";
+    for (document, at, message) in [
+        (json!({"responses": {"realm": "a\"b"}}), "responses.realm", format!("`a\"b` is no realm; {realm}")),
+        (json!({"responses": {"realm": "a\nb"}}), "responses.realm", format!("`a\\nb` is no realm; {realm}")),
+        (json!({"responses": {"realm": ""}}), "responses.realm", format!("`` is no realm; {realm}")),
+        (
+            json!({"responses": {"resourceMetadata": "/x"}}),
+            "responses.resourceMetadata",
+            format!("`/x` is no absolute URL; {url}"),
+        ),
+        (
+            json!({"responses": {"resourceMetadata": "https:///x"}}),
+            "responses.resourceMetadata",
+            format!("`https:///x` is no absolute URL; {url}"),
+        ),
+        (
+            json!({"cache": {"maxTokenBytes": 100}}),
+            "cache.maxTokenBytes",
+            "`100` is out of range; use 1024 to 65536".to_owned(),
+        ),
+        (
+            json!({"audit": {"claims": (0..33).map(|n| format!("c{n}")).collect::<Vec<_>>()}}),
+            "audit.claims",
+            "an audit line names 32 claims at most".to_owned(),
+        ),
+        (
+            json!({"audit": {"claims": ["a.b", ["a", "b"]]}}),
+            "audit.claims[1]",
+            "`a.b` stands twice; keep one of them".to_owned(),
+        ),
+    ] {
+        refuses(&with_root(document), at, &message);
+    }
+}
