@@ -1,0 +1,62 @@
+//! The headers that tell a service who is calling.
+
+use super::{Claims, encode};
+use attache_plugin_config::{ClaimPath, HeaderName, Issuer};
+
+/// The longest value that is written.
+const MAX_BYTES: usize = 8 * 1024;
+
+/// A claim that can't stand in its header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} can't be written into header `{header}`", .claim.as_ref().map_or_else(|| "the payload".into(), |claim| format!("claim `{claim}`")))]
+pub struct Unwritable {
+    /// The header.
+    pub header: HeaderName,
+    /// The claim; `None` for the payload as a whole.
+    pub claim: Option<ClaimPath>,
+}
+
+/// A header and its value, which is visible ASCII and spaces within.
+pub type IdentityHeader = (HeaderName, Box<[u8]>);
+
+/// Writes the headers that an issuer's entry asks for, in the entry's order, the payload first.
+///
+/// A header is left away where its claim is absent or `null`, or where its value would be empty, as of an empty list
+/// of roles: an empty header reads as an absent one in some services and as an empty name in others.
+///
+/// # Errors
+/// The first claim whose value is longer than 8 KiB, has a byte outside visible ASCII (spaces within are fine, but not
+/// at an end, where proxies trim them), or does not fit the format: CSV of an object, say.
+pub fn identity_headers(
+    issuer: &Issuer,
+    claims: &Claims,
+    payload_base64: &str,
+) -> Result<Box<[IdentityHeader]>, Unwritable> {
+    let mut headers = Vec::with_capacity(issuer.identity_headers().count());
+    if let Some(header) = &issuer.output_payload_to_header {
+        let unwritable = || Unwritable { header: header.clone(), claim: None };
+        let value = writable(payload_base64.to_owned()).ok_or_else(unwritable)?;
+        headers.push((header.clone(), value));
+    }
+    for to in &issuer.output_claim_to_headers {
+        let Some(claim) = claims.get(&to.claim) else { continue };
+        let unwritable = || Unwritable { header: to.header.clone(), claim: Some(to.claim.clone()) };
+        let value = encode::encode(claim, to.format).and_then(writable).ok_or_else(unwritable)?;
+        if !value.is_empty() {
+            headers.push((to.header.clone(), value));
+        }
+    }
+    Ok(headers.into())
+}
+
+/// Takes a value that arrives as it was sent (RFC 9110 section 5.5).
+fn writable(value: String) -> Option<Box<[u8]>> {
+    let value = value.into_bytes();
+    let fits = value.len() <= MAX_BYTES && value.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    let edges = value.first() != Some(&b' ') && value.last() != Some(&b' ');
+    (fits && edges).then(|| value.into())
+}
+
+#[cfg(test)]
+#[path = "headers_tests.rs"]
+mod tests;

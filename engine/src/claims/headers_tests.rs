@@ -1,0 +1,80 @@
+use super::{Unwritable, identity_headers};
+use crate::claims::Claims;
+use crate::token::testing::{issuer, path};
+use attache_plugin_config::{Algorithm, ClaimToHeader, HeaderFormat, HeaderName};
+use serde_json::{Value, json};
+
+fn header(name: &str) -> HeaderName {
+    HeaderName::new(name).unwrap()
+}
+
+fn write(
+    claims: Value,
+    mapping: &[(&str, &str, Option<HeaderFormat>)],
+    payload: Option<&str>,
+) -> Result<Vec<(String, String)>, Unwritable> {
+    let mut issuer = issuer(Algorithm::ES256);
+    issuer.output_payload_to_header = payload.map(|_| header("x-payload"));
+    issuer.output_claim_to_headers = mapping
+        .iter()
+        .map(|&(name, claim, format)| ClaimToHeader { header: header(name), claim: path(claim), format })
+        .collect();
+    let Value::Object(members) = claims else { panic!("an object") };
+    let claims = Claims::from_json(members).unwrap();
+    let headers = identity_headers(&issuer, &claims, payload.unwrap_or_default())?;
+    Ok(headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8(value.to_vec()).unwrap()))
+        .collect())
+}
+
+#[test]
+fn headers_come_in_the_order_of_the_entry_with_the_payload_first() {
+    let claims = json!({"sub": "ann", "realm_access": {"roles": ["a", "b"]}, "level": 3});
+    let mapping =
+        [("x-user", "sub", None), ("x-roles", "realm_access.roles", None), ("x-level", "level", None)];
+    let headers = write(claims, &mapping, Some("e30")).unwrap();
+    let expected = [("x-payload", "e30"), ("x-user", "ann"), ("x-roles", "a,b"), ("x-level", "3")];
+    assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn nothing_to_say_leaves_the_header_away() {
+    for claims in [json!({}), json!({"x": null}), json!({"x": ""}), json!({"x": []}), json!({"x": [null]})] {
+        assert_eq!(write(claims.clone(), &[("x-x", "x", None)], None), Ok(vec![]), "{claims}");
+    }
+    let empty_list = write(json!({"x": []}), &[("x-x", "x", Some(HeaderFormat::Json))], None).unwrap();
+    assert_eq!(empty_list, [("x-x".to_owned(), "[]".to_owned())]);
+}
+
+#[test]
+fn a_value_that_could_tear_a_header_is_unwritable() {
+    let long = "a".repeat(8 * 1024);
+    let csv = Some(HeaderFormat::Csv);
+    for (value, format, why) in [
+        (json!("a\r\nx-admin: yes"), None, "a line break"),
+        (json!("a\u{0}"), None, "a NUL"),
+        (json!("a\tb"), None, "a tab"),
+        (json!("a\u{7f}"), None, "DEL"),
+        (json!("José"), None, "a letter outside ASCII"),
+        (json!(" ann"), None, "a leading space"),
+        (json!("ann "), None, "a trailing space"),
+        (json!(" "), None, "a space alone"),
+        (json!(format!("{long}a")), None, "a byte too many"),
+        (json!("é".repeat(1400)), csv, "8 KiB and more once encoded"),
+        (json!({"a": 1}), csv, "an object as CSV"),
+    ] {
+        let unwritable = write(json!({ "x": value }), &[("x-x", "x", format)], None).unwrap_err();
+        assert_eq!(unwritable, Unwritable { header: header("x-x"), claim: Some(path("x")) }, "{why}");
+    }
+    assert!(write(json!({"x": long}), &[("x-x", "x", None)], None).is_ok(), "exactly 8 KiB");
+    assert!(write(json!({"x": "José\r\n"}), &[("x-x", "x", csv)], None).is_ok(), "CSV encodes them");
+}
+
+#[test]
+fn what_is_unwritable_is_named_without_its_value() {
+    let unwritable = write(json!({"x": "secret\n"}), &[("x-x", "x", None)], None).unwrap_err();
+    assert_eq!(unwritable.to_string(), "claim `x` can't be written into header `x-x`");
+    let unwritable = write(json!({}), &[], Some(&"a".repeat(9000))).unwrap_err();
+    assert_eq!(unwritable.to_string(), "the payload can't be written into header `x-payload`");
+}

@@ -1,0 +1,90 @@
+//! Claims: looked up, held against conditions, written into headers.
+
+mod condition;
+mod encode;
+mod headers;
+mod number;
+mod predicate;
+
+pub use condition::CompiledCondition;
+pub use headers::{IdentityHeader, Unwritable, identity_headers};
+pub use predicate::{CompiledMatch, NoRequest, Predicate, RequestValues};
+
+use crate::token::Times;
+use attache_plugin_config::ClaimPath;
+use serde_json::{Map, Value};
+
+/// The latest time that a claim may name: 2^53 - 1, the last integer that every JSON reader takes for the same.
+const MAX_TIME: u64 = (1 << 53) - 1;
+
+/// A JWT claims set (RFC 7519 section 4) whose registered claims have the types that the RFC gives them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims {
+    members: Map<String, Value>,
+    times: Times,
+}
+
+impl Claims {
+    /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud` is a string or a
+    /// list of strings, `exp`, `nbf` and `iat` are integers from 0 to 2^53 - 1. `null` is none of these.
+    pub fn from_json(members: Map<String, Value>) -> Option<Self> {
+        let string = |name| members.get(name).is_none_or(Value::is_string);
+        let audience = match members.get("aud") {
+            Some(Value::Array(list)) => list.iter().all(Value::is_string),
+            other => other.is_none_or(Value::is_string),
+        };
+        let time = |name| match members.get(name) {
+            None => Some(None),
+            Some(value) => value.as_u64().filter(|&time| time <= MAX_TIME).map(Some),
+        };
+        let times = Times { expires: time("exp")?, not_before: time("nbf")? };
+        time("iat")?;
+        (audience && ["iss", "sub", "jti"].into_iter().all(string)).then_some(Self { members, times })
+    }
+
+    /// The claim at the end of a path, unless it is absent or `null`.
+    pub fn get(&self, path: &ClaimPath) -> Option<&Value> {
+        let (first, rest) = path.0.split_first()?;
+        rest.iter()
+            .try_fold(self.members.get(first)?, |value, step| value.as_object()?.get(step))
+            .filter(|value| !value.is_null())
+    }
+
+    /// `iss`.
+    pub fn issuer(&self) -> Option<&str> {
+        self.text("iss")
+    }
+
+    /// `sub`.
+    pub fn subject(&self) -> Option<&str> {
+        self.text("sub")
+    }
+
+    /// `jti`.
+    pub fn token_id(&self) -> Option<&str> {
+        self.text("jti")
+    }
+
+    /// Every `aud`.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        let list = match self.members.get("aud") {
+            Some(Value::Array(list)) => list.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        list.iter().filter_map(Value::as_str)
+    }
+
+    /// `exp` and `nbf`.
+    pub fn times(&self) -> Times {
+        self.times
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.members.get(name)?.as_str()
+    }
+}
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

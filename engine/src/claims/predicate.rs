@@ -1,0 +1,175 @@
+//! What may be asked of a claim.
+
+use super::number;
+use attache_plugin_config::{ClaimPath, HeaderName, Regex, Scalar, StringMatch, Test};
+use serde_json::Value;
+use std::cmp::Ordering;
+
+/// A [`Test`] made ready; its documentation says when each holds.
+#[derive(Clone, Debug)]
+pub struct Predicate(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    In(Vec<Scalar>),
+    NotIn(Vec<Scalar>),
+    Text(CompiledMatch),
+    Contains(Scalar),
+    Exists(bool),
+    Compared(Ordering, f64),
+    EqualsPath(String),
+    EqualsHeader(HeaderName),
+    EqualsClaim(ClaimPath),
+}
+
+/// What a predicate may ask of the request.
+pub trait RequestValues {
+    /// The decoded segment that a `{name}` of the rule's path stands for.
+    fn path_capture(&self, name: &str) -> Option<&str>;
+    /// The value of a header that came exactly once.
+    fn header(&self, name: &HeaderName) -> Option<&[u8]>;
+}
+
+/// No request: for what is asked of a token whoever sends it.
+#[derive(Clone, Copy, Debug)]
+pub struct NoRequest;
+
+impl RequestValues for NoRequest {
+    fn path_capture(&self, _name: &str) -> Option<&str> {
+        None
+    }
+
+    fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
+        None
+    }
+}
+
+impl Predicate {
+    /// Makes a test ready.
+    pub fn compile(test: &Test) -> Self {
+        let text = |text: StringMatch| Kind::Text(CompiledMatch::compile(&text));
+        Self(match test {
+            Test::Equals(scalar) => Kind::In(vec![scalar.clone()]),
+            Test::NotEquals(scalar) => Kind::NotIn(vec![scalar.clone()]),
+            Test::In(scalars) => Kind::In(scalars.clone()),
+            Test::NotIn(scalars) => Kind::NotIn(scalars.clone()),
+            Test::Prefix(prefix) => text(StringMatch::Prefix(prefix.clone())),
+            Test::Suffix(suffix) => text(StringMatch::Suffix(suffix.clone())),
+            Test::Matches(regex) => text(StringMatch::Matches(regex.clone())),
+            Test::Contains(element) => Kind::Contains(element.clone()),
+            Test::Exists(wanted) => Kind::Exists(*wanted),
+            Test::LessThan(bound) => Kind::Compared(Ordering::Less, *bound),
+            Test::GreaterThan(bound) => Kind::Compared(Ordering::Greater, *bound),
+            Test::EqualsPath(name) => Kind::EqualsPath(name.clone()),
+            Test::EqualsHeader(name) => Kind::EqualsHeader(name.clone()),
+            Test::EqualsClaim(path) => Kind::EqualsClaim(path.clone()),
+        })
+    }
+
+    /// Whether it holds of a claim, `None` or `null` where there is none. `other` looks up further claims of the same
+    /// token.
+    pub fn holds<'v>(
+        &self,
+        value: Option<&'v Value>,
+        other: impl Fn(&ClaimPath) -> Option<&'v Value>,
+        request: &dyn RequestValues,
+    ) -> bool {
+        let value = value.filter(|value| !value.is_null());
+        let any = |test: &dyn Fn(&Value) -> bool| value.is_some_and(|value| any_element(value, test));
+        match &self.0 {
+            Kind::In(scalars) => any(&|value| scalars.iter().any(|scalar| is(value, scalar))),
+            Kind::NotIn(scalars) => !any(&|value| scalars.iter().any(|scalar| is(value, scalar))),
+            Kind::Text(wanted) => any(&|value| value.as_str().is_some_and(|text| wanted.matches(text))),
+            Kind::Contains(element) => value
+                .and_then(Value::as_array)
+                .is_some_and(|list| list.iter().any(|candidate| is(candidate, element))),
+            Kind::Exists(wanted) => value.is_some() == *wanted,
+            Kind::Compared(wanted, bound) => {
+                any(&|value| matches!(value, Value::Number(n) if number::compare(n, *bound) == Some(*wanted)))
+            }
+            Kind::EqualsPath(name) => request
+                .path_capture(name)
+                .is_some_and(|segment| any(&|value| value.as_str() == Some(segment))),
+            Kind::EqualsHeader(name) => request
+                .header(name)
+                .is_some_and(|header| any(&|value| value.as_str().map(str::as_bytes) == Some(header))),
+            Kind::EqualsClaim(path) => other(path)
+                .filter(|other| !other.is_null())
+                .is_some_and(|other| value.is_some_and(|v| same(v, other)) || any(&|v| same(v, other))),
+        }
+    }
+}
+
+/// A [`StringMatch`] made ready.
+#[derive(Clone, Debug)]
+pub struct CompiledMatch(Text);
+
+#[derive(Clone, Debug)]
+enum Text {
+    Exact(String),
+    Prefix(String),
+    Suffix(String),
+    Contains(String),
+    Matches(Option<regex_lite::Regex>),
+}
+
+impl CompiledMatch {
+    /// Makes a match ready.
+    pub fn compile(wanted: &StringMatch) -> Self {
+        Self(match wanted {
+            StringMatch::Exact(text) => Text::Exact(text.clone()),
+            StringMatch::Prefix(text) => Text::Prefix(text.clone()),
+            StringMatch::Suffix(text) => Text::Suffix(text.clone()),
+            StringMatch::Contains(text) => Text::Contains(text.clone()),
+            StringMatch::Matches(regex) => Text::Matches(compile_regex(regex)),
+        })
+    }
+
+    /// Whether a string is so.
+    pub fn matches(&self, text: &str) -> bool {
+        match &self.0 {
+            Text::Exact(wanted) => text == wanted,
+            Text::Prefix(wanted) => text.starts_with(wanted),
+            Text::Suffix(wanted) => text.ends_with(wanted),
+            Text::Contains(wanted) => text.contains(wanted),
+            Text::Matches(regex) => regex.as_ref().is_some_and(|regex| regex.is_match(text)),
+        }
+    }
+}
+
+/// The configuration has compiled this very expression before: it does not fail here.
+fn compile_regex(regex: &Regex) -> Option<regex_lite::Regex> {
+    regex_lite::Regex::new(regex.as_str()).ok()
+}
+
+/// Whether a value, or any element of a list, is so.
+fn any_element(value: &Value, test: &dyn Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(test),
+        other => test(other),
+    }
+}
+
+/// Equal in type and value to a configured scalar.
+fn is(value: &Value, scalar: &Scalar) -> bool {
+    match (value, scalar) {
+        (Value::String(text), Scalar::String(wanted)) => text == wanted,
+        (Value::Number(number), Scalar::Number(wanted)) => {
+            number::compare(number, *wanted) == Some(Ordering::Equal)
+        }
+        (Value::Bool(flag), Scalar::Bool(wanted)) => flag == wanted,
+        _ => false,
+    }
+}
+
+/// Equal in type and value to another claim.
+fn same(value: &Value, other: &Value) -> bool {
+    match (value, other) {
+        (Value::Number(one), Value::Number(other)) => number::equal(one, other),
+        _ => value == other,
+    }
+}
+
+#[cfg(test)]
+#[path = "predicate_tests.rs"]
+mod tests;

@@ -1,0 +1,115 @@
+//! What the engine decided about one request, ready to be carried out and told.
+
+use crate::Reason;
+use crate::answer::Answer;
+use crate::policy::RuleIndex;
+use crate::remote::Missing;
+use crate::session::{IssuerIndex, Session};
+use crate::token::Backend;
+use std::rc::Rc;
+
+/// The verdict on a request, what is to be done to it, and what there is to tell of it.
+#[derive(Debug)]
+pub struct Decision {
+    /// Whether the request goes on.
+    pub outcome: Outcome,
+    /// Headers to remove first, by the names under which the request holds them: identity headers that the client
+    /// sent, and the token where it is not forwarded. Due also where the request is refused, so that no log and no
+    /// later filter sees them.
+    pub remove: Vec<String>,
+    /// Headers to replace, by name and value: a path or a cookie without the token, a normalised path.
+    pub replace: Vec<(&'static str, Vec<u8>)>,
+    /// Whom the request speaks for: [`Session::headers`] are to be written, each replacing what is there. `None` for a
+    /// refused request without a good token, a public one, or one that goes on without identity.
+    pub session: Option<Rc<Session>>,
+    /// Why a request goes on without the identity that its token claims: [`Reason::KeysUnavailable`], where the
+    /// configuration says that it may.
+    pub unverified: Option<Reason>,
+    /// The rule that decided, where one did.
+    pub rule: Option<RuleIndex>,
+    /// What the verdict would be with everything in SHADOW counted, where it differs.
+    pub shadow: Option<Shadow>,
+    /// How the token came to be known as good or bad.
+    pub verification: Verification,
+}
+
+impl Decision {
+    /// A request that waits: nothing else is known of it.
+    pub(crate) fn waiting(issuer: IssuerIndex, missing: Missing) -> Self {
+        Self {
+            outcome: Outcome::Await { issuer, missing },
+            remove: Vec::new(),
+            replace: Vec::new(),
+            session: None,
+            unverified: None,
+            rule: None,
+            shadow: None,
+            verification: Verification::default(),
+        }
+    }
+
+    /// The reason of a refusal.
+    pub fn reason(&self) -> Option<Reason> {
+        match &self.outcome {
+            Outcome::Forward | Outcome::Await { .. } => None,
+            Outcome::Refuse { reason, .. } => Some(*reason),
+        }
+    }
+}
+
+/// Whether a request goes on.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It goes on.
+    Forward,
+    /// It is answered here.
+    Refuse {
+        /// Why.
+        reason: Reason,
+        /// What the client is told.
+        answer: Answer,
+    },
+    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew. Nothing is to be
+    /// done to it yet.
+    Await {
+        /// Whose keys it waits for.
+        issuer: IssuerIndex,
+        /// What it lacks.
+        missing: Missing,
+    },
+}
+
+/// A verdict that differs from the one that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shadow {
+    /// Why the request would be refused; `None`: it would go on.
+    pub reason: Option<Reason>,
+    /// The rule that would decide.
+    pub rule: Option<RuleIndex>,
+}
+
+/// How a token came to be known as good or bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Tokens found in this worker's cache.
+    pub hits: u32,
+    /// Tokens that were not.
+    pub misses: u32,
+    /// Signatures checked by the host.
+    pub host: u32,
+    /// Signatures checked inside the VM.
+    pub software: u32,
+    /// Signatures that another worker had checked.
+    pub shared: u32,
+}
+
+impl Verification {
+    pub(crate) fn count(&mut self, backend: Option<Backend>) {
+        match backend {
+            Some(Backend::Host) => self.host = self.host.saturating_add(1),
+            Some(Backend::Software) => self.software = self.software.saturating_add(1),
+            Some(Backend::Shared) => self.shared = self.shared.saturating_add(1),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The way of a request through the engine: path → candidate rules → token → verdict.
+
+use crate::Reason;
+use crate::answer::Answers;
+use crate::cache::TokenCache;
+use crate::decision::{Decision, Outcome, Shadow, Verification};
+use crate::issuers::{Issuers, Obstacle, RemoteIssuer};
+use crate::policy::{
+    Candidates, ClaimTable, Identity, Policies, RequestFacts, RuleIndex, RuleNames, Verdict, View, read_path,
+};
+use crate::remote::{Hope, Missing};
+use crate::request::{HeaderUses, Request};
+use crate::search::{Found, Places};
+use crate::session::{IssuerIndex, Session};
+use crate::shared::SharedSignatures;
+use crate::surroundings::{Environment, Surroundings, Workload};
+use crate::token::IssuerKeys;
+use attache_plugin_config::{
+    AmbiguousPaths, Audit, Authentication, ClaimPath, Config, Errors, Name, OnKeysUnavailable, Preflight,
+};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// A configuration made ready for one workload: decides about requests, one after the other.
+#[derive(Debug)]
+pub struct Engine {
+    header_uses: HeaderUses,
+    places: Places,
+    issuers: Issuers,
+    policies: Policies,
+    claim_table: ClaimTable,
+    cache: TokenCache,
+    shared: SharedSignatures,
+    answers: Answers,
+    max_token_bytes: usize,
+    preflight: Preflight,
+    ambiguous_paths: AmbiguousPaths,
+    audit: Audit,
+}
+
+impl Engine {
+    /// Makes a configuration ready for a workload.
+    ///
+    /// # Errors
+    /// What only shows here: a key that is no point of its curve, a secret that is unset or too short.
+    pub fn new(config: &Config, workload: &Workload, environment: &dyn Environment) -> Result<Self, Errors> {
+        let mut claim_table = ClaimTable::default();
+        let policies = Policies::compile(config, workload, &mut claim_table);
+        for claim in &config.audit.claims {
+            claim_table.slot(claim);
+        }
+        Ok(Self {
+            header_uses: HeaderUses::new(config),
+            places: Places::new(config),
+            issuers: Issuers::new(&config.issuers, environment)?,
+            policies,
+            claim_table,
+            cache: TokenCache::new(&config.cache),
+            shared: SharedSignatures::new(&config.cache, &config.digest),
+            answers: Answers::new(&config.responses),
+            max_token_bytes: usize::try_from(config.cache.max_token_bytes).unwrap_or(usize::MAX),
+            preflight: config.preflight,
+            ambiguous_paths: config.ambiguous_paths,
+            audit: config.audit.clone(),
+        })
+    }
+
+    /// Decides about a request, given its header map as the host holds it.
+    pub fn decide(&self, headers: &[(String, Vec<u8>)], surroundings: &Surroundings<'_>) -> Decision {
+        let request = self.header_uses.read(headers);
+        let path = read_path(request.path, self.ambiguous_paths);
+        let facts = RequestFacts {
+            method: request.method,
+            path: path.as_ref().map_or("", |path| path.matched.as_ref()),
+            host: request.authority,
+            peer: surroundings.peer,
+            headers: &request,
+        };
+        let judge = Judge {
+            engine: self,
+            request: &request,
+            ambiguous: path.is_err(),
+            candidates: self.policies.candidates(&facts),
+            facts,
+            surroundings,
+            tokens: OnceCell::new(),
+            hope: OnceCell::new(),
+        };
+        let verdict = judge.verdict(View::Enforced);
+        if let Some((issuer, missing)) = verdict.waits_for {
+            return Decision::waiting(issuer, missing);
+        }
+        let shadow = if self.policies.has_shadow() { judge.shadow(&verdict) } else { None };
+        // Without path rules nobody here reads the path, so it is not ours to change.
+        let rewritten = path.as_ref().ok().and_then(|path| path.rewritten.as_deref());
+        let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
+        self.carry_out(&judge, verdict, shadow, rewritten)
+    }
+
+    /// The issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.
+    pub fn remote_issuers(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
+        self.issuers.remote()
+    }
+
+    /// Has an issuer's tokens verified with other keys from now on, or, with `None`, not at all. What was verified with
+    /// a key that is gone is worth nothing from now on.
+    pub fn set_keys(&self, issuer: IssuerIndex, keys: Option<Rc<IssuerKeys>>) {
+        self.issuers.set_keys(issuer, keys);
+    }
+
+    /// The names of a rule; `None` where the index is of another configuration.
+    pub fn rule(&self, index: RuleIndex) -> Option<RuleNames<'_>> {
+        self.policies.rule(index)
+    }
+
+    /// The name of an issuer.
+    pub fn issuer(&self, index: IssuerIndex) -> Option<&Name> {
+        self.issuers.name(index)
+    }
+
+    /// Which requests leave an audit line.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// The claims of a session that audit lines name, where it has them.
+    pub fn audit_claims<'a>(
+        &'a self,
+        session: &'a Session,
+    ) -> impl Iterator<Item = (&'a ClaimPath, &'a Value)> {
+        let slots = self.claim_table.paths().iter().zip(session.claims.iter());
+        slots
+            .filter(|(path, _)| self.audit.claims.contains(path))
+            .filter_map(|(path, value)| Some((path, value.as_ref()?)))
+    }
+
+    fn carry_out(
+        &self,
+        judge: &Judge<'_>,
+        verdict: Judged,
+        shadow: Option<Shadow>,
+        rewritten: Option<&str>,
+    ) -> Decision {
+        let request = judge.request;
+        let mut decision = Decision {
+            outcome: match verdict.reason {
+                None => Outcome::Forward,
+                Some(reason) => {
+                    let answer = self.answers.answer(reason);
+                    let answer = match judge.hope.get() {
+                        Some(Hope::Never(after)) => answer.retry_after(*after),
+                        _ => answer,
+                    };
+                    Outcome::Refuse { reason, answer }
+                }
+            },
+            remove: request.forged.iter().map(|&name| name.to_owned()).collect(),
+            replace: Vec::new(),
+            session: None,
+            unverified: verdict.unverified,
+            rule: verdict.rule,
+            shadow,
+            verification: judge.tokens.get().map_or_else(Verification::default, |tokens| tokens.verification),
+        };
+        if let Some(path) = rewritten {
+            decision.replace.push((":path", with_query(path.as_bytes(), request.query)));
+        }
+        let Some(tokens) = judge.tokens.get().filter(|_| verdict.looked_at_tokens) else { return decision };
+        if let Ok(sessions) = &tokens.sessions {
+            let hidden: Vec<&Found<'_>> = (tokens.found.iter().zip(sessions))
+                .filter(|(_, session)| !self.issuers.forwards_token(session.issuer))
+                .map(|(found, _)| found)
+                .collect();
+            self.hide(&hidden, request, rewritten, &mut decision);
+            decision.session = sessions.first().map(Rc::clone);
+        } else if let Err(Obstacle::Lacks { issuer, .. }) = &tokens.sessions
+            && verdict.unverified.is_some()
+            && !self.issuers.forwards_token(*issuer)
+        {
+            // Nobody vouches for any of them.
+            self.hide(&tokens.found.iter().collect::<Vec<_>>(), request, rewritten, &mut decision);
+        }
+        decision
+    }
+
+    /// Takes tokens out of the request.
+    fn hide(
+        &self,
+        hidden: &[&Found<'_>],
+        request: &Request<'_>,
+        rewritten: Option<&str>,
+        decision: &mut Decision,
+    ) {
+        if hidden.is_empty() {
+            return;
+        }
+        let path = rewritten.map_or(request.path, str::as_bytes);
+        let out = self.places.take_out(request, hidden, path);
+        decision.remove.extend(out.remove);
+        decision.replace.retain(|(name, _)| !out.replace.iter().any(|(other, _)| other == name));
+        decision.replace.extend(out.replace);
+    }
+}
+
+/// One request before the rules. Tokens are looked at once, and only if a view asks for them.
+struct Judge<'a> {
+    engine: &'a Engine,
+    request: &'a Request<'a>,
+    /// The path can be read in two ways.
+    ambiguous: bool,
+    candidates: Candidates<'a>,
+    facts: RequestFacts<'a>,
+    surroundings: &'a Surroundings<'a>,
+    tokens: OnceCell<Tokens<'a>>,
+    /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same answer.
+    hope: OnceCell<Hope>,
+}
+
+/// What a request's tokens came to.
+struct Tokens<'a> {
+    found: Vec<Found<'a>>,
+    /// A session for each that was found, or what stands before one of them.
+    sessions: Result<Vec<Rc<Session>>, Obstacle>,
+    verification: Verification,
+}
+
+/// The verdict of one view.
+struct Judged {
+    /// Why the request is refused; `None`: it goes on.
+    reason: Option<Reason>,
+    rule: Option<RuleIndex>,
+    looked_at_tokens: bool,
+    /// Why it goes on without a session, though it brought a token.
+    unverified: Option<Reason>,
+    /// What it is to wait for, before there is a verdict.
+    waits_for: Option<(IssuerIndex, Missing)>,
+}
+
+impl Judge<'_> {
+    fn verdict(&self, view: View) -> Judged {
+        if self.ambiguous && self.engine.policies.uses_paths(view) {
+            return Judged::refused(Reason::PathAmbiguous, false);
+        }
+        let preflight = self.engine.preflight == Preflight::Allow && self.request.is_preflight();
+        let authentication =
+            if preflight { Authentication::None } else { self.candidates.authentication(view) };
+        if authentication == Authentication::None {
+            let verdict = self.candidates.verdict(view, &self.facts, None);
+            // A preflight request asks for nothing yet: as a public request, only a DENY rule can refuse it.
+            return match verdict {
+                Verdict::Deny { reason, .. } if preflight && reason != Reason::RuleDenied => {
+                    judged(Verdict::Allow { rule: None }, false)
+                }
+                verdict => judged(verdict, false),
+            };
+        }
+        let sessions = match &self.tokens().sessions {
+            Ok(sessions) => sessions,
+            Err(Obstacle::Bad(reason)) => return Judged::refused(*reason, true),
+            Err(Obstacle::Lacks { issuer, missing }) => return self.without_keys(view, *issuer, *missing),
+        };
+        let Some(session) = sessions.first() else {
+            return match authentication {
+                Authentication::Optional => judged(self.candidates.verdict(view, &self.facts, None), true),
+                _ => Judged::refused(Reason::TokenMissing, true),
+            };
+        };
+        let identity = Identity { roles: &session.roles, claims: &session.claims };
+        let judged = judged(self.candidates.verdict(view, &self.facts, Some(&identity)), true);
+        if judged.reason.is_none() && session.headers.is_none() {
+            return Judged { reason: Some(Reason::ClaimUnwritable), ..judged };
+        }
+        judged
+    }
+
+    /// What becomes of a request whose token calls for keys that are not here.
+    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing) -> Judged {
+        let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
+        if *hope == Hope::Wait {
+            return Judged {
+                waits_for: Some((issuer, missing)),
+                ..judged(Verdict::Allow { rule: None }, true)
+            };
+        }
+        if missing == Missing::KeyId {
+            // There are keys, and this is none of them.
+            return Judged::refused(Reason::KeyNotFound, true);
+        }
+        let said = self.candidates.on_keys_unavailable(view);
+        match said.unwrap_or_else(|| self.engine.issuers.on_keys_unavailable(issuer)) {
+            OnKeysUnavailable::Deny => Judged::refused(Reason::KeysUnavailable, true),
+            OnKeysUnavailable::Allow => {
+                let judged = judged(self.candidates.verdict_unverified(view, &self.facts), true);
+                let unverified = judged.reason.is_none().then_some(Reason::KeysUnavailable);
+                Judged { unverified, ..judged }
+            }
+        }
+    }
+
+    fn shadow(&self, enforced: &Judged) -> Option<Shadow> {
+        let with_shadow = self.verdict(View::WithShadow);
+        let differs = with_shadow.reason.is_some() != enforced.reason.is_some();
+        differs.then_some(Shadow { reason: with_shadow.reason, rule: with_shadow.rule })
+    }
+
+    fn tokens(&self) -> &Tokens<'_> {
+        self.tokens.get_or_init(|| {
+            let mut verification = Verification::default();
+            match self.engine.places.find(self.request) {
+                Ok(found) => {
+                    let sessions = self.sessions(&found, &mut verification);
+                    Tokens { found, sessions, verification }
+                }
+                Err(reason) => Tokens { found: Vec::new(), sessions: Err(reason.into()), verification },
+            }
+        })
+    }
+
+    /// The sessions of all tokens. A bad one counts for more than one that can't be verified.
+    fn sessions(
+        &self,
+        found: &[Found<'_>],
+        verification: &mut Verification,
+    ) -> Result<Vec<Rc<Session>>, Obstacle> {
+        let (mut sessions, mut lacks) = (Vec::with_capacity(found.len()), None);
+        for found in found {
+            match self.session(found, verification) {
+                Ok(session) => sessions.push(session),
+                Err(bad @ Obstacle::Bad(_)) => return Err(bad),
+                Err(obstacle @ Obstacle::Lacks { .. }) => lacks = lacks.or(Some(obstacle)),
+            }
+        }
+        lacks.map_or(Ok(sessions), Err)
+    }
+
+    /// The session of a token: from the cache, or verified now.
+    fn session(&self, found: &Found<'_>, verification: &mut Verification) -> Result<Rc<Session>, Obstacle> {
+        let Engine { issuers, cache, policies, claim_table, shared, max_token_bytes, .. } = self.engine;
+        let token: &Cow<'_, [u8]> = &found.token;
+        if token.len() > *max_token_bytes {
+            return Err(Reason::TokenTooLarge.into());
+        }
+        // What was verified with a key that is gone has to be verified anew.
+        let session = match cache.get(token).filter(|session| issuers.has_key_of(session)) {
+            Some(session) => {
+                verification.hits = verification.hits.saturating_add(1);
+                let good = issuers.recheck(&session, found, self.surroundings.now);
+                good.inspect_err(|_| cache.remove(token))?;
+                session
+            }
+            None => {
+                verification.misses = verification.misses.saturating_add(1);
+                let verified = issuers.verify(found, self.surroundings, shared, verification)?;
+                let session = Rc::new(verified.into_session(token, policies.roles(), claim_table, issuers));
+                cache.insert(token, &session);
+                session
+            }
+        };
+        issuers.check_presenter(session.issuer, self.surroundings.peer)?;
+        Ok(session)
+    }
+}
+
+impl Judged {
+    const fn refused(reason: Reason, looked_at_tokens: bool) -> Self {
+        Self { reason: Some(reason), rule: None, looked_at_tokens, unverified: None, waits_for: None }
+    }
+}
+
+fn judged(verdict: Verdict, looked_at_tokens: bool) -> Judged {
+    match verdict {
+        Verdict::Allow { rule } => {
+            Judged { reason: None, rule, looked_at_tokens, unverified: None, waits_for: None }
+        }
+        Verdict::Deny { reason, rule } => Judged { rule, ..Judged::refused(reason, looked_at_tokens) },
+    }
+}
+
+fn with_query(path: &[u8], query: Option<&[u8]>) -> Vec<u8> {
+    let mut whole = path.to_vec();
+    if let Some(query) = query {
+        whole.push(b'?');
+        whole.extend_from_slice(query);
+    }
+    whole
+}

@@ -1,0 +1,248 @@
+//! The issuers of a configuration: choosing one by a token's `iss`, and verifying for it.
+
+use crate::Reason;
+use crate::claims::identity_headers;
+use crate::decision::Verification;
+use crate::hash::{self, HashMap};
+use crate::policy::{ClaimTable, PrincipalMatch, RoleTable};
+use crate::remote::Missing;
+use crate::search::Found;
+use crate::session::{IssuerIndex, Session};
+use crate::shared::SharedSignatures;
+use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
+use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, Verified, verify};
+use attache_plugin_config::{ConfigError, Errors, Issuer, KeySource, Name, OnKeysUnavailable, RemoteKeys};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// All issuers, by their place in the configuration.
+#[derive(Debug)]
+pub(crate) struct Issuers {
+    all: Vec<Authority>,
+    by_iss: HashMap<Box<str>, IssuerIndex>,
+}
+
+/// One issuer with its keys.
+#[derive(Debug)]
+struct Authority {
+    config: Issuer,
+    rules: IssuerRules,
+    /// The keys that hold; `None` while a provider has not given any, or none that are still good.
+    keys: RefCell<Option<Rc<IssuerKeys>>>,
+    presenters: Vec<PrincipalMatch>,
+}
+
+/// An issuer whose keys a provider serves.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoteIssuer<'a> {
+    /// Its place.
+    pub index: IssuerIndex,
+    /// Its name.
+    pub name: &'a Name,
+    /// What `iss` must equal.
+    pub issuer: &'a str,
+    /// How its keys are got.
+    pub keys: &'a RemoteKeys,
+}
+
+/// What stands between a token and a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The token is bad, or may not be used here.
+    Bad(Reason),
+    /// Keys are missing that may still come.
+    Lacks { issuer: IssuerIndex, missing: Missing },
+}
+
+/// A token that has just been verified.
+pub(crate) struct VerifiedToken<'t> {
+    issuer: IssuerIndex,
+    verified: Verified,
+    payload_base64: &'t str,
+}
+
+impl Issuers {
+    pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Errors> {
+        let (mut all, mut by_iss, mut errors) = (Vec::new(), hash::map(), Vec::new());
+        for (index, config) in (0_u16..).zip(issuers) {
+            match IssuerKeys::new(&config.keys, environment) {
+                Ok(keys) => {
+                    by_iss.insert(config.issuer.as_str().into(), IssuerIndex(index));
+                    all.push(Authority {
+                        rules: IssuerRules::compile(config),
+                        presenters: config.presenters.iter().map(PrincipalMatch::new).collect(),
+                        config: config.clone(),
+                        keys: RefCell::new(Some(Rc::new(keys)).filter(|_| remote(config).is_none())),
+                    });
+                }
+                Err(wrong) => errors.extend(wrong.into_iter().map(|ConfigError { at, message }| {
+                    ConfigError { at: format!("issuers[{index}].{at}"), message }
+                })),
+            }
+        }
+        Errors::check(errors)?;
+        Ok(Self { all, by_iss })
+    }
+
+    pub(crate) fn name(&self, index: IssuerIndex) -> Option<&Name> {
+        self.get(index).map(|authority| &authority.config.name)
+    }
+
+    pub(crate) fn forwards_token(&self, index: IssuerIndex) -> bool {
+        self.get(index).is_some_and(|authority| authority.config.forward_original_token)
+    }
+
+    /// The issuers whose keys a provider serves.
+    pub(crate) fn remote(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
+        let all = (0_u16..).map(IssuerIndex).zip(&self.all);
+        all.filter_map(|(index, Authority { config, .. })| {
+            Some(RemoteIssuer { index, name: &config.name, issuer: &config.issuer, keys: remote(config)? })
+        })
+    }
+
+    /// Has an issuer's tokens verified with other keys from now on, or with none.
+    pub(crate) fn set_keys(&self, issuer: IssuerIndex, keys: Option<Rc<IssuerKeys>>) {
+        if let Some(mut current) = self.get(issuer).and_then(|authority| authority.keys.try_borrow_mut().ok())
+        {
+            *current = keys;
+        }
+    }
+
+    /// What becomes of requests while there are no keys of an issuer, as far as no rule says so.
+    pub(crate) fn on_keys_unavailable(&self, issuer: IssuerIndex) -> OnKeysUnavailable {
+        let keys = self.get(issuer).and_then(|authority| remote(&authority.config));
+        keys.map_or(OnKeysUnavailable::Deny, |keys| keys.on_keys_unavailable)
+    }
+
+    /// Whether the key that verified a token still holds.
+    pub(crate) fn has_key_of(&self, session: &Session) -> bool {
+        let keys = self.get(session.issuer).and_then(Authority::keys);
+        keys.is_some_and(|keys| keys.has_key(session.key))
+    }
+
+    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found.
+    pub(crate) fn verify<'t>(
+        &self,
+        found: &'t Found<'_>,
+        surroundings: &Surroundings<'_>,
+        shared: &SharedSignatures,
+        verification: &mut Verification,
+    ) -> Result<VerifiedToken<'t>, Obstacle> {
+        let jws = Jws::parse(&found.token)?;
+        let issuer = jws.issuer().and_then(|iss| self.by_iss.get(iss)).filter(|index| found.is_for(index.0));
+        let (Some(&issuer), payload_base64) = (issuer, jws.payload_base64()) else {
+            return Err(Reason::IssuerUnknown.into());
+        };
+        let authority = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
+        let keys = authority.keys().ok_or(Obstacle::Lacks { issuer, missing: Missing::Keys })?;
+        let shared = Some(shared).filter(|_| keys.are_public());
+        let vouched = shared.and_then(|shared| shared.signer(&found.token, surroundings.shared));
+        match verify(jws, &authority.rules, &keys, surroundings.crypto, vouched, surroundings.now) {
+            Ok(verified) => {
+                verification.count(Some(verified.backend));
+                if let Some(shared) = shared.filter(|_| verified.backend != Backend::Shared) {
+                    shared.tell(&found.token, verified.key_fingerprint, surroundings.shared);
+                }
+                Ok(VerifiedToken { issuer, verified, payload_base64 })
+            }
+            Err(failure) => {
+                verification.count(failure.backend);
+                let may_come = failure.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
+                Err(if may_come {
+                    Obstacle::Lacks { issuer, missing: Missing::KeyId }
+                } else {
+                    failure.reason.into()
+                })
+            }
+        }
+    }
+
+    /// What is still to be checked of a token that was verified before.
+    pub(crate) fn recheck(
+        &self,
+        session: &Session,
+        found: &Found<'_>,
+        now: UnixSeconds,
+    ) -> Result<(), Reason> {
+        let authority = self.get(session.issuer).ok_or(Reason::IssuerUnknown)?;
+        if !found.is_for(session.issuer.0) {
+            return Err(Reason::IssuerUnknown);
+        }
+        authority.rules.check_times(&session.times, now)?;
+        let [token_id, subject, key_id] = [&session.token_id, &session.subject, &session.key_id];
+        authority.rules.check_revoked(token_id.as_deref(), subject.as_deref(), key_id.as_deref())
+    }
+
+    pub(crate) fn check_presenter(&self, issuer: IssuerIndex, peer: &dyn Peer) -> Result<(), Reason> {
+        let presenters = self.get(issuer).map_or(&[][..], |authority| &authority.presenters);
+        if presenters.is_empty() {
+            return Ok(());
+        }
+        let allowed =
+            peer.principal().is_some_and(|caller| presenters.iter().any(|one| one.matches(&caller)));
+        if allowed { Ok(()) } else { Err(Reason::PresenterNotAllowed) }
+    }
+
+    fn get(&self, index: IssuerIndex) -> Option<&Authority> {
+        self.all.get(usize::from(index.0))
+    }
+}
+
+impl Authority {
+    fn keys(&self) -> Option<Rc<IssuerKeys>> {
+        self.keys.try_borrow().ok()?.clone()
+    }
+}
+
+/// The keys that a provider serves, where one does.
+const fn remote(config: &Issuer) -> Option<&RemoteKeys> {
+    match &config.keys {
+        KeySource::Remote(keys) => Some(keys),
+        KeySource::Inline(_) | KeySource::Secrets(_) => None,
+    }
+}
+
+impl From<Reason> for Obstacle {
+    fn from(reason: Reason) -> Self {
+        Self::Bad(reason)
+    }
+}
+
+impl VerifiedToken<'_> {
+    /// Takes from the token all that later requests with it need.
+    pub(crate) fn into_session(
+        self,
+        token: &[u8],
+        roles: &RoleTable,
+        claim_table: &ClaimTable,
+        issuers: &Issuers,
+    ) -> Session {
+        let Self { issuer, verified, payload_base64 } = self;
+        let Verified { claims, times, key_id, key_fingerprint, .. } = verified;
+        let config = issuers.get(issuer).map(|authority| &authority.config);
+        let headers = config.and_then(|config| identity_headers(config, &claims, payload_base64).ok());
+        let slots: Box<[Option<Value>]> =
+            claim_table.paths().iter().map(|path| claims.get(path).cloned()).collect();
+        let role_claims = config.map_or(&[][..], |config| &config.role_claims);
+        let header_bytes =
+            headers.iter().flatten().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+        // The claims that are kept can't be larger than the token that holds them, but a JSON tree takes more room
+        // than its text.
+        let kept = if slots.iter().any(Option::is_some) { token.len().saturating_mul(4) } else { 0 };
+        let weight =
+            header_bytes.fold(token.len().saturating_add(512).saturating_add(kept), usize::saturating_add);
+        Session {
+            issuer,
+            subject: claims.subject().map(str::to_owned),
+            token_id: claims.token_id().map(str::to_owned),
+            times,
+            key_id,
+            key: key_fingerprint,
+            roles: roles.read(&claims, role_claims),
+            claims: slots,
+            headers,
+            weight: u32::try_from(weight).unwrap_or(u32::MAX),
+        }
+    }
+}

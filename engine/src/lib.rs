@@ -1,0 +1,29 @@
+//! Everything that the Attaché filter decides: which token a request carries, whether it is good, what its claims say
+//! and whether the policies of this workload let the request through.
+//!
+//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`surroundings`]).
+//! A request's way is in `engine.rs`.
+
+mod answer;
+mod cache;
+pub mod claims;
+mod decision;
+mod engine;
+mod hash;
+mod issuers;
+pub mod policy;
+mod reason;
+pub mod remote;
+mod request;
+mod search;
+mod session;
+mod shared;
+pub mod surroundings;
+pub mod token;
+
+pub use answer::Answer;
+pub use decision::{Decision, Outcome, Shadow, Verification};
+pub use engine::Engine;
+pub use issuers::RemoteIssuer;
+pub use reason::{Class, Reason};
+pub use session::{IssuerIndex, Session};

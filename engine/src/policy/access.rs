@@ -1,0 +1,127 @@
+//! From a caller to the rules of a site that may match: each rule is found by a role or a claim that it can't match
+//! without.
+
+use super::condition::ClaimSlot;
+use super::roles::{Requirement, RoleId};
+use super::rules::{Asks, Caller, CompiledRule};
+use super::{Identity, RuleIndex};
+use crate::hash::{self, HashMap};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A rule is filed under no more keys than this, so that the index grows as the document does.
+const MOST_KEYS: usize = 64;
+
+/// Rules by what a caller must have to match. Lists are in the document's order.
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    by_role: HashMap<RoleId, Box<[RuleIndex]>>,
+    by_claim: Vec<(ClaimSlot, ByText)>,
+    /// Rules that ask for nothing that could be looked up.
+    rest: Box<[RuleIndex]>,
+}
+
+type ByText = HashMap<Box<str>, Box<[RuleIndex]>>;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'r> {
+    Role(RoleId),
+    Claim(ClaimSlot, &'r str),
+}
+
+impl Access {
+    pub(super) fn new(rules: &[RuleIndex], all: &[CompiledRule], asks: Asks) -> Self {
+        let rules = || deciding(rules, all, asks);
+        let mut uses: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+        for key in rules().flat_map(|(_, rule)| ways(rule, asks)).flatten() {
+            let count = uses.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
+        let (mut filed, mut rest): (BTreeMap<Key<'_>, Vec<RuleIndex>>, _) = Default::default();
+        for (index, rule) in rules() {
+            let crowd = |way: &Vec<Key<'_>>| way.iter().filter_map(|key| uses.get(key)).max().copied();
+            match ways(rule, asks).into_iter().min_by_key(crowd) {
+                Some(way) => way.into_iter().for_each(|key| filed.entry(key).or_default().push(index)),
+                None => Vec::push(&mut rest, index),
+            }
+        }
+        Self::collect(filed, rest)
+    }
+
+    fn collect(filed: BTreeMap<Key<'_>, Vec<RuleIndex>>, rest: Vec<RuleIndex>) -> Self {
+        let mut by_role = hash::map();
+        let mut by_claim: Vec<(ClaimSlot, ByText)> = Vec::new();
+        for (key, rules) in filed {
+            match key {
+                Key::Role(role) => _ = by_role.insert(role, rules.into()),
+                Key::Claim(slot, text) => {
+                    // Keys come in order, so all of one claim come together.
+                    if by_claim.last().is_none_or(|(last, _)| *last != slot) {
+                        by_claim.push((slot, hash::map()));
+                    }
+                    if let Some((_, texts)) = by_claim.last_mut() {
+                        texts.insert(text.into(), rules.into());
+                    }
+                }
+            }
+        }
+        Self { by_role, by_claim, rest: rest.into() }
+    }
+
+    /// The first rule that a caller satisfies, if it comes before `best`; else `best`.
+    pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
+        let best = caller.first(&self.rest, best);
+        let Some(identity) = caller.identity else { return best };
+        let mut best = best;
+        self.visit(identity, |rules| best = caller.first(rules, best));
+        best
+    }
+
+    fn visit<'m>(&'m self, identity: &Identity<'_>, mut found: impl FnMut(&'m [RuleIndex])) {
+        if !self.by_role.is_empty() {
+            identity.roles.iter().filter_map(|role| self.by_role.get(&role)).for_each(|rules| found(rules));
+        }
+        for (slot, texts) in &self.by_claim {
+            let mut look_up = |value: &Value| {
+                if let Some(rules) = value.as_str().and_then(|text| texts.get(text)) {
+                    found(rules);
+                }
+            };
+            match identity.claim(*slot) {
+                Some(Value::Array(elements)) => elements.iter().for_each(look_up),
+                Some(value) => look_up(value),
+                None => {}
+            }
+        }
+    }
+}
+
+/// The rules that can be the first to match. Of those that ask the same of roles and nothing of claims, only the
+/// first can.
+fn deciding<'r>(
+    rules: &'r [RuleIndex],
+    all: &'r [CompiledRule],
+    asks: Asks,
+) -> impl Iterator<Item = (RuleIndex, &'r CompiledRule)> {
+    let mut seen: BTreeSet<(bool, bool, Option<&Requirement>)> = BTreeSet::new();
+    let rules = rules.iter().filter_map(|&index| Some((index, all.get(index.position())?)));
+    rules.filter(move |(_, rule)| {
+        let roles = (asks == Asks::Everything).then_some(&rule.roles);
+        (asks == Asks::Everything || !rule.roles.is_empty())
+            && (!rule.when.is_empty() || seen.insert((rule.shadow, rule.needs_token, roles)))
+    })
+}
+
+/// The ways to file a rule: a caller that satisfies it has at least one key of each.
+fn ways<'r>(rule: &'r CompiledRule, asks: Asks) -> Vec<Vec<Key<'r>>> {
+    let mut ways: Vec<Vec<Key<'r>>> = Vec::new();
+    if asks == Asks::Everything {
+        ways.push(rule.roles.any_of.iter().copied().map(Key::Role).collect());
+        ways.extend(rule.roles.all_of.iter().copied().map(|role| vec![Key::Role(role)]));
+    }
+    for (slot, texts) in rule.when.iter().filter_map(|condition| condition.strings()) {
+        ways.push(texts.iter().map(|text| Key::Claim(slot, text)).collect());
+    }
+    ways.retain(|way| !way.is_empty() && way.len() <= MOST_KEYS);
+    ways
+}

@@ -1,0 +1,182 @@
+//! From a configuration to the policies of one workload.
+
+use super::condition::{ClaimTable, ConditionTest};
+use super::facts::PerView;
+use super::index::PathIndex;
+use super::operation::{Methods, OperationTest};
+use super::roles::{Requirement, RoleTable};
+use super::rules::{CompiledRule, SiteRules};
+use super::site::{Offers, Site};
+use super::source::SourceTest;
+use super::{Policies, RuleIndex, Summary, selector};
+use crate::hash::{self, HashMap};
+use crate::surroundings::Workload;
+use attache_plugin_config::{
+    Action, Authentication, Condition, Config, Mode, Operation, PathPattern, Policy, Rule,
+};
+use std::hash::Hash;
+use std::rc::Rc;
+
+impl Policies {
+    /// Compiles the policies whose selector fits a workload, and numbers the claims that they ask for.
+    pub fn compile(config: &Config, workload: &Workload, claims: &mut ClaimTable) -> Self {
+        let mut draft = Draft::new(config, claims);
+        for policy in config.policies.iter().filter(|policy| selector::fits(&policy.selector, workload)) {
+            draft.add_policy(policy);
+        }
+        draft.finish()
+    }
+}
+
+/// Policies in the making.
+struct Draft<'c> {
+    claims: &'c mut ClaimTable,
+    roles: RoleTable,
+    methods: Methods,
+    rules: Vec<CompiledRule>,
+    operations: Shared<OperationTest>,
+    sources: Shared<Box<[SourceTest]>>,
+    sites: Vec<DraftSite>,
+    places: HashMap<Place, usize>,
+    summary: PerView<Summary>,
+    has_shadow: bool,
+}
+
+/// What tells sites apart; equal operations and sources have equal numbers.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Place {
+    path: Option<PathPattern>,
+    operation: usize,
+    sources: usize,
+}
+
+struct DraftSite {
+    place: Place,
+    allow: Vec<RuleIndex>,
+    deny: Vec<RuleIndex>,
+    offers: PerView<Offers>,
+}
+
+impl<'c> Draft<'c> {
+    fn new(config: &Config, claims: &'c mut ClaimTable) -> Self {
+        Self {
+            claims,
+            roles: RoleTable::new(&config.role_hierarchy),
+            methods: Methods::new(),
+            rules: Vec::new(),
+            operations: Shared::new(),
+            sources: Shared::new(),
+            sites: Vec::new(),
+            places: hash::map(),
+            summary: PerView::default(),
+            has_shadow: false,
+        }
+    }
+
+    fn add_policy(&mut self, policy: &Policy) {
+        let shadow = policy.mode == Mode::Shadow;
+        self.has_shadow |= shadow;
+        self.summary.note(shadow, |summary| {
+            summary.applies = true;
+            summary.denies |= policy.default_action == Action::Deny;
+        });
+        for rule in &policy.rules {
+            self.add_rule(policy, rule, shadow || rule.mode == Mode::Shadow);
+        }
+    }
+
+    fn add_rule(&mut self, policy: &Policy, rule: &Rule, shadow: bool) {
+        self.has_shadow |= shadow;
+        let index = RuleIndex(u32::try_from(self.rules.len()).unwrap_or(u32::MAX));
+        let mut condition = |condition: &Condition| ConditionTest::compile(condition, self.claims);
+        self.rules.push(CompiledRule {
+            policy: policy.name.clone(),
+            name: rule.name.clone(),
+            shadow,
+            needs_token: rule.action == Action::Allow && rule.authentication == Authentication::Required,
+            roles: Requirement::compile(&rule.roles, &mut self.roles),
+            when: rule.when.iter().map(&mut condition).collect(),
+        });
+        let sources = self.sources.number(rule.from.iter().map(SourceTest::compile).collect());
+        let anything = [Operation::default()];
+        for operation in if rule.to.is_empty() { &anything[..] } else { &rule.to } {
+            let uses_paths = !operation.paths.is_empty() || !operation.not_paths.is_empty();
+            self.summary.note(shadow, |summary| summary.uses_paths |= uses_paths);
+            let test = self.operations.number(OperationTest::compile(operation, &mut self.methods));
+            let paths = operation.paths.iter().cloned().map(Some);
+            let anywhere = operation.paths.is_empty().then_some(None);
+            for path in paths.chain(anywhere) {
+                self.add_to_site(Place { path, operation: test, sources }, rule, index, shadow);
+            }
+        }
+    }
+
+    fn add_to_site(&mut self, place: Place, rule: &Rule, index: RuleIndex, shadow: bool) {
+        let number = *self.places.entry(place).or_insert_with_key(|place| {
+            let offers = PerView::default();
+            self.sites.push(DraftSite { place: place.clone(), allow: Vec::new(), deny: Vec::new(), offers });
+            self.sites.len().saturating_sub(1)
+        });
+        let Some(site) = self.sites.get_mut(number) else { return };
+        site.offers.note(shadow, |offers| {
+            offers.public |= rule.action == Action::Allow && rule.authentication == Authentication::None;
+            offers.optional |= rule.authentication == Authentication::Optional;
+            offers.note_without_keys(rule.on_keys_unavailable);
+        });
+        let rules = match rule.action {
+            Action::Allow => &mut site.allow,
+            Action::Deny => &mut site.deny,
+        };
+        if rules.last() != Some(&index) {
+            rules.push(index);
+        }
+    }
+
+    fn finish(self) -> Policies {
+        let Self { operations, sources, rules, .. } = self;
+        let site = |draft: DraftSite| {
+            Some(Site {
+                operation: operations.get(draft.place.operation)?,
+                from: sources.get(draft.place.sources)?,
+                path: draft.place.path,
+                allow: SiteRules::new(draft.allow, &rules),
+                deny: SiteRules::new(draft.deny, &rules),
+                offers: draft.offers,
+            })
+        };
+        let sites: Box<[Site]> = self.sites.into_iter().filter_map(site).collect();
+        Policies {
+            index: PathIndex::new(&sites),
+            sites,
+            methods: self.methods,
+            rules: rules.into(),
+            roles: self.roles,
+            summary: self.summary,
+            has_shadow: self.has_shadow,
+        }
+    }
+}
+
+/// Values of which equal ones are held once.
+struct Shared<T> {
+    numbers: HashMap<Rc<T>, usize>,
+    values: Vec<Rc<T>>,
+}
+
+impl<T: Eq + Hash> Shared<T> {
+    fn new() -> Self {
+        Self { numbers: hash::map(), values: Vec::new() }
+    }
+
+    fn number(&mut self, value: T) -> usize {
+        let value = Rc::new(value);
+        *self.numbers.entry(Rc::clone(&value)).or_insert_with(|| {
+            self.values.push(value);
+            self.values.len().saturating_sub(1)
+        })
+    }
+
+    fn get(&self, number: usize) -> Option<Rc<T>> {
+        self.values.get(number).cloned()
+    }
+}

@@ -1,0 +1,104 @@
+//! What rules ask of claims, and which claims those are.
+
+use super::{Identity, RequestFacts, pattern};
+use crate::claims::{Predicate, RequestValues};
+use attache_plugin_config::{ClaimPath, Condition, HeaderName, PathPattern, Scalar, Test};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The claims that are kept of a token, numbered: policies and audit lines ask for no other.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimTable {
+    slots: BTreeMap<ClaimPath, ClaimSlot>,
+    paths: Vec<ClaimPath>,
+}
+
+/// The number of a claim in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClaimSlot(pub u32);
+
+impl ClaimTable {
+    /// The number of a claim, given now if it has none yet.
+    pub fn slot(&mut self, path: &ClaimPath) -> ClaimSlot {
+        if let Some(&slot) = self.slots.get(path) {
+            return slot;
+        }
+        let slot = ClaimSlot(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
+        self.slots.insert(path.clone(), slot);
+        self.paths.push(path.clone());
+        slot
+    }
+
+    /// The claims in the order of their numbers.
+    pub fn paths(&self) -> &[ClaimPath] {
+        &self.paths
+    }
+}
+
+impl<'a> Identity<'a> {
+    pub(super) fn claim(&self, slot: ClaimSlot) -> Option<&'a Value> {
+        self.claims.get(slot.0 as usize)?.as_ref().filter(|value| !value.is_null())
+    }
+}
+
+/// One entry of a `when`.
+#[derive(Clone, Debug)]
+pub(super) struct ConditionTest {
+    slot: ClaimSlot,
+    predicate: Predicate,
+    /// The claim that this one is compared with.
+    other: Option<ClaimSlot>,
+    /// If it holds, the claim is one of these strings or has one as an element.
+    strings: Option<Box<[Box<str>]>>,
+}
+
+impl ConditionTest {
+    pub(super) fn compile(condition: &Condition, claims: &mut ClaimTable) -> Self {
+        let other = match &condition.test {
+            Test::EqualsClaim(path) => Some(claims.slot(path)),
+            _ => None,
+        };
+        let strings = match &condition.test {
+            Test::Equals(scalar) | Test::Contains(scalar) => strings(std::slice::from_ref(scalar)),
+            Test::In(scalars) => strings(scalars),
+            _ => None,
+        };
+        let predicate = Predicate::compile(&condition.test);
+        Self { slot: claims.slot(&condition.claim), predicate, other, strings }
+    }
+
+    pub(super) fn holds(&self, identity: Option<&Identity<'_>>, request: &dyn RequestValues) -> bool {
+        let claim = |slot| identity.and_then(|identity| identity.claim(slot));
+        self.predicate.holds(claim(self.slot), |_| self.other.and_then(claim), request)
+    }
+
+    /// The claim, and the strings one of which it must be or have.
+    pub(super) fn strings(&self) -> Option<(ClaimSlot, &[Box<str>])> {
+        self.strings.as_deref().map(|strings| (self.slot, strings))
+    }
+}
+
+fn strings(scalars: &[Scalar]) -> Option<Box<[Box<str>]>> {
+    let string = |scalar: &Scalar| match scalar {
+        Scalar::String(text) => Some(text.as_str().into()),
+        Scalar::Number(_) | Scalar::Bool(_) => None,
+    };
+    scalars.iter().map(string).collect()
+}
+
+/// A request, as the conditions of a rule see it that holds for a path pattern.
+#[derive(Clone, Copy)]
+pub(super) struct AtPath<'a> {
+    pub request: &'a RequestFacts<'a>,
+    pub path: Option<&'a PathPattern>,
+}
+
+impl RequestValues for AtPath<'_> {
+    fn path_capture(&self, name: &str) -> Option<&str> {
+        pattern::capture(self.path?, name, self.request.path)
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&[u8]> {
+        self.request.headers.unique(name)
+    }
+}

@@ -1,0 +1,153 @@
+//! Sites that share a path.
+
+use super::super::host::HostTest;
+use super::super::site::{Asked, Site, SiteId};
+use super::super::source::{Origin as _, SourceTest};
+use super::patterns::Patterns;
+use attache_plugin_config::StringPattern;
+use std::collections::BTreeMap;
+
+/// So many sites are looked at one by one sooner than they are told apart.
+const FEW: usize = 8;
+
+/// A split that would put a site into more parts than this, on average, costs more memory than it saves time.
+const MOST_PARTS: usize = 8;
+
+/// Some sites, told apart by host or caller where they are many.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    split: Option<Box<Split>>,
+    /// Those that no split tells apart.
+    rest: Box<[SiteId]>,
+}
+
+/// Sites by what they ask for, each part told apart further where it is still large.
+#[derive(Debug)]
+enum Split {
+    Host {
+        without_port: Patterns<Bucket>,
+        with_port: Patterns<Bucket>,
+        rest: Bucket,
+    },
+    Caller {
+        principals: Patterns<Bucket>,
+        namespaces: Patterns<Bucket>,
+        accounts: Patterns<Bucket>,
+        rest: Bucket,
+    },
+}
+
+/// What sites are told apart by, in this order.
+#[derive(Clone, Copy)]
+enum Dimension {
+    Host,
+    Caller,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Host(HostTest),
+    Principal(StringPattern),
+    Namespace(StringPattern),
+    Account(StringPattern),
+}
+
+impl Bucket {
+    pub(super) fn new(ids: Vec<SiteId>, sites: &[Site]) -> Self {
+        Self::told_apart(ids, sites, &[Dimension::Host, Dimension::Caller])
+    }
+
+    fn told_apart(ids: Vec<SiteId>, sites: &[Site], dimensions: &[Dimension]) -> Self {
+        let Some((dimension, others)) = dimensions.split_first().filter(|_| ids.len() > FEW) else {
+            return Self { split: None, rest: ids.into() };
+        };
+        let mut parts: BTreeMap<Key, Vec<SiteId>> = BTreeMap::new();
+        let (mut rest, mut placed) = (Vec::new(), 0_usize);
+        for &id in &ids {
+            let keys = sites.get(id.position()).and_then(|site| dimension.keys(site));
+            placed = placed.saturating_add(keys.as_ref().map_or(0, Vec::len));
+            match keys {
+                Some(keys) => keys.into_iter().for_each(|key| parts.entry(key).or_default().push(id)),
+                None => rest.push(id),
+            }
+        }
+        let apart = ids.len().saturating_sub(rest.len());
+        if apart <= FEW || placed > apart.saturating_mul(MOST_PARTS) {
+            return Self::told_apart(ids, sites, others);
+        }
+        let bucket = |ids| Self::told_apart(ids, sites, others);
+        let split = dimension.split(parts.into_iter().map(|(key, ids)| (key, bucket(ids))), bucket(rest));
+        Self { split: Some(Box::new(split)), rest: Box::default() }
+    }
+
+    pub(super) fn visit(&self, asked: &Asked<'_>, found: &mut impl FnMut(SiteId)) {
+        for &id in &self.rest {
+            found(id);
+        }
+        match self.split.as_deref() {
+            Some(Split::Host { without_port, with_port, rest }) => {
+                rest.visit(asked, found);
+                without_port.visit(asked.authority().host(), &mut |bucket| bucket.visit(asked, found));
+                with_port.visit(asked.authority().with_port(), &mut |bucket| bucket.visit(asked, found));
+            }
+            Some(Split::Caller { principals, namespaces, accounts, rest }) => {
+                rest.visit(asked, found);
+                let Some(caller) = asked.caller() else { return };
+                principals.visit(caller.principal(), &mut |bucket| bucket.visit(asked, found));
+                let Some((namespace, account)) = caller.account() else { return };
+                namespaces.visit(namespace, &mut |bucket| bucket.visit(asked, found));
+                accounts.visit(account, &mut |bucket| bucket.visit(asked, found));
+            }
+            None => {}
+        }
+    }
+}
+
+impl Dimension {
+    /// A request that fits the site has at least one of these. `None`: the site asks for nothing of this kind.
+    fn keys(self, site: &Site) -> Option<Vec<Key>> {
+        let mut keys: Vec<Key> = match self {
+            Self::Host => site.operation.hosts.iter().cloned().map(Key::Host).collect(),
+            Self::Caller => {
+                site.from.iter().map(caller_keys).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect()
+            }
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        (!keys.is_empty()).then_some(keys)
+    }
+
+    fn split(self, parts: impl Iterator<Item = (Key, Bucket)>, rest: Bucket) -> Split {
+        let [mut first, mut second, mut third] = [const { Vec::new() }; 3];
+        for (key, bucket) in parts {
+            match key {
+                Key::Host(HostTest { names_port: false, pattern }) | Key::Principal(pattern) => {
+                    first.push((pattern, bucket));
+                }
+                Key::Host(HostTest { names_port: true, pattern }) | Key::Namespace(pattern) => {
+                    second.push((pattern, bucket));
+                }
+                Key::Account(pattern) => third.push((pattern, bucket)),
+            }
+        }
+        let [first, second, third] = [first, second, third].map(Patterns::from_iter);
+        match self {
+            Self::Host => Split::Host { without_port: first, with_port: second, rest },
+            Self::Caller => Split::Caller { principals: first, namespaces: second, accounts: third, rest },
+        }
+    }
+}
+
+/// The field of a source that says most of the caller.
+fn caller_keys(source: &SourceTest) -> Option<Vec<Key>> {
+    let account = |text: &str| Key::Account(StringPattern::Exact(text.to_owned()));
+    if !source.accounts.is_empty() {
+        Some(source.accounts.iter().map(|test| account(&test.account)).collect())
+    } else if !source.principals.is_empty() {
+        Some(source.principals.iter().cloned().map(Key::Principal).collect())
+    } else if !source.namespaces.is_empty() {
+        Some(source.namespaces.iter().cloned().map(Key::Namespace).collect())
+    } else {
+        None
+    }
+}

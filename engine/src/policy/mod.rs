@@ -1,0 +1,100 @@
+//! Whether the policies of this workload let a request through.
+//!
+//! A request comes in two steps, so that a stranger learns nothing of the rules before showing a good token:
+//! [`Policies::candidates`] finds the rules for what the request is and where it comes from, and tells whether a token
+//! is needed at all; [`Candidates::verdict`] looks at roles and claims.
+//!
+//! Rules that ask the same of a request are one [`Site`](site::Site). Sites are found through an [`index`], and the
+//! rules of a site through the roles and claims they ask for, so that the cost of a request does not grow with the
+//! number of rules.
+
+mod access;
+mod compile;
+mod condition;
+mod facts;
+mod host;
+mod index;
+mod operation;
+mod path;
+mod pattern;
+mod roles;
+mod rules;
+mod selector;
+mod site;
+mod source;
+mod verdict;
+
+pub use condition::{ClaimSlot, ClaimTable};
+pub use facts::{Headers, Identity, RequestFacts, RuleIndex, RuleNames, Verdict, View};
+pub use path::{PathAmbiguous, ReadPath, read_path};
+pub use pattern::PrincipalMatch;
+pub use roles::{RoleSet, RoleTable};
+pub use verdict::Candidates;
+
+use facts::PerView;
+use index::PathIndex;
+use operation::Methods;
+use rules::CompiledRule;
+use site::{Fit, Site};
+use smallvec::SmallVec;
+
+/// The policies that apply to one workload, compiled.
+#[derive(Debug)]
+pub struct Policies {
+    sites: Box<[Site]>,
+    index: PathIndex,
+    methods: Methods,
+    rules: Box<[CompiledRule]>,
+    roles: RoleTable,
+    summary: PerView<Summary>,
+    has_shadow: bool,
+}
+
+/// What holds for all policies of a view.
+#[derive(Clone, Copy, Debug, Default)]
+struct Summary {
+    /// A policy applies.
+    applies: bool,
+    /// A policy applies whose default is DENY.
+    denies: bool,
+    /// A rule names paths.
+    uses_paths: bool,
+}
+
+impl Policies {
+    /// Whether a rule that counts in this view names paths: if so, a path that could be read in two ways must not be
+    /// matched.
+    pub fn uses_paths(&self, view: View) -> bool {
+        self.summary.of(view).uses_paths
+    }
+
+    /// Whether a policy or a rule that applies is in SHADOW. If not, both views give the same verdict.
+    pub fn has_shadow(&self) -> bool {
+        self.has_shadow
+    }
+
+    /// The roles that the policies know.
+    pub fn roles(&self) -> &RoleTable {
+        &self.roles
+    }
+
+    /// The number of rules, which are numbered from 0 in the document's order.
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// The names of a rule, or `None` where there is no rule with this number.
+    pub fn rule(&self, index: RuleIndex) -> Option<RuleNames<'_>> {
+        self.rules.get(index.position()).map(|rule| RuleNames { policy: &rule.policy, rule: &rule.name })
+    }
+
+    /// Finds the rules whose `to` and `from` match the request.
+    pub fn candidates(&self, request: &RequestFacts<'_>) -> Candidates<'_> {
+        let request = site::Asked::new(request, &self.methods);
+        let mut sites: SmallVec<[Fit; 8]> = SmallVec::new();
+        self.index.visit(&request, &mut |id| {
+            sites.extend(self.sites.get(id.position()).and_then(|site| site.fit(id, &request)));
+        });
+        Candidates { policies: self, sites }
+    }
+}

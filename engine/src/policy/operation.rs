@@ -1,0 +1,72 @@
+//! What a request is for: everything of an entry of `to` but its paths, by which entries are found.
+
+use super::host::HostTest;
+use super::pattern;
+use super::site::Asked;
+use super::source::holds;
+use crate::hash::{self, HashMap};
+use attache_plugin_config::{Operation, PathPattern};
+
+/// The number of a method that some rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct MethodId(u32);
+
+/// The methods that rules name.
+#[derive(Debug)]
+pub(super) struct Methods(HashMap<Box<str>, MethodId>);
+
+impl Methods {
+    pub(super) fn new() -> Self {
+        Self(hash::map())
+    }
+
+    fn intern(&mut self, name: &str) -> MethodId {
+        let next = MethodId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        *self.0.entry(name.into()).or_insert(next)
+    }
+
+    /// `None`: no rule names it.
+    pub(super) fn get(&self, name: &str) -> Option<MethodId> {
+        self.0.get(name).copied()
+    }
+}
+
+/// An entry of `to` without its paths: fields AND-ed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct OperationTest {
+    methods: Box<[MethodId]>,
+    not_methods: Box<[MethodId]>,
+    not_paths: Box<[PathPattern]>,
+    pub hosts: Box<[HostTest]>,
+    not_hosts: Box<[HostTest]>,
+    ports: Box<[u16]>,
+    not_ports: Box<[u16]>,
+}
+
+impl OperationTest {
+    pub(super) fn compile(operation: &Operation, methods: &mut Methods) -> Self {
+        let mut methods = |names: &[String]| names.iter().map(|name| methods.intern(name)).collect();
+        Self {
+            methods: methods(&operation.methods),
+            not_methods: methods(&operation.not_methods),
+            not_paths: operation.not_paths.clone().into(),
+            hosts: operation.hosts.iter().map(HostTest::compile).collect(),
+            not_hosts: operation.not_hosts.iter().map(HostTest::compile).collect(),
+            ports: operation.ports.clone().into(),
+            not_ports: operation.not_ports.clone().into(),
+        }
+    }
+
+    pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
+        let method = |ids: &[MethodId]| asked.method().is_some_and(|method| ids.contains(&method));
+        let path = |patterns: &[PathPattern]| {
+            patterns.iter().any(|pattern| pattern::matches_path(pattern, asked.path()))
+        };
+        let host = |tests: &[HostTest]| tests.iter().any(|test| test.matches(asked.authority()));
+        let port = |ports: &[u16]| asked.port().is_some_and(|port| ports.contains(&port));
+        holds(&self.methods, &self.not_methods, method)
+            && holds(&[], &self.not_paths, path)
+            && holds(&self.hosts, &self.not_hosts, host)
+            && holds(&self.ports, &self.not_ports, port)
+    }
+}

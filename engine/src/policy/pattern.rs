@@ -1,0 +1,97 @@
+//! Matching one pattern against one value.
+
+use attache_plugin_config::{PathPattern, PathSegment, StringPattern};
+
+/// A pattern of mTLS callers, made ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalMatch(StringPattern);
+
+impl PrincipalMatch {
+    /// Makes a pattern ready.
+    pub fn new(pattern: &StringPattern) -> Self {
+        Self(pattern.clone())
+    }
+
+    /// Whether a principal, without `spiffe://`, is one of these.
+    pub fn matches(&self, principal: &str) -> bool {
+        matches(&self.0, principal)
+    }
+}
+
+/// Whether a pattern matches a value. `*` asks for a value that is not empty.
+pub(super) fn matches(pattern: &StringPattern, value: &str) -> bool {
+    match pattern {
+        StringPattern::Exact(text) => value == text,
+        StringPattern::Prefix(text) => value.starts_with(text.as_str()),
+        StringPattern::Suffix(text) => value.ends_with(text.as_str()),
+        StringPattern::Any => !value.is_empty(),
+    }
+}
+
+/// Whether a pattern matches a path.
+pub(super) fn matches_path(pattern: &PathPattern, path: &str) -> bool {
+    match pattern {
+        PathPattern::Exact(text) => path == text,
+        PathPattern::Prefix(text) => path.starts_with(text.as_str()),
+        PathPattern::Suffix(text) => path.ends_with(text.as_str()),
+        PathPattern::Any => !path.is_empty(),
+        PathPattern::Template(segments) => matches_template(segments, path),
+    }
+}
+
+/// The segment that `{name}` stands for in a path that the pattern matches.
+pub(super) fn capture<'a>(pattern: &PathPattern, name: &str, path: &'a str) -> Option<&'a str> {
+    let PathPattern::Template(segments) = pattern else { return None };
+    let position =
+        segments.iter().position(|segment| matches!(segment, PathSegment::Named(own) if own == name))?;
+    let path = path.strip_prefix('/')?;
+    let (before, after) = segments.split_at_checked(position)?;
+    if before.contains(&PathSegment::Many) {
+        path.rsplit('/').nth(after.len().checked_sub(1)?)
+    } else {
+        path.split('/').nth(position)
+    }
+}
+
+fn matches_template(segments: &[PathSegment], path: &str) -> bool {
+    let Some(path) = path.strip_prefix('/') else { return false };
+    let many = segments.iter().position(|segment| *segment == PathSegment::Many);
+    let (head, tail) = segments.split_at_checked(many.unwrap_or(segments.len())).unwrap_or_default();
+    let mut left = Some(path);
+    for segment in head {
+        let Some(path) = left else { return false };
+        let (actual, rest) = first_segment(path);
+        if !segment_matches(segment, actual) {
+            return false;
+        }
+        left = rest;
+    }
+    // The first of the tail is the `{**}` itself.
+    for segment in tail.iter().skip(1).rev() {
+        let Some(path) = left else { return false };
+        let (rest, actual) = last_segment(path);
+        if !segment_matches(segment, actual) {
+            return false;
+        }
+        left = rest;
+    }
+    many.is_some() || left.is_none()
+}
+
+fn segment_matches(segment: &PathSegment, actual: &str) -> bool {
+    match segment {
+        PathSegment::Literal(text) => actual == text,
+        PathSegment::One | PathSegment::Named(_) => !actual.is_empty(),
+        PathSegment::Many => true,
+    }
+}
+
+/// The first segment of a path without its leading slash, and the others, if there are others.
+pub(super) fn first_segment(path: &str) -> (&str, Option<&str>) {
+    path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)))
+}
+
+/// The last segment of a path without its leading slash, and the others, if there are others.
+pub(super) fn last_segment(path: &str) -> (Option<&str>, &str) {
+    path.rsplit_once('/').map_or((None, path), |(rest, last)| (Some(rest), last))
+}

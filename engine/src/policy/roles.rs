@@ -1,0 +1,185 @@
+//! Roles: the ones that policies know, what they include, and which of them a token has.
+
+use crate::claims::Claims;
+use crate::hash::{self, HashMap};
+use attache_plugin_config::{Role, RoleClaim, RoleRequirement};
+use serde_json::Value;
+use smallvec::SmallVec;
+use std::collections::BTreeMap;
+
+/// The number of a role in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct RoleId(u32);
+
+impl RoleId {
+    fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The roles that policies ask for and those that include them. Others have no number and cost nothing.
+#[derive(Clone, Debug)]
+pub struct RoleTable {
+    ids: HashMap<Box<str>, RoleId>,
+    /// What each role includes directly.
+    includes: Vec<Vec<RoleId>>,
+}
+
+/// What of a token's roles policies can ask for, with all that these roles include, as one bit a role.
+///
+/// A set belongs to the table that made it; tables that were compiled from the same configuration for the same workload
+/// number their roles alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RoleSet {
+    /// The last word is not 0.
+    words: SmallVec<[u64; 2]>,
+}
+
+impl RoleTable {
+    /// A table of a hierarchy: the roles that a role directly includes.
+    pub(super) fn new(hierarchy: &BTreeMap<Role, Vec<Role>>) -> Self {
+        let mut table = Self { ids: hash::map(), includes: Vec::new() };
+        for (role, included) in hierarchy {
+            let id = table.intern(role);
+            let mut included: Vec<RoleId> = included.iter().map(|role| table.intern(role)).collect();
+            if let Some(includes) = table.includes.get_mut(id.position()) {
+                includes.append(&mut included);
+            }
+        }
+        table
+    }
+
+    /// The number of a role, given now if it has none yet.
+    pub(super) fn intern(&mut self, role: &str) -> RoleId {
+        if let Some(&id) = self.ids.get(role) {
+            return id;
+        }
+        let id = RoleId(u32::try_from(self.includes.len()).unwrap_or(u32::MAX));
+        self.ids.insert(role.into(), id);
+        self.includes.push(Vec::new());
+        id
+    }
+
+    /// Joins the roles that a token's claims hold, with all that they include. What is neither a string nor a list of
+    /// strings holds none.
+    pub fn read(&self, claims: &Claims, role_claims: &[RoleClaim]) -> RoleSet {
+        let mut roles = RoleSet::default();
+        for source in role_claims {
+            match claims.get(&source.claim) {
+                Some(Value::String(text)) => match source.split.as_deref() {
+                    Some(split) if !split.is_empty() => {
+                        text.split(split).for_each(|role| self.add(&source.prefix, role, &mut roles));
+                    }
+                    _ => self.add(&source.prefix, text, &mut roles),
+                },
+                Some(Value::Array(elements)) => {
+                    let texts = elements.iter().filter_map(Value::as_str);
+                    texts.for_each(|role| self.add(&source.prefix, role, &mut roles));
+                }
+                _ => {}
+            }
+        }
+        roles
+    }
+
+    fn add(&self, prefix: &str, role: &str, roles: &mut RoleSet) {
+        if role.is_empty() {
+            return;
+        }
+        let id = if prefix.is_empty() {
+            self.ids.get(role)
+        } else {
+            self.ids.get([prefix, role].concat().as_str())
+        };
+        let mut pending: Vec<RoleId> = id.copied().into_iter().collect();
+        while let Some(id) = pending.pop() {
+            if roles.insert(id) {
+                pending.extend(self.includes.get(id.position()).into_iter().flatten());
+            }
+        }
+    }
+}
+
+impl RoleSet {
+    /// Whether it holds a role. False for a role that it held already.
+    fn insert(&mut self, id: RoleId) -> bool {
+        let (word, bit) = place(id);
+        if self.words.len() <= word {
+            self.words.resize(word.saturating_add(1), 0);
+        }
+        let Some(word) = self.words.get_mut(word) else { return false };
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    pub(super) fn contains(&self, id: RoleId) -> bool {
+        let (word, bit) = place(id);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Its roles, in the order of their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = RoleId> {
+        (0_u32..).step_by(64).zip(&self.words).flat_map(|(first, &word)| {
+            std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
+                .take_while(|&rest| rest != 0)
+                .map(move |rest| RoleId(first | rest.trailing_zeros()))
+        })
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The set as bytes, 8 for every 64 roles that the table has up to the last one of the set.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// The set that [`to_bytes`](Self::to_bytes) wrote, or `None` for what it can't have written.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let words: SmallVec<[u64; 2]> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        (rest.is_empty() && words.last() != Some(&0)).then_some(Self { words })
+    }
+}
+
+fn place(id: RoleId) -> (usize, u64) {
+    (id.position() >> 6, 1 << (id.0 & 63))
+}
+
+/// What roles a rule needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Requirement {
+    pub any_of: Box<[RoleId]>,
+    pub all_of: Box<[RoleId]>,
+    pub none_of: Box<[RoleId]>,
+}
+
+impl Requirement {
+    pub(super) fn compile(requirement: &RoleRequirement, table: &mut RoleTable) -> Self {
+        let mut ids = |roles: &[Role]| roles.iter().map(|role| table.intern(role)).collect();
+        Self {
+            any_of: ids(&requirement.any_of),
+            all_of: ids(&requirement.all_of),
+            none_of: ids(&requirement.none_of),
+        }
+    }
+
+    /// Whether it asks for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.any_of.is_empty() && self.all_of.is_empty() && self.none_of.is_empty()
+    }
+
+    pub(super) fn holds(&self, roles: &RoleSet) -> bool {
+        let has = |id: &RoleId| roles.contains(*id);
+        (self.any_of.is_empty() || self.any_of.iter().any(has))
+            && self.all_of.iter().all(has)
+            && !self.none_of.iter().any(has)
+    }
+}
+
+#[cfg(test)]
+#[path = "roles_tests.rs"]
+mod tests;

@@ -1,0 +1,144 @@
+use super::*;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+use serde_json::json;
+
+const ROLES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+fn claims(value: Value) -> Claims {
+    Claims::from_json(value.as_object().unwrap().clone()).unwrap()
+}
+
+fn source(claim: &str, split: Option<&str>, prefix: &str) -> RoleClaim {
+    let claim = attache_plugin_config::ClaimPath(claim.split('.').map(str::to_owned).collect());
+    RoleClaim { claim, split: split.map(str::to_owned), prefix: prefix.to_owned() }
+}
+
+fn read(table: &RoleTable, roles: &[&str]) -> RoleSet {
+    table.read(&claims(json!({ "roles": roles })), &[source("roles", None, "")])
+}
+
+/// A table that knows all roles, with a hierarchy.
+fn table(hierarchy: &BTreeMap<Role, Vec<Role>>) -> RoleTable {
+    let mut table = RoleTable::new(hierarchy);
+    for role in ROLES {
+        table.intern(role);
+    }
+    table
+}
+
+fn names(table: &RoleTable, set: &RoleSet) -> Vec<&'static str> {
+    ROLES.into_iter().filter(|&role| set.contains(table.ids[role])).collect()
+}
+
+#[test]
+fn all_sources_are_joined() {
+    let table = table(&BTreeMap::new());
+    let sources = [source("roles", None, ""), source("x.scope", Some(" "), ""), source("groups", None, "")];
+    for (token, expected) in [
+        (json!({"roles": "a"}), vec!["a"]),
+        (json!({"roles": "a b"}), vec![]),
+        (json!({"roles": ["a", 1, null, ["c"], "b"]}), vec!["a", "b"]),
+        (json!({"x": {"scope": " a  b unknown "}}), vec!["a", "b"]),
+        (json!({"x": {"scope": ["a b", "c"]}}), vec!["c"]),
+        (json!({"roles": "a", "x": {"scope": "b"}, "groups": ["c"]}), vec!["a", "b", "c"]),
+        (json!({"roles": {"a": true}, "groups": 1}), vec![]),
+        (json!({}), vec![]),
+    ] {
+        let set = table.read(&claims(token.clone()), &sources);
+        assert_eq!(names(&table, &set), expected, "{token}");
+        assert_eq!(set.is_empty(), expected.is_empty(), "{token}");
+    }
+}
+
+#[test]
+fn a_prefix_keeps_sources_apart() {
+    let mut table = RoleTable::new(&BTreeMap::new());
+    let (bare, scope) = (table.intern("a"), table.intern("scope:a"));
+    let set = table.read(&claims(json!({"scope": "a b"})), &[source("scope", Some(" "), "scope:")]);
+    assert!(set.contains(scope) && !set.contains(bare));
+}
+
+#[test]
+fn ten_thousand_roles_are_read_and_written() {
+    let mut table = RoleTable::new(&BTreeMap::new());
+    let roles: Vec<String> = (0..10_000).map(|index| format!("role-{index}")).collect();
+    let ids: Vec<RoleId> = roles.iter().map(|role| table.intern(role)).collect();
+    let some: Vec<&str> = roles.iter().step_by(7).map(String::as_str).collect();
+    let set = read(&table, &some);
+    let expected: Vec<RoleId> = ids.iter().step_by(7).copied().collect();
+    assert_eq!(set.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(RoleSet::from_bytes(&set.to_bytes()), Some(set));
+}
+
+#[test]
+fn bytes_that_no_set_wrote_are_refused() {
+    assert_eq!(RoleSet::from_bytes(&[1, 0, 0]), None);
+    assert_eq!(RoleSet::from_bytes(&[0; 8]), None);
+    assert_eq!(RoleSet::from_bytes(&[]), Some(RoleSet::default()));
+}
+
+#[test]
+fn a_circle_ends() {
+    let hierarchy =
+        [("a", "b"), ("b", "a")].map(|(role, other)| (role.to_owned(), vec![other.to_owned()])).into();
+    let table = table(&hierarchy);
+    assert_eq!(names(&table, &read(&table, &["a"])), ["a", "b"]);
+}
+
+fn hierarchies() -> impl Strategy<Value = BTreeMap<Role, Vec<Role>>> {
+    let name = |index: usize| ROLES[index].to_owned();
+    btree_map(0..7_usize, vec(1..7_usize, 0..4), 0..6).prop_map(move |edges| {
+        let further = |from: usize, steps: Vec<usize>| {
+            steps.into_iter().map(move |step| name(from.saturating_add(step).min(7)))
+        };
+        edges.into_iter().map(|(from, steps)| (name(from), further(from, steps).collect())).collect()
+    })
+}
+
+fn tokens() -> impl Strategy<Value = Vec<&'static str>> {
+    subsequence(ROLES.to_vec(), 0..8)
+}
+
+proptest! {
+    #[test]
+    fn what_a_role_includes_is_included_all_the_way(hierarchy in hierarchies(), token in tokens()) {
+        let table = table(&hierarchy);
+        let set = read(&table, &token);
+        for (role, included) in &hierarchy {
+            if set.contains(table.ids[role.as_str()]) {
+                prop_assert!(included.iter().all(|role| set.contains(table.ids[role.as_str()])));
+            }
+        }
+        prop_assert!(token.iter().all(|role| names(&table, &set).contains(role)));
+    }
+
+    #[test]
+    fn reading_what_was_included_adds_nothing(hierarchy in hierarchies(), token in tokens()) {
+        let table = table(&hierarchy);
+        let set = read(&table, &token);
+        prop_assert_eq!(read(&table, &names(&table, &set)), set);
+    }
+
+    #[test]
+    fn roles_are_read_one_by_one(hierarchy in hierarchies(), one in tokens(), other in tokens()) {
+        let table = table(&hierarchy);
+        let both = read(&table, &[one.clone(), other.clone()].concat());
+        let joined: Vec<&str> = [read(&table, &one), read(&table, &other)].iter().flat_map(|set| names(&table, set)).collect();
+        prop_assert!(ROLES.into_iter().all(|role| names(&table, &both).contains(&role) == joined.contains(&role)));
+    }
+
+    #[test]
+    fn a_set_survives_its_bytes(ids in vec(0..1000_u32, 0..20)) {
+        let mut set = RoleSet::default();
+        for &id in &ids {
+            set.insert(RoleId(id));
+        }
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        prop_assert_eq!(set.iter().map(|id| id.0).collect::<Vec<_>>(), sorted);
+        prop_assert_eq!(RoleSet::from_bytes(&set.to_bytes()), Some(set));
+    }
+}

@@ -1,0 +1,107 @@
+//! Rules that share a site: which is the first that matches a caller.
+
+use super::access::Access;
+use super::condition::{AtPath, ConditionTest};
+use super::roles::{Requirement, RoleSet};
+use super::{Identity, RuleIndex, View};
+
+use attache_plugin_config::Name;
+
+/// So many rules are tried one by one sooner than they are looked up.
+const FEW: usize = 8;
+
+/// What a rule asks of a caller.
+#[derive(Debug)]
+pub(super) struct CompiledRule {
+    pub policy: Name,
+    pub name: Name,
+    pub shadow: bool,
+    /// An ALLOW rule that matches no one without a good token.
+    pub needs_token: bool,
+    pub roles: Requirement,
+    pub when: Box<[ConditionTest]>,
+}
+
+/// The rules of one action at one site.
+#[derive(Debug)]
+pub(super) struct SiteRules {
+    /// In the document's order.
+    rules: Box<[RuleIndex]>,
+    /// Where they are many.
+    access: Option<Box<ManyRules>>,
+}
+
+#[derive(Debug)]
+struct ManyRules {
+    /// By what they ask.
+    whole: Access,
+    /// By what they ask but for roles.
+    but_for_roles: Access,
+}
+
+impl SiteRules {
+    pub(super) fn new(rules: Vec<RuleIndex>, all: &[CompiledRule]) -> Self {
+        let access = (rules.len() > FEW).then(|| {
+            Box::new(ManyRules {
+                whole: Access::new(&rules, all, Asks::Everything),
+                but_for_roles: Access::new(&rules, all, Asks::AllButRoles),
+            })
+        });
+        Self { rules: rules.into(), access }
+    }
+
+    pub(super) fn all(&self) -> &[RuleIndex] {
+        &self.rules
+    }
+
+    /// The first rule that a caller satisfies, if it comes before `best`; else `best`.
+    pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
+        match (&self.access, caller.asks) {
+            (None, _) => caller.first(&self.rules, best),
+            (Some(many), Asks::Everything) => many.whole.first(caller, best),
+            (Some(many), Asks::AllButRoles) => many.but_for_roles.first(caller, best),
+        }
+    }
+}
+
+/// How much of a rule a caller must satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    Everything,
+    /// For the rules that ask for roles.
+    AllButRoles,
+}
+
+/// Who sends a request, held against the rules of a site.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub rules: &'a [CompiledRule],
+    pub asks: Asks,
+    pub view: View,
+    pub identity: Option<&'a Identity<'a>>,
+    pub request: AtPath<'a>,
+}
+
+impl Caller<'_> {
+    /// The first rule of a list in the document's order that the caller satisfies, if it comes before `best`.
+    pub(super) fn first(&self, rules: &[RuleIndex], best: Option<RuleIndex>) -> Option<RuleIndex> {
+        let mut earlier = rules.iter().copied().take_while(|rule| best.is_none_or(|best| *rule < best));
+        earlier.find(|rule| self.satisfies(*rule)).or(best)
+    }
+
+    fn satisfies(&self, rule: RuleIndex) -> bool {
+        let Some(rule) = self.rules.get(rule.position()) else { return false };
+        self.view.counts(rule.shadow)
+            && (!rule.needs_token || self.identity.is_some())
+            && self.has_roles(&rule.roles)
+            && rule.when.iter().all(|condition| condition.holds(self.identity, &self.request))
+    }
+
+    fn has_roles(&self, requirement: &Requirement) -> bool {
+        match (self.asks, self.identity) {
+            (Asks::AllButRoles, _) => !requirement.is_empty(),
+            (Asks::Everything, Some(identity)) => requirement.holds(identity.roles),
+            (Asks::Everything, None) => requirement.holds(&RoleSet::default()),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Whether a policy applies to a workload.
+
+use crate::surroundings::Workload;
+use attache_plugin_config::Selector;
+
+/// Every field that is set must fit. A selector that asks for what is not known of the workload does not fit.
+pub(super) fn fits(selector: &Selector, workload: &Workload) -> bool {
+    let one_of = |wanted: &[String], actual: Option<&String>| {
+        wanted.is_empty() || actual.is_some_and(|actual| wanted.contains(actual))
+    };
+    one_of(&selector.namespaces, workload.namespace.as_ref())
+        && one_of(&selector.service_accounts, workload.service_account.as_ref())
+        && selector.labels.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
+}

@@ -1,0 +1,131 @@
+//! Sites: what rules ask of a request before anything is known of its sender. Rules that ask the same share a site.
+
+use super::host::Authority;
+use super::operation::{MethodId, Methods, OperationTest};
+use super::rules::SiteRules;
+use super::source::{Caller, Origin, SourceTest};
+use super::{RequestFacts, facts::PerView};
+use attache_plugin_config::{OnKeysUnavailable, PathPattern};
+use std::cell::OnceCell;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// The number of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct SiteId(pub u32);
+
+impl SiteId {
+    pub(super) fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One path pattern of one entry of `to` with one `from`, and the rules that hold there.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// `None`: any path. The index finds a site by it, so it is not compared again.
+    pub path: Option<PathPattern>,
+    pub operation: Rc<OperationTest>,
+    /// One of these; empty: from anywhere.
+    pub from: Rc<Box<[SourceTest]>>,
+    pub allow: SiteRules,
+    pub deny: SiteRules,
+    pub offers: PerView<Offers>,
+}
+
+/// What the rules of a site say of tokens.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Offers {
+    /// A rule with `authentication: NONE`.
+    pub public: bool,
+    /// A rule with `authentication: OPTIONAL`.
+    pub optional: bool,
+    /// What a rule says of the time without keys; DENY where one says so.
+    pub without_keys: Option<OnKeysUnavailable>,
+}
+
+impl Offers {
+    pub(super) fn note_without_keys(&mut self, says: Option<OnKeysUnavailable>) {
+        self.without_keys = match (self.without_keys, says) {
+            (Some(OnKeysUnavailable::Deny), _) | (_, Some(OnKeysUnavailable::Deny)) => {
+                Some(OnKeysUnavailable::Deny)
+            }
+            (before, says) => says.or(before),
+        };
+    }
+}
+
+/// A site whose DENY rules a request fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fit {
+    pub site: SiteId,
+    /// Its ALLOW rules too: not where they ask for an address that is unknown.
+    pub allow: bool,
+}
+
+impl Site {
+    /// Which rules the request fits, given that its path does.
+    pub(super) fn fit(&self, site: SiteId, asked: &Asked<'_>) -> Option<Fit> {
+        if !self.operation.matches(asked) {
+            return None;
+        }
+        let from = |unknown_address| {
+            self.from.is_empty() || self.from.iter().any(|source| source.matches(asked, unknown_address))
+        };
+        // What is let in by its address must have one; what is kept out by it is kept out without one too. So whatever
+        // fits ALLOW rules fits DENY rules.
+        let allow = from(false);
+        (allow || from(true)).then_some(Fit { site, allow })
+    }
+}
+
+/// A request, and what was found out about it so far.
+pub(super) struct Asked<'a> {
+    facts: &'a RequestFacts<'a>,
+    methods: &'a Methods,
+    method: OnceCell<Option<MethodId>>,
+    authority: OnceCell<Authority<'a>>,
+    port: OnceCell<Option<u16>>,
+    caller: OnceCell<Option<Caller>>,
+    address: OnceCell<Option<IpAddr>>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(facts: &'a RequestFacts<'a>, methods: &'a Methods) -> Self {
+        Self {
+            facts,
+            methods,
+            method: OnceCell::new(),
+            authority: OnceCell::new(),
+            port: OnceCell::new(),
+            caller: OnceCell::new(),
+            address: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &'a str {
+        self.facts.path
+    }
+
+    pub(super) fn method(&self) -> Option<MethodId> {
+        *self.method.get_or_init(|| self.methods.get(self.facts.method))
+    }
+
+    pub(super) fn authority(&self) -> &Authority<'a> {
+        self.authority.get_or_init(|| Authority::new(self.facts.host))
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        *self.port.get_or_init(|| self.facts.peer.destination_port())
+    }
+}
+
+impl Origin for Asked<'_> {
+    fn caller(&self) -> Option<&Caller> {
+        self.caller.get_or_init(|| self.facts.peer.principal().map(Caller::new)).as_ref()
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        *self.address.get_or_init(|| self.facts.peer.source_ip())
+    }
+}

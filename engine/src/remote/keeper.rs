@@ -1,0 +1,420 @@
+//! One issuer's keys as one worker has them.
+
+use super::change::Change;
+use super::fetch::{Fetch, FetchOutcome};
+use super::ledger::Ledger;
+use super::response::{Content, Response, Useless, read_discovery};
+use super::schedule::Schedule;
+use super::shared_set::SharedSet;
+use super::{Board, UnixMillis};
+use crate::token::IssuerKeys;
+use attache_plugin_config::{HttpUrl, KeyLocation, KeySet, RemoteKeys};
+use hmac_sha256::Hash;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Keeps the keys of one issuer up to date, together with its twins in other workers.
+#[derive(Debug)]
+pub struct Keeper {
+    issuer: String,
+    source: RemoteKeys,
+    schedule: Schedule,
+    ledger_key: String,
+    set_key: String,
+    /// Tells this worker from others.
+    me: u64,
+    chance: Chance,
+    /// The shared ledger as it was last seen.
+    ledger: Ledger,
+    held: Option<Held>,
+    flight: Option<Flight>,
+}
+
+/// The key set that holds.
+#[derive(Debug)]
+struct Held {
+    keys: Rc<IssuerKeys>,
+    set: SharedSet,
+    confirmed_at: UnixMillis,
+}
+
+/// An attempt of this worker.
+#[derive(Debug)]
+struct Flight {
+    attempt: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Discovery(HttpUrl),
+    Keys {
+        url: HttpUrl,
+        /// The set whose `etag` was sent.
+        known: Option<SharedSet>,
+    },
+}
+
+/// What an answer led to.
+#[derive(Debug)]
+pub enum Progress {
+    /// The next question of the same attempt.
+    Ask(Fetch),
+    /// The attempt has ended.
+    Done(Report),
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// In a word.
+    pub outcome: FetchOutcome,
+    /// What was wrong and what to do; empty where nothing was.
+    pub detail: String,
+    /// Which keys came and went; `None` where the same set holds as before.
+    pub change: Option<Change>,
+    /// Keys of the new set that can't be used here, by their `kid` where they have one, and why.
+    pub skipped: Vec<(Option<String>, String)>,
+}
+
+/// What a request lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// All keys of the issuer.
+    Keys,
+    /// A key with the token's `kid`.
+    KeyId,
+}
+
+/// Whether it helps a request to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hope {
+    /// An attempt is under way, or will begin in time.
+    Wait,
+    /// None will; the next one may begin after so long.
+    Never(Duration),
+}
+
+impl Keeper {
+    /// A keeper that has no keys yet. `seed` must differ from worker to worker.
+    pub fn new(issuer: &str, source: &RemoteKeys, seed: u64) -> Self {
+        let (questions, kind, url) = match &source.location {
+            KeyLocation::JwksUri(url) => (1, "jwks", url),
+            KeyLocation::Discovery(url) => (2, "discovery", url),
+        };
+        let mut chance = Chance(seed);
+        // Whatever makes an answer another: so a new configuration takes over the keys of the one before, unless it
+        // asks elsewhere.
+        let identity = [kind, issuer, url.as_str(), source.cluster.as_deref().unwrap_or_default()].join("\0");
+        let id: String =
+            Hash::hash(identity.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            issuer: issuer.to_owned(),
+            source: source.clone(),
+            schedule: Schedule::new(source.refresh, questions),
+            ledger_key: format!("attache.keys.{id}.ledger"),
+            set_key: format!("attache.keys.{id}.set"),
+            me: chance.next(),
+            chance,
+            ledger: Ledger::default(),
+            held: None,
+            flight: None,
+        }
+    }
+
+    /// The keys that hold.
+    pub fn keys(&self) -> Option<&Rc<IssuerKeys>> {
+        self.held.as_ref().map(|held| &held.keys)
+    }
+
+    /// How long ago the provider last spoke for the keys that hold.
+    pub fn age(&self, now: UnixMillis) -> Option<Duration> {
+        self.held.as_ref().map(|held| now.since(held.confirmed_at))
+    }
+
+    /// Reads what others have posted, and gives up keys that are older than `keepFor`. Says whether other keys hold
+    /// now than before.
+    pub fn sync(&mut self, now: UnixMillis, board: &dyn Board) -> bool {
+        let before = self.held.as_ref().map(|held| held.set.sequence);
+        if let Some((ledger, _)) = self.read_ledger(board) {
+            self.ledger = ledger;
+        }
+        let Ledger { sequence, confirmed_at, .. } = self.ledger;
+        let fresh = |confirmed_at: UnixMillis| now.since(confirmed_at) <= self.source.refresh.keep_for;
+        if sequence != 0 && fresh(confirmed_at) {
+            match &mut self.held {
+                Some(held) if held.set.sequence == sequence => held.confirmed_at = confirmed_at,
+                _ => {
+                    let set = board.read(&self.set_key).and_then(|(bytes, _)| SharedSet::decode(&bytes));
+                    // A set of another number is about to be followed by its ledger, or is a leftover.
+                    let set = set.filter(|set| set.sequence == sequence);
+                    let held = set.and_then(|set| {
+                        Some(Held { keys: prepare(&set.body).ok()?.keys, set, confirmed_at })
+                    });
+                    self.held = held.or(self.held.take());
+                }
+            }
+        }
+        self.held = self.held.take().filter(|held| fresh(held.confirmed_at));
+        before != self.held.as_ref().map(|held| held.set.sequence)
+    }
+
+    /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other worker is at it.
+    pub fn begin(&mut self, now: UnixMillis, demand: bool, board: &dyn Board) -> Option<Fetch> {
+        let (ledger, mark) = self.read_ledger(board).unwrap_or_default();
+        self.ledger = ledger;
+        if !self.schedule.is_due(&ledger, now, demand) {
+            return None;
+        }
+        // A first write can't be conditional: two workers may both do it. So each puts its mark on it, and reads it
+        // back.
+        let claimed = Ledger {
+            attempt: ledger.attempt.max(self.sequence()).saturating_add(1),
+            holder: self.me,
+            attempted_at: now,
+            lease_until: now.plus(self.schedule.lease),
+            ..ledger
+        };
+        if !board.post(&self.ledger_key, &claimed.encode(), mark) {
+            return None;
+        }
+        let (ledger, _) = self.read_ledger(board)?;
+        self.ledger = ledger;
+        if ledger != claimed {
+            return None;
+        }
+        let (stage, fetch) = match &self.source.location {
+            KeyLocation::Discovery(url) => {
+                let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
+                let fetch = Fetch::new(url, cluster, None, self.source.refresh.timeout);
+                (Stage::Discovery(url.clone()), fetch)
+            }
+            KeyLocation::JwksUri(url) => {
+                self.ask_for_keys(url.clone(), self.source.cluster.clone().unwrap_or_else(|| url.cluster()))
+            }
+        };
+        self.flight = Some(Flight { attempt: claimed.attempt, stage });
+        Some(fetch)
+    }
+
+    /// Takes the answer to the question that [`Keeper::begin`] or this function returned last. `None`: it could not be
+    /// sent.
+    pub fn answer(&mut self, response: Option<&Response>, now: UnixMillis, board: &dyn Board) -> Progress {
+        let Some(Flight { attempt, stage }) = self.flight.take() else {
+            return Progress::Done(Report::bad(Useless::new(FetchOutcome::Late, "nothing was asked")));
+        };
+        let read = match response {
+            None => Err(Useless::new(
+                FetchOutcome::NotSent,
+                "Envoy could not send the request; check that its cluster exists: a ServiceEntry, or `cluster`",
+            )),
+            Some(response) => self.read(stage, response),
+        };
+        match read {
+            Ok(Read::KeysAreAt(url, cluster)) => {
+                let (stage, fetch) = self.ask_for_keys(url, cluster);
+                self.flight = Some(Flight { attempt, stage });
+                Progress::Ask(fetch)
+            }
+            Ok(Read::Keys(fetched)) => Progress::Done(self.succeed(attempt, fetched, now, board)),
+            Err(useless) => {
+                self.fail(attempt, now, board);
+                Progress::Done(Report::bad(useless))
+            }
+        }
+    }
+
+    /// Whether a request that lacks keys since `arrived` is to wait.
+    pub fn hope(&self, missing: Missing, arrived: UnixMillis, now: UnixMillis) -> Hope {
+        let deadline = arrived.plus(self.source.refresh.timeout);
+        let next = self.schedule.on_demand_at(&self.ledger, now);
+        let never = Hope::Never(next.since(now));
+        if now >= deadline || now < arrived {
+            return never;
+        }
+        if self.schedule.is_under_way(&self.ledger, now) {
+            return Hope::Wait;
+        }
+        // The provider has been asked since: what it said, or didn't, holds.
+        let asked = self.ledger.attempt > 0 && self.ledger.attempted_at >= arrived;
+        if asked && missing == Missing::KeyId && self.ledger.attempted_at <= now {
+            return never;
+        }
+        if next < deadline { Hope::Wait } else { never }
+    }
+
+    fn ask_for_keys(&self, url: HttpUrl, cluster: String) -> (Stage, Fetch) {
+        let known = self
+            .held
+            .as_ref()
+            .map(|held| &held.set)
+            .filter(|set| set.url == url.as_str() && set.etag.is_some());
+        let etag = known.and_then(|set| set.etag.as_deref());
+        let fetch = Fetch::new(&url, cluster, etag, self.source.refresh.timeout);
+        (Stage::Keys { url, known: known.cloned() }, fetch)
+    }
+
+    fn read(&self, stage: Stage, response: &Response) -> Result<Read, Useless> {
+        match (stage, response.content()?) {
+            (Stage::Discovery(found_at), Content::New(body)) => {
+                let url = read_discovery(body, &self.issuer, &found_at)?;
+                let cluster = match &self.source.cluster {
+                    None => url.cluster(),
+                    Some(cluster) if url.host() == found_at.host() => cluster.clone(),
+                    Some(_) => {
+                        let message = "`jwks_uri` is on another host, where `cluster` does not lead; set `jwksUri` \
+                                       instead of `discovery`, or leave `cluster` out";
+                        return Err(Useless::new(FetchOutcome::BadDiscovery, message));
+                    }
+                };
+                Ok(Read::KeysAreAt(url, cluster))
+            }
+            (Stage::Keys { url, .. }, Content::New(body)) => Ok(Read::Keys(Fetched {
+                prepared: prepare(body)?,
+                set: SharedSet {
+                    sequence: 0,
+                    etag: response.etag().map(str::to_owned),
+                    url: url.as_str().to_owned(),
+                    body: body.to_vec(),
+                },
+                max_age: response.max_age(),
+                not_modified: false,
+            })),
+            (Stage::Keys { known: Some(set), .. }, Content::NotModified) => Ok(Read::Keys(Fetched {
+                prepared: prepare(&set.body)?,
+                set,
+                max_age: response.max_age(),
+                not_modified: true,
+            })),
+            (_, Content::NotModified) => {
+                Err(Useless::new(FetchOutcome::BadStatus, "status 304, though nothing was asked about"))
+            }
+        }
+    }
+
+    fn succeed(&mut self, attempt: u64, fetched: Fetched, now: UnixMillis, board: &dyn Board) -> Report {
+        let Fetched { prepared: Prepared { keys, skipped }, mut set, max_age, not_modified } = fetched;
+        let late = || {
+            Useless::new(FetchOutcome::Late, "another worker has taken over; allow more time by `timeout`")
+        };
+        self.sync(now, board);
+        let Some((ledger, mark)) = self.lease(attempt, board) else { return Report::bad(late()) };
+        let held =
+            self.held.as_ref().filter(|held| held.set.sequence == ledger.sequence).map(|held| &held.set);
+        let same =
+            held.is_some_and(|held| (&held.body, &held.url, &held.etag) == (&set.body, &set.url, &set.etag));
+        set.sequence = if same { ledger.sequence } else { attempt };
+        let ended = Ledger {
+            lease_until: UnixMillis(0),
+            next_at: self.schedule.after_success(now, max_age, self.chance.next()),
+            failures: 0,
+            sequence: set.sequence,
+            confirmed_at: now,
+            ..ledger
+        };
+        if !same {
+            // The set goes first: whoever sees its number in the ledger finds it.
+            board.post(&self.set_key, &set.encode(), None);
+        }
+        if !board.post(&self.ledger_key, &ended.encode(), mark) {
+            return Report::bad(late());
+        }
+        self.ledger = ended;
+        let change = Change::between(self.keys().map(Rc::as_ref), &keys);
+        let outcome = match (not_modified, change.is_empty()) {
+            (true, _) => FetchOutcome::NotModified,
+            (false, true) => FetchOutcome::Unchanged,
+            (false, false) => FetchOutcome::Updated,
+        };
+        self.held = Some(Held { keys, set, confirmed_at: now });
+        Report { outcome, detail: String::new(), change: (!change.is_empty()).then_some(change), skipped }
+    }
+
+    fn fail(&mut self, attempt: u64, now: UnixMillis, board: &dyn Board) {
+        let Some((ledger, mark)) = self.lease(attempt, board) else { return };
+        let failures = ledger.failures.saturating_add(1);
+        let next_at = self.schedule.after_failure(now, failures, self.chance.next());
+        let ended = Ledger { lease_until: UnixMillis(0), next_at, failures, ..ledger };
+        if board.post(&self.ledger_key, &ended.encode(), mark) {
+            self.ledger = ended;
+        }
+    }
+
+    /// The ledger, if this worker's attempt is still the last one.
+    fn lease(&self, attempt: u64, board: &dyn Board) -> Option<(Ledger, Option<u32>)> {
+        self.read_ledger(board).filter(|(ledger, _)| ledger.attempt == attempt && ledger.holder == self.me)
+    }
+
+    fn read_ledger(&self, board: &dyn Board) -> Option<(Ledger, Option<u32>)> {
+        let (bytes, mark) = board.read(&self.ledger_key)?;
+        // Foreign bytes are overwritten by whoever comes next; their mark is needed for that.
+        Some((Ledger::decode(&bytes).unwrap_or_default(), mark))
+    }
+
+    fn sequence(&self) -> u64 {
+        self.held.as_ref().map_or(0, |held| held.set.sequence)
+    }
+}
+
+/// What an answer says.
+enum Read {
+    /// The keys are at this URL, to which this cluster leads.
+    KeysAreAt(HttpUrl, String),
+    Keys(Fetched),
+}
+
+/// A key set that the provider has just spoken for.
+struct Fetched {
+    prepared: Prepared,
+    set: SharedSet,
+    max_age: Option<Duration>,
+    not_modified: bool,
+}
+
+/// A key set ready to verify.
+struct Prepared {
+    keys: Rc<IssuerKeys>,
+    skipped: Vec<(Option<String>, String)>,
+}
+
+/// Reads a key set by the rules of an inline one, but for keys that are none of ours.
+fn prepare(body: &[u8]) -> Result<Prepared, Useless> {
+    let unfit = |errors: &dyn std::fmt::Display| {
+        let outcome = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+            Ok(_) => FetchOutcome::BadKeys,
+            Err(_) => FetchOutcome::NotJson,
+        };
+        Useless::new(outcome, errors.to_string().lines().take(3).collect::<Vec<_>>().join("; "))
+    };
+    let (set, skipped) = KeySet::parse_remote(body).map_err(|errors| unfit(&errors))?;
+    let keys = IssuerKeys::from_set(&set).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        unfit(&errors.join("\n"))
+    })?;
+    let skipped = skipped.into_iter().map(|key| (key.key_id, key.reason.to_string())).collect();
+    Ok(Prepared { keys: Rc::new(keys), skipped })
+}
+
+impl Report {
+    fn bad(useless: Useless) -> Self {
+        Self { outcome: useless.outcome, detail: useless.detail, change: None, skipped: Vec::new() }
+    }
+}
+
+/// Numbers that differ from worker to worker: SplitMix64 by Sebastiano Vigna. Nothing secret hangs on them.
+#[derive(Debug)]
+struct Chance(u64);
+
+impl Chance {
+    const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+#[path = "keeper_tests.rs"]
+mod tests;

@@ -1,0 +1,276 @@
+//! Reading a provider's answer.
+
+use super::FetchOutcome;
+use attache_plugin_config::HttpUrl;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The longest body that is looked at, in bytes.
+pub const LONGEST_BODY: usize = 256 * 1024;
+
+/// The longest `etag` that is sent back, in bytes.
+const LONGEST_ETAG: usize = 256;
+
+/// An answer, complete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// Its headers, `:status` among them; names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Its body: of one longer than [`LONGEST_BODY`], at least one byte more than that.
+    pub body: Vec<u8>,
+}
+
+/// Why an answer is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Useless {
+    pub(super) outcome: FetchOutcome,
+    /// What was wrong, in words; of what the provider sent only what can stand in a log.
+    pub(super) detail: String,
+}
+
+/// An answer that can be read further.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Content<'r> {
+    /// 200 with a body.
+    New(&'r [u8]),
+    /// 304.
+    NotModified,
+}
+
+impl Useless {
+    pub(super) fn new(outcome: FetchOutcome, detail: impl Into<String>) -> Self {
+        Self { outcome, detail: detail.into() }
+    }
+}
+
+impl Response {
+    /// Checks everything about an answer but what its body says.
+    pub(super) fn content(&self) -> Result<Content<'_>, Useless> {
+        use FetchOutcome::{BadStatus, Encoded, NoAnswer, NotJson, Redirect, TooLarge};
+        match self.header(":status") {
+            None => return Err(Useless::new(NoAnswer, "no answer came in time, or it broke off")),
+            Some("200") => {}
+            Some("304") => return Ok(Content::NotModified),
+            Some("301" | "302" | "303" | "307" | "308") => {
+                return Err(Useless::new(
+                    Redirect,
+                    "a redirect; none is followed: configure the URL that it leads to",
+                ));
+            }
+            Some(status) => {
+                let status: String = status.chars().filter(char::is_ascii_digit).take(3).collect();
+                return Err(Useless::new(BadStatus, format!("status {status}")));
+            }
+        }
+        if self.header("content-encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+        {
+            return Err(Useless::new(
+                Encoded,
+                "the body is compressed, though `accept-encoding: identity` was sent",
+            ));
+        }
+        if self.body.len() > LONGEST_BODY {
+            return Err(Useless::new(TooLarge, format!("the body has more than {LONGEST_BODY} bytes")));
+        }
+        if self.is_html() {
+            return Err(Useless::new(
+                NotJson,
+                "the body is HTML; check the URL, and what stands before the provider",
+            ));
+        }
+        Ok(Content::New(&self.body))
+    }
+
+    /// For how long the answer stays fresh (RFC 9111 section 4.2): `max-age` less `age`. `None` where it doesn't say,
+    /// or says it in a way that can't be read.
+    pub(super) fn max_age(&self) -> Option<Duration> {
+        let directives = self.all("cache-control").flat_map(|value| value.split(','));
+        let seconds = directives.filter_map(|directive| {
+            let (name, value) = directive.split_once('=')?;
+            name.trim()
+                .eq_ignore_ascii_case("max-age")
+                .then(|| whole_seconds(value.trim().trim_matches('"')))?
+        });
+        let age = self.header("age").and_then(whole_seconds).unwrap_or(0);
+        // Of several, the shortest.
+        seconds.min().map(|max_age| Duration::from_secs(max_age.saturating_sub(age)))
+    }
+
+    /// What the provider calls this version.
+    pub(super) fn etag(&self) -> Option<&str> {
+        let fits = |etag: &&str| {
+            (1..=LONGEST_ETAG).contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        self.header("etag").filter(fits)
+    }
+
+    fn is_html(&self) -> bool {
+        let media_type = self.header("content-type").unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.headers.iter().filter(move |(key, _)| key == name);
+        values.filter_map(|(_, value)| str::from_utf8(value).ok()).map(str::trim)
+    }
+}
+
+/// Digits alone; more than fit are as good as forever.
+fn whole_seconds(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+/// What is read of a discovery document (OpenID Connect Discovery 1.0 section 3). Others of its members are ignored;
+/// none of these may stand twice.
+#[derive(Deserialize)]
+struct Document {
+    issuer: String,
+    jwks_uri: String,
+}
+
+/// Where a discovery document says that the keys are. It must be the issuer's own, and must not lead from `https` to
+/// `http`.
+pub(super) fn read_discovery(body: &[u8], issuer: &str, found_at: &HttpUrl) -> Result<HttpUrl, Useless> {
+    use FetchOutcome::{BadDiscovery, NotJson};
+    let document: Document = serde_json::from_slice(body).map_err(|error| {
+        let outcome = if error.is_data() { BadDiscovery } else { NotJson };
+        // The error of serde_json names a place, and never repeats the text but for an unexpected value's kind.
+        let (line, column) = (error.line(), error.column());
+        Useless::new(
+            outcome,
+            format!("no discovery document with `issuer` and `jwks_uri` (line {line} column {column})"),
+        )
+    })?;
+    if document.issuer != issuer {
+        let message = "the document's `issuer` is another's; `issuer` must equal it byte for byte, a final `/` included";
+        return Err(Useless::new(BadDiscovery, message));
+    }
+    let url = HttpUrl::parse(&document.jwks_uri)
+        .map_err(|message| Useless::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}")))?;
+    if found_at.is_tls() && !url.is_tls() {
+        return Err(Useless::new(BadDiscovery, "`jwks_uri` leads from `https` to `http`"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn response(headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        Response { headers, body: body.to_vec() }
+    }
+
+    fn outcome(headers: &[(&str, &str)], body: &[u8]) -> Option<FetchOutcome> {
+        response(headers, body).content().err().map(|useless| useless.outcome)
+    }
+
+    #[test]
+    fn every_kind_of_answer_has_its_outcome() {
+        let ok = (":status", "200");
+        assert_eq!(outcome(&[ok], b"{}"), None);
+        assert_eq!(outcome(&[ok, ("content-type", "application/jwk-set+json")], b"{}"), None);
+        assert_eq!(outcome(&[ok, ("content-encoding", "identity")], b"{}"), None);
+        assert_eq!(response(&[(":status", "304")], b"").content(), Ok(Content::NotModified));
+        assert_eq!(outcome(&[], b""), Some(FetchOutcome::NoAnswer));
+        for status in ["204", "206", "300", "400", "404", "429", "500", "503", "504", "", "20"] {
+            assert_eq!(outcome(&[(":status", status)], b"{}"), Some(FetchOutcome::BadStatus), "{status}");
+        }
+        for status in ["301", "302", "303", "307", "308"] {
+            let headers = [(":status", status), ("location", "https://evil.example/")];
+            assert_eq!(outcome(&headers, b""), Some(FetchOutcome::Redirect), "{status}");
+        }
+        for encoding in ["gzip", "br", "GZIP", "identity, gzip"] {
+            assert_eq!(outcome(&[ok, ("content-encoding", encoding)], b""), Some(FetchOutcome::Encoded));
+        }
+        assert_eq!(outcome(&[ok], &vec![b' '; LONGEST_BODY]), None);
+        assert_eq!(outcome(&[ok], &vec![b' '; LONGEST_BODY + 1]), Some(FetchOutcome::TooLarge));
+        assert_eq!(
+            outcome(&[ok, ("content-type", "Text/HTML; charset=utf-8")], b"{}"),
+            Some(FetchOutcome::NotJson)
+        );
+    }
+
+    #[test]
+    fn freshness_is_max_age_less_age() {
+        let fresh = |headers: &[(&str, &str)]| response(headers, b"").max_age().map(|age| age.as_secs());
+        assert_eq!(fresh(&[]), None);
+        assert_eq!(fresh(&[("cache-control", "no-cache, no-store")]), None);
+        assert_eq!(fresh(&[("cache-control", "public, Max-Age=60, must-revalidate")]), Some(60));
+        assert_eq!(fresh(&[("cache-control", "max-age=\"60\"")]), Some(60));
+        assert_eq!(fresh(&[("cache-control", "max-age=60"), ("age", "45")]), Some(15));
+        assert_eq!(fresh(&[("cache-control", "max-age=60"), ("age", "90")]), Some(0));
+        assert_eq!(fresh(&[("cache-control", "max-age=60"), ("cache-control", "max-age=30")]), Some(30));
+        assert_eq!(fresh(&[("cache-control", "s-maxage=60")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=-1")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=99999999999999999999999")]), Some(u64::MAX));
+    }
+
+    #[test]
+    fn an_etag_is_kept_only_if_it_can_be_sent_back() {
+        assert_eq!(response(&[("etag", "W/\"abc\"")], b"").etag(), Some("W/\"abc\""));
+        for etag in ["", "\"a b\"", "\"\u{e9}\"", &format!("\"{}\"", "a".repeat(256))] {
+            assert_eq!(response(&[("etag", etag)], b"").etag(), None);
+        }
+    }
+
+    fn found_at() -> HttpUrl {
+        HttpUrl::parse("https://id.example/.well-known/openid-configuration").unwrap()
+    }
+
+    fn discovery(body: &str) -> Result<String, FetchOutcome> {
+        let url = read_discovery(body.as_bytes(), "https://id.example", &found_at());
+        url.map(|url| url.as_str().to_owned()).map_err(|useless| useless.outcome)
+    }
+
+    #[test]
+    fn a_discovery_document_says_where_the_keys_are() {
+        let body = r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/certs","scopes_supported":["a"]}"#;
+        assert_eq!(discovery(body).as_deref(), Ok("https://keys.example/certs"));
+    }
+
+    #[test]
+    fn a_discovery_document_must_be_the_issuers_own() {
+        for body in [
+            r#"{"issuer":"https://id.example/","jwks_uri":"https://id.example/certs"}"#,
+            r#"{"issuer":"https://evil.example","jwks_uri":"https://id.example/certs"}"#,
+            r#"{"issuer":"https://id.example","jwks_uri":"http://id.example/certs"}"#,
+            r#"{"issuer":"https://id.example","jwks_uri":"/certs"}"#,
+            r#"{"issuer":"https://id.example","jwks_uri":"https://user@id.example/certs"}"#,
+            r#"{"issuer":"https://id.example"}"#,
+            r#"{"issuer":1,"jwks_uri":"https://id.example/certs"}"#,
+            r#"{"issuer":"https://evil.example","issuer":"https://id.example","jwks_uri":"https://id.example/"}"#,
+            "[]",
+        ] {
+            assert_eq!(discovery(body), Err(FetchOutcome::BadDiscovery), "{body}");
+        }
+        for body in ["", "<html>", r#"{"issuer":"https://id.example","jwks_uri":"https://id.exam"#] {
+            assert_eq!(discovery(body), Err(FetchOutcome::NotJson), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_is_too_strange(
+            headers in proptest::collection::vec(
+                ("(:status|etag|age|cache-control|content-type|content-encoding)", proptest::collection::vec(any::<u8>(), 0..20)),
+                0..6,
+            ),
+            body in proptest::collection::vec(any::<u8>(), 0..100),
+        ) {
+            let response = Response { headers, body };
+            let _ = (response.content().is_ok(), response.max_age(), response.etag());
+            prop_assert!(read_discovery(&response.body, "https://id.example", &found_at()).is_err());
+        }
+    }
+}

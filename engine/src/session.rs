@@ -1,0 +1,35 @@
+//! What is kept of a verified token: everything a request with it needs, ready to use.
+
+use crate::claims::IdentityHeader;
+use crate::policy::RoleSet;
+use crate::token::Times;
+use serde_json::Value;
+
+/// The place of an issuer in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IssuerIndex(pub u16);
+
+/// A verified token, taken apart once: a request that brings it again parses nothing.
+#[derive(Debug)]
+pub struct Session {
+    /// Who issued it.
+    pub issuer: IssuerIndex,
+    /// `sub`.
+    pub subject: Option<String>,
+    /// `jti`.
+    pub token_id: Option<String>,
+    /// When it is good; checked at every use.
+    pub times: Times,
+    /// The `kid` of the key that verified it.
+    pub key_id: Option<String>,
+    /// The key that verified it.
+    pub key: u64,
+    /// The roles that policies know.
+    pub roles: RoleSet,
+    /// The claims that policies and audit lines ask for, by their slot.
+    pub claims: Box<[Option<Value>]>,
+    /// The identity headers, ready to write; `None` where a claim can't be written safely.
+    pub headers: Option<Box<[IdentityHeader]>>,
+    /// About how many bytes it holds, with the token itself.
+    pub weight: u32,
+}

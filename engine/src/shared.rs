@@ -1,0 +1,150 @@
+//! Signatures that another worker has verified, told through data that all workers of a proxy share.
+//!
+//! A record says one thing: a key made this token's signature. Everything else a worker checks and reads on its own, so
+//! that a removed key, a revoked token or another configuration makes a record worthless at once. There is a fixed
+//! number of slots, each overwritten in place: shared data has no bound of its own, outlives configurations, and keeps
+//! the name of what was removed.
+
+use crate::surroundings::SharedData;
+use attache_plugin_config::CacheLimits;
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use std::fmt;
+use std::hash::Hasher as _;
+
+/// The form of a record; another form is not read.
+const VERSION: u8 = 1;
+/// Version, seal, key.
+const HEADER: usize = 1 + 16 + 8;
+
+/// The slots of one configuration.
+pub(crate) struct SharedSignatures {
+    slots: u64,
+    /// Seals records. It comes from the configuration, which other plugins of the proxy do not see: what they write, by
+    /// accident or not, and what another configuration of this one wrote, has another seal.
+    key: [u8; 16],
+}
+
+impl SharedSignatures {
+    /// `secret` is the digest of everything that was configured.
+    pub(crate) fn new(limits: &CacheLimits, secret: &[u8; 32]) -> Self {
+        let mut key = [0; 16];
+        key.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
+        Self { slots: u64::from(limits.shared_slots), key }
+    }
+
+    /// The fingerprint of the key that made this token's signature, if a worker has told so.
+    pub(crate) fn signer(&self, token: &[u8], data: &dyn SharedData) -> Option<u64> {
+        let record = data.get(&self.slot(token)?)?;
+        let (header, told) = record.split_first_chunk::<HEADER>()?;
+        let (version, header) = header.split_first()?;
+        let (seal, key) = header.split_first_chunk::<16>()?;
+        let key = u64::from_le_bytes(*key.first_chunk()?);
+        (*version == VERSION && told == token && *seal == self.seal(key, token)).then_some(key)
+    }
+
+    /// Tells the other workers that this key made this token's signature.
+    pub(crate) fn tell(&self, token: &[u8], key: u64, data: &dyn SharedData) {
+        let Some(slot) = self.slot(token) else { return };
+        let mut record = Vec::with_capacity(HEADER.saturating_add(token.len()));
+        record.push(VERSION);
+        record.extend_from_slice(&self.seal(key, token));
+        record.extend_from_slice(&key.to_le_bytes());
+        record.extend_from_slice(token);
+        data.set(&slot, &record);
+    }
+
+    /// The place of a token, the same in every worker; `None` where the configuration wants no slots. Slots are not
+    /// named for the configuration, so that a new one takes the places of the old.
+    fn slot(&self, token: &[u8]) -> Option<String> {
+        let mut hasher = SipHasher24::new_with_key(&self.key);
+        hasher.write(token);
+        let slot = hasher.finish().checked_rem(self.slots)?;
+        Some(format!("attache.signature.{slot}"))
+    }
+
+    fn seal(&self, key: u64, token: &[u8]) -> [u8; 16] {
+        let mut hasher = SipHasher24::new_with_key(&self.key);
+        hasher.write_u64(key);
+        hasher.write(token);
+        hasher.finish128().as_bytes()
+    }
+}
+
+impl fmt::Debug for SharedSignatures {
+    /// The key stays out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedSignatures").field("slots", &self.slots).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    #[derive(Default)]
+    struct Data(RefCell<HashMap<String, Vec<u8>>>);
+
+    impl SharedData for Data {
+        fn get(&self, key: &str) -> Option<Vec<u8>> {
+            self.0.borrow().get(key).cloned()
+        }
+        fn set(&self, key: &str, value: &[u8]) {
+            self.0.borrow_mut().insert(key.to_owned(), value.to_vec());
+        }
+    }
+
+    fn worker(slots: u32, secret: u8) -> SharedSignatures {
+        SharedSignatures::new(&CacheLimits { shared_slots: slots, ..CacheLimits::default() }, &[secret; 32])
+    }
+
+    #[test]
+    fn what_one_worker_tells_another_reads() {
+        let data = Data::default();
+        worker(16, 1).tell(b"a.b.c", 7, &data);
+        assert_eq!(worker(16, 1).signer(b"a.b.c", &data), Some(7));
+        assert_eq!(worker(16, 1).signer(b"a.b.d", &data), None);
+    }
+
+    #[test]
+    fn a_record_of_another_configuration_is_not_read() {
+        let data = Data::default();
+        worker(1, 1).tell(b"a.b.c", 7, &data);
+        assert_eq!(worker(1, 2).signer(b"a.b.c", &data), None);
+    }
+
+    #[test]
+    fn a_record_with_any_byte_changed_or_missing_is_not_read() {
+        let data = Data::default();
+        worker(1, 1).tell(b"a.b.c", 7, &data);
+        let whole = data.get("attache.signature.0").unwrap();
+        for at in 0..whole.len() {
+            let mut torn = whole.clone();
+            torn[at] ^= 1;
+            data.set("attache.signature.0", &torn);
+            assert_eq!(worker(1, 1).signer(b"a.b.c", &data), None, "byte {at}");
+            data.set("attache.signature.0", &whole[..at]);
+            assert_eq!(worker(1, 1).signer(b"a.b.c", &data), None, "cut at {at}");
+        }
+        data.set("attache.signature.0", &whole);
+        assert_eq!(worker(1, 1).signer(b"a.b.c", &data), Some(7));
+    }
+
+    #[test]
+    fn there_are_never_more_records_than_slots() {
+        let data = Data::default();
+        for token in 0..1000 {
+            worker(8, 1).tell(format!("{token}.b.c").as_bytes(), 7, &data);
+        }
+        assert!(data.0.borrow().len() <= 8);
+    }
+
+    #[test]
+    fn without_slots_nothing_is_told() {
+        let data = Data::default();
+        worker(0, 1).tell(b"a.b.c", 7, &data);
+        assert!(data.0.borrow().is_empty());
+        assert_eq!(worker(0, 1).signer(b"a.b.c", &data), None);
+    }
+}

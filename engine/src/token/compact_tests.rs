@@ -1,0 +1,160 @@
+use super::{Compact, Jws};
+use crate::Reason;
+use crate::token::testing::{claims, compact, token};
+use attache_plugin_config::Algorithm;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proptest::prelude::*;
+
+fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+fn parse(header: &str, payload: &str) -> Result<(), Reason> {
+    Jws::parse(format!("{}.{}.AA", encode(header), encode(payload)).as_bytes()).map(drop)
+}
+
+#[test]
+fn a_token_is_taken_apart() {
+    let header =
+        r#"{"alg":"ES256","kid":"k","typ":"at+jwt","jwk":{"kty":"oct"},"jku":"https://evil.example"}"#;
+    let text = compact(Algorithm::ES256, header, &claims().to_string());
+    let jws = Jws::parse(text.as_bytes()).unwrap();
+    assert_eq!(jws.algorithm(), Some(Algorithm::ES256));
+    assert_eq!((jws.key_id(), jws.token_type()), (Some("k"), Some("at+jwt")));
+    assert_eq!(jws.issuer(), Some("https://issuer.example"));
+    assert_eq!(jws.claims().subject(), Some("user:ann"));
+    assert_eq!(jws.payload_base64(), encode(&claims().to_string()));
+    assert_eq!(jws.compact().signature().len(), 64);
+    assert!(text.starts_with(str::from_utf8(jws.compact().signing_input()).unwrap()));
+}
+
+#[test]
+fn headers_that_ask_for_more_than_rfc_7515_are_malformed() {
+    for (header, why) in [
+        (r#"{"alg":"HS256","crit":["exp"],"exp":1}"#, "crit with a name"),
+        (r#"{"alg":"HS256","crit":[]}"#, "crit with nothing in it"),
+        (r#"{"alg":"HS256","crit":null}"#, "crit of null"),
+        (r#"{"alg":"HS256","b64":true}"#, "b64, though it changes nothing"),
+        (r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#, "an unencoded payload"),
+        (r#"{"alg":"HS256","\u0063rit":["b64"]}"#, "crit, spelled differently"),
+        (r#"{"alg":"HS256","alg":"HS256"}"#, "a member twice"),
+        (r#"{"alg":"HS256","jwk":{"kty":"oct","kty":"oct"}}"#, "a member twice, deep down"),
+        (r#"{"typ":"JWT"}"#, "no alg"),
+        (r#"{"alg":null}"#, "alg of null"),
+        (r#"{"alg":["HS256"]}"#, "a list for alg"),
+        (r#"{"alg":"HS256","kid":7}"#, "a number for kid"),
+        (r#"{"alg":"HS256","typ":null}"#, "null for typ"),
+        (r#"["HS256"]"#, "a list"),
+        (r#"{"alg":"HS256"} "x""#, "text after the object"),
+        ("", "nothing"),
+    ] {
+        assert_eq!(parse(header, "{}"), Err(Reason::TokenMalformed), "{why}");
+    }
+    assert_eq!(
+        parse(r#"{"alg":"none"}"#, "{}"),
+        Ok(()),
+        "whether an algorithm will do is the issuer's to say"
+    );
+}
+
+#[test]
+fn payloads_that_are_no_claims_set_are_malformed() {
+    for (payload, why) in [
+        (r#"{"sub":"a","sub":"b"}"#, "a claim twice"),
+        (r#"{"a":{"b":[{"c":1,"c":1}]}}"#, "a member twice, deep down"),
+        (r#"{"exp":1.5}"#, "a time that is no integer"),
+        (r#"{"exp":1700000000.0}"#, "a time written as a fraction"),
+        (r#"{"exp":1e9}"#, "a time with an exponent"),
+        (r#"{"exp":"1700000000"}"#, "a time in a string"),
+        (r#"{"exp":-1}"#, "a time before 1970"),
+        (r#"{"exp":9007199254740992}"#, "a time past 53 bits"),
+        (r#"{"exp":null}"#, "a time of null"),
+        (r#"{"nbf":18446744073709551616}"#, "a time past 64 bits"),
+        (r#"{"nbf":true}"#, "a Boolean for a time"),
+        (r#"{"iat":"now"}"#, "a word for a time"),
+        (r#"{"iss":["https://issuer.example"]}"#, "a list for iss"),
+        (r#"{"iss":null}"#, "null for iss"),
+        (r#"{"sub":7}"#, "a number for sub"),
+        (r#"{"jti":{}}"#, "an object for jti"),
+        (r#"{"aud":7}"#, "a number for aud"),
+        (r#"{"aud":["mesh",7]}"#, "a number in aud"),
+        (r#"{"aud":[["mesh"]]}"#, "a list in aud"),
+        (r#"{"aud":{"mesh":1}}"#, "an object for aud"),
+        ("[]", "a list"),
+        ("\"foo\"", "a string"),
+        ("foo", "no JSON"),
+        ("{}x", "text after the object"),
+        ("\u{feff}{}", "a byte order mark"),
+        ("", "nothing, as in a detached payload"),
+    ] {
+        assert_eq!(parse(r#"{"alg":"HS256"}"#, payload), Err(Reason::TokenMalformed), "{why}");
+    }
+    assert_eq!(parse(r#"{"alg":"HS256"}"#, r#"{"exp":9007199254740991,"nbf":0,"aud":[]}"#), Ok(()));
+}
+
+#[test]
+fn only_three_parts_of_canonical_base64url_are_a_token() {
+    let good = token(Algorithm::HS256, &claims());
+    let parts: Vec<&str> = good.split('.').collect();
+    let [header, payload, signature] = parts[..] else { panic!("three parts") };
+    for (text, why) in [
+        (format!("{header}.{payload}"), "two parts"),
+        (format!("{good}.{signature}"), "four parts"),
+        (format!("{header}..{payload}.{signature}.{signature}"), "the five parts of a JWE"),
+        (".".repeat(100_000), "100,000 dots"),
+        (format!("{header}.{payload}.{signature}="), "padding"),
+        (format!("{header}=.{payload}.{signature}"), "padding of the header"),
+        (format!(" {good}"), "a leading space"),
+        (format!("{good}\n"), "a line break"),
+        (format!("{header}.{payload}.{signature}?"), "a foreign character"),
+        (format!("{header}.{payload}.+/{signature}"), "characters of plain base64"),
+        (format!("{header}.{payload}é.{signature}"), "a character outside ASCII"),
+        (format!(".{payload}.{signature}"), "an empty header"),
+        (format!("{header}..{signature}"), "an empty payload"),
+        (String::new(), "nothing"),
+    ] {
+        assert_eq!(Jws::parse(text.as_bytes()).map(drop), Err(Reason::TokenMalformed), "{why}");
+    }
+    assert_eq!(Jws::parse(b"\xff.\xff.\xff").map(drop), Err(Reason::TokenMalformed), "invalid UTF-8");
+}
+
+#[test]
+fn a_key_of_the_gateway_is_told_from_a_broken_token() {
+    for opaque in ["5d1b0a9e4c3f", "eyJvcmciOiJhY21lIiwiaWQiOiI0MiJ9", "a b"] {
+        assert_eq!(Jws::parse(opaque.as_bytes()).map(drop), Err(Reason::TokenOpaque), "{opaque}");
+    }
+}
+
+#[test]
+fn every_respelling_of_a_signature_is_refused() {
+    let good = token(Algorithm::HS256, &claims());
+    let last = good.chars().last().unwrap();
+    let body = good.strip_suffix(last).unwrap();
+    let alphabet = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-', '_']);
+    let signature = Compact::parse(good.as_bytes()).unwrap().signature().to_vec();
+    let mut read = 0_u32;
+    for other in alphabet.filter(|&other| other != last) {
+        if let Ok(respelled) = Compact::parse(format!("{body}{other}").as_bytes()) {
+            assert_ne!(respelled.signature(), signature, "{other}");
+            read += 1;
+        }
+    }
+    // 32 bytes end in a character of four bits: 16 of 64 are canonical, one of them is the token's own.
+    assert_eq!(read, 15);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Jws::parse(&bytes);
+    }
+
+    #[test]
+    fn no_json_makes_the_parser_panic(
+        header in r#"\{("(alg|kid|typ|crit|b64|x)":("HS256"|null|1|\[\]|\{\}),?){0,3}\}"#,
+        payload in r#"\{("(iss|aud|exp|nbf|x)":("a"|null|1|-1|1.5|\["a"\]|\{\}),?){0,3}\}"#,
+    ) {
+        let _ = parse(&header, &payload);
+    }
+}

@@ -1,0 +1,208 @@
+//! The keys of one issuer, and which of them a token calls for.
+
+use super::public_key::Outcome;
+use super::secret::Secret;
+use super::{Backend, Compact, PublicKey};
+use crate::Reason;
+use crate::surroundings::{Environment, HostCrypto};
+use attache_plugin_config::{AlgorithmSet, ConfigError, KeySet, KeySource};
+
+/// The keys of one issuer, prepared once.
+#[derive(Debug)]
+pub struct IssuerKeys {
+    keys: Keys,
+    fingerprint: u64,
+}
+
+/// Public keys and secrets never stand together: no token can have the one taken for the other.
+#[derive(Debug)]
+enum Keys {
+    Public(Vec<PublicKey>),
+    Secret(Vec<Secret>),
+}
+
+/// What made a good signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signer<'k> {
+    /// The key's [fingerprint](IssuerKeys::fingerprints).
+    pub fingerprint: u64,
+    /// The key's `kid`.
+    pub key_id: Option<&'k str>,
+    /// What verified it.
+    pub backend: Backend,
+}
+
+/// Why a signature is not good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// [`Reason::AlgorithmNotAllowed`], [`Reason::KeyNotFound`] or [`Reason::SignatureInvalid`].
+    pub reason: Reason,
+    /// What refuted it; `None` where no arithmetic was needed.
+    pub backend: Option<Backend>,
+}
+
+impl IssuerKeys {
+    /// Prepares the keys of a configuration.
+    ///
+    /// # Errors
+    /// Every key that can't be used, with its place below the issuer: `jwks.keys[1]` or `secrets[0]`.
+    pub fn new(source: &KeySource, environment: &dyn Environment) -> Result<Self, Vec<ConfigError>> {
+        match source {
+            KeySource::Inline(set) => Self::from_set(set),
+            // None yet: they come one set at a time.
+            KeySource::Remote(_) => Self::from_set(&KeySet::default()),
+            KeySource::Secrets(secrets) => {
+                all(secrets, |secret| Secret::fetch(secret, environment), "secrets").map(Self::from_secrets)
+            }
+        }
+    }
+
+    /// Prepares a key set, wherever it came from.
+    ///
+    /// # Errors
+    /// Every key that can't be used, with its place: `jwks.keys[1]`.
+    pub fn from_set(set: &KeySet) -> Result<Self, Vec<ConfigError>> {
+        let keys = all(&set.keys, PublicKey::new, "jwks.keys")?;
+        let fingerprint = join(keys.iter().map(PublicKey::fingerprint).collect());
+        Ok(Self { keys: Keys::Public(keys), fingerprint })
+    }
+
+    fn from_secrets(secrets: Vec<Secret>) -> Self {
+        let fingerprint = join(secrets.iter().map(Secret::fingerprint).collect());
+        Self { keys: Keys::Secret(secrets), fingerprint }
+    }
+
+    /// Stands for all the keys in whatever order: the same in every VM and at every start.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Whether verifying takes so much arithmetic that it is worth asking whether another worker has done it.
+    pub fn are_public(&self) -> bool {
+        matches!(self.keys, Keys::Public(_))
+    }
+
+    /// Whether one of the keys has this fingerprint: a token that an earlier set verified is good as long as its key
+    /// is here.
+    pub fn has_key(&self, fingerprint: u64) -> bool {
+        match &self.keys {
+            Keys::Public(keys) => keys.iter().any(|key| key.fingerprint() == fingerprint),
+            Keys::Secret(secrets) => secrets.iter().any(|secret| secret.fingerprint() == fingerprint),
+        }
+    }
+
+    /// The fingerprint of each key, and its `kid` where it has one.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, Option<&str>)> {
+        let (keys, secrets): (&[PublicKey], &[Secret]) = match &self.keys {
+            Keys::Public(keys) => (keys, &[]),
+            Keys::Secret(secrets) => (&[], secrets),
+        };
+        let keys = keys.iter().map(|key| (key.fingerprint(), key.key_id()));
+        keys.chain(secrets.iter().map(|secret| (secret.fingerprint(), secret.key_id())))
+    }
+
+    /// The `kid`s of the keys that have one.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        let (keys, secrets): (&[PublicKey], &[Secret]) = match &self.keys {
+            Keys::Public(keys) => (keys, &[]),
+            Keys::Secret(secrets) => (&[], secrets),
+        };
+        keys.iter().filter_map(PublicKey::key_id).chain(secrets.iter().filter_map(Secret::key_id))
+    }
+
+    /// Verifies a signature. A token with a `kid` calls for the key with that `kid` and no other; one without is tried
+    /// with every key that can do its algorithm. `vouched` is the fingerprint of a key that is known to have made this
+    /// token's signature: if it is the key that the token calls for, nothing is left to verify.
+    ///
+    /// # Errors
+    /// In this order: the algorithm is unknown or not `allowed`; no key fits; none that fits made the signature.
+    pub fn verify(
+        &self,
+        jws: &Compact<'_>,
+        allowed: AlgorithmSet,
+        host: &dyn HostCrypto,
+        vouched: Option<u64>,
+    ) -> Result<Signer<'_>, Refusal> {
+        let algorithm = jws
+            .header()
+            .algorithm()
+            .filter(|&algorithm| allowed.contains(algorithm))
+            .ok_or(Refusal { reason: Reason::AlgorithmNotAllowed, backend: None })?;
+        let wanted = jws.header().key_id();
+        let fits = |key_id: Option<&str>| wanted.is_none() || key_id == wanted;
+        match &self.keys {
+            Keys::Public(keys) => first_good(
+                keys.iter().filter(|key| fits(key.key_id()) && key.algorithms().contains(algorithm)),
+                |key| match vouched == Some(key.fingerprint()) {
+                    true => Ok(Backend::Shared),
+                    false => key.verify(algorithm, jws.signing_input(), jws.signature(), host),
+                },
+                |key| (key.fingerprint(), key.key_id()),
+            ),
+            Keys::Secret(secrets) => first_good(
+                secrets.iter().filter(|secret| fits(secret.key_id()) && secret.algorithm() == algorithm),
+                |secret| match secret.verify(jws.signing_input(), jws.signature()) {
+                    // Cheaper than to ask whether another worker did it.
+                    true => Ok(Backend::Software),
+                    false => Err(Some(Backend::Software)),
+                },
+                |secret| (secret.fingerprint(), secret.key_id()),
+            ),
+        }
+    }
+}
+
+fn first_good<'k, K: 'k>(
+    keys: impl Iterator<Item = &'k K>,
+    verify: impl Fn(&'k K) -> Outcome,
+    names: impl Fn(&'k K) -> (u64, Option<&'k str>),
+) -> Result<Signer<'k>, Refusal> {
+    let mut refusal = Refusal { reason: Reason::KeyNotFound, backend: None };
+    for key in keys {
+        match verify(key) {
+            Ok(backend) => {
+                let (fingerprint, key_id) = names(key);
+                return Ok(Signer { fingerprint, key_id, backend });
+            }
+            Err(backend) => {
+                refusal = Refusal { reason: Reason::SignatureInvalid, backend: backend.or(refusal.backend) };
+            }
+        }
+    }
+    Err(refusal)
+}
+
+/// Prepares every key, or tells of every one that can't be.
+fn all<T, K, M: Into<String>>(
+    sources: &[T],
+    prepare: impl Fn(&T) -> Result<K, M>,
+    list: &str,
+) -> Result<Vec<K>, Vec<ConfigError>> {
+    let mut keys = Vec::with_capacity(sources.len());
+    let mut errors = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        match prepare(source) {
+            Ok(key) => keys.push(key),
+            Err(message) => errors.push(ConfigError::new(format!("{list}[{index}]"), message)),
+        }
+    }
+    if errors.is_empty() { Ok(keys) } else { Err(errors) }
+}
+
+/// The first 64 bits of a hash.
+pub(super) fn first_eight(hash: [u8; 32]) -> u64 {
+    hash.first_chunk().copied().map(u64::from_le_bytes).unwrap_or_default()
+}
+
+fn join(mut fingerprints: Vec<u64>) -> u64 {
+    fingerprints.sort_unstable();
+    let mut hash = hmac_sha256::Hash::new();
+    for fingerprint in fingerprints {
+        hash.update(fingerprint.to_le_bytes());
+    }
+    first_eight(hash.finalize())
+}
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

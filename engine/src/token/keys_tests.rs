@@ -1,0 +1,161 @@
+use super::IssuerKeys;
+use crate::Reason;
+use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, keys, source};
+use crate::token::{Backend, Compact};
+use attache_plugin_config::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef};
+
+fn set(algorithms: &[Algorithm]) -> AlgorithmSet {
+    algorithms.iter().copied().collect()
+}
+
+fn signed(algorithm: Algorithm, key_id: Option<&str>) -> String {
+    let key_id = key_id.map(|id| format!(r#","kid":"{id}""#)).unwrap_or_default();
+    compact(algorithm, &format!(r#"{{"alg":"{algorithm}"{key_id}}}"#), "any text")
+}
+
+fn outcome(
+    keys: &IssuerKeys,
+    token: &str,
+    allowed: &[Algorithm],
+) -> Result<(Option<String>, Backend), Reason> {
+    keys.verify(&Compact::parse(token.as_bytes())?, set(allowed), &NoHost, None)
+        .map(|signer| {
+            assert!(keys.has_key(signer.fingerprint));
+            (signer.key_id.map(str::to_owned), signer.backend)
+        })
+        .map_err(|refusal| refusal.reason)
+}
+
+#[test]
+fn all_thirteen_algorithms_round_trip() {
+    for algorithm in Algorithm::ALL {
+        let keys = keys(algorithm, Some("k"));
+        let token = signed(algorithm, Some("k"));
+        assert_eq!(
+            outcome(&keys, &token, &[algorithm]),
+            Ok((Some("k".into()), Backend::Software)),
+            "{algorithm}"
+        );
+        let token = Compact::parse(token.as_bytes()).unwrap();
+        assert!(keys.verify(&token, set(&[algorithm]), &DerHost::default(), None).is_ok(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_kid_calls_for_its_key_and_no_other() {
+    let two = KeySet {
+        keys: vec![
+            jwk(Algorithm::ES256, None),
+            jwk(Algorithm::ES384, Some("a")),
+            jwk(Algorithm::EdDSA, Some("b")),
+        ],
+    };
+    let keys = IssuerKeys::from_set(&two).unwrap();
+    let all = Algorithm::ALL;
+    let found =
+        |algorithm, key_id| outcome(&keys, &signed(algorithm, key_id), &all).map(|(key_id, _)| key_id);
+    assert_eq!(found(Algorithm::ES384, Some("a")), Ok(Some("a".into())));
+    assert_eq!(found(Algorithm::ES384, None), Ok(Some("a".into())), "no kid: every key that can");
+    assert_eq!(found(Algorithm::ES256, None), Ok(None));
+    assert_eq!(found(Algorithm::ES256, Some("a")), Err(Reason::KeyNotFound), "that key can't do it");
+    assert_eq!(found(Algorithm::ES256, Some("c")), Err(Reason::KeyNotFound), "a key without kid is not it");
+    assert_eq!(found(Algorithm::ES384, Some("")), Err(Reason::KeyNotFound), "an empty kid is a kid");
+    assert_eq!(found(Algorithm::ES384, Some("A")), Err(Reason::KeyNotFound), "letter case counts");
+    assert_eq!(found(Algorithm::RS256, None), Err(Reason::KeyNotFound), "no key can");
+    assert_eq!(keys.key_ids().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn the_algorithm_is_looked_at_first() {
+    let keys = keys(Algorithm::ES256, None);
+    let token = signed(Algorithm::ES256, Some("unknown"));
+    assert_eq!(outcome(&keys, &token, &[Algorithm::RS256]), Err(Reason::AlgorithmNotAllowed));
+    for name in ["none", "None", "NONE", "es256", "ES256K", "HS1", ""] {
+        let header = format!(r#"{{"alg":"{name}"}}"#);
+        let token = compact(Algorithm::ES256, &header, "{}");
+        assert_eq!(outcome(&keys, &token, &Algorithm::ALL), Err(Reason::AlgorithmNotAllowed), "{name}");
+        let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
+        assert_eq!(outcome(&keys, &unsigned, &Algorithm::ALL), Err(Reason::AlgorithmNotAllowed), "{name}");
+    }
+}
+
+#[test]
+fn a_public_key_is_never_a_secret() {
+    // The classic confusion: a token "signed" by HMAC with the bytes of the public key.
+    for algorithm in [Algorithm::RS256, Algorithm::ES256] {
+        let keys = keys(algorithm, None);
+        for hmac in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+            assert_eq!(outcome(&keys, &signed(hmac, None), &Algorithm::ALL), Err(Reason::KeyNotFound));
+        }
+    }
+    let keys = keys(Algorithm::HS256, None);
+    assert_eq!(outcome(&keys, &signed(Algorithm::ES256, None), &Algorithm::ALL), Err(Reason::KeyNotFound));
+    assert_eq!(outcome(&keys, &signed(Algorithm::HS512, None), &Algorithm::ALL), Err(Reason::KeyNotFound));
+}
+
+#[test]
+fn a_wrong_tag_of_any_length_is_refused() {
+    for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+        let keys = keys(algorithm, None);
+        let good = signed(algorithm, None);
+        let (input, tag) = good.rsplit_once('.').unwrap();
+        let swapped = if tag.starts_with('A') { 'B' } else { 'A' };
+        for bad in [
+            String::new(),
+            "AA".into(),
+            tag.get(..40).unwrap().into(),
+            format!("{swapped}{}", tag.get(1..).unwrap()),
+        ] {
+            let token = format!("{input}.{bad}");
+            assert_eq!(
+                outcome(&keys, &token, &[algorithm]),
+                Err(Reason::SignatureInvalid),
+                "{algorithm}: {bad}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_key_that_cannot_be_used_is_named_with_its_place() {
+    let mut bad = jwk(Algorithm::ES256, None);
+    bad.material = jwk(Algorithm::ES384, None).material;
+    if let attache_plugin_config::JwkMaterial::Ec { x, .. } = &mut bad.material {
+        x[0] ^= 1;
+    }
+    let set = KeySet { keys: vec![jwk(Algorithm::ES256, Some("a")), bad.clone(), bad] };
+    let errors = IssuerKeys::from_set(&set).unwrap_err();
+    assert_eq!(errors.iter().map(|e| e.at.as_str()).collect::<Vec<_>>(), ["jwks.keys[1]", "jwks.keys[2]"]);
+
+    let secret = |env: &str, algorithm| SecretRef { env: env.into(), algorithm, key_id: None };
+    let source =
+        KeySource::Secrets(vec![secret("UNSET", Algorithm::HS256), secret("SHORT", Algorithm::HS384)]);
+    struct Short;
+    impl crate::surroundings::Environment for Short {
+        fn variable(&self, name: &str) -> Option<Vec<u8>> {
+            (name == "SHORT").then(|| vec![1; 47])
+        }
+    }
+    let errors = IssuerKeys::new(&source, &Short).unwrap_err();
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        errors,
+        [
+            "secrets[0]: environment variable `UNSET` is not set: hand it to the VM (vmConfig.env of a WasmPlugin)",
+            "secrets[1]: environment variable `SHORT` holds 47 bytes: HS384 needs at least 48",
+        ]
+    );
+}
+
+#[test]
+fn the_fingerprint_of_a_set_is_of_its_keys_in_any_order() {
+    let (a, b) = (jwk(Algorithm::ES256, Some("a")), jwk(Algorithm::EdDSA, Some("b")));
+    let print = |keys: &[&attache_plugin_config::Jwk]| {
+        IssuerKeys::from_set(&KeySet { keys: keys.iter().copied().cloned().collect() }).unwrap().fingerprint()
+    };
+    assert_eq!(print(&[&a, &b]), print(&[&b, &a]));
+    assert_ne!(print(&[&a, &b]), print(&[&a]));
+    let secrets = |key_id| IssuerKeys::new(&source(Algorithm::HS256, key_id), &Env).unwrap().fingerprint();
+    assert_eq!(secrets(None), secrets(None));
+    assert_ne!(secrets(None), secrets(Some("a")));
+}

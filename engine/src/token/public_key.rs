@@ -1,0 +1,242 @@
+//! One public key, prepared once for both verifiers.
+
+use super::Backend;
+use crate::surroundings::HostCrypto;
+use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial};
+use jwt_simple::algorithms::{Edwards25519PublicKey, P256PublicKey, P384PublicKey, RSAPublicKey};
+use p521::ecdsa::signature::Verifier as _;
+use p521::pkcs8::EncodePublicKey as _;
+use std::fmt;
+use superboring::hash::MessageDigest;
+use superboring::pkey::{PKey, Public};
+use superboring::rsa::Padding;
+use superboring::sign::Verifier;
+
+/// A public key that may verify signatures.
+pub struct PublicKey {
+    key_id: Option<String>,
+    algorithms: AlgorithmSet,
+    fingerprint: u64,
+    spki_der: Option<Box<[u8]>>,
+    material: Material,
+}
+
+/// The key as the engine's own verifier takes it.
+enum Material {
+    Rsa { key: PKey<Public>, signature_bytes: usize },
+    P256(P256PublicKey),
+    P384(P384PublicKey),
+    P521(p521::ecdsa::VerifyingKey),
+    Ed25519(Edwards25519PublicKey),
+}
+
+/// Whether a signature is good, and what said so; in an `Err`, `None` where it could be refused by its shape alone.
+pub type Outcome = Result<Backend, Option<Backend>>;
+
+impl PublicKey {
+    /// Prepares a key.
+    ///
+    /// # Errors
+    /// What is wrong with its numbers: a point off its curve, a weak Ed25519 key, an RSA modulus or exponent that the
+    /// verifier does not take.
+    pub fn new(jwk: &Jwk) -> Result<Self, &'static str> {
+        let (material, spki_der) = match &jwk.material {
+            JwkMaterial::Rsa { n, e } => rsa(n, e).ok_or(
+                "this is no RSA key that can be used: take a modulus of 2048 to 4096 bits and exponent 65537",
+            )?,
+            JwkMaterial::Ec { curve, x, y } => {
+                let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
+                ec(*curve, &point).ok_or("`x` and `y` are no point on this curve: copy the key again")?
+            }
+            JwkMaterial::Ed25519 { x } => (
+                Material::Ed25519(
+                    Edwards25519PublicKey::from_bytes(x)
+                        .map_err(|_| "`x` is no usable Ed25519 public key: copy the key again")?,
+                ),
+                None,
+            ),
+        };
+        Ok(Self {
+            key_id: jwk.key_id.clone(),
+            algorithms: jwk.algorithms,
+            fingerprint: fingerprint(jwk),
+            spki_der,
+            material,
+        })
+    }
+
+    /// `kid`, where the key has one.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// What the key may verify.
+    pub fn algorithms(&self) -> AlgorithmSet {
+        self.algorithms
+    }
+
+    /// The SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA or EC key, for a host's verifier.
+    pub fn spki_der(&self) -> Option<&[u8]> {
+        self.spki_der.as_deref()
+    }
+
+    /// Stands for the key's numbers, its `kid` and its algorithms: the same in every VM and at every start.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Whether the key made this signature, which is in JOSE form (RFC 7518 section 3). The host is asked first where
+    /// it could know: about RSASSA-PKCS1-v1_5 and about ECDSA, the latter in DER.
+    ///
+    /// # Errors
+    /// What refuted it; `None` where its shape, or an algorithm that is not this key's type's, did.
+    pub fn verify(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+        host: &dyn HostCrypto,
+    ) -> Outcome {
+        match &self.material {
+            Material::Rsa { key, signature_bytes } => {
+                let (digest, padding) = rsa_scheme(algorithm).ok_or(None)?;
+                if signature.len() != *signature_bytes {
+                    return Err(None);
+                }
+                let software = || verify_rsa(key, digest, padding, message, signature);
+                match padding {
+                    Padding::PKCS1 => self.verdict(host, algorithm, message, signature, software),
+                    _ => in_software(software()),
+                }
+            }
+            Material::P256(key) => {
+                let signature = p256::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
+                let software = || key.as_ref().verify(message, &signature).is_ok();
+                self.verdict(host, algorithm, message, signature.to_der().as_bytes(), software)
+            }
+            Material::P384(key) => {
+                let signature = p384::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
+                let software = || key.as_ref().verify(message, &signature).is_ok();
+                self.verdict(host, algorithm, message, signature.to_der().as_bytes(), software)
+            }
+            Material::P521(key) => {
+                let signature = p521::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
+                let software = || key.verify(message, &signature).is_ok();
+                self.verdict(host, algorithm, message, signature.to_der().as_bytes(), software)
+            }
+            Material::Ed25519(key) => {
+                let signature = ed25519_compact::Signature::from_slice(signature).map_err(|_| None)?;
+                in_software(key.as_ref().verify(message, &signature).is_ok())
+            }
+        }
+    }
+
+    fn verdict(
+        &self,
+        host: &dyn HostCrypto,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+        software: impl FnOnce() -> bool,
+    ) -> Outcome {
+        match host.verify(self, algorithm, message, signature) {
+            Some(true) => Ok(Backend::Host),
+            Some(false) => Err(Some(Backend::Host)),
+            None => in_software(software()),
+        }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("key_id", &self.key_id)
+            .field("fingerprint", &format_args!("{:016x}", self.fingerprint))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The first byte of an uncompressed point (SEC 1 section 2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
+fn in_software(good: bool) -> Outcome {
+    if good { Ok(Backend::Software) } else { Err(Some(Backend::Software)) }
+}
+
+fn rsa(n: &[u8], e: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
+    let key = RSAPublicKey::from_components(n, e).ok()?;
+    let spki = key.to_der().ok()?;
+    let key = PKey::from_rsa(key.as_ref().clone()).ok()?;
+    Some((Material::Rsa { key, signature_bytes: n.len() }, Some(spki.into())))
+}
+
+fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
+    let (material, spki) = match curve {
+        EcCurve::P256 => {
+            let key = P256PublicKey::from_bytes(point).ok()?;
+            let spki = key.to_der().ok()?;
+            (Material::P256(key), spki)
+        }
+        EcCurve::P384 => {
+            let key = P384PublicKey::from_bytes(point).ok()?;
+            let spki = key.to_der().ok()?;
+            (Material::P384(key), spki)
+        }
+        EcCurve::P521 => {
+            let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
+            let spki = p521::PublicKey::from(key).to_public_key_der().ok()?.into_vec();
+            (Material::P521(key), spki)
+        }
+    };
+    Some((material, Some(spki.into())))
+}
+
+/// Digest and padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as the digest).
+fn rsa_scheme(algorithm: Algorithm) -> Option<(MessageDigest, Padding)> {
+    Some(match algorithm {
+        Algorithm::RS256 => (MessageDigest::sha256(), Padding::PKCS1),
+        Algorithm::RS384 => (MessageDigest::sha384(), Padding::PKCS1),
+        Algorithm::RS512 => (MessageDigest::sha512(), Padding::PKCS1),
+        Algorithm::PS256 => (MessageDigest::sha256(), Padding::PKCS1_PSS),
+        Algorithm::PS384 => (MessageDigest::sha384(), Padding::PKCS1_PSS),
+        Algorithm::PS512 => (MessageDigest::sha512(), Padding::PKCS1_PSS),
+        _ => return None,
+    })
+}
+
+fn verify_rsa(
+    key: &PKey<Public>,
+    digest: MessageDigest,
+    padding: Padding,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    Verifier::new(digest, key).is_ok_and(|mut verifier| {
+        verifier.set_rsa_padding(padding).is_ok()
+            && verifier.update(message).is_ok()
+            && verifier.verify(signature).unwrap_or(false)
+    })
+}
+
+/// Each part goes in with its length before it, so that no two keys give the hash the same bytes.
+fn fingerprint(jwk: &Jwk) -> u64 {
+    let algorithms: Vec<u8> = jwk.algorithms.iter().map(|algorithm| algorithm as u8).collect();
+    let (kind, first, second): (&str, &[u8], &[u8]) = match &jwk.material {
+        JwkMaterial::Rsa { n, e } => ("RSA", n, e),
+        JwkMaterial::Ec { curve: EcCurve::P256, x, y } => ("P-256", x, y),
+        JwkMaterial::Ec { curve: EcCurve::P384, x, y } => ("P-384", x, y),
+        JwkMaterial::Ec { curve: EcCurve::P521, x, y } => ("P-521", x, y),
+        JwkMaterial::Ed25519 { x } => ("Ed25519", x, &[]),
+    };
+    let key_id = jwk.key_id.as_deref().unwrap_or_default().as_bytes();
+    let mut hash = hmac_sha256::Hash::new();
+    for part in [kind.as_bytes(), first, second, key_id, &algorithms] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    super::keys::first_eight(hash.finalize())
+}
+
+#[cfg(test)]
+#[path = "public_key_tests.rs"]
+mod tests;

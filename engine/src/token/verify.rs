@@ -1,0 +1,72 @@
+//! The verdict on a token.
+
+use super::{Backend, IssuerKeys, IssuerRules, Jws, Refusal, Times};
+use crate::Reason;
+use crate::claims::Claims;
+use crate::surroundings::{HostCrypto, UnixSeconds};
+
+/// A token that is good: what it says may be believed for as long as its [`Times`] allow.
+#[derive(Debug)]
+pub struct Verified {
+    /// The claims.
+    pub claims: Claims,
+    /// The [fingerprint](super::PublicKey::fingerprint) of the key that verified.
+    pub key_fingerprint: u64,
+    /// The `kid` of the key that verified.
+    pub key_id: Option<String>,
+    /// When it is good.
+    pub times: Times,
+    /// What verified the signature.
+    pub backend: Backend,
+}
+
+/// Why a token is not good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The first check that failed.
+    pub reason: Reason,
+    /// What judged the signature, where it came to that.
+    pub backend: Option<Backend>,
+}
+
+impl From<Refusal> for Failure {
+    fn from(Refusal { reason, backend }: Refusal) -> Self {
+        Self { reason, backend }
+    }
+}
+
+/// Checks a token against its issuer's keys and entry, all but who presents it.
+///
+/// `vouched` is the key that is known to have made this token's signature, where one is ([`IssuerKeys::verify`]). That
+/// `iss` is the issuer's is the caller's to see, who chose the entry by it.
+///
+/// # Errors
+/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, audience, then `typ`,
+/// `sub` and claims, then revocation. So a token that nobody signed tells nothing of what its claims should be.
+pub fn verify(
+    jws: Jws<'_>,
+    issuer: &IssuerRules,
+    keys: &IssuerKeys,
+    crypto: &dyn HostCrypto,
+    vouched: Option<u64>,
+    now: UnixSeconds,
+) -> Result<Verified, Failure> {
+    let signer = keys.verify(jws.compact(), issuer.algorithms(), crypto, vouched)?;
+    let times = jws.claims().times();
+    issuer
+        .check_times(&times, now)
+        .and_then(|()| issuer.check_content(jws.compact().header(), jws.claims()))
+        .and_then(|()| issuer.check_revoked(jws.claims().token_id(), jws.claims().subject(), signer.key_id))
+        .map_err(|reason| Failure { reason, backend: Some(signer.backend) })?;
+    Ok(Verified {
+        claims: jws.into_claims(),
+        key_fingerprint: signer.fingerprint,
+        key_id: signer.key_id.map(str::to_owned),
+        times,
+        backend: signer.backend,
+    })
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;

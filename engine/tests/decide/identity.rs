@@ -1,0 +1,81 @@
+//! What the service sees: identity headers and no forged ones, and the token only where it is to be forwarded.
+
+use crate::support::{issuer, shop, shop_with_policies, token, written};
+use attache_engine::Reason;
+use serde_json::json;
+
+#[test]
+fn claims_become_headers() {
+    let shop = shop(json!({"issuers": [issuer(json!({"outputClaimToHeaders": [
+        {"header": "X-User", "claim": "sub"},
+        {"header": "x-roles", "claim": "roles", "format": "CSV"},
+        {"header": "x-tenant", "claim": ["https://example.com/tenant"]},
+        {"header": "x-absent", "claim": "nope"},
+    ]}))]}));
+    let claims = json!({"roles": ["a", "b,c"], "https://example.com/tenant": 7});
+    let decision = shop.request("GET /", &[("authorization", &format!("Bearer {}", token(claims)))]);
+    let expected = [("x-user", "alice"), ("x-roles", "a,b%2Cc"), ("x-tenant", "7")];
+    assert_eq!(written(&decision), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn forged_identity_headers_go_in_every_spelling_and_on_every_way() {
+    let shop = shop_with_policies(json!([{"name": "p", "rules": [
+        {"name": "public", "authentication": "NONE", "to": [{"paths": ["/public"]}]},
+        {"name": "rest", "roles": {"anyOf": ["reader"]}},
+    ]}]));
+    let forged = [("x-user", "root"), ("x_user", "root"), ("x-user", "admin"), ("x-other", "kept")];
+    let good = format!("Bearer {}", token(json!({"roles": ["reader"]})));
+    let bad = format!("Bearer {}", token(json!({})));
+    for (line, authorization) in [
+        ("GET /public", None),
+        ("GET /", None),
+        ("GET /", Some(&good)),
+        ("GET /", Some(&bad)),
+        ("GET /a//b", Some(&good)),
+    ] {
+        let mut headers = forged.to_vec();
+        headers.extend(authorization.map(|value| ("authorization", value.as_str())));
+        let removed = shop.request(line, &headers).remove;
+        let of_client: Vec<&str> =
+            removed.iter().map(String::as_str).filter(|name| *name != "authorization").collect();
+        assert_eq!(of_client, ["x-user", "x_user", "x-user"], "{line} {authorization:?}");
+    }
+}
+
+#[test]
+fn the_token_is_forwarded_only_where_the_issuer_says_so() {
+    let bearer = format!("Bearer {}", token(json!({})));
+    let hidden = shop(json!({"issuers": [issuer(json!({}))]}));
+    assert_eq!(hidden.request("GET /", &[("authorization", &bearer)]).remove, ["authorization"]);
+    let forwarded = shop(json!({"issuers": [issuer(json!({"forwardOriginalToken": true}))]}));
+    assert!(forwarded.request("GET /", &[("authorization", &bearer)]).remove.is_empty());
+}
+
+#[test]
+fn a_token_in_a_cookie_and_one_in_the_query_are_taken_out() {
+    let places = json!({"fromCookies": ["session"], "fromParams": ["access_token"]});
+    let shop = shop(json!({"issuers": [issuer(places)]}));
+    let token = token(json!({}));
+    let cookie = format!("a=1; session={token}");
+    let decision = shop.request(&format!("GET /p?access_token={token}&q=1"), &[("cookie", &cookie)]);
+    assert_eq!(decision.reason(), None);
+    assert_eq!(decision.replace, [("cookie", b"a=1".to_vec()), (":path", b"/p?q=1".to_vec())]);
+}
+
+#[test]
+fn a_claim_that_cannot_be_written_refuses_the_request() {
+    let shop = shop_with_policies(json!([]));
+    for subject in ["two\r\nlines", "caf\u{e9}", "nul\u{0}"] {
+        let token = token(json!({"sub": subject}));
+        assert_eq!(shop.reason("GET /", Some(&token)), Some(Reason::ClaimUnwritable), "{subject:?}");
+    }
+}
+
+#[test]
+fn a_rule_refuses_before_an_unwritable_claim_does() {
+    let shop =
+        shop_with_policies(json!([{"name": "p", "rules": [{"name": "r", "roles": {"anyOf": ["reader"]}}]}]));
+    let unwritable = token(json!({"sub": "a\nb"}));
+    assert_eq!(shop.reason("GET /", Some(&unwritable)), Some(Reason::RoleMissing));
+}

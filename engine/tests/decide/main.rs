@@ -1,0 +1,17 @@
+//! What the engine decides about whole requests: from a document and a header map to a verdict and what is done.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "what the tests share fails as a test does"
+)]
+
+mod answers;
+mod identity;
+mod remote_keys;
+mod shared;
+mod support;
+mod tokens;
+mod verdicts;

@@ -1,0 +1,166 @@
+//! Keys that a provider serves: while there are none, once they come, and when they go.
+
+use crate::support::{Shop, public_jwk, shop, token, written};
+use attache_engine::remote::{Hope, Missing};
+use attache_engine::token::IssuerKeys;
+use attache_engine::{Outcome, Reason};
+use attache_plugin_config::KeySet;
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+/// A shop whose issuer's keys a provider serves. None are there yet.
+fn remote_shop(issuer: Value, rules: Value) -> Shop {
+    let mut entry = crate::support::issuer(json!({"jwks": null, "jwksUri": "https://tyk.example.com/jwks"}));
+    entry.as_object_mut().unwrap().extend(issuer.as_object().unwrap().clone());
+    shop(json!({"issuers": [entry], "policies": [{"name": "orders", "rules": rules}]}))
+}
+
+fn any() -> Value {
+    json!([{"name": "any"}])
+}
+
+/// Has the provider serve these keys, or none.
+fn serve(shop: &Shop, keys: &[Value]) {
+    let issuer = shop.engine().remote_issuers().next().unwrap().index;
+    let set = (!keys.is_empty()).then(|| {
+        let set = KeySet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+        Rc::new(IssuerKeys::from_set(&set).unwrap())
+    });
+    shop.engine().set_keys(issuer, set);
+}
+
+fn other_key() -> Value {
+    let mut key = public_jwk();
+    key["kid"] = json!("other");
+    key
+}
+
+#[test]
+fn a_request_waits_for_the_first_keys_and_is_then_decided_about() {
+    let shop = remote_shop(json!({}), any());
+    let good = token(json!({}));
+    shop.patience.hope.set(Hope::Wait);
+    let headers = [("authorization", &*format!("Bearer {good}")), ("x-user", "mallory")];
+    let decision = shop.request("GET /orders", &headers);
+    assert!(matches!(decision.outcome, Outcome::Await { missing: Missing::Keys, .. }));
+    assert!(decision.remove.is_empty() && decision.session.is_none(), "nothing is done to it yet");
+    serve(&shop, &[public_jwk()]);
+    let decision = shop.request("GET /orders", &headers);
+    assert!(matches!(decision.outcome, Outcome::Forward));
+    assert_eq!(written(&decision), [("x-user".to_owned(), "alice".to_owned())]);
+}
+
+#[test]
+fn without_hope_it_is_told_when_to_come_again() {
+    let shop = remote_shop(json!({}), any());
+    let good = format!("Bearer {}", token(json!({})));
+    let decision = shop.request("GET /orders", &[("authorization", &good)]);
+    let Outcome::Refuse { reason: Reason::KeysUnavailable, answer } = decision.outcome else {
+        panic!("{:?}", decision.outcome)
+    };
+    assert_eq!((answer.status, answer.grpc_status), (503, 14));
+    assert_eq!(answer.headers, [("retry-after", "3".to_owned())]);
+}
+
+#[test]
+fn an_unknown_key_id_is_worth_waiting_for_once() {
+    let shop = remote_shop(json!({}), any());
+    serve(&shop, &[other_key()]);
+    let good = token(json!({}));
+    shop.patience.hope.set(Hope::Wait);
+    let value = format!("Bearer {good}");
+    let decision = shop.request("GET /orders", &[("authorization", &value)]);
+    assert!(matches!(decision.outcome, Outcome::Await { missing: Missing::KeyId, .. }));
+    shop.patience.hope.set(Hope::Never(std::time::Duration::ZERO));
+    assert_eq!(shop.reason("GET /orders", Some(&good)), Some(Reason::KeyNotFound));
+    assert_eq!(*shop.patience.asked.borrow(), [Missing::KeyId, Missing::KeyId]);
+}
+
+#[test]
+fn nothing_waits_for_a_bad_token() {
+    let shop = remote_shop(json!({"algorithms": ["RS256"]}), any());
+    serve(&shop, &[public_jwk()]);
+    shop.patience.hope.set(Hope::Wait);
+    assert_eq!(shop.reason("GET /orders", Some(&token(json!({})))), Some(Reason::AlgorithmNotAllowed));
+    assert_eq!(shop.reason("GET /orders", Some("no-jwt")), Some(Reason::TokenOpaque));
+    assert_eq!(shop.reason("GET /orders", None), Some(Reason::TokenMissing));
+    assert!(shop.patience.asked.borrow().is_empty());
+}
+
+#[test]
+fn a_key_that_goes_takes_cached_tokens_with_it() {
+    let shop = remote_shop(json!({}), any());
+    let good = token(json!({}));
+    serve(&shop, &[public_jwk(), other_key()]);
+    assert_eq!(shop.reason("GET /orders", Some(&good)), None);
+    serve(&shop, &[other_key()]);
+    assert_eq!(shop.reason("GET /orders", Some(&good)), Some(Reason::KeyNotFound));
+    serve(&shop, &[]);
+    assert_eq!(shop.reason("GET /orders", Some(&good)), Some(Reason::KeysUnavailable));
+    serve(&shop, &[public_jwk()]);
+    assert_eq!(shop.reason("GET /orders", Some(&good)), None);
+}
+
+#[test]
+fn a_new_set_with_the_same_key_keeps_cached_tokens() {
+    let shop = remote_shop(json!({}), any());
+    let value = format!("Bearer {}", token(json!({})));
+    serve(&shop, &[public_jwk()]);
+    shop.request("GET /orders", &[("authorization", &value)]);
+    serve(&shop, &[other_key(), public_jwk()]);
+    let decision = shop.request("GET /orders", &[("authorization", &value)]);
+    assert_eq!((decision.verification.hits, decision.verification.software), (1, 0));
+}
+
+#[test]
+fn an_issuer_that_fails_open_forwards_without_identity() {
+    let shop = remote_shop(json!({"onKeysUnavailable": "ALLOW"}), any());
+    let value = format!("Bearer {}", token(json!({})));
+    let decision = shop.request("GET /orders", &[("authorization", &value), ("x-user", "mallory")]);
+    assert!(matches!(decision.outcome, Outcome::Forward));
+    assert_eq!(decision.unverified, Some(Reason::KeysUnavailable));
+    assert!(decision.session.is_none());
+    assert!(decision.remove.contains(&"x-user".to_owned()), "what the client claims is taken off");
+    assert!(
+        decision.remove.contains(&"authorization".to_owned()),
+        "and so is the token that nobody has verified"
+    );
+    // It opens to tokens that can't be verified, not to requests without one, nor to bad ones.
+    assert_eq!(shop.reason("GET /orders", None), Some(Reason::TokenMissing));
+    assert_eq!(shop.reason("GET /orders", Some("no-jwt")), Some(Reason::TokenOpaque));
+    // While there are keys, an unknown one opens nothing.
+    serve(&shop, &[other_key()]);
+    assert_eq!(shop.reason("GET /orders", Some(&token(json!({})))), Some(Reason::KeyNotFound));
+}
+
+#[test]
+fn rules_say_where_it_fails_open() {
+    let rules = json!([
+        {"name": "browse", "to": [{"paths": ["/catalogue/{**}"]}], "onKeysUnavailable": "ALLOW"},
+        {"name": "buy", "to": [{"paths": ["/orders"]}]},
+        {"name": "secret", "to": [{"paths": ["/catalogue/secret"]}], "onKeysUnavailable": "DENY"},
+        {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
+        {"name": "mfa", "action": "DENY", "to": [{"methods": ["PUT"]}], "when": [{"claim": "mfa", "notEquals": true}]},
+    ]);
+    let shop = remote_shop(json!({}), rules);
+    let good = token(json!({"mfa": true}));
+    let reason = |line| shop.reason(line, Some(&good));
+    assert_eq!(reason("GET /catalogue/a"), None);
+    assert_eq!(reason("GET /orders"), Some(Reason::KeysUnavailable));
+    assert_eq!(reason("GET /catalogue/secret"), Some(Reason::KeysUnavailable), "one DENY suffices");
+    assert_eq!(reason("DELETE /catalogue/a"), Some(Reason::RuleDenied));
+    assert_eq!(
+        reason("PUT /catalogue/a"),
+        Some(Reason::RuleDenied),
+        "a claim that nobody vouches for is absent"
+    );
+}
+
+#[test]
+fn failing_open_opens_no_path_that_no_rule_is_for() {
+    let rules = json!([{"name": "orders", "to": [{"paths": ["/orders"]}], "roles": {"anyOf": ["reader"]}}]);
+    let shop = remote_shop(json!({"onKeysUnavailable": "ALLOW"}), rules);
+    let good = token(json!({}));
+    assert_eq!(shop.reason("GET /orders", Some(&good)), None);
+    assert_eq!(shop.reason("GET /admin", Some(&good)), Some(Reason::NoRuleMatched));
+}

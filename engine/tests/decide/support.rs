@@ -1,0 +1,224 @@
+//! A workload under test: a document, a key of the test's own, and requests.
+
+use attache_engine::remote::{Hope, Missing};
+use attache_engine::surroundings::{
+    Environment, HostCrypto, Patience, Peer, SharedData, Surroundings, UnixSeconds, Workload,
+};
+use attache_engine::token::PublicKey;
+use attache_engine::{Decision, Engine, IssuerIndex, Outcome, Reason};
+use attache_plugin_config::Algorithm;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The moment at which all requests of the tests come.
+pub(crate) const NOW: u64 = 1_800_000_000;
+
+pub(crate) struct Shop {
+    pub(crate) engine: Engine,
+    pub(crate) peer: TestPeer,
+    pub(crate) shared: Rc<TestData>,
+    pub(crate) crypto: NoCrypto,
+    pub(crate) patience: TestPatience,
+    pub(crate) now: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct TestPeer {
+    pub(crate) principal: Option<String>,
+    pub(crate) source_ip: Option<IpAddr>,
+}
+
+impl Peer for TestPeer {
+    fn principal(&self) -> Option<String> {
+        self.principal.clone()
+    }
+    fn source_ip(&self) -> Option<IpAddr> {
+        self.source_ip
+    }
+    fn destination_port(&self) -> Option<u16> {
+        Some(8080)
+    }
+}
+
+/// Data that the workers of a test share.
+#[derive(Default)]
+pub(crate) struct TestData(RefCell<HashMap<String, Vec<u8>>>);
+
+impl SharedData for TestData {
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.borrow().get(key).cloned()
+    }
+    fn set(&self, key: &str, value: &[u8]) {
+        self.0.borrow_mut().insert(key.to_owned(), value.to_vec());
+    }
+}
+
+/// A host without cryptography, which counts how often it is asked.
+#[derive(Default)]
+pub(crate) struct NoCrypto {
+    pub(crate) asked: Cell<u32>,
+}
+
+impl HostCrypto for NoCrypto {
+    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+        self.asked.set(self.asked.get() + 1);
+        None
+    }
+}
+
+/// Waits for as long as a test says, and remembers what for.
+pub(crate) struct TestPatience {
+    pub(crate) hope: Cell<Hope>,
+    pub(crate) asked: RefCell<Vec<Missing>>,
+}
+
+impl Default for TestPatience {
+    fn default() -> Self {
+        Self { hope: Cell::new(Hope::Never(Duration::from_millis(2_100))), asked: RefCell::default() }
+    }
+}
+
+impl Patience for TestPatience {
+    fn hope(&self, _: IssuerIndex, missing: Missing) -> Hope {
+        self.asked.borrow_mut().push(missing);
+        self.hope.get()
+    }
+}
+
+struct NoEnvironment;
+
+impl Environment for NoEnvironment {
+    fn variable(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// An issuer's entry with the test's key, and whatever else is given.
+pub(crate) fn issuer(more: Value) -> Value {
+    let mut entry = json!({
+        "name": "tyk",
+        "issuer": "https://tyk.example.com",
+        "jwks": {"keys": [public_jwk()]},
+        "roleClaims": [{"claim": "roles"}],
+        "outputClaimToHeaders": [{"header": "x-user", "claim": "sub"}],
+    });
+    merge(&mut entry, more);
+    entry
+}
+
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}
+
+pub(crate) fn shop(document: Value) -> Shop {
+    let config =
+        attache_plugin_config::parse(document.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    let workload = Workload {
+        namespace: Some("shop".to_owned()),
+        name: Some("orders".to_owned()),
+        service_account: Some("orders".to_owned()),
+        labels: [("app".to_owned(), "orders".to_owned())].into(),
+    };
+    let engine = Engine::new(&config, &workload, &NoEnvironment).unwrap_or_else(|e| panic!("{e}"));
+    Shop {
+        engine,
+        peer: TestPeer::default(),
+        shared: Rc::default(),
+        crypto: NoCrypto::default(),
+        patience: TestPatience::default(),
+        now: NOW,
+    }
+}
+
+/// A shop with one issuer and these policies.
+pub(crate) fn shop_with_policies(policies: Value) -> Shop {
+    shop(json!({"issuers": [issuer(json!({}))], "policies": policies}))
+}
+
+impl Shop {
+    pub(crate) fn decide(&self, headers: &[(&str, &str)]) -> Decision {
+        let map: Vec<(String, Vec<u8>)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let surroundings = Surroundings {
+            peer: &self.peer,
+            shared: &*self.shared,
+            crypto: &self.crypto,
+            patience: &self.patience,
+            now: UnixSeconds(self.now),
+        };
+        self.engine.decide(&map, &surroundings)
+    }
+
+    /// The decision about `METHOD /path` with these headers.
+    pub(crate) fn request(&self, line: &str, headers: &[(&str, &str)]) -> Decision {
+        let (method, path) = line.split_once(' ').unwrap();
+        let mut all = vec![(":method", method), (":path", path), (":authority", "orders.shop:8080")];
+        all.extend_from_slice(headers);
+        self.decide(&all)
+    }
+
+    /// The reason for which a request with this token is refused; `None` where it goes on.
+    pub(crate) fn reason(&self, line: &str, token: Option<&str>) -> Option<Reason> {
+        let value = token.map(|token| format!("Bearer {token}"));
+        let headers: Vec<(&str, &str)> =
+            value.iter().map(|value| ("authorization", value.as_str())).collect();
+        self.request(line, &headers).reason()
+    }
+
+    /// `policy/rule` of the rule that decided.
+    pub(crate) fn rule(&self, decision: &Decision) -> Option<String> {
+        decision
+            .rule
+            .and_then(|rule| self.engine.rule(rule))
+            .map(|names| format!("{}/{}", names.policy, names.rule))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// The identity headers that a decision writes.
+pub(crate) fn written(decision: &Decision) -> Vec<(String, String)> {
+    let session = decision.session.as_ref().filter(|_| matches!(decision.outcome, Outcome::Forward));
+    let headers = session.and_then(|session| session.headers.as_ref());
+    let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
+    headers.into_iter().flatten().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_slice(&[7; 32]).unwrap()
+}
+
+pub(crate) fn public_jwk() -> Value {
+    let point = key().verifying_key().to_sec1_point(false);
+    let [x, y] = [point.x(), point.y()].map(|coordinate| BASE64.encode(coordinate.unwrap()));
+    json!({"kty": "EC", "crv": "P-256", "kid": "test", "x": x, "y": y})
+}
+
+/// A good token with these claims on top of the usual ones.
+pub(crate) fn token(claims: Value) -> String {
+    let mut all = json!({"iss": "https://tyk.example.com", "sub": "alice", "exp": NOW + 300});
+    merge(&mut all, claims);
+    sign(&json!({"alg": "ES256", "kid": "test", "typ": "JWT"}).to_string(), &all.to_string())
+}
+
+pub(crate) fn with_roles(roles: &[&str]) -> String {
+    token(json!({"roles": roles}))
+}
+
+pub(crate) fn sign(header: &str, payload: &str) -> String {
+    let input = format!("{}.{}", BASE64.encode(header), BASE64.encode(payload));
+    let signature: Signature = key().sign(input.as_bytes());
+    format!("{input}.{}", BASE64.encode(signature.to_bytes()))
+}

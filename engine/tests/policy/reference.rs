@@ -1,0 +1,281 @@
+//! Policies read straight from the configuration, rule by rule: slow, and obvious.
+
+use crate::world::{Ask, Said};
+use attache_engine::Reason;
+use attache_engine::policy::{RuleIndex, Verdict, View};
+use attache_plugin_config::*;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+pub(crate) fn say(config: &Config, view: View, ask: &Ask) -> Said {
+    let counts = |mode: Mode| view == View::WithShadow || mode == Mode::Enforce;
+    let all: Vec<(&Policy, &Rule)> = config
+        .policies
+        .iter()
+        .flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
+        .collect();
+    let matching: Vec<(u32, bool, &Rule, Vec<Captures>)> = (0..)
+        .zip(&all)
+        .map(|(index, (policy, rule))| {
+            (index, counts(policy.mode) && counts(rule.mode), *rule, places(rule, ask))
+        })
+        .filter(|(_, _, _, places)| !places.is_empty())
+        .collect();
+    let candidates = matching.iter().map(|(index, ..)| *index).collect();
+
+    let counting: Vec<(u32, &Rule, &Vec<Captures>)> = matching
+        .iter()
+        .filter(|(_, counts, ..)| *counts)
+        .map(|(i, _, rule, places)| (*i, *rule, places))
+        .collect();
+    let public = |rule: &Rule| rule.action == Action::Allow && rule.authentication == Authentication::None;
+    // What a DENY rule says of tokens counts only where its sender is known.
+    let sure = |rule: &Rule| is_from_one(rule, ask, false);
+    let authentication = if counting.iter().any(|(_, rule, _)| public(rule)) {
+        Authentication::None
+    } else if counting
+        .iter()
+        .any(|(_, rule, _)| sure(rule) && rule.authentication == Authentication::Optional)
+    {
+        Authentication::Optional
+    } else {
+        Authentication::Required
+    };
+
+    let claims = ask.claims.as_ref().filter(|_| authentication != Authentication::None);
+    let has_token = claims.is_some();
+    let roles = claims.map(|claims| roles(config, claims)).unwrap_or_default();
+    let when = |rule: &Rule, places: &[Captures]| {
+        places
+            .iter()
+            .any(|captures| rule.when.iter().all(|condition| holds(condition, claims, captures, ask)))
+    };
+    let first = |wanted: &dyn Fn(&Rule, &[Captures]) -> bool| {
+        let found = counting.iter().find(|(_, rule, places)| wanted(rule, places));
+        found.map(|(index, ..)| RuleIndex(*index))
+    };
+    let open = |rule: &Rule| {
+        rule.action == Action::Allow && (has_token || rule.authentication != Authentication::Required)
+    };
+    let denied = first(&|rule, places| {
+        rule.action == Action::Deny && has_roles(&rule.roles, &roles) && when(rule, places)
+    });
+    let allowed = first(&|rule, places| open(rule) && has_roles(&rule.roles, &roles) && when(rule, places));
+    let but_for_roles = first(&|rule, places| open(rule) && when(rule, places));
+    let applying: Vec<&Policy> = config.policies.iter().filter(|policy| counts(policy.mode)).collect();
+    let default_allows = applying.iter().all(|policy| policy.default_action == Action::Allow);
+
+    let verdict = if denied.is_some() {
+        Verdict::Deny { reason: Reason::RuleDenied, rule: denied }
+    } else if authentication == Authentication::Required && !has_token {
+        Verdict::Deny { reason: Reason::TokenMissing, rule: None }
+    } else if allowed.is_some() {
+        Verdict::Allow { rule: allowed }
+    } else if default_allows {
+        Verdict::Allow { rule: None }
+    } else if but_for_roles.is_some() {
+        Verdict::Deny { reason: Reason::RoleMissing, rule: but_for_roles }
+    } else {
+        Verdict::Deny { reason: Reason::NoRuleMatched, rule: None }
+    };
+    let mut without_keys: Vec<OnKeysUnavailable> = counting
+        .iter()
+        .filter(|(_, rule, _)| sure(rule))
+        .filter_map(|(_, rule, _)| rule.on_keys_unavailable)
+        .collect();
+    without_keys.sort_by_key(|says| *says != OnKeysUnavailable::Deny);
+    Said { authentication, verdict, candidates, without_keys: without_keys.first().copied() }
+}
+
+type Captures = BTreeMap<String, String>;
+
+/// One element for every entry and path of the rule's `to` that the request fits; none where it doesn't fit.
+fn places(rule: &Rule, ask: &Ask) -> Vec<Captures> {
+    if !is_from_one(rule, ask, rule.action == Action::Deny) {
+        return Vec::new();
+    }
+    if rule.to.is_empty() {
+        return vec![Captures::new()];
+    }
+    rule.to.iter().flat_map(|operation| is_for(operation, ask)).collect()
+}
+
+fn is_for(to: &Operation, ask: &Ask) -> Vec<Captures> {
+    let hosts = |patterns: &[HostPattern]| patterns.iter().any(|pattern| host(pattern, &ask.host));
+    let ports = |ports: &[u16]| ask.port.is_some_and(|port| ports.contains(&port));
+    let others = both(&to.methods, &to.not_methods, |methods| methods.contains(&ask.method))
+        && both(&[], &to.not_paths, |paths| paths.iter().any(|pattern| path(pattern, &ask.path).is_some()))
+        && both(&to.hosts, &to.not_hosts, hosts)
+        && both(&to.ports, &to.not_ports, ports);
+    match (others, to.paths.is_empty()) {
+        (false, _) => Vec::new(),
+        (true, true) => vec![Captures::new()],
+        (true, false) => to.paths.iter().filter_map(|pattern| path(pattern, &ask.path)).collect(),
+    }
+}
+
+fn is_from_one(rule: &Rule, ask: &Ask, unknown_address: bool) -> bool {
+    rule.from.is_empty() || rule.from.iter().any(|source| is_from(source, ask, unknown_address))
+}
+
+fn is_from(from: &Source, ask: &Ask, unknown_address: bool) -> bool {
+    let parts: Vec<&str> = ask.principal.as_deref().unwrap_or_default().split('/').collect();
+    let account = match parts.as_slice() {
+        [_, "ns", namespace, "sa", account] => Some((*namespace, *account)),
+        _ => None,
+    };
+    let principals = |patterns: &[StringPattern]| {
+        patterns
+            .iter()
+            .any(|pattern| ask.principal.as_ref().is_some_and(|principal| text(pattern, principal)))
+    };
+    let namespaces = |patterns: &[StringPattern]| {
+        patterns.iter().any(|pattern| account.is_some_and(|(namespace, _)| text(pattern, namespace)))
+    };
+    let accounts = |names: &[String]| {
+        let Some((namespace, account)) = account else { return false };
+        names.iter().any(|name| *name == account || *name == format!("{namespace}/{account}"))
+    };
+    let blocks = |blocks: &[IpBlock]| {
+        blocks
+            .iter()
+            .any(|block| ask.source_ip.is_some_and(|address| bits(address).starts_with(&block_bits(block))))
+    };
+    both(&from.principals, &from.not_principals, principals)
+        && both(&from.namespaces, &from.not_namespaces, namespaces)
+        && both(&from.service_accounts, &from.not_service_accounts, accounts)
+        && match ask.source_ip {
+            None if !(from.ip_blocks.is_empty() && from.not_ip_blocks.is_empty()) => unknown_address,
+            _ => both(&from.ip_blocks, &from.not_ip_blocks, blocks),
+        }
+}
+
+fn both<T>(wanted: &[T], unwanted: &[T], fits: impl Fn(&[T]) -> bool) -> bool {
+    (wanted.is_empty() || fits(wanted)) && !fits(unwanted)
+}
+
+fn bits(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => format!("4:{:032b}", address.to_bits()),
+        IpAddr::V6(address) => format!("6:{:0128b}", address.to_bits()),
+    }
+}
+
+fn block_bits(block: &IpBlock) -> String {
+    bits(block.address)[..2 + usize::from(block.prefix)].to_owned()
+}
+
+fn text(pattern: &StringPattern, value: &str) -> bool {
+    match pattern {
+        StringPattern::Exact(text) => value == text,
+        StringPattern::Prefix(text) => value.starts_with(text),
+        StringPattern::Suffix(text) => value.ends_with(text),
+        StringPattern::Any => !value.is_empty(),
+    }
+}
+
+/// Hosts of these tests are no IPv6 literals.
+fn host(HostPattern(pattern): &HostPattern, authority: &str) -> bool {
+    let authority = authority.to_lowercase();
+    let bare = authority.split(':').next().unwrap().trim_end_matches('.').to_owned();
+    let full = authority.replace(".:", ":");
+    let names_port = matches!(pattern,
+        StringPattern::Exact(text) | StringPattern::Prefix(text) | StringPattern::Suffix(text) if text.contains(':'));
+    text(pattern, if names_port { &full } else { &bare })
+}
+
+pub(crate) fn path(pattern: &PathPattern, path: &str) -> Option<Captures> {
+    let matches = match pattern {
+        PathPattern::Exact(text) => path == text,
+        PathPattern::Prefix(text) => path.starts_with(text),
+        PathPattern::Suffix(text) => path.ends_with(text),
+        PathPattern::Any => !path.is_empty(),
+        PathPattern::Template(segments) => {
+            let actual: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+            return template(segments, &actual);
+        }
+    };
+    matches.then(Captures::new)
+}
+
+fn template(segments: &[PathSegment], actual: &[&str]) -> Option<Captures> {
+    let Some((segment, segments)) = segments.split_first() else {
+        return actual.is_empty().then(Captures::new);
+    };
+    if *segment == PathSegment::Many {
+        return (0..=actual.len()).find_map(|many| template(segments, &actual[many..]));
+    }
+    let (first, actual) = actual.split_first()?;
+    match segment {
+        PathSegment::Literal(text) => (text == first).then_some(())?,
+        _ => (!first.is_empty()).then_some(())?,
+    }
+    let mut captures = template(segments, actual)?;
+    if let PathSegment::Named(name) = segment {
+        captures.insert(name.clone(), (*first).to_owned());
+    }
+    Some(captures)
+}
+
+fn roles(config: &Config, claims: &Value) -> BTreeSet<String> {
+    let mut roles: BTreeSet<String> = match &claims["roles"] {
+        Value::String(text) => text.split(' ').map(str::to_owned).collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => BTreeSet::new(),
+    };
+    loop {
+        let included: Vec<String> =
+            roles.iter().filter_map(|role| config.role_hierarchy.get(role)).flatten().cloned().collect();
+        let before = roles.len();
+        roles.extend(included);
+        if roles.len() == before {
+            return roles;
+        }
+    }
+}
+
+fn has_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>) -> bool {
+    (wanted.any_of.is_empty() || wanted.any_of.iter().any(|role| roles.contains(role)))
+        && wanted.all_of.iter().all(|role| roles.contains(role))
+        && !wanted.none_of.iter().any(|role| roles.contains(role))
+}
+
+/// For the tests that are generated: claims of these tests lie at the root.
+fn holds(condition: &Condition, claims: Option<&Value>, captures: &Captures, ask: &Ask) -> bool {
+    let claim =
+        |path: &ClaimPath| claims.and_then(|claims| claims.get(&path.0[0])).filter(|claim| !claim.is_null());
+    let elements: Vec<&Value> = match claim(&condition.claim) {
+        Some(Value::Array(list)) => list.iter().collect(),
+        other => other.into_iter().collect(),
+    };
+    let one_is = |wanted: &Value| elements.contains(&wanted);
+    let scalar = |scalar: &Scalar| match scalar {
+        Scalar::String(text) => Value::from(text.as_str()),
+        Scalar::Number(number) => Value::from(*number),
+        Scalar::Bool(flag) => Value::from(*flag),
+    };
+    match &condition.test {
+        Test::Equals(wanted) => one_is(&scalar(wanted)),
+        Test::NotEquals(wanted) => !one_is(&scalar(wanted)),
+        Test::In(wanted) => wanted.iter().any(|wanted| one_is(&scalar(wanted))),
+        Test::NotIn(wanted) => !wanted.iter().any(|wanted| one_is(&scalar(wanted))),
+        Test::Contains(wanted) => {
+            claim(&condition.claim).is_some_and(Value::is_array) && one_is(&scalar(wanted))
+        }
+        Test::Prefix(prefix) => elements.iter().any(|e| e.as_str().is_some_and(|e| e.starts_with(prefix))),
+        Test::Exists(wanted) => claim(&condition.claim).is_some() == *wanted,
+        Test::EqualsPath(name) => {
+            captures.get(name).is_some_and(|segment| one_is(&Value::from(segment.as_str())))
+        }
+        Test::EqualsHeader(name) => {
+            let values: Vec<&String> =
+                ask.headers.iter().filter(|(key, _)| key == name.as_str()).map(|(_, value)| value).collect();
+            matches!(values.as_slice(), [value] if one_is(&Value::from(value.as_str())))
+        }
+        Test::EqualsClaim(path) => {
+            claim(path).is_some_and(|other| claim(&condition.claim) == Some(other) || one_is(other))
+        }
+        other => unimplemented!("not generated: {other:?}"),
+    }
+}

@@ -1,0 +1,73 @@
+//! JSONTestSuite, as the payload of a token: each text as a claim's value.
+
+use super::{Tally, vectors};
+use attache_engine::token::Jws;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fs;
+
+const PAST_64_BITS: &str = "a number past 64 bits could not be told from one that lost digits";
+const TWICE: &str = "a member named twice is read in two ways (RFC 8259 section 4)";
+const EXACT: &str = "64 bits hold this integer exactly";
+const DOUBLE: &str = "a fraction is a double, as in every reader that RFC 8259 section 6 counts on";
+
+fn reads(text: &[u8]) -> bool {
+    let payload = [b"{\"claim\":", text, b"}"].concat();
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+    Jws::parse(format!("{header}.{}.", URL_SAFE_NO_PAD.encode(payload)).as_bytes()).is_ok()
+}
+
+/// Every file of a folder, by name.
+fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(vectors("JSONTestSuite").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn json_is_read_as_rfc_8259_has_it() {
+    let mut tally = Tally::new(&[
+        ("i_number_double_huge_neg_exp.json", "a fraction too small for a double is read as zero"),
+        ("i_number_real_underflow.json", "a fraction too small for a double is read as zero"),
+        ("y_number.json", PAST_64_BITS),
+        ("y_number_real_capital_e.json", PAST_64_BITS),
+        ("y_number_real_exponent.json", PAST_64_BITS),
+        ("y_number_real_fraction_exponent.json", PAST_64_BITS),
+        ("y_object_duplicated_key.json", TWICE),
+        ("y_object_duplicated_key_and_value.json", TWICE),
+        ("y_object_extreme_numbers.json", PAST_64_BITS),
+    ]);
+    let files = files("test_parsing");
+    for (name, text) in &files {
+        // i_: up to the reader; this one refuses, but for the exceptions.
+        tally.note(name.as_str(), "", reads(text), name.starts_with("y_"));
+    }
+    tally.finish(290);
+}
+
+#[test]
+fn what_two_readers_read_in_two_ways_is_refused() {
+    let mut tally = Tally::new(&[
+        ("number_-9223372036854775808.json", EXACT),
+        ("number_1000000000000000.json", EXACT),
+        ("number_10000000000000000999.json", EXACT),
+        ("number_9223372036854775807.json", EXACT),
+        ("number_9223372036854775808.json", EXACT),
+        ("number_1.0.json", DOUBLE),
+        ("number_1.000000000000000005.json", DOUBLE),
+        ("number_1e-999.json", DOUBLE),
+        ("number_1e6.json", DOUBLE),
+        ("object_key_nfc_nfd.json", "names are compared byte for byte: these are two"),
+        ("object_key_nfd_nfc.json", "names are compared byte for byte: these are two"),
+        ("string_with_escaped_NULL.json", "a NUL is a character; it can't get into a header"),
+    ]);
+    let files = files("test_transform");
+    for (name, text) in &files {
+        tally.note(name.as_str(), "", reads(text), false);
+    }
+    tally.finish(5);
+}
