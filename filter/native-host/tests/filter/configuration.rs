@@ -1,0 +1,128 @@
+//! Good configurations hold, bad ones are refused with all that is wrong with them.
+
+use crate::support::{Worker, document, document_with, token};
+use attache_native_host::{Host, LogLevel, Request};
+use serde_json::{Value, json};
+
+/// The errors that a document is refused with.
+fn errors(document: &str) -> Vec<String> {
+    let mut host = Host::new();
+    assert!(!host.configure(document), "it is not refused: {document}");
+    let lines = host.log().into_iter().filter(|line| line.level == LogLevel::Error);
+    lines.map(|line| line.text.strip_prefix("attache: configuration: ").unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_document_that_is_none_is_refused() {
+    for document in ["", "{", "[]", "null", "\u{feff}{}", "{} {}"] {
+        assert!(!errors(document).is_empty(), "{document}");
+    }
+}
+
+#[test]
+fn every_error_is_logged_on_a_line_with_its_place() {
+    let document = document_with(|document| {
+        document["issuers"][0]["clockSkew"] = json!("1h");
+        document["issuers"][0]["outputClaimToHeaders"][0]["header"] = json!(":path");
+        document["policies"][0]["rules"][1]["to"][0]["paths"][1] = json!("/orders/{a}/{a}");
+        document["policies"][0]["rules"][2]["name"] = json!("Not A Name");
+        document["audit"]["log"] = json!("SOME");
+    });
+    let errors = errors(&document.to_string());
+    for place in [
+        "issuers[0].clockSkew: ",
+        "issuers[0].outputClaimToHeaders[0].header: ",
+        "policies[0].rules[1].to[0].paths[1]: ",
+        "policies[0].rules[2].name: ",
+        "audit.log: ",
+    ] {
+        assert_eq!(errors.iter().filter(|error| error.starts_with(place)).count(), 1, "{place} {errors:#?}");
+    }
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+}
+
+#[test]
+fn what_only_shows_when_keys_are_made_is_an_error_too() {
+    let unset = document_with(|document| {
+        let issuer = document["issuers"][0].as_object_mut().unwrap();
+        issuer.remove("jwks");
+        let secret = |env: &str| json!({"env": env, "algorithm": "HS256", "kid": env});
+        issuer.insert("secrets".into(), json!([secret("ATTACHE_UNSET_A"), secret("ATTACHE_UNSET_B")]));
+    });
+    let errors = errors(&unset.to_string());
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors[0].starts_with("issuers[0].secrets[0]") && errors[1].starts_with("issuers[0].secrets[1]"));
+    assert!(errors[0].contains("ATTACHE_UNSET_A"), "{errors:#?}");
+}
+
+#[test]
+fn a_bad_configuration_leaves_the_old_one_in_force() {
+    let mut worker = Worker::new();
+    let request = Request::get("/orders").bearer(&token(json!({})));
+    assert!(worker.send(request.clone()).goes_on);
+    assert!(!worker.configure("{"));
+    assert!(worker.send(request.clone()).goes_on, "Envoy keeps the old root");
+    assert!(!worker.configure_again("{"));
+    assert!(worker.send(request).goes_on, "and a root keeps what it had");
+}
+
+#[test]
+fn a_new_configuration_holds_at_once_and_forgets_what_was_cached() {
+    let mut worker = Worker::new();
+    let request = Request::get("/orders").bearer(&token(json!({"jti": "t-1"})));
+    assert!(worker.send(request.clone()).goes_on);
+    let revoking = document_with(|document| document["issuers"][0]["revoked"] = json!({"tokenIds": ["t-1"]}))
+        .to_string();
+    for reconfigure in [Host::configure, Host::configure_again] {
+        assert!(reconfigure(&mut worker, &revoking));
+        assert_eq!(worker.send(request.clone()).reason().as_deref(), Some("token-revoked"));
+        assert!(reconfigure(&mut worker, &document().to_string()));
+        assert!(worker.send(request.clone()).goes_on);
+    }
+}
+
+#[test]
+fn nothing_goes_through_where_there_never_was_a_good_configuration() {
+    let mut worker = Worker::around(Host::new());
+    for setup in [false, true] {
+        if setup {
+            assert!(!worker.configure("{}"));
+        }
+        for content_type in ["text/plain", "application/grpc"] {
+            let response = worker.send(Request::get("/healthz").with("content-type", content_type));
+            assert_eq!(response.status(), 503);
+            assert_eq!(response.reply.unwrap().header("retry-after"), Some("1"));
+        }
+    }
+}
+
+#[test]
+fn a_document_may_hold_its_numbers_as_a_wasm_plugin_does() {
+    let whole = document_with(|document| {
+        document["cache"] = json!({"tokens": 16.0, "sharedSlots": 0.0, "maxTokenBytes": 4096.0});
+    });
+    let mut worker = Worker::with(&whole);
+    assert!(worker.send(Request::get("/orders").bearer(&token(json!({})))).goes_on);
+}
+
+#[test]
+fn without_policies_a_good_token_is_enough() {
+    let mut worker = Worker::with(&document_with(|document| {
+        document.as_object_mut().map(|document| document.remove("policies"));
+    }));
+    for path in ["/", "/any//thing/..", "/%ff"] {
+        assert!(worker.send(Request::get(path).bearer(&token(json!({})))).goes_on, "{path}");
+        assert_eq!(worker.send(Request::get(path)).reason().as_deref(), Some("token-missing"));
+    }
+}
+
+#[test]
+fn an_error_never_repeats_a_secret() {
+    let document = document_with(|document| {
+        let key: &mut Value = &mut document["issuers"][0]["jwks"]["keys"][0];
+        key["d"] = json!("c2VjcmV0LXByaXZhdGUta2V5LW1hdGVyaWFs");
+    });
+    let errors = errors(&document.to_string());
+    assert!(!errors.is_empty());
+    assert!(!errors.join("\n").contains("c2VjcmV0"), "{errors:#?}");
+}

@@ -1,0 +1,29 @@
+//! What a request costs in hostcalls, each of which leaves the VM and enters it again.
+
+use crate::support::{Worker, document_with, token};
+use attache_native_host::Request;
+use serde_json::json;
+
+#[test]
+fn a_cached_request_reads_once_and_writes_its_headers() {
+    let mut worker = Worker::with(&document_with(|document| document["audit"] = json!({"log": "DENIED"})));
+    let request = Request::get("/orders").bearer(&token(json!({"roles": ["reader"]})));
+    worker.send(request.clone());
+    let calls = worker.send(request).calls;
+    let expected = [
+        ("get_current_time", 1),
+        ("get_header_map_pairs", 1),
+        // The token.
+        ("remove_header_map_value", 1),
+        // x-user, x-roles, x-jwt-payload.
+        ("replace_header_map_value", 3),
+    ];
+    assert_eq!(calls, expected.into());
+}
+
+#[test]
+fn a_public_request_costs_a_look_at_its_headers() {
+    let mut worker = Worker::with(&document_with(|document| document["audit"] = json!({"log": "DENIED"})));
+    let calls = worker.send(Request::get("/healthz")).calls;
+    assert_eq!(calls, [("get_current_time", 1), ("get_header_map_pairs", 1)].into());
+}

@@ -1,0 +1,14 @@
+//! The filter in the native host: every request goes through the callbacks and hostcalls that Envoy uses.
+
+mod answers;
+mod audit;
+mod configuration;
+mod cost;
+mod counters;
+mod identity;
+mod istio;
+mod signatures;
+mod support;
+mod surroundings;
+mod tokens;
+mod weird;

@@ -1,0 +1,41 @@
+//! The context of one request.
+
+use crate::plugin::Plugin;
+use crate::{host, reply};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use std::rc::Rc;
+
+/// The context of one request.
+pub(crate) struct Http {
+    id: u32,
+    /// The configuration that held when the request came in; `None` where there never was a good one.
+    plugin: Option<Rc<Plugin>>,
+}
+
+impl Http {
+    pub(crate) fn new(id: u32, plugin: Option<Rc<Plugin>>) -> Self {
+        Self { id, plugin }
+    }
+}
+
+impl Context for Http {}
+
+impl HttpContext for Http {
+    fn on_http_request_headers(&mut self, _num_headers: usize, _end_of_stream: bool) -> Action {
+        let (Some(plugin), Some(headers)) = (&self.plugin, host::request_headers()) else {
+            reply::not_ready();
+            return Action::Pause;
+        };
+        if plugin.handle(self.id, &headers) { Action::Continue } else { Action::Pause }
+    }
+}
+
+impl Drop for Http {
+    /// A request may go while it waits; nothing must be done for it then.
+    fn drop(&mut self) {
+        if let Some(plugin) = &self.plugin {
+            plugin.forget(self.id);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Keys that providers serve, on Envoy: calls from the root context, records in shared data, requests that wait.
+
+mod room;
+mod source;
+
+pub(crate) use room::{Room, Waiter};
+
+use crate::host::{self, CallId, GaugeId};
+use attache_engine::remote::{Hope, Missing, Response, UnixMillis};
+use attache_engine::surroundings::Patience;
+use attache_engine::{Engine, IssuerIndex};
+use source::Source;
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+/// How often shared data is looked at while nothing presses. News comes by a gauge; this is for hosts that keep no
+/// gauges, and for keys that grow too old.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How often, while requests wait for what another worker fetches.
+const PRESSED: Duration = Duration::from_millis(10);
+
+/// The issuers of a configuration whose keys providers serve.
+pub(crate) struct Keys {
+    sources: RefCell<Vec<Source>>,
+    pub(crate) room: Room,
+    news: News,
+}
+
+/// Tells all workers at once that one of them has new keys: a gauge counts them up, and reading it costs a request next
+/// to nothing. So no worker honours a key that another knows to be gone.
+struct News {
+    gauge: Option<GaugeId>,
+    seen: Cell<u64>,
+}
+
+impl Keys {
+    /// The issuers of an engine that need this, if any do. What an earlier configuration has fetched is taken over.
+    pub(crate) fn new(engine: &Engine, now: UnixMillis) -> Option<Self> {
+        let random = RandomState::new();
+        let sources: Vec<Source> = engine
+            .remote_issuers()
+            .map(|issuer| Source::new(&issuer, random.hash_one(issuer.index)))
+            .collect();
+        if sources.is_empty() {
+            return None;
+        }
+        let gauge = host::define_gauge("attache.keys.generation");
+        let seen = Cell::new(gauge.map(host::gauge).unwrap_or_default());
+        let keys = Self { sources: RefCell::new(sources), room: Room::new(), news: News { gauge, seen } };
+        keys.each(|source| source.sync(engine, now));
+        Some(keys)
+    }
+
+    /// Takes over what other workers have fetched since, if they have.
+    pub(crate) fn catch_up(&self, engine: &Engine, now: UnixMillis) {
+        if self.news.is_there() {
+            self.each(|source| source.sync(engine, now));
+        }
+    }
+
+    /// Asks the providers whose answer is due, or whose keys requests wait for.
+    pub(crate) fn ask(&self, engine: &Engine, now: UnixMillis) {
+        self.news.is_there();
+        self.each(|source| {
+            source.sync(engine, now);
+            source.ask(self.room.is_awaited(source.issuer), now);
+            source.tell_age(now);
+        });
+    }
+
+    /// Takes an answer to one of the calls.
+    pub(crate) fn answer(&self, call: CallId, response: &Response, engine: &Engine, now: UnixMillis) {
+        self.each(|source| {
+            if source.answer(call, response, engine, now) {
+                self.news.announce();
+            }
+        });
+    }
+
+    /// Whether a request that lacks keys has something to wait for.
+    pub(crate) fn hope(
+        &self,
+        issuer: IssuerIndex,
+        missing: Missing,
+        arrived: UnixMillis,
+        now: UnixMillis,
+    ) -> Hope {
+        let sources = self.sources.try_borrow();
+        let source = sources.iter().flat_map(|sources| sources.iter()).find(|source| source.issuer == issuer);
+        source.map_or(Hope::Never(Duration::ZERO), |source| source.hope(missing, arrived, now))
+    }
+
+    /// How many times an issuer's keys have changed.
+    pub(crate) fn version(&self, issuer: IssuerIndex) -> u64 {
+        let sources = self.sources.try_borrow();
+        let source = sources.iter().flat_map(|sources| sources.iter()).find(|source| source.issuer == issuer);
+        source.map_or(0, |source| source.version)
+    }
+
+    /// The waiting requests that are to be decided about anew: their keys have changed, or none are to be hoped for.
+    pub(crate) fn ready(&self, now: UnixMillis) -> Vec<Waiter> {
+        self.room.take(|waiter| {
+            waiter.version != self.version(waiter.issuer)
+                || self.hope(waiter.issuer, waiter.missing, waiter.arrived, now) != Hope::Wait
+        })
+    }
+
+    /// How long the next look may take.
+    pub(crate) fn tick(&self) -> Duration {
+        if self.room.is_empty() { IDLE } else { PRESSED }
+    }
+
+    fn each(&self, mut act: impl FnMut(&mut Source)) {
+        if let Ok(mut sources) = self.sources.try_borrow_mut() {
+            sources.iter_mut().for_each(&mut act);
+        }
+    }
+}
+
+impl News {
+    fn is_there(&self) -> bool {
+        let Some(gauge) = self.gauge else { return false };
+        let count = host::gauge(gauge);
+        self.seen.replace(count) != count
+    }
+
+    fn announce(&self) {
+        if let Some(gauge) = self.gauge {
+            host::add_to_gauge(gauge, 1);
+        }
+    }
+}
+
+/// The patience of one request.
+pub(crate) struct Waiting<'a> {
+    pub(crate) keys: Option<&'a Keys>,
+    pub(crate) arrived: UnixMillis,
+    pub(crate) now: UnixMillis,
+    /// It has not waited yet, so that it needs a place.
+    pub(crate) is_new: bool,
+}
+
+impl Patience for Waiting<'_> {
+    fn hope(&self, issuer: IssuerIndex, missing: Missing) -> Hope {
+        let Some(keys) = self.keys else { return Hope::Never(Duration::ZERO) };
+        if self.is_new && keys.room.is_full(issuer) {
+            return Hope::Never(Duration::ZERO);
+        }
+        keys.hope(issuer, missing, self.arrived, self.now)
+    }
+}

@@ -1,0 +1,162 @@
+//! One issuer's keys: its keeper, and the calls that it makes.
+
+use crate::host::{self, CallId, GaugeId};
+use crate::{audit, metrics};
+use attache_engine::remote::{
+    Board, Fetch, FetchOutcome, Hope, Keeper, Missing, Progress, Report, Response, UnixMillis,
+};
+use attache_engine::{Engine, IssuerIndex, RemoteIssuer};
+use attache_plugin_config::Name;
+use log::warn;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// One issuer whose keys a provider serves.
+pub(super) struct Source {
+    pub(super) issuer: IssuerIndex,
+    /// How many times its keys have changed.
+    pub(super) version: u64,
+    name: Name,
+    keeper: Keeper,
+    /// The call whose answer is awaited.
+    call: Option<CallId>,
+    age: Option<GaugeId>,
+    /// What the last attempt came to, so that an outage is not told of again and again.
+    last: Option<FetchOutcome>,
+}
+
+impl Source {
+    pub(super) fn new(issuer: &RemoteIssuer<'_>, seed: u64) -> Self {
+        Self {
+            issuer: issuer.index,
+            version: 0,
+            name: issuer.name.clone(),
+            keeper: Keeper::new(issuer.issuer, issuer.keys, seed),
+            call: None,
+            age: None,
+            last: None,
+        }
+    }
+
+    /// Takes over what other workers have posted.
+    pub(super) fn sync(&mut self, engine: &Engine, now: UnixMillis) {
+        if self.keeper.sync(now, &SharedData) {
+            if self.keeper.keys().is_none() {
+                warn!(
+                    "attache: issuer {}: the last good keys are older than `keepFor`: there are none now",
+                    self.name
+                );
+            }
+            self.install(engine);
+        }
+    }
+
+    /// Asks the provider, if that is due.
+    pub(super) fn ask(&mut self, demand: bool, now: UnixMillis) {
+        if let Some(fetch) = self.keeper.begin(now, demand, &SharedData) {
+            self.send(fetch, now);
+        }
+    }
+
+    /// Takes an answer, if it is to this issuer's call. Says whether other workers are to look at what was posted.
+    pub(super) fn answer(
+        &mut self,
+        call: CallId,
+        response: &Response,
+        engine: &Engine,
+        now: UnixMillis,
+    ) -> bool {
+        if self.call != Some(call) {
+            return false;
+        }
+        self.call = None;
+        match self.keeper.answer(Some(response), now, &SharedData) {
+            Progress::Ask(fetch) => {
+                self.send(fetch, now);
+                false
+            }
+            Progress::Done(report) => {
+                let good = report.outcome.is_good();
+                if good {
+                    self.install(engine);
+                }
+                self.tell(&report, now);
+                good
+            }
+        }
+    }
+
+    pub(super) fn hope(&self, missing: Missing, arrived: UnixMillis, now: UnixMillis) -> Hope {
+        self.keeper.hope(missing, arrived, now)
+    }
+
+    /// Sets the gauge of how old the keys are.
+    pub(super) fn tell_age(&mut self, now: UnixMillis) {
+        let Some(age) = self.keeper.age(now) else { return };
+        let name = &self.name;
+        if self.age.is_none() {
+            self.age = host::define_gauge(&format!("attache.keys.age_seconds.{name}"));
+        }
+        if let Some(gauge) = self.age {
+            host::set_gauge(gauge, age.as_secs());
+        }
+    }
+
+    fn install(&mut self, engine: &Engine) {
+        engine.set_keys(self.issuer, self.keeper.keys().map(Rc::clone));
+        self.version = self.version.wrapping_add(1);
+    }
+
+    fn send(&mut self, fetch: Fetch, now: UnixMillis) {
+        let headers = fetch.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.call = host::call(&fetch.cluster, headers, fetch.timeout);
+        if self.call.is_none()
+            && let Progress::Done(mut report) = self.keeper.answer(None, now, &SharedData)
+        {
+            report.detail = format!("{} (cluster `{}`)", report.detail, fetch.cluster);
+            self.tell(&report, now);
+        }
+    }
+
+    fn tell(&mut self, report: &Report, now: UnixMillis) {
+        metrics::count_fetch(report.outcome);
+        if let Some(change) = &report.change {
+            audit::tell_keys(
+                &self.name,
+                change,
+                UNIX_EPOCH.checked_add(Duration::from_millis(now.0)).unwrap_or(UNIX_EPOCH),
+            );
+            for (key_id, why) in &report.skipped {
+                let key_id = key_id
+                    .as_deref()
+                    .map_or_else(String::new, |key_id| crate::text::printable(key_id.as_bytes(), 256));
+                warn!("attache: issuer {}: the key `{key_id}` is of no use here: {why}", self.name);
+            }
+        }
+        if !report.outcome.is_good() && self.last != Some(report.outcome) {
+            let keys = if self.keeper.keys().is_some() {
+                "the last good keys serve on"
+            } else {
+                "there are no keys"
+            };
+            warn!(
+                "attache: issuer {}: keys could not be fetched ({}): {}; {keys}",
+                self.name, report.outcome, report.detail
+            );
+        }
+        self.last = Some(report.outcome);
+    }
+}
+
+/// Envoy's shared data.
+struct SharedData;
+
+impl Board for SharedData {
+    fn read(&self, key: &str) -> Option<(Vec<u8>, Option<u32>)> {
+        host::shared_data(key)
+    }
+
+    fn post(&self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
+        host::share_data(key, value, mark)
+    }
+}

@@ -1,0 +1,177 @@
+//! A configuration at work: decides about requests, carries out what was decided and tells of it.
+
+use crate::audit::{self, Event};
+use crate::connection::Connection;
+use crate::crypto::EnvoyCrypto;
+use crate::host::CallId;
+use crate::keys::{Keys, Waiter, Waiting};
+use crate::metrics::Metrics;
+use crate::shared::AllWorkers;
+use crate::{filter_state, host, reply, workload};
+use attache_engine::remote::{LONGEST_BODY, Response, UnixMillis};
+use attache_engine::surroundings::{Environment, Surroundings, UnixSeconds};
+use attache_engine::{Decision, Engine, Outcome};
+use attache_plugin_config::Errors;
+use std::time::{Duration, SystemTime};
+
+/// The shortest that a tick can take.
+const SOON: Duration = Duration::from_millis(1);
+
+/// A good configuration, ready for this workload. Requests that came in under it share it.
+pub(crate) struct Plugin {
+    engine: Engine,
+    crypto: EnvoyCrypto,
+    metrics: Metrics,
+    /// The keys that providers serve, where there are such.
+    keys: Option<Keys>,
+}
+
+impl Plugin {
+    /// Makes a configuration ready, given its text.
+    pub(crate) fn new(document: &[u8]) -> Result<Self, Errors> {
+        let config = attache_plugin_config::parse(document)?;
+        let workload = workload::identify(&config.selector_labels());
+        let engine = Engine::new(&config, &workload, &Variables)?;
+        let keys = Keys::new(&engine, unix_millis(host::now()));
+        Ok(Self { engine, crypto: EnvoyCrypto::default(), metrics: Metrics::default(), keys })
+    }
+
+    /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for [`Plugin::tick`] or
+    /// [`Plugin::call_answered`].
+    pub(crate) fn handle(&self, context: u32, headers: &[(String, Vec<u8>)]) -> bool {
+        let now = host::now();
+        let arrived = unix_millis(now);
+        if let Some(keys) = &self.keys {
+            keys.catch_up(&self.engine, arrived);
+        }
+        self.decide(context, headers, arrived, true, now)
+    }
+
+    /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer. `root` is the
+    /// context that the tick is for.
+    pub(crate) fn tick(&self, root: u32) -> Duration {
+        let Some(keys) = &self.keys else { return Duration::from_secs(1) };
+        keys.ask(&self.engine, unix_millis(host::now()));
+        self.wake(keys, root);
+        keys.tick()
+    }
+
+    /// Takes the answer to a call of the root context.
+    pub(crate) fn call_answered(&self, call: CallId, root: u32) {
+        let Some(keys) = &self.keys else { return };
+        let headers = host::call_headers();
+        let response = Response { headers, body: host::call_body(LONGEST_BODY.saturating_add(1)) };
+        keys.answer(call, &response, &self.engine, unix_millis(host::now()));
+        self.wake(keys, root);
+    }
+
+    /// A request is gone.
+    pub(crate) fn forget(&self, context: u32) {
+        if let Some(keys) = &self.keys {
+            keys.room.leave(context);
+        }
+    }
+
+    /// Decides anew about the requests that need wait no longer.
+    fn wake(&self, keys: &Keys, root: u32) {
+        let now = host::now();
+        for waiter in keys.ready(unix_millis(now)) {
+            if !host::speak_for(waiter.context) {
+                continue;
+            }
+            match host::request_headers() {
+                Some(headers) if self.decide(waiter.context, &headers, waiter.arrived, false, now) => {
+                    host::resume()
+                }
+                Some(_) => {}
+                None => reply::not_ready(),
+            }
+        }
+        host::speak_for(root);
+    }
+
+    fn decide(
+        &self,
+        context: u32,
+        headers: &[(String, Vec<u8>)],
+        arrived: UnixMillis,
+        is_new: bool,
+        now: SystemTime,
+    ) -> bool {
+        let connection = Connection::of(headers);
+        let patience = Waiting { keys: self.keys.as_ref(), arrived, now: unix_millis(now), is_new };
+        let surroundings = Surroundings {
+            peer: &connection,
+            shared: &AllWorkers,
+            crypto: &self.crypto,
+            patience: &patience,
+            now: unix_seconds(now),
+        };
+        let decision = self.engine.decide(headers, &surroundings);
+        if let (&Outcome::Await { issuer, missing }, Some(keys)) = (&decision.outcome, &self.keys) {
+            let is_first = keys.room.is_empty();
+            keys.room.enter(Waiter { context, issuer, missing, arrived, version: keys.version(issuer) });
+            if is_new && is_first {
+                // Only the root context can ask the provider; let that be soon.
+                host::tick_every(SOON);
+            }
+            return false;
+        }
+
+        self.metrics.count(&decision);
+        audit::tell(&self.engine, &Event { decision: &decision, headers, peer: &connection, at: now });
+        filter_state::set(&self.engine, &decision);
+        carry_out(&decision, headers)
+    }
+
+    /// Hands what was counted to Envoy.
+    pub(crate) fn flush_metrics(&self) {
+        self.metrics.flush(&self.engine);
+    }
+}
+
+/// Changes the request as decided, or answers it. Says whether it goes on.
+fn carry_out(decision: &Decision, headers: &[(String, Vec<u8>)]) -> bool {
+    for name in &decision.remove {
+        host::remove_request_header(name);
+    }
+    for (name, value) in &decision.replace {
+        host::replace_request_header(name, value);
+    }
+    match &decision.outcome {
+        Outcome::Forward => {
+            let identity = decision.session.as_ref().and_then(|session| session.headers.as_deref());
+            for (name, value) in identity.into_iter().flatten() {
+                host::replace_request_header(name.as_str(), value);
+            }
+            true
+        }
+        Outcome::Refuse { answer, .. } => {
+            reply::refuse(answer, headers);
+            false
+        }
+        // No request waits while the engine is told to have no patience; should one ever, it must not go on unseen.
+        Outcome::Await { .. } => {
+            reply::not_ready();
+            false
+        }
+    }
+}
+
+fn unix_millis(time: SystemTime) -> UnixMillis {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn unix_seconds(time: SystemTime) -> UnixSeconds {
+    UnixSeconds(time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+}
+
+/// The VM's environment, which `vmConfig.env` of a WasmPlugin fills.
+struct Variables;
+
+impl Environment for Variables {
+    fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        std::env::var_os(name).map(|value| value.into_encoded_bytes())
+    }
+}

@@ -1,0 +1,79 @@
+//! The root context: one a worker and configuration.
+
+use crate::host::{self, CallId};
+use crate::http::Http;
+use crate::plugin::Plugin;
+use log::{error, info};
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How long a count may wait in the VM before Envoy is told.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// The root context.
+pub(crate) struct Root {
+    id: u32,
+    /// The last configuration that was good.
+    plugin: Option<Rc<Plugin>>,
+}
+
+impl Root {
+    pub(crate) fn new(id: u32) -> Self {
+        Self { id, plugin: None }
+    }
+}
+
+impl Context for Root {
+    fn on_http_call_response(&mut self, call: u32, _headers: usize, _body: usize, _trailers: usize) {
+        if let Some(plugin) = &self.plugin {
+            plugin.call_answered(CallId(call), self.id);
+        }
+    }
+
+    fn on_done(&mut self) -> bool {
+        if let Some(plugin) = &self.plugin {
+            plugin.flush_metrics();
+        }
+        true
+    }
+}
+
+impl RootContext for Root {
+    /// Refuses a bad configuration, so that Envoy keeps the one it has. Every error is logged, a line each.
+    fn on_configure(&mut self, _plugin_configuration_size: usize) -> bool {
+        match Plugin::new(&host::plugin_configuration()) {
+            Ok(plugin) => {
+                if let Some(old) = self.plugin.replace(Rc::new(plugin)) {
+                    old.flush_metrics();
+                }
+                // The first tick asks providers for their keys: calls can't be made yet.
+                host::tick_every(Duration::from_millis(1));
+                info!("attache: configured");
+                true
+            }
+            Err(errors) => {
+                for wrong in errors.iter() {
+                    error!("attache: configuration: {wrong}");
+                }
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(plugin) = &self.plugin {
+            host::tick_every(plugin.tick(self.id).min(FLUSH_EVERY));
+            plugin.flush_metrics();
+        }
+    }
+
+    fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Http::new(context_id, self.plugin.clone())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}

@@ -1,0 +1,46 @@
+//! The module that ships: what it asks of its host, what it offers, how big it is.
+
+use anyhow::{Context, Result, ensure};
+use attache_module_tool::surface::Surface;
+use std::path::{Path, PathBuf};
+
+/// In bytes: no change may make the module bigger unseen. The aim is 700,000, since Envoy compiles every kilobyte before
+/// the first request; whoever brings the size down brings this down with it.
+const LARGEST: usize = 1_080_000;
+
+#[test]
+fn the_module_imports_what_the_list_says() -> Result<()> {
+    compare("imports", &Surface::of(&module()?)?.imports, include_str!("../expected/imports.txt"))
+}
+
+#[test]
+fn the_module_exports_what_the_list_says() -> Result<()> {
+    compare("exports", &Surface::of(&module()?)?.exports, include_str!("../expected/exports.txt"))
+}
+
+#[test]
+fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
+    let size = module()?.len();
+    ensure!(size <= LARGEST, "the module has {size} bytes, the limit is {LARGEST}");
+    Ok(())
+}
+
+/// The bytes of what `ATTACHE_MODULE` names, else of `dist/plugin.wasm`.
+fn module() -> Result<Vec<u8>> {
+    let path = std::env::var_os("ATTACHE_MODULE")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugin.wasm"), PathBuf::from);
+    std::fs::read(&path)
+        .with_context(|| format!("there is no module at `{}`: run scripts/build first", path.display()))
+}
+
+fn compare(what: &str, found: &[String], expected: &str) -> Result<()> {
+    let expected: Vec<&str> = expected.lines().filter(|line| !line.starts_with('#')).collect();
+    let new: Vec<_> = found.iter().filter(|name| !expected.contains(&name.as_str())).collect();
+    let gone: Vec<_> = expected.iter().filter(|name| !found.iter().any(|found| found == *name)).collect();
+    ensure!(
+        new.is_empty() && gone.is_empty(),
+        "the module's {what} are not those of module-tool/expected/{what}.txt: new {new:?}, gone {gone:?}; \
+         if that is meant, change the file"
+    );
+    Ok(())
+}

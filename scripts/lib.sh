@@ -1,0 +1,57 @@
+# Shared by the scripts beside it: messages and checks of what they need. Sourced, not run.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly ROOT
+
+# die MESSAGE [ADVICE]: ends the script with a message, and what to do about it.
+die() {
+  printf 'error: %s\n' "$1" >&2
+  if [ $# -gt 1 ]; then printf '  %s\n' "$2" >&2; fi
+  exit 1
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# show_help SCRIPT: prints the comment that opens a script.
+show_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$1"; }
+
+need_cargo() {
+  have cargo || die "cargo is not on the path" "install Rust from https://rustup.rs, then open a new shell"
+}
+
+need_python() {
+  have python3 || die "python3 is not on the path" "install Python 3.8 or newer: it fetches Envoy"
+}
+
+# need_component NAME...: parts of the toolchain that rust-toolchain.toml names; rustup adds what is missing.
+need_component() {
+  local component installed
+  for component in "$@"; do
+    if have rustup; then
+      installed=$(cd "$ROOT" && rustup component list --installed)
+      case $installed in
+        *"$component"*) ;;
+        *) (cd "$ROOT" && rustup component add "$component") ||
+          die "\`$component\` is missing and rustup could not add it" "check the network, then: rustup component add $component" ;;
+      esac
+    else
+      cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 ||
+        die "\`$component\` is missing" "this Rust was not installed by rustup: add $component the way it was installed"
+    fi
+  done
+}
+
+need_wasm_target() {
+  local target=wasm32-wasip1
+  if have rustup; then
+    if ! (cd "$ROOT" && rustup target list --installed | grep -qx "$target"); then
+      say "adding the Rust target $target"
+      (cd "$ROOT" && rustup target add "$target" >&2) ||
+        die "rustup could not add the target $target" "check the network, then: rustup target add $target"
+    fi
+  elif ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
+    die "the Rust target $target is missing" "this Rust was not installed by rustup: add $target the way it was installed"
+  fi
+}
