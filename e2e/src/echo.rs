@@ -1,0 +1,128 @@
+//! A service that answers with what reached it: HTTP/1.1, HTTP/2 without TLS, and any unary gRPC method.
+
+use crate::latin1;
+use anyhow::Result;
+use bytes::{BufMut, Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the service saw of a request. Header values and the path are Latin-1: one character, one byte.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Seen {
+    /// The name of the service.
+    pub service: String,
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Every header in its order, duplicates and all, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Seen {
+    /// The values of a header.
+    pub fn values(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+/// A running service, which ends with its runtime.
+#[derive(Debug)]
+pub struct Echo {
+    address: SocketAddr,
+    requests: Arc<AtomicU64>,
+}
+
+impl Echo {
+    /// Starts on a free port of the loopback.
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub async fn start(service: &str) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(AtomicU64::new(0));
+        let (service, count) = (Arc::<str>::from(service), Arc::clone(&requests));
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                tokio::spawn(serve(connection, Arc::clone(&service), Arc::clone(&count)));
+            }
+        });
+        Ok(Self { address, requests })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many requests have reached it.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(connection: TcpStream, service: Arc<str>, requests: Arc<AtomicU64>) {
+    let answer = hyper::service::service_fn(|request| {
+        requests.fetch_add(1, Ordering::SeqCst);
+        answer(Arc::clone(&service), request)
+    });
+    // A connection that breaks off is its client's affair.
+    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(connection), answer).await;
+}
+
+type Body = http_body_util::combinators::BoxBody<Bytes, Infallible>;
+
+async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Response<Body>> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+    let mut headers: Vec<_> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), latin1::decode(value.as_bytes())))
+        .collect();
+    if let Some(authority) = head.uri.authority() {
+        headers.push(("host".into(), authority.to_string()));
+    }
+    let is_grpc =
+        head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
+    let seen = Seen {
+        service: service.to_string(),
+        method: head.method.to_string(),
+        path: latin1::decode(path.as_bytes()),
+        headers,
+        body: if is_grpc { String::new() } else { latin1::decode(&body) },
+    };
+    let json = serde_json::to_vec(&seen)?;
+    if is_grpc {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", HeaderValue::from_static("0"));
+        let body = Full::new(frame(&json)?).with_trailers(async move { Some(Ok(trailers)) }).boxed();
+        return Ok(Response::builder().header(CONTENT_TYPE, "application/grpc").body(body)?);
+    }
+    Ok(Response::builder()
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(json)).boxed())?)
+}
+
+/// A gRPC message: no compression, length, bytes.
+fn frame(message: &[u8]) -> Result<Bytes> {
+    let mut frame = BytesMut::new();
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(message.len())?);
+    frame.put_slice(message);
+    Ok(frame.freeze())
+}

@@ -1,0 +1,315 @@
+//! Where scenarios are played: one Envoy before one service.
+
+use super::fill::Filler;
+use super::{Protocol, Request, Scenario, Step, TokenRef, check};
+use crate::echo::{Echo, Seen};
+use crate::envoy::{Deadline, Envoy, Push, Sidecar, Workload};
+use crate::keys::{SigningKey, jwks};
+use crate::mtls::Authority;
+use crate::token::{TokenSpec, now};
+use crate::{http1, http2};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+
+/// What came of a request, wherever it ran.
+#[derive(Debug, Default)]
+pub struct Observation {
+    /// The answer; of a gRPC call, its metadata and message.
+    pub answer: http1::Response,
+    /// The status of a gRPC call.
+    pub grpc: Option<(tonic::Code, String)>,
+    /// What the service saw, where the request reached it.
+    pub seen: Option<Seen>,
+    /// The request's entry in the access log.
+    pub access: Value,
+    /// The filter's audit lines on it.
+    pub audit: Vec<Value>,
+    /// The tokens that it carried: no answer and no log may show one.
+    pub secrets: Vec<String>,
+    /// All that was logged since the scenario began.
+    pub log: String,
+}
+
+/// An Envoy before a service, on which one scenario after another is played.
+#[derive(Debug)]
+pub struct Stage {
+    envoy: Envoy,
+    echo: Echo,
+    authority: Arc<Authority>,
+    sent: u64,
+    filler: Filler,
+    /// The filter's counters when the scenario began, and what they must have grown by since.
+    counters_before: BTreeMap<String, u64>,
+    expected_growth: BTreeMap<String, u64>,
+    /// Where in the log the scenario began.
+    log_before: usize,
+}
+
+impl Stage {
+    /// Starts an Envoy with an environment for its filter, and a service. `certificates` is the folder of those that
+    /// the authority has issued to the workload.
+    ///
+    /// # Errors
+    /// Envoy does not start, or the filter does not take even a simple configuration.
+    pub async fn start(
+        binary: &Path,
+        module: &Path,
+        workload: &Workload,
+        environment: &BTreeMap<String, String>,
+        authority: Arc<Authority>,
+        certificates: &Path,
+    ) -> Result<Self> {
+        let echo = Echo::start(&workload.name).await?;
+        let sidecar = Sidecar {
+            module: module.to_owned(),
+            workload: workload.clone(),
+            environment: environment.clone(),
+            service: echo.address(),
+            certificates: Some(certificates.to_owned()),
+            workers: 1,
+            providers: BTreeMap::new(),
+        };
+        let nobody = json!({"issuers": [{"name": "nobody", "issuer": "nobody",
+            "jwks": jwks([&SigningKey::fixed("p256-other")?])?}]});
+        let envoy = Envoy::start(binary, sidecar, &nobody.to_string(), None).await?;
+        ensure!(!envoy.first_configuration_refused().await?, "Envoy refused the filter:\n{}", envoy.log());
+        Ok(Self {
+            envoy,
+            echo,
+            authority,
+            sent: 0,
+            filler: Filler::default(),
+            counters_before: BTreeMap::new(),
+            expected_growth: BTreeMap::new(),
+            log_before: 0,
+        })
+    }
+
+    /// Plays a scenario.
+    ///
+    /// # Errors
+    /// Something did not come as expected: the message names the step, what was expected and what came.
+    pub async fn play(&mut self, scenario: &Scenario) -> Result<()> {
+        self.log_before = self.envoy.log().len();
+        self.filler = Filler { now: now(), port: self.envoy.address().port(), tokens: BTreeMap::new() };
+        for (name, spec) in &scenario.tokens {
+            let token = mint(&self.filler, spec)?;
+            self.filler.tokens.insert(name.clone(), token);
+        }
+        let outcome = self.envoy.push(&configuration_text(&self.filler, &scenario.configuration)?).await?;
+        ensure!(outcome == Push::Accepted, "Envoy refused the configuration:\n{}", self.log());
+        self.counters_before = self.counters().await?;
+        self.expected_growth.clear();
+        for (index, step) in scenario.steps.iter().enumerate() {
+            let place = || format!("step {} `{}` of `{}`", index.wrapping_add(1), step.name, scenario.title);
+            self.take(step).await.with_context(place)?;
+        }
+        self.settle_counters().await.with_context(|| format!("the counters of `{}`", scenario.title))
+    }
+
+    async fn take(&mut self, step: &Step) -> Result<()> {
+        if let Some(request) = &step.request {
+            let observation = self.send(request).await?;
+            for (name, grown) in check::growth(&step.expect) {
+                let counter = self.expected_growth.entry(name).or_default();
+                *counter = counter.saturating_add(grown);
+            }
+            return check::check(request, &step.expect, &observation, &self.filler);
+        }
+        let Some(configuration) = &step.configure else { return Ok(()) };
+        // A filter that goes takes with it what it has not told yet.
+        self.settle_counters().await?;
+        let log_before = self.envoy.log().len();
+        let outcome = self.envoy.push(&configuration_text(&self.filler, configuration)?).await?;
+        let log = self.envoy.log();
+        let news = log.get(log_before..).unwrap_or_default();
+        let expected = if step.refused.is_empty() { Push::Accepted } else { Push::Refused };
+        ensure!(
+            outcome == expected,
+            "expected: the configuration is {expected:?}\ncame: {outcome:?}\n{news}"
+        );
+        for text in &step.refused {
+            ensure!(news.contains(text.as_str()), "expected: `{text}` in the log\ncame:\n{news}");
+        }
+        Ok(())
+    }
+
+    /// Waits until the filter has told its counts, and holds them against what was expected. A counter for which
+    /// nothing was expected in any step is not looked at.
+    async fn settle_counters(&self) -> Result<()> {
+        let deadline = Deadline::new();
+        loop {
+            let counters = self.counters().await?;
+            let grown = |name: &str| {
+                let [now, before] =
+                    [&counters, &self.counters_before].map(|all| all.get(name).copied().unwrap_or(0));
+                now.saturating_sub(before)
+            };
+            if self.expected_growth.iter().all(|(name, expected)| grown(name) == *expected) {
+                return Ok(());
+            }
+            if !deadline.wait().await {
+                let came: BTreeMap<_, _> = counters.keys().map(|name| (name, grown(name))).collect();
+                bail!("expected: {:?}\ncame:     {came:?}", self.expected_growth);
+            }
+        }
+    }
+
+    async fn counters(&self) -> Result<BTreeMap<String, u64>> {
+        let stats = self.envoy.stats().await?;
+        Ok(stats.of_filter().into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// What was logged since the scenario began.
+    fn log(&self) -> String {
+        self.envoy.log().get(self.log_before..).unwrap_or_default().to_owned()
+    }
+
+    async fn send(&mut self, request: &Request) -> Result<Observation> {
+        self.sent = self.sent.wrapping_add(1);
+        let id = format!("request-{}", self.sent);
+        let (headers, secrets) = self.headers(request, &id)?;
+        let reached_before = self.echo.requests();
+        let mut observation = Observation { secrets, ..Observation::default() };
+        if let Err(error) = self.exchange(request, headers, &mut observation).await {
+            bail!("the request got no answer: {error:#}\nlog:\n{}", self.log());
+        }
+        if self.echo.requests() > reached_before {
+            observation.seen = serde_json::from_slice(&observation.answer.body).ok();
+            ensure!(observation.seen.is_some(), "the service was reached, but its answer did not come back");
+        }
+        observation.access = self.access_log(&id).await?;
+        observation.log = self.log();
+        observation.audit = audit_lines(&observation.log, &id);
+        Ok(observation)
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        headers: Headers,
+        observation: &mut Observation,
+    ) -> Result<()> {
+        let to = self.envoy.address();
+        let path = self.filler.text(&request.path)?;
+        let body = self.filler.text(&request.body)?;
+        let is_http2 = request.protocol != Protocol::Http1;
+        let wire: Box<dyn Wire> = match &request.caller {
+            Some(principal) => Box::new(self.authority.connect(principal, is_http2, to).await?),
+            None => Box::new(TcpStream::connect(to).await?),
+        };
+        match request.protocol {
+            Protocol::Http1 => {
+                let mut all = vec![("host".to_owned(), request.host.clone())];
+                all.extend(headers);
+                let wanted = http1::Request {
+                    method: &request.method,
+                    path: &path,
+                    headers: &all,
+                    body: body.as_bytes(),
+                };
+                observation.answer = http1::send(wire, &wanted).await?;
+            }
+            Protocol::Http2 => {
+                let method = request.method.as_str();
+                let answer = http2::send(wire, method, &request.host, &path, &headers, body.as_bytes());
+                observation.answer = answer.await?;
+            }
+            Protocol::Grpc => {
+                let reply = http2::call(wire, &request.host, &path, &headers, body.as_bytes()).await?;
+                observation.grpc = Some((reply.status, reply.message));
+                observation.answer =
+                    http1::Response { status: 200, headers: reply.headers, body: reply.body };
+            }
+        }
+        Ok(())
+    }
+
+    fn headers(&self, request: &Request, id: &str) -> Result<(Headers, Vec<String>)> {
+        let mut headers = vec![("x-request-id".to_owned(), id.to_owned())];
+        let mut secrets: Vec<String> = self.filler.tokens.values().cloned().collect();
+        let token = match &request.token {
+            None => None,
+            Some(TokenRef::Name(name)) => Some(self.filler.text(&format!("${{token:{name}}}"))?),
+            Some(TokenRef::Spec(spec)) => Some(mint(&self.filler, spec)?),
+        };
+        if let Some(token) = token {
+            headers.push(("authorization".into(), format!("Bearer {token}")));
+            secrets.push(token);
+        }
+        for (name, values) in &request.headers {
+            for value in values.iter() {
+                headers.push((name.clone(), self.filler.text(value)?));
+            }
+        }
+        Ok((headers, secrets))
+    }
+
+    async fn access_log(&self, id: &str) -> Result<Value> {
+        let deadline = Deadline::new();
+        loop {
+            if let Some(entry) =
+                self.envoy.access_log().into_iter().find(|entry| entry.get("id").is_some_and(|of| of == id))
+            {
+                return Ok(entry);
+            }
+            if !deadline.wait().await {
+                bail!("the access log has no entry for the request");
+            }
+        }
+    }
+}
+
+type Headers = Vec<(String, String)>;
+
+/// A connection, encrypted or not.
+trait Wire: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Wire for T {}
+
+/// A document as JSON; a text as it stands.
+fn configuration_text(filler: &Filler, configuration: &Value) -> Result<String> {
+    match configuration {
+        Value::String(text) => filler.text(text),
+        document => Ok(filler.document(document)?.to_string()),
+    }
+}
+
+fn mint(filler: &Filler, spec: &TokenSpec) -> Result<String> {
+    let mut spec = spec.clone();
+    for members in [&mut spec.claims, &mut spec.header] {
+        for value in members.values_mut() {
+            *value = filler.document(value)?;
+        }
+    }
+    for text in [&mut spec.raw, &mut spec.header_text, &mut spec.payload_text].into_iter().flatten() {
+        *text = filler.text(text)?;
+    }
+    spec.mint(filler.now)
+}
+
+/// The filter's lines on one request. The JSON object is the line's message, behind Envoy's own prefix.
+fn audit_lines(log: &str, id: &str) -> Vec<Value> {
+    log.lines()
+        .filter_map(|line| line.find(r#"{"log":"attache""#).and_then(|at| line.get(at..)))
+        .filter_map(|json| serde_json::from_str::<Value>(json).ok())
+        .filter(|line| line.get("requestId").is_some_and(|of| of == id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audit_lines_are_found_behind_any_prefix() {
+        let log = "[info][wasm] wasm log: {\"log\":\"attache\",\"requestId\":\"a\",\"verdict\":\"denied\"}\n\
+                   [info] {\"log\":\"attache\",\"requestId\":\"b\"}\nnoise {\"log\":\"attache\" broken\n";
+        let lines = audit_lines(log, "a");
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["verdict"], "denied");
+    }
+}
