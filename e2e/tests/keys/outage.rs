@@ -1,0 +1,102 @@
+//! A provider that is not there.
+
+use crate::stage::{Stage, configuration, quick, request};
+use anyhow::{Result, ensure};
+use attache_e2e::keys::SigningKey;
+use attache_e2e::provider::{Manner, Provider};
+use serde_json::json;
+
+#[tokio::test]
+async fn requests_wait_for_the_first_keys() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let mut provider = Provider::start([&key]).await?;
+    let document = configuration(&provider, json!({}));
+    provider.stop().await;
+    let mut stage = Stage::start(provider, &document).await?;
+    let address = stage.envoy.address();
+    let token = stage.token(&key)?;
+    let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
+    stage.until("keys.waiting", 1).await?;
+    stage.provider.start_again().await?;
+    let answer = waiting.await??;
+    ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
+    Ok(())
+}
+
+#[tokio::test]
+async fn they_do_not_wait_for_ever() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    provider.behave(Manner::Silent);
+    let document = configuration(&provider, json!({}));
+    let stage = Stage::start(provider, &document).await?;
+    let answer = stage.ask(&key).await?;
+    ensure!(answer.status == 503, "{}", answer.status);
+    ensure!(answer.text().contains("keys-unavailable"), "{}", answer.text());
+    ensure!(answer.values("retry-after").len() == 1);
+    ensure!(stage.count("keys.waiting").await? == 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_does_no_harm() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    provider.behave(Manner::Status(500, ""));
+    let document = configuration(&provider, json!({}));
+    let stage = Stage::start(provider, &document).await?;
+    let address = stage.envoy.address();
+    for _ in 0..5 {
+        let token = stage.token(&key)?;
+        let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
+        stage.until("keys.waiting", 1).await?;
+        waiting.abort();
+        stage
+            .until_stats("it left", |stats| stats.of_filter().get("keys.waiting").copied().unwrap_or(0) == 0)
+            .await?;
+    }
+    stage.provider.behave(Manner::Good);
+    ensure!(stage.ask(&key).await?.status == 200, "{}", stage.envoy.log());
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    let mut refresh = quick();
+    refresh["interval"] = json!("1s");
+    refresh["keepFor"] = json!("3s");
+    refresh["timeout"] = json!("300ms");
+    let mut document = configuration(&provider, json!({"refresh": refresh, "onKeysUnavailable": "DENY"}));
+    document["policies"] = json!([{"name": "shop", "rules": [
+        {"name": "browse", "to": [{"paths": ["/catalogue/{**}"]}], "onKeysUnavailable": "ALLOW"},
+        {"name": "buy", "to": [{"paths": ["/orders"]}]},
+    ]}]);
+    let mut stage = Stage::start(provider, &document).await?;
+    let token = stage.token(&key)?;
+    let address = stage.envoy.address();
+    let get = |path: &'static str| request(address, "GET", path, &token, &[]);
+    ensure!(get("/orders").await?.status == 200);
+    stage.provider.stop().await;
+    let deadline = attache_e2e::envoy::Deadline::new();
+    while get("/orders").await?.status == 200 {
+        ensure!(deadline.wait().await, "the keys never grow too old");
+    }
+    let refused = get("/orders").await?;
+    ensure!(refused.status == 503, "{}", refused.status);
+    let open = get("/catalogue/a").await?;
+    ensure!(open.status == 200, "{} {}", open.status, open.text());
+    let seen = open.text();
+    ensure!(!seen.contains("mallory") && !seen.contains("alice") && !seen.contains("Bearer"), "{seen}");
+    // Whether any rule would be for this path is not told to whom nobody vouches for.
+    ensure!(get("/elsewhere").await?.status == 503);
+    stage.until("requests.unverified", 1).await?;
+    ensure!(stage.envoy.log().contains(r#""unverified":"keys-unavailable""#), "{}", stage.envoy.log());
+    stage.until_logged("why it went on", |line| line["unverified"] == "keys-unavailable").await?;
+    // And back.
+    stage.provider.start_again().await?;
+    stage.until("keys.fetches.updated", 2).await?;
+    ensure!(get("/orders").await?.status == 200);
+    Ok(())
+}

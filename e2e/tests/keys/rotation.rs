@@ -1,0 +1,111 @@
+//! Keys that come and go.
+
+use crate::stage::{Stage, ask, configuration, mint};
+use anyhow::{Result, ensure};
+use attache_e2e::keys::SigningKey;
+use attache_e2e::provider::{Manner, Provider};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn a_new_key_is_fetched_when_the_first_token_brings_it() -> Result<()> {
+    let (one, two) = (SigningKey::fresh_p256("one")?, SigningKey::fresh_p256("two")?);
+    let provider = Provider::start([&one]).await?;
+    // Nothing but a token could bring this about within the time of the test.
+    let refresh = json!({"interval": "1h", "timeout": "5s", "minInterval": "1s"});
+    let document = configuration(&provider, json!({"refresh": refresh}));
+    let stage = Stage::start(provider, &document).await?;
+    ensure!(stage.ask(&one).await?.status == 200);
+    stage.provider.serve([&one, &two])?;
+    let answer = stage.ask(&two).await?;
+    ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
+    ensure!(stage.provider.asked() == 2);
+    ensure!(
+        stage
+            .envoy
+            .log()
+            .contains(r#""event":"keys-changed","issuer":"issuer","added":["two"],"removed":[]"#)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_removed_key_is_worth_nothing_in_any_worker_at_once() -> Result<()> {
+    let (one, two) = (SigningKey::fresh_p256("one")?, SigningKey::fresh_p256("two")?);
+    let provider = Provider::start([&one, &two]).await?;
+    let document = configuration(&provider, json!({}));
+    let stage = Stage::start(provider, &document).await?;
+    let token = stage.token(&one)?;
+    // Both workers have it in their cache.
+    for _ in 0..20 {
+        ensure!(ask(stage.envoy.address(), &token).await?.status == 200);
+    }
+    stage.provider.serve([&two])?;
+    stage.until("keys.fetches.updated", 2).await?;
+    for _ in 0..20 {
+        let answer = ask(stage.envoy.address(), &token).await?;
+        ensure!(answer.status == 401, "{}", answer.status);
+    }
+    ensure!(stage.envoy.log().contains(r#""removed":["one"]"#), "{}", stage.envoy.log());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_causes_one_question_in_a_while() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    let refresh = json!({"interval": "1h", "timeout": "1s", "minInterval": "2s"});
+    let document = configuration(&provider, json!({"refresh": refresh}));
+    let stage = Stage::start(provider, &document).await?;
+    ensure!(stage.ask(&key).await?.status == 200);
+    let (issuer, address) = (stage.provider.issuer(), stage.envoy.address());
+    let start = Instant::now();
+    let mut refused = 0_u64;
+    let mut flood = tokio::task::JoinSet::new();
+    for client in 0..64 {
+        let issuer = issuer.clone();
+        flood.spawn(async move {
+            let mut refused = 0_u64;
+            for number in 0.. {
+                if start.elapsed() > Duration::from_secs(7) {
+                    break;
+                }
+                let stranger = SigningKey::fresh_p256(&format!("random-{client}-{number}"))?;
+                let answer = ask(address, &mint(&issuer, &stranger)?).await?;
+                ensure!(answer.status == 401, "{} {}", answer.status, answer.text());
+                refused += 1;
+            }
+            Ok(refused)
+        });
+    }
+    while let Some(done) = flood.join_next().await {
+        refused += done??;
+    }
+    let elapsed = start.elapsed().as_secs_f64();
+    let asked = stage.provider.asked();
+    println!("{refused} tokens with random key ids in {elapsed:.1} s: {asked} questions to the provider");
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds")]
+    let allowed = (elapsed / 2.0) as u64 + 2;
+    ensure!(refused > 100 && asked <= allowed, "{asked} questions, {allowed} allowed");
+    ensure!(stage.ask(&key).await?.status == 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_configuration_serves_with_the_keys_of_the_old_one() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    let refresh = json!({"interval": "1h", "timeout": "1s", "minInterval": "10s"});
+    let document = configuration(&provider, json!({"refresh": refresh}));
+    let stage = Stage::start(provider, &document).await?;
+    ensure!(stage.ask(&key).await?.status == 200);
+    stage.provider.behave(Manner::Status(500, ""));
+    let mut next = document.clone();
+    next["responses"] = json!({"realm": "next"});
+    stage.envoy.push(&next.to_string()).await?;
+    for _ in 0..10 {
+        ensure!(stage.ask(&key).await?.status == 200);
+    }
+    ensure!(stage.provider.asked() == 1, "nobody had to ask");
+    Ok(())
+}

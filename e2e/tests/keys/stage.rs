@@ -1,0 +1,139 @@
+//! A workload whose issuer's keys a provider serves.
+
+use anyhow::{Result, bail};
+use attache_e2e::echo::Echo;
+use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar, Stats, Workload};
+use attache_e2e::http1::{self, Request, Response};
+use attache_e2e::keys::SigningKey;
+use attache_e2e::provider::Provider;
+use attache_e2e::token::{self, TokenSpec};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+
+/// The cluster that leads to the provider.
+pub(crate) const CLUSTER: &str = "provider";
+
+/// An Envoy with two workers before a service that echoes, and the provider of its issuer's keys.
+pub(crate) struct Stage {
+    pub(crate) envoy: Envoy,
+    pub(crate) provider: Provider,
+    _service: Echo,
+}
+
+/// Times that are short enough for a test. `keepFor` is long: tests that need it short say so.
+pub(crate) fn quick() -> Value {
+    json!({"interval": "2s", "timeout": "2s", "retryAfter": "100ms", "minInterval": "1s", "keepFor": "1h"})
+}
+
+/// A configuration whose issuer's keys are at `/jwks`, with these members of the issuer's entry besides.
+pub(crate) fn configuration(provider: &Provider, issuer: Value) -> Value {
+    let mut entry = json!({
+        "name": "issuer",
+        "issuer": provider.issuer(),
+        "jwksUri": format!("{}/jwks", provider.issuer()),
+        "cluster": CLUSTER,
+        "refresh": quick(),
+        "outputClaimToHeaders": [{"header": "x-user", "claim": "sub"}],
+    });
+    if let (Value::Object(entry), Value::Object(more)) = (&mut entry, issuer) {
+        entry.extend(more);
+    }
+    json!({"issuers": [entry], "audit": {"log": "DENIED"}})
+}
+
+impl Stage {
+    /// Starts it all with this configuration.
+    pub(crate) async fn start(provider: Provider, configuration: &Value) -> Result<Self> {
+        let service = Echo::start("orders").await?;
+        let sidecar = Sidecar {
+            module: attache_e2e::module()?,
+            workload: Workload::default(),
+            environment: BTreeMap::new(),
+            service: service.address(),
+            certificates: None,
+            workers: 2,
+            providers: BTreeMap::from([(CLUSTER.to_owned(), provider.address())]),
+        };
+        let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
+        let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+        let envoy = Envoy::start(&binary, sidecar, &configuration.to_string(), None).await?;
+        Ok(Self { envoy, provider, _service: service })
+    }
+
+    /// The answer to a request with a token that this key signed.
+    pub(crate) async fn ask(&self, key: &SigningKey) -> Result<Response> {
+        ask(self.envoy.address(), &self.token(key)?).await
+    }
+
+    /// A good token that this key signed.
+    pub(crate) fn token(&self, key: &SigningKey) -> Result<String> {
+        mint(&self.provider.issuer(), key)
+    }
+
+    /// The filter's counters and gauges, by name.
+    pub(crate) async fn count(&self, name: &str) -> Result<u64> {
+        let stats = self.envoy.stats().await?;
+        Ok(stats.of_filter().get(name).copied().unwrap_or(0))
+    }
+
+    /// Waits until a count is at least so high.
+    pub(crate) async fn until(&self, name: &str, least: u64) -> Result<()> {
+        self.until_stats(name, |stats| stats.of_filter().get(name).is_some_and(|count| *count >= least)).await
+    }
+
+    /// Waits until something is true of the counters and gauges.
+    pub(crate) async fn until_stats(&self, what: &str, test: impl Fn(&Stats) -> bool) -> Result<()> {
+        let deadline = Deadline::new();
+        loop {
+            let stats = self.envoy.stats().await?;
+            if test(&stats) {
+                return Ok(());
+            }
+            if !deadline.wait().await {
+                bail!("in vain awaited: {what}; {:#?}\n{}", stats.of_filter(), self.envoy.log());
+            }
+        }
+    }
+
+    /// Waits until something is true of a line of the access log, which Envoy writes some time after it has answered.
+    pub(crate) async fn until_logged(&self, what: &str, test: impl Fn(&Value) -> bool) -> Result<()> {
+        let deadline = Deadline::new();
+        loop {
+            let lines = self.envoy.access_log();
+            if lines.iter().any(&test) {
+                return Ok(());
+            }
+            if !deadline.wait().await {
+                bail!("in vain awaited in the access log: {what}; {lines:#?}\n{}", self.envoy.log());
+            }
+        }
+    }
+}
+
+/// A good token of an issuer.
+pub(crate) fn mint(issuer: &str, key: &SigningKey) -> Result<String> {
+    TokenSpec::with_claims(json!({"iss": issuer})).mint_with(key, token::now())
+}
+
+/// The answer to a request with this token.
+pub(crate) async fn ask(address: SocketAddr, token: &str) -> Result<Response> {
+    request(address, "GET", "/orders", token, &[]).await
+}
+
+/// The answer to any request with this token.
+pub(crate) async fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &[u8],
+) -> Result<Response> {
+    let headers = [
+        ("host".to_owned(), "orders".to_owned()),
+        ("authorization".to_owned(), format!("Bearer {token}")),
+        ("x-user".to_owned(), "mallory".to_owned()),
+    ];
+    http1::send(TcpStream::connect(address).await?, &Request { method, path, headers: &headers, body }).await
+}
