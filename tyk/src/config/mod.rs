@@ -1,0 +1,158 @@
+//! The configuration: one YAML file, checked whole before anything starts.
+
+mod api;
+mod mint;
+mod provider;
+mod read;
+mod serve;
+
+pub use api::{Api, Credential, Mode, TokenPlace, VerifiedJwt};
+pub use mint::{ClaimRule, KeyFolder, Mint, RoleMetadata, RoleRules, Source, SubjectRule, Taken};
+pub use provider::{ClientAuthentication, Provider, Secret};
+pub use read::Problem;
+pub use serve::{Grpc, GrpcTls, Http, Listen, Log, LogLevel, Upstream};
+
+use read::{Node, Problems};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+/// Everything that the file says.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The side towards the gateway.
+    pub grpc: Grpc,
+    /// The side towards verifiers, probes and Prometheus.
+    pub http: Http,
+    /// What is logged.
+    pub log: Log,
+    /// How long requests under way may take when the process is told to end: 0 to 5 minutes.
+    pub drain: Duration,
+    /// Where the token goes in the upstream request.
+    pub upstream: Upstream,
+    /// What is taken from every request, whatever its API.
+    pub strip: Credential,
+    /// How tokens are made; present where an API mints.
+    pub mint: Option<Mint>,
+    /// Where tokens are exchanged; names are unique.
+    pub providers: Vec<Provider>,
+    /// The APIs; ids are unique, `*` stands for all that are not named.
+    pub apis: Vec<Api>,
+}
+
+/// Why a configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read `{path}`: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not YAML, or a key stands twice.
+    #[error("not valid YAML: {0}")]
+    Syntax(String),
+    /// Everything that is wrong with the document, in its order.
+    #[error("{}", Lines(.0))]
+    Invalid(Vec<Problem>),
+}
+
+struct Lines<'a>(&'a [Problem]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// The file can't be read, is no YAML, or says something wrong.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.display().to_string(), source })?;
+        Self::parse(&text)
+    }
+
+    /// Checks a document.
+    ///
+    /// # Errors
+    /// It is no YAML, or says something wrong.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        // YAML 1.2: an API may be named `no`.
+        let options = serde_saphyr::options! { strict_booleans: true };
+        let document: Value = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+        let problems = Problems::default();
+        let config = read(&Node::root(&document, &problems));
+        match (config, problems.take()) {
+            (Some(config), problems) if problems.is_empty() => Ok(config),
+            (_, problems) => Err(ConfigError::Invalid(problems)),
+        }
+    }
+
+    /// The issuers whose tokens no client may hand on.
+    pub fn guarded_issuers(&self) -> BTreeSet<String> {
+        let minted = self.mint.iter().map(|mint| mint.issuer.clone());
+        minted.chain(self.providers.iter().map(|provider| provider.issuer.clone())).collect()
+    }
+}
+
+fn read(root: &Node<'_>) -> Option<Config> {
+    let mut top = root.section()?;
+    let grpc = top.need("grpc").and_then(|node| serve::grpc(&node));
+    let http = top.or("http", Http::default(), serve::http);
+    let log = top.or("log", Log::default(), serve::log);
+    let drain = top.or("drain", Duration::from_secs(20), |node| {
+        node.duration(Duration::ZERO..=Duration::from_secs(300))
+    });
+    let upstream = top.or("upstream", Upstream::default(), serve::upstream);
+    let strip = top.or("strip", Credential::default(), api::credential);
+    let mint = top.maybe("mint", mint::mint);
+    let providers = top.or("providers", Vec::new(), provider::providers);
+    let apis = top.need("apis").and_then(|node| api::apis(&node));
+    if let (Some(mint), Some(providers), Some(apis)) = (&mint, &providers, &apis) {
+        for (index, api) in apis.iter().enumerate() {
+            let place = format!("apis[{index}]");
+            match &api.mode {
+                Mode::Mint { .. } if mint.is_none() => {
+                    let _: Option<()> = top.wrong(format!(
+                        "`{place}` mints tokens, but there is no `mint`; add it or use `mode: EXCHANGE`"
+                    ));
+                }
+                Mode::Exchange { provider, .. } if !providers.iter().any(|known| known.name == *provider) => {
+                    let _: Option<()> =
+                        top.wrong(format!("`{place}.provider`: no provider is named `{provider}`"));
+                }
+                Mode::Mint { .. } | Mode::Exchange { .. } => {}
+            }
+        }
+    }
+    top.end();
+    Some(Config {
+        grpc: grpc?,
+        http: http?,
+        log: log?,
+        drain: drain?,
+        upstream: upstream?,
+        strip: strip?,
+        mint: mint?,
+        providers: providers?,
+        apis: apis?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

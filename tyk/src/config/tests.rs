@@ -1,0 +1,175 @@
+use super::*;
+
+const WHOLE: &str = r#"
+grpc: {listen: "tcp://127.0.0.1:5555", hookNames: [AttacheIssue], maxMessageBytes: 1048576}
+http: {listen: "127.0.0.1:8080"}
+log: {level: WARN}
+drain: 5s
+upstream: {header: x-mesh-token, prefix: ""}
+strip: {headers: [x-internal], cookies: [legacy], params: [token]}
+mint:
+  issuer: https://tyk.example.com/mesh
+  lifetime: 2m
+  keys: {folder: /keys, poll: 1s, publishBefore: 1h}
+  subject:
+  - {from: METADATA, key: user, prefix: "user:"}
+  - {from: KEY_HASH}
+  claims:
+  - {claim: org_id, from: ORG_ID}
+  - {claim: email, from: JWT_CLAIM, key: email}
+  - {claim: env, value: production}
+  roles:
+    policies: {p1: [reader, writer]}
+    tags: {gold: [premium]}
+    tagPrefix: "role:"
+    metadata: [{key: roles, split: " ", allow: [auditor]}]
+providers:
+- name: keycloak
+  issuer: https://keycloak.example.com/realms/mesh
+  tokenEndpoint: https://keycloak.example.com/realms/mesh/protocol/openid-connect/token
+  clientId: gateway
+  clientSecret: {file: /secrets/keycloak}
+apis:
+- id: orders
+  audiences: [mesh]
+  orgId: acme
+  jwt: {}
+- id: "*"
+  mode: EXCHANGE
+  provider: keycloak
+  audiences: [mesh]
+  credential: {headers: [x-api-key], cookies: [session], params: [api_key]}
+"#;
+
+fn problems(text: &str) -> Vec<String> {
+    match Config::parse(text) {
+        Err(ConfigError::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
+        Err(other) => vec![other.to_string()],
+        Ok(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn a_whole_document_is_read() {
+    let config = Config::parse(WHOLE).unwrap();
+    assert_eq!(config.upstream.header, "X-Mesh-Token");
+    assert_eq!(config.grpc.max_message_bytes, 1 << 20);
+    assert_eq!(config.drain, Duration::from_secs(5));
+    let mint = config.mint.as_ref().unwrap();
+    assert_eq!(mint.jwks_uri, "https://tyk.example.com/mesh/jwks.json");
+    assert_eq!(mint.keys.publish_after, Duration::from_secs(180), "the lifetime and a minute of skew");
+    assert_eq!(mint.subject.len(), 2);
+    assert_eq!(config.apis[1].credential.headers, ["X-Api-Key"]);
+    let guarded: Vec<_> = config.guarded_issuers().into_iter().collect();
+    assert_eq!(guarded, ["https://keycloak.example.com/realms/mesh", "https://tyk.example.com/mesh"]);
+}
+
+#[test]
+fn the_defaults_are_the_documented_ones() {
+    let text = "
+grpc: {listen: unix:///run/attache/issuer.sock}
+mint: {issuer: https://tyk.example.com, keys: {folder: /keys}}
+apis: [{id: orders, audiences: [mesh]}]
+";
+    let config = Config::parse(text).unwrap();
+    assert_eq!(config.grpc.listen, Listen::Unix("/run/attache/issuer.sock".into()));
+    assert_eq!(config.grpc.hook_names, ["AttacheIssue"]);
+    assert_eq!(config.drain, Duration::from_secs(20));
+    assert_eq!(
+        (config.upstream.header.as_str(), config.upstream.prefix.as_str()),
+        ("Authorization", "Bearer ")
+    );
+    assert_eq!(config.apis[0].credential.headers, ["Authorization"]);
+    let mint = config.mint.unwrap();
+    assert_eq!(mint.lifetime, Duration::from_secs(60));
+    assert_eq!(mint.keys.publish_before, Duration::from_secs(600));
+    assert_eq!(mint.keys.publish_after, Duration::from_secs(120));
+    assert_eq!(mint.roles.claim, "roles");
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let found = problems(
+        r#"
+grpc: {listen: "127.0.0.1:5555", hookname: x}
+mint:
+  issuer: https://tyk.example.com/
+  lifetime: 5s
+  keys: {folder: /keys, publishBefore: 10}
+  subject: [{from: TAGS}, {from: METADATA}]
+  claims: [{claim: sub, from: ALIAS}, {claim: a, from: ALIAS, value: 1}]
+apis:
+- {id: a, audiences: []}
+- {id: b, mode: EXCHANGE, audience: [mesh]}
+- {id: c, mode: SWAP, audiences: [mesh], provider: p}
+"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "grpc.listen: expected `tcp://ADDRESS:PORT` or `unix:///PATH`",
+            "grpc.hookname: key `hookname` is not known; did you mean `hookNames`?",
+            "mint.issuer: `https://tyk.example.com/` is no URL that fits; use `https://HOST[/PATH]` without query and final slash",
+            "mint.lifetime: is out of range; use 10s to 1h",
+            "mint.keys.publishBefore: expected a duration such as `500ms`, `30s`, `5m` or `1h`",
+            "mint.subject[0]: a list can't be a subject",
+            "mint.subject[1]: `key` is missing; name the entry or the claim",
+            "mint.claims[1]: give either `from` or `value`",
+            "apis[0].audiences: is empty; name who shall accept the token",
+            "apis[1].audiences: is missing",
+            "apis[1].provider: is missing",
+            "apis[1].audience: key `audience` is not known; did you mean `audiences`?",
+            "apis[2].mode: `SWAP` is not known; use `MINT` or `EXCHANGE`",
+        ]
+    );
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let base = "grpc: {listen: unix:///s}\n";
+    let mint = "mint: {issuer: https://t, keys: {folder: /k}}\n";
+    for (text, told) in [
+        (format!("{base}apis: [{{id: a, audiences: [m]}}]"), "there is no `mint`"),
+        (format!("{base}apis: [{{id: a, mode: EXCHANGE, audiences: [m], provider: p}}]"), "no provider is named `p`"),
+        (format!("{base}{mint}apis: [{{id: a, audiences: [m]}}, {{id: a, audiences: [n]}}]"), "two APIs have the id `a`"),
+        (format!("{base}{mint}apis: []"), "is empty"),
+        (format!("{base}{mint}upstream: {{header: Host}}\napis: [{{id: a, audiences: [m]}}]"), "belongs to the connection"),
+        (format!("{base}{mint}upstream: {{header: 'a b'}}\napis: [{{id: a, audiences: [m]}}]"), "is no header name"),
+        (
+            format!("{base}{mint}apis: [{{id: a, audiences: [m], jwt: {{}}, credential: {{cookies: [t]}}}}]"),
+            "take the JWT from the header alone",
+        ),
+        (
+            "grpc: {listen: unix:///s, tls: {certFile: c, keyFile: k}}\nmint: {issuer: https://t, keys: {folder: /k}}\napis: [{id: a, audiences: [m]}]".to_owned(),
+            "TLS needs `listen: tcp://…`",
+        ),
+        (
+            format!("{base}mint: {{issuer: https://t, keys: {{folder: /k}}, claims: [{{claim: roles, from: TAGS}}]}}\napis: [{{id: a, audiences: [m]}}]"),
+            "claim `roles` is written by another rule",
+        ),
+        (
+            format!("{base}providers: [{{name: p, issuer: i, tokenEndpoint: 'http://kc/token', clientId: c, clientSecret: {{env: A}}}}]\napis: [{{id: a, mode: EXCHANGE, audiences: [m], provider: p}}]"),
+            "would travel in the clear",
+        ),
+        (
+            format!("{base}providers: [{{name: p, issuer: i, tokenEndpoint: 'https://kc/token', clientId: c, clientSecret: {{env: A, file: b}}}}]\napis: [{{id: a, mode: EXCHANGE, audiences: [m], provider: p}}]"),
+            "give either `env` or `file`",
+        ),
+    ] {
+        let found = problems(&text);
+        assert!(found.len() == 1 && found[0].contains(told), "{text}\n{found:?}");
+    }
+}
+
+#[test]
+fn words_that_were_booleans_once_are_texts() {
+    let text = "grpc: {listen: unix:///s}\nmint: {issuer: https://t, keys: {folder: /k}}\napis: [{id: no, audiences: [y]}]";
+    assert_eq!(Config::parse(text).unwrap().apis[0].id, "no");
+}
+
+#[test]
+fn what_is_no_mapping_or_says_a_key_twice_is_refused() {
+    assert_eq!(problems("[]"), ["expected a mapping of keys to values"]);
+    assert!(problems("grpc: {listen: a, listen: b}")[0].contains("not valid YAML"));
+    assert!(problems("grpc: [")[0].contains("not valid YAML"));
+}

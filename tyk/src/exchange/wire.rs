@@ -1,0 +1,217 @@
+//! The exchange as HTTP: one form there, one JSON document back (RFC 8693 section 2).
+
+use super::Wanted;
+use crate::config::{ClientAuthentication, Provider, Secret};
+use crate::listen::choose_cryptography;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use form_urlencoded::{Serializer, byte_serialize};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Certificate, Client, Response, StatusCode, redirect};
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// The provider's token endpoint.
+pub(super) struct Wire {
+    client: Client,
+    endpoint: String,
+    client_id: String,
+    secret: LoadedSecret,
+    authentication: ClientAuthentication,
+}
+
+enum LoadedSecret {
+    Value(String),
+    File(PathBuf),
+}
+
+/// Why a provider can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The environment lacks the secret.
+    #[error("provider `{provider}`: environment variable `{variable}` is not set, or empty")]
+    SecretMissing {
+        /// The provider.
+        provider: String,
+        /// The variable.
+        variable: String,
+    },
+    /// A file can't be read.
+    #[error("provider `{provider}`: can't read `{path}`: {source}")]
+    Unreadable {
+        /// The provider.
+        provider: String,
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The authority's file holds no certificate, or TLS can't be set up.
+    #[error("provider `{provider}`: TLS can't be set up: {source}")]
+    Tls {
+        /// The provider.
+        provider: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+}
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The caller's token is not good enough.
+    Subject { error: String },
+    /// The issuer's own request is not, or the provider failed.
+    Client { status: u16, error: String },
+    /// No answer came.
+    Unreachable { error: String },
+    /// The answer makes no sense.
+    Unreadable { error: String },
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    token_type: String,
+}
+
+#[derive(Deserialize)]
+struct Denied {
+    error: String,
+}
+
+impl Wire {
+    pub(super) fn new(provider: &Provider) -> Result<Self, SetupError> {
+        choose_cryptography();
+        let name = || provider.name.clone();
+        let unreadable = |path: &PathBuf| {
+            let (provider, path) = (name(), path.display().to_string());
+            move |source| SetupError::Unreadable { provider, path, source }
+        };
+        let tls = |source| SetupError::Tls { provider: name(), source };
+        let mut builder = Client::builder()
+            .timeout(provider.timeout)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("attache-issuer/", env!("CARGO_PKG_VERSION")));
+        if let Some(path) = &provider.ca_file {
+            let pem = std::fs::read(path).map_err(unreadable(path))?;
+            builder = builder.tls_certs_only(Certificate::from_pem_bundle(&pem).map_err(tls)?);
+        }
+        let secret = match &provider.client_secret {
+            Secret::Env(variable) => match std::env::var(variable) {
+                Ok(value) if !value.is_empty() => LoadedSecret::Value(value),
+                _ => return Err(SetupError::SecretMissing { provider: name(), variable: variable.clone() }),
+            },
+            Secret::File(path) => {
+                std::fs::metadata(path).map_err(unreadable(path))?;
+                LoadedSecret::File(path.clone())
+            }
+        };
+        Ok(Self {
+            client: builder.build().map_err(tls)?,
+            endpoint: provider.token_endpoint.clone(),
+            client_id: provider.client_id.clone(),
+            secret,
+            authentication: provider.client_authentication,
+        })
+    }
+
+    /// The provider's token in place of the caller's.
+    pub(super) async fn exchange(&self, subject: &str, wanted: Wanted<'_>) -> Result<String, Refusal> {
+        let secret = self.secret().await?;
+        let mut request = self.client.post(&self.endpoint).header(ACCEPT, "application/json");
+        if self.authentication == ClientAuthentication::Basic {
+            request = request.header(AUTHORIZATION, self.basic(&secret));
+        }
+        let form = self.form(subject, wanted, &secret);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
+        let answer = request.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        let body = read(answer).await?;
+        if status != StatusCode::OK {
+            return Err(refusal(status, &body));
+        }
+        let granted: Granted = serde_json::from_slice(&body)
+            .map_err(|error| Refusal::Unreadable { error: format!("no token in it: {error}") })?;
+        if !granted.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(Refusal::Unreadable { error: "`token_type` is not Bearer".to_owned() });
+        }
+        Ok(granted.access_token)
+    }
+
+    fn form(&self, subject: &str, wanted: Wanted<'_>, secret: &str) -> String {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
+            .append_pair("subject_token", subject)
+            .append_pair("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")
+            .append_pair("requested_token_type", "urn:ietf:params:oauth:token-type:access_token")
+            .extend_pairs(wanted.audiences.iter().map(|audience| ("audience", audience)));
+        if !wanted.scopes.is_empty() {
+            form.append_pair("scope", &wanted.scopes.join(" "));
+        }
+        if self.authentication == ClientAuthentication::Post {
+            form.append_pair("client_id", &self.client_id).append_pair("client_secret", secret);
+        }
+        form.finish()
+    }
+
+    /// Both parts are form-encoded before they are joined (RFC 6749 section 2.3.1).
+    fn basic(&self, secret: &str) -> String {
+        let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(&self.client_id), encode(secret))))
+    }
+
+    async fn secret(&self) -> Result<String, Refusal> {
+        match &self.secret {
+            LoadedSecret::Value(value) => Ok(value.clone()),
+            LoadedSecret::File(path) => match tokio::fs::read_to_string(path).await {
+                Ok(text) => Ok(text.trim().to_owned()),
+                Err(error) => Err(Refusal::Unreadable { error: format!("`{}`: {error}", path.display()) }),
+            },
+        }
+    }
+}
+
+async fn read(mut answer: Response) -> Result<Vec<u8>, Refusal> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        if body.len().saturating_add(chunk.len()) > MAX_ANSWER {
+            return Err(Refusal::Unreadable { error: "it is larger than 64 KiB".to_owned() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// RFC 8693 has `invalid_request` for a subject token that is no good; providers use the others too.
+fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
+    let error = serde_json::from_slice::<Denied>(body).map(|denied| denied.error).unwrap_or_default();
+    match error.as_str() {
+        "invalid_request" | "invalid_grant" | "invalid_token" | "access_denied"
+            if status.is_client_error() =>
+        {
+            Refusal::Subject { error }
+        }
+        _ => Refusal::Client { status: status.as_u16(), error },
+    }
+}
+
+/// Without the URL, which is the configuration's, and with the cause, which the error hides.
+fn unreachable(error: reqwest::Error) -> Refusal {
+    use std::error::Error as _;
+    let error = error.without_url();
+    let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+    Refusal::Unreachable { error: format!("{error}{cause}") }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}

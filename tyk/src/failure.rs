@@ -1,0 +1,121 @@
+//! Why a request gets no token, and what its caller is told.
+
+use crate::proto::ReturnOverrides;
+use serde_json::json;
+
+/// Why a request gets no token. The caller is told the reason and nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Failure {
+    /// No API of the configuration fits the request's.
+    #[error("api-unknown")]
+    ApiUnknown,
+    /// The API definition's `config_data.attache` can't be read.
+    #[error("config-data-invalid")]
+    ConfigDataInvalid,
+    /// The gateway did not authenticate the caller.
+    #[error("session-missing")]
+    SessionMissing,
+    /// The key is switched off.
+    #[error("session-inactive")]
+    SessionInactive,
+    /// The key, or the JWT that it came with, has ended.
+    #[error("session-expired")]
+    SessionExpired,
+    /// The session is of another organisation than the API.
+    #[error("organisation-mismatch")]
+    OrganisationMismatch,
+    /// The gateway verified no JWT, or it is not where the configuration says.
+    #[error("jwt-missing")]
+    JwtMissing,
+    /// The JWT in the request is not the one that the session came from.
+    #[error("jwt-mismatch")]
+    JwtMismatch,
+    /// No source of `sub` has a value.
+    #[error("subject-missing")]
+    SubjectMissing,
+    /// The session says more than a header can hold.
+    #[error("token-too-large")]
+    TokenTooLarge,
+    /// The token could not be signed.
+    #[error("signing-failed")]
+    SigningFailed,
+    /// There is no token to exchange.
+    #[error("subject-token-missing")]
+    SubjectTokenMissing,
+    /// The provider refused the caller's token.
+    #[error("exchange-refused")]
+    ExchangeRefused,
+    /// The provider refused the issuer itself, or failed.
+    #[error("exchange-failed")]
+    ExchangeFailed,
+    /// The provider did not answer in time.
+    #[error("exchange-unavailable")]
+    ExchangeUnavailable,
+    /// The provider answered with something else than was asked for.
+    #[error("exchange-unexpected")]
+    ExchangeUnexpected,
+}
+
+impl Failure {
+    /// The HTTP status of the answer.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::SessionMissing
+            | Self::SessionInactive
+            | Self::SessionExpired
+            | Self::OrganisationMismatch
+            | Self::JwtMissing
+            | Self::JwtMismatch
+            | Self::SubjectTokenMissing
+            | Self::ExchangeRefused => 401,
+            Self::ApiUnknown
+            | Self::ConfigDataInvalid
+            | Self::SubjectMissing
+            | Self::TokenTooLarge
+            | Self::SigningFailed => 500,
+            Self::ExchangeFailed | Self::ExchangeUnavailable | Self::ExchangeUnexpected => 502,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self.status() {
+            401 => "the caller can't be given a token for the mesh",
+            502 => "the identity provider did not give a token for the mesh",
+            _ => "the gateway can't make a token for the mesh",
+        }
+    }
+
+    /// The answer that the gateway gives in the upstream's place (RFC 9457).
+    pub fn answer(self) -> ReturnOverrides {
+        let status = self.status();
+        let body = json!({ "type": self.to_string(), "title": self.title(), "status": status });
+        let mut headers = vec![("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")];
+        if status == 401 {
+            headers.push(("WWW-Authenticate", r#"Bearer error="invalid_token""#));
+        }
+        ReturnOverrides {
+            response_code: status.into(),
+            response_body: body.to_string(),
+            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            // Else the gateway wraps the body and counts the caller's key as wrong.
+            override_error: true,
+            response_error: String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caller_learns_the_reason() {
+        let answer = Failure::ExchangeUnavailable.answer();
+        assert_eq!(answer.response_code, 502);
+        let body: serde_json::Value = serde_json::from_str(&answer.response_body).unwrap();
+        assert_eq!(body["type"], "exchange-unavailable");
+        assert_eq!(body["status"], 502);
+        assert!(!answer.headers.contains_key("WWW-Authenticate"));
+        assert!(Failure::JwtMismatch.answer().headers.contains_key("WWW-Authenticate"));
+    }
+}

@@ -1,0 +1,22 @@
+//! A gRPC plugin for the Tyk gateway: each request that the gateway has authenticated gets a token for the mesh.
+//!
+//! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on ([`request`]); [`mint`]
+//! makes a token from the session ([`claims`]) with the signing key ([`keys`]), or [`exchange`] swaps the caller's own
+//! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`http`] publishes the keys, [`listen`] and
+//! [`server`] hold it all together.
+
+pub mod claims;
+pub mod clock;
+pub mod config;
+pub mod dispatch;
+pub mod exchange;
+pub mod failure;
+pub mod http;
+pub mod keys;
+pub mod listen;
+pub mod metrics;
+pub mod mint;
+pub mod proto;
+pub mod request;
+pub mod server;
+pub mod token;

@@ -1,0 +1,118 @@
+//! The sockets: TCP with or without TLS, or a Unix socket, for the gateway; TCP for the pages.
+
+use crate::config::{Grpc, GrpcTls, Listen};
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use tokio::net::{TcpListener, UnixListener};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+
+/// Why a socket can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The address is taken, or not this machine's.
+    #[error("can't listen at `{at}`: {source}")]
+    Bind {
+        /// The address or path.
+        at: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process answers at the Unix socket.
+    #[error("another process listens at `{0}`; end it or choose another path")]
+    InUse(String),
+    /// A file that is no socket lies there.
+    #[error("`{0}` is there and is no socket; choose another path")]
+    NoSocket(String),
+    /// A file of the TLS side can't be read.
+    #[error("can't read `{path}`: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The gateway's socket.
+#[derive(Debug)]
+pub enum Socket {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix socket; its file is removed with it.
+    Unix(UnixListener, SocketFile),
+}
+
+/// A Unix socket's file.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Where it is gone already there is nothing to do.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Listens for the gateway.
+///
+/// # Errors
+/// The socket can't be had.
+pub async fn grpc(config: &Grpc) -> Result<Socket, ListenError> {
+    match &config.listen {
+        Listen::Tcp(address) => Ok(Socket::Tcp(tcp(*address).await?)),
+        Listen::Unix(path) => unix(path),
+    }
+}
+
+/// Listens at an address.
+///
+/// # Errors
+/// The address can't be had.
+pub async fn tcp(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| ListenError::Bind { at: address.to_string(), source })
+}
+
+/// The user's and the group's: the gateway runs as another user of one group.
+fn unix(path: &Path) -> Result<Socket, ListenError> {
+    let at = || path.display().to_string();
+    let bind = |source| ListenError::Bind { at: at(), source };
+    match fs::symlink_metadata(path) {
+        Ok(meta) if !meta.file_type().is_socket() => return Err(ListenError::NoSocket(at())),
+        Ok(_) if UnixStream::connect(path).is_ok() => return Err(ListenError::InUse(at())),
+        // Left behind by a process that was killed.
+        Ok(_) => fs::remove_file(path).map_err(bind)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(bind(error)),
+    }
+    let listener = UnixListener::bind(path).map_err(bind)?;
+    let file = SocketFile(path.to_owned());
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(bind)?;
+    Ok(Socket::Unix(listener, file))
+}
+
+/// Chooses the cryptography of TLS connections for the whole process; an earlier choice stays, which is as good.
+pub fn choose_cryptography() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// TLS for the gateway's side, with client certificates required where an authority for them is named.
+///
+/// # Errors
+/// A file can't be read.
+pub fn tls(config: &GrpcTls) -> Result<ServerTlsConfig, ListenError> {
+    let read = |path: &Path| {
+        let unreadable = |source| ListenError::Unreadable { path: path.display().to_string(), source };
+        fs::read(path).map_err(unreadable)
+    };
+    let identity = Identity::from_pem(read(&config.cert_file)?, read(&config.key_file)?);
+    let mut tls = ServerTlsConfig::new().identity(identity);
+    if let Some(path) = &config.client_ca_file {
+        tls = tls.client_ca_root(Certificate::from_pem(read(path)?));
+    }
+    Ok(tls)
+}

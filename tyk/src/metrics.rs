@@ -1,0 +1,134 @@
+//! What is counted and measured, for Prometheus.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use std::time::Duration;
+
+/// What is counted and measured. Label values come from the configuration and from fixed words, so their number is
+/// bounded whatever clients send.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<OutcomeLabels, Histogram, Buckets>,
+    strays: Counter,
+    events: Counter,
+    reloads: Family<ReloadLabels, Counter>,
+    published: Gauge,
+    kept: Gauge,
+    signing: Family<KeyLabels, Gauge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    api: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KeyLabels {
+    kid: String,
+}
+
+/// Makes histograms: 50 µs for a token that is kept, seconds for a slow provider.
+#[derive(Clone, Debug)]
+struct Buckets;
+
+impl MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new([0.000_05, 0.000_2, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1.0, 5.0])
+    }
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("attache_issuer");
+        let requests = Family::default();
+        let seconds = Family::new_with_constructor(Buckets);
+        let (strays, events) = (Counter::default(), Counter::default());
+        let (reloads, signing) = (Family::default(), Family::default());
+        let (published, kept) = (Gauge::default(), Gauge::default());
+        registry.register("requests", "Requests by API and outcome", requests.clone());
+        registry.register("seconds", "Time to answer the gateway, by outcome", seconds.clone());
+        let help = "Tokens of a guarded issuer taken out of clients' requests";
+        registry.register("stray_tokens", help, strays.clone());
+        registry.register("events", "Events that the gateway told of", events.clone());
+        registry.register("key_reloads", "Looks into the key folder, by outcome", reloads.clone());
+        registry.register("published_keys", "Keys in the published key set", published.clone());
+        registry.register("signing_key", "1 for the key that signs", signing.clone());
+        registry.register("kept_tokens", "Tokens kept for reuse", kept.clone());
+        registry.register(
+            "build",
+            "The running version",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        Self { registry, requests, seconds, strays, events, reloads, published, kept, signing }
+    }
+
+    /// A request of an API was answered.
+    pub fn answered(&self, api: &str, outcome: &str, took: Duration) {
+        let labels = RequestLabels { api: api.to_owned(), outcome: outcome.to_owned() };
+        self.requests.get_or_create(&labels).inc();
+        let labels = OutcomeLabels { outcome: outcome.to_owned() };
+        self.seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A client's own tokens were taken out of a request.
+    pub fn strays(&self, number: u64) {
+        self.strays.inc_by(number);
+    }
+
+    /// The gateway told of an event.
+    pub fn event(&self) {
+        self.events.inc();
+    }
+
+    /// The key folder was looked at.
+    pub fn reloaded(&self, taken: bool) {
+        let labels = ReloadLabels { outcome: if taken { "taken" } else { "refused" } };
+        self.reloads.get_or_create(&labels).inc();
+    }
+
+    /// The keys as they are now.
+    pub fn keys(&self, published: usize, signing: &str) {
+        self.published.set(i64::try_from(published).unwrap_or(i64::MAX));
+        self.signing.clear();
+        self.signing.get_or_create(&KeyLabels { kid: signing.to_owned() }).set(1);
+    }
+
+    /// How many tokens are kept.
+    pub fn kept(&self, tokens: usize) {
+        self.kept.set(i64::try_from(tokens).unwrap_or(i64::MAX));
+    }
+
+    /// All of it in OpenMetrics text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}

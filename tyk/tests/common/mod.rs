@@ -1,0 +1,179 @@
+//! An issuer in this process, and a client that speaks to it as the gateway does.
+#![expect(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "shared by tests, none of which uses all of it"
+)]
+
+use attache_issuer::clock::Clock;
+use attache_issuer::config::Config;
+use attache_issuer::proto::dispatcher_client::DispatcherClient;
+use attache_issuer::proto::{HookType, MiniRequestObject, Object, ReturnOverrides, SessionState};
+use attache_issuer::server::{RunError, start};
+use attache_issuer::token::payload;
+use jwt_simple::prelude::*;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::{Channel, Endpoint};
+
+pub const ISSUER: &str = "https://tyk.example.com";
+
+/// A running issuer.
+pub struct Issuer {
+    pub grpc: Option<SocketAddr>,
+    pub http: SocketAddr,
+    end: oneshot::Sender<()>,
+    done: JoinHandle<Result<(), RunError>>,
+}
+
+impl Issuer {
+    pub async fn start(config: &str) -> Self {
+        let config = Config::parse(config).unwrap_or_else(|error| panic!("{error}"));
+        let running = start(config, Clock::system()).await.unwrap_or_else(|error| panic!("{error}"));
+        let (grpc, http) = (running.grpc, running.http.unwrap());
+        let (end, ended) = oneshot::channel();
+        let done = tokio::spawn(running.until(async move {
+            let _ = ended.await;
+        }));
+        Self { grpc, http, end, done }
+    }
+
+    pub async fn client(&self) -> DispatcherClient<Channel> {
+        connect(Endpoint::from_shared(format!("http://{}", self.grpc.unwrap())).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("http://{}{path}", self.http)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// Tells it to end, as a signal does.
+    pub fn end(self) -> JoinHandle<Result<(), RunError>> {
+        let _ = self.end.send(());
+        self.done
+    }
+}
+
+pub async fn connect(endpoint: Endpoint) -> DispatcherClient<Channel> {
+    let channel = endpoint.connect().await.unwrap();
+    DispatcherClient::new(channel).max_decoding_message_size(64 << 20).max_encoding_message_size(64 << 20)
+}
+
+/// A folder with one key.
+pub fn key_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    add_key(folder.path(), "2026-01.pem");
+    folder
+}
+
+pub fn add_key(folder: &Path, name: &str) {
+    // Whole or not at all, as a mounted secret is.
+    let (new, name) = (folder.join(format!(".{name}")), folder.join(name));
+    std::fs::write(&new, ES256KeyPair::generate().to_pem().unwrap()).unwrap();
+    std::fs::rename(new, name).unwrap();
+}
+
+/// A minting configuration on loopback.
+pub fn minting(keys: &Path, more: &str) -> String {
+    format!(
+        r#"
+grpc: {{listen: "tcp://127.0.0.1:0", maxMessageBytes: 33554432}}
+http: {{listen: "127.0.0.1:0"}}
+mint:
+  issuer: {ISSUER}
+  keys: {{folder: {keys:?}, poll: 100ms, publishBefore: 1s, publishAfter: 70s}}
+  roles: {{policies: {{p-read: [reader], p-write: [writer]}}}}
+  claims: [{{claim: email, from: JWT_CLAIM, key: email}}]
+apis:
+- {{id: orders, audiences: [mesh]}}
+- {{id: keyed, audiences: [mesh], credential: {{headers: [x-api-key]}}}}
+- {{id: jwt, audiences: [mesh], jwt: {{}}}}
+- {{id: acme-only, audiences: [mesh], orgId: acme}}
+{more}
+"#
+    )
+}
+
+pub fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+pub fn session(key: &str, policies: &[&str]) -> SessionState {
+    SessionState {
+        org_id: "acme".into(),
+        alias: "shop".into(),
+        key_id: key.into(),
+        rate: 10.0,
+        per: 1.0,
+        apply_policies: policies.iter().map(|policy| (*policy).to_owned()).collect(),
+        ..SessionState::default()
+    }
+}
+
+/// What the gateway sends at its post hook.
+pub fn post(api: &str, session: Option<SessionState>, headers: &[(&str, &str)]) -> Object {
+    Object {
+        hook_type: HookType::Post.into(),
+        hook_name: "AttacheIssue".into(),
+        request: Some(MiniRequestObject {
+            headers: map(headers),
+            url: "/orders?page=2".into(),
+            method: "GET".into(),
+            scheme: "http".into(),
+            return_overrides: Some(ReturnOverrides { response_code: -1, ..ReturnOverrides::default() }),
+            ..MiniRequestObject::default()
+        }),
+        metadata: session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default(),
+        session,
+        spec: map(&[("APIID", api), ("OrgID", "acme"), ("bundle_hash", "")]),
+        response: None,
+    }
+}
+
+/// What the gateway would do with an answer: the token that goes upstream, or the status and reason for the client.
+pub fn outcome(answer: &Object) -> Result<String, (i32, String)> {
+    let request = answer.request.as_ref().unwrap();
+    let overrides = request.return_overrides.as_ref().unwrap();
+    assert!(request.delete_headers.contains(&"Authorization".to_owned()), "the client's own must always go");
+    if overrides.response_code > 0 {
+        assert!(overrides.override_error && overrides.response_error.is_empty());
+        assert!(!request.set_headers.contains_key("Authorization"));
+        let body: Value = serde_json::from_str(&overrides.response_body).unwrap();
+        return Err((overrides.response_code, body["type"].as_str().unwrap().to_owned()));
+    }
+    Ok(request.set_headers["Authorization"].strip_prefix("Bearer ").unwrap().to_owned())
+}
+
+pub fn claims(token: &str) -> Map<String, Value> {
+    payload(token).unwrap()
+}
+
+/// Verifies as a verifier does that knows nothing but the published key set.
+pub fn verify(jwks: &str, token: &str) -> Result<(), String> {
+    let jwks: Value = serde_json::from_str(jwks).unwrap();
+    let metadata = Token::decode_metadata(token).map_err(|error| error.to_string())?;
+    let kid = metadata.key_id().ok_or("no kid")?;
+    let known = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid);
+    let known = known.ok_or_else(|| format!("`{kid}` is not published"))?.to_string();
+    let options = VerificationOptions {
+        allowed_issuers: Some([ISSUER.to_owned()].into()),
+        allowed_audiences: Some(["mesh".to_owned()].into()),
+        ..VerificationOptions::default()
+    };
+    let verified = match metadata.algorithm() {
+        "ES256" => {
+            ES256PublicKey::from_jwk(&known).unwrap().verify_token::<NoCustomClaims>(token, Some(options))
+        }
+        _ => RS256PublicKey::from_jwk(&known).unwrap().verify_token::<NoCustomClaims>(token, Some(options)),
+    };
+    verified.map(drop).map_err(|error| error.to_string())
+}

@@ -1,0 +1,109 @@
+//! An Envoy with the filter before a service.
+
+use crate::process::{Process, free_address, from_env};
+use crate::service::try_send;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::process::Command;
+
+/// An Envoy with the filter.
+pub struct Envoy {
+    pub address: SocketAddr,
+    _process: Process,
+    _folder: tempfile::TempDir,
+}
+
+/// What the filter is told: an issuer whose roles decide over two rules, and three headers.
+pub fn filter_config(issuer: &str, jwks: &str, roles: &str) -> Value {
+    let jwks: Value = serde_json::from_str(jwks).unwrap();
+    json!({
+        "issuers": [{
+            "name": "gateway",
+            "issuer": issuer,
+            "audiences": ["mesh"],
+            "jwks": jwks,
+            "roleClaims": [{"claim": roles}],
+            "outputClaimToHeaders": [
+                {"header": "x-user", "claim": "sub"},
+                {"header": "x-roles", "claim": roles, "format": "CSV"},
+                {"header": "x-tenant", "claim": "org_id"}
+            ]
+        }],
+        "policies": [{
+            "name": "orders",
+            "rules": [
+                {"name": "read", "to": [{"methods": ["GET"], "paths": ["/list"]}], "roles": {"anyOf": ["reader"]}},
+                {"name": "write", "to": [{"methods": ["POST"], "paths": ["/list"]}], "roles": {"anyOf": ["writer"]}}
+            ]
+        }]
+    })
+}
+
+impl Envoy {
+    /// Starts one before a service.
+    pub async fn start(filter: &Value, service: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_address();
+        let config = bootstrap(filter, address, service);
+        let path = folder.path().join("envoy.json");
+        std::fs::write(&path, config.to_string()).unwrap();
+        let mut command = Command::new(from_env("ENVOY_BIN"));
+        command.arg("-c").arg(&path).args([
+            "--concurrency",
+            "1",
+            "--log-level",
+            "warning",
+            "--use-dynamic-base-id",
+        ]);
+        let mut process = Process::start("envoy", &mut command, folder.path());
+        let up = async || try_send("GET", &format!("http://{address}/"), &[], None).await.is_ok();
+        process.wait_until("listening", up).await;
+        Self { address, _process: process, _folder: folder }
+    }
+}
+
+fn bootstrap(filter: &Value, address: SocketAddr, service: SocketAddr) -> Value {
+    let socket = |address: SocketAddr| json!({"socket_address": {"address": address.ip(), "port_value": address.port()}});
+    let text =
+        |value: String| json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": value});
+    let wasm = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+        "config": {
+            "name": "attache",
+            "root_id": "attache",
+            "configuration": text(filter.to_string()),
+            "vm_config": {
+                "runtime": "envoy.wasm.runtime.v8",
+                "code": {"local": {"filename": from_env("ATTACHE_MODULE")}}
+            }
+        }
+    });
+    let manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "inbound",
+        "route_config": {"virtual_hosts": [{
+            "name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "service"}}]
+        }]},
+        "http_filters": [
+            {"name": "attache", "typed_config": wasm},
+            {"name": "router", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}
+        ]
+    });
+    json!({
+        "node": {"id": "orders", "cluster": "orders", "metadata": {"NAMESPACE": "shop", "LABELS": {"app": "orders"}}},
+        "static_resources": {
+            "listeners": [{
+                "name": "inbound",
+                "address": socket(address),
+                "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}]
+            }],
+            "clusters": [{
+                "name": "service",
+                "connect_timeout": "5s",
+                "load_assignment": {"cluster_name": "service", "endpoints": [{"lb_endpoints": [
+                    {"endpoint": {"address": socket(service)}}
+                ]}]}
+            }]
+        }
+    })
+}

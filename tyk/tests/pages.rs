@@ -1,0 +1,70 @@
+//! What verifiers, probes and Prometheus fetch, and how the process ends.
+
+mod common;
+
+use common::{Issuer, key_folder, minting, outcome, post, session};
+use serde_json::Value;
+
+#[tokio::test]
+async fn discovery_leads_to_the_keys() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let (status, discovery) = issuer.get("/.well-known/openid-configuration").await;
+    let discovery: Value = serde_json::from_str(&discovery).unwrap();
+    assert_eq!(status, 200);
+    assert_eq!(discovery["issuer"], "https://tyk.example.com");
+    assert_eq!(discovery["jwks_uri"], "https://tyk.example.com/jwks.json");
+    assert_eq!(discovery["id_token_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+    let (_, jwks) = issuer.get("/jwks.json").await;
+    let jwks: Value = serde_json::from_str(&jwks).unwrap();
+    let key = &jwks["keys"][0];
+    assert_eq!((&key["kty"], &key["use"], &key["alg"]), (&"EC".into(), &"sig".into(), &"ES256".into()));
+    assert!(key.get("d").is_none());
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_path_is_found_below_it() {
+    let keys = key_folder();
+    let config = minting(keys.path(), "").replace("tyk.example.com", "tyk.example.com/mesh");
+    let issuer = Issuer::start(&config).await;
+    assert_eq!(issuer.get("/mesh/.well-known/openid-configuration").await.0, 200);
+    assert_eq!(issuer.get("/mesh/jwks.json").await.0, 200);
+    assert_eq!(issuer.get("/jwks.json").await.0, 200);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_api_and_outcome() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let mut client = issuer.client().await;
+    for api in ["orders", "orders", "unknown"] {
+        client.dispatch(post(api, Some(session("k1", &[])), &[])).await.unwrap();
+    }
+    let (_, metrics) = issuer.get("/metrics").await;
+    for line in [
+        r#"attache_issuer_requests_total{api="orders",outcome="minted"} 1"#,
+        r#"attache_issuer_requests_total{api="orders",outcome="minted-before"} 1"#,
+        r#"attache_issuer_requests_total{api="",outcome="api-unknown"} 1"#,
+        "attache_issuer_published_keys 1",
+        "attache_issuer_kept_tokens 1",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_ends_frees_its_sockets() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let (grpc, http) = (issuer.grpc.unwrap(), issuer.http);
+    assert_eq!(issuer.get("/readyz").await, (200, "ready".to_owned()));
+    assert_eq!(issuer.get("/healthz").await.0, 200);
+    let mut client = issuer.client().await;
+    outcome(&client.dispatch(post("orders", Some(session("k1", &[])), &[])).await.unwrap().into_inner())
+        .unwrap();
+    // The gateway's connection stays open: the end must not wait for it.
+    issuer.end().await.unwrap().unwrap();
+    for address in [grpc, http] {
+        tokio::net::TcpStream::connect(address).await.unwrap_err();
+    }
+}
