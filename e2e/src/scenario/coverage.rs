@@ -48,9 +48,6 @@ const SEMANTICS: &[&str] = &[
     "grpc",
 ];
 
-/// Reasons that no configuration without remote keys can lead to.
-const NEEDS_REMOTE_KEYS: &[&str] = &["keys-unavailable"];
-
 /// Everything promised that no scenario covers, and everything claimed that was never promised.
 pub fn gaps(scenarios: &[Scenario]) -> Vec<String> {
     let claimed: BTreeSet<&str> =
@@ -71,7 +68,7 @@ pub fn gaps(scenarios: &[Scenario]) -> Vec<String> {
         claimed.iter().filter(|id| !promised.contains(**id)).map(|id| format!("`{id}` is not promised")),
     );
     for (reason, _) in REASONS {
-        if !expected.contains(reason) && !NEEDS_REMOTE_KEYS.contains(&reason) {
+        if !expected.contains(reason) {
             gaps.push(format!("reason `{reason}` has no scenario"));
         }
     }
