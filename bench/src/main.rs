@@ -127,6 +127,8 @@ fn run(options: &Options) -> Result<Report> {
     figures.push(("memory_growth_bytes", Figure::new(&title, exact(growth), Some(16.0 * 1024.0 * 1024.0))));
     figures.push(("module_bytes", Figure::new("module, bytes", exact(module_bytes), Some(700_000.0))));
     figures.push(("ready_ms", Figure::new("ready, ms", Spread::of(delays.whole), Some(100.0))));
+    let title = "ready, ms, of the floor's module";
+    figures.push(("ready_floor_ms", Figure::new(title, Spread::of(delays.floor), None)));
     let title = "ready, ms, where V8 has the code already";
     figures.push(("ready_compiled_ms", Figure::new(title, Spread::of(delays.compiled), None)));
     Ok(Report {

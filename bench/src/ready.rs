@@ -13,6 +13,8 @@ use std::time::Instant;
 pub(crate) struct Delays {
     /// From an Envoy's start to its first answer, with the module less without.
     pub(crate) whole: Vec<f64>,
+    /// The same of the floor's module: what no module that speaks to Envoy can go below.
+    pub(crate) floor: Vec<f64>,
     /// What a second VM of the same module adds: V8 takes its code from the first, so that what is left is the
     /// module's own start and the reading of its configuration.
     pub(crate) compiled: Vec<f64>,
@@ -26,16 +28,19 @@ pub(crate) fn delays(binary: &Path, parts: &Parts, cases: &[Case], repetitions: 
             .find(|case| case.job == job && case.algorithm == Algorithm::Rs256)
             .with_context(|| format!("there is no case {}", job.name()))
     };
-    let (with, without) = (find(Job::Cached)?, find(Job::Empty)?);
+    let (with, without, floor) = (find(Job::Cached)?, find(Job::Empty)?, find(Job::Floor)?);
     let mut delays = Delays::default();
     for repetition in 1..=repetitions {
         let none = first_answer(binary, &[Chain::Empty], parts, without)?;
+        let least = first_answer(binary, &[Chain::Floor], parts, floor)?;
         let one = first_answer(binary, &[Chain::Attache], parts, with)?;
         let two = first_answer(binary, &[Chain::Attache, Chain::AttacheUncached], parts, with)?;
         eprintln!(
-            "start {repetition} of {repetitions}: {none:.0} ms, with a VM {one:.0} ms, with two {two:.0} ms"
+            "start {repetition} of {repetitions}: {none:.0} ms, with the floor {least:.0} ms, with a VM {one:.0} ms, \
+             with two {two:.0} ms"
         );
         delays.whole.push(one - none);
+        delays.floor.push(least - none);
         delays.compiled.push(two - one);
     }
     Ok(delays)
