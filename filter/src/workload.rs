@@ -2,17 +2,19 @@
 
 use crate::host;
 use attache_engine::surroundings::Workload;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the workload's identity from the node metadata that Istio gives every proxy; of its labels those that
 /// selectors name.
 pub(crate) fn identify(labels: &BTreeSet<&str>) -> Workload {
     let labels = labels.iter().filter_map(|&label| Some((label.to_owned(), metadata(&["LABELS", label])?)));
+    let mut found = BTreeMap::new();
+    found.extend(labels);
     Workload {
         namespace: metadata(&["NAMESPACE"]),
         name: metadata(&["WORKLOAD_NAME"]),
         service_account: metadata(&["SERVICE_ACCOUNT"]),
-        labels: labels.collect(),
+        labels: found,
     }
 }
 

@@ -32,7 +32,8 @@ const MOST_EXPRESSIONS: usize = 256;
 pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker) -> Config {
     let at = At::Root;
     let issuers = issuer::issuers(document, checker);
-    let identity_headers = issuers.iter().flat_map(crate::Issuer::identity_headers).cloned().collect();
+    let mut identity_headers = BTreeSet::new();
+    identity_headers.extend(issuers.iter().flat_map(crate::Issuer::identity_headers).cloned());
     identity::check_spelling(&issuers, document, checker);
     let role_hierarchy = roles::hierarchy(document, checker);
     let policies = {

@@ -11,7 +11,8 @@ pub(crate) use quote::quote;
 pub(crate) use suggest::suggestion;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use std::{fmt, mem};
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// A JSON value. Numbers are what a WasmPlugin makes of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,29 +172,14 @@ impl<'de> Visitor<'de> for Builder<'_> {
 
 /// Keeps the first of each name; returns the names that were dropped.
 fn drop_repeated(members: &mut Vec<(String, Node)>) -> Vec<String> {
-    let mut order: Vec<(&str, usize)> =
-        members.iter().enumerate().map(|(index, (name, _))| (name.as_str(), index)).collect();
-    order.sort_unstable();
-    let mut repeated: Vec<usize> = order
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [(one, _), (other, index)] if one == other => Some(*index),
-            _ => None,
-        })
-        .collect();
-    if repeated.is_empty() {
+    let mut seen = BTreeSet::new();
+    let repeated: Vec<bool> = members.iter().map(|(name, _)| !seen.insert(name.as_str())).collect();
+    if !repeated.contains(&true) {
         return Vec::new();
     }
-    repeated.sort_unstable();
-    let mut names = Vec::new();
-    let all = mem::take(members).into_iter().enumerate();
-    members.extend(all.filter_map(|(index, member)| {
-        if repeated.binary_search(&index).is_err() {
-            return Some(member);
-        }
-        names.push(member.0);
-        None
-    }));
+    let mut repeated = repeated.into_iter();
+    let dropped = members.extract_if(.., |_| repeated.next() == Some(true));
+    let mut names: Vec<String> = dropped.map(|(name, _)| name).collect();
     names.dedup();
     names
 }

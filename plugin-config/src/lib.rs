@@ -65,11 +65,17 @@ pub struct Config {
 impl Config {
     /// The workload labels that selectors name: the only ones a host has to look up.
     pub fn selector_labels(&self) -> BTreeSet<&str> {
-        self.policies.iter().flat_map(|policy| policy.selector.labels.keys().map(String::as_str)).collect()
+        let mut labels = BTreeSet::new();
+        labels.extend(
+            self.policies.iter().flat_map(|policy| policy.selector.labels.keys().map(String::as_str)),
+        );
+        labels
     }
 
     /// Every header that any issuer may write; a client may send none of them.
     pub fn identity_headers(&self) -> BTreeSet<&HeaderName> {
-        self.issuers.iter().flat_map(Issuer::identity_headers).collect()
+        let mut headers = BTreeSet::new();
+        headers.extend(self.issuers.iter().flat_map(Issuer::identity_headers));
+        headers
     }
 }

@@ -69,7 +69,8 @@ impl<T> Suffixes<T> {
     pub(in super::super) fn new(values: BTreeMap<Box<[u8]>, T>) -> Self {
         let longest = values.keys().map(|text| text.len()).max().unwrap_or(0);
         let reverse = |text: Box<[u8]>| text.iter().rev().copied().collect();
-        let reversed = values.into_iter().map(|(text, value)| (reverse(text), value)).collect();
+        let mut reversed = BTreeMap::new();
+        reversed.extend(values.into_iter().map(|(text, value)| (reverse(text), value)));
         Self { reversed: Prefixes::new(reversed), longest }
     }
 
