@@ -5,8 +5,9 @@ use crate::session::Session;
 use attache_plugin_config::CacheLimits;
 use foldhash::fast::SeedableRandomState;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, Weighter};
+use quick_cache::{Equivalent, OptionsBuilder, Weighter};
 use std::cell::RefCell;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// What an average entry may weigh, in bytes: with the default of 2048 tokens the cache holds 8 MiB at most.
@@ -18,14 +19,50 @@ pub(crate) struct TokenCache {
     sessions: Option<RefCell<Sessions>>,
 }
 
-type Sessions = Cache<Box<[u8]>, Rc<Session>, AtLeastMean, SeedableRandomState>;
+type Sessions = Cache<Token, Rc<Session>, AtLeastMean, SeedableRandomState>;
+
+/// A token that was verified.
+#[derive(Clone)]
+struct Token(Box<[u8]>);
+
+/// A token that is looked for.
+#[derive(Hash)]
+struct Wanted<'t>(&'t [u8]);
+
+impl Equivalent<Token> for Wanted<'_> {
+    fn equivalent(&self, other: &Token) -> bool {
+        same(self.0, &other.0)
+    }
+}
+
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Wanted(&self.0).hash(state);
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.0, &other.0)
+    }
+}
+
+impl Eq for Token {}
+
+/// Compares eight bytes at a time: what Wasm has for a comparison of memory goes byte by byte, and a token is long.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    words.len() == other_words.len()
+        && rest == other_rest
+        && words.iter().zip(other_words).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+}
 
 /// Counts an entry as no less than the mean, so that the bound on bytes bounds the number of entries too.
 #[derive(Clone)]
 struct AtLeastMean;
 
-impl Weighter<Box<[u8]>, Rc<Session>> for AtLeastMean {
-    fn weight(&self, _: &Box<[u8]>, session: &Rc<Session>) -> u64 {
+impl Weighter<Token, Rc<Session>> for AtLeastMean {
+    fn weight(&self, _: &Token, session: &Rc<Session>) -> u64 {
         u64::from(session.weight).max(MEAN_WEIGHT)
     }
 }
@@ -49,20 +86,20 @@ impl TokenCache {
     }
 
     pub(crate) fn get(&self, token: &[u8]) -> Option<Rc<Session>> {
-        self.sessions.as_ref()?.try_borrow().ok()?.get(token).cloned()
+        self.sessions.as_ref()?.try_borrow().ok()?.get(&Wanted(token)).cloned()
     }
 
     pub(crate) fn insert(&self, token: &[u8], session: &Rc<Session>) {
         if let Some(mut sessions) = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow_mut().ok())
         {
-            sessions.insert(token.into(), Rc::clone(session));
+            sessions.insert(Token(token.into()), Rc::clone(session));
         }
     }
 
     pub(crate) fn remove(&self, token: &[u8]) {
         if let Some(mut sessions) = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow_mut().ok())
         {
-            sessions.remove(token);
+            sessions.remove(&Wanted(token));
         }
     }
 }
@@ -72,5 +109,28 @@ impl std::fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let len = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow().ok()).map(|s| s.len());
         f.debug_struct("TokenCache").field("len", &len).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn tokens_are_the_same_if_every_byte_is() {
+        let token: Vec<u8> = (0..41).collect();
+        for length in 0..=token.len() {
+            let one = &token[..length];
+            assert!(same(one, &one.to_vec()), "{length} bytes");
+            assert!(
+                !same(one, &token[..length.saturating_sub(1)]) || length == 0,
+                "one byte less than {length}"
+            );
+            for at in 0..length {
+                let mut other = one.to_vec();
+                other[at] ^= 1;
+                assert!(!same(one, &other), "byte {at} of {length}");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::search::Found;
 use crate::session::{IssuerIndex, Session};
 use crate::shared::SharedSignatures;
 use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
-use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, Verified, verify};
+use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify};
 use attache_plugin_config::{ConfigError, Errors, Issuer, KeySource, Name, OnKeysUnavailable, RemoteKeys};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -21,6 +21,7 @@ use std::rc::Rc;
 pub(crate) struct Issuers {
     all: Vec<Authority>,
     by_iss: HashMap<Box<str>, IssuerIndex>,
+    last_header: LastHeader,
 }
 
 /// One issuer with its keys.
@@ -82,7 +83,7 @@ impl Issuers {
             }
         }
         Errors::check(errors)?;
-        Ok(Self { all, by_iss })
+        Ok(Self { all, by_iss, last_header: LastHeader::default() })
     }
 
     pub(crate) fn name(&self, index: IssuerIndex) -> Option<&Name> {
@@ -129,20 +130,20 @@ impl Issuers {
         shared: &SharedSignatures,
         verification: &mut Verification,
     ) -> Result<VerifiedToken<'t>, Obstacle> {
-        let jws = Jws::parse(&found.token)?;
+        let jws = Jws::parse_with(&found.token, &self.last_header)?;
         let issuer = jws.issuer().and_then(|iss| self.by_iss.get(iss)).filter(|index| found.is_for(index.0));
         let (Some(&issuer), payload_base64) = (issuer, jws.payload_base64()) else {
             return Err(Reason::IssuerUnknown.into());
         };
         let authority = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
         let keys = authority.keys().ok_or(Obstacle::Lacks { issuer, missing: Missing::Keys })?;
-        let shared = Some(shared).filter(|_| keys.are_public());
-        let vouched = shared.and_then(|shared| shared.signer(&found.token, surroundings.shared));
+        let slot = Some(shared).filter(|_| keys.are_public()).and_then(|shared| shared.slot(&found.token));
+        let vouched = slot.as_ref().and_then(|slot| slot.signer(surroundings.shared));
         match verify(jws, &authority.rules, &keys, surroundings.crypto, vouched, surroundings.now) {
             Ok(verified) => {
                 verification.count(Some(verified.backend));
-                if let Some(shared) = shared.filter(|_| verified.backend != Backend::Shared) {
-                    shared.tell(&found.token, verified.key_fingerprint, surroundings.shared);
+                if let Some(slot) = slot.filter(|_| verified.backend != Backend::Shared) {
+                    slot.tell(verified.key_fingerprint, surroundings.shared);
                 }
                 Ok(VerifiedToken { issuer, verified, payload_base64 })
             }

@@ -1,13 +1,14 @@
 //! One pass over a request's header map: everything the engine wants of it, borrowed.
 
-use crate::hash::{self, HashMap};
 use crate::policy::Headers;
 use attache_plugin_config::{Config, HeaderName};
+use std::collections::BTreeMap;
 
 /// The headers that this configuration looks at, so that one look-up a header sorts the map.
 #[derive(Debug)]
 pub(crate) struct HeaderUses {
-    uses: HashMap<Box<str>, Use>,
+    /// By the length of the name, which alone tells most headers apart; then in order.
+    by_length: Vec<Vec<(Box<str>, Use)>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +54,7 @@ pub(crate) struct Request<'a> {
 
 impl HeaderUses {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut uses: HashMap<Box<str>, Use> = hash::map();
+        let mut uses: BTreeMap<Box<str>, Use> = BTreeMap::new();
         let mut set = |name: &str, change: &dyn Fn(&mut Use)| change(uses.entry(name.into()).or_default());
         for (name, pseudo) in [
             (":method", Pseudo::Method),
@@ -71,7 +72,20 @@ impl HeaderUses {
         for place in config.issuers.iter().flat_map(|issuer| &issuer.from_headers) {
             set(place.name.as_str(), &|entry| entry.token = true);
         }
-        Self { uses }
+        let mut by_length: Vec<Vec<(Box<str>, Use)>> = Vec::new();
+        for (name, entry) in uses {
+            by_length.resize_with(by_length.len().max(name.len().saturating_add(1)), Vec::new);
+            if let Some(same_length) = by_length.get_mut(name.len()) {
+                same_length.push((name, entry));
+            }
+        }
+        Self { by_length }
+    }
+
+    fn get(&self, name: &str) -> Option<Use> {
+        let same_length = self.by_length.get(name.len())?;
+        let at = same_length.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+        same_length.get(at).map(|(_, uses)| *uses)
     }
 
     /// Reads a header map.
@@ -89,11 +103,9 @@ impl HeaderUses {
             preflight_method: false,
         };
         for (name, value) in headers {
-            let Some(uses) = self.uses.get(name.as_str()) else {
+            let Some(uses) = self.get(name) else {
                 // A backend that speaks CGI or WSGI reads `x_user` as it reads `x-user`.
-                if name.contains('_')
-                    && self.uses.get(dashed(name).as_str()).is_some_and(|uses| uses.identity)
-                {
+                if name.contains('_') && self.get(&dashed(name)).is_some_and(|uses| uses.identity) {
                     request.forged.push(name);
                 }
                 continue;

@@ -61,11 +61,12 @@ impl Places {
                 };
                 match places.headers.iter_mut().find(same) {
                     Some(place) => place.issuers |= issuers,
-                    None => places.headers.push(HeaderPlace {
-                        name: name.to_owned(),
-                        prefix: prefix.to_owned(),
-                        issuers,
-                    }),
+                    None => {
+                        let longer = |other: &HeaderPlace| other.prefix.len() >= prefix.len();
+                        let at = places.headers.partition_point(longer);
+                        let prefix = prefix.to_owned();
+                        places.headers.insert(at, HeaderPlace { name: name.to_owned(), prefix, issuers });
+                    }
                 }
             }
             for name in &issuer.from_cookies {
@@ -81,7 +82,6 @@ impl Places {
                 }
             }
         }
-        places.headers.sort_by_key(|place| std::cmp::Reverse(place.prefix.len()));
         places
     }
 
@@ -111,21 +111,31 @@ impl Places {
                 None => {}
             }
             // Envoy joins duplicates of some headers, `authorization` among them, with a comma. No token holds one.
-            let mut values = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-            let Some((place, token)) = values.clone().find_map(|value| self.token_of(name, value)) else {
-                continue;
+            let taken = match memchr::memchr(b',', value) {
+                None => self.token_of(name, value.trim_ascii()),
+                Some(_) => self.token_of_list(name, value)?,
             };
-            let first = values.next();
-            if values.any(|value| Some(value) != first) {
-                return Err(Reason::TokensConflict);
-            }
-            found.push(Found {
+            found.extend(taken.map(|(place, token)| Found {
                 token: Cow::Borrowed(token),
                 issuers: place.issuers,
                 place: Place::Header(name),
-            });
+            }));
         }
         Ok(())
+    }
+
+    /// The token that a list of values holds, if it is one value again and again.
+    fn token_of_list<'v>(
+        &self,
+        name: &str,
+        value: &'v [u8],
+    ) -> Result<Option<(&HeaderPlace, &'v [u8])>, Reason> {
+        let mut values = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        let Some(taken) = values.clone().find_map(|value| self.token_of(name, value)) else {
+            return Ok(None);
+        };
+        let first = values.next();
+        if values.any(|value| Some(value) != first) { Err(Reason::TokensConflict) } else { Ok(Some(taken)) }
     }
 
     /// The token that a value of a header holds, and the place that takes it.

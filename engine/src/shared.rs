@@ -12,7 +12,7 @@ use std::fmt;
 use std::hash::Hasher as _;
 
 /// The form of a record; another form is not read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Version, seal, key.
 const HEADER: usize = 1 + 16 + 8;
 
@@ -32,40 +32,59 @@ impl SharedSignatures {
         Self { slots: u64::from(limits.shared_slots), key }
     }
 
+    /// The place of a token, the same in every worker; `None` where the configuration wants no slots. Slots are not
+    /// named for the configuration, so that a new one takes the places of the old.
+    pub(crate) fn slot<'t>(&self, token: &'t [u8]) -> Option<Slot<'t>> {
+        if self.slots == 0 {
+            return None;
+        }
+        let mut hasher = SipHasher24::new_with_key(&self.key);
+        hasher.write(token);
+        let hash = hasher.finish128();
+        let number = hash.h1.checked_rem(self.slots)?;
+        Some(Slot {
+            name: format!("attache.signature.{number}"),
+            key: self.key,
+            token,
+            hash: hash.as_bytes(),
+        })
+    }
+}
+
+/// Where workers tell each other of one token.
+pub(crate) struct Slot<'t> {
+    name: String,
+    key: [u8; 16],
+    token: &'t [u8],
+    /// Of the token, with the key: hashed once, as the token is long.
+    hash: [u8; 16],
+}
+
+impl Slot<'_> {
     /// The fingerprint of the key that made this token's signature, if a worker has told so.
-    pub(crate) fn signer(&self, token: &[u8], data: &dyn SharedData) -> Option<u64> {
-        let record = data.get(&self.slot(token)?)?;
+    pub(crate) fn signer(&self, data: &dyn SharedData) -> Option<u64> {
+        let record = data.get(&self.name)?;
         let (header, told) = record.split_first_chunk::<HEADER>()?;
         let (version, header) = header.split_first()?;
         let (seal, key) = header.split_first_chunk::<16>()?;
         let key = u64::from_le_bytes(*key.first_chunk()?);
-        (*version == VERSION && told == token && *seal == self.seal(key, token)).then_some(key)
+        (*version == VERSION && told == self.token && *seal == self.seal(key)).then_some(key)
     }
 
     /// Tells the other workers that this key made this token's signature.
-    pub(crate) fn tell(&self, token: &[u8], key: u64, data: &dyn SharedData) {
-        let Some(slot) = self.slot(token) else { return };
-        let mut record = Vec::with_capacity(HEADER.saturating_add(token.len()));
+    pub(crate) fn tell(&self, key: u64, data: &dyn SharedData) {
+        let mut record = Vec::with_capacity(HEADER.saturating_add(self.token.len()));
         record.push(VERSION);
-        record.extend_from_slice(&self.seal(key, token));
+        record.extend_from_slice(&self.seal(key));
         record.extend_from_slice(&key.to_le_bytes());
-        record.extend_from_slice(token);
-        data.set(&slot, &record);
+        record.extend_from_slice(self.token);
+        data.set(&self.name, &record);
     }
 
-    /// The place of a token, the same in every worker; `None` where the configuration wants no slots. Slots are not
-    /// named for the configuration, so that a new one takes the places of the old.
-    fn slot(&self, token: &[u8]) -> Option<String> {
-        let mut hasher = SipHasher24::new_with_key(&self.key);
-        hasher.write(token);
-        let slot = hasher.finish().checked_rem(self.slots)?;
-        Some(format!("attache.signature.{slot}"))
-    }
-
-    fn seal(&self, key: u64, token: &[u8]) -> [u8; 16] {
+    fn seal(&self, key: u64) -> [u8; 16] {
         let mut hasher = SipHasher24::new_with_key(&self.key);
         hasher.write_u64(key);
-        hasher.write(token);
+        hasher.write(&self.hash);
         hasher.finish128().as_bytes()
     }
 }
@@ -99,43 +118,53 @@ mod tests {
         SharedSignatures::new(&CacheLimits { shared_slots: slots, ..CacheLimits::default() }, &[secret; 32])
     }
 
+    fn tell(worker: &SharedSignatures, token: &[u8], data: &Data) {
+        if let Some(slot) = worker.slot(token) {
+            slot.tell(7, data);
+        }
+    }
+
+    fn signer(worker: &SharedSignatures, token: &[u8], data: &Data) -> Option<u64> {
+        worker.slot(token)?.signer(data)
+    }
+
     #[test]
     fn what_one_worker_tells_another_reads() {
         let data = Data::default();
-        worker(16, 1).tell(b"a.b.c", 7, &data);
-        assert_eq!(worker(16, 1).signer(b"a.b.c", &data), Some(7));
-        assert_eq!(worker(16, 1).signer(b"a.b.d", &data), None);
+        tell(&worker(16, 1), b"a.b.c", &data);
+        assert_eq!(signer(&worker(16, 1), b"a.b.c", &data), Some(7));
+        assert_eq!(signer(&worker(16, 1), b"a.b.d", &data), None);
     }
 
     #[test]
     fn a_record_of_another_configuration_is_not_read() {
         let data = Data::default();
-        worker(1, 1).tell(b"a.b.c", 7, &data);
-        assert_eq!(worker(1, 2).signer(b"a.b.c", &data), None);
+        tell(&worker(1, 1), b"a.b.c", &data);
+        assert_eq!(signer(&worker(1, 2), b"a.b.c", &data), None);
     }
 
     #[test]
     fn a_record_with_any_byte_changed_or_missing_is_not_read() {
         let data = Data::default();
-        worker(1, 1).tell(b"a.b.c", 7, &data);
+        tell(&worker(1, 1), b"a.b.c", &data);
         let whole = data.get("attache.signature.0").unwrap();
         for at in 0..whole.len() {
             let mut torn = whole.clone();
             torn[at] ^= 1;
             data.set("attache.signature.0", &torn);
-            assert_eq!(worker(1, 1).signer(b"a.b.c", &data), None, "byte {at}");
+            assert_eq!(signer(&worker(1, 1), b"a.b.c", &data), None, "byte {at}");
             data.set("attache.signature.0", &whole[..at]);
-            assert_eq!(worker(1, 1).signer(b"a.b.c", &data), None, "cut at {at}");
+            assert_eq!(signer(&worker(1, 1), b"a.b.c", &data), None, "cut at {at}");
         }
         data.set("attache.signature.0", &whole);
-        assert_eq!(worker(1, 1).signer(b"a.b.c", &data), Some(7));
+        assert_eq!(signer(&worker(1, 1), b"a.b.c", &data), Some(7));
     }
 
     #[test]
     fn there_are_never_more_records_than_slots() {
         let data = Data::default();
         for token in 0..1000 {
-            worker(8, 1).tell(format!("{token}.b.c").as_bytes(), 7, &data);
+            tell(&worker(8, 1), format!("{token}.b.c").as_bytes(), &data);
         }
         assert!(data.0.borrow().len() <= 8);
     }
@@ -143,8 +172,8 @@ mod tests {
     #[test]
     fn without_slots_nothing_is_told() {
         let data = Data::default();
-        worker(0, 1).tell(b"a.b.c", 7, &data);
+        tell(&worker(0, 1), b"a.b.c", &data);
         assert!(data.0.borrow().is_empty());
-        assert_eq!(worker(0, 1).signer(b"a.b.c", &data), None);
+        assert_eq!(signer(&worker(0, 1), b"a.b.c", &data), None);
     }
 }

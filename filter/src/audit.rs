@@ -25,7 +25,7 @@ const KEY_ID_BYTES: usize = 256;
 pub(crate) struct Event<'a> {
     pub decision: &'a Decision,
     pub headers: &'a [(String, Vec<u8>)],
-    pub peer: &'a Connection,
+    pub peer: &'a Connection<'a>,
     pub at: SystemTime,
 }
 
@@ -115,6 +115,8 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
     };
     let session = decision.session.as_deref();
     let path = header(":path").split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    let mut claims = Map::new();
+    claims.extend(session.map(|session| engine.audit_claims(session)).into_iter().flatten().map(claim));
     let line = Line {
         log: "attache",
         time: humantime::format_rfc3339_millis(*at).to_string(),
@@ -125,12 +127,7 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
             .map(|shadow| verdict(engine, shadow.rule, shadow.reason.map(|reason| reason.as_str()))),
         unverified: decision.unverified.map(|reason| reason.as_str()),
         issuer: session.and_then(|session| engine.issuer(session.issuer)).map(|name| name.as_str()),
-        claims: session
-            .map(|session| engine.audit_claims(session))
-            .into_iter()
-            .flatten()
-            .map(claim)
-            .collect(),
+        claims,
         caller: peer.principal().map(|caller| text::printable(caller.as_bytes(), CALLER_BYTES)),
         method: text::printable(header(":method"), METHOD_BYTES),
         host: text::printable(header(":authority"), HOST_BYTES),

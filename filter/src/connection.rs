@@ -7,28 +7,32 @@ use std::net::{IpAddr, SocketAddr};
 
 /// The connection that a request came in on. Each property is a hostcall, so each is read when it is first needed, and
 /// once.
-pub(crate) struct Connection {
-    /// Whether `source.address` is the peer's: where a request has `x-forwarded-for`, Envoy tells what that says, and
-    /// whoever can send a request can write it.
-    shows_peer: bool,
+pub(crate) struct Connection<'h> {
+    headers: &'h [(String, Vec<u8>)],
     principal: OnceCell<Option<String>>,
     source_ip: OnceCell<Option<IpAddr>>,
     destination_port: OnceCell<Option<u16>>,
 }
 
-impl Connection {
+impl<'h> Connection<'h> {
     /// The connection of a request with these headers.
-    pub(crate) fn of(headers: &[(String, Vec<u8>)]) -> Self {
+    pub(crate) fn of(headers: &'h [(String, Vec<u8>)]) -> Self {
         Self {
-            shows_peer: !headers.iter().any(|(name, _)| name == "x-forwarded-for"),
+            headers,
             principal: OnceCell::new(),
             source_ip: OnceCell::new(),
             destination_port: OnceCell::new(),
         }
     }
+
+    /// Whether `source.address` is the peer's: where a request has `x-forwarded-for`, Envoy tells what that says, and
+    /// whoever can send a request can write it.
+    fn shows_peer(&self) -> bool {
+        !self.headers.iter().any(|(name, _)| name == "x-forwarded-for")
+    }
 }
 
-impl Peer for Connection {
+impl Peer for Connection<'_> {
     fn principal(&self) -> Option<String> {
         let read = || host::property(&["connection", "uri_san_peer_certificate"]).and_then(principal);
         self.principal.get_or_init(read).clone()
@@ -36,7 +40,7 @@ impl Peer for Connection {
 
     fn source_ip(&self) -> Option<IpAddr> {
         let read = || host::property(&["source", "address"]).and_then(source_ip);
-        if self.shows_peer { *self.source_ip.get_or_init(read) } else { None }
+        if self.shows_peer() { *self.source_ip.get_or_init(read) } else { None }
     }
 
     fn destination_port(&self) -> Option<u16> {

@@ -1,6 +1,7 @@
 //! Names: of issuers, policies and rules, and of headers.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The name of an issuer, a policy or a rule: 1 to 63 of `a-z 0-9 - _ .`, beginning and ending with a letter or digit,
 /// so that it can stand in a metric's name and a log line unescaped.
@@ -35,9 +36,10 @@ impl fmt::Display for Name {
     }
 }
 
-/// The name of an HTTP header in lower case, as Envoy holds it: one or more RFC 9110 token characters.
+/// The name of an HTTP header in lower case, as Envoy holds it: one or more RFC 9110 token characters. Every session
+/// holds those that it writes, so a clone shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HeaderName(Box<str>);
+pub struct HeaderName(Arc<str>);
 
 impl HeaderName {
     /// Reads a header name in any letter case.

@@ -28,18 +28,31 @@ impl Claims {
     /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud` is a string or a
     /// list of strings, `exp`, `nbf` and `iat` are integers from 0 to 2^53 - 1. `null` is none of these.
     pub fn from_json(members: Map<String, Value>) -> Option<Self> {
-        let string = |name| members.get(name).is_none_or(Value::is_string);
-        let audience = match members.get("aud") {
-            Some(Value::Array(list)) => list.iter().all(Value::is_string),
-            other => other.is_none_or(Value::is_string),
-        };
-        let time = |name| match members.get(name) {
-            None => Some(None),
-            Some(value) => value.as_u64().filter(|&time| time <= MAX_TIME).map(Some),
-        };
-        let times = Times { expires: time("exp")?, not_before: time("nbf")? };
-        time("iat")?;
-        (audience && ["iss", "sub", "jti"].into_iter().all(string)).then_some(Self { members, times })
+        let time = |value: &Value| value.as_u64().filter(|&time| time <= MAX_TIME);
+        let mut times = Times::default();
+        for (name, value) in &members {
+            let fits = match name.as_str() {
+                "iss" | "sub" | "jti" => value.is_string(),
+                "aud" => match value {
+                    Value::Array(list) => list.iter().all(Value::is_string),
+                    one => one.is_string(),
+                },
+                "exp" => {
+                    times.expires = time(value);
+                    times.expires.is_some()
+                }
+                "nbf" => {
+                    times.not_before = time(value);
+                    times.not_before.is_some()
+                }
+                "iat" => time(value).is_some(),
+                _ => true,
+            };
+            if !fits {
+                return None;
+            }
+        }
+        Some(Self { members, times })
     }
 
     /// The claim at the end of a path, unless it is absent or `null`.

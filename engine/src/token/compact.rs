@@ -5,11 +5,13 @@ use crate::Reason;
 use crate::claims::Claims;
 use attache_plugin_config::Algorithm;
 use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// A JWS in compact form, whatever its payload. Nothing is verified.
 #[derive(Debug)]
 pub struct Compact<'t> {
-    header: Header,
+    header: Rc<Header>,
     signing_input: &'t str,
     payload: &'t str,
     signature: Vec<u8>,
@@ -22,6 +24,14 @@ impl<'t> Compact<'t> {
     /// [`Reason::TokenOpaque`] for text without a dot. [`Reason::TokenMalformed`] for anything else that is not three
     /// parts of canonical base64url with an acceptable [`Header`] in the first.
     pub fn parse(token: &'t [u8]) -> Result<Self, Reason> {
+        Self::parse_with(token, &LastHeader::default())
+    }
+
+    /// The same, sparing the header where it is the one that was read last.
+    ///
+    /// # Errors
+    /// Those of [`Compact::parse`].
+    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Reason> {
         let token = str::from_utf8(token).map_err(|_| Reason::TokenMalformed)?;
         let Some((signing_input, signature)) = token.rsplit_once('.') else {
             return Err(if token.is_empty() { Reason::TokenMalformed } else { Reason::TokenOpaque });
@@ -29,10 +39,7 @@ impl<'t> Compact<'t> {
         let (header, payload) = signing_input.split_once('.').ok_or(Reason::TokenMalformed)?;
         Ok(Self {
             // A further dot, as in the five parts of a JWE, is not base64url: it ends up in `payload`.
-            header: base64url::decode(header)
-                .and_then(|text| Header::from_json(json::object(&text)?))
-                .filter(|_| !payload.contains('.'))
-                .ok_or(Reason::TokenMalformed)?,
+            header: last.read(header).filter(|_| !payload.contains('.')).ok_or(Reason::TokenMalformed)?,
             signing_input,
             payload,
             signature: base64url::decode(signature).ok_or(Reason::TokenMalformed)?,
@@ -112,6 +119,27 @@ impl Header {
     }
 }
 
+/// The header that was read last. All tokens of an issuer and a key have the same, letter for letter, so that next to
+/// none is read twice. Every worker has its own.
+#[derive(Debug, Default)]
+pub struct LastHeader(RefCell<Option<(Box<str>, Rc<Header>)>>);
+
+impl LastHeader {
+    /// Reads a header in base64url, or tells that it is none.
+    fn read(&self, text: &str) -> Option<Rc<Header>> {
+        if let Ok(last) = self.0.try_borrow()
+            && let Some((_, header)) = last.as_ref().filter(|(known, _)| **known == *text)
+        {
+            return Some(Rc::clone(header));
+        }
+        let header = Rc::new(Header::from_json(json::object(&base64url::decode(text)?)?)?);
+        if let Ok(mut last) = self.0.try_borrow_mut() {
+            *last = Some((text.into(), Rc::clone(&header)));
+        }
+        Some(header)
+    }
+}
+
 /// A JWT in a compact JWS: parsed, nothing verified.
 #[derive(Debug)]
 pub struct Jws<'t> {
@@ -126,7 +154,15 @@ impl<'t> Jws<'t> {
     /// Those of [`Compact::parse`], and [`Reason::TokenMalformed`] for a payload that is no claims set
     /// (see [`Claims::from_json`]).
     pub fn parse(token: &'t [u8]) -> Result<Self, Reason> {
-        let compact = Compact::parse(token)?;
+        Self::parse_with(token, &LastHeader::default())
+    }
+
+    /// The same, sparing the header where it is the one that was read last.
+    ///
+    /// # Errors
+    /// Those of [`Jws::parse`].
+    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Reason> {
+        let compact = Compact::parse_with(token, last)?;
         let claims = json::object(&compact.payload()?).and_then(Claims::from_json);
         Ok(Self { compact, claims: claims.ok_or(Reason::TokenMalformed)? })
     }

@@ -1,4 +1,4 @@
-use super::{Compact, Jws};
+use super::{Compact, Jws, LastHeader};
 use crate::Reason;
 use crate::token::testing::{claims, compact, token};
 use attache_plugin_config::Algorithm;
@@ -142,6 +142,29 @@ fn every_respelling_of_a_signature_is_refused() {
     }
     // 32 bytes end in a character of four bits: 16 of 64 are canonical, one of them is the token's own.
     assert_eq!(read, 15);
+}
+
+#[test]
+fn a_header_that_was_read_before_stands_for_itself_alone() {
+    let payload = URL_SAFE_NO_PAD.encode(r#"{"sub":"alice"}"#);
+    let token = |header: &str| format!("{}.{payload}.c2ln", URL_SAFE_NO_PAD.encode(header));
+    let last = LastHeader::default();
+    for header in [
+        r#"{"alg":"RS256","kid":"a"}"#,
+        r#"{"alg":"RS256","kid":"a"}"#,
+        r#"{"alg":"RS256","kid":"b"}"#,
+        r#"{"alg":"RS256","kid":"b","crit":[]}"#,
+        r#"{"alg":"RS256","kid":"b","kid":"a"}"#,
+        r#"{"alg":"RS256","kid":"b"}"#,
+        r#"{"alg":"none","kid":"b"}"#,
+        "",
+        r#"{"alg":"RS256","kid":"a"}"#,
+    ] {
+        let token = token(header);
+        let read = |parsed: Result<Jws<'_>, Reason>| parsed.map(|jws| jws.compact().header().clone());
+        let fresh = read(Jws::parse(token.as_bytes()));
+        assert_eq!(read(Jws::parse_with(token.as_bytes(), &last)), fresh, "{header}");
+    }
 }
 
 proptest! {

@@ -7,6 +7,7 @@
 
 mod base64url;
 mod compact;
+mod der;
 mod json;
 mod keys;
 mod public_key;
@@ -16,7 +17,7 @@ mod secret;
 pub(crate) mod testing;
 mod verify;
 
-pub use compact::{Compact, Header, Jws};
+pub use compact::{Compact, Header, Jws, LastHeader};
 pub use keys::{IssuerKeys, Refusal, Signer};
 pub use public_key::{Outcome, PublicKey};
 pub use rules::{IssuerRules, Times};

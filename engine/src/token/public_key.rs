@@ -1,11 +1,10 @@
 //! One public key, prepared once for both verifiers.
 
-use super::Backend;
+use super::{Backend, der};
 use crate::surroundings::HostCrypto;
 use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial};
 use jwt_simple::algorithms::{Edwards25519PublicKey, P256PublicKey, P384PublicKey, RSAPublicKey};
 use p521::ecdsa::signature::Verifier as _;
-use p521::pkcs8::EncodePublicKey as _;
 use std::fmt;
 use superboring::hash::MessageDigest;
 use superboring::pkey::{PKey, Public};
@@ -110,19 +109,19 @@ impl PublicKey {
                 }
             }
             Material::P256(key) => {
-                let signature = p256::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || key.as_ref().verify(message, &signature).is_ok();
-                self.verdict(host, algorithm, message, signature.to_der().as_bytes(), software)
+                let parsed = p256::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
+                let software = || key.as_ref().verify(message, &parsed).is_ok();
+                self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
             }
             Material::P384(key) => {
-                let signature = p384::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || key.as_ref().verify(message, &signature).is_ok();
-                self.verdict(host, algorithm, message, signature.to_der().as_bytes(), software)
+                let parsed = p384::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
+                let software = || key.as_ref().verify(message, &parsed).is_ok();
+                self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
             }
             Material::P521(key) => {
-                let signature = p521::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || key.verify(message, &signature).is_ok();
-                self.verdict(host, algorithm, message, signature.to_der().as_bytes(), software)
+                let parsed = p521::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
+                let software = || key.verify(message, &parsed).is_ok();
+                self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
             }
             Material::Ed25519(key) => {
                 let signature = ed25519_compact::Signature::from_slice(signature).map_err(|_| None)?;
@@ -165,30 +164,17 @@ fn in_software(good: bool) -> Outcome {
 
 fn rsa(n: &[u8], e: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
     let key = RSAPublicKey::from_components(n, e).ok()?;
-    let spki = key.to_der().ok()?;
     let key = PKey::from_rsa(key.as_ref().clone()).ok()?;
-    Some((Material::Rsa { key, signature_bytes: n.len() }, Some(spki.into())))
+    Some((Material::Rsa { key, signature_bytes: n.len() }, Some(der::rsa_key(n, e))))
 }
 
 fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
-    let (material, spki) = match curve {
-        EcCurve::P256 => {
-            let key = P256PublicKey::from_bytes(point).ok()?;
-            let spki = key.to_der().ok()?;
-            (Material::P256(key), spki)
-        }
-        EcCurve::P384 => {
-            let key = P384PublicKey::from_bytes(point).ok()?;
-            let spki = key.to_der().ok()?;
-            (Material::P384(key), spki)
-        }
-        EcCurve::P521 => {
-            let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            let spki = p521::PublicKey::from(key).to_public_key_der().ok()?.into_vec();
-            (Material::P521(key), spki)
-        }
+    let material = match curve {
+        EcCurve::P256 => Material::P256(P256PublicKey::from_bytes(point).ok()?),
+        EcCurve::P384 => Material::P384(P384PublicKey::from_bytes(point).ok()?),
+        EcCurve::P521 => Material::P521(p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?),
     };
-    Some((material, Some(spki.into())))
+    Some((material, Some(der::ec_key(curve, point))))
 }
 
 /// Digest and padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as the digest).
