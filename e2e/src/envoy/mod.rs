@@ -146,6 +146,20 @@ impl Envoy {
         String::from_utf8_lossy(&fs::read(self.folder.path().join("log")).unwrap_or_default()).into_owned()
     }
 
+    /// The memory that Envoy holds of the machine's, in bytes.
+    ///
+    /// # Errors
+    /// Envoy has ended, or the kernel doesn't tell.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.process.id())).context("Envoy has ended")?;
+        let kibibytes: u64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
+            .context("the kernel does not tell VmRSS")?;
+        Ok(kibibytes.saturating_mul(1024))
+    }
+
     /// The finished requests, oldest first, as objects of the access log.
     pub fn access_log(&self) -> Vec<Value> {
         let text = fs::read(self.folder.path().join("access.log")).unwrap_or_default();

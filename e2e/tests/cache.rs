@@ -1,0 +1,165 @@
+//! The cache of a worker and what workers tell each other of tokens, on a real Envoy.
+//!
+//! `ATTACHE_ENVOY` names the version.
+
+#[cfg(test)]
+mod stage {
+    use anyhow::{Result, bail, ensure};
+    use attache_e2e::echo::Echo;
+    use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar, Workload};
+    use attache_e2e::http1::{self, Request};
+    use attache_e2e::keys::{SigningKey, jwks};
+    use attache_e2e::token::{self, TokenSpec};
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+    use tokio::net::TcpStream;
+    use tokio::task::JoinSet;
+
+    /// The most that Envoy's memory may grow for each worker, whatever clients send.
+    const GROWTH: u64 = 16 * 1024 * 1024;
+
+    /// How many tokens a flood brings, and how long each is, about: without a bound they would be nearly twice
+    /// [`GROWTH`], in the VM and once more in shared data.
+    const FLOOD: u64 = 4_000;
+    const TOKEN_BYTES: usize = 7_000;
+
+    /// Clients that send at the same time.
+    const CLIENTS: u64 = 8;
+
+    struct Stage {
+        envoy: Envoy,
+        key: SigningKey,
+        _service: Echo,
+    }
+
+    impl Stage {
+        async fn start(workers: u32, cache: Value) -> Result<Self> {
+            let key = SigningKey::fresh_p256("key")?;
+            let configuration = json!({
+                "issuers": [{"name": "issuer", "issuer": "https://issuer.example", "jwks": jwks([&key])?}],
+                "cache": cache,
+            });
+            let service = Echo::start("orders").await?;
+            let sidecar = Sidecar {
+                module: attache_e2e::module()?,
+                workload: Workload::default(),
+                environment: BTreeMap::new(),
+                service: service.address(),
+                certificates: None,
+                workers,
+                providers: BTreeMap::new(),
+            };
+            let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
+            let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+            let envoy = Envoy::start(&binary, sidecar, &configuration.to_string(), None).await?;
+            Ok(Self { envoy, key, _service: service })
+        }
+
+        async fn status(&self, token: &str) -> Result<u16> {
+            let headers = [
+                ("host".to_owned(), "orders".to_owned()),
+                ("authorization".to_owned(), format!("Bearer {token}")),
+            ];
+            let request = Request { method: "GET", path: "/", headers: &headers, body: b"" };
+            Ok(http1::send(TcpStream::connect(self.envoy.address()).await?, &request).await?.status)
+        }
+
+        async fn count(&self, name: &str) -> Result<u64> {
+            Ok(self.envoy.stats().await?.of_filter().get(name).copied().unwrap_or(0))
+        }
+
+        /// Waits until the filter has told of so many requests.
+        async fn until_counted(&self, requests: u64) -> Result<()> {
+            let deadline = Deadline::new();
+            while self.count("requests.allowed").await? + self.count("requests.denied").await? < requests {
+                if !deadline.wait().await {
+                    bail!("the filter does not count its requests:\n{}", self.envoy.log());
+                }
+            }
+            Ok(())
+        }
+
+        /// Sends tokens of these numbers, each of which must be answered with this status.
+        async fn flood(&self, key: &SigningKey, first: u64, count: u64, status: u16) -> Result<()> {
+            for chunk in 0..count / CLIENTS {
+                let mut clients = JoinSet::new();
+                for client in 0..CLIENTS {
+                    let token = long_token(key, first + chunk * CLIENTS + client)?;
+                    let address = self.envoy.address();
+                    clients.spawn(async move {
+                        let headers = [
+                            ("host".to_owned(), "orders".to_owned()),
+                            ("authorization".to_owned(), format!("Bearer {token}")),
+                        ];
+                        let request = Request { method: "GET", path: "/", headers: &headers, body: b"" };
+                        http1::send(TcpStream::connect(address).await?, &request).await
+                    });
+                }
+                while let Some(answer) = clients.join_next().await {
+                    let answer = answer??;
+                    ensure!(answer.status == status, "{} {}", answer.status, answer.text());
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn long_token(key: &SigningKey, number: u64) -> Result<String> {
+        let filler = "x".repeat(TOKEN_BYTES * 3 / 4);
+        TokenSpec::with_claims(json!({"sub": format!("user-{number}"), "filler": filler}))
+            .mint_with(key, token::now())
+    }
+
+    #[tokio::test]
+    async fn a_token_that_one_worker_has_verified_is_not_verified_by_another() -> Result<()> {
+        let stage = Stage::start(2, json!({})).await?;
+        let token = TokenSpec::default().mint_with(&stage.key, token::now())?;
+        // The kernel chooses the worker that takes a connection: ask until both have had to look for the token.
+        let (mut asked, deadline) = (0, Deadline::new());
+        while stage.count("cache.misses").await? < 2 {
+            for _ in 0..16 {
+                ensure!(stage.status(&token).await? == 200);
+                asked += 1;
+            }
+            stage.until_counted(asked).await?;
+            ensure!(deadline.wait().await, "only one worker takes connections");
+        }
+        let verified = stage.count("verify.host").await? + stage.count("verify.software").await?;
+        ensure!(verified == 1, "two workers checked {verified} signatures of one token");
+        ensure!(stage.count("cache.shared").await? == 1);
+        ensure!(stage.count("cache.hits").await? == asked - 2);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn memory_stays_flat_under_tokens_that_never_come_twice() -> Result<()> {
+        let stage = Stage::start(1, json!({"tokens": 256, "sharedSlots": 256})).await?;
+        // Full caches first.
+        stage.flood(&stage.key, 0, 512, 200).await?;
+        let full = stage.envoy.resident_bytes()?;
+        stage.flood(&stage.key, 512, FLOOD, 200).await?;
+        let growth = stage.envoy.resident_bytes()?.saturating_sub(full);
+        println!("{FLOOD} distinct tokens of {TOKEN_BYTES} bytes: {growth} bytes");
+        ensure!(growth <= GROWTH, "{growth} bytes");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_bad_tokens_takes_no_memory_and_no_place_of_a_good_one() -> Result<()> {
+        let stage = Stage::start(1, json!({"tokens": 256, "sharedSlots": 256})).await?;
+        let good = TokenSpec::default().mint_with(&stage.key, token::now())?;
+        ensure!(stage.status(&good).await? == 200);
+        // The same key id, but another key.
+        let forger = SigningKey::fresh_p256("key")?;
+        stage.flood(&forger, 0, 512, 401).await?;
+        let before = stage.envoy.resident_bytes()?;
+        stage.flood(&forger, 512, FLOOD, 401).await?;
+        let growth = stage.envoy.resident_bytes()?.saturating_sub(before);
+        println!("{FLOOD} bad tokens of {TOKEN_BYTES} bytes: {growth} bytes");
+        ensure!(growth <= GROWTH, "{growth} bytes");
+        ensure!(stage.status(&good).await? == 200);
+        stage.until_counted(FLOOD + 512 + 2).await?;
+        ensure!(stage.count("cache.hits").await? == 1, "the good token is still known");
+        Ok(())
+    }
+}
