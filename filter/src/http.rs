@@ -27,6 +27,8 @@ impl HttpContext for Http {
             reply::not_ready();
             return Action::Pause;
         };
+        #[cfg(feature = "test-trap")]
+        crate::trap::spring(&headers);
         if plugin.handle(self.id, &headers) { Action::Continue } else { Action::Pause }
     }
 }

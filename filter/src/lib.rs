@@ -16,6 +16,8 @@ mod reply;
 mod root;
 mod shared;
 mod text;
+#[cfg(feature = "test-trap")]
+mod trap;
 mod workload;
 
 mod entry {

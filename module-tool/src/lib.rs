@@ -11,6 +11,14 @@ use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use walrus::{Module, ModuleConfig};
 
+/// What a build of the filter for tests holds (feature `test-trap`), and none that ships may.
+const TEST_BUILD: &[u8] = b"attache: this is a test build";
+
+/// Whether a module was built for tests: then it can be made to trap.
+pub fn is_test_build(wasm: &[u8]) -> bool {
+    wasm.windows(TEST_BUILD.len()).any(|window| window == TEST_BUILD)
+}
+
 /// Removes every callback that is not in [`callbacks::KEPT`], what only they reached, and the sections that no host
 /// reads.
 ///

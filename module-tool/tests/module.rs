@@ -1,6 +1,7 @@
 //! The module that ships: what it asks of its host, what it offers, how big it is.
 
 use anyhow::{Context, Result, ensure};
+use attache_module_tool::is_test_build;
 use attache_module_tool::surface::Surface;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,15 @@ fn the_module_exports_what_the_list_says() -> Result<()> {
 fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
     let size = module()?.len();
     ensure!(size <= LARGEST, "the module has {size} bytes, the limit is {LARGEST}");
+    Ok(())
+}
+
+#[test]
+fn the_module_that_ships_is_no_build_for_tests() -> Result<()> {
+    ensure!(
+        !is_test_build(&module()?),
+        "the module traps on demand: build it without the feature `test-trap`"
+    );
     Ok(())
 }
 

@@ -21,6 +21,11 @@ impl Stats {
         self.0.get(name).copied().unwrap_or(0)
     }
 
+    /// The sum of all whose name ends like this.
+    pub fn sum_of(&self, ending: &str) -> u64 {
+        self.0.iter().filter(|(name, _)| name.ends_with(ending)).map(|(_, value)| value).sum()
+    }
+
     /// What the filter counted, by the names it gave: Envoy puts `wasmcustom.attache.` before them.
     pub fn of_filter(&self) -> BTreeMap<&str, u64> {
         self.0

@@ -56,6 +56,8 @@ pub struct Sidecar {
     pub certificates: Option<PathBuf>,
     /// How many workers Envoy has.
     pub workers: u32,
+    /// What becomes of requests when the filter's VM has trapped: Envoy's name for it.
+    pub failure_policy: &'static str,
     /// Providers of keys, by the name of the cluster that leads to each.
     pub providers: BTreeMap<String, SocketAddr>,
 }
@@ -140,7 +142,7 @@ impl Sidecar {
                     "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
                     "config": {
                         "name": "attache",
-                        "failure_policy": "FAIL_CLOSED",
+                        "failure_policy": self.failure_policy,
                         "vm_config": {
                             "runtime": "envoy.wasm.runtime.v8",
                             "code": {"local": {"filename": self.module}},

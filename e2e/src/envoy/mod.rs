@@ -126,6 +126,11 @@ impl Envoy {
         self.address
     }
 
+    /// The id of Envoy's process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The folder of this Envoy's files.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -71,6 +71,7 @@ impl Stage {
             service: echo.address(),
             certificates: Some(certificates.to_owned()),
             workers: 1,
+            failure_policy: "FAIL_CLOSED",
             providers: BTreeMap::new(),
         };
         let nobody = json!({"issuers": [{"name": "nobody", "issuer": "nobody",

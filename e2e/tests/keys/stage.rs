@@ -54,6 +54,7 @@ impl Stage {
             service: service.address(),
             certificates: None,
             workers: 2,
+            failure_policy: "FAIL_CLOSED",
             providers: BTreeMap::from([(CLUSTER.to_owned(), provider.address())]),
         };
         let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());

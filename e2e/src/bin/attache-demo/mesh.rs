@@ -50,6 +50,7 @@ impl Mesh {
                 service: service.address(),
                 certificates: None,
                 workers: 1,
+                failure_policy: "FAIL_CLOSED",
                 providers: BTreeMap::new(),
             };
             let envoy = start(&binary, sidecar, &configuration, port).await?;

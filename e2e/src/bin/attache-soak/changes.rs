@@ -1,0 +1,122 @@
+//! What is changed under the load: configurations, keys, and the VM itself.
+
+use crate::world::{World, configuration, pass};
+use anyhow::{Result, ensure};
+use attache_e2e::envoy::Push;
+use serde_json::json;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+const BETWEEN_PUSHES: Duration = Duration::from_secs(3);
+const BETWEEN_ROTATIONS: Duration = Duration::from_secs(4);
+
+/// Probes that must all see a change before every worker is taken to have it: connections are spread at random.
+const PROBES: usize = 24;
+
+/// Pushes another configuration every few seconds; every fourth is one that Envoy must refuse.
+pub(crate) async fn push_configurations(world: Rc<World>, end: Instant) -> Result<()> {
+    let mut number = 0;
+    for turn in 1_u64.. {
+        tokio::time::sleep(BETWEEN_PUSHES).await;
+        if Instant::now() >= end {
+            break;
+        }
+        if turn.is_multiple_of(4) {
+            let mut bad = configuration(&world.provider, number)?;
+            bad["issuers"] = json!([]);
+            ensure!(
+                world.envoy.push(&bad.to_string()).await? == Push::Refused,
+                "a bad configuration was taken"
+            );
+            world.tally.borrow_mut().refused_pushes += 1;
+            continue;
+        }
+        number += 1;
+        world.set_open(None);
+        let next = configuration(&world.provider, number)?.to_string();
+        ensure!(world.envoy.push(&next).await? == Push::Accepted, "a good configuration was refused");
+        let realm = format!("realm=\"v{number}\"");
+        until_all(&world, "/orders", None, |answer| {
+            answer.values("www-authenticate").iter().any(|challenge| challenge.contains(&realm))
+        })
+        .await?;
+        world.set_open(Some(number.is_multiple_of(2)));
+        world.tally.borrow_mut().pushes += 1;
+    }
+    Ok(())
+}
+
+/// A new key comes, the oldest of three goes.
+pub(crate) async fn rotate_keys(world: Rc<World>, end: Instant) -> Result<()> {
+    for number in 1.. {
+        tokio::time::sleep(BETWEEN_ROTATIONS).await;
+        if Instant::now() >= end {
+            break;
+        }
+        let new = pass(&world.provider, number)?;
+        let (served, leaving) = {
+            let mut passes = world.passes.borrow_mut();
+            passes.push(new);
+            let excess = passes.len().saturating_sub(6);
+            passes.drain(..excess);
+            let from = passes.len().saturating_sub(2);
+            let (old, served) = passes.split_at(from);
+            let leaving: Vec<_> = old.iter().filter(|pass| !pass.gone.get()).cloned().collect();
+            (served.to_vec(), leaving)
+        };
+        leaving.iter().for_each(|pass| pass.published.set(false));
+        world.provider.serve(served.iter().map(|pass| &pass.key))?;
+        served.iter().for_each(|pass| pass.published.set(true));
+        for pass in leaving {
+            until_all(&world, "/orders", Some(&pass.token), |answer| answer.status == 401).await?;
+            pass.gone.set(true);
+        }
+        world.tally.borrow_mut().rotations += 1;
+    }
+    Ok(())
+}
+
+/// Makes the VM of one worker trap, and waits until every worker serves again.
+pub(crate) async fn trap_once(world: Rc<World>, when: Instant) -> Result<()> {
+    tokio::time::sleep_until(when.into()).await;
+    world.trapped.set(true);
+    let trap = [("x-attache-trap", "now".to_owned())];
+    let answer = world.send("GET", "/healthz", &trap).await;
+    ensure!(answer.is_err() || answer.is_ok_and(|answer| answer.status >= 500), "the request did not trap");
+    world.tally.borrow_mut().traps += 1;
+    until_all(&world, "/healthz", None, |answer| answer.status == 200).await?;
+    world.trapped.set(false);
+    let stats = world.envoy.stats().await?;
+    world.tally.borrow_mut().reloads += stats.sum_of("vm_reload_success");
+    Ok(())
+}
+
+/// Waits until something is true of many answers at once, and so of every worker's.
+async fn until_all(
+    world: &Rc<World>,
+    path: &'static str,
+    token: Option<&str>,
+    test: impl Fn(&attache_e2e::http1::Response) -> bool,
+) -> Result<()> {
+    let deadline = attache_e2e::envoy::Deadline::new();
+    let headers: Vec<_> = token.iter().map(|token| ("authorization", format!("Bearer {token}"))).collect();
+    loop {
+        let mut probes = tokio::task::JoinSet::new();
+        for _ in 0..PROBES {
+            let (world, headers) = (Rc::clone(world), headers.clone());
+            probes.spawn_local(async move { world.send("GET", path, &headers).await });
+        }
+        let mut all = true;
+        while let Some(answer) = probes.join_next().await {
+            all &= answer?.is_ok_and(|answer| test(&answer));
+        }
+        if all {
+            return Ok(());
+        }
+        ensure!(
+            deadline.wait().await,
+            "in vain awaited: a change that every worker sees\n{}",
+            world.envoy.log()
+        );
+    }
+}
