@@ -109,3 +109,48 @@ async fn a_new_configuration_serves_with_the_keys_of_the_old_one() -> Result<()>
     ensure!(stage.provider.asked() == 1, "nobody had to ask");
     Ok(())
 }
+
+#[tokio::test]
+async fn requests_that_wait_outlive_the_configuration_they_came_under() -> Result<()> {
+    wait_under_changing_configurations("20s", true).await
+}
+
+#[tokio::test]
+async fn they_wait_no_longer_for_it() -> Result<()> {
+    wait_under_changing_configurations("5s", false).await
+}
+
+/// Has requests wait for keys while the configuration is replaced, more than once; then the keys come, or never do.
+async fn wait_under_changing_configurations(timeout: &str, keys_come: bool) -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    provider.behave(Manner::Status(500, ""));
+    let refresh = json!({"interval": "2s", "timeout": timeout, "retryAfter": "100ms", "minInterval": "1s"});
+    let document = configuration(&provider, json!({"refresh": refresh}));
+    let stage = Stage::start(provider, &document).await?;
+    let (address, token) = (stage.envoy.address(), stage.token(&key)?);
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let token = token.clone();
+        waiting.spawn(async move { ask(address, &token).await });
+    }
+    stage.until("keys.waiting", 20).await?;
+    for realm in ["one", "two", "three"] {
+        let mut next = document.clone();
+        next["responses"] = json!({"realm": realm});
+        stage.envoy.push(&next.to_string()).await?;
+    }
+    if keys_come {
+        stage.provider.behave(Manner::Good);
+    }
+    let expected = if keys_come { 200 } else { 503 };
+    while let Some(answer) = waiting.join_next().await {
+        let answer = answer??;
+        ensure!(answer.status == expected, "{} {}\n{}", answer.status, answer.text(), stage.envoy.log());
+    }
+    stage
+        .until_stats("nobody waits any more", |stats| {
+            stats.of_filter().get("keys.waiting").copied().unwrap_or(0) == 0
+        })
+        .await
+}
