@@ -21,6 +21,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 
+/// The names of every reason for which a request may be refused.
+pub fn reasons() -> impl Iterator<Item = &'static str> {
+    reason::REASONS.iter().map(|(name, _)| *name)
+}
+
 /// One scenario. Placeholders that any text in it may hold are listed in `e2e/README.md`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,0 +1,115 @@
+//! Callbacks in orders that no good host would choose, with what they bring cut short, doubled or made up.
+
+use crate::host::{Headers, Vm};
+use crate::support::{Random, document, request, token};
+use anyhow::{Context, Result, ensure};
+use attache_e2e::keys::{SigningKey, jwks};
+use serde_json::json;
+
+/// The steps of one walk; each walk has a VM of its own.
+const STEPS: usize = 150;
+
+#[test]
+fn callbacks_in_any_order_cut_short_and_repeated_never_trap() -> Result<()> {
+    for seed in 1..=6 {
+        walk(seed).with_context(|| format!("the walk with seed {seed}"))?;
+    }
+    Ok(())
+}
+
+fn walk(seed: u64) -> Result<()> {
+    let mut random = Random(seed);
+    let mut vm = Vm::start()?;
+    vm.call("proxy_on_context_create", &[1, 0])?;
+    vm.call("proxy_on_vm_start", &[1, 0])?;
+    let good = document().to_string();
+    let keys = jwks([&SigningKey::fixed("p256")?])?.to_string();
+    let tokens = [token(json!({})), token(json!({"iss": "https://remote.example"})), "a.b.c".to_owned()];
+    let mut streams: Vec<i32> = Vec::new();
+    let mut next = 2;
+    for _ in 0..STEPS {
+        match random.below(10) {
+            0 => {
+                // Whole, cut anywhere, or with a byte changed.
+                let mut document = good.clone().into_bytes();
+                match random.below(3) {
+                    0 => {}
+                    1 => document.truncate(random.below(document.len())),
+                    _ => {
+                        let at = random.below(document.len());
+                        document[at] = random.next().to_le_bytes()[0];
+                    }
+                }
+                vm.configure(&document)?;
+            }
+            1 => _ = vm.call("proxy_on_tick", &[1])?,
+            2 => answer(&mut vm, &mut random, keys.as_bytes())?,
+            3 | 4 => {
+                vm.call("proxy_on_context_create", &[next, 1])?;
+                streams.push(next);
+                next += 1;
+            }
+            5 | 6 => {
+                // Once, twice or never; with all of the headers, some, or none.
+                if !streams.is_empty() {
+                    let stream = *random.one(&streams);
+                    let mut headers: Headers = request("GET", "/orders", Some(random.one(&tokens).as_str()));
+                    headers.truncate(random.below(headers.len() + 2));
+                    vm.headers(stream, &headers)?;
+                }
+            }
+            7 => {
+                vm.call("proxy_on_tick", &[1])?;
+                vm.call("proxy_on_tick", &[1])?;
+            }
+            8 => vm.store.data_mut().now += u64::from(random.next().to_le_bytes()[0]) * 50_000_000,
+            _ => {
+                if !streams.is_empty() {
+                    let stream = streams.swap_remove(random.below(streams.len()));
+                    vm.call("proxy_on_delete", &[stream])?;
+                }
+            }
+        }
+        // What another plugin of the proxy may do to data that all share.
+        if random.below(20) == 0 {
+            for (value, mark) in vm.store.data_mut().shared.values_mut() {
+                *value =
+                    if random.below(2) == 0 { random.bytes(40) } else { value[..value.len() / 2].to_vec() };
+                *mark += 1;
+            }
+        }
+    }
+    for stream in streams {
+        vm.call("proxy_on_delete", &[stream])?;
+    }
+    ensure!(vm.configure(good.as_bytes())?, "a good configuration is taken at the end");
+    let (goes_on, _) = vm.request(next, &request("GET", "/orders", Some(&tokens[0])))?;
+    ensure!(goes_on, "the VM is still sound: {:?}", vm.reason());
+    Ok(())
+}
+
+/// An answer to a call that was made: none at all, a good one, one that is cut, one that is nonsense.
+fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
+    let state = vm.store.data_mut();
+    let Some(call) = state.calls.pop() else { return Ok(()) };
+    let status: &[u8] = *random.one(&[b"200".as_slice(), b"200", b"304", b"500", b"", b"\xff"]);
+    let mut body = keys.to_vec();
+    match random.below(3) {
+        0 => {}
+        1 => body.truncate(random.below(body.len())),
+        _ => body = random.bytes(200),
+    }
+    state.answer = match random.below(4) {
+        0 => (Vec::new(), Vec::new()),
+        _ => (
+            vec![
+                (b":status".to_vec(), status.to_vec()),
+                (b"content-type".to_vec(), b"application/json".to_vec()),
+            ],
+            body,
+        ),
+    };
+    let (headers, body) = (i32::try_from(state.answer.0.len())?, i32::try_from(state.answer.1.len())?);
+    vm.call("proxy_on_http_call_response", &[1, i32::try_from(call)?, headers, body, 0])?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The module that ships, byte for byte, under whatever a client and a host may do: it never traps.
+
+#[cfg(test)]
+mod callbacks;
+#[cfg(test)]
+mod host;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,84 @@
+//! A configuration, tokens for it, and numbers that are the same in every run.
+
+use crate::host::{Headers, NOW};
+use attache_e2e::keys::{SigningKey, jwks};
+use attache_e2e::token::TokenSpec;
+use serde_json::{Value, json};
+
+/// Issuers of every kind, and a rule of every kind.
+pub(crate) fn document() -> Value {
+    let keys = jwks([&SigningKey::fixed("p256").unwrap()]).unwrap();
+    let headers = json!([{"header": "x-user", "claim": "sub"}, {"header": "x-roles", "claim": "roles"}]);
+    json!({
+        "issuers": [
+            {
+                "name": "test", "issuer": "https://issuer.example", "audiences": ["mesh"], "jwks": keys,
+                "fromHeaders": [{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}],
+                "fromCookies": ["session"], "fromParams": ["access_token"], "maxLifetime": "1h",
+                "claims": [{"claim": "org", "notEquals": "evil"}], "roleClaims": [{"claim": "roles"}],
+                "revoked": {"tokenIds": ["stolen"]}, "outputPayloadToHeader": "x-jwt-payload",
+                "outputClaimToHeaders": headers,
+            },
+            {
+                "name": "presented", "issuer": "https://presented.example", "jwks": keys,
+                "presenters": ["cluster.local/ns/tyk/sa/gateway"],
+            },
+            {
+                "name": "remote", "issuer": "https://remote.example", "jwksUri": "https://remote.example/jwks",
+                "cluster": "remote",
+            },
+        ],
+        "policies": [{"name": "shop", "rules": [
+            {"name": "health", "authentication": "NONE", "to": [{"paths": ["/healthz"]}]},
+            {"name": "read", "to": [{"methods": ["GET"], "paths": ["/orders", "/orders/{*}"]}]},
+            {"name": "write", "to": [{"methods": ["POST"], "paths": ["/orders"]}], "roles": {"anyOf": ["writer"]}},
+            {"name": "guest", "authentication": "OPTIONAL", "to": [{"paths": ["/guest"]}]},
+            {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
+            {"name": "soon", "mode": "SHADOW", "to": [{"paths": ["/reports"]}]},
+        ]}],
+        "audit": {"log": "ALL", "claims": ["sub"]},
+    })
+}
+
+pub(crate) fn token(claims: Value) -> String {
+    TokenSpec::with_claims(claims).mint(NOW).unwrap()
+}
+
+/// A request for a path, with a bearer token where there is one.
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> Headers {
+    let mut headers = vec![
+        (b":authority".to_vec(), b"orders.example".to_vec()),
+        (b":path".to_vec(), path.as_bytes().to_vec()),
+        (b":method".to_vec(), method.as_bytes().to_vec()),
+    ];
+    if let Some(token) = token {
+        headers.push((b"authorization".to_vec(), format!("Bearer {token}").into_bytes()));
+    }
+    headers
+}
+
+/// SplitMix64.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    pub(crate) fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+
+    pub(crate) fn bytes(&mut self, most: usize) -> Vec<u8> {
+        let length = self.below(most + 1);
+        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+}
