@@ -1,0 +1,178 @@
+//! Rules found by their paths, against the slow and obvious reference that the engine's own tests use.
+
+#![no_main]
+#![expect(dead_code, reason = "the engine's tests use more of these modules")]
+
+#[path = "../../engine/tests/policy/reference.rs"]
+mod reference;
+#[path = "../../engine/tests/policy/world.rs"]
+mod world;
+
+use arbitrary::Arbitrary;
+use attache_engine::policy::{View, read_path};
+use attache_plugin_config::{AmbiguousPaths, Mode, Operation, PathPattern, PathSegment, Rule};
+use libfuzzer_sys::fuzz_target;
+use world::{Ask, Compiled, allow, config, deny, policy};
+
+#[derive(Arbitrary, Debug)]
+struct Case {
+    rules: Vec<FuzzedRule>,
+    paths: Vec<Vec<FuzzedPart>>,
+    raw: Vec<u8>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct FuzzedRule {
+    denies: bool,
+    shadow: bool,
+    paths: Vec<Pattern>,
+    not_paths: Vec<Pattern>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Pattern {
+    Exact(Vec<FuzzedPart>),
+    Prefix(Vec<FuzzedPart>),
+    Suffix(Vec<FuzzedPart>),
+    Any,
+    Template(Vec<Segment>),
+}
+
+#[derive(Arbitrary, Debug)]
+enum Segment {
+    Literal(Word),
+    One,
+    Named,
+    Many,
+}
+
+/// Few words, so that patterns and paths meet.
+#[derive(Arbitrary, Debug, Clone, Copy)]
+enum Word {
+    A,
+    B,
+    Aa,
+    Ab,
+    Umlaut,
+    Empty,
+}
+
+#[derive(Arbitrary, Debug)]
+enum FuzzedPart {
+    Slash,
+    Word(Word),
+}
+
+impl Word {
+    fn text(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+            Self::Aa => "aa",
+            Self::Ab => "ab",
+            Self::Umlaut => "ä",
+            Self::Empty => "",
+        }
+    }
+}
+
+/// Slashes stand alone: what has two of them is read in two ways, and never matched.
+fn text(parts: &[FuzzedPart]) -> String {
+    let part = |part: &FuzzedPart| match part {
+        FuzzedPart::Slash => "/",
+        FuzzedPart::Word(word) => word.text(),
+    };
+    let mut text: String = parts.iter().map(part).collect();
+    while text.contains("//") {
+        text = text.replace("//", "/");
+    }
+    text
+}
+
+fn rooted(parts: &[FuzzedPart]) -> String {
+    let text = text(parts);
+    if text.starts_with('/') { text } else { format!("/{text}") }
+}
+
+/// A pattern as a configuration can hold it; `None` for one that the configuration refuses.
+fn pattern(pattern: &Pattern) -> Option<PathPattern> {
+    Some(match pattern {
+        Pattern::Exact(parts) => PathPattern::Exact(rooted(parts)),
+        Pattern::Prefix(parts) => PathPattern::Prefix(rooted(parts)),
+        Pattern::Suffix(parts) => {
+            let text = text(parts);
+            if text.is_empty() {
+                return None;
+            }
+            PathPattern::Suffix(text)
+        }
+        Pattern::Any => PathPattern::Any,
+        Pattern::Template(segments) => {
+            if segments.is_empty() || segments.len() > 8 {
+                return None;
+            }
+            let many = segments.iter().filter(|segment| matches!(segment, Segment::Many)).count();
+            let hollow =
+                segments.iter().rev().skip(1).any(|segment| matches!(segment, Segment::Literal(Word::Empty)));
+            if many > 1 || hollow {
+                return None;
+            }
+            let segment = |(index, segment): (usize, &Segment)| match segment {
+                Segment::Literal(word) => PathSegment::Literal(word.text().to_owned()),
+                Segment::One => PathSegment::One,
+                Segment::Named => PathSegment::Named(format!("n{index}")),
+                Segment::Many => PathSegment::Many,
+            };
+            PathPattern::Template(segments.iter().enumerate().map(segment).collect())
+        }
+    })
+}
+
+fn rule(index: usize, fuzzed: &FuzzedRule) -> Rule {
+    let name = format!("r{index}");
+    let mut rule = if fuzzed.denies { deny(&name) } else { allow(&name) };
+    rule.mode = if fuzzed.shadow { Mode::Shadow } else { Mode::Enforce };
+    let patterns = |list: &[Pattern]| list.iter().take(4).filter_map(pattern).collect::<Vec<_>>();
+    let operation = Operation {
+        paths: patterns(&fuzzed.paths),
+        not_paths: patterns(&fuzzed.not_paths),
+        ..Operation::default()
+    };
+    rule.to = vec![operation];
+    rule
+}
+
+fn reading_is_stable(raw: &[u8]) {
+    let Ok(read) = read_path(raw, AmbiguousPaths::Normalize) else {
+        assert!(read_path(raw, AmbiguousPaths::Refuse).is_err(), "a plain path needs no other form");
+        return;
+    };
+    match &read.rewritten {
+        None => assert_eq!(read_path(raw, AmbiguousPaths::Refuse).as_ref(), Ok(&read)),
+        Some(normal) => {
+            assert!(read_path(raw, AmbiguousPaths::Refuse).is_err());
+            let again = read_path(normal.as_bytes(), AmbiguousPaths::Refuse).expect("a normal form is plain");
+            assert!(again.rewritten.is_none() && again.matched == read.matched);
+        }
+    }
+    assert!(!read.matched.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\'), "{:?}", read.matched);
+    assert!(!read.matched.split('/').any(|segment| segment == ".." || segment == "."), "{:?}", read.matched);
+}
+
+fuzz_target!(|case: Case| {
+    reading_is_stable(&case.raw);
+    let rules = case.rules.iter().take(12).enumerate().map(|(index, fuzzed)| rule(index, fuzzed)).collect();
+    let config = config(vec![policy("fuzzed", rules)]);
+    let compiled = Compiled::new(&config);
+    for parts in case.paths.iter().take(8) {
+        let ask = Ask::get(&rooted(parts));
+        for view in View::ALL {
+            assert_eq!(
+                compiled.say(view, &ask),
+                reference::say(&config, view, &ask),
+                "{view:?} of {}",
+                ask.path
+            );
+        }
+    }
+});
