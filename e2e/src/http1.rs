@@ -63,14 +63,32 @@ pub async fn send(
 ) -> Result<Response> {
     stream.write_all(&wire_form(request)?).await?;
     stream.flush().await?;
+    let is_head = request.method == "HEAD";
     let mut bytes = Vec::new();
-    // TLS peers may leave without a farewell; whether the answer is whole shows below.
-    if let Err(error) = stream.read_to_end(&mut bytes).await
-        && bytes.is_empty()
-    {
-        return Err(error).context("no answer");
+    // The peer may be slow to close; where it says how long its answer is, nobody need wait for that.
+    while !is_whole(&bytes, is_head) {
+        match stream.read_buf(&mut bytes).await {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if bytes.is_empty() => return Err(error).context("no answer"),
+            // TLS peers may leave without a farewell; whether the answer is whole shows below.
+            Err(_) => break,
+        }
     }
-    parse(&bytes, request.method == "HEAD")
+    parse(&bytes, is_head)
+}
+
+/// Whether an answer that says its length is all there.
+fn is_whole(bytes: &[u8], is_head: bool) -> bool {
+    let mut fields = [httparse::EMPTY_HEADER; 128];
+    let mut head = httparse::Response::new(&mut fields);
+    let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else { return false };
+    if head.code.is_some_and(|code| code < 200) {
+        return false;
+    }
+    let promised = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
+    let promised = promised.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
+    is_head || promised.is_some_and(|promised| bytes.len().saturating_sub(length) >= promised)
 }
 
 fn wire_form(request: &Request<'_>) -> Result<Vec<u8>> {

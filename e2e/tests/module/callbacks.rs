@@ -113,3 +113,12 @@ fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
     vm.call("proxy_on_http_call_response", &[1, i32::try_from(call)?, headers, body, 0])?;
     Ok(())
 }
+
+/// What the other tests rest on: here the module does trap, since no host may delete what it never made.
+#[test]
+fn a_trap_does_not_go_unseen() -> Result<()> {
+    let mut vm = Vm::configured(&document().to_string())?;
+    let error = format!("{:#}", vm.call("proxy_on_delete", &[77]).err().context("no trap")?);
+    ensure!(error.contains("trapped"), "{error}");
+    Ok(())
+}

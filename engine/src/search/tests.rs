@@ -3,6 +3,8 @@ use crate::request::HeaderUses;
 use attache_plugin_config::{
     AlgorithmSet, HeaderLocation, HeaderName, Issuer, KeySet, KeySource, Name, Preflight, Responses, Revoked,
 };
+use proptest::prelude::{prop_assert_eq, proptest};
+use proptest::strategy::Strategy;
 use std::time::Duration;
 
 fn issuer(name: &str) -> Issuer {
@@ -178,4 +180,45 @@ fn a_cookie_header_or_a_query_that_held_only_the_token_goes_away() {
         taken_out(&everywhere(), &[(":path", "/p?access_token=t"), ("cookie", "session=t")]);
     assert_eq!(remove, ["cookie"]);
     assert_eq!(replace, [(":path", "/p".to_owned())]);
+}
+
+fn words() -> impl Strategy<Value = String> {
+    "[a-z0-9_%+.-]{1,6}"
+}
+
+proptest! {
+    /// However a token's cookie or parameter stands among others, it goes, and they stay as they were.
+    #[test]
+    fn whatever_stands_beside_a_token_stays(
+        before in proptest::collection::vec((words(), words()), 0..5),
+        after in proptest::collection::vec((words(), words()), 0..5),
+        in_query: bool,
+    ) {
+        let config = everywhere();
+        let own = if in_query { "access_token" } else { "session" };
+        let is_other = |pair: &&(String, String)| {
+            let name = form_urlencoded::parse(pair.0.as_bytes()).next().map(|(name, _)| name.into_owned());
+            name.as_deref() != Some(own) && pair.0 != own
+        };
+        let pairs = |list: &[(String, String)]| -> Vec<String> {
+            list.iter().filter(is_other).map(|(name, value)| format!("{name}={value}")).collect()
+        };
+        let (before, after) = (pairs(&before), pairs(&after));
+        let rest: Vec<String> = before.iter().chain(&after).cloned().collect();
+        let all: Vec<String> = before.iter().cloned().chain([format!("{own}=a.b.c")]).chain(after).collect();
+        let headers = if in_query {
+            vec![(":path", format!("/orders?{}", all.join("&")))]
+        } else {
+            vec![("cookie", all.join("; "))]
+        };
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        prop_assert_eq!(tokens(&config, &headers), Ok(vec!["a.b.c".to_owned()]));
+        let expected = match (in_query, rest.is_empty()) {
+            (true, true) => (vec![], vec![(":path", "/orders".to_owned())]),
+            (true, false) => (vec![], vec![(":path", format!("/orders?{}", rest.join("&")))]),
+            (false, true) => (vec!["cookie".to_owned()], vec![]),
+            (false, false) => (vec![], vec![("cookie", rest.join("; "))]),
+        };
+        prop_assert_eq!(taken_out(&config, &headers), expected);
+    }
 }

@@ -150,3 +150,7 @@ mod tests {
         assert!(object(nested(100_000).as_bytes()).is_none());
     }
 }
+
+#[cfg(test)]
+#[path = "json_properties.rs"]
+mod properties;

@@ -1,7 +1,7 @@
 //! Whatever comes, a document is read or refused.
 
 use crate::support::examples;
-use attache_plugin_config::{KeySet, parse};
+use attache_plugin_config::{KeySet, PathPattern, PathSegment, parse};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -53,6 +53,47 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_template_is_read_as_it_is_written(segments in prop::collection::vec(segment(), 1..6)) {
+        let mut segments = segments;
+        let mut many = false;
+        segments.retain(|segment| *segment != PathSegment::Many || !std::mem::replace(&mut many, true));
+        // Names are unique in a template.
+        for (index, segment) in segments.iter_mut().enumerate() {
+            if let PathSegment::Named(name) = segment {
+                name.push_str(&index.to_string());
+            }
+        }
+        prop_assume!(segments.iter().any(|segment| !matches!(segment, PathSegment::Literal(_))));
+        let texts: Vec<String> = segments.iter().map(|segment| match segment {
+            PathSegment::Literal(text) => text.clone(),
+            PathSegment::One => "{*}".to_owned(),
+            PathSegment::Many => "{**}".to_owned(),
+            PathSegment::Named(name) => format!("{{{name}}}"),
+        }).collect();
+        let mut document = shared_examples()[0].1.clone();
+        document["policies"] = serde_json::json!([{
+            "name": "p", "rules": [{"name": "r", "to": [{"paths": [format!("/{}", texts.join("/"))]}]}],
+        }]);
+        let config = parse(document.to_string().as_bytes()).map_err(|errors| TestCaseError::fail(errors.to_string()))?;
+        prop_assert_eq!(&config.policies[0].rules[0].to[0].paths, &[PathPattern::Template(segments)]);
+    }
+}
+
+fn segment() -> impl Strategy<Value = PathSegment> {
+    prop_oneof![
+        "[a-z\u{e4}~,.]{1,3}"
+            .prop_filter("dots are another segment", |text| text != "." && text != "..")
+            .prop_map(PathSegment::Literal),
+        Just(PathSegment::One),
+        Just(PathSegment::Many),
+        "[a-zA-Z][a-zA-Z0-9_-]{0,5}".prop_map(PathSegment::Named),
+    ]
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

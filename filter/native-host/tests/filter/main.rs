@@ -1,6 +1,7 @@
 //! The filter in the native host: every request goes through the callbacks and hostcalls that Envoy uses.
 
 mod answers;
+mod attacks;
 mod audit;
 mod configuration;
 mod cost;
