@@ -30,7 +30,7 @@ fn doubled(value: &Value, number: &mut i64) -> String {
             format!("[{}]", items.join(","))
         }
         Value::Object(members) => {
-            *number -= 1;
+            *number = number.saturating_sub(1);
             let is_it = *number == -1;
             let mut texts: Vec<String> = Vec::new();
             for (name, member) in members {
