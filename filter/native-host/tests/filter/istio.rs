@@ -11,7 +11,7 @@ fn read(path: &str) -> Value {
 
 #[test]
 fn the_wasm_plugin_runs_first_on_the_way_in_and_fails_closed() {
-    let spec = &read("istio/wasmplugin.yaml")["spec"];
+    let spec = &read("istio/base/wasmplugin.yaml")["spec"];
     assert_eq!(spec["phase"], "AUTHN");
     assert_eq!(spec["match"], serde_json::json!([{"mode": "SERVER"}]));
     assert_eq!(spec["failStrategy"], "FAIL_CLOSE");
@@ -20,7 +20,7 @@ fn the_wasm_plugin_runs_first_on_the_way_in_and_fails_closed() {
 
 #[test]
 fn the_wasm_plugin_has_the_configuration_of_the_demo_but_for_its_keys() {
-    let mut given = read("istio/wasmplugin.yaml")["spec"]["pluginConfig"].take();
+    let mut given = read("istio/base/wasmplugin.yaml")["spec"]["pluginConfig"].take();
     let mut worker = Worker::around(Host::new());
     for (path, value) in [(["NAMESPACE"].as_slice(), "shop"), (&["LABELS", "app"], "orders")] {
         worker.set_property(&[&["xds", "node", "metadata"], path].concat(), value);
