@@ -1,0 +1,114 @@
+// Command manifests builds every kustomization below the folders it is given, and holds what comes out, and every other
+// manifest there, against the schemas that a cluster would: the definitions of Istio, Envoy Gateway and the Prometheus
+// operator with their CEL rules, and the types of Kubernetes.
+//
+//	manifests [-out FOLDER] [-lock FILE] FOLDER...
+//
+// -out writes each build there, so that others can look at it, and of each PrometheusRule the file that Prometheus itself
+// would read.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+func main() {
+	out := flag.String("out", "", "folder that the builds are written to")
+	lock := flag.String("lock", "crds.lock", "what pins the definitions")
+	flag.Parse()
+	if err := run(*lock, *out, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(lock, out string, folders []string) error {
+	if len(folders) == 0 {
+		return fmt.Errorf("no folder is named: nothing would be checked")
+	}
+	definitions, err := fetchDefinitions(lock)
+	if err != nil {
+		return err
+	}
+	checker, err := newChecker(definitions)
+	if err != nil {
+		return err
+	}
+	sources, err := find(folders)
+	if err != nil {
+		return err
+	}
+	objects, faults := 0, 0
+	for _, source := range sources {
+		manifest, err := source.read()
+		if err != nil {
+			faults++
+			fmt.Fprintf(os.Stderr, "%s: %v\n", source.path, err)
+			continue
+		}
+		if out != "" && source.built {
+			if err := write(out, source, manifest); err != nil {
+				return err
+			}
+		}
+		number, found := checker.check(manifest)
+		objects += number
+		faults += len(found)
+		for _, fault := range found {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", source.path, fault)
+		}
+		if number == 0 {
+			faults++
+			fmt.Fprintf(os.Stderr, "%s: there is no object in it\n", source.path)
+		}
+	}
+	fmt.Printf("%d objects of %d builds and files checked, %d faults\n", objects, len(sources), faults)
+	if faults > 0 {
+		return fmt.Errorf("a cluster would refuse this")
+	}
+	return nil
+}
+
+func write(out string, source source, manifest []byte) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	if err := writeRules(out, manifest); err != nil {
+		return err
+	}
+	name := strings.ReplaceAll(filepath.ToSlash(filepath.Clean(source.path)), "/", "-") + ".yaml"
+	return os.WriteFile(filepath.Join(out, name), manifest, 0o644)
+}
+
+// writeRules writes what the operator would hand to Prometheus.
+func writeRules(out string, manifest []byte) error {
+	for _, document := range documents(manifest) {
+		var rule struct {
+			Kind     string `json:"kind"`
+			Metadata struct {
+				Name string `json:"name"`
+			} `json:"metadata"`
+			Spec any `json:"spec"`
+		}
+		if err := yaml.Unmarshal(document, &rule); err != nil {
+			return err
+		}
+		if rule.Kind != "PrometheusRule" {
+			continue
+		}
+		text, err := yaml.Marshal(rule.Spec)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(out, rule.Metadata.Name+".rules.yaml"), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
