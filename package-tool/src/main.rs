@@ -10,7 +10,6 @@ use std::process::ExitCode;
 
 /// Makes an OCI image of the Wasm module and prints its digest.
 #[derive(Parser)]
-#[command(version)]
 struct Arguments {
     /// Where to push: `registry/repository[:tag]`; the tag is the version where it is left out. Nowhere if absent.
     reference: Option<String>,
