@@ -51,7 +51,15 @@ impl Echo {
     /// # Errors
     /// No port can be had.
     pub async fn start(service: &str) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_at(service, (Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+
+    /// Starts at an address.
+    ///
+    /// # Errors
+    /// The address can't be had.
+    pub async fn start_at(service: &str, address: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let requests = Arc::new(AtomicU64::new(0));
         let (service, count) = (Arc::<str>::from(service), Arc::clone(&requests));

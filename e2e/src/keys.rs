@@ -28,6 +28,19 @@ enum Material {
     Secret(Vec<u8>),
 }
 
+/// A fresh P-256 key as a PKCS#8 file.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn fresh_p256_pem() -> Result<String> {
+    let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+        .map_err(|_| anyhow!("no key could be made"))?;
+    let text = STANDARD.encode(der.as_ref());
+    // RFC 7468 section 2: lines of 64 characters.
+    let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n"))
+}
+
 impl SigningKey {
     /// A key of `e2e/keys` by its file's name: `rsa`, `rsa-other`, `p256`, `p256-other`, `p384`, `p521`, `ed25519` or
     /// `hmac`.

@@ -13,6 +13,8 @@ pub mod token;
 pub mod yaml;
 
 #[cfg(feature = "scenarios")]
+pub mod cluster;
+#[cfg(feature = "scenarios")]
 pub mod http2;
 #[cfg(feature = "scenarios")]
 pub mod mtls;

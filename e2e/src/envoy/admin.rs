@@ -8,7 +8,7 @@ pub struct Stats(BTreeMap<String, u64>);
 
 impl Stats {
     /// Reads the text form: `name: value` a line; what is no number is left out.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let number = |line: &str| {
             let (name, value) = line.rsplit_once(": ")?;
             Some((name.to_owned(), value.trim().parse().ok()?))
@@ -21,9 +21,9 @@ impl Stats {
         self.0.get(name).copied().unwrap_or(0)
     }
 
-    /// The sum of all whose name ends like this.
-    pub fn sum_of(&self, ending: &str) -> u64 {
-        self.0.iter().filter(|(name, _)| name.ends_with(ending)).map(|(_, value)| value).sum()
+    /// The sum of those whose name fits.
+    pub fn sum(&self, fits: impl Fn(&str) -> bool) -> u64 {
+        self.0.iter().filter(|(name, _)| fits(name)).fold(0, |sum, (_, value)| sum.saturating_add(*value))
     }
 
     /// What the filter counted, by the names it gave: Envoy puts `wasmcustom.attache.` before them.

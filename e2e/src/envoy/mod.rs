@@ -214,7 +214,10 @@ impl Drop for Envoy {
 
 /// Waits for what can only be asked for.
 #[derive(Debug)]
-pub struct Deadline(Instant);
+pub struct Deadline {
+    began: Instant,
+    patience: Duration,
+}
 
 impl Deadline {
     /// Begins now.
@@ -223,12 +226,17 @@ impl Deadline {
         reason = "a deadline begins when it is made, which `default` does not say"
     )]
     pub fn new() -> Self {
-        Self(Instant::now())
+        Self::after(PATIENCE)
     }
 
-    /// Lets a moment pass; false when [`PATIENCE`] is over.
+    /// Begins now, with another patience than [`PATIENCE`].
+    pub fn after(patience: Duration) -> Self {
+        Self { began: Instant::now(), patience }
+    }
+
+    /// Lets a moment pass, longer where there is much patience; false when it is over.
     pub async fn wait(&self) -> bool {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        self.0.elapsed() < PATIENCE
+        tokio::time::sleep(Duration::from_millis(5).max(self.patience.mul_f64(0.001))).await;
+        self.began.elapsed() < self.patience
     }
 }

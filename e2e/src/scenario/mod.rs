@@ -2,12 +2,14 @@
 //! without a word on what runs it: one Envoy here, a cluster elsewhere.
 
 mod check;
+mod cluster;
 mod coverage;
 mod fill;
 mod reason;
 mod stage;
 mod theatre;
 
+pub use cluster::{ClusterStage, unfit};
 pub use coverage::gaps;
 pub use stage::{Observation, Stage};
 pub use theatre::Theatre;
@@ -92,6 +94,8 @@ pub struct Request {
     pub body: String,
     /// The principal of the workload that calls through mTLS; absent: plain text.
     pub caller: Option<String>,
+    /// In a cluster it goes through Tyk, which lets it pass as it is; a single Envoy has nothing in front of it.
+    pub through_gateway: bool,
 }
 
 impl Default for Request {
@@ -105,6 +109,7 @@ impl Default for Request {
             headers: BTreeMap::new(),
             body: String::new(),
             caller: None,
+            through_gateway: false,
         }
     }
 }

@@ -173,10 +173,14 @@ impl Stage {
     async fn send(&mut self, request: &Request) -> Result<Observation> {
         self.sent = self.sent.wrapping_add(1);
         let id = format!("request-{}", self.sent);
-        let (headers, secrets) = self.headers(request, &id)?;
+        let (headers, secrets) = headers(&self.filler, request, &id)?;
         let reached_before = self.echo.requests();
         let mut observation = Observation { secrets, ..Observation::default() };
-        if let Err(error) = self.exchange(request, headers, &mut observation).await {
+        let exchanged = match self.connect(request).await {
+            Ok(wire) => exchange(&self.filler, request, headers, wire, &mut observation).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = exchanged {
             bail!("the request got no answer: {error:#}\nlog:\n{}", self.log());
         }
         if self.echo.requests() > reached_before {
@@ -189,65 +193,14 @@ impl Stage {
         Ok(observation)
     }
 
-    async fn exchange(
-        &self,
-        request: &Request,
-        headers: Headers,
-        observation: &mut Observation,
-    ) -> Result<()> {
+    async fn connect(&self, request: &Request) -> Result<Box<dyn Wire>> {
         let to = self.envoy.address();
-        let path = self.filler.text(&request.path)?;
-        let body = self.filler.text(&request.body)?;
-        let is_http2 = request.protocol != Protocol::Http1;
-        let wire: Box<dyn Wire> = match &request.caller {
-            Some(principal) => Box::new(self.authority.connect(principal, is_http2, to).await?),
+        Ok(match &request.caller {
+            Some(principal) => {
+                Box::new(self.authority.connect(principal, request.protocol != Protocol::Http1, to).await?)
+            }
             None => Box::new(TcpStream::connect(to).await?),
-        };
-        match request.protocol {
-            Protocol::Http1 => {
-                let mut all = vec![("host".to_owned(), request.host.clone())];
-                all.extend(headers);
-                let wanted = http1::Request {
-                    method: &request.method,
-                    path: &path,
-                    headers: &all,
-                    body: body.as_bytes(),
-                };
-                observation.answer = http1::send(wire, &wanted).await?;
-            }
-            Protocol::Http2 => {
-                let method = request.method.as_str();
-                let answer = http2::send(wire, method, &request.host, &path, &headers, body.as_bytes());
-                observation.answer = answer.await?;
-            }
-            Protocol::Grpc => {
-                let reply = http2::call(wire, &request.host, &path, &headers, body.as_bytes()).await?;
-                observation.grpc = Some((reply.status, reply.message));
-                observation.answer =
-                    http1::Response { status: 200, headers: reply.headers, body: reply.body };
-            }
-        }
-        Ok(())
-    }
-
-    fn headers(&self, request: &Request, id: &str) -> Result<(Headers, Vec<String>)> {
-        let mut headers = vec![("x-request-id".to_owned(), id.to_owned())];
-        let mut secrets: Vec<String> = self.filler.tokens.values().cloned().collect();
-        let token = match &request.token {
-            None => None,
-            Some(TokenRef::Name(name)) => Some(self.filler.text(&format!("${{token:{name}}}"))?),
-            Some(TokenRef::Spec(spec)) => Some(mint(&self.filler, spec)?),
-        };
-        if let Some(token) = token {
-            headers.push(("authorization".into(), format!("Bearer {token}")));
-            secrets.push(token);
-        }
-        for (name, values) in &request.headers {
-            for value in values.iter() {
-                headers.push((name.clone(), self.filler.text(value)?));
-            }
-        }
-        Ok((headers, secrets))
+        })
     }
 
     async fn access_log(&self, id: &str) -> Result<Value> {
@@ -265,21 +218,74 @@ impl Stage {
     }
 }
 
-type Headers = Vec<(String, String)>;
+pub(super) type Headers = Vec<(String, String)>;
 
 /// A connection, encrypted or not.
-trait Wire: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+pub(super) trait Wire: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Wire for T {}
 
+/// The headers that a request carries, and the tokens among them.
+pub(super) fn headers(filler: &Filler, request: &Request, id: &str) -> Result<(Headers, Vec<String>)> {
+    let mut headers = vec![("x-request-id".to_owned(), id.to_owned())];
+    let mut secrets: Vec<String> = filler.tokens.values().cloned().collect();
+    let token = match &request.token {
+        None => None,
+        Some(TokenRef::Name(name)) => Some(filler.text(&format!("${{token:{name}}}"))?),
+        Some(TokenRef::Spec(spec)) => Some(mint(filler, spec)?),
+    };
+    if let Some(token) = token {
+        headers.push(("authorization".into(), format!("Bearer {token}")));
+        secrets.push(token);
+    }
+    for (name, values) in &request.headers {
+        for value in values.iter() {
+            headers.push((name.clone(), filler.text(value)?));
+        }
+    }
+    Ok((headers, secrets))
+}
+
+/// Sends a request over a connection, in its own protocol, and notes what is answered.
+pub(super) async fn exchange(
+    filler: &Filler,
+    request: &Request,
+    headers: Headers,
+    wire: impl Wire + 'static,
+    observation: &mut Observation,
+) -> Result<()> {
+    let path = filler.text(&request.path)?;
+    let body = filler.text(&request.body)?;
+    match request.protocol {
+        Protocol::Http1 => {
+            let mut all = vec![("host".to_owned(), request.host.clone())];
+            all.extend(headers);
+            let wanted =
+                http1::Request { method: &request.method, path: &path, headers: &all, body: body.as_bytes() };
+            observation.answer = http1::send(wire, &wanted).await?;
+        }
+        Protocol::Http2 => {
+            let method = request.method.as_str();
+            let answer = http2::send(wire, method, &request.host, &path, &headers, body.as_bytes());
+            observation.answer = answer.await?;
+        }
+        Protocol::Grpc => {
+            let reply = http2::call(wire, &request.host, &path, &headers, body.as_bytes()).await?;
+            observation.grpc = Some((reply.status, reply.message));
+            observation.answer = http1::Response { status: 200, headers: reply.headers, body: reply.body };
+        }
+    }
+    Ok(())
+}
+
 /// A document as JSON; a text as it stands.
-fn configuration_text(filler: &Filler, configuration: &Value) -> Result<String> {
+pub(super) fn configuration_text(filler: &Filler, configuration: &Value) -> Result<String> {
     match configuration {
         Value::String(text) => filler.text(text),
         document => Ok(filler.document(document)?.to_string()),
     }
 }
 
-fn mint(filler: &Filler, spec: &TokenSpec) -> Result<String> {
+pub(super) fn mint(filler: &Filler, spec: &TokenSpec) -> Result<String> {
     let mut spec = spec.clone();
     for members in [&mut spec.claims, &mut spec.header] {
         for value in members.values_mut() {
@@ -293,7 +299,7 @@ fn mint(filler: &Filler, spec: &TokenSpec) -> Result<String> {
 }
 
 /// The filter's lines on one request. The JSON object is the line's message, behind Envoy's own prefix.
-fn audit_lines(log: &str, id: &str) -> Vec<Value> {
+pub(super) fn audit_lines(log: &str, id: &str) -> Vec<Value> {
     log.lines()
         .filter_map(|line| line.find(r#"{"log":"attache""#).and_then(|at| line.get(at..)))
         .filter_map(|json| serde_json::from_str::<Value>(json).ok())

@@ -1,0 +1,100 @@
+//! What a sidecar tells of itself.
+
+use super::{Forward, Kubectl, Log};
+use crate::envoy::Stats;
+use crate::http1;
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// Envoy's admin interface, within the pod.
+const ADMIN_PORT: u16 = 15000;
+/// How Istio names what discovers a plugin's configuration, up to the plugin's own name.
+const DISCOVERY: &str = "extension_config_discovery.http_filter.";
+
+/// The sidecar of one pod.
+#[derive(Debug)]
+pub struct Sidecar {
+    /// The pod.
+    pub pod: String,
+    admin: Forward,
+    log: Log,
+}
+
+impl Sidecar {
+    /// That of the pod with the label `app`.
+    ///
+    /// # Errors
+    /// No such pod is ready.
+    pub async fn of(kubectl: &Kubectl, namespace: &str, app: &str) -> Result<Self> {
+        let selector = format!("app={app}");
+        let list = kubectl.run(&["-n", namespace, "get", "pods", "-l", &selector, "-o", "json"]).await?;
+        let list: Value = serde_json::from_str(&list)?;
+        let pods = list.get("items").and_then(Value::as_array).into_iter().flatten();
+        let mut alive = pods.filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
+        let name = alive.next().and_then(|pod| pod.pointer("/metadata/name")).and_then(Value::as_str);
+        let pod = name.with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))?;
+        Ok(Self {
+            pod: pod.to_owned(),
+            admin: kubectl.forward(namespace, pod, ADMIN_PORT).await?,
+            log: kubectl.follow(namespace, pod, "istio-proxy")?,
+        })
+    }
+
+    async fn ask(&self, path: &str) -> Result<String> {
+        Ok(http1::get(self.admin.address(), path).await.context("Envoy's admin interface is silent")?.text())
+    }
+
+    /// Its counters and gauges.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn stats(&self) -> Result<Stats> {
+        Ok(Stats::parse(&self.ask("/stats?usedonly").await?))
+    }
+
+    /// How many configurations of plugins it took, and how many it refused.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn outcomes(&self) -> Result<(u64, u64)> {
+        let stats = self.stats().await?;
+        let sum = |end: &str| stats.sum(|name| name.starts_with(DISCOVERY) && name.ends_with(end));
+        Ok((sum(".update_success"), sum(".update_rejected")))
+    }
+
+    /// Whether a plugin is part of what it runs.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn runs_plugin(&self) -> Result<bool> {
+        // Listeners that drain are still listed, but no longer as active.
+        let dump: Value = serde_json::from_str(&self.ask("/config_dump?resource=dynamic_listeners").await?)?;
+        let listeners = dump.get("configs").and_then(Value::as_array).into_iter().flatten();
+        let active = listeners.filter_map(|listener| listener.get("active_state"));
+        Ok(active.map(Value::to_string).any(|listener| listener.contains("\"config_discovery\"")))
+    }
+
+    /// Where the code of the plugin lies that it runs: the agent names the file by its digest.
+    ///
+    /// # Errors
+    /// It does not answer, or runs no plugin.
+    pub async fn plugin_code(&self) -> Result<String> {
+        let dump: Value = serde_json::from_str(&self.ask("/config_dump?resource=ecds_filters").await?)?;
+        let place = "/ecds_filter/typed_config/config/vm_config/code/local/filename";
+        let configs = dump.get("configs").and_then(Value::as_array).into_iter().flatten();
+        let file = configs.filter_map(|config| config.pointer(place)).find_map(Value::as_str);
+        Ok(file.context("no plugin runs")?.to_owned())
+    }
+
+    /// Everything that it, its agent and the filter logged since it was first looked at.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// The finished requests, oldest first. `e2e/kind/manifests/access-log.yaml` says what is told of each.
+    pub fn access_log(&self) -> Vec<Value> {
+        let text = self.log();
+        let entries = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        entries.filter(|entry| entry.get("log").is_some_and(|log| log == "access")).collect()
+    }
+}

@@ -1,0 +1,134 @@
+//! From Tyk at the border to a service's sidecar: sessions, limits, and the issuer's key.
+
+use crate::support::{Call, Load, SERVICES, refused, sample_plugin, seen, some_more_requests};
+use anyhow::{Context, Result, ensure};
+use attache_e2e::cluster::{Mesh, PORT, until};
+use attache_e2e::envoy::Push;
+use attache_e2e::http1::Response;
+use attache_e2e::keys::fresh_p256_pem;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Tyk, as its operator and its clients see it.
+struct Gateway {
+    mesh: Arc<Mesh>,
+    address: SocketAddr,
+    secret: String,
+}
+
+impl Gateway {
+    async fn find(mesh: &Arc<Mesh>) -> Result<Self> {
+        let push = mesh.apply(&sample_plugin(mesh)?, &SERVICES).await?;
+        ensure!(push == Push::Accepted, "the sample configuration was refused");
+        let address = mesh.service("tyk", "tyk-gateway", PORT).await?;
+        let secrets = mesh.kubectl.get("tyk", "secret/tyk-secrets").await?;
+        let secret = secrets.pointer("/data/api-secret").and_then(Value::as_str).context("no api-secret")?;
+        let secret = String::from_utf8(STANDARD.decode(secret)?)?;
+        Ok(Self { mesh: Arc::clone(mesh), address, secret })
+    }
+
+    /// A key with these policies.
+    async fn key(&self, alias: &str, policies: &[&str]) -> Result<String> {
+        let session = json!({"org_id": "acme", "alias": alias, "apply_policies": policies}).to_string();
+        let headers = [("x-tyk-authorization", self.secret.as_str()), ("content-type", "application/json")];
+        let call = Call { method: "POST", headers: &headers, body: &session, ..Call::get("/tyk/keys") };
+        let made = call.at(&self.mesh, self.address, "tyk-gateway.tyk").await?;
+        let made: Value = serde_json::from_slice(&made.body).with_context(|| made.text())?;
+        Ok(made.get("key").and_then(Value::as_str).with_context(|| format!("no key: {made}"))?.to_owned())
+    }
+
+    async fn call(&self, method: &str, path: &str, key: &str) -> Result<Response> {
+        let headers = [("x-api-key", key)];
+        let call = Call { method, headers: &headers, ..Call::get(path) };
+        call.at(&self.mesh, self.address, "tyk-gateway.tyk").await
+    }
+}
+
+pub(crate) async fn a_session_becomes_a_token_that_decides(mesh: Arc<Mesh>) -> Result<()> {
+    let gateway = Gateway::find(&mesh).await?;
+    let reader = gateway.key("alice", &["orders-read"]).await?;
+    let writer = gateway.key("bob", &["orders-write"]).await?;
+
+    let saw = seen(&gateway.call("GET", "/orders/orders/7", &reader).await?).context("a reader reads")?;
+    ensure!(saw.path == "/orders/7" && saw.values("x-user") == ["alias:alice"], "{saw:?}");
+    ensure!(saw.values("x-tenant") == ["acme"], "{saw:?}");
+    ensure!(saw.values("x-api-key").is_empty() && saw.values("authorization").is_empty(), "{saw:?}");
+    refused(&gateway.call("POST", "/orders/orders", &reader).await?, 403, "role-missing")?;
+    seen(&gateway.call("POST", "/orders/orders", &writer).await?).context("a writer writes")?;
+
+    let stranger = gateway.call("GET", "/orders/orders/7", "no-such-key").await?;
+    ensure!(stranger.status == 403 && !stranger.text().contains("role-missing"), "{}", stranger.text());
+    Ok(())
+}
+
+pub(crate) async fn rate_limit_and_quota_are_reached(mesh: Arc<Mesh>) -> Result<()> {
+    let gateway = Gateway::find(&mesh).await?;
+    let hasty = gateway.key("hasty", &["two-a-minute"]).await?;
+    let greedy = gateway.key("greedy", &["three-in-all"]).await?;
+    let statuses = async |key: &str| {
+        let mut statuses = Vec::new();
+        for _ in 0..5 {
+            statuses.push(gateway.call("GET", "/orders/orders", key).await?.status);
+        }
+        anyhow::Ok(statuses)
+    };
+    let statuses_of_hasty = statuses(&hasty).await?;
+    ensure!(statuses_of_hasty == [200, 200, 429, 429, 429], "rate: {statuses_of_hasty:?}");
+    let statuses_of_greedy = statuses(&greedy).await?;
+    ensure!(statuses_of_greedy == [200, 200, 200, 403, 403], "quota: {statuses_of_greedy:?}");
+    Ok(())
+}
+
+/// A new key comes beside the old one, signs once it has been published long enough, and the old one goes.
+pub(crate) async fn the_issuer_rotates_its_key_under_load(mesh: Arc<Mesh>) -> Result<()> {
+    let gateway = Gateway::find(&mesh).await?;
+    let sidecar = mesh.sidecar("orders").await?;
+    let key = gateway.key("alice", &["orders-read"]).await?;
+    let headers = [format!("host: tyk-gateway.tyk:{PORT}"), format!("x-api-key: {key}")];
+    let load = Load::start(&mesh, gateway.address, "/orders/orders", &headers).await?;
+    some_more_requests(&sidecar).await?;
+
+    let secret = mesh.kubectl.get("tyk", "secret/issuer-keys").await?;
+    let old: Vec<String> = secret
+        .get("data")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    let signing_before = signing_key(&mesh).await?;
+    let newest = old.last().context("the issuer has no key")?;
+    // The name that comes last signs.
+    let name = format!("{}-next.pem", newest.trim_end_matches(".pem"));
+    change_keys(&mesh, &json!({"data": {name: STANDARD.encode(fresh_p256_pem()?)}})).await?;
+    until("the new key signs", async || Ok((signing_key(&mesh).await? != signing_before).then_some(())))
+        .await?;
+    some_more_requests(&sidecar).await?;
+
+    let removed: serde_json::Map<String, Value> = old.into_iter().map(|name| (name, Value::Null)).collect();
+    change_keys(&mesh, &json!({"data": removed})).await?;
+    some_more_requests(&sidecar).await?;
+    load.end_without_failure().await
+}
+
+/// Changes the secret, and a mark on the issuer's pod: kubelet looks after a pod that changes at once.
+async fn change_keys(mesh: &Mesh, patch: &Value) -> Result<()> {
+    let kubectl = &mesh.kubectl;
+    let patch = patch.to_string();
+    kubectl.run(&["-n", "tyk", "patch", "secret", "issuer-keys", "--type=merge", "-p", &patch]).await?;
+    let mark = format!("attache.kind/keys-changed={}", attache_e2e::token::now());
+    kubectl.run(&["-n", "tyk", "annotate", "--overwrite", "pods", "-l", "app=attache-issuer", &mark]).await?;
+    Ok(())
+}
+
+/// The line of the metrics that tells which key signs.
+async fn signing_key(mesh: &Mesh) -> Result<String> {
+    let address = mesh.service("tyk", "attache-issuer", PORT).await?;
+    let metrics = Call::get("/metrics").at(mesh, address, "attache-issuer.tyk").await?;
+    let text = metrics.text();
+    let line = text.lines().find(|line| line.starts_with("attache_issuer_signing_key{"));
+    Ok(line.with_context(|| format!("no signing key among the metrics:\n{text}"))?.to_owned())
+}
