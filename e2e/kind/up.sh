@@ -137,8 +137,9 @@ tyk_up() {
   namespace tyk istio-injection=enabled
   have openssl || die "\`openssl\` is not on the path" "it makes the issuer's key"
   if ! k -n tyk get secret tyk-secrets >/dev/null 2>&1; then
-    k -n tyk create secret generic tyk-secrets --from-literal=api-secret="$(openssl rand -hex 32)" \
-      --from-literal=redis-password="$(openssl rand -hex 32)" >&2
+    # By standard input, since anybody on this machine sees a command line.
+    printf '%s=%s\n' api-secret "$(openssl rand -hex 32)" redis-password "$(openssl rand -hex 32)" |
+      k -n tyk create secret generic tyk-secrets --from-env-file=/dev/stdin >&2
   fi
   if ! k -n tyk get secret issuer-keys >/dev/null 2>&1; then
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null |

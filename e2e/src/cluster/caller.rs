@@ -47,6 +47,16 @@ impl Caller {
         (&self.namespace, &self.pod)
     }
 
+    /// The address that it calls from.
+    ///
+    /// # Errors
+    /// The pod is gone.
+    pub async fn address(&self, kubectl: &Kubectl) -> Result<String> {
+        let pod = kubectl.get(&self.namespace, &format!("pod/{}", self.pod)).await?;
+        let address = pod.pointer("/status/podIP").and_then(Value::as_str);
+        Ok(address.context("a caller has no address")?.to_owned())
+    }
+
     pub(super) async fn dismiss(&self, kubectl: &Kubectl) -> Result<()> {
         kubectl.run(&["-n", &self.namespace, "delete", "pod", &self.pod, "--wait=false"]).await?;
         Ok(())

@@ -26,6 +26,8 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 pub const SHOP: &str = "shop";
 /// Where they listen.
 pub const PORT: u16 = 8080;
+/// Where they listen for gRPC.
+pub const GRPC_PORT: u16 = 9090;
 
 /// What `scripts/kind` tells the tests.
 #[derive(Clone, Debug)]

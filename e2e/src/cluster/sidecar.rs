@@ -52,14 +52,15 @@ impl Sidecar {
         Ok(Stats::parse(&self.ask("/stats?usedonly").await?))
     }
 
-    /// How many configurations of plugins it took, and how many it refused.
+    /// How many new configurations of plugins all its workers have taken up, and how many it refused. (One that comes
+    /// a second time counts as an update, but is not taken up anew.)
     ///
     /// # Errors
     /// It does not answer.
     pub async fn outcomes(&self) -> Result<(u64, u64)> {
         let stats = self.stats().await?;
         let sum = |end: &str| stats.sum(|name| name.starts_with(DISCOVERY) && name.ends_with(end));
-        Ok((sum(".update_success"), sum(".update_rejected")))
+        Ok((sum(".config_reload"), sum(".update_rejected")))
     }
 
     /// Whether a plugin is part of what it runs.

@@ -3,8 +3,8 @@
 use super::check;
 use super::fill::Filler;
 use super::stage::{audit_lines, configuration_text, exchange, headers, mint};
-use super::{Observation, Request, Scenario, Step};
-use crate::cluster::{Mesh, PORT, Plugin, SHOP, Settings, Sidecar, until};
+use super::{Observation, Protocol, Request, Scenario, Step};
+use crate::cluster::{GRPC_PORT, Mesh, PORT, Plugin, SHOP, Settings, Sidecar, until};
 use crate::envoy::{Push, Workload};
 use crate::token::now;
 use anyhow::{Context, Result, ensure};
@@ -39,6 +39,7 @@ pub struct ClusterStage {
     mesh: Arc<Mesh>,
     sidecar: Arc<Sidecar>,
     service: SocketAddr,
+    grpc: SocketAddr,
     filler: Filler,
     plugin: Plugin,
     run: String,
@@ -56,11 +57,13 @@ impl ClusterStage {
     pub async fn new(mesh: Arc<Mesh>) -> Result<Self> {
         let sidecar = mesh.sidecar("orders").await?;
         let service = mesh.service(SHOP, "orders", PORT).await?;
+        let grpc = SocketAddr::new(service.ip(), GRPC_PORT);
         let plugin = Plugin::for_app("orders", &mesh.settings.module, Value::Null);
         Ok(Self {
             mesh,
             sidecar,
             service,
+            grpc,
             filler: Filler::default(),
             plugin,
             run: now().to_string(),
@@ -77,7 +80,8 @@ impl ClusterStage {
     /// Something did not come as expected: the message names the step, what was expected and what came.
     pub async fn play(&mut self, scenario: &Scenario) -> Result<()> {
         self.log_before = self.sidecar.log().len();
-        self.filler = Filler { now: now(), port: PORT, tokens: BTreeMap::new() };
+        let caller = self.mesh.caller(None).await?.address(&self.mesh.kubectl).await?;
+        self.filler = Filler { now: now(), port: PORT, caller, tokens: BTreeMap::new() };
         for (name, spec) in &scenario.tokens {
             let token = mint(&self.filler, spec)?;
             self.filler.tokens.insert(name.clone(), token);
@@ -165,7 +169,8 @@ impl ClusterStage {
             let request = Request { path: format!("{GATEWAY_PATH}{}", request.path), ..request.clone() };
             exchange(&self.filler, &request, headers, wire, &mut observation).await
         } else {
-            let wire = caller.connect(self.service).await?;
+            let to = if request.protocol == Protocol::Grpc { self.grpc } else { self.service };
+            let wire = caller.connect(to).await?;
             exchange(&self.filler, request, headers, wire, &mut observation).await
         };
         sent.with_context(|| format!("the request got no answer; log:\n{}", self.log()))?;

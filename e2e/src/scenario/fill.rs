@@ -12,6 +12,8 @@ pub(super) struct Filler {
     pub(super) now: u64,
     /// The port that the workload serves.
     pub(super) port: u16,
+    /// The address that requests without a principal come from.
+    pub(super) caller: String,
     /// Finished tokens by name.
     pub(super) tokens: BTreeMap<String, String>,
 }
@@ -58,6 +60,7 @@ impl Filler {
         let (kind, argument) = name.split_once(':').unwrap_or((name, ""));
         Ok(match kind {
             "port" => self.port.into(),
+            "caller-address" => self.caller.clone().into(),
             "token" => self
                 .tokens
                 .get(argument)
@@ -98,7 +101,12 @@ mod tests {
     use serde_json::json;
 
     fn filler() -> Filler {
-        Filler { now: 1000, port: 80, tokens: BTreeMap::from([("a".into(), "x.y.z".into())]) }
+        Filler {
+            now: 1000,
+            port: 80,
+            caller: String::new(),
+            tokens: BTreeMap::from([("a".into(), "x.y.z".into())]),
+        }
     }
 
     #[test]

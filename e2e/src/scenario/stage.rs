@@ -96,7 +96,12 @@ impl Stage {
     /// Something did not come as expected: the message names the step, what was expected and what came.
     pub async fn play(&mut self, scenario: &Scenario) -> Result<()> {
         self.log_before = self.envoy.log().len();
-        self.filler = Filler { now: now(), port: self.envoy.address().port(), tokens: BTreeMap::new() };
+        self.filler = Filler {
+            now: now(),
+            port: self.envoy.address().port(),
+            caller: "127.0.0.1".into(),
+            tokens: BTreeMap::new(),
+        };
         for (name, spec) in &scenario.tokens {
             let token = mint(&self.filler, spec)?;
             self.filler.tokens.insert(name.clone(), token);

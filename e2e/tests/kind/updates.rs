@@ -4,6 +4,7 @@ use crate::support::{Call, Load, orders_with, refused, rules, seen, some_more_re
 use anyhow::{Context, Result, ensure};
 use attache_e2e::cluster::{Mesh, PORT, Plugin, SHOP, until};
 use attache_e2e::envoy::Push;
+use attache_e2e::token::now;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -21,7 +22,12 @@ async fn load_on_orders(mesh: &Mesh) -> Result<Load> {
 pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(mesh: Arc<Mesh>) -> Result<()> {
     let settings = &mesh.settings;
     let sidecar = mesh.sidecar("orders").await?;
-    let before = Plugin::for_app("orders", &settings.previous, rules(readers())?);
+    // Unlike that of any earlier run, which a listener that drains may still hold.
+    let mut first = rules(readers())?;
+    if let Some(name) = first.pointer_mut("/policies/0/name") {
+        *name = format!("orders-{}", now()).into();
+    }
+    let before = Plugin::for_app("orders", &settings.previous, first);
     mesh.remove(&before, &["orders"]).await?;
     let load = load_on_orders(&mesh).await?;
     some_more_requests(&sidecar).await?;

@@ -1,6 +1,6 @@
 //! What stands in the pods of a cluster under test, in an image that holds nothing else:
 //!
-//! - `attache-sample serve NAME`: a service that echoes what reached it, on port 8080;
+//! - `attache-sample serve NAME`: a service that echoes what reached it, on port 8080, and on 9090 for gRPC;
 //! - `attache-sample relay`: a caller at somebody's command, on port 8081;
 //! - `attache-sample load ADDRESS PATH HEADER…`: steady requests until standard input ends.
 
@@ -15,6 +15,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Where the service listens.
 const SERVICE_PORT: u16 = 8080;
+/// The same once more: Istio speaks to a service as the port's name says, and gRPC needs HTTP/2.
+const GRPC_PORT: u16 = 9090;
 /// Where the relay listens.
 const RELAY_PORT: u16 = 8081;
 
@@ -40,7 +42,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 async fn run(words: &[&str]) -> Result<()> {
     match words {
         ["serve", name] => {
-            let _service = Echo::start_at(name, (Ipv4Addr::UNSPECIFIED, SERVICE_PORT).into()).await?;
+            let _http = Echo::start_at(name, (Ipv4Addr::UNSPECIFIED, SERVICE_PORT).into()).await?;
+            let _grpc = Echo::start_at(name, (Ipv4Addr::UNSPECIFIED, GRPC_PORT).into()).await?;
             told_to_end().await
         }
         ["relay"] => {
