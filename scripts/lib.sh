@@ -86,3 +86,21 @@ install_tool() {
       die "$name $version could not be built" "check the network, then: cargo install $name --locked --version $version"
   fi
 }
+
+# What Cargo is to build a package with: on its own, or, where scripts/test has set ATTACHE_WHOLE_WORKSPACE, with the
+# features of the whole workspace, so that no dependency is built once for each set of features.
+scope() {
+  if [ -n "${ATTACHE_WHOLE_WORKSPACE:-}" ]; then
+    printf '%s\n' --workspace --all-features
+  else
+    printf '%s\n' --package "$@"
+  fi
+}
+
+# build_program PACKAGE NAME: builds one of our own programs and prints its path.
+build_program() {
+  local scope
+  mapfile -t scope < <(scope "$1")
+  (cd "$ROOT" && cargo build --quiet "${scope[@]}" --bin "$2" >&2)
+  printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/debug/$2"
+}
