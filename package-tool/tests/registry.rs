@@ -68,6 +68,7 @@ struct Reader {
 
 impl Reader {
     fn of(registry: &Registry, repository: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let config = ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() };
         Self {
             client: Client::try_from(config).unwrap(),

@@ -8,7 +8,6 @@ mod cost;
 mod counters;
 mod identity;
 mod istio;
-mod observability;
 mod signatures;
 mod support;
 mod surroundings;
