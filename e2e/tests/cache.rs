@@ -2,6 +2,8 @@
 //!
 //! `ATTACHE_ENVOY` names the version.
 
+#![expect(clippy::arithmetic_side_effects, reason = "counts of a few thousand requests")]
+
 #[cfg(test)]
 mod stage {
     use anyhow::{Result, bail, ensure};
@@ -48,6 +50,7 @@ mod stage {
                 certificates: None,
                 workers,
                 providers: BTreeMap::new(),
+                failure_policy: "FAIL_CLOSED",
             };
             let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
             let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;

@@ -121,7 +121,8 @@ mod tests {
         let token: Vec<u8> = (0..41).collect();
         for length in 0..=token.len() {
             let one = &token[..length];
-            assert!(same(one, &one.to_vec()), "{length} bytes");
+            let copy = one.to_vec();
+            assert!(same(one, &copy), "{length} bytes");
             assert!(
                 !same(one, &token[..length.saturating_sub(1)]) || length == 0,
                 "one byte less than {length}"

@@ -205,8 +205,8 @@ async fn both_sides_allow_and_refuse_the_same_requests() -> Result<()> {
     let mut judge = Judge::of_policies()?;
     for (index, (_, document)) in policies.iter().enumerate() {
         for number in 0..REQUESTS {
-            let (case, path) =
-                if number < AMBIGUOUS.len() { AMBIGUOUS[number] } else { ("plain", random.one(&PATHS)) };
+            let ambiguous = AMBIGUOUS.get(number).copied();
+            let (case, path) = ambiguous.unwrap_or_else(|| ("plain", random.one(&PATHS)));
             let path = if random.rarely(5) { format!("{path}?a=/healthz") } else { path.to_owned() };
             let method = random.one(&METHODS);
             let mut headers = vec![("host".to_owned(), random.one(&HOSTS).to_owned())];
