@@ -92,7 +92,7 @@ fn walk(seed: u64) -> Result<()> {
 fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
     let state = vm.store.data_mut();
     let Some(call) = state.calls.pop() else { return Ok(()) };
-    let status: &[u8] = *random.one::<&[u8]>(&[b"200", b"200", b"304", b"500", b"", b"\xff"]);
+    let status: &[u8] = random.one::<&[u8]>(&[b"200", b"200", b"304", b"500", b"", b"\xff"]);
     let mut body = keys.to_vec();
     match random.below(3) {
         0 => {}
