@@ -13,6 +13,8 @@ pub(crate) struct Tally {
     pub(crate) errors_5xx: u64,
     /// Within the moment of the forced trap.
     pub(crate) trapped_5xx: u64,
+    /// Waited for keys in the VM that trapped.
+    pub(crate) cut_off: u64,
     pub(crate) pushes: u64,
     pub(crate) refused_pushes: u64,
     pub(crate) rotations: u64,
@@ -54,6 +56,7 @@ impl Tally {
             ("wrong answers", self.wrong),
             ("5xx outside the forced trap", self.errors_5xx),
             ("5xx within it", self.trapped_5xx),
+            ("requests that waited for keys in the VM that trapped", self.cut_off),
             ("configurations taken", self.pushes),
             ("configurations refused, as they had to be", self.refused_pushes),
             ("rotations of keys", self.rotations),
