@@ -35,3 +35,15 @@ fn the_wasm_plugin_has_the_configuration_of_the_demo_but_for_its_keys() {
     }
     assert_eq!(given, demo);
 }
+
+#[test]
+fn the_traffic_extension_says_what_the_wasm_plugin_says() {
+    let plugin = read("istio/base/wasmplugin.yaml");
+    let extension = read("istio/overlays/traffic-extension/trafficextension.yaml");
+    for shared in ["phase", "match"] {
+        assert_eq!(extension["spec"][shared], plugin["spec"][shared]);
+    }
+    for moved in ["url", "imagePullPolicy", "failStrategy", "pluginConfig"] {
+        assert_eq!(extension["spec"]["wasm"][moved], plugin["spec"][moved]);
+    }
+}

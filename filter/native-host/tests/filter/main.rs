@@ -8,6 +8,7 @@ mod cost;
 mod counters;
 mod identity;
 mod istio;
+mod observability;
 mod signatures;
 mod support;
 mod surroundings;

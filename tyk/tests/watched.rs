@@ -1,0 +1,43 @@
+//! Alerts and dashboard name metrics that the issuer really has.
+
+use attache_issuer::metrics::Metrics;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+/// The names of all samples, each kind having counted something.
+fn samples() -> BTreeSet<String> {
+    let metrics = Metrics::new();
+    metrics.answered("orders", "minted", Duration::from_millis(1));
+    metrics.strays(1);
+    metrics.event();
+    metrics.reloaded(true);
+    metrics.keys(1, "kid");
+    metrics.kept(1);
+    (metrics.text().lines())
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split(['{', ' ']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Words of a text that begin as the issuer's metrics do.
+fn named(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("attache_issuer_"))
+        .collect()
+}
+
+#[test]
+fn every_metric_of_the_issuer_that_is_watched_is_one_that_it_has() {
+    let samples = samples();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring");
+    for file in ["alerts.yaml", "dashboard.json"] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let names = named(&text);
+        assert!(names.len() >= 4, "{file}: {names:?}");
+        for name in names {
+            assert!(samples.contains(name), "{file} watches `{name}`, but the issuer has only {samples:#?}");
+        }
+    }
+}
