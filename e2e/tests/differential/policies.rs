@@ -199,7 +199,7 @@ fn pair(random: &mut Random, keys: &Value) -> (Vec<Value>, Value) {
 #[tokio::test]
 async fn both_sides_allow_and_refuse_the_same_requests() -> Result<()> {
     let keys = keys()?;
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     let policies: Vec<_> = (0..POLICIES).map(|_| pair(&mut random, &keys)).collect();
     let pairs = Pairs::start(&policies).await?;
     let mut judge = Judge::of_policies()?;

@@ -21,7 +21,7 @@ async fn both_sides_take_and_refuse_the_same_tokens() -> Result<()> {
     let keys = keys()?;
     let document = json!({"issuers": [issuer(&keys)], "audit": {"log": "NONE"}});
     let pairs = Pairs::start(&[(vec![jwt_authn(&keys)], document)]).await?;
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut judge = Judge::of_tokens()?;
     for number in 0..count {
         let now = token::now();

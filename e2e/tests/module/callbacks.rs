@@ -18,7 +18,7 @@ fn callbacks_in_any_order_cut_short_and_repeated_never_trap() -> Result<()> {
 }
 
 fn walk(seed: u64) -> Result<()> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut vm = Vm::start()?;
     vm.call("proxy_on_context_create", &[1, 0])?;
     vm.call("proxy_on_vm_start", &[1, 0])?;
@@ -37,7 +37,7 @@ fn walk(seed: u64) -> Result<()> {
                     1 => document.truncate(random.below(document.len())),
                     _ => {
                         let at = random.below(document.len());
-                        document[at] = random.next().to_le_bytes()[0];
+                        document[at] = random.byte();
                     }
                 }
                 vm.configure(&document)?;
@@ -62,7 +62,7 @@ fn walk(seed: u64) -> Result<()> {
                 vm.call("proxy_on_tick", &[1])?;
                 vm.call("proxy_on_tick", &[1])?;
             }
-            8 => vm.store.data_mut().now += u64::from(random.next().to_le_bytes()[0]) * 50_000_000,
+            8 => vm.store.data_mut().now += u64::from(random.byte()) * 50_000_000,
             _ => {
                 if !streams.is_empty() {
                     let stream = streams.swap_remove(random.below(streams.len()));

@@ -38,7 +38,7 @@ fn value(random: &mut Random, words: &[String]) -> Vec<u8> {
             for _ in 0..=random.below(4) {
                 if !value.is_empty() {
                     let at = random.below(value.len());
-                    value[at] = random.next().to_le_bytes()[0];
+                    value[at] = random.byte();
                 }
             }
         }
@@ -60,7 +60,7 @@ fn random_bytes_in_every_header_never_trap_and_forge_nothing() -> Result<()> {
         good.clone(),
         format!("/orders?access_token={good}"),
     ]);
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut went_on = 0;
     for context in 2..1500 {
         let mut headers: Headers = match random.below(3) {
