@@ -34,7 +34,7 @@ async fn keycloak_rotates_and_ends_and_nobody_notices() -> Result<()> {
             "issuer": keycloak.issuer(),
             "discovery": true,
             "cluster": CLUSTER,
-            "refresh": {"interval": "2s", "timeout": "5s", "retryAfter": "100ms", "minInterval": "1s"},
+            "refresh": {"interval": "2s", "timeout": "20s", "retryAfter": "100ms", "minInterval": "1s"},
             "outputClaimToHeaders": [{"header": "x-client", "claim": "azp"}],
         }],
     });

@@ -1,6 +1,6 @@
 //! Every way in which a provider may answer has its outcome, and none that is bad touches the keys that hold.
 
-use crate::stage::{CLUSTER, Stage, configuration, request};
+use crate::stage::{CLUSTER, Stage, configuration, once, request};
 use anyhow::{Result, ensure};
 use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
@@ -12,7 +12,7 @@ async fn good_answers_in_any_form_are_taken() -> Result<()> {
         let key = SigningKey::fresh_p256("one")?;
         let provider = Provider::start([&key]).await?;
         provider.behave(manner.clone());
-        let document = configuration(&provider, json!({}));
+        let document = configuration(&provider, json!({"refresh": once()}));
         let stage = Stage::start(provider, &document).await?;
         let answer = stage.ask(&key).await?;
         ensure!(

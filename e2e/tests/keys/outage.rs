@@ -2,6 +2,8 @@
 
 use crate::stage::{Stage, configuration, quick, request};
 use anyhow::{Result, ensure};
+use attache_e2e::envoy::Deadline;
+use attache_e2e::http1::Response;
 use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
 use serde_json::json;
@@ -28,7 +30,9 @@ async fn they_do_not_wait_for_ever() -> Result<()> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
     provider.behave(Manner::Silent);
-    let document = configuration(&provider, json!({}));
+    let mut refresh = quick();
+    refresh["timeout"] = json!("2s");
+    let document = configuration(&provider, json!({"refresh": refresh}));
     let stage = Stage::start(provider, &document).await?;
     let answer = stage.ask(&key).await?;
     ensure!(answer.status == 503, "{}", answer.status);
@@ -77,21 +81,9 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     let token = stage.token(&key)?;
     let address = stage.envoy.address();
     let get = |path: &'static str| request(address, "GET", path, &token, &[]);
-    ensure!(get("/orders").await?.status == 200);
+    until_answered(&get, 200).await?;
     stage.provider.stop().await;
-    let deadline = attache_e2e::envoy::Deadline::new();
-    // Each worker looks at the age of its keys once a second, so one may still serve when the other does no more.
-    let mut refused_in_a_row = 0;
-    while refused_in_a_row < 20 {
-        let answer = get("/orders").await?;
-        if answer.status == 503 {
-            refused_in_a_row += 1;
-            continue;
-        }
-        refused_in_a_row = 0;
-        ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
-        ensure!(deadline.wait().await, "the keys never grow too old");
-    }
+    until_answered(&get, 503).await?;
     let open = get("/catalogue/a").await?;
     ensure!(open.status == 200, "{} {}", open.status, open.text());
     let seen = open.text();
@@ -104,6 +96,26 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     // And back.
     stage.provider.start_again().await?;
     stage.until("keys.fetches.updated", 2).await?;
-    ensure!(get("/orders").await?.status == 200);
+    until_answered(&get, 200).await
+}
+
+/// Waits until all workers answer so: each looks at the age of its keys once a second, so one may still serve when the
+/// other does no more.
+async fn until_answered<F: Future<Output = Result<Response>>>(
+    get: &impl Fn(&'static str) -> F,
+    status: u16,
+) -> Result<()> {
+    let deadline = Deadline::new();
+    let mut in_a_row = 0_u32;
+    while in_a_row < 20 {
+        let answer = get("/orders").await?;
+        if answer.status == status {
+            in_a_row = in_a_row.saturating_add(1);
+            continue;
+        }
+        in_a_row = 0;
+        ensure!(matches!(answer.status, 200 | 503), "{} {}", answer.status, answer.text());
+        ensure!(deadline.wait().await, "never answered with {status}");
+    }
     Ok(())
 }

@@ -22,9 +22,17 @@ pub(crate) struct Stage {
     _service: Echo,
 }
 
-/// Times that are short enough for a test. `keepFor` is long: tests that need it short say so.
+/// Times that are short enough for a test, where things happen often, and long enough for a machine that is busy, where a
+/// request waits. Tests that need another say so.
 pub(crate) fn quick() -> Value {
-    json!({"interval": "2s", "timeout": "2s", "retryAfter": "100ms", "minInterval": "1s", "keepFor": "1h"})
+    json!({"interval": "2s", "timeout": "20s", "retryAfter": "100ms", "minInterval": "1s", "keepFor": "1h"})
+}
+
+/// The same, where nobody asks for keys again because of the time.
+pub(crate) fn once() -> Value {
+    let mut refresh = quick();
+    refresh["interval"] = json!("1h");
+    refresh
 }
 
 /// A configuration whose issuer's keys are at `/jwks`, with these members of the issuer's entry besides.
