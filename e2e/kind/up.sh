@@ -78,16 +78,16 @@ registry_up() {
   sed "s/REGISTRY_ADDRESS/$address/" "$MANIFESTS/registry.yaml" | k apply -f - >&2
 }
 
-# push_module MODULE REPOSITORY: pushes a module as an image, and prints the digest that its manifest got.
+# push_module MODULE REPOSITORY: pushes a module as the image that is released, and prints its digest.
 push_module() {
-  local push=${REGISTRY:-localhost:$REGISTRY_PORT}/$2 folder
+  local folder status=0 options=()
+  # In the cluster and from here it is one registry, and speaks the same.
+  if [ -n "${REGISTRY_INSECURE:-}" ]; then options+=(--plain-http); fi
   folder=$(mktemp -d)
-  cp "$1" "$folder/plugin.wasm"
-  # One layer that holds plugin.wasm: the form that Istio's agent takes.
-  printf 'FROM scratch\nCOPY plugin.wasm /\n' >"$folder/Dockerfile"
-  docker build --quiet --tag "$push" "$folder" >&2 || { rm -rf "$folder"; return 1; }
+  "$ROOT/scripts/package" --module "$1" --no-sbom --layout "$folder/oci" ${options[@]+"${options[@]}"} \
+    "${REGISTRY:-localhost:$REGISTRY_PORT}/$2" || status=$?
   rm -rf "$folder"
-  docker push "$push" | sed -n 's/.*digest: \(sha256:[0-9a-f]*\) .*/\1/p'
+  return "$status"
 }
 
 # images: sets MODULE_URL, PREVIOUS_URL and SAMPLE_IMAGE, pushing what the registry lacks.

@@ -162,14 +162,14 @@ impl Mesh {
             return Ok(Push::Accepted);
         }
         let mut pushes = Vec::new();
-        for (sidecar, (accepted, refused)) in &before {
+        for (sidecar, (tried, refused)) in &before {
             pushes.push(
                 until("a sidecar takes notice of the plugin", async || {
-                    let (accepted_now, refused_now) = sidecar.outcomes().await?;
-                    let push = if accepted_now > *accepted {
-                        Some(Push::Accepted)
+                    let (tried_now, refused_now) = sidecar.outcomes().await?;
+                    let push = if refused_now > *refused {
+                        Some(Push::Refused)
                     } else {
-                        (refused_now > *refused).then_some(Push::Refused)
+                        (tried_now > *tried).then_some(Push::Accepted)
                     };
                     anyhow::Ok(push)
                 })
@@ -182,7 +182,7 @@ impl Mesh {
         }
     }
 
-    /// Takes the plugin away and waits until the sidecars of these services run without it.
+    /// Takes the plugin away and waits until the sidecars of these services run without it, on old connections too.
     ///
     /// # Errors
     /// A sidecar keeps it.
@@ -192,7 +192,7 @@ impl Mesh {
         for app in apps {
             let sidecar = self.sidecar(app).await?;
             until("a sidecar runs without the plugin", async || {
-                Ok((!sidecar.runs_plugin().await?).then_some(()))
+                Ok((!sidecar.runs_plugin().await? && !sidecar.drains().await?).then_some(()))
             })
             .await?;
         }

@@ -11,6 +11,9 @@ const ADMIN_PORT: u16 = 15000;
 /// How Istio names what discovers a plugin's configuration, up to the plugin's own name.
 const DISCOVERY: &str = "extension_config_discovery.http_filter.";
 
+/// How many lines of a log are told of a failed test.
+const REMARKS: usize = 30;
+
 /// The sidecar of one pod.
 #[derive(Debug)]
 pub struct Sidecar {
@@ -52,8 +55,8 @@ impl Sidecar {
         Ok(Stats::parse(&self.ask("/stats?usedonly").await?))
     }
 
-    /// How many new configurations of plugins all its workers have taken up, and how many it refused. (One that comes
-    /// a second time counts as an update, but is not taken up anew.)
+    /// How many new configurations of plugins it has tried, and how many of those it refused; both are counted in the
+    /// same moment. (One that comes a second time counts as an update, but is not tried anew.)
     ///
     /// # Errors
     /// It does not answer.
@@ -75,6 +78,16 @@ impl Sidecar {
         Ok(active.map(Value::to_string).any(|listener| listener.contains("\"config_discovery\"")))
     }
 
+    /// Whether a listener, or a part of one, still serves connections under a configuration that has been replaced. It
+    /// then holds that configuration's plugin, and a plugin of the same name that comes again begins as it was.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn drains(&self) -> Result<bool> {
+        let stats = self.stats().await?;
+        Ok(stats.sum(|name| name.starts_with("listener_manager.") && name.ends_with("_draining")) > 0)
+    }
+
     /// Where the code of the plugin lies that it runs: the agent names the file by its digest.
     ///
     /// # Errors
@@ -90,6 +103,13 @@ impl Sidecar {
     /// Everything that it, its agent and the filter logged since it was first looked at.
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// The last of that without the requests: what a failed test should show.
+    pub fn remarks(&self) -> String {
+        let text = self.log();
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with(r#"{"#)).collect();
+        lines.get(lines.len().saturating_sub(REMARKS)..).unwrap_or_default().join("\n")
     }
 
     /// The finished requests, oldest first. `e2e/kind/manifests/access-log.yaml` says what is told of each.

@@ -44,7 +44,7 @@ pub(crate) fn rules(rules: Value) -> Result<Value> {
 pub(crate) async fn orders_with(mesh: &Mesh, these: Value) -> Result<Plugin> {
     let plugin = Plugin::for_app("orders", &mesh.settings.module, rules(these)?);
     let push = mesh.apply(&plugin, &["orders"]).await?;
-    ensure!(push == Push::Accepted, "refused:\n{}", mesh.sidecar("orders").await?.log());
+    ensure!(push == Push::Accepted, "refused:\n{}", mesh.sidecar("orders").await?.remarks());
     Ok(plugin)
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(mesh: Ar
     let load = load_on_orders(&mesh).await?;
     some_more_requests(&sidecar).await?;
 
-    ensure!(mesh.apply(&before, &["orders"]).await? == Push::Accepted, "{}", sidecar.log());
+    ensure!(mesh.apply(&before, &["orders"]).await? == Push::Accepted, "{}", sidecar.remarks());
     some_more_requests(&sidecar).await?;
     refused(&Call::get("/orders").to(&mesh, "orders").await?, 401, "token-missing").context("applied")?;
 
@@ -41,13 +41,13 @@ pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(mesh: Ar
         rules.push(json!({"name": "health", "authentication": "NONE", "to": [{"paths": ["/healthz"]}]}));
     }
     let updated = Plugin { configuration: rules(more)?, ..before };
-    ensure!(mesh.apply(&updated, &["orders"]).await? == Push::Accepted, "{}", sidecar.log());
+    ensure!(mesh.apply(&updated, &["orders"]).await? == Push::Accepted, "{}", sidecar.remarks());
     seen(&Call::get("/healthz").to(&mesh, "orders").await?).context("updated")?;
     some_more_requests(&sidecar).await?;
 
     let code = sidecar.plugin_code().await?;
     let upgraded = Plugin { url: settings.module.clone(), ..updated };
-    ensure!(mesh.apply(&upgraded, &["orders"]).await? == Push::Accepted, "{}", sidecar.log());
+    ensure!(mesh.apply(&upgraded, &["orders"]).await? == Push::Accepted, "{}", sidecar.remarks());
     ensure!(sidecar.plugin_code().await? != code, "the module is the same after the upgrade: {code:?}");
     some_more_requests(&sidecar).await?;
     seen(&Call::get("/healthz").to(&mesh, "orders").await?).context("upgraded")?;
@@ -62,7 +62,7 @@ pub(crate) async fn a_bad_configuration_is_refused_while_the_old_one_serves(mesh
     some_more_requests(&sidecar).await?;
     let logged = sidecar.log().len();
     let bad = Plugin { configuration: rules(json!([{"name": "read", "rolls": {}}]))?, ..good.clone() };
-    ensure!(mesh.apply(&bad, &["orders"]).await? == Push::Refused, "{}", sidecar.log());
+    ensure!(mesh.apply(&bad, &["orders"]).await? == Push::Refused, "{}", sidecar.remarks());
     until("the log tells what is wrong", async || {
         let log = sidecar.log();
         Ok(log.get(logged..).is_some_and(|news| news.contains("policies[0].rules[0]")).then_some(()))
