@@ -59,9 +59,8 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Found>, FolderError> {
     for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if name.starts_with('.') || !name.ends_with(".pem") {
-            continue;
-        }
+        // Names are compared without their ending, or `2026-11-b.pem` would come before `2026-11.pem`: `-` before `.`.
+        let Some(stem) = name.strip_suffix(".pem").filter(|stem| !stem.starts_with('.')) else { continue };
         let meta = fs::metadata(&path).map_err(unreadable(&path))?;
         if meta.len() > MAX_FILE {
             return Err(FolderError::TooLarge { file: name.to_owned() });
@@ -70,7 +69,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Found>, FolderError> {
         let (public, signer) =
             key::parse(&pem).map_err(|source| FolderError::Key { file: name.to_owned(), source })?;
         let written = meta.modified().map(unix_seconds).map_err(unreadable(&path))?;
-        found.push(Found { name: name.to_owned(), written, public, signer });
+        found.push(Found { name: stem.to_owned(), written, public, signer });
     }
     if found.iter().all(|key| key.signer.is_none()) {
         return Err(FolderError::NothingSigns { path: folder.display().to_string() });

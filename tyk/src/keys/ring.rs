@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// A key as it lies in the folder.
 #[derive(Debug)]
 pub struct Found {
-    /// The file's name: keys are taken in the order of their names, so name them by date.
+    /// The file's name without `.pem`: keys are taken in the order of their names, so name them by date.
     pub name: String,
     /// When the file was written, in seconds of Unix time.
     pub written: u64,

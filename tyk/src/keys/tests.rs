@@ -87,6 +87,20 @@ fn a_kubernetes_secret_that_is_swapped_is_seen() {
 }
 
 #[test]
+fn a_name_that_goes_on_comes_after_one_that_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("2026-11.pem"), new_key()).unwrap();
+    let keys = Keys::open(&config(folder.path()), clock()).unwrap();
+    let before = keys.current().signer.key_id().to_owned();
+    for later in ["2026-11-b.pem", "2026-11-b-2.pem"] {
+        fs::write(folder.path().join(later), new_key()).unwrap();
+        let added = keys.reload().unwrap().added;
+        assert_eq!(added, [keys.current().signer.key_id()], "{later}");
+        assert_ne!(keys.current().signer.key_id(), before);
+    }
+}
+
+#[test]
 fn a_folder_that_breaks_leaves_the_keys_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.pem"), new_key()).unwrap();
