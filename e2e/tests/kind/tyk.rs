@@ -99,13 +99,15 @@ pub(crate) async fn the_issuer_rotates_its_key_under_load(mesh: Arc<Mesh>) -> Re
         .flatten()
         .map(|(name, _)| name.clone())
         .collect();
-    let signing_before = signing_key(&mesh).await?;
-    let newest = old.last().context("the issuer has no key")?;
+    let published_before = issuer(&mesh, "/jwks.json").await?;
     // The name that comes last signs.
-    let name = format!("{}-next.pem", newest.trim_end_matches(".pem"));
+    let newest = old.iter().filter_map(|name| name.strip_suffix(".pem")).max();
+    let name = format!("{}-next.pem", newest.context("the issuer has no key")?);
     change_keys(&mesh, &json!({"data": {name: STANDARD.encode(fresh_p256_pem()?)}})).await?;
-    until("the new key signs", async || Ok((signing_key(&mesh).await? != signing_before).then_some(())))
-        .await?;
+    until("the new key signs", async || {
+        Ok((!published_before.contains(&signing_key(&mesh).await?)).then_some(()))
+    })
+    .await?;
     some_more_requests(&sidecar).await?;
 
     let removed: serde_json::Map<String, Value> = old.into_iter().map(|name| (name, Value::Null)).collect();
@@ -124,11 +126,17 @@ async fn change_keys(mesh: &Mesh, patch: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The line of the metrics that tells which key signs.
+/// The id of the key that signs, as the metrics tell it.
 async fn signing_key(mesh: &Mesh) -> Result<String> {
+    let metrics = issuer(mesh, "/metrics").await?;
+    let mut lines = metrics.lines();
+    let kid =
+        lines.find_map(|line| line.strip_prefix(r#"attache_issuer_signing_key{kid=""#)?.split('"').next());
+    Ok(kid.with_context(|| format!("no signing key among the metrics:\n{metrics}"))?.to_owned())
+}
+
+/// What the issuer answers there.
+async fn issuer(mesh: &Mesh, path: &str) -> Result<String> {
     let address = mesh.service("tyk", "attache-issuer", PORT).await?;
-    let metrics = Call::get("/metrics").at(mesh, address, "attache-issuer.tyk").await?;
-    let text = metrics.text();
-    let line = text.lines().find(|line| line.starts_with("attache_issuer_signing_key{"));
-    Ok(line.with_context(|| format!("no signing key among the metrics:\n{text}"))?.to_owned())
+    Ok(Call::get(path).at(mesh, address, "attache-issuer.tyk").await?.text())
 }
