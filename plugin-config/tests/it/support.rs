@@ -34,6 +34,11 @@ pub(crate) fn from_yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The YAML documents of a file as JSON values.
+pub(crate) fn documents(text: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// The examples, by name.
 pub(crate) fn examples() -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
