@@ -64,7 +64,7 @@ struct Plan {
 
 impl Plan {
     const QUICK: Self = Self {
-        effort: Effort { rounds: 7, requests: 1_000, warm_up: 5_000 },
+        effort: Effort { rounds: 7, requests: 960, warm_up: 5_000 },
         distinct_tokens: 50_000,
         starts: 5,
     };
