@@ -1,9 +1,8 @@
 //! The examples are valid, and say what their readers think they say.
 
-use crate::support::{accepts, documents, examples, read};
+use crate::support::{accepts, examples, manifests, read};
 use attache_plugin_config::{Action, Algorithm, Authentication, Config, KeySource, PathPattern, Test};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 #[test]
 fn every_example_is_accepted() {
@@ -85,29 +84,15 @@ fn a_claim_is_compared_with_a_segment_of_the_path() {
 
 #[test]
 fn every_configuration_in_the_manifests_is_accepted() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = Vec::new();
-    let mut folders = vec![root.join("istio"), root.join("e2e/kind/manifests")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                let name = path.strip_prefix(&root).unwrap().display().to_string();
-                for document in documents(&std::fs::read_to_string(&path).unwrap()) {
-                    let spec = &document["spec"];
-                    let places =
-                        [&spec["pluginConfig"], &spec["wasm"]["pluginConfig"], &spec["wasm"][0]["config"]];
-                    for configuration in places.into_iter().filter(|configuration| configuration.is_object())
-                    {
-                        if let Err(errors) = read(configuration) {
-                            panic!("{name}: {errors}");
-                        }
-                        found.push(name.clone());
-                    }
-                }
+    for (name, document) in manifests() {
+        let spec = &document["spec"];
+        let places = [&spec["pluginConfig"], &spec["wasm"]["pluginConfig"], &spec["wasm"][0]["config"]];
+        for configuration in places.into_iter().filter(|configuration| configuration.is_object()) {
+            if let Err(errors) = read(configuration) {
+                panic!("{name}: {errors}");
             }
+            found.push(name.clone());
         }
     }
     found.sort();

@@ -34,9 +34,25 @@ pub(crate) fn from_yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The YAML documents of a file as JSON values.
-pub(crate) fn documents(text: &str) -> Vec<Value> {
-    serde_saphyr::from_multiple(text).unwrap_or_else(|error| panic!("{error}"))
+/// Every resource in the folders of manifests, with the path of its file.
+pub(crate) fn manifests() -> Vec<(String, Value)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut manifests = Vec::new();
+    let mut places = vec![root.join("istio"), root.join("e2e/kind/manifests")];
+    while let Some(place) = places.pop() {
+        if place.is_dir() {
+            places.extend(
+                std::fs::read_dir(&place).expect("a folder").map(|entry| entry.expect("an entry").path()),
+            );
+        } else if place.extension().is_some_and(|extension| extension == "yaml") {
+            let name = place.strip_prefix(&root).expect("a path below the root").display().to_string();
+            let text = std::fs::read_to_string(&place).expect("a manifest's text");
+            let documents: Vec<Value> =
+                serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            manifests.extend(documents.into_iter().map(|document| (name.clone(), document)));
+        }
+    }
+    manifests
 }
 
 /// The examples, by name.
