@@ -64,8 +64,7 @@ impl Keys {
     pub(crate) fn ask(&self, engine: &Engine, now: UnixMillis) {
         self.news.is_there();
         self.each(|source| {
-            source.sync(engine, now);
-            source.ask(self.room.is_awaited(source.issuer), now);
+            source.ask(self.room.is_awaited(source.issuer), engine, now);
             source.tell_age(now);
         });
     }
@@ -73,9 +72,13 @@ impl Keys {
     /// Takes an answer to one of the calls.
     pub(crate) fn answer(&self, call: CallId, response: &Response, engine: &Engine, now: UnixMillis) {
         self.each(|source| {
-            if source.answer(call, response, engine, now) {
+            let Some(report) = source.answer(call, response, engine, now) else { return };
+            // Before anything else is told: whoever sees the count of a fetch finds no worker that still honours a key
+            // which that fetch has shown to be gone.
+            if report.outcome.is_good() {
                 self.news.announce();
             }
+            source.tell(&report, now);
         });
     }
 

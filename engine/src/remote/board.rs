@@ -5,8 +5,8 @@ pub trait Board {
     /// A value, with the mark that a later [`Board::post`] proves its knowledge with.
     fn read(&self, key: &str) -> Option<(Vec<u8>, Option<u32>)>;
 
-    /// Writes a value. With a mark, only if the value is still the one that the mark was read with; says whether it
-    /// was written.
+    /// Writes a value. With a mark, only if the value is still the one that the mark was read with, or if there is none;
+    /// says whether it was written.
     fn post(&self, key: &str, value: &[u8], mark: Option<u32>) -> bool;
 }
 
@@ -34,7 +34,7 @@ pub(super) mod testing {
         fn post(&self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
             let mut table = self.0.borrow_mut();
             let current = table.get(key).map(|(_, mark)| *mark);
-            if mark.is_some() && mark != current {
+            if mark.is_some() && current.is_some() && mark != current {
                 return false;
             }
             table.insert(key.to_owned(), (value.to_vec(), current.unwrap_or(0).wrapping_add(1)));

@@ -13,6 +13,10 @@ use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// A mark that no value has. Where there is no value yet it does no harm, and so has the first of several workers write
+/// it, and the others see that they were late.
+const ABSENT: u32 = u32::MAX;
+
 /// Keeps the keys of one issuer up to date, together with its twins in other workers.
 #[derive(Debug)]
 pub struct Keeper {
@@ -132,12 +136,17 @@ impl Keeper {
         self.held.as_ref().map(|held| now.since(held.confirmed_at))
     }
 
-    /// Reads what others have posted, and gives up keys that are older than `keepFor`. Says whether other keys hold
-    /// now than before.
-    pub fn sync(&mut self, now: UnixMillis, board: &dyn Board) -> bool {
-        let before = self.held.as_ref().map(|held| held.set.sequence);
-        if let Some((ledger, _)) = self.read_ledger(board) {
-            self.ledger = ledger;
+    /// Reads what others have posted, and gives up keys that are older than `keepFor`.
+    pub fn sync(&mut self, now: UnixMillis, board: &dyn Board) {
+        self.catch_up(now, board);
+    }
+
+    /// Reads ledger and set together: a ledger that is ahead of the keys would tell a request that it need not wait for
+    /// them. Returns the ledger's mark.
+    fn catch_up(&mut self, now: UnixMillis, board: &dyn Board) -> Option<u32> {
+        let mut mark = None;
+        if let Some((ledger, its_mark)) = self.read_ledger(board) {
+            (self.ledger, mark) = (ledger, its_mark);
         }
         let Ledger { sequence, confirmed_at, .. } = self.ledger;
         let fresh = |confirmed_at: UnixMillis| now.since(confirmed_at) <= self.source.refresh.keep_for;
@@ -156,18 +165,17 @@ impl Keeper {
             }
         }
         self.held = self.held.take().filter(|held| fresh(held.confirmed_at));
-        before != self.held.as_ref().map(|held| held.set.sequence)
+        mark
     }
 
-    /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other worker is at it.
+    /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other worker is at it. Syncs
+    /// first.
     pub fn begin(&mut self, now: UnixMillis, demand: bool, board: &dyn Board) -> Option<Fetch> {
-        let (ledger, mark) = self.read_ledger(board).unwrap_or_default();
-        self.ledger = ledger;
+        let mark = self.catch_up(now, board);
+        let ledger = self.ledger;
         if !self.schedule.is_due(&ledger, now, demand) {
             return None;
         }
-        // A first write can't be conditional: two workers may both do it. So each puts its mark on it, and reads it
-        // back.
         let claimed = Ledger {
             attempt: ledger.attempt.max(self.sequence()).saturating_add(1),
             holder: self.me,
@@ -175,14 +183,10 @@ impl Keeper {
             lease_until: now.plus(self.schedule.lease),
             ..ledger
         };
-        if !board.post(&self.ledger_key, &claimed.encode(), mark) {
+        if !board.post(&self.ledger_key, &claimed.encode(), Some(mark.unwrap_or(ABSENT))) {
             return None;
         }
-        let (ledger, _) = self.read_ledger(board)?;
-        self.ledger = ledger;
-        if ledger != claimed {
-            return None;
-        }
+        self.ledger = claimed;
         let (stage, fetch) = match &self.source.location {
             KeyLocation::Discovery(url) => {
                 let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
@@ -297,7 +301,7 @@ impl Keeper {
         let late = || {
             Useless::new(FetchOutcome::Late, "another worker has taken over; allow more time by `timeout`")
         };
-        self.sync(now, board);
+        self.catch_up(now, board);
         let Some((ledger, mark)) = self.lease(attempt, board) else { return Report::bad(late()) };
         let held =
             self.held.as_ref().filter(|held| held.set.sequence == ledger.sequence).map(|held| &held.set);

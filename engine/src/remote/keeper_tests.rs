@@ -3,6 +3,7 @@ use super::super::board::testing::Table;
 use super::*;
 use attache_plugin_config::{OnKeysUnavailable, Refresh};
 use proptest::prelude::*;
+use std::cell::RefCell;
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 const ISSUER: &str = "https://id.example";
@@ -88,9 +89,54 @@ fn the_first_set_is_fetched_at_once_by_one_worker_and_read_by_the_others() {
     assert_eq!(kids(&one), ["a", "b"]);
 
     assert!(kids(&other).is_empty());
-    assert!(other.sync(NOW, &board));
+    other.sync(NOW, &board);
     assert_eq!(kids(&other), ["a", "b"]);
-    assert!(!other.sync(NOW, &board), "nothing is new");
+    let before = other.keys().map(Rc::clone);
+    other.sync(NOW, &board);
+    assert!(before.as_ref().is_some_and(|before| other.keys().is_some_and(|keys| Rc::ptr_eq(before, keys))));
+}
+
+/// A board on which something happens after the first look at it.
+struct Interrupted<'a> {
+    board: &'a Table,
+    interruption: RefCell<Option<Box<dyn FnOnce() + 'a>>>,
+}
+
+impl Board for Interrupted<'_> {
+    fn read(&self, key: &str) -> Option<(Vec<u8>, Option<u32>)> {
+        let value = self.board.read(key);
+        if let Some(interruption) = self.interruption.take() {
+            interruption();
+        }
+        value
+    }
+
+    fn post(&self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
+        self.board.post(key, value, mark)
+    }
+}
+
+#[test]
+fn of_two_workers_that_begin_at_once_one_asks() {
+    let board = Table::default();
+    // The first time there is nothing to be seen; a day later there is what was.
+    for now in [NOW, NOW.plus(seconds(24 * 60 * 60))] {
+        let (mut one, mut other) = (keeper(1), keeper(2));
+        let interruption: Box<dyn FnOnce()> = Box::new(|| _ = ask(&mut other, now, &board));
+        let interrupted = Interrupted { board: &board, interruption: RefCell::new(Some(interruption)) };
+        assert_eq!(one.begin(now, false, &interrupted), None);
+        drop(interrupted);
+        let report = done(other.answer(Some(&answer(&[], &set(&[key("a", 0)]))), now, &board));
+        assert!(report.outcome.is_good(), "{report:?}");
+    }
+}
+
+#[test]
+fn who_learns_that_the_provider_was_asked_learns_what_it_said() {
+    let (board, mut one, mut other) = (Table::default(), keeper(1), keeper(2));
+    fetch(&mut one, &answer(&[], &set(&[key("a", 0)])), NOW, &board);
+    assert_eq!(other.begin(NOW, true, &board), None);
+    assert_eq!(kids(&other), ["a"], "a token of it would be refused without a wait");
 }
 
 #[test]
@@ -98,11 +144,13 @@ fn a_new_configuration_takes_over_what_the_old_one_fetched() {
     let board = Table::default();
     fetch(&mut keeper(1), &answer(&[], &set(&[key("a", 0)])), NOW, &board);
     let mut next = keeper(2);
-    assert!(next.sync(NOW.plus(seconds(60)), &board));
+    next.sync(NOW.plus(seconds(60)), &board);
+    assert_eq!(kids(&next), ["a"]);
     assert_eq!(next.begin(NOW.plus(seconds(60)), false, &board), None);
     // One that asks elsewhere does not.
     let mut elsewhere = discovering(None);
-    assert!(!elsewhere.sync(NOW, &board));
+    elsewhere.sync(NOW, &board);
+    assert!(elsewhere.keys().is_none());
     assert!(elsewhere.begin(NOW, false, &board).is_some());
     assert_eq!(board.keys().len(), 3, "two records of one source, and the ledger of the other");
 }
@@ -252,13 +300,13 @@ fn keys_outlive_an_outage_for_as_long_as_they_may() {
     for keeper in [&mut one, &mut other] {
         keeper.sync(NOW.plus(day), &board);
         assert_eq!(kids(keeper), ["a"]);
-        assert!(keeper.sync(NOW.plus(day).plus(Duration::from_millis(1)), &board));
+        keeper.sync(NOW.plus(day).plus(Duration::from_millis(1)), &board);
         assert!(keeper.keys().is_none());
     }
     // The same set, spoken for again, holds again: for both.
     let later = NOW.plus(day).plus(seconds(1));
     fetch(&mut one, &answer(&[], &set(&[key("a", 0)])), later, &board);
-    assert!(other.sync(later, &board));
+    other.sync(later, &board);
     assert_eq!([kids(&one), kids(&other)], [["a"], ["a"]]);
 }
 
@@ -340,11 +388,11 @@ fn records_that_others_wrote_do_no_harm() {
     for record in board.keys() {
         board.post(&record, b"something else", None);
     }
-    assert!(!keeper.sync(NOW, &board));
+    keeper.sync(NOW, &board);
     assert_eq!(kids(&keeper), ["a"]);
     let report = fetch(&mut keeper, &answer(&[], &set(&[key("b", 1)])), NOW.plus(seconds(1)), &board);
     assert_eq!(report.outcome, FetchOutcome::Updated);
-    assert!(other.sync(NOW.plus(seconds(1)), &board));
+    other.sync(NOW.plus(seconds(1)), &board);
     assert_eq!(kids(&other), ["b"]);
 }
 

@@ -11,6 +11,13 @@ unsafe extern "C" {
     safe fn proxy_on_configure(context: u32, size: usize) -> bool;
     safe fn proxy_on_tick(context: u32);
     safe fn proxy_on_request_headers(context: u32, count: usize, end_of_stream: bool) -> Action;
+    safe fn proxy_on_http_call_response(
+        context: u32,
+        call: u32,
+        headers: usize,
+        body_size: usize,
+        trailers: usize,
+    );
     safe fn proxy_on_log(context: u32);
     safe fn proxy_on_done(context: u32) -> bool;
     safe fn proxy_on_delete(context: u32);
@@ -45,6 +52,10 @@ pub(crate) fn create_stream(stream: u32, root: u32) {
 /// Whether the request goes on.
 pub(crate) fn request_headers(stream: u32, count: usize) -> bool {
     proxy_on_request_headers(stream, count, true) == Action::Continue
+}
+
+pub(crate) fn call_response(root: u32, call: u32, headers: usize, body_size: usize) {
+    proxy_on_http_call_response(root, call, headers, body_size, 0);
 }
 
 /// Ends a root or a stream, as Envoy does.

@@ -20,8 +20,10 @@ pub(crate) struct Envoy {
     /// The filter state of the request at hand.
     pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
     pub(crate) shared: SharedData,
-    /// By their id: name and value.
-    pub(crate) metrics: Vec<(String, u64)>,
+    /// By their id.
+    pub(crate) metrics: Vec<Metric>,
+    /// The names of the metrics that were changed, in that order.
+    pub(crate) changed: Vec<String>,
     pub(crate) log: Vec<LogLine>,
     pub(crate) log_level: LogLevel,
     /// Nanoseconds since 1970.
@@ -30,6 +32,8 @@ pub(crate) struct Envoy {
     pub(crate) tick_period: u32,
     pub(crate) crypto: Crypto,
     pub(crate) http_calls: Vec<HttpCall>,
+    /// The headers and the body of the answer that is being handed over.
+    pub(crate) call_response: Option<(Headers, Vec<u8>)>,
     /// How often each hostcall was made.
     pub(crate) calls: BTreeMap<&'static str, u32>,
 }
@@ -44,12 +48,14 @@ impl Envoy {
             filter_state: BTreeMap::new(),
             shared,
             metrics: Vec::new(),
+            changed: Vec::new(),
             log: Vec::new(),
             log_level: LogLevel::Info,
             now: 0,
             tick_period: 0,
             crypto: Crypto::Real,
             http_calls: Vec::new(),
+            call_response: None,
             calls: BTreeMap::new(),
         }
     }
@@ -67,6 +73,13 @@ pub(crate) fn install(envoy: Envoy) {
 /// Works with this thread's Envoy. The filter must not be called from inside.
 pub(crate) fn with<T>(work: impl FnOnce(&mut Envoy) -> T) -> T {
     ENVOY.with_borrow_mut(|slot| work(slot.get_or_insert_with(|| Envoy::new(SharedData::default()))))
+}
+
+/// A counter or a gauge.
+pub(crate) struct Metric {
+    pub(crate) name: String,
+    pub(crate) is_counter: bool,
+    pub(crate) value: u64,
 }
 
 /// A line of Envoy's log.
@@ -127,17 +140,18 @@ impl SharedData {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    /// Writes a value, as `proxy_set_shared_data` does: only if `cas` is 0 or the value's present number.
+    /// Writes a value, as `proxy_set_shared_data` does: only if `cas` is 0 or the present number of the value, if there
+    /// is one.
     ///
     /// # Errors
     /// [`Status::CasMismatch`] where another worker was faster.
     pub fn set(&self, key: &str, value: &[u8], cas: u32) -> Result<(), Status> {
         let mut data = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = data.get(key).map_or(0, |(_, cas)| *cas);
-        if cas != 0 && cas != present {
+        let present = data.get(key).map(|(_, cas)| *cas);
+        if cas != 0 && present.is_some_and(|present| cas != present) {
             return Err(Status::CasMismatch);
         }
-        data.insert(key.to_owned(), (value.to_vec(), present + 1));
+        data.insert(key.to_owned(), (value.to_vec(), present.unwrap_or(0) + 1));
         Ok(())
     }
 

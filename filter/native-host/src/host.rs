@@ -118,11 +118,16 @@ impl Host {
         }
         envoy::with(|envoy| {
             let mut sums = BTreeMap::new();
-            for (name, value) in &envoy.metrics {
-                *sums.entry(name.clone()).or_default() += value;
+            for metric in envoy.metrics.iter().filter(|metric| metric.is_counter) {
+                *sums.entry(metric.name.clone()).or_default() += metric.value;
             }
             sums
         })
+    }
+
+    /// The names of the counters and gauges that were changed since the last time this was asked, in that order.
+    pub fn take_changed(&mut self) -> Vec<String> {
+        envoy::with(|envoy| std::mem::take(&mut envoy.changed))
     }
 
     /// What was logged so far.
@@ -163,6 +168,17 @@ impl Host {
     /// The calls to clusters so far.
     pub fn http_calls(&self) -> Vec<HttpCall> {
         envoy::with(|envoy| envoy.http_calls.clone())
+    }
+
+    /// Answers a call to a cluster.
+    pub fn answer_call(&mut self, token: u32, headers: &[(&str, &str)], body: &[u8]) {
+        let root = self.root();
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let count = headers.len();
+        envoy::with(|envoy| envoy.call_response = Some((headers, body.to_vec())));
+        callbacks::call_response(root, token, count, body.len());
+        envoy::with(|envoy| envoy.call_response = None);
     }
 
     /// Sets an environment variable of the VM, which is this process: for all hosts, once and for all.

@@ -9,7 +9,7 @@
     reason = "one argument holds for all: the module's documentation"
 )]
 
-use crate::envoy::{self, Envoy, Headers, HttpCall, LocalReply, LogLine};
+use crate::envoy::{self, Envoy, Headers, HttpCall, LocalReply, LogLine, Metric};
 use crate::{callbacks, wire};
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, Status, StreamType};
 
@@ -41,14 +41,18 @@ fn counted<T>(name: &'static str, work: impl FnOnce(&mut Envoy) -> T) -> T {
     })
 }
 
-/// Works with the request's headers.
+/// Works with the headers of the request, or of the answer to a call.
 fn with_headers(name: &'static str, map: MapType, work: impl FnOnce(&mut Headers)) -> Status {
-    counted(name, |envoy| match (map, &mut envoy.request) {
-        (MapType::HttpRequestHeaders, Some(headers)) => {
+    counted(name, |envoy| {
+        let headers = match map {
+            MapType::HttpRequestHeaders => envoy.request.as_mut(),
+            MapType::HttpCallResponseHeaders => envoy.call_response.as_mut().map(|(headers, _)| headers),
+            _ => None,
+        };
+        headers.map_or(Status::BadArgument, |headers| {
             work(headers);
             Status::Ok
-        }
-        _ => Status::BadArgument,
+        })
     })
 }
 
@@ -88,10 +92,12 @@ unsafe extern "C" fn proxy_get_buffer_bytes(
     data: *mut *mut u8,
     size: *mut usize,
 ) -> Status {
-    if buffer != BufferType::PluginConfiguration {
-        return Status::NotFound;
-    }
-    let all = counted("get_buffer", |envoy| envoy.configuration.clone());
+    let all = counted("get_buffer", |envoy| match buffer {
+        BufferType::PluginConfiguration => Some(envoy.configuration.clone()),
+        BufferType::HttpCallResponseBody => envoy.call_response.as_ref().map(|(_, body)| body.clone()),
+        _ => None,
+    });
+    let Some(all) = all else { return Status::NotFound };
     let part = all.get(start..start.saturating_add(max_size).min(all.len())).unwrap_or_default();
     unsafe { give(part, data, size) }
 }
@@ -304,10 +310,10 @@ unsafe extern "C" fn proxy_define_metric(
     size: usize,
     id: *mut u32,
 ) -> Status {
-    assert_eq!(kind, MetricType::Counter, "the filter has counters only");
+    assert_ne!(kind, MetricType::Histogram, "the filter has no histograms");
     let name = unsafe { text(name, size) };
     let number = counted("define_metric", |envoy| {
-        envoy.metrics.push((name, 0));
+        envoy.metrics.push(Metric { name, is_counter: kind == MetricType::Counter, value: 0 });
         u32::try_from(envoy.metrics.len() - 1).expect("few metrics")
     });
     unsafe { id.write(number) };
@@ -316,13 +322,37 @@ unsafe extern "C" fn proxy_define_metric(
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_increment_metric(id: u32, offset: i64) -> Status {
-    counted("increment_metric", |envoy| match envoy.metrics.get_mut(id as usize) {
-        Some((_, value)) => {
-            *value = value.checked_add_signed(offset).expect("a counter in range");
+    counted("increment_metric", |envoy| {
+        with_metric(envoy, id, |value| *value = value.checked_add_signed(offset).expect("a metric in range"))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn proxy_record_metric(id: u32, new: u64) -> Status {
+    counted("record_metric", |envoy| with_metric(envoy, id, |value| *value = new))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn proxy_get_metric(id: u32, value: *mut u64) -> Status {
+    match counted("get_metric", |envoy| envoy.metrics.get(id as usize).map(|metric| metric.value)) {
+        Some(present) => {
+            unsafe { value.write(present) };
             Status::Ok
         }
         None => Status::NotFound,
-    })
+    }
+}
+
+/// Changes a metric.
+fn with_metric(envoy: &mut Envoy, id: u32, change: impl FnOnce(&mut u64)) -> Status {
+    match envoy.metrics.get_mut(id as usize) {
+        Some(metric) => {
+            change(&mut metric.value);
+            envoy.changed.push(metric.name.clone());
+            Status::Ok
+        }
+        None => Status::NotFound,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -359,6 +389,4 @@ unsupported! {
     fn proxy_grpc_close(u32);
     fn proxy_get_status(*mut u32, *mut *mut u8, *mut usize);
     fn proxy_done();
-    fn proxy_get_metric(u32, *mut u64);
-    fn proxy_record_metric(u32, u64);
 }

@@ -5,6 +5,7 @@ use crate::{audit, metrics};
 use attache_engine::remote::{
     Board, Fetch, FetchOutcome, Hope, Keeper, Missing, Progress, Report, Response, UnixMillis,
 };
+use attache_engine::token::IssuerKeys;
 use attache_engine::{Engine, IssuerIndex, RemoteIssuer};
 use attache_plugin_config::Name;
 use log::warn;
@@ -18,6 +19,8 @@ pub(super) struct Source {
     pub(super) version: u64,
     name: Name,
     keeper: Keeper,
+    /// The keys that the engine verifies with.
+    installed: Option<Rc<IssuerKeys>>,
     /// The call whose answer is awaited.
     call: Option<CallId>,
     age: Option<GaugeId>,
@@ -32,6 +35,7 @@ impl Source {
             version: 0,
             name: issuer.name.clone(),
             keeper: Keeper::new(issuer.issuer, issuer.keys, seed),
+            installed: None,
             call: None,
             age: None,
             last: None,
@@ -40,48 +44,40 @@ impl Source {
 
     /// Takes over what other workers have posted.
     pub(super) fn sync(&mut self, engine: &Engine, now: UnixMillis) {
-        if self.keeper.sync(now, &SharedData) {
-            if self.keeper.keys().is_none() {
-                warn!(
-                    "attache: issuer {}: the last good keys are older than `keepFor`: there are none now",
-                    self.name
-                );
-            }
-            self.install(engine);
-        }
+        self.keeper.sync(now, &SharedData);
+        self.install(engine);
     }
 
     /// Asks the provider, if that is due.
-    pub(super) fn ask(&mut self, demand: bool, now: UnixMillis) {
-        if let Some(fetch) = self.keeper.begin(now, demand, &SharedData) {
+    pub(super) fn ask(&mut self, demand: bool, engine: &Engine, now: UnixMillis) {
+        let fetch = self.keeper.begin(now, demand, &SharedData);
+        self.install(engine);
+        if let Some(fetch) = fetch {
             self.send(fetch, now);
         }
     }
 
-    /// Takes an answer, if it is to this issuer's call. Says whether other workers are to look at what was posted.
+    /// Takes an answer, if it is to this issuer's call. Returns what it came to, if that ends the attempt; who has told
+    /// the other workers then calls [`Source::tell`].
     pub(super) fn answer(
         &mut self,
         call: CallId,
         response: &Response,
         engine: &Engine,
         now: UnixMillis,
-    ) -> bool {
+    ) -> Option<Report> {
         if self.call != Some(call) {
-            return false;
+            return None;
         }
         self.call = None;
         match self.keeper.answer(Some(response), now, &SharedData) {
             Progress::Ask(fetch) => {
                 self.send(fetch, now);
-                false
+                None
             }
             Progress::Done(report) => {
-                let good = report.outcome.is_good();
-                if good {
-                    self.install(engine);
-                }
-                self.tell(&report, now);
-                good
+                self.install(engine);
+                Some(report)
             }
         }
     }
@@ -102,8 +98,20 @@ impl Source {
         }
     }
 
+    /// Has the engine verify with the keys that hold now, if they are others than before.
     fn install(&mut self, engine: &Engine) {
-        engine.set_keys(self.issuer, self.keeper.keys().map(Rc::clone));
+        let keys = self.keeper.keys();
+        if keys.map(Rc::as_ptr) == self.installed.as_ref().map(Rc::as_ptr) {
+            return;
+        }
+        if keys.is_none() {
+            warn!(
+                "attache: issuer {}: the last good keys are older than `keepFor`: there are none now",
+                self.name
+            );
+        }
+        self.installed = keys.map(Rc::clone);
+        engine.set_keys(self.issuer, self.installed.clone());
         self.version = self.version.wrapping_add(1);
     }
 
@@ -118,8 +126,8 @@ impl Source {
         }
     }
 
-    fn tell(&mut self, report: &Report, now: UnixMillis) {
-        metrics::count_fetch(report.outcome);
+    /// Logs what is new in what an attempt came to, and then counts it.
+    pub(super) fn tell(&mut self, report: &Report, now: UnixMillis) {
         if let Some(change) = &report.change {
             audit::tell_keys(
                 &self.name,
@@ -145,6 +153,7 @@ impl Source {
             );
         }
         self.last = Some(report.outcome);
+        metrics::count_fetch(report.outcome);
     }
 }
 

@@ -8,6 +8,7 @@ mod cost;
 mod counters;
 mod identity;
 mod istio;
+mod keys;
 mod observability;
 mod signatures;
 mod support;

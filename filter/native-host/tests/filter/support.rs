@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 pub(crate) const NOW: u64 = 1_767_225_600;
 
 /// The public keys of the issuer `tyk`.
-fn key_set() -> &'static Value {
+pub(crate) fn key_set() -> &'static Value {
     static KEYS: OnceLock<Value> = OnceLock::new();
     KEYS.get_or_init(|| {
         let keys = ["p256", "p384", "rsa", "ed25519"].map(|name| SigningKey::fixed(name).unwrap());

@@ -1,0 +1,60 @@
+//! Keys that a provider serves, where it matters in which order things happen. The rest is shown on a real Envoy.
+
+use crate::support::{NOW, document_with, key_set, token};
+use attache_e2e::keys::{SigningKey, jwks};
+use attache_native_host::{Host, Request, SharedData};
+use serde_json::{Value, json};
+
+/// The document, but for its keys, which a provider serves.
+fn document() -> String {
+    let document = document_with(|document| {
+        let Some(Value::Object(issuer)) = document.pointer_mut("/issuers/0") else { panic!("one issuer") };
+        issuer.remove("jwks");
+        issuer.insert("jwksUri".to_owned(), json!("http://provider.example/jwks"));
+        issuer.insert("cluster".to_owned(), json!("provider"));
+    });
+    document.to_string()
+}
+
+/// Has the provider be asked, and answers for it with these keys.
+fn fetch(host: &mut Host, keys: &Value) {
+    host.tick();
+    let call = host.http_calls().last().expect("a call").token;
+    host.answer_call(call, &[(":status", "200")], keys.to_string().as_bytes());
+}
+
+#[test]
+fn workers_hear_of_new_keys_before_anyone_else_does() {
+    let mut host = Host::configured(&document());
+    fetch(&mut host, key_set());
+    let changed = host.take_changed();
+    let told = |name: &str| changed.iter().position(|changed| changed == name);
+    let (workers, envoy) = (told("attache.keys.generation"), told("attache.keys.fetches.updated"));
+    assert!(workers.is_some() && envoy.is_some() && workers < envoy, "{changed:?}");
+    assert!(host.request(&Request::get("/orders").bearer(&token(json!({})))).goes_on);
+}
+
+#[test]
+fn who_was_too_slow_takes_over_what_a_faster_worker_has_fetched() {
+    let shared = SharedData::default();
+    let mut slow = Host::sharing(&shared);
+    assert!(slow.configure(&document()));
+    slow.tick();
+    let call = slow.http_calls().last().expect("a call").token;
+    // Its lease is over, and another worker asks in its place.
+    let later = NOW + 60;
+    let theirs = shared.clone();
+    let other = std::thread::spawn(move || {
+        let mut other = Host::sharing(&theirs);
+        other.set_time(later);
+        assert!(other.configure(&document()));
+        fetch(&mut other, key_set());
+    });
+    other.join().expect("the other worker");
+    slow.set_time(later);
+    let answer = jwks(&[SigningKey::fixed("p384").expect("a key")]).expect("a key set").to_string();
+    slow.answer_call(call, &[(":status", "200")], answer.as_bytes());
+    assert_eq!(slow.counters().get("attache.keys.fetches.late"), Some(&1), "{:?}", slow.log());
+    let response = slow.request(&Request::get("/orders").bearer(&token(json!({}))));
+    assert!(response.goes_on, "{:?}", response.reason());
+}
