@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// How a provider answers questions for its keys.
@@ -38,6 +38,8 @@ pub struct Provider {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     server: Option<JoinHandle<()>>,
+    /// Keeps the port while nobody listens there: a connection that goes out might be given it otherwise.
+    _reservation: Option<TcpSocket>,
 }
 
 #[derive(Debug, Default)]
@@ -58,18 +60,19 @@ impl Provider {
     /// # Errors
     /// No port is free, or a key is a secret.
     pub async fn start<'k>(keys: impl IntoIterator<Item = &'k SigningKey>) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+        let reservation = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let address = reservation.local_addr()?;
         let state = State { issuer: format!("http://{address}"), ..State::default() };
-        let mut provider = Self { address, state: Arc::new(Mutex::new(state)), server: None };
+        let state = Arc::new(Mutex::new(state));
+        let mut provider = Self { address, state, server: None, _reservation: Some(reservation) };
         provider.serve(keys)?;
-        provider.server = Some(tokio::spawn(accept(listener, Arc::clone(&provider.state))));
+        provider.start_again()?;
         Ok(provider)
     }
 
     /// Stands for a server that somebody else runs: only its address is known.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address, state: Arc::default(), server: None }
+        Self { address, state: Arc::default(), server: None, _reservation: None }
     }
 
     /// Where it listens.
@@ -134,11 +137,8 @@ impl Provider {
     ///
     /// # Errors
     /// Somebody else has taken its port.
-    pub async fn start_again(&mut self) -> Result<()> {
-        let socket = tokio::net::TcpSocket::new_v4()?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(self.address)?;
-        let listener = socket.listen(128).context("the provider's port is taken")?;
+    pub fn start_again(&mut self) -> Result<()> {
+        let listener = bound(self.address)?.listen(128)?;
         self.server = Some(tokio::spawn(accept(listener, Arc::clone(&self.state))));
         Ok(())
     }
@@ -154,6 +154,15 @@ impl Drop for Provider {
             server.abort();
         }
     }
+}
+
+/// A socket at this address, of which there may be several.
+fn bound(address: SocketAddr) -> Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(address).with_context(|| format!("{address} is taken"))?;
+    Ok(socket)
 }
 
 async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {

@@ -87,7 +87,7 @@ async fn every_bad_answer_has_its_outcome_and_touches_nothing() -> Result<()> {
     ensure!(stage.ask(&key).await?.status == 200, "the last good keys serve on");
     ensure!(stage.count("keys.fetches.updated").await? == 1);
     stage.provider.behave(Manner::Good);
-    stage.provider.start_again().await?;
+    stage.provider.start_again()?;
     stage.until("keys.fetches.updated", 2).await?;
     ensure!(stage.ask(&other).await?.status == 200);
     ensure!(stage.ask(&key).await?.status == 401);

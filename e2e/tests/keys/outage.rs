@@ -19,7 +19,7 @@ async fn requests_wait_for_the_first_keys() -> Result<()> {
     let token = stage.token(&key)?;
     let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
     stage.until("keys.waiting", 1).await?;
-    stage.provider.start_again().await?;
+    stage.provider.start_again()?;
     let answer = waiting.await??;
     ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
     Ok(())
@@ -94,7 +94,7 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     ensure!(stage.envoy.log().contains(r#""unverified":"keys-unavailable""#), "{}", stage.envoy.log());
     stage.until_logged("why it went on", |line| line["unverified"] == "keys-unavailable").await?;
     // And back.
-    stage.provider.start_again().await?;
+    stage.provider.start_again()?;
     stage.until("keys.fetches.updated", 2).await?;
     until_answered(&get, 200).await
 }

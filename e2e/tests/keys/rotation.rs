@@ -20,6 +20,7 @@ async fn a_new_key_is_fetched_when_the_first_token_brings_it() -> Result<()> {
     let answer = stage.ask(&two).await?;
     ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
     ensure!(stage.provider.asked() == 2);
+    stage.until("keys.fetches.updated", 2).await?;
     ensure!(
         stage
             .envoy

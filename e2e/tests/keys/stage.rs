@@ -92,6 +92,21 @@ impl Stage {
         self.until_stats(name, |stats| stats.of_filter().get(name).is_some_and(|count| *count >= least)).await
     }
 
+    /// Waits until the provider has answered a question that was asked from now on.
+    pub(crate) async fn until_asked_anew(&self) -> Result<()> {
+        let fetches = |stats: &Stats| -> u64 {
+            stats
+                .of_filter()
+                .iter()
+                .filter(|(name, _)| name.starts_with("keys.fetches."))
+                .map(|(_, count)| count)
+                .sum()
+        };
+        // One question may be on its way already.
+        let least = fetches(&self.envoy.stats().await?).saturating_add(2);
+        self.until_stats("questions to the provider", |stats| fetches(stats) >= least).await
+    }
+
     /// Waits until something is true of the counters and gauges.
     pub(crate) async fn until_stats(&self, what: &str, test: impl Fn(&Stats) -> bool) -> Result<()> {
         let deadline = Deadline::new();
