@@ -1,4 +1,7 @@
 //! The way of a request through the engine: path → candidate rules → token → verdict.
+//!
+//! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
+//! request pays for the memory that its code lies in, whether it runs or is jumped over.
 
 use crate::Reason;
 use crate::answer::Answers;
@@ -147,14 +150,7 @@ impl Engine {
         let mut decision = Decision {
             outcome: match verdict.reason {
                 None => Outcome::Forward,
-                Some(reason) => {
-                    let answer = self.answers.answer(reason);
-                    let answer = match judge.hope.get() {
-                        Some(Hope::Never(after)) => answer.retry_after(*after),
-                        _ => answer,
-                    };
-                    Outcome::Refuse { reason, answer }
-                }
+                Some(reason) => self.refusal(reason, judge.hope.get()),
             },
             remove: request.forged.iter().map(|&name| name.to_owned()).collect(),
             replace: Vec::new(),
@@ -173,7 +169,9 @@ impl Engine {
                 .filter(|(_, session)| !self.issuers.forwards_token(session.issuer))
                 .map(|(found, _)| found)
                 .collect();
-            self.hide(&hidden, request, rewritten, &mut decision);
+            if !hidden.is_empty() {
+                self.hide(&hidden, request, rewritten, &mut decision);
+            }
             decision.session = sessions.first().map(Rc::clone);
         } else if let Err(Obstacle::Lacks { issuer, .. }) = &tokens.sessions
             && verdict.unverified.is_some()
@@ -185,7 +183,19 @@ impl Engine {
         decision
     }
 
+    /// The answer to a request that does not go on.
+    #[inline(never)]
+    fn refusal(&self, reason: Reason, hope: Option<&Hope>) -> Outcome {
+        let answer = self.answers.answer(reason);
+        let answer = match hope {
+            Some(Hope::Never(after)) => answer.retry_after(*after),
+            _ => answer,
+        };
+        Outcome::Refuse { reason, answer }
+    }
+
     /// Takes tokens out of the request.
+    #[inline(never)]
     fn hide(
         &self,
         hidden: &[&Found<'_>],
@@ -193,9 +203,6 @@ impl Engine {
         rewritten: Option<&str>,
         decision: &mut Decision,
     ) {
-        if hidden.is_empty() {
-            return;
-        }
         let path = rewritten.map_or(request.path, str::as_bytes);
         let out = self.places.take_out(request, hidden, path);
         decision.remove.extend(out.remove);
@@ -276,6 +283,7 @@ impl Judge<'_> {
     }
 
     /// What becomes of a request whose token calls for keys that are not here.
+    #[inline(never)]
     fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing) -> Judged {
         let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
         if *hope == Hope::Wait {
@@ -299,6 +307,7 @@ impl Judge<'_> {
         }
     }
 
+    #[inline(never)]
     fn shadow(&self, enforced: &Judged) -> Option<Shadow> {
         let with_shadow = self.verdict(View::WithShadow);
         let differs = with_shadow.reason.is_some() != enforced.reason.is_some();
@@ -337,7 +346,7 @@ impl Judge<'_> {
 
     /// The session of a token: from the cache, or verified now.
     fn session(&self, found: &Found<'_>, verification: &mut Verification) -> Result<Rc<Session>, Obstacle> {
-        let Engine { issuers, cache, policies, claim_table, shared, max_token_bytes, .. } = self.engine;
+        let Engine { issuers, cache, max_token_bytes, .. } = self.engine;
         let token: &Cow<'_, [u8]> = &found.token;
         if token.len() > *max_token_bytes {
             return Err(Reason::TokenTooLarge.into());
@@ -350,15 +359,20 @@ impl Judge<'_> {
                 good.inspect_err(|_| cache.remove(token))?;
                 session
             }
-            None => {
-                verification.misses = verification.misses.saturating_add(1);
-                let verified = issuers.verify(found, self.surroundings, shared, verification)?;
-                let session = Rc::new(verified.into_session(token, policies.roles(), claim_table, issuers));
-                cache.insert(token, &session);
-                session
-            }
+            None => self.verify(found, verification)?,
         };
         issuers.check_presenter(session.issuer, self.surroundings.peer)?;
+        Ok(session)
+    }
+
+    /// The session of a token that is not in the cache.
+    #[inline(never)]
+    fn verify(&self, found: &Found<'_>, verification: &mut Verification) -> Result<Rc<Session>, Obstacle> {
+        let Engine { issuers, cache, policies, claim_table, shared, .. } = self.engine;
+        verification.misses = verification.misses.saturating_add(1);
+        let verified = issuers.verify(found, self.surroundings, shared, verification)?;
+        let session = Rc::new(verified.into_session(&found.token, policies.roles(), claim_table, issuers));
+        cache.insert(&found.token, &session);
         Ok(session)
     }
 }
@@ -378,6 +392,7 @@ fn judged(verdict: Verdict, looked_at_tokens: bool) -> Judged {
     }
 }
 
+#[inline(never)]
 fn with_query(path: &[u8], query: Option<&[u8]>) -> Vec<u8> {
     let mut whole = path.to_vec();
     if let Some(query) = query {

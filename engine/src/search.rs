@@ -125,6 +125,7 @@ impl Places {
     }
 
     /// The token that a list of values holds, if it is one value again and again.
+    #[inline(never)]
     fn token_of_list<'v>(
         &self,
         name: &str,
@@ -148,6 +149,7 @@ impl Places {
         taken.next().filter(|(place, token)| !(token.is_empty() && place.prefix.is_empty()))
     }
 
+    #[inline(never)]
     fn find_in_cookies<'a>(&self, request: &Request<'a>, found: &mut Vec<Found<'a>>) -> Result<(), Reason> {
         let start = found.len();
         for (name, value) in request.cookies.iter().flat_map(|header| cookie_pairs(header)) {
@@ -159,6 +161,7 @@ impl Places {
         Ok(())
     }
 
+    #[inline(never)]
     fn find_in_params<'a>(&self, query: &'a [u8], found: &mut Vec<Found<'a>>) -> Result<(), Reason> {
         let start = found.len();
         for (name, value) in form_urlencoded::parse(query) {
@@ -174,6 +177,7 @@ impl Places {
     }
 
     /// What to remove and to replace so that the service does not see these tokens. `path` is the path to forward.
+    #[inline(never)]
     pub(crate) fn take_out(&self, request: &Request<'_>, found: &[&Found<'_>], path: &[u8]) -> TakenOut {
         let mut out = TakenOut::default();
         let (mut cookies, mut params) = (Vec::new(), Vec::new());

@@ -108,6 +108,7 @@ struct Verdict<'a> {
     reason: Option<&'static str>,
 }
 
+#[inline(never)]
 fn line(engine: &Engine, event: &Event<'_>) -> String {
     let Event { decision, headers, peer, at } = event;
     let header = |name: &str| {

@@ -5,7 +5,7 @@
 
 use crate::host;
 use crate::text;
-use attache_engine::{Decision, Engine};
+use attache_engine::{Decision, Engine, Reason};
 
 /// Why the request was refused.
 const REASON: &str = "attache.reason";
@@ -33,7 +33,13 @@ pub(crate) fn set(engine: &Engine, decision: &Decision) {
     if let Some(reason) = decision.unverified {
         host::set_filter_state(UNVERIFIED, reason.as_str().as_bytes());
     }
-    let Some(reason) = decision.reason() else { return };
+    if let Some(reason) = decision.reason() {
+        set_refused(engine, decision, reason);
+    }
+}
+
+#[inline(never)]
+fn set_refused(engine: &Engine, decision: &Decision, reason: Reason) {
     host::set_filter_state(REASON, reason.as_str().as_bytes());
     if let Some(names) = decision.rule.and_then(|rule| engine.rule(rule)) {
         host::set_filter_state(POLICY, names.policy.as_str().as_bytes());

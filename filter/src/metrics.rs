@@ -81,7 +81,10 @@ impl Metrics {
         requests.verified_by_software.add(verification.software);
         requests.verified_by_others.add(verification.shared);
         if let (Some(rule), Ok(mut rules)) = (decision.rule, self.rules.try_borrow_mut()) {
-            rules.entry(rule).or_default().add(1);
+            match rules.get(&rule) {
+                Some(counter) => counter.add(1),
+                None => first(&mut rules, rule),
+            }
         }
     }
 
@@ -100,6 +103,12 @@ impl Metrics {
             }
         }
     }
+}
+
+/// Counts a rule that has not decided before.
+#[inline(never)]
+fn first(rules: &mut BTreeMap<RuleIndex, Counter>, rule: RuleIndex) {
+    rules.entry(rule).or_default().add(1);
 }
 
 /// Counts an attempt to get keys: rare enough to be told at once.

@@ -4,6 +4,7 @@ use crate::host;
 use attache_engine::Answer;
 
 /// Answers a request that is refused.
+#[inline(never)]
 pub(crate) fn refuse(answer: &Answer, request: &[(String, Vec<u8>)]) {
     let mut headers: Vec<(&str, &str)> =
         answer.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -23,6 +24,7 @@ pub(crate) fn refuse(answer: &Answer, request: &[(String, Vec<u8>)]) {
 }
 
 /// Answers a request that came in where there is no good configuration: nothing is let through unseen.
+#[inline(never)]
 pub(crate) fn not_ready() {
     host::respond(503, vec![("retry-after", "1")], None);
 }

@@ -69,6 +69,7 @@ fn has_only_plain_bytes(raw: &[u8]) -> Result<bool, PathAmbiguous> {
 }
 
 /// Decodes once, and refuses what an encoding may not hide.
+#[inline(never)]
 fn decode(raw: &[u8]) -> Result<Vec<u8>, PathAmbiguous> {
     let mut decoded = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -133,6 +134,7 @@ fn segments_are_plain(decoded: &[u8]) -> Result<(), PathAmbiguous> {
 }
 
 /// The normal form of a path, percent-encoded.
+#[inline(never)]
 fn normalize(raw: &[u8]) -> Result<Vec<u8>, PathAmbiguous> {
     let mut normal = Normal::default();
     let mut rest = raw;

@@ -84,13 +84,22 @@ impl Bucket {
         for &id in &self.rest {
             found(id);
         }
-        match self.split.as_deref() {
-            Some(Split::Host { without_port, with_port, rest }) => {
+        if let Some(split) = &self.split {
+            split.visit(asked, found);
+        }
+    }
+}
+
+impl Split {
+    #[inline(never)]
+    fn visit(&self, asked: &Asked<'_>, found: &mut impl FnMut(SiteId)) {
+        match self {
+            Self::Host { without_port, with_port, rest } => {
                 rest.visit(asked, found);
                 without_port.visit(asked.authority().host(), &mut |bucket| bucket.visit(asked, found));
                 with_port.visit(asked.authority().with_port(), &mut |bucket| bucket.visit(asked, found));
             }
-            Some(Split::Caller { principals, namespaces, accounts, rest }) => {
+            Self::Caller { principals, namespaces, accounts, rest } => {
                 rest.visit(asked, found);
                 let Some(caller) = asked.caller() else { return };
                 principals.visit(caller.principal(), &mut |bucket| bucket.visit(asked, found));
@@ -98,7 +107,6 @@ impl Bucket {
                 namespaces.visit(namespace, &mut |bucket| bucket.visit(asked, found));
                 accounts.visit(account, &mut |bucket| bucket.visit(asked, found));
             }
-            None => {}
         }
     }
 }
