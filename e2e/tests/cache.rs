@@ -71,15 +71,23 @@ mod stage {
             Ok(self.envoy.stats().await?.of_filter().get(name).copied().unwrap_or(0))
         }
 
-        /// Waits until the filter has told of so many requests.
-        async fn until_counted(&self, requests: u64) -> Result<()> {
+        /// Waits until the filter has told of so many tokens, and of all that it did for them: counters are told of
+        /// one after the other.
+        async fn until_counted(&self, tokens: u64) -> Result<()> {
             let deadline = Deadline::new();
-            while self.count("requests.allowed").await? + self.count("requests.denied").await? < requests {
+            loop {
+                let stats = self.envoy.stats().await?;
+                let counts = stats.of_filter();
+                let sum = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum::<u64>();
+                let looked_up = sum(&["cache.hits", "cache.misses"]);
+                let verified = sum(&["cache.shared", "verify.host", "verify.software"]);
+                if looked_up >= tokens && verified >= sum(&["cache.misses"]) {
+                    return Ok(());
+                }
                 if !deadline.wait().await {
-                    bail!("the filter does not count its requests:\n{}", self.envoy.log());
+                    bail!("the filter does not count its requests: {counts:?}\n{}", self.envoy.log());
                 }
             }
-            Ok(())
         }
 
         /// Sends tokens of these numbers, each of which must be answered with this status.
