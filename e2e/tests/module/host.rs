@@ -200,11 +200,12 @@ impl Hostcall<'_, '_> {
             },
             "proxy_set_shared_data" => {
                 let (key, value, cas) = (self.bytes(0)?, self.bytes(2)?, self.number(4)?);
-                let present = self.caller.data().shared.get(&key).map_or(0, |(_, cas)| *cas);
-                if cas != 0 && cas != present {
+                // As in Envoy, what is not there yet is written whatever the number.
+                let present = self.caller.data().shared.get(&key).map(|(_, cas)| *cas);
+                if cas != 0 && present.is_some_and(|present| cas != present) {
                     return Ok(CAS_MISMATCH);
                 }
-                self.state().shared.insert(key, (value, present + 1));
+                self.state().shared.insert(key, (value, present.unwrap_or(0) + 1));
                 Ok(OK)
             }
             "proxy_send_local_response" => {
