@@ -80,10 +80,18 @@ pub(crate) async fn trap_once(world: Rc<World>, when: Instant) -> Result<()> {
     let answer = world.send("GET", "/healthz", &trap).await;
     ensure!(answer.is_err() || answer.is_ok_and(|answer| answer.status >= 500), "the request did not trap");
     world.tally.borrow_mut().traps += 1;
+    // All probes may reach the other worker, so the VM has to be counted as made anew first.
+    let deadline = attache_e2e::envoy::Deadline::new();
+    let reloads = loop {
+        let stats = world.envoy.stats().await?;
+        match stats.sum(|name| name.ends_with("vm_reload_success")) {
+            0 => ensure!(deadline.wait().await, "the VM does not come back\n{}", world.envoy.log()),
+            reloads => break reloads,
+        }
+    };
+    world.tally.borrow_mut().reloads += reloads;
     until_all(&world, "/healthz", None, |answer| answer.status == 200).await?;
     world.trapped.set(false);
-    let stats = world.envoy.stats().await?;
-    world.tally.borrow_mut().reloads += stats.sum(|name| name.ends_with("vm_reload_success"));
     Ok(())
 }
 
