@@ -5,6 +5,9 @@
 //! filter does not use are removed, and with them the code that nothing else reaches.
 
 pub mod callbacks;
+pub mod host;
+pub mod order;
+pub mod rehearsal;
 pub mod surface;
 
 use anyhow::{Result, bail};

@@ -1,6 +1,7 @@
-//! `attache-module-tool strip [--test-build] IN OUT` writes the finished module; `surface FILE` prints what it imports and exports.
+//! `attache-module-tool finish [--test-build] IN OUT` writes the finished module; `surface FILE` prints what it imports and exports.
 
 use anyhow::{Context, Result, bail};
+use attache_module_tool::rehearsal::hot_first;
 use attache_module_tool::{is_test_build, strip, surface::Surface};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -19,13 +20,15 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     match arguments.iter().map(OsStr::new).collect::<Vec<_>>().as_slice() {
-        [command, input, output] if *command == "strip" => finish(Path::new(input), Path::new(output), false),
-        [command, option, input, output] if *command == "strip" && *option == "--test-build" => {
+        [command, input, output] if *command == "finish" => {
+            finish(Path::new(input), Path::new(output), false)
+        }
+        [command, option, input, output] if *command == "finish" && *option == "--test-build" => {
             finish(Path::new(input), Path::new(output), true)
         }
         [command, file] if *command == "surface" => print(Path::new(file)),
         _ => bail!(
-            "say `attache-module-tool strip [--test-build] IN OUT` or `attache-module-tool surface FILE`"
+            "say `attache-module-tool finish [--test-build] IN OUT` or `attache-module-tool surface FILE`"
         ),
     }
 }
@@ -37,7 +40,9 @@ fn finish(input: &Path, output: &Path, for_tests: bool) -> Result<()> {
             if for_tests { ("no build for tests", "with") } else { ("a build for tests", "without") };
         bail!("`{}` is {is}: build it {not} the feature `test-trap`", input.display());
     }
-    let finished = strip(&linked).with_context(|| format!("`{}` could not be finished", input.display()))?;
+    let finished = strip(&linked)
+        .and_then(|stripped| hot_first(&stripped))
+        .with_context(|| format!("`{}` could not be finished", input.display()))?;
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("could not create `{}`", folder.display()))?;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use attache_module_tool::is_test_build;
+use attache_module_tool::rehearsal::hot_first;
 use attache_module_tool::surface::Surface;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,13 @@ fn the_module_exports_what_the_list_says() -> Result<()> {
 fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
     let size = module()?.len();
     ensure!(size <= LARGEST, "the module has {size} bytes, the limit is {LARGEST}");
+    Ok(())
+}
+
+#[test]
+fn what_a_request_runs_through_comes_first() -> Result<()> {
+    let module = module()?;
+    ensure!(hot_first(&module)? == module, "the module was not finished by `attache-module-tool finish`");
     Ok(())
 }
 

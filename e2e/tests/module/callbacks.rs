@@ -1,9 +1,10 @@
 //! Callbacks in orders that no good host would choose, with what they bring cut short, doubled or made up.
 
-use crate::host::{Headers, Vm};
 use crate::support::{Random, document, request, token};
+use crate::vm;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::keys::{SigningKey, jwks};
+use attache_module_tool::host::{Headers, Vm};
 use serde_json::json;
 
 /// The steps of one walk; each walk has a VM of its own.
@@ -19,7 +20,7 @@ fn callbacks_in_any_order_cut_short_and_repeated_never_trap() -> Result<()> {
 
 fn walk(seed: u64) -> Result<()> {
     let mut random = Random::new(seed);
-    let mut vm = Vm::start()?;
+    let mut vm = vm::fresh()?;
     vm.call("proxy_on_context_create", &[1, 0])?;
     vm.call("proxy_on_vm_start", &[1, 0])?;
     let good = document().to_string();
@@ -117,7 +118,7 @@ fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
 /// What the other tests rest on: here the module does trap, since no host may delete what it never made.
 #[test]
 fn a_trap_does_not_go_unseen() -> Result<()> {
-    let mut vm = Vm::configured(&document().to_string())?;
+    let mut vm = vm::configured(&document())?;
     let error = format!("{:#}", vm.call("proxy_on_delete", &[77]).err().context("no trap")?);
     ensure!(error.contains("trapped"), "{error}");
     Ok(())

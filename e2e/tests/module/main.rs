@@ -5,8 +5,8 @@
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
-mod host;
-#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vm;

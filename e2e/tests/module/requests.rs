@@ -1,9 +1,10 @@
 //! Requests of every kind, and of none.
 
-use crate::host::{Headers, Vm};
 use crate::support::{Random, document, request, token};
+use crate::vm;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::token::{Spoil, TokenSpec};
+use attache_module_tool::host::{Headers, NOW};
 use serde_json::{Value, json};
 
 const IDENTITY: [&str; 6] =
@@ -48,7 +49,7 @@ fn value(random: &mut Random, words: &[String]) -> Vec<u8> {
 
 #[test]
 fn random_bytes_in_every_header_never_trap_and_forge_nothing() -> Result<()> {
-    let mut vm = Vm::configured(&document().to_string())?;
+    let mut vm = vm::configured(&document())?;
     let good = token(json!({"roles": ["reader"]}));
     let mut words: Vec<String> =
         ["GET", "OPTIONS", "/orders", "/healthz", "/guest", "/a?b=c", "application/grpc"]
@@ -101,15 +102,14 @@ fn random_bytes_in_every_header_never_trap_and_forge_nothing() -> Result<()> {
 fn refusals() -> Result<Vec<(&'static str, Headers)>> {
     let get = |token: &str| request("GET", "/orders", Some(token));
     let with = |claims: Value| get(&token(claims));
-    let spoiled = |spoil| {
-        anyhow::Ok(get(&TokenSpec { spoil: vec![spoil], ..TokenSpec::default() }.mint(crate::host::NOW)?))
-    };
+    let spoiled =
+        |spoil| anyhow::Ok(get(&TokenSpec { spoil: vec![spoil], ..TokenSpec::default() }.mint(NOW)?));
     let other = |key: &str, algorithm: &str| {
         let spec =
             TokenSpec { key: Some(key.into()), algorithm: Some(algorithm.into()), ..TokenSpec::default() };
-        anyhow::Ok(get(&spec.mint(crate::host::NOW)?))
+        anyhow::Ok(get(&spec.mint(NOW)?))
     };
-    let now = crate::host::NOW;
+    let now = NOW;
     let two = [
         with(json!({})),
         vec![(b"authorization".to_vec(), format!("Bearer {}", token(json!({"sub": "b"}))).into_bytes())],
@@ -142,7 +142,7 @@ fn refusals() -> Result<Vec<(&'static str, Headers)>> {
 
 #[test]
 fn every_reason_is_reached_and_none_traps() -> Result<()> {
-    let mut vm = Vm::configured(&document().to_string())?;
+    let mut vm = vm::configured(&document())?;
     for (reason, headers) in refusals()? {
         for context in [2, 3] {
             let (goes_on, _) = vm.request(context, &headers).with_context(|| reason.to_owned())?;
@@ -169,7 +169,7 @@ fn every_reason_is_reached_and_none_traps() -> Result<()> {
 
 #[test]
 fn a_request_that_waited_for_keys_goes_on() -> Result<()> {
-    let mut vm = Vm::configured(&document().to_string())?;
+    let mut vm = vm::configured(&document())?;
     let keys = attache_e2e::keys::jwks([&attache_e2e::keys::SigningKey::fixed("p256")?])?.to_string();
     let remote = token(json!({"iss": "https://remote.example"}));
     vm.call("proxy_on_context_create", &[2, 1])?;

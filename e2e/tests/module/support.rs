@@ -1,8 +1,8 @@
 //! A configuration, tokens for it, and numbers that are the same in every run.
 
-use crate::host::{Headers, NOW};
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::token::TokenSpec;
+use attache_module_tool::host::{Headers, NOW};
 use serde_json::{Value, json};
 
 /// Issuers of every kind, and a rule of every kind.

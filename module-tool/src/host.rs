@@ -1,15 +1,15 @@
-//! A host for the module that ships, in an interpreter: the proxy-wasm ABI as far as the filter uses it. Where it traps
-//! the call fails, as the VM would in Envoy.
+//! A host for a finished module, in an interpreter: the proxy-wasm ABI as far as the filter uses it. Where the module
+//! traps the call fails, as the VM would in Envoy.
 
 use anyhow::{Context, Result, bail};
-use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use std::collections::BTreeMap;
 use wasmi::{Caller, Engine, Extern, ExternType, Instance, Linker, Memory, Module, Store, Val};
 
 /// What every request is decided at: seconds since 1970.
-pub(crate) const NOW: u64 = 1_767_225_600;
+pub const NOW: u64 = 1_767_225_600;
 
-pub(crate) type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+/// A header map, in its order.
+pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 
 const OK: i32 = 0;
 const NOT_FOUND: i32 = 1;
@@ -17,34 +17,78 @@ const BAD_ARGUMENT: i32 = 2;
 const CAS_MISMATCH: i32 = 8;
 const INTERNAL_FAILURE: i32 = 10;
 
+/// Says whether a signature is good, given the argument of Envoy's foreign function `verify_signature`.
+pub type Verify = fn(&[u8]) -> bool;
+
 /// What the host holds, as far as the module can see it.
-#[derive(Default)]
-pub(crate) struct State {
-    pub(crate) configuration: Vec<u8>,
-    pub(crate) request: Option<Headers>,
-    pub(crate) reply: Option<u32>,
-    pub(crate) resumed: bool,
-    pub(crate) filter_state: BTreeMap<String, Vec<u8>>,
-    pub(crate) shared: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
-    pub(crate) calls: Vec<u32>,
-    pub(crate) answer: (Headers, Vec<u8>),
-    pub(crate) log: Vec<String>,
-    pub(crate) now: u64,
+#[derive(Debug)]
+pub struct State {
+    verify: Verify,
+    /// The plugin's configuration.
+    pub configuration: Vec<u8>,
+    /// The headers of the request that is there.
+    pub request: Option<Headers>,
+    /// The status that the module answered with.
+    pub reply: Option<u32>,
+    /// Whether the module had a paused request go on.
+    pub resumed: bool,
+    /// What the module set as filter state, by name.
+    pub filter_state: BTreeMap<String, Vec<u8>>,
+    /// Shared data, by key, and the number of each value's version.
+    pub shared: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
+    /// The HTTP calls that the module began, oldest first.
+    pub calls: Vec<u32>,
+    /// Headers and body of the answer to any call.
+    pub answer: (Headers, Vec<u8>),
+    /// The lines that the module logged or wrote.
+    pub log: Vec<String>,
+    /// The time, in nanoseconds since 1970.
+    pub now: u64,
+    /// The functions that were entered, in the order in which they first were: see [`crate::rehearsal`].
+    pub entered: Vec<u32>,
     metrics: Vec<u64>,
     random: u64,
     called: u32,
 }
 
+impl State {
+    fn new(verify: Verify) -> Self {
+        Self {
+            verify,
+            configuration: Vec::new(),
+            request: None,
+            reply: None,
+            resumed: false,
+            filter_state: BTreeMap::new(),
+            shared: BTreeMap::new(),
+            calls: Vec::new(),
+            answer: (Vec::new(), Vec::new()),
+            log: Vec::new(),
+            now: NOW.saturating_mul(1_000_000_000),
+            entered: Vec::new(),
+            metrics: Vec::new(),
+            random: 0,
+            called: 0,
+        }
+    }
+}
+
 /// The module in a VM of its own.
-pub(crate) struct Vm {
-    pub(crate) store: Store<State>,
+#[derive(Debug)]
+pub struct Vm {
+    /// The host's side.
+    pub store: Store<State>,
     instance: Instance,
 }
 
 impl Vm {
-    pub(crate) fn start() -> Result<Self> {
+    /// A VM that runs a module, where signatures are as good as `verify` says.
+    ///
+    /// # Errors
+    /// The bytes are no module, or none for this host; or it traps.
+    pub fn start(wasm: &[u8], verify: Verify) -> Result<Self> {
         let engine = Engine::default();
-        let module = Module::new(&engine, std::fs::read(attache_e2e::module()?)?)?;
+        let module = Module::new(&engine, wasm)?;
         let mut linker = <Linker<State>>::new(&engine);
         for import in module.imports() {
             let ExternType::Func(signature) = import.ty() else {
@@ -64,30 +108,40 @@ impl Vm {
                 },
             )?;
         }
-        let mut store = Store::new(&engine, State { now: NOW * 1_000_000_000, ..State::default() });
+        let mut store = Store::new(&engine, State::new(verify));
         let instance = linker.instantiate_and_start(&mut store, &module)?;
         let mut vm = Self { store, instance };
         vm.call("_initialize", &[])?;
         Ok(vm)
     }
 
-    /// A VM with a root context that has this configuration.
-    pub(crate) fn configured(document: &str) -> Result<Self> {
-        let mut vm = Self::start()?;
+    /// A VM with a root context, 1, that has this configuration.
+    ///
+    /// # Errors
+    /// As [`Vm::start`]; or the module refuses the configuration.
+    pub fn configured(wasm: &[u8], verify: Verify, document: &str) -> Result<Self> {
+        let mut vm = Self::start(wasm, verify)?;
         vm.call("proxy_on_context_create", &[1, 0])?;
         vm.call("proxy_on_vm_start", &[1, 0])?;
         anyhow::ensure!(vm.configure(document.as_bytes())?, "refused: {:?}", vm.store.data().log);
         Ok(vm)
     }
 
-    pub(crate) fn configure(&mut self, document: &[u8]) -> Result<bool> {
+    /// Hands the root context another configuration. Says whether it takes it.
+    ///
+    /// # Errors
+    /// It traps.
+    pub fn configure(&mut self, document: &[u8]) -> Result<bool> {
         self.store.data_mut().configuration = document.to_vec();
         let size = i32::try_from(document.len())?;
         Ok(self.call("proxy_on_configure", &[1, size])? == 1)
     }
 
-    /// Calls one of the module's functions; an error is a trap.
-    pub(crate) fn call(&mut self, name: &str, arguments: &[i32]) -> Result<i32> {
+    /// Calls one of the module's functions.
+    ///
+    /// # Errors
+    /// It traps, or there is none of this name.
+    pub fn call(&mut self, name: &str, arguments: &[i32]) -> Result<i32> {
         let function = self.instance.get_func(&self.store, name).with_context(|| format!("no `{name}`"))?;
         let arguments: Vec<Val> = arguments.iter().map(|argument| Val::I32(*argument)).collect();
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
@@ -101,7 +155,10 @@ impl Vm {
     }
 
     /// Sends a request through a context of its own. Says whether it goes on, and its headers then.
-    pub(crate) fn request(&mut self, context: i32, headers: &Headers) -> Result<(bool, Headers)> {
+    ///
+    /// # Errors
+    /// It traps.
+    pub fn request(&mut self, context: i32, headers: &Headers) -> Result<(bool, Headers)> {
         self.call("proxy_on_context_create", &[context, 1])?;
         let goes_on = self.headers(context, headers)?;
         let seen = self.store.data_mut().request.take().unwrap_or_default();
@@ -109,8 +166,11 @@ impl Vm {
         Ok((goes_on, seen))
     }
 
-    /// Hands a request's headers to a context that is there.
-    pub(crate) fn headers(&mut self, context: i32, headers: &Headers) -> Result<bool> {
+    /// Hands a request's headers to a context that is there. Says whether the request goes on.
+    ///
+    /// # Errors
+    /// It traps.
+    pub fn headers(&mut self, context: i32, headers: &Headers) -> Result<bool> {
         let state = self.store.data_mut();
         (state.request, state.reply, state.resumed) = (Some(headers.clone()), None, false);
         state.filter_state.clear();
@@ -118,7 +178,8 @@ impl Vm {
         Ok(self.call("proxy_on_request_headers", &[context, count, 1])? == 0)
     }
 
-    pub(crate) fn reason(&self) -> Option<String> {
+    /// Why the last request was refused, as access logs see it.
+    pub fn reason(&self) -> Option<String> {
         let value = self.store.data().filter_state.get("attache.reason")?;
         Some(String::from_utf8_lossy(value).into_owned())
     }
@@ -143,6 +204,14 @@ fn hostcall(name: &str, caller: Caller<'_, State>, arguments: &[Val]) -> Result<
 impl Hostcall<'_, '_> {
     fn answer(&mut self, name: &str) -> Result<i32> {
         match name {
+            crate::rehearsal::ENTER => {
+                let function = self.number(0)?;
+                let entered = &mut self.state().entered;
+                if !entered.contains(&function) {
+                    entered.push(function);
+                }
+                Ok(OK)
+            }
             "proxy_log" => {
                 let text = String::from_utf8_lossy(&self.bytes(1)?).into_owned();
                 self.state().log.push(text);
@@ -162,7 +231,7 @@ impl Hostcall<'_, '_> {
                 };
                 let start = usize::try_from(self.number(1)?)?.min(whole.len());
                 let end = start.saturating_add(usize::try_from(self.number(2)?)?).min(whole.len());
-                let part = whole[start..end].to_vec();
+                let part = whole.get(start..end).unwrap_or_default().to_vec();
                 self.give(3, &part)
             }
             "proxy_get_header_map_pairs" => {
@@ -178,6 +247,10 @@ impl Hostcall<'_, '_> {
             "proxy_remove_header_map_value" => {
                 let key = self.bytes(1)?;
                 self.with_request(|headers| headers.retain(|(name, _)| *name != key))
+            }
+            "proxy_add_header_map_value" => {
+                let header = (self.bytes(1)?, self.bytes(3)?);
+                self.with_request(|headers| headers.push(header))
             }
             "proxy_replace_header_map_value" => {
                 let (key, value) = (self.bytes(1)?, self.bytes(3)?);
@@ -205,7 +278,7 @@ impl Hostcall<'_, '_> {
                 if cas != 0 && present.is_some_and(|present| cas != present) {
                     return Ok(CAS_MISMATCH);
                 }
-                self.state().shared.insert(key, (value, present.unwrap_or(0) + 1));
+                self.state().shared.insert(key, (value, present.unwrap_or(0).wrapping_add(1)));
                 Ok(OK)
             }
             "proxy_send_local_response" => {
@@ -214,18 +287,18 @@ impl Hostcall<'_, '_> {
                 Ok(OK)
             }
             "proxy_http_call" => {
-                self.state().called += 1;
-                let call = self.caller.data().called;
+                let call = self.caller.data().called.wrapping_add(1);
+                self.state().called = call;
                 self.state().calls.push(call);
                 self.put_u32(9, call)
             }
             "proxy_call_foreign_function" => {
-                let good = verify(&self.bytes(2)?).unwrap_or(false);
+                let good = (self.caller.data().verify)(&self.bytes(2)?);
                 self.give(4, &[8, u8::from(good)])
             }
             "proxy_define_metric" => {
+                let id = u32::try_from(self.caller.data().metrics.len())?;
                 self.state().metrics.push(0);
-                let id = u32::try_from(self.caller.data().metrics.len() - 1)?;
                 self.put_u32(3, id)
             }
             "proxy_get_metric" => {
@@ -260,22 +333,27 @@ impl Hostcall<'_, '_> {
             }
             "random_get" => {
                 let (at, length) = (self.number(0)?, usize::try_from(self.number(1)?)?);
-                self.state().random += 1;
-                let seed = self.caller.data().random.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let random = self.caller.data().random.wrapping_add(1);
+                self.state().random = random;
+                let seed = random.wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(length).collect();
                 self.put(at, &bytes)
             }
             "fd_write" => {
                 // What a panic says before it traps.
                 let (list, count) = (self.number(1)?, self.number(2)?);
-                let mut written = 0;
+                let mut written = 0_u32;
                 for index in 0..count {
-                    let pair = self.read(list + index * 8, 8)?;
-                    let at = u32::from_le_bytes(pair[..4].try_into()?);
-                    let length = u32::from_le_bytes(pair[4..].try_into()?);
+                    let pair = self.read(list.saturating_add(index.saturating_mul(8)), 8)?;
+                    let [Some(at), Some(length)] = [0, 4].map(|start| {
+                        let bytes = pair.get(start..).and_then(|bytes| bytes.first_chunk().copied());
+                        bytes.map(u32::from_le_bytes)
+                    }) else {
+                        bail!("half a pair")
+                    };
                     let text = String::from_utf8_lossy(&self.read(at, length)?).into_owned();
                     self.state().log.push(text);
-                    written += length;
+                    written = written.saturating_add(length);
                 }
                 self.put_u32(3, written)
             }
@@ -304,7 +382,7 @@ impl Hostcall<'_, '_> {
 
     /// The bytes that two arguments name: where, and how many.
     fn bytes(&self, index: usize) -> Result<Vec<u8>> {
-        self.read(self.number(index)?, self.number(index + 1)?)
+        self.read(self.number(index)?, self.number(index.wrapping_add(1))?)
     }
 
     fn put(&mut self, at: u32, bytes: &[u8]) -> Result<i32> {
@@ -327,7 +405,7 @@ impl Hostcall<'_, '_> {
         let [Val::I32(at)] = room else { bail!("no room") };
         self.put(at.cast_unsigned(), bytes)?;
         self.put_u32(index, at.cast_unsigned())?;
-        self.put_u32(index + 1, u32::try_from(bytes.len())?)
+        self.put_u32(index.wrapping_add(1), u32::try_from(bytes.len())?)
     }
 
     fn with_request(&mut self, change: impl FnOnce(&mut Headers)) -> Result<i32> {
@@ -347,27 +425,4 @@ fn wire_form(map: &Headers) -> Vec<u8> {
         bytes.extend([name.as_slice(), b"\0", value, b"\0"].concat());
     }
     bytes
-}
-
-/// Envoy's `verify_signature`, for P-256: four fields of protobuf, all of them bytes.
-fn verify(mut argument: &[u8]) -> Option<bool> {
-    let mut fields = Vec::new();
-    while let Some((_, mut rest)) = argument.split_first() {
-        let (mut length, mut shift) = (0_usize, 0);
-        loop {
-            let (&byte, after) = rest.split_first()?;
-            rest = after;
-            length |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        let (field, after) = rest.split_at_checked(length)?;
-        fields.push(field);
-        argument = after;
-    }
-    let [_, spki, signature, text] = fields.as_slice() else { return None };
-    let point = spki.last_chunk::<65>()?;
-    Some(UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(text, signature).is_ok())
 }
