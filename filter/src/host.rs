@@ -31,6 +31,14 @@ pub(crate) fn replace_request_header(name: &str, value: &[u8]) {
     debug_assert!(done.is_ok(), "request headers can be changed");
 }
 
+/// Adds a request header that the request does not hold: one that it does hold would stay beside it.
+///
+/// Takes Envoy less time than [`replace_request_header`], which first looks for what there is to replace.
+pub(crate) fn add_request_header(name: &str, value: &[u8]) {
+    let done = hostcalls::add_map_value_bytes(MapType::HttpRequestHeaders, name, value);
+    debug_assert!(done.is_ok(), "request headers can be changed");
+}
+
 /// Answers the request here. The caller must pause it.
 pub(crate) fn respond(status: u16, headers: Vec<(&str, &str)>, body: Option<&[u8]>) {
     let done = hostcalls::send_http_response(u32::from(status), headers, body);

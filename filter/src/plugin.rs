@@ -142,7 +142,12 @@ fn carry_out(decision: &Decision, headers: &[(String, Vec<u8>)]) -> bool {
         Outcome::Forward => {
             let identity = decision.session.as_ref().and_then(|session| session.headers.as_deref());
             for (name, value) in identity.into_iter().flatten() {
-                host::replace_request_header(name.as_str(), value);
+                // Whatever the request came with under an identity header's name is in `remove`.
+                if decision.remove.iter().any(|removed| removed == name.as_str()) {
+                    host::replace_request_header(name.as_str(), value);
+                } else {
+                    host::add_request_header(name.as_str(), value);
+                }
             }
             true
         }

@@ -16,9 +16,18 @@ fn a_cached_request_reads_once_and_writes_its_headers() {
         // The token.
         ("remove_header_map_value", 1),
         // x-user, x-roles, x-jwt-payload.
-        ("replace_header_map_value", 3),
+        ("add_header_map_value", 3),
     ];
     assert_eq!(calls, expected.into());
+}
+
+#[test]
+fn only_a_header_that_the_client_sent_is_replaced() {
+    let mut worker = Worker::with(&document_with(|document| document["audit"] = json!({"log": "DENIED"})));
+    let request = Request::get("/orders").bearer(&token(json!({"roles": ["reader"]}))).with("x-user", "root");
+    let calls = worker.send(request).calls;
+    assert_eq!(calls.get("replace_header_map_value"), Some(&1));
+    assert_eq!(calls.get("add_header_map_value"), Some(&2));
 }
 
 #[test]
