@@ -11,7 +11,7 @@ use attache_plugin_config::{AuditLog, Name};
 use log::{info, warn};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::time::SystemTime;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// How many bytes of each value a line holds, so that no client can flood the log with one request.
 const METHOD_BYTES: usize = 32;
@@ -26,7 +26,8 @@ pub(crate) struct Event<'a> {
     pub decision: &'a Decision,
     pub headers: &'a [(String, Vec<u8>)],
     pub peer: &'a Connection<'a>,
-    pub at: SystemTime,
+    /// The time since 1970.
+    pub at: Duration,
 }
 
 /// Logs a request where the configuration says so: at warn level what was refused, or would be with SHADOW counted, or
@@ -43,12 +44,12 @@ pub(crate) fn tell(engine: &Engine, event: &Event<'_>) {
 }
 
 /// Logs what is new in an issuer's key set, whatever the configuration says of requests.
-pub(crate) fn tell_keys(issuer: &Name, change: &Change, at: SystemTime) {
+pub(crate) fn tell_keys(issuer: &Name, change: &Change, at: Duration) {
     let shown =
         |keys: &[String]| keys.iter().map(|key| text::printable(key.as_bytes(), KEY_ID_BYTES)).collect();
     let line = KeysLine {
         log: "attache",
-        time: humantime::format_rfc3339_millis(at).to_string(),
+        time: rfc3339(at),
         event: "keys-changed",
         issuer: issuer.as_str(),
         added: shown(&change.added),
@@ -108,6 +109,11 @@ struct Verdict<'a> {
     reason: Option<&'static str>,
 }
 
+fn rfc3339(since_1970: Duration) -> String {
+    let time = UNIX_EPOCH.checked_add(since_1970).unwrap_or(UNIX_EPOCH);
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
 #[inline(never)]
 fn line(engine: &Engine, event: &Event<'_>) -> String {
     let Event { decision, headers, peer, at } = event;
@@ -120,7 +126,7 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
     claims.extend(session.map(|session| engine.audit_claims(session)).into_iter().flatten().map(claim));
     let line = Line {
         log: "attache",
-        time: humantime::format_rfc3339_millis(*at).to_string(),
+        time: rfc3339(*at),
         request_id: identifier(header("x-request-id")),
         trace_id: trace_id(header),
         verdict: verdict(engine, decision.rule, decision.reason().map(|reason| reason.as_str())),

@@ -5,7 +5,7 @@
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, Status};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The plugin's configuration, as Envoy hands it over; empty where there is none.
 pub(crate) fn plugin_configuration() -> Vec<u8> {
@@ -56,9 +56,10 @@ pub(crate) fn set_filter_state(name: &str, value: &[u8]) {
     debug_assert!(done.is_ok(), "filter state can be set");
 }
 
-/// Envoy's clock.
-pub(crate) fn now() -> SystemTime {
-    hostcalls::get_current_time().unwrap_or(SystemTime::UNIX_EPOCH)
+/// Envoy's clock: the time since 1970.
+pub(crate) fn now() -> Duration {
+    let time = hostcalls::get_current_time().ok();
+    time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
 }
 
 /// Has Envoy call the root context's `on_tick` again and again.

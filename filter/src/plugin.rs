@@ -12,7 +12,7 @@ use attache_engine::remote::{LONGEST_BODY, Response, UnixMillis};
 use attache_engine::surroundings::{Environment, Surroundings, UnixSeconds};
 use attache_engine::{Decision, Engine, Outcome};
 use attache_plugin_config::Errors;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The shortest that a tick can take.
 const SOON: Duration = Duration::from_millis(1);
@@ -96,7 +96,7 @@ impl Plugin {
         headers: &[(String, Vec<u8>)],
         arrived: UnixMillis,
         is_new: bool,
-        now: SystemTime,
+        now: Duration,
     ) -> bool {
         let connection = Connection::of(headers);
         let patience = Waiting { keys: self.keys.as_ref(), arrived, now: unix_millis(now), is_new };
@@ -105,7 +105,7 @@ impl Plugin {
             shared: &AllWorkers,
             crypto: &self.crypto,
             patience: &patience,
-            now: unix_seconds(now),
+            now: UnixSeconds(now.as_secs()),
         };
         let decision = self.engine.decide(headers, &surroundings);
         if let (&Outcome::Await { issuer, missing }, Some(keys)) = (&decision.outcome, &self.keys) {
@@ -163,13 +163,10 @@ fn carry_out(decision: &Decision, headers: &[(String, Vec<u8>)]) -> bool {
     }
 }
 
-fn unix_millis(time: SystemTime) -> UnixMillis {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-fn unix_seconds(time: SystemTime) -> UnixSeconds {
-    UnixSeconds(time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+/// Without the 128 bits of [`Duration::as_millis`], which Wasm has to emulate.
+fn unix_millis(since_1970: Duration) -> UnixMillis {
+    let seconds = since_1970.as_secs().saturating_mul(1_000);
+    UnixMillis(seconds.saturating_add(u64::from(since_1970.subsec_millis())))
 }
 
 /// The VM's environment, which `vmConfig.env` of a WasmPlugin fills.

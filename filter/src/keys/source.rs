@@ -10,7 +10,7 @@ use attache_engine::{Engine, IssuerIndex, RemoteIssuer};
 use attache_plugin_config::Name;
 use log::warn;
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// One issuer whose keys a provider serves.
 pub(super) struct Source {
@@ -129,11 +129,7 @@ impl Source {
     /// Logs what is new in what an attempt came to, and then counts it.
     pub(super) fn tell(&mut self, report: &Report, now: UnixMillis) {
         if let Some(change) = &report.change {
-            audit::tell_keys(
-                &self.name,
-                change,
-                UNIX_EPOCH.checked_add(Duration::from_millis(now.0)).unwrap_or(UNIX_EPOCH),
-            );
+            audit::tell_keys(&self.name, change, Duration::from_millis(now.0));
             for (key_id, why) in &report.skipped {
                 let key_id = key_id
                     .as_deref()
