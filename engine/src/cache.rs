@@ -26,8 +26,19 @@ type Sessions = Cache<Token, Rc<Session>, AtLeastMean, SeedableRandomState>;
 struct Token(Box<[u8]>);
 
 /// A token that is looked for.
-#[derive(Hash)]
 struct Wanted<'t>(&'t [u8]);
+
+/// How many bytes of a token are hashed: its last ones, which are of the signature. Whatever is in the cache was
+/// verified, and nobody can make a key sign two tokens alike there.
+const HASHED: usize = 64;
+
+impl Hash for Wanted<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let tail = self.0.last_chunk::<HASHED>().map_or(self.0, <[u8; HASHED]>::as_slice);
+        state.write(tail);
+        state.write_usize(self.0.len());
+    }
+}
 
 impl Equivalent<Token> for Wanted<'_> {
     fn equivalent(&self, other: &Token) -> bool {
@@ -114,7 +125,31 @@ impl std::fmt::Debug for TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::{HASHED, Token, Wanted, same};
+    use crate::hash::seeded;
+    use quick_cache::Equivalent as _;
+    use std::hash::BuildHasher as _;
+
+    #[test]
+    fn tokens_that_end_alike_are_told_apart() {
+        let tail = vec![b's'; HASHED];
+        let [one, other] = [b"one.".as_slice(), b"two."].map(|head| [head, &tail].concat());
+        let hasher = seeded();
+        assert_eq!(hasher.hash_one(Wanted(&one)), hasher.hash_one(Wanted(&other)));
+        assert!(!Wanted(&one).equivalent(&Token(other.clone().into())));
+        assert!(Wanted(&one).equivalent(&Token(one.clone().into())));
+    }
+
+    #[test]
+    fn what_is_looked_for_hashes_as_what_is_kept() {
+        let token: Vec<u8> = (0..=255).collect();
+        let hasher = seeded();
+        for length in [1, HASHED - 1, HASHED, HASHED + 1, token.len()] {
+            let wanted = hasher.hash_one(Wanted(&token[..length]));
+            assert_eq!(wanted, hasher.hash_one(Token(token[..length].into())), "{length} bytes");
+            assert_ne!(wanted, hasher.hash_one(Wanted(&token[..length.saturating_sub(1)])), "{length} bytes");
+        }
+    }
 
     #[test]
     fn tokens_are_the_same_if_every_byte_is() {
