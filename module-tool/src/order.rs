@@ -14,15 +14,10 @@ use wasmparser::{CodeSectionReader, FunctionSectionReader, Parser, Payload, Type
 /// The bytes are no Wasm module, or it has no such function.
 pub fn put_first(wasm: &[u8], first: &[u32]) -> Result<Vec<u8>> {
     let (imported, defined) = count_functions(wasm)?;
-    let wanted: BTreeSet<u32> = first.iter().copied().collect();
-    let mut old_of: Vec<u32> = Vec::new();
-    for &index in first.iter().filter(|index| **index >= imported) {
-        if !old_of.contains(&index) {
-            old_of.push(index);
-        }
-    }
     let total = imported.checked_add(defined).context("the module has too many functions")?;
-    old_of.extend((imported..total).filter(|index| !wanted.contains(index)));
+    let mut seen = BTreeSet::new();
+    let own = first.iter().copied().filter(|index| *index >= imported).chain(imported..total);
+    let old_of: Vec<u32> = own.filter(|index| seen.insert(*index)).collect();
     let mut new_of: Vec<u32> = (0..total).collect();
     for (new, &old) in (imported..).zip(&old_of) {
         *new_of.get_mut(old as usize).with_context(|| format!("the module has no function {old}"))? = new;
