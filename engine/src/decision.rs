@@ -1,11 +1,11 @@
 //! What the engine decided about one request, ready to be carried out and told.
 
-use crate::Reason;
 use crate::answer::Answer;
 use crate::policy::RuleIndex;
 use crate::remote::Missing;
 use crate::session::{IssuerIndex, Session};
 use crate::token::Backend;
+use crate::{Cause, Reason};
 use std::rc::Rc;
 
 /// The verdict on a request, what is to be done to it, and what there is to tell of it.
@@ -50,9 +50,14 @@ impl Decision {
 
     /// The reason of a refusal.
     pub fn reason(&self) -> Option<Reason> {
+        self.cause().map(|cause| cause.reason)
+    }
+
+    /// The reason of a refusal, with what only the log tells.
+    pub fn cause(&self) -> Option<&Cause> {
         match &self.outcome {
             Outcome::Forward | Outcome::Await { .. } => None,
-            Outcome::Refuse { reason, .. } => Some(*reason),
+            Outcome::Refuse { cause, .. } => Some(cause),
         }
     }
 }
@@ -65,7 +70,7 @@ pub enum Outcome {
     /// It is answered here.
     Refuse {
         /// Why.
-        reason: Reason,
+        cause: Cause,
         /// What the client is told.
         answer: Answer,
     },

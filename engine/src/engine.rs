@@ -3,7 +3,6 @@
 //! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
 //! request pays for the memory that its code lies in, whether it runs or is jumped over.
 
-use crate::Reason;
 use crate::answer::Answers;
 use crate::cache::TokenCache;
 use crate::decision::{Decision, Outcome, Shadow, Verification};
@@ -18,6 +17,7 @@ use crate::session::{IssuerIndex, Session};
 use crate::shared::SharedSignatures;
 use crate::surroundings::{Environment, Surroundings, Workload};
 use crate::token::IssuerKeys;
+use crate::{Cause, Reason};
 use attache_plugin_config::{
     AmbiguousPaths, Audit, Authentication, ClaimPath, Config, Errors, Name, OnKeysUnavailable, Preflight,
 };
@@ -148,9 +148,9 @@ impl Engine {
     ) -> Decision {
         let request = judge.request;
         let mut decision = Decision {
-            outcome: match verdict.reason {
+            outcome: match verdict.cause {
                 None => Outcome::Forward,
-                Some(reason) => self.refusal(reason, judge.hope.get()),
+                Some(cause) => self.refusal(cause, judge.hope.get()),
             },
             remove: request.forged.iter().map(|&name| name.to_owned()).collect(),
             replace: Vec::new(),
@@ -185,13 +185,13 @@ impl Engine {
 
     /// The answer to a request that does not go on.
     #[inline(never)]
-    fn refusal(&self, reason: Reason, hope: Option<&Hope>) -> Outcome {
-        let answer = self.answers.answer(reason);
+    fn refusal(&self, cause: Cause, hope: Option<&Hope>) -> Outcome {
+        let answer = self.answers.answer(cause.reason);
         let answer = match hope {
             Some(Hope::Never(after)) => answer.retry_after(*after),
             _ => answer,
         };
-        Outcome::Refuse { reason, answer }
+        Outcome::Refuse { cause, answer }
     }
 
     /// Takes tokens out of the request.
@@ -236,7 +236,7 @@ struct Tokens<'a> {
 /// The verdict of one view.
 struct Judged {
     /// Why the request is refused; `None`: it goes on.
-    reason: Option<Reason>,
+    cause: Option<Cause>,
     rule: Option<RuleIndex>,
     looked_at_tokens: bool,
     /// Why it goes on without a session, though it brought a token.
@@ -265,8 +265,10 @@ impl Judge<'_> {
         }
         let sessions = match &self.tokens().sessions {
             Ok(sessions) => sessions,
-            Err(Obstacle::Bad(reason)) => return Judged::refused(*reason, true),
-            Err(Obstacle::Lacks { issuer, missing }) => return self.without_keys(view, *issuer, *missing),
+            Err(Obstacle::Bad(cause)) => return Judged::refused(cause.clone(), true),
+            Err(Obstacle::Lacks { issuer, missing, cause }) => {
+                return self.without_keys(view, *issuer, *missing, cause);
+            }
         };
         let Some(session) = sessions.first() else {
             return match authentication {
@@ -276,15 +278,15 @@ impl Judge<'_> {
         };
         let identity = Identity { roles: &session.roles, claims: &session.claims };
         let judged = judged(self.candidates.verdict(view, &self.facts, Some(&identity)), true);
-        if judged.reason.is_none() && session.headers.is_none() {
-            return Judged { reason: Some(Reason::ClaimUnwritable), ..judged };
+        match &session.headers {
+            Err(cause) if judged.cause.is_none() => Judged { cause: Some(cause.clone()), ..judged },
+            _ => judged,
         }
-        judged
     }
 
     /// What becomes of a request whose token calls for keys that are not here.
     #[inline(never)]
-    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing) -> Judged {
+    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing, cause: &Cause) -> Judged {
         let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
         if *hope == Hope::Wait {
             return Judged {
@@ -294,14 +296,14 @@ impl Judge<'_> {
         }
         if missing == Missing::KeyId {
             // There are keys, and this is none of them.
-            return Judged::refused(Reason::KeyNotFound, true);
+            return Judged::refused(cause.clone(), true);
         }
         let said = self.candidates.on_keys_unavailable(view);
         match said.unwrap_or_else(|| self.engine.issuers.on_keys_unavailable(issuer)) {
-            OnKeysUnavailable::Deny => Judged::refused(Reason::KeysUnavailable, true),
+            OnKeysUnavailable::Deny => Judged::refused(cause.clone(), true),
             OnKeysUnavailable::Allow => {
                 let judged = judged(self.candidates.verdict_unverified(view, &self.facts), true);
-                let unverified = judged.reason.is_none().then_some(Reason::KeysUnavailable);
+                let unverified = judged.cause.is_none().then_some(Reason::KeysUnavailable);
                 Judged { unverified, ..judged }
             }
         }
@@ -310,8 +312,9 @@ impl Judge<'_> {
     #[inline(never)]
     fn shadow(&self, enforced: &Judged) -> Option<Shadow> {
         let with_shadow = self.verdict(View::WithShadow);
-        let differs = with_shadow.reason.is_some() != enforced.reason.is_some();
-        differs.then_some(Shadow { reason: with_shadow.reason, rule: with_shadow.rule })
+        let differs = with_shadow.cause.is_some() != enforced.cause.is_some();
+        let reason = with_shadow.cause.map(|cause| cause.reason);
+        differs.then_some(Shadow { reason, rule: with_shadow.rule })
     }
 
     fn tokens(&self) -> &Tokens<'_> {
@@ -322,7 +325,7 @@ impl Judge<'_> {
                     let sessions = self.sessions(&found, &mut verification);
                     Tokens { found, sessions, verification }
                 }
-                Err(reason) => Tokens { found: Vec::new(), sessions: Err(reason.into()), verification },
+                Err(cause) => Tokens { found: Vec::new(), sessions: Err(cause.into()), verification },
             }
         })
     }
@@ -356,12 +359,17 @@ impl Judge<'_> {
             Some(session) => {
                 verification.hits = verification.hits.saturating_add(1);
                 let good = issuers.recheck(&session, found, self.surroundings.now);
-                good.inspect_err(|_| cache.remove(token))?;
+                good.map_err(|cause| {
+                    cache.remove(token);
+                    issuers.blame(session.issuer, cause)
+                })?;
                 session
             }
             None => self.verify(found, verification)?,
         };
-        issuers.check_presenter(session.issuer, self.surroundings.peer)?;
+        issuers
+            .check_presenter(session.issuer, self.surroundings.peer)
+            .map_err(|detail| issuers.blame(session.issuer, detail.into()))?;
         Ok(session)
     }
 
@@ -378,15 +386,15 @@ impl Judge<'_> {
 }
 
 impl Judged {
-    const fn refused(reason: Reason, looked_at_tokens: bool) -> Self {
-        Self { reason: Some(reason), rule: None, looked_at_tokens, unverified: None, waits_for: None }
+    fn refused(cause: impl Into<Cause>, looked_at_tokens: bool) -> Self {
+        Self { cause: Some(cause.into()), rule: None, looked_at_tokens, unverified: None, waits_for: None }
     }
 }
 
 fn judged(verdict: Verdict, looked_at_tokens: bool) -> Judged {
     match verdict {
         Verdict::Allow { rule } => {
-            Judged { reason: None, rule, looked_at_tokens, unverified: None, waits_for: None }
+            Judged { cause: None, rule, looked_at_tokens, unverified: None, waits_for: None }
         }
         Verdict::Deny { reason, rule } => Judged { rule, ..Judged::refused(reason, looked_at_tokens) },
     }

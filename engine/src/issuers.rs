@@ -1,6 +1,5 @@
 //! The issuers of a configuration: choosing one by a token's `iss`, and verifying for it.
 
-use crate::Reason;
 use crate::claims::identity_headers;
 use crate::decision::Verification;
 use crate::hash::{self, HashMap};
@@ -11,6 +10,7 @@ use crate::session::{IssuerIndex, Session};
 use crate::shared::SharedSignatures;
 use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
 use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify};
+use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{ConfigError, Errors, Issuer, KeySource, Name, OnKeysUnavailable, RemoteKeys};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -48,12 +48,17 @@ pub struct RemoteIssuer<'a> {
 }
 
 /// What stands between a token and a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// The token is bad, or may not be used here.
-    Bad(Reason),
+    Bad(Cause),
     /// Keys are missing that may still come.
-    Lacks { issuer: IssuerIndex, missing: Missing },
+    Lacks {
+        issuer: IssuerIndex,
+        missing: Missing,
+        /// Why the request is refused if they don't come.
+        cause: Cause,
+    },
 }
 
 /// A token that has just been verified.
@@ -133,10 +138,14 @@ impl Issuers {
         let jws = Jws::parse_with(&found.token, &self.last_header)?;
         let issuer = jws.issuer().and_then(|iss| self.by_iss.get(iss)).filter(|index| found.is_for(index.0));
         let (Some(&issuer), payload_base64) = (issuer, jws.payload_base64()) else {
-            return Err(Reason::IssuerUnknown.into());
+            return Err(self.why_unknown(jws.issuer()).into());
         };
         let authority = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
-        let keys = authority.keys().ok_or(Obstacle::Lacks { issuer, missing: Missing::Keys })?;
+        let keys = authority.keys().ok_or_else(|| Obstacle::Lacks {
+            issuer,
+            missing: Missing::Keys,
+            cause: self.blame(issuer, Reason::KeysUnavailable.into()),
+        })?;
         let slot = Some(shared).filter(|_| keys.are_public()).and_then(|shared| shared.slot(&found.token));
         let vouched = slot.as_ref().and_then(|slot| slot.signer(surroundings.shared));
         match verify(jws, &authority.rules, &keys, surroundings.crypto, vouched, surroundings.now) {
@@ -149,14 +158,26 @@ impl Issuers {
             }
             Err(failure) => {
                 verification.count(failure.backend);
-                let may_come = failure.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
-                Err(if may_come {
-                    Obstacle::Lacks { issuer, missing: Missing::KeyId }
-                } else {
-                    failure.reason.into()
+                let may_come =
+                    failure.cause.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
+                let cause = failure.cause.with_unverified_issuer(Some(&authority.config.issuer));
+                Err(match may_come {
+                    true => Obstacle::Lacks { issuer, missing: Missing::KeyId, cause },
+                    false => Obstacle::Bad(cause),
                 })
             }
         }
+    }
+
+    /// Tells why no issuer takes a token with this `iss` where it was found.
+    #[inline(never)]
+    fn why_unknown(&self, iss: Option<&str>) -> Cause {
+        let detail = match iss {
+            None => Detail::IssuerMissing,
+            Some(iss) if self.by_iss.contains_key(iss) => Detail::IssuerElsewhere,
+            Some(_) => Detail::IssuerNotConfigured,
+        };
+        Cause::from(detail).with_unverified_issuer(iss)
     }
 
     /// What is still to be checked of a token that was verified before.
@@ -165,24 +186,32 @@ impl Issuers {
         session: &Session,
         found: &Found<'_>,
         now: UnixSeconds,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), Cause> {
         let authority = self.get(session.issuer).ok_or(Reason::IssuerUnknown)?;
         if !found.is_for(session.issuer.0) {
-            return Err(Reason::IssuerUnknown);
+            return Err(Detail::IssuerElsewhere.into());
         }
         authority.rules.check_times(&session.times, now)?;
         let [token_id, subject, key_id] = [&session.token_id, &session.subject, &session.key_id];
-        authority.rules.check_revoked(token_id.as_deref(), subject.as_deref(), key_id.as_deref())
+        Ok(authority.rules.check_revoked(token_id.as_deref(), subject.as_deref(), key_id.as_deref())?)
     }
 
-    pub(crate) fn check_presenter(&self, issuer: IssuerIndex, peer: &dyn Peer) -> Result<(), Reason> {
+    /// Tells whose token is refused.
+    #[inline(never)]
+    pub(crate) fn blame(&self, issuer: IssuerIndex, cause: Cause) -> Cause {
+        cause.with_unverified_issuer(self.get(issuer).map(|authority| authority.config.issuer.as_str()))
+    }
+
+    pub(crate) fn check_presenter(&self, issuer: IssuerIndex, peer: &dyn Peer) -> Result<(), Detail> {
         let presenters = self.get(issuer).map_or(&[][..], |authority| &authority.presenters);
         if presenters.is_empty() {
             return Ok(());
         }
-        let allowed =
-            peer.principal().is_some_and(|caller| presenters.iter().any(|one| one.matches(&caller)));
-        if allowed { Ok(()) } else { Err(Reason::PresenterNotAllowed) }
+        match peer.principal() {
+            None => Err(Detail::PresenterUnknown),
+            Some(caller) if presenters.iter().any(|one| one.matches(&caller)) => Ok(()),
+            Some(_) => Err(Detail::PresenterOther),
+        }
     }
 
     fn get(&self, index: IssuerIndex) -> Option<&Authority> {
@@ -204,9 +233,9 @@ const fn remote(config: &Issuer) -> Option<&RemoteKeys> {
     }
 }
 
-impl From<Reason> for Obstacle {
-    fn from(reason: Reason) -> Self {
-        Self::Bad(reason)
+impl<T: Into<Cause>> From<T> for Obstacle {
+    fn from(cause: T) -> Self {
+        Self::Bad(cause.into())
     }
 }
 
@@ -222,7 +251,9 @@ impl VerifiedToken<'_> {
         let Self { issuer, verified, payload_base64 } = self;
         let Verified { claims, times, key_id, key_fingerprint, .. } = verified;
         let config = issuers.get(issuer).map(|authority| &authority.config);
-        let headers = config.and_then(|config| identity_headers(config, &claims, payload_base64).ok());
+        let headers = config
+            .ok_or(Cause::from(Reason::ClaimUnwritable))
+            .and_then(|config| Ok(identity_headers(config, &claims, payload_base64)?));
         let slots: Box<[Option<Value>]> =
             claim_table.paths().iter().map(|path| claims.get(path).cloned()).collect();
         let role_claims = config.map_or(&[][..], |config| &config.role_claims);

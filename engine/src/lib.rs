@@ -8,6 +8,7 @@ mod answer;
 mod cache;
 pub mod claims;
 mod decision;
+mod detail;
 mod engine;
 mod hash;
 mod issuers;
@@ -23,6 +24,7 @@ pub mod token;
 
 pub use answer::Answer;
 pub use decision::{Decision, Outcome, Shadow, Verification};
+pub use detail::{Cause, Detail};
 pub use engine::Engine;
 pub use issuers::RemoteIssuer;
 pub use reason::{Class, Reason};

@@ -1,5 +1,6 @@
 //! What is kept of a verified token: everything a request with it needs, ready to use.
 
+use crate::Cause;
 use crate::claims::IdentityHeader;
 use crate::policy::RoleSet;
 use crate::token::Times;
@@ -28,8 +29,8 @@ pub struct Session {
     pub roles: RoleSet,
     /// The claims that policies and audit lines ask for, by their slot.
     pub claims: Box<[Option<Value>]>,
-    /// The identity headers, ready to write; `None` where a claim can't be written safely.
-    pub headers: Option<Box<[IdentityHeader]>>,
+    /// The identity headers, ready to write, or the claim that can't be written safely.
+    pub headers: Result<Box<[IdentityHeader]>, Cause>,
     /// About how many bytes it holds, with the token itself.
     pub weight: u32,
 }

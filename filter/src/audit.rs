@@ -6,7 +6,7 @@ use crate::{host, text};
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::Change;
 use attache_engine::surroundings::Peer;
-use attache_engine::{Decision, Engine};
+use attache_engine::{Cause, Decision, Detail, Engine};
 use attache_plugin_config::{AuditLog, Name};
 use log::{info, warn};
 use serde::Serialize;
@@ -20,6 +20,8 @@ const PATH_BYTES: usize = 1024;
 const CLAIM_BYTES: usize = 512;
 const CALLER_BYTES: usize = 512;
 const KEY_ID_BYTES: usize = 256;
+const ISSUER_BYTES: usize = 256;
+const FAULT_BYTES: usize = 256;
 
 /// A request and what became of it.
 pub(crate) struct Event<'a> {
@@ -83,12 +85,23 @@ struct Line<'a> {
     #[serde(flatten)]
     verdict: Verdict<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    /// The claim at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
+    /// The header at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<Verdict<'a>>,
     /// Why the request goes on without the identity that its token claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     unverified: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<&'a str>,
+    /// What `iss` says of a token that nobody vouches for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unverified_issuer: Option<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     claims: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +134,8 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
         headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice()).unwrap_or_default()
     };
     let session = decision.session.as_deref();
+    let cause = decision.cause();
+    let shown = |text: Option<&str>, limit| text.map(|text| text::printable(text.as_bytes(), limit));
     let path = header(":path").split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
     let mut claims = Map::new();
     claims.extend(session.map(|session| engine.audit_claims(session)).into_iter().flatten().map(claim));
@@ -130,10 +145,14 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
         request_id: identifier(header("x-request-id")),
         trace_id: trace_id(header),
         verdict: verdict(engine, decision.rule, decision.reason().map(|reason| reason.as_str())),
+        detail: cause.and_then(|cause| cause.detail).map(Detail::as_str),
+        claim: shown(cause.and_then(Cause::claim), FAULT_BYTES),
+        header: shown(cause.and_then(Cause::header), FAULT_BYTES),
         shadow: (decision.shadow)
             .map(|shadow| verdict(engine, shadow.rule, shadow.reason.map(|reason| reason.as_str()))),
         unverified: decision.unverified.map(|reason| reason.as_str()),
         issuer: session.and_then(|session| engine.issuer(session.issuer)).map(|name| name.as_str()),
+        unverified_issuer: shown(cause.and_then(Cause::unverified_issuer), ISSUER_BYTES),
         claims,
         caller: peer.principal().map(|caller| text::printable(caller.as_bytes(), CALLER_BYTES)),
         method: text::printable(header(":method"), METHOD_BYTES),

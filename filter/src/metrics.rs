@@ -60,9 +60,9 @@ impl Metrics {
         let requests = &self.requests;
         match &decision.outcome {
             Outcome::Forward => requests.allowed.add(1),
-            Outcome::Refuse { reason, .. } => {
+            Outcome::Refuse { cause, .. } => {
                 requests.denied.add(1);
-                if let Some(counter) = self.reasons.get(*reason as usize) {
+                if let Some(counter) = self.reasons.get(cause.reason as usize) {
                     counter.add(1);
                 }
             }

@@ -140,7 +140,7 @@ fn carry_out(decision: &Decision, headers: &[(String, Vec<u8>)]) -> bool {
     }
     match &decision.outcome {
         Outcome::Forward => {
-            let identity = decision.session.as_ref().and_then(|session| session.headers.as_deref());
+            let identity = decision.session.as_ref().and_then(|session| session.headers.as_deref().ok());
             for (name, value) in identity.into_iter().flatten() {
                 // Whatever the request came with under an identity header's name is in `remove`.
                 if decision.remove.iter().any(|removed| removed == name.as_str()) {

@@ -1,6 +1,7 @@
 //! The headers that tell a service who is calling.
 
 use super::{Claims, encode};
+use crate::{Cause, Detail};
 use attache_plugin_config::{ClaimPath, HeaderName, Issuer};
 
 /// The longest value that is written.
@@ -14,6 +15,18 @@ pub struct Unwritable {
     pub header: HeaderName,
     /// The claim; `None` for the payload as a whole.
     pub claim: Option<ClaimPath>,
+    /// What is wrong with its value.
+    pub detail: Detail,
+}
+
+impl From<Unwritable> for Cause {
+    fn from(Unwritable { header, claim, detail }: Unwritable) -> Self {
+        let cause = Self::from(detail).with_header(header.as_str());
+        match claim {
+            Some(claim) => cause.with_claim(claim.to_string()),
+            None => cause,
+        }
+    }
 }
 
 /// A header and its value, which is visible ASCII and spaces within.
@@ -34,14 +47,18 @@ pub fn identity_headers(
 ) -> Result<Box<[IdentityHeader]>, Unwritable> {
     let mut headers = Vec::with_capacity(issuer.identity_headers().count());
     if let Some(header) = &issuer.output_payload_to_header {
-        let unwritable = || Unwritable { header: header.clone(), claim: None };
-        let value = writable(payload_base64.to_owned()).ok_or_else(unwritable)?;
+        let unwritable = |detail| Unwritable { header: header.clone(), claim: None, detail };
+        let value = writable(payload_base64.to_owned()).map_err(unwritable)?;
         headers.push((header.clone(), value));
     }
     for to in &issuer.output_claim_to_headers {
         let Some(claim) = claims.get(&to.claim) else { continue };
-        let unwritable = || Unwritable { header: to.header.clone(), claim: Some(to.claim.clone()) };
-        let value = encode::encode(claim, to.format).and_then(writable).ok_or_else(unwritable)?;
+        let value = encode::encode(claim, to.format).ok_or(Detail::ValueUnfitForFormat).and_then(writable);
+        let value = value.map_err(|detail| Unwritable {
+            header: to.header.clone(),
+            claim: Some(to.claim.clone()),
+            detail,
+        })?;
         if !value.is_empty() {
             headers.push((to.header.clone(), value));
         }
@@ -50,11 +67,16 @@ pub fn identity_headers(
 }
 
 /// Takes a value that arrives as it was sent (RFC 9110 section 5.5).
-fn writable(value: String) -> Option<Box<[u8]>> {
+fn writable(value: String) -> Result<Box<[u8]>, Detail> {
     let value = value.into_bytes();
-    let fits = value.len() <= MAX_BYTES && value.iter().all(|byte| matches!(byte, b' '..=b'~'));
     let edges = value.first() != Some(&b' ') && value.last() != Some(&b' ');
-    (fits && edges).then(|| value.into())
+    if value.len() > MAX_BYTES {
+        Err(Detail::ValueTooLong)
+    } else if edges && value.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        Ok(value.into())
+    } else {
+        Err(Detail::ValueNotAscii)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::{Unwritable, identity_headers};
 use crate::claims::Claims;
 use crate::token::testing::{issuer, path};
+use crate::{Cause, Detail};
 use attache_plugin_config::{Algorithm, ClaimToHeader, HeaderFormat, HeaderName};
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ fn write(
         .map(|&(name, claim, format)| ClaimToHeader { header: header(name), claim: path(claim), format })
         .collect();
     let Value::Object(members) = claims else { panic!("an object") };
-    let claims = Claims::from_json(members).unwrap();
+    let Ok(claims) = Claims::from_json(members) else { panic!("a claims set") };
     let headers = identity_headers(&issuer, &claims, payload.unwrap_or_default())?;
     Ok(headers
         .iter()
@@ -51,21 +52,22 @@ fn nothing_to_say_leaves_the_header_away() {
 fn a_value_that_could_tear_a_header_is_unwritable() {
     let long = "a".repeat(8 * 1024);
     let csv = Some(HeaderFormat::Csv);
-    for (value, format, why) in [
-        (json!("a\r\nx-admin: yes"), None, "a line break"),
-        (json!("a\u{0}"), None, "a NUL"),
-        (json!("a\tb"), None, "a tab"),
-        (json!("a\u{7f}"), None, "DEL"),
-        (json!("José"), None, "a letter outside ASCII"),
-        (json!(" ann"), None, "a leading space"),
-        (json!("ann "), None, "a trailing space"),
-        (json!(" "), None, "a space alone"),
-        (json!(format!("{long}a")), None, "a byte too many"),
-        (json!("é".repeat(1400)), csv, "8 KiB and more once encoded"),
-        (json!({"a": 1}), csv, "an object as CSV"),
+    for (value, format, detail, why) in [
+        (json!("a\r\nx-admin: yes"), None, Detail::ValueNotAscii, "a line break"),
+        (json!("a\u{0}"), None, Detail::ValueNotAscii, "a NUL"),
+        (json!("a\tb"), None, Detail::ValueNotAscii, "a tab"),
+        (json!("a\u{7f}"), None, Detail::ValueNotAscii, "DEL"),
+        (json!("José"), None, Detail::ValueNotAscii, "a letter outside ASCII"),
+        (json!(" ann"), None, Detail::ValueNotAscii, "a leading space"),
+        (json!("ann "), None, Detail::ValueNotAscii, "a trailing space"),
+        (json!(" "), None, Detail::ValueNotAscii, "a space alone"),
+        (json!(format!("{long}a")), None, Detail::ValueTooLong, "a byte too many"),
+        (json!("é".repeat(1400)), csv, Detail::ValueTooLong, "8 KiB and more once encoded"),
+        (json!({"a": 1}), csv, Detail::ValueUnfitForFormat, "an object as CSV"),
     ] {
         let unwritable = write(json!({ "x": value }), &[("x-x", "x", format)], None).unwrap_err();
-        assert_eq!(unwritable, Unwritable { header: header("x-x"), claim: Some(path("x")) }, "{why}");
+        let expected = Unwritable { header: header("x-x"), claim: Some(path("x")), detail };
+        assert_eq!(unwritable, expected, "{why}");
     }
     assert!(write(json!({"x": long}), &[("x-x", "x", None)], None).is_ok(), "exactly 8 KiB");
     assert!(write(json!({"x": "José\r\n"}), &[("x-x", "x", csv)], None).is_ok(), "CSV encodes them");
@@ -75,6 +77,11 @@ fn a_value_that_could_tear_a_header_is_unwritable() {
 fn what_is_unwritable_is_named_without_its_value() {
     let unwritable = write(json!({"x": "secret\n"}), &[("x-x", "x", None)], None).unwrap_err();
     assert_eq!(unwritable.to_string(), "claim `x` can't be written into header `x-x`");
+    let cause = Cause::from(unwritable);
+    assert_eq!(
+        (cause.detail, cause.claim(), cause.header()),
+        (Some(Detail::ValueNotAscii), Some("x"), Some("x-x"))
+    );
     let unwritable = write(json!({}), &[], Some(&"a".repeat(9000))).unwrap_err();
     assert_eq!(unwritable.to_string(), "the payload can't be written into header `x-payload`");
 }

@@ -11,6 +11,7 @@ pub use headers::{IdentityHeader, Unwritable, identity_headers};
 pub use predicate::{CompiledMatch, NoRequest, Predicate, RequestValues};
 
 use crate::token::Times;
+use crate::{Cause, Detail};
 use attache_plugin_config::ClaimPath;
 use serde_json::{Map, Value};
 
@@ -27,32 +28,39 @@ pub struct Claims {
 impl Claims {
     /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud` is a string or a
     /// list of strings, `exp`, `nbf` and `iat` are integers from 0 to 2^53 - 1. `null` is none of these.
-    pub fn from_json(members: Map<String, Value>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// The first claim of another type, with what `iss` says where that can be read.
+    pub fn from_json(members: Map<String, Value>) -> Result<Self, Cause> {
         let time = |value: &Value| value.as_u64().filter(|&time| time <= MAX_TIME);
         let mut times = Times::default();
         for (name, value) in &members {
-            let fits = match name.as_str() {
-                "iss" | "sub" | "jti" => value.is_string(),
-                "aud" => match value {
-                    Value::Array(list) => list.iter().all(Value::is_string),
-                    one => one.is_string(),
-                },
+            let (fits, detail) = match name.as_str() {
+                "iss" | "sub" | "jti" => (value.is_string(), Detail::ClaimNotText),
+                "aud" => {
+                    let fits = match value {
+                        Value::Array(list) => list.iter().all(Value::is_string),
+                        one => one.is_string(),
+                    };
+                    (fits, Detail::AudienceNotText)
+                }
                 "exp" => {
                     times.expires = time(value);
-                    times.expires.is_some()
+                    (times.expires.is_some(), Detail::TimeNotANumber)
                 }
                 "nbf" => {
                     times.not_before = time(value);
-                    times.not_before.is_some()
+                    (times.not_before.is_some(), Detail::TimeNotANumber)
                 }
-                "iat" => time(value).is_some(),
-                _ => true,
+                "iat" => (time(value).is_some(), Detail::TimeNotANumber),
+                _ => continue,
             };
             if !fits {
-                return None;
+                let issuer = members.get("iss").and_then(Value::as_str);
+                return Err(Cause::from(detail).with_claim(name).with_unverified_issuer(issuer));
             }
         }
-        Some(Self { members, times })
+        Ok(Self { members, times })
     }
 
     /// The claim at the end of a path, unless it is absent or `null`.

@@ -1,8 +1,9 @@
 //! The compact serialization of a JWS (RFC 7515 section 7.1), and a JWT in it.
 
+use super::json::Flaw;
 use super::{base64url, json};
-use crate::Reason;
 use crate::claims::Claims;
+use crate::{Cause, Detail, Reason};
 use attache_plugin_config::Algorithm;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -22,8 +23,8 @@ impl<'t> Compact<'t> {
     ///
     /// # Errors
     /// [`Reason::TokenOpaque`] for text without a dot. [`Reason::TokenMalformed`] for anything else that is not three
-    /// parts of canonical base64url with an acceptable [`Header`] in the first.
-    pub fn parse(token: &'t [u8]) -> Result<Self, Reason> {
+    /// parts of canonical base64url with an acceptable [`Header`] in the first, each with its [`Detail`].
+    pub fn parse(token: &'t [u8]) -> Result<Self, Cause> {
         Self::parse_with(token, &LastHeader::default())
     }
 
@@ -31,18 +32,25 @@ impl<'t> Compact<'t> {
     ///
     /// # Errors
     /// Those of [`Compact::parse`].
-    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Reason> {
-        let token = str::from_utf8(token).map_err(|_| Reason::TokenMalformed)?;
+    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Cause> {
+        let token = str::from_utf8(token).map_err(|_| Detail::TokenNotText)?;
         let Some((signing_input, signature)) = token.rsplit_once('.') else {
-            return Err(if token.is_empty() { Reason::TokenMalformed } else { Reason::TokenOpaque });
+            return Err(if token.is_empty() {
+                Detail::TokenEmpty.into()
+            } else {
+                Reason::TokenOpaque.into()
+            });
         };
-        let (header, payload) = signing_input.split_once('.').ok_or(Reason::TokenMalformed)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(Detail::PartsNotThree)?;
+        // Further dots end up in `payload`.
+        if payload.contains('.') {
+            return Err(too_many_parts(payload).into());
+        }
         Ok(Self {
-            // A further dot, as in the five parts of a JWE, is not base64url: it ends up in `payload`.
-            header: last.read(header).filter(|_| !payload.contains('.')).ok_or(Reason::TokenMalformed)?,
+            header: last.read(header)?,
             signing_input,
             payload,
-            signature: base64url::decode(signature).ok_or(Reason::TokenMalformed)?,
+            signature: base64url::decode(signature).ok_or(Detail::SignatureNotBase64Url)?,
         })
     }
 
@@ -69,9 +77,18 @@ impl<'t> Compact<'t> {
     /// The bytes of the payload.
     ///
     /// # Errors
-    /// [`Reason::TokenMalformed`] where it is not canonical base64url.
-    pub fn payload(&self) -> Result<Vec<u8>, Reason> {
-        base64url::decode(self.payload).ok_or(Reason::TokenMalformed)
+    /// [`Detail::PayloadNotBase64Url`] where it is not canonical.
+    pub fn payload(&self) -> Result<Vec<u8>, Detail> {
+        base64url::decode(self.payload).ok_or(Detail::PayloadNotBase64Url)
+    }
+}
+
+/// Tells a JWE (RFC 7516 section 7.1) from what has dots for no reason, given all but the first and the last part.
+#[inline(never)]
+fn too_many_parts(rest: &str) -> Detail {
+    match rest.bytes().filter(|&byte| byte == b'.').count() {
+        2 => Detail::TokenEncrypted,
+        _ => Detail::PartsNotThree,
     }
 }
 
@@ -102,17 +119,21 @@ impl Header {
 
     /// `crit` demands an extension, and the engine has none: it is refused whatever it lists, even nothing. `b64`
     /// (RFC 7797) changes what is signed and is refused with or without it.
-    fn from_json(mut members: Map<String, Value>) -> Option<Self> {
-        if members.contains_key("crit") || members.contains_key("b64") {
-            return None;
+    fn from_json(mut members: Map<String, Value>) -> Result<Self, Cause> {
+        if members.contains_key("crit") {
+            return Err(Detail::HeaderCritical.into());
         }
-        let mut optional = |name| match members.remove(name) {
-            None => Some(None),
-            Some(Value::String(text)) => Some(Some(text)),
-            Some(_) => None,
+        if members.contains_key("b64") {
+            return Err(Detail::HeaderUnencodedPayload.into());
+        }
+        let mut optional = |name: &str| match members.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Cause::from(Detail::HeaderMemberNotText).with_header(name)),
         };
-        Some(Self {
-            algorithm: Algorithm::from_name(&optional("alg")??),
+        let algorithm = optional("alg")?.ok_or(Detail::HeaderWithoutAlgorithm)?;
+        Ok(Self {
+            algorithm: Algorithm::from_name(&algorithm),
             key_id: optional("kid")?,
             token_type: optional("typ")?,
         })
@@ -125,18 +146,37 @@ impl Header {
 pub struct LastHeader(RefCell<Option<(Box<str>, Rc<Header>)>>);
 
 impl LastHeader {
-    /// Reads a header in base64url, or tells that it is none.
-    fn read(&self, text: &str) -> Option<Rc<Header>> {
+    /// Reads a header in base64url.
+    fn read(&self, text: &str) -> Result<Rc<Header>, Cause> {
         if let Ok(last) = self.0.try_borrow()
             && let Some((_, header)) = last.as_ref().filter(|(known, _)| **known == *text)
         {
-            return Some(Rc::clone(header));
+            return Ok(Rc::clone(header));
         }
-        let header = Rc::new(Header::from_json(json::object(&base64url::decode(text)?)?)?);
+        let bytes = base64url::decode(text).ok_or(Detail::HeaderNotBase64Url)?;
+        let header = Rc::new(Header::from_json(json::object(&bytes).map_err(header_detail)?)?);
         if let Ok(mut last) = self.0.try_borrow_mut() {
             *last = Some((text.into(), Rc::clone(&header)));
         }
-        Some(header)
+        Ok(header)
+    }
+}
+
+const fn header_detail(flaw: Flaw) -> Detail {
+    match flaw {
+        Flaw::NotAnObject => Detail::HeaderNotJson,
+        Flaw::DuplicateMember => Detail::HeaderDuplicateMember,
+        Flaw::TooDeep => Detail::HeaderTooDeep,
+        Flaw::NumberTooLarge => Detail::HeaderNumberTooLarge,
+    }
+}
+
+const fn payload_detail(flaw: Flaw) -> Detail {
+    match flaw {
+        Flaw::NotAnObject => Detail::PayloadNotJson,
+        Flaw::DuplicateMember => Detail::PayloadDuplicateMember,
+        Flaw::TooDeep => Detail::PayloadTooDeep,
+        Flaw::NumberTooLarge => Detail::PayloadNumberTooLarge,
     }
 }
 
@@ -153,7 +193,7 @@ impl<'t> Jws<'t> {
     /// # Errors
     /// Those of [`Compact::parse`], and [`Reason::TokenMalformed`] for a payload that is no claims set
     /// (see [`Claims::from_json`]).
-    pub fn parse(token: &'t [u8]) -> Result<Self, Reason> {
+    pub fn parse(token: &'t [u8]) -> Result<Self, Cause> {
         Self::parse_with(token, &LastHeader::default())
     }
 
@@ -161,10 +201,10 @@ impl<'t> Jws<'t> {
     ///
     /// # Errors
     /// Those of [`Jws::parse`].
-    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Reason> {
+    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Cause> {
         let compact = Compact::parse_with(token, last)?;
-        let claims = json::object(&compact.payload()?).and_then(Claims::from_json);
-        Ok(Self { compact, claims: claims.ok_or(Reason::TokenMalformed)? })
+        let members = json::object(&compact.payload()?).map_err(payload_detail)?;
+        Ok(Self { compact, claims: Claims::from_json(members)? })
     }
 
     /// The JWS around the claims.

@@ -1,6 +1,6 @@
 use super::{Compact, Jws, LastHeader};
-use crate::Reason;
 use crate::token::testing::{claims, compact, token};
+use crate::{Cause, Detail, Reason};
 use attache_plugin_config::Algorithm;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,11 @@ fn encode(text: &str) -> String {
 }
 
 fn parse(header: &str, payload: &str) -> Result<(), Reason> {
-    Jws::parse(format!("{}.{}.AA", encode(header), encode(payload)).as_bytes()).map(drop)
+    read(&format!("{}.{}.AA", encode(header), encode(payload)))
+}
+
+fn read(token: &str) -> Result<(), Reason> {
+    Jws::parse(token.as_bytes()).map(drop).map_err(|cause| cause.reason)
 }
 
 #[test]
@@ -114,15 +118,60 @@ fn only_three_parts_of_canonical_base64url_are_a_token() {
         (format!("{header}..{signature}"), "an empty payload"),
         (String::new(), "nothing"),
     ] {
-        assert_eq!(Jws::parse(text.as_bytes()).map(drop), Err(Reason::TokenMalformed), "{why}");
+        assert_eq!(read(&text), Err(Reason::TokenMalformed), "{why}");
     }
-    assert_eq!(Jws::parse(b"\xff.\xff.\xff").map(drop), Err(Reason::TokenMalformed), "invalid UTF-8");
+    let invalid = Jws::parse(b"\xff.\xff.\xff").map(drop);
+    assert_eq!(invalid, Err(Detail::TokenNotText.into()), "invalid UTF-8");
+}
+
+#[test]
+fn every_way_to_be_malformed_has_a_word_of_its_own() {
+    let made = |header: &str, payload: &str| format!("{}.{}.AA", encode(header), encode(payload));
+    let with_header = |header: &str| made(header, "{}");
+    let with_payload = |payload: &str| made(r#"{"alg":"HS256"}"#, payload);
+    let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(40), "]".repeat(40));
+    for (token, detail, at_fault) in [
+        (String::new(), Detail::TokenEmpty, None),
+        ("a.b".to_owned(), Detail::PartsNotThree, None),
+        ("a.b.c.d".to_owned(), Detail::PartsNotThree, None),
+        ("a.b.c.d.e.f".to_owned(), Detail::PartsNotThree, None),
+        ("a.b.c.d.e".to_owned(), Detail::TokenEncrypted, None),
+        ("e30=.e30.AA".to_owned(), Detail::HeaderNotBase64Url, None),
+        (with_header("alg"), Detail::HeaderNotJson, None),
+        (with_header(r#"{"alg":"HS256","alg":"HS256"}"#), Detail::HeaderDuplicateMember, None),
+        (with_header(&deep), Detail::HeaderTooDeep, None),
+        (with_header("{}"), Detail::HeaderWithoutAlgorithm, None),
+        (with_header(r#"{"alg":"HS256","kid":7}"#), Detail::HeaderMemberNotText, Some("kid")),
+        (with_header(r#"{"alg":"HS256","crit":[]}"#), Detail::HeaderCritical, None),
+        (with_header(r#"{"alg":"HS256","b64":true}"#), Detail::HeaderUnencodedPayload, None),
+        (with_payload("{}").replace(".e30.", ".e30=."), Detail::PayloadNotBase64Url, None),
+        (with_payload("[]"), Detail::PayloadNotJson, None),
+        (with_payload(r#"{"sub":"a","sub":"b"}"#), Detail::PayloadDuplicateMember, None),
+        (with_payload(&deep), Detail::PayloadTooDeep, None),
+        (with_payload(r#"{"exp":"soon"}"#), Detail::TimeNotANumber, Some("exp")),
+        (with_payload(r#"{"sub":7}"#), Detail::ClaimNotText, Some("sub")),
+        (with_payload(r#"{"aud":[7]}"#), Detail::AudienceNotText, Some("aud")),
+        (format!("{}=", with_payload("{}")), Detail::SignatureNotBase64Url, None),
+    ] {
+        let cause = Jws::parse(token.as_bytes()).unwrap_err();
+        assert_eq!(cause.detail, Some(detail), "{token}");
+        assert_eq!(cause.header().or(cause.claim()), at_fault, "{detail}");
+    }
+}
+
+#[test]
+fn what_iss_says_is_told_even_if_another_claim_is_malformed() {
+    for payload in [r#"{"iss":"https://a.example","exp":"soon"}"#, r#"{"aud":7,"iss":"https://a.example"}"#] {
+        let token = format!("{}.{}.AA", encode(r#"{"alg":"HS256"}"#), encode(payload));
+        let cause = Jws::parse(token.as_bytes()).unwrap_err();
+        assert_eq!(cause.unverified_issuer(), Some("https://a.example"), "{payload}");
+    }
 }
 
 #[test]
 fn a_key_of_the_gateway_is_told_from_a_broken_token() {
     for opaque in ["5d1b0a9e4c3f", "eyJvcmciOiJhY21lIiwiaWQiOiI0MiJ9", "a b"] {
-        assert_eq!(Jws::parse(opaque.as_bytes()).map(drop), Err(Reason::TokenOpaque), "{opaque}");
+        assert_eq!(read(opaque), Err(Reason::TokenOpaque), "{opaque}");
     }
 }
 
@@ -161,7 +210,7 @@ fn a_header_that_was_read_before_stands_for_itself_alone() {
         r#"{"alg":"RS256","kid":"a"}"#,
     ] {
         let token = token(header);
-        let read = |parsed: Result<Jws<'_>, Reason>| parsed.map(|jws| jws.compact().header().clone());
+        let read = |parsed: Result<Jws<'_>, Cause>| parsed.map(|jws| jws.compact().header().clone());
         let fresh = read(Jws::parse(token.as_bytes()));
         assert_eq!(read(Jws::parse_with(token.as_bytes(), &last)), fresh, "{header}");
     }

@@ -4,6 +4,7 @@
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+use std::cell::Cell;
 use std::fmt;
 
 /// Objects and lists that may lie in one another, the outermost included.
@@ -12,30 +13,56 @@ const MAX_DEPTH: u8 = 32;
 /// 2^63: a number past it came from a literal that 64 bits can't hold.
 const MAX_FLOAT: f64 = 9_223_372_036_854_775_808.0;
 
-/// Reads an object, or tells that the text is anything else.
-pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {
+/// Why a text is not an object that all read alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// It is not JSON, or not an object.
+    NotAnObject,
+    /// An object in it has a member twice.
+    DuplicateMember,
+    /// It nests past [`MAX_DEPTH`].
+    TooDeep,
+    /// A number is past what 64 bits hold.
+    NumberTooLarge,
+}
+
+/// Reads an object.
+///
+/// # Errors
+/// The first [`Flaw`].
+pub(super) fn object(text: &[u8]) -> Result<Map<String, Value>, Flaw> {
+    let flaw = Cell::new(Flaw::NotAnObject);
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = Strict { depth: MAX_DEPTH }.deserialize(&mut reader).ok()?;
-    reader.end().ok()?;
+    let value = Strict { depth: MAX_DEPTH, flaw: &flaw }.deserialize(&mut reader).map_err(|_| flaw.get())?;
     match value {
-        Value::Object(members) => Some(members),
-        _ => None,
+        Value::Object(members) if reader.end().is_ok() => Ok(members),
+        _ => Err(Flaw::NotAnObject),
     }
 }
 
 /// Reads one value; `depth` is how many levels may still open.
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'f> {
     depth: u8,
+    /// Told apart here: serde's errors are texts.
+    flaw: &'f Cell<Flaw>,
 }
 
-impl Strict {
+impl Strict<'_> {
     fn below<E: Error>(self) -> Result<Self, E> {
-        self.depth.checked_sub(1).map(|depth| Self { depth }).ok_or_else(|| E::custom("nested too deep"))
+        self.depth
+            .checked_sub(1)
+            .map(|depth| Self { depth, ..self })
+            .ok_or_else(|| self.refuse(Flaw::TooDeep))
+    }
+
+    fn refuse<E: Error>(self, flaw: Flaw) -> E {
+        self.flaw.set(flaw);
+        E::custom("flaw")
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -43,7 +70,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +94,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        if value.abs() < MAX_FLOAT { Ok(value.into()) } else { Err(E::custom("number out of range")) }
+        if value.abs() < MAX_FLOAT { Ok(value.into()) } else { Err(self.refuse(Flaw::NumberTooLarge)) }
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -92,7 +119,7 @@ impl<'de> Visitor<'de> for Strict {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.insert(name, members.next_value_seed(below)?).is_some() {
-                return Err(A::Error::custom("member named twice"));
+                return Err(self.refuse(Flaw::DuplicateMember));
             }
         }
         Ok(Value::Object(object))
@@ -101,7 +128,7 @@ impl<'de> Visitor<'de> for Strict {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_DEPTH, object};
+    use super::{Flaw, MAX_DEPTH, object};
 
     #[test]
     fn an_object_is_read_whole() {
@@ -135,19 +162,33 @@ mod tests {
             ("\"a\"", "a string"),
             ("", "nothing"),
         ] {
-            assert_eq!(object(text.as_bytes()), None, "{why}");
+            assert!(object(text.as_bytes()).is_err(), "{why}");
         }
-        assert_eq!(object(b"{\"a\":\"\xff\"}"), None, "invalid UTF-8");
-        assert_eq!(object(b"{\"a\":\"\xed\xa0\x80\"}"), None, "a surrogate in UTF-8");
+        assert_eq!(object(b"{\"a\":\"\xff\"}"), Err(Flaw::NotAnObject), "invalid UTF-8");
+        assert_eq!(object(b"{\"a\":\"\xed\xa0\x80\"}"), Err(Flaw::NotAnObject), "a surrogate in UTF-8");
+    }
+
+    #[test]
+    fn a_flaw_is_told_by_its_kind() {
+        for (text, flaw) in [
+            (r#"{"a":1,"a":1}"#, Flaw::DuplicateMember),
+            (r#"{"o":[{"a":1,"b":2,"a":3}]}"#, Flaw::DuplicateMember),
+            (r#"{"a":18446744073709551616}"#, Flaw::NumberTooLarge),
+            (r#"{"a":1,"#, Flaw::NotAnObject),
+            ("{} {}", Flaw::NotAnObject),
+            ("[]", Flaw::NotAnObject),
+        ] {
+            assert_eq!(object(text.as_bytes()), Err(flaw), "{text}");
+        }
     }
 
     #[test]
     fn nesting_ends_at_the_limit() {
         let nested = |lists: usize| format!("{{\"a\":{}{}}}", "[".repeat(lists), "]".repeat(lists));
         let limit = usize::from(MAX_DEPTH);
-        assert!(object(nested(limit - 1).as_bytes()).is_some());
-        assert!(object(nested(limit).as_bytes()).is_none());
-        assert!(object(nested(100_000).as_bytes()).is_none());
+        assert!(object(nested(limit - 1).as_bytes()).is_ok());
+        assert_eq!(object(nested(limit).as_bytes()), Err(Flaw::TooDeep));
+        assert_eq!(object(nested(100_000).as_bytes()), Err(Flaw::TooDeep));
     }
 }
 

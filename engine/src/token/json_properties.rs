@@ -1,4 +1,4 @@
-use super::object;
+use super::{Flaw, object};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -60,9 +60,9 @@ proptest! {
     #[test]
     fn an_object_is_read_as_any_reader_reads_it(members in members(values())) {
         let text = Value::from(members.clone()).to_string();
-        prop_assert_eq!(object(text.as_bytes()), Some(members.clone()));
+        prop_assert_eq!(object(text.as_bytes()), Ok(members.clone()));
         let spaced = serde_json::to_string_pretty(&members).unwrap();
-        prop_assert_eq!(object(spaced.as_bytes()), Some(members));
+        prop_assert_eq!(object(spaced.as_bytes()), Ok(members));
     }
 
     #[test]
@@ -77,14 +77,14 @@ proptest! {
         let mut number = i64::try_from(full[which.index(full.len())]).unwrap();
         let text = doubled(&value, &mut number);
         prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "any other reader takes it: {text}");
-        prop_assert_eq!(object(text.as_bytes()), None, "{}", text);
+        prop_assert_eq!(object(text.as_bytes()), Err(Flaw::DuplicateMember), "{}", text);
     }
 
     #[test]
     fn what_stands_before_or_after_an_object_is_refused(members in members(values()), junk in "[^ \t\r\n]{1,3}") {
         let text = Value::from(members).to_string();
-        prop_assert_eq!(object(format!("{text}{junk}").as_bytes()), None);
-        prop_assert_eq!(object(format!("{junk}{text}").as_bytes()), None);
-        prop_assert_eq!(object(text.strip_suffix('}').unwrap().as_bytes()), None);
+        prop_assert_eq!(object(format!("{text}{junk}").as_bytes()), Err(Flaw::NotAnObject));
+        prop_assert_eq!(object(format!("{junk}{text}").as_bytes()), Err(Flaw::NotAnObject));
+        prop_assert_eq!(object(text.strip_suffix('}').unwrap().as_bytes()), Err(Flaw::NotAnObject));
     }
 }

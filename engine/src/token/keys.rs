@@ -3,8 +3,8 @@
 use super::public_key::Outcome;
 use super::secret::Secret;
 use super::{Backend, Compact, PublicKey};
-use crate::Reason;
 use crate::surroundings::{Environment, HostCrypto};
+use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{AlgorithmSet, ConfigError, KeySet, KeySource};
 
 /// The keys of one issuer, prepared once.
@@ -33,10 +33,10 @@ pub struct Signer<'k> {
 }
 
 /// Why a signature is not good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// [`Reason::AlgorithmNotAllowed`], [`Reason::KeyNotFound`] or [`Reason::SignatureInvalid`].
-    pub reason: Reason,
+    pub cause: Cause,
     /// What refuted it; `None` where no arithmetic was needed.
     pub backend: Option<Backend>,
 }
@@ -123,14 +123,13 @@ impl IssuerKeys {
         host: &dyn HostCrypto,
         vouched: Option<u64>,
     ) -> Result<Signer<'_>, Refusal> {
-        let algorithm = jws
-            .header()
-            .algorithm()
-            .filter(|&algorithm| allowed.contains(algorithm))
-            .ok_or(Refusal { reason: Reason::AlgorithmNotAllowed, backend: None })?;
+        let algorithm = jws.header().algorithm().ok_or(Detail::AlgorithmUnknown)?;
+        if !allowed.contains(algorithm) {
+            return Err(Detail::AlgorithmNotOfIssuer.into());
+        }
         let wanted = jws.header().key_id();
         let fits = |key_id: Option<&str>| wanted.is_none() || key_id == wanted;
-        match &self.keys {
+        let outcome = match &self.keys {
             Keys::Public(keys) => first_good(
                 keys.iter().filter(|key| fits(key.key_id()) && key.algorithms().contains(algorithm)),
                 |key| match vouched == Some(key.fingerprint()) {
@@ -148,28 +147,43 @@ impl IssuerKeys {
                 },
                 |secret| (secret.fingerprint(), secret.key_id()),
             ),
+        };
+        outcome.unwrap_or_else(|| Err(self.why_none_fits(wanted).into()))
+    }
+
+    /// Tells why no key fits a token with this `kid`.
+    #[inline(never)]
+    fn why_none_fits(&self, key_id: Option<&str>) -> Detail {
+        match key_id {
+            Some(wanted) if !self.key_ids().any(|known| known == wanted) => Detail::KeyIdUnknown,
+            _ => Detail::KeyForOtherAlgorithm,
         }
     }
 }
 
+impl From<Detail> for Refusal {
+    fn from(detail: Detail) -> Self {
+        Self { cause: detail.into(), backend: None }
+    }
+}
+
+/// What the first key says that made the signature, or the last that did not; `None` where there is no key.
 fn first_good<'k, K: 'k>(
     keys: impl Iterator<Item = &'k K>,
     verify: impl Fn(&'k K) -> Outcome,
     names: impl Fn(&'k K) -> (u64, Option<&'k str>),
-) -> Result<Signer<'k>, Refusal> {
-    let mut refusal = Refusal { reason: Reason::KeyNotFound, backend: None };
+) -> Option<Result<Signer<'k>, Refusal>> {
+    let mut tried = None;
     for key in keys {
         match verify(key) {
             Ok(backend) => {
                 let (fingerprint, key_id) = names(key);
-                return Ok(Signer { fingerprint, key_id, backend });
+                return Some(Ok(Signer { fingerprint, key_id, backend }));
             }
-            Err(backend) => {
-                refusal = Refusal { reason: Reason::SignatureInvalid, backend: backend.or(refusal.backend) };
-            }
+            Err(backend) => tried = Some(backend.or(tried.flatten())),
         }
     }
-    Err(refusal)
+    tried.map(|backend| Err(Refusal { cause: Reason::SignatureInvalid.into(), backend }))
 }
 
 /// Prepares every key, or tells of every one that can't be.

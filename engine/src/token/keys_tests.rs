@@ -23,7 +23,7 @@ fn outcome(
             assert!(keys.has_key(signer.fingerprint));
             (signer.key_id.map(str::to_owned), signer.backend)
         })
-        .map_err(|refusal| refusal.reason)
+        .map_err(|refusal| refusal.cause.reason)
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What an issuer's entry demands of a token, made ready to be checked.
 
 use super::compact::Header;
-use crate::Reason;
 use crate::claims::{Claims, CompiledCondition, CompiledMatch, NoRequest};
 use crate::surroundings::UnixSeconds;
+use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{AlgorithmSet, Issuer, Revoked};
 
 /// Everything that one issuer's entry demands of its tokens, but for who presents them.
@@ -59,53 +59,64 @@ impl IssuerRules {
     /// [`Reason::TokenExpired`] from `exp` + skew on (RFC 7519 section 4.1.4: `exp` itself is too late),
     /// [`Reason::TokenNotYetValid`] before `nbf` - skew, [`Reason::LifetimeTooLong`] where `exp` lies further ahead
     /// than `maxLifetime`, or is missing though that or `requireExpiration` needs it.
-    pub fn check_times(&self, times: &Times, now: UnixSeconds) -> Result<(), Reason> {
+    pub fn check_times(&self, times: &Times, now: UnixSeconds) -> Result<(), Cause> {
         let UnixSeconds(now) = now;
         if times.expires.is_some_and(|expires| now >= expires.saturating_add(self.clock_skew)) {
-            return Err(Reason::TokenExpired);
+            return Err(Reason::TokenExpired.into());
         }
         if times.not_before.is_some_and(|start| now.saturating_add(self.clock_skew) < start) {
-            return Err(Reason::TokenNotYetValid);
+            return Err(Reason::TokenNotYetValid.into());
         }
-        let acceptable = match (times.expires, self.max_lifetime) {
-            (Some(expires), Some(longest)) => expires.saturating_sub(now) <= longest,
-            (Some(_), None) => true,
-            (None, Some(_)) => false,
-            (None, None) => !self.require_expiration,
-        };
-        if acceptable { Ok(()) } else { Err(Reason::LifetimeTooLong) }
+        match (times.expires, self.max_lifetime) {
+            (Some(expires), Some(longest)) if expires.saturating_sub(now) > longest => {
+                Err(Detail::ExpirationTooFar.into())
+            }
+            (None, Some(_)) => Err(Detail::ExpirationMissing.into()),
+            (None, None) if self.require_expiration => Err(Detail::ExpirationMissing.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Checks the lists of what is good no more.
     ///
     /// # Errors
-    /// [`Reason::TokenRevoked`].
+    /// The first list that names it.
     pub fn check_revoked(
         &self,
         token_id: Option<&str>,
         subject: Option<&str>,
         key_id: Option<&str>,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), Detail> {
         let Revoked { token_ids, key_ids, subjects } = &self.revoked;
-        let listed = token_id.is_some_and(|id| token_ids.contains(id))
-            || subject.is_some_and(|subject| subjects.contains(subject))
-            || key_id.is_some_and(|id| key_ids.contains(id));
-        if listed { Err(Reason::TokenRevoked) } else { Ok(()) }
+        if token_id.is_some_and(|id| token_ids.contains(id)) {
+            Err(Detail::TokenIdRevoked)
+        } else if subject.is_some_and(|subject| subjects.contains(subject)) {
+            Err(Detail::SubjectRevoked)
+        } else if key_id.is_some_and(|id| key_ids.contains(id)) {
+            Err(Detail::KeyRevoked)
+        } else {
+            Ok(())
+        }
     }
 
     /// Checks what header and claims say about themselves.
-    pub(super) fn check_content(&self, header: &Header, claims: &Claims) -> Result<(), Reason> {
+    pub(super) fn check_content(&self, header: &Header, claims: &Claims) -> Result<(), Cause> {
         let meant_for_us = || claims.audiences().any(|named| self.audiences.iter().any(|ours| ours == named));
         if !self.audiences.is_empty() && !meant_for_us() {
-            return Err(Reason::AudienceMismatch);
+            let missing = claims.audiences().next().is_none();
+            return Err(if missing { Detail::AudienceMissing } else { Detail::AudienceOther }.into());
         }
-        if self.accepts_type(header.token_type())
-            && self.accepts_subject(claims.subject())
-            && self.claims.iter().all(|condition| condition.holds(claims, &NoRequest))
-        {
-            Ok(())
-        } else {
-            Err(Reason::ClaimMismatch)
+        if !self.accepts_type(header.token_type()) {
+            return Err(Detail::TypeNotAccepted.into());
+        }
+        if !self.accepts_subject(claims.subject()) {
+            return Err(Detail::SubjectNotAccepted.into());
+        }
+        match self.claims.iter().find(|condition| !condition.holds(claims, &NoRequest)) {
+            Some(condition) => {
+                Err(Cause::from(Detail::ClaimNotAccepted).with_claim(condition.claim().to_string()))
+            }
+            None => Ok(()),
         }
     }
 

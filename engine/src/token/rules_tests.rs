@@ -1,7 +1,7 @@
 use super::{IssuerRules, Times, media_type};
-use crate::Reason;
 use crate::surroundings::UnixSeconds;
 use crate::token::testing::{NOW, issuer};
+use crate::{Detail, Reason};
 use attache_plugin_config::{Algorithm, Issuer, Revoked};
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ fn rules(change: impl FnOnce(&mut Issuer)) -> IssuerRules {
 }
 
 fn check(rules: &IssuerRules, expires: Option<u64>, not_before: Option<u64>) -> Result<(), Reason> {
-    rules.check_times(&Times { expires, not_before }, UnixSeconds(NOW))
+    let outcome = rules.check_times(&Times { expires, not_before }, UnixSeconds(NOW));
+    outcome.map_err(|cause| cause.reason)
 }
 
 #[test]
@@ -60,8 +61,12 @@ fn revocation_looks_at_all_three_lists() {
     });
     assert_eq!(rules.check_revoked(None, None, None), Ok(()));
     assert_eq!(rules.check_revoked(Some("k"), Some("t"), Some("s")), Ok(()), "each list is its own");
-    for (token, subject, key) in [(Some("t"), None, None), (None, Some("s"), None), (None, None, Some("k"))] {
-        assert_eq!(rules.check_revoked(token, subject, key), Err(Reason::TokenRevoked));
+    for (token, subject, key, detail) in [
+        (Some("t"), None, None, Detail::TokenIdRevoked),
+        (None, Some("s"), None, Detail::SubjectRevoked),
+        (None, None, Some("k"), Detail::KeyRevoked),
+    ] {
+        assert_eq!(rules.check_revoked(token, subject, key), Err(detail));
     }
 }
 

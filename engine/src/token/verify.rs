@@ -1,7 +1,7 @@
 //! The verdict on a token.
 
 use super::{Backend, IssuerKeys, IssuerRules, Jws, Refusal, Times};
-use crate::Reason;
+use crate::Cause;
 use crate::claims::Claims;
 use crate::surroundings::{HostCrypto, UnixSeconds};
 
@@ -21,17 +21,17 @@ pub struct Verified {
 }
 
 /// Why a token is not good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The first check that failed.
-    pub reason: Reason,
+    pub cause: Cause,
     /// What judged the signature, where it came to that.
     pub backend: Option<Backend>,
 }
 
 impl From<Refusal> for Failure {
-    fn from(Refusal { reason, backend }: Refusal) -> Self {
-        Self { reason, backend }
+    fn from(Refusal { cause, backend }: Refusal) -> Self {
+        Self { cause, backend }
     }
 }
 
@@ -56,8 +56,11 @@ pub fn verify(
     issuer
         .check_times(&times, now)
         .and_then(|()| issuer.check_content(jws.compact().header(), jws.claims()))
-        .and_then(|()| issuer.check_revoked(jws.claims().token_id(), jws.claims().subject(), signer.key_id))
-        .map_err(|reason| Failure { reason, backend: Some(signer.backend) })?;
+        .and_then(|()| {
+            let (token_id, subject) = (jws.claims().token_id(), jws.claims().subject());
+            Ok(issuer.check_revoked(token_id, subject, signer.key_id)?)
+        })
+        .map_err(|cause| Failure { cause, backend: Some(signer.backend) })?;
     Ok(Verified {
         claims: jws.into_claims(),
         key_fingerprint: signer.fingerprint,

@@ -13,7 +13,7 @@ fn decide(text: &str, change: impl FnOnce(&mut Issuer)) -> Result<Verified, Fail
     change(&mut issuer);
     let keys = keys(Algorithm::ES256, None);
     verify(
-        Jws::parse(text.as_bytes()).map_err(|reason| Failure { reason, backend: None })?,
+        Jws::parse(text.as_bytes()).map_err(|cause| Failure { cause, backend: None })?,
         &IssuerRules::compile(&issuer),
         &keys,
         &NoHost,
@@ -23,7 +23,7 @@ fn decide(text: &str, change: impl FnOnce(&mut Issuer)) -> Result<Verified, Fail
 }
 
 fn reason(claims: &Value, change: impl FnOnce(&mut Issuer)) -> Option<Reason> {
-    decide(&token(Algorithm::ES256, claims), change).err().map(|failure| failure.reason)
+    decide(&token(Algorithm::ES256, claims), change).err().map(|failure| failure.cause.reason)
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_type_is_compared_as_a_media_type() {
         assert!(decide(&typed(&format!(r#","typ":"{good}""#)), demand).is_ok(), "{good}");
     }
     for bad in [r#","typ":"JWT""#, r#","typ":"""#, r#","typ":"logout+jwt""#, ""] {
-        assert_eq!(decide(&typed(bad), demand).unwrap_err().reason, Reason::ClaimMismatch, "{bad}");
+        assert_eq!(decide(&typed(bad), demand).unwrap_err().cause.reason, Reason::ClaimMismatch, "{bad}");
     }
 }
 
@@ -121,11 +121,14 @@ fn the_first_failing_check_is_the_reason() {
         format!("{}{swapped}", text.get(..text.len() - 1).unwrap())
     };
     let unknown = compact(Algorithm::ES256, r#"{"alg":"ES256","kid":"x"}"#, &late.to_string());
-    let failure = |text: &str, change: &dyn Fn(&mut Issuer)| decide(text, change).unwrap_err();
+    let failure = |text: &str, change: &dyn Fn(&mut Issuer)| {
+        let Failure { cause, backend } = decide(text, change).unwrap_err();
+        (cause.reason, backend)
+    };
     let software = Some(Backend::Software);
 
     let rs = |issuer: &mut Issuer| issuer.algorithms = [Algorithm::RS256].into_iter().collect();
-    let of = |reason, backend| Failure { reason, backend };
+    let of = |reason, backend| (reason, backend);
     assert_eq!(failure(&unknown, &rs), of(Reason::AlgorithmNotAllowed, None));
     assert_eq!(failure(&unknown, &everything), of(Reason::KeyNotFound, None));
     assert_eq!(failure(&broken(&late), &everything), of(Reason::SignatureInvalid, software));

@@ -1,14 +1,15 @@
 //! What is told of a request: to its client, and to the audit.
 
 use crate::support::{issuer, shop, token};
-use attache_engine::{Outcome, Reason};
+use attache_engine::{Cause, Outcome, Reason};
 use serde_json::json;
 
 #[test]
 fn a_refusal_comes_with_its_answer() {
     let shop = shop(json!({"issuers": [issuer(json!({}))], "responses": {"realm": "shop"}}));
     let decision = shop.request("GET /", &[]);
-    let Outcome::Refuse { reason: Reason::TokenMissing, answer } = decision.outcome else {
+    let Outcome::Refuse { cause: Cause { reason: Reason::TokenMissing, .. }, answer } = decision.outcome
+    else {
         panic!("{:?}", decision.outcome)
     };
     assert_eq!((answer.status, answer.grpc_status), (401, 16));

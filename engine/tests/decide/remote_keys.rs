@@ -3,7 +3,7 @@
 use crate::support::{Shop, public_jwk, shop, token, written};
 use attache_engine::remote::{Hope, Missing};
 use attache_engine::token::IssuerKeys;
-use attache_engine::{Outcome, Reason};
+use attache_engine::{Cause, Outcome, Reason};
 use attache_plugin_config::KeySet;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -55,7 +55,8 @@ fn without_hope_it_is_told_when_to_come_again() {
     let shop = remote_shop(json!({}), any());
     let good = format!("Bearer {}", token(json!({})));
     let decision = shop.request("GET /orders", &[("authorization", &good)]);
-    let Outcome::Refuse { reason: Reason::KeysUnavailable, answer } = decision.outcome else {
+    let Outcome::Refuse { cause: Cause { reason: Reason::KeysUnavailable, .. }, answer } = decision.outcome
+    else {
         panic!("{:?}", decision.outcome)
     };
     assert_eq!((answer.status, answer.grpc_status), (503, 14));

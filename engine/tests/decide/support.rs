@@ -191,7 +191,7 @@ impl Shop {
 /// The identity headers that a decision writes.
 pub(crate) fn written(decision: &Decision) -> Vec<(String, String)> {
     let session = decision.session.as_ref().filter(|_| matches!(decision.outcome, Outcome::Forward));
-    let headers = session.and_then(|session| session.headers.as_ref());
+    let headers = session.and_then(|session| session.headers.as_ref().ok());
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
     headers.into_iter().flatten().map(|(name, value)| (name.to_string(), text(value))).collect()
 }

@@ -61,7 +61,8 @@ fn no_encrypted_token_is_taken_for_a_signed_one() {
         for token in tests.filter_map(|test| test["jwe"].as_str()) {
             // Those in the JSON serialization need not have a dot.
             let expected = if token.contains('.') { Reason::TokenMalformed } else { Reason::TokenOpaque };
-            assert_eq!(Compact::parse(token.as_bytes()).map(drop), Err(expected), "{token}");
+            let refused = Compact::parse(token.as_bytes()).unwrap_err().reason;
+            assert_eq!(refused, expected, "{token}");
             seen += 1;
         }
     }
