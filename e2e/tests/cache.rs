@@ -8,7 +8,7 @@
 mod stage {
     use anyhow::{Result, bail, ensure};
     use attache_e2e::echo::Echo;
-    use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar, Workload};
+    use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Workload};
     use attache_e2e::http1::{self, Request};
     use attache_e2e::keys::{SigningKey, jwks};
     use attache_e2e::token::{self, TokenSpec};
@@ -50,6 +50,7 @@ mod stage {
                 certificates: None,
                 workers,
                 providers: BTreeMap::new(),
+                overrides: Overrides::default(),
                 failure_policy: "FAIL_CLOSED",
             };
             let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());

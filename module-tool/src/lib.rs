@@ -2,11 +2,13 @@
 //!
 //! The proxy-wasm SDK exports every callback there is, and Envoy enters the VM for each one that it finds, wanted or
 //! not: several times a request. A linker can't know which of them do nothing. So, after linking, the exports that the
-//! filter does not use are removed, and with them the code that nothing else reaches.
+//! filter does not use are removed, and with them the code that nothing else reaches. And a request that pauses is made
+//! to pause as a whole, whatever the host's configuration says of that.
 
 pub mod callbacks;
 pub mod host;
 pub mod order;
+pub mod pause;
 pub mod rehearsal;
 pub mod surface;
 

@@ -1,6 +1,7 @@
 //! `attache-module-tool finish [--test-build] IN OUT` writes the finished module; `surface FILE` prints what it imports and exports.
 
 use anyhow::{Context, Result, bail};
+use attache_module_tool::pause::stop_all;
 use attache_module_tool::rehearsal::hot_first;
 use attache_module_tool::{is_test_build, strip, surface::Surface};
 use std::ffi::OsStr;
@@ -41,7 +42,8 @@ fn finish(input: &Path, output: &Path, for_tests: bool) -> Result<()> {
         bail!("`{}` is {is}: build it {not} the feature `test-trap`", input.display());
     }
     let finished = strip(&linked)
-        .and_then(|stripped| hot_first(&stripped))
+        .and_then(|stripped| stop_all(&stripped))
+        .and_then(|stopping| hot_first(&stopping))
         .with_context(|| format!("`{}` could not be finished", input.display()))?;
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder)

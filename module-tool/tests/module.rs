@@ -1,6 +1,7 @@
 //! The module that ships: what it asks of its host, what it offers, how big it is.
 
 use anyhow::{Context, Result, ensure};
+use attache_module_tool::host::Vm;
 use attache_module_tool::is_test_build;
 use attache_module_tool::rehearsal::hot_first;
 use attache_module_tool::surface::Surface;
@@ -31,6 +32,17 @@ fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
 fn what_a_request_runs_through_comes_first() -> Result<()> {
     let module = module()?;
     ensure!(hot_first(&module)? == module, "the module was not finished by `attache-module-tool finish`");
+    Ok(())
+}
+
+#[test]
+fn a_request_that_does_not_go_on_stops_as_a_whole() -> Result<()> {
+    let mut vm = Vm::start(&module()?, |_| true)?;
+    vm.call("proxy_on_context_create", &[1, 0])?;
+    vm.call("proxy_on_vm_start", &[1, 0])?;
+    // Without a configuration nothing goes on.
+    vm.call("proxy_on_context_create", &[2, 1])?;
+    ensure!(vm.call("proxy_on_request_headers", &[2, 0, 0])? == 4, "StopAllIterationAndWatermark");
     Ok(())
 }
 

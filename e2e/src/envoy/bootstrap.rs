@@ -60,6 +60,17 @@ pub struct Sidecar {
     pub failure_policy: &'static str,
     /// Providers of keys, by the name of the cluster that leads to each.
     pub providers: BTreeMap<String, SocketAddr>,
+    /// What an operator may set otherwise than Istio does.
+    pub overrides: Overrides,
+}
+
+/// Members that take the place of those that Envoy is told as a rule: objects, or `null` for none.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Of the filter's `envoy.extensions.wasm.v3.PluginConfig`.
+    pub plugin: Value,
+    /// Of the HTTP connection manager.
+    pub manager: Value,
 }
 
 impl Sidecar {
@@ -67,12 +78,12 @@ impl Sidecar {
     pub(super) fn bootstrap(&self, folder: &Path, address: SocketAddr) -> Value {
         let mut chains = vec![json!({
             "filter_chain_match": {"transport_protocol": "raw_buffer"},
-            "filters": [http_manager(folder)],
+            "filters": [self.http_manager(folder)],
         })];
         if let Some(certificates) = &self.certificates {
             chains.push(json!({
                 "filter_chain_match": {"transport_protocol": "tls"},
-                "filters": [http_manager(folder)],
+                "filters": [self.http_manager(folder)],
                 "transport_socket": mutual_tls(certificates),
             }));
         }
@@ -131,9 +142,17 @@ impl Sidecar {
         })
     }
 
+    fn http_manager(&self, folder: &Path) -> Value {
+        let mut manager = http_manager(folder);
+        if let Some(config) = manager.get_mut("typed_config") {
+            override_members(config, &self.overrides.manager);
+        }
+        manager
+    }
+
     /// Writes the filter's resource where Envoy looks for it, in one step.
     pub(super) fn write_filter(&self, folder: &Path, configuration: &str, version: u64) -> Result<()> {
-        let resource = json!({
+        let mut resource = json!({
             "version_info": version.to_string(),
             "resources": [{
                 "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
@@ -155,9 +174,18 @@ impl Sidecar {
                 },
             }],
         });
+        if let Some(config) = resource.pointer_mut("/resources/0/typed_config/config") {
+            override_members(config, &self.overrides.plugin);
+        }
         let next = folder.join("filter.next.json");
         fs::write(&next, resource.to_string())?;
         Ok(fs::rename(next, folder.join("filter.json"))?)
+    }
+}
+
+fn override_members(object: &mut Value, members: &Value) {
+    if let (Value::Object(object), Value::Object(members)) = (object, members) {
+        object.extend(members.clone());
     }
 }
 

@@ -6,7 +6,7 @@ mod bootstrap;
 
 pub use admin::Stats;
 pub use binary::{VERSIONS, binary};
-pub use bootstrap::{Sidecar, Workload};
+pub use bootstrap::{Overrides, Sidecar, Workload};
 
 use crate::http1;
 use anyhow::{Context, Result, bail};

@@ -3,7 +3,7 @@
 use super::fill::Filler;
 use super::{Protocol, Request, Scenario, Step, TokenRef, check};
 use crate::echo::{Echo, Seen};
-use crate::envoy::{Deadline, Envoy, Push, Sidecar, Workload};
+use crate::envoy::{Deadline, Envoy, Overrides, Push, Sidecar, Workload};
 use crate::keys::{SigningKey, jwks};
 use crate::mtls::Authority;
 use crate::token::{TokenSpec, now};
@@ -73,6 +73,7 @@ impl Stage {
             workers: 1,
             failure_policy: "FAIL_CLOSED",
             providers: BTreeMap::new(),
+            overrides: Overrides::default(),
         };
         let nobody = json!({"issuers": [{"name": "nobody", "issuer": "nobody",
             "jwks": jwks([&SigningKey::fixed("p256-other")?])?}]});

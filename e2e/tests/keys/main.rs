@@ -12,6 +12,8 @@ mod manners;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod pause;
+#[cfg(test)]
 mod rotation;
 #[cfg(test)]
 mod stage;

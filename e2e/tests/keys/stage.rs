@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use attache_e2e::echo::Echo;
-use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar, Stats, Workload};
+use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Stats, Workload};
 use attache_e2e::http1::{self, Request, Response};
 use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::Provider;
@@ -19,7 +19,7 @@ pub(crate) const CLUSTER: &str = "provider";
 pub(crate) struct Stage {
     pub(crate) envoy: Envoy,
     pub(crate) provider: Provider,
-    _service: Echo,
+    pub(crate) service: Echo,
 }
 
 /// Times that are short enough for a test, where things happen often, and long enough for a machine that is busy, where a
@@ -54,6 +54,15 @@ pub(crate) fn configuration(provider: &Provider, issuer: Value) -> Value {
 impl Stage {
     /// Starts it all with this configuration.
     pub(crate) async fn start(provider: Provider, configuration: &Value) -> Result<Self> {
+        Self::start_otherwise(provider, configuration, Overrides::default()).await
+    }
+
+    /// Starts it all, with an Envoy that is not set up as Istio does it.
+    pub(crate) async fn start_otherwise(
+        provider: Provider,
+        configuration: &Value,
+        overrides: Overrides,
+    ) -> Result<Self> {
         let service = Echo::start("orders").await?;
         let sidecar = Sidecar {
             module: attache_e2e::module()?,
@@ -64,11 +73,12 @@ impl Stage {
             workers: 2,
             failure_policy: "FAIL_CLOSED",
             providers: BTreeMap::from([(CLUSTER.to_owned(), provider.address())]),
+            overrides,
         };
         let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
         let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
         let envoy = Envoy::start(&binary, sidecar, &configuration.to_string(), None).await?;
-        Ok(Self { envoy, provider, _service: service })
+        Ok(Self { envoy, provider, service })
     }
 
     /// The answer to a request with a token that this key signed.

@@ -4,7 +4,7 @@ use crate::story::{Scene, Tokens};
 use crate::table::Row;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::echo::{Echo, Seen};
-use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar, Workload};
+use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Workload};
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::{http1, module, repository, yaml};
 use serde_json::Value;
@@ -52,6 +52,7 @@ impl Mesh {
                 workers: 1,
                 failure_policy: "FAIL_CLOSED",
                 providers: BTreeMap::new(),
+                overrides: Overrides::default(),
             };
             let envoy = start(&binary, sidecar, &configuration, port).await?;
             workloads.push((name, envoy));
