@@ -85,6 +85,7 @@ impl Shape {
             selector: Selector::default(),
             default_action: Action::Deny,
             mode: Mode::Enforce,
+            paths: PathEquality::default(),
             rules,
         };
         Config {

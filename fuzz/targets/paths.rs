@@ -10,13 +10,15 @@ mod world;
 
 use arbitrary::Arbitrary;
 use attache_engine::policy::{View, read_path};
-use attache_plugin_config::{AmbiguousPaths, Mode, Operation, PathPattern, PathSegment, Rule};
+use attache_plugin_config::{AmbiguousPaths, Mode, Operation, PathEquality, PathPattern, PathSegment, Policy, Rule};
 use libfuzzer_sys::fuzz_target;
 use world::{Ask, Compiled, allow, config, deny, policy};
 
 #[derive(Arbitrary, Debug)]
 struct Case {
     rules: Vec<FuzzedRule>,
+    any_case: bool,
+    any_trailing_slash: bool,
     paths: Vec<Vec<FuzzedPart>>,
     raw: Vec<u8>,
 }
@@ -53,7 +55,9 @@ enum Word {
     B,
     Aa,
     Ab,
+    Capital,
     Umlaut,
+    CapitalUmlaut,
     Empty,
 }
 
@@ -70,7 +74,9 @@ impl Word {
             Self::B => "b",
             Self::Aa => "aa",
             Self::Ab => "ab",
+            Self::Capital => "B",
             Self::Umlaut => "ä",
+            Self::CapitalUmlaut => "Ä",
             Self::Empty => "",
         }
     }
@@ -162,7 +168,8 @@ fn reading_is_stable(raw: &[u8]) {
 fuzz_target!(|case: Case| {
     reading_is_stable(&case.raw);
     let rules = case.rules.iter().take(12).enumerate().map(|(index, fuzzed)| rule(index, fuzzed)).collect();
-    let config = config(vec![policy("fuzzed", rules)]);
+    let paths = PathEquality { any_case: case.any_case, any_trailing_slash: case.any_trailing_slash };
+    let config = config(vec![Policy { paths, ..policy("fuzzed", rules) }]);
     let compiled = Compiled::new(&config);
     for parts in case.paths.iter().take(8) {
         let ask = Ask::get(&rooted(parts));

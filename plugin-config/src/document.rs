@@ -15,8 +15,8 @@ pub(crate) use issuer::{
     SecretDocument,
 };
 pub(crate) use policy::{
-    ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, RolesDocument, RuleDocument,
-    SelectorDocument, SourceDocument,
+    ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, PolicyPathsDocument,
+    RolesDocument, RuleDocument, SelectorDocument, SourceDocument, TrailingSlashName,
 };
 pub(crate) use read::read;
 pub(crate) use settings::{

@@ -30,7 +30,8 @@ pub use name::{HeaderName, Name};
 pub use parse::{LONGEST_DOCUMENT, parse};
 pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};
 pub use policy::{
-    Action, Authentication, Mode, Operation, Policy, Role, RoleRequirement, Rule, Selector, Source,
+    Action, Authentication, Mode, Operation, PathEquality, Policy, Role, RoleRequirement, Rule, Selector,
+    Source,
 };
 pub use remote::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
 #[cfg(feature = "schema")]

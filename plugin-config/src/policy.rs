@@ -17,6 +17,8 @@ pub struct Policy {
     pub default_action: Action,
     /// Whether it counts.
     pub mode: Mode,
+    /// Which paths its service takes for the same.
+    pub paths: PathEquality,
     /// Its rules, 10,000 at most; names unique within the policy.
     pub rules: Vec<Rule>,
 }
@@ -30,6 +32,16 @@ pub struct Selector {
     pub labels: BTreeMap<String, String>,
     /// One of these service accounts; empty: any.
     pub service_accounts: Vec<String>,
+}
+
+/// Which paths a service takes for the same: then what ALLOW rules are for, and what DENY rules are not for, is compared
+/// so. What DENY rules are for, and what ALLOW rules are not for, is compared in the loosest way always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathEquality {
+    /// Paths that differ in letter case.
+    pub any_case: bool,
+    /// Paths that differ in a slash at their end.
+    pub any_trailing_slash: bool,
 }
 
 /// What a rule or a default says.
@@ -93,7 +105,7 @@ pub struct Operation {
     pub methods: Vec<String>,
     /// Methods it is not for.
     pub not_methods: Vec<String>,
-    /// Paths.
+    /// Paths. Compared as [`PathEquality`] says.
     pub paths: Vec<PathPattern>,
     /// Paths it is not for.
     pub not_paths: Vec<PathPattern>,

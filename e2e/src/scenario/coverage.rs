@@ -24,6 +24,7 @@ const SEMANTICS: &[&str] = &[
     "no-policy-applies",
     "operations",
     "path-patterns",
+    "path-spellings",
     "path-without-query",
     "policies-one-pool",
     "presenters",

@@ -196,6 +196,13 @@ fn pair(random: &mut Random, keys: &Value) -> (Vec<Value>, Value) {
     (vec![jwt_authn(keys), rbac("DENY", &rules), rbac("ALLOW", &rules)], document)
 }
 
+/// What is odd about a path that backends read alike.
+fn plain(path: &'static str) -> (&'static str, &'static str) {
+    // With or without the slash, one of the patterns is for it.
+    let case = if path.trim_end_matches('/') == "/orders" { "slash-at-the-end" } else { "plain" };
+    (case, path)
+}
+
 #[tokio::test]
 async fn both_sides_allow_and_refuse_the_same_requests() -> Result<()> {
     let keys = keys()?;
@@ -206,7 +213,7 @@ async fn both_sides_allow_and_refuse_the_same_requests() -> Result<()> {
     for (index, (_, document)) in policies.iter().enumerate() {
         for number in 0..REQUESTS {
             let ambiguous = AMBIGUOUS.get(number).copied();
-            let (case, path) = ambiguous.unwrap_or_else(|| ("plain", random.one(&PATHS)));
+            let (case, path) = ambiguous.unwrap_or_else(|| plain(random.one(&PATHS)));
             let path = if random.rarely(5) { format!("{path}?a=/healthz") } else { path.to_owned() };
             let method = random.one(&METHODS);
             let mut headers = vec![("host".to_owned(), random.one(&HOSTS).to_owned())];

@@ -24,8 +24,8 @@ enum Kind {
 
 /// What a predicate may ask of the request.
 pub trait RequestValues {
-    /// The decoded segment that a `{name}` of the rule's path stands for.
-    fn path_capture(&self, name: &str) -> Option<&str>;
+    /// Whether the decoded segment that a `{name}` of the rule's path stands for is this text.
+    fn path_segment_is(&self, name: &str, text: &str) -> bool;
     /// The value of a header that came exactly once.
     fn header(&self, name: &HeaderName) -> Option<&[u8]>;
 }
@@ -35,8 +35,8 @@ pub trait RequestValues {
 pub struct NoRequest;
 
 impl RequestValues for NoRequest {
-    fn path_capture(&self, _name: &str) -> Option<&str> {
-        None
+    fn path_segment_is(&self, _name: &str, _text: &str) -> bool {
+        false
     }
 
     fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
@@ -87,9 +87,9 @@ impl Predicate {
             Kind::Compared(wanted, bound) => {
                 any(&|value| matches!(value, Value::Number(n) if number::compare(n, *bound) == Some(*wanted)))
             }
-            Kind::EqualsPath(name) => request
-                .path_capture(name)
-                .is_some_and(|segment| any(&|value| value.as_str() == Some(segment))),
+            Kind::EqualsPath(name) => {
+                any(&|value| value.as_str().is_some_and(|text| request.path_segment_is(name, text)))
+            }
             Kind::EqualsHeader(name) => request
                 .header(name)
                 .is_some_and(|header| any(&|value| value.as_str().map(str::as_bytes) == Some(header))),

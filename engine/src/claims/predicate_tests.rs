@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 struct Request;
 
 impl RequestValues for Request {
-    fn path_capture(&self, name: &str) -> Option<&str> {
-        (name == "id").then_some("ann")
+    fn path_segment_is(&self, name: &str, text: &str) -> bool {
+        (name, text) == ("id", "ann")
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {

@@ -3,7 +3,9 @@
 use super::condition::{ClaimTable, ConditionTest};
 use super::facts::PerView;
 use super::index::PathIndex;
+use super::loose::Comparison;
 use super::operation::{Methods, OperationTest};
+use super::pattern::PathTest;
 use super::roles::{Requirement, RoleTable};
 use super::rules::{CompiledRule, SiteRules};
 use super::site::{Offers, Site};
@@ -11,9 +13,7 @@ use super::source::SourceTest;
 use super::{Policies, RuleIndex, Summary, selector};
 use crate::hash::{self, HashMap};
 use crate::surroundings::Workload;
-use attache_plugin_config::{
-    Action, Authentication, Condition, Config, Mode, Operation, PathPattern, Policy, Rule,
-};
+use attache_plugin_config::{Action, Authentication, Condition, Config, Mode, Operation, Policy, Rule};
 use std::hash::Hash;
 use std::rc::Rc;
 
@@ -45,7 +45,7 @@ struct Draft<'c> {
 /// What tells sites apart; equal operations and sources have equal numbers.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Place {
-    path: Option<PathPattern>,
+    path: Option<PathTest>,
     operation: usize,
     sources: usize,
 }
@@ -98,14 +98,17 @@ impl<'c> Draft<'c> {
             when: rule.when.iter().map(&mut condition).collect(),
         });
         let sources = self.sources.number(rule.from.iter().map(SourceTest::compile).collect());
+        let paths = Comparison::of_paths(rule.action, policy.paths);
+        let not_paths = Comparison::of_not_paths(rule.action, policy.paths);
         let anything = [Operation::default()];
         for operation in if rule.to.is_empty() { &anything[..] } else { &rule.to } {
             let uses_paths = !operation.paths.is_empty() || !operation.not_paths.is_empty();
             self.summary.note(shadow, |summary| summary.uses_paths |= uses_paths);
-            let test = self.operations.number(OperationTest::compile(operation, &mut self.methods));
-            let paths = operation.paths.iter().cloned().map(Some);
+            let test =
+                self.operations.number(OperationTest::compile(operation, not_paths, &mut self.methods));
+            let tests = operation.paths.iter().flat_map(|path| PathTest::compile(path, paths)).map(Some);
             let anywhere = operation.paths.is_empty().then_some(None);
-            for path in paths.chain(anywhere) {
+            for path in tests.chain(anywhere) {
                 self.add_to_site(Place { path, operation: test, sources }, rule, index, shadow);
             }
         }

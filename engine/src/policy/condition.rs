@@ -1,8 +1,9 @@
 //! What rules ask of claims, and which claims those are.
 
-use super::{Identity, RequestFacts, pattern};
+use super::pattern::PathTest;
+use super::{Identity, RequestFacts, loose, pattern};
 use crate::claims::{Predicate, RequestValues};
-use attache_plugin_config::{ClaimPath, Condition, HeaderName, PathPattern, Scalar, Test};
+use attache_plugin_config::{ClaimPath, Condition, HeaderName, Scalar, Test};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -90,12 +91,20 @@ fn strings(scalars: &[Scalar]) -> Option<Box<[Box<str>]>> {
 #[derive(Clone, Copy)]
 pub(super) struct AtPath<'a> {
     pub request: &'a RequestFacts<'a>,
-    pub path: Option<&'a PathPattern>,
+    pub path: Option<&'a PathTest>,
+    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case.
+    pub any_case: bool,
 }
 
 impl RequestValues for AtPath<'_> {
-    fn path_capture(&self, name: &str) -> Option<&str> {
-        pattern::capture(self.path?, name, self.request.path)
+    fn path_segment_is(&self, name: &str, text: &str) -> bool {
+        let segment = self.path.and_then(|test| {
+            let path = self.request.path;
+            let path = if test.equality.any_trailing_slash { loose::trim(path) } else { path };
+            pattern::capture(&test.pattern, name, path)
+        });
+        let same = |segment| segment == text || (self.any_case && loose::fold(segment) == loose::fold(text));
+        segment.is_some_and(same)
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {

@@ -14,6 +14,7 @@ mod condition;
 mod facts;
 mod host;
 mod index;
+mod loose;
 mod operation;
 mod path;
 mod pattern;

@@ -1,10 +1,11 @@
 //! What a request is for: everything of an entry of `to` but its paths, by which entries are found.
 
 use super::host::HostTest;
-use super::pattern;
+use super::loose::Comparison;
+use super::pattern::PathTest;
 use super::site::Asked;
 use super::source::holds;
-use attache_plugin_config::{Operation, PathPattern};
+use attache_plugin_config::Operation;
 
 /// The number of a method that some rule names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ impl Methods {
 pub(super) struct OperationTest {
     methods: Box<[MethodId]>,
     not_methods: Box<[MethodId]>,
-    not_paths: Box<[PathPattern]>,
+    not_paths: Box<[PathTest]>,
     pub hosts: Box<[HostTest]>,
     not_hosts: Box<[HostTest]>,
     ports: Box<[u16]>,
@@ -54,12 +55,16 @@ pub(super) struct OperationTest {
 }
 
 impl OperationTest {
-    pub(super) fn compile(operation: &Operation, methods: &mut Methods) -> Self {
+    pub(super) fn compile(operation: &Operation, not_paths: Comparison, methods: &mut Methods) -> Self {
         let mut methods = |names: &[String]| names.iter().map(|name| methods.intern(name)).collect();
         Self {
             methods: methods(&operation.methods),
             not_methods: methods(&operation.not_methods),
-            not_paths: operation.not_paths.clone().into(),
+            not_paths: operation
+                .not_paths
+                .iter()
+                .flat_map(|path| PathTest::compile(path, not_paths))
+                .collect(),
             hosts: operation.hosts.iter().map(HostTest::compile).collect(),
             not_hosts: operation.not_hosts.iter().map(HostTest::compile).collect(),
             ports: operation.ports.clone().into(),
@@ -69,9 +74,7 @@ impl OperationTest {
 
     pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
         let method = |ids: &[MethodId]| asked.method().is_some_and(|method| ids.contains(&method));
-        let path = |patterns: &[PathPattern]| {
-            patterns.iter().any(|pattern| pattern::matches_path(pattern, asked.path()))
-        };
+        let path = |tests: &[PathTest]| tests.iter().any(|test| test.matches(asked));
         let host = |tests: &[HostTest]| tests.iter().any(|test| test.matches(asked.authority()));
         let port = |ports: &[u16]| asked.port().is_some_and(|port| ports.contains(&port));
         holds(&self.methods, &self.not_methods, method)

@@ -1,6 +1,8 @@
 //! Matching one pattern against one value.
 
-use attache_plugin_config::{PathPattern, PathSegment, StringPattern};
+use super::loose::Comparison;
+use super::site::Asked;
+use attache_plugin_config::{PathEquality, PathPattern, PathSegment, StringPattern};
 
 /// A pattern of mTLS callers, made ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +30,27 @@ pub(super) fn matches(pattern: &StringPattern, value: &str) -> bool {
     }
 }
 
+/// A pattern of paths that is compared with the form of a path in which those are equal that count as the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PathTest {
+    pub pattern: PathPattern,
+    pub equality: PathEquality,
+}
+
+impl PathTest {
+    /// The tests of which one matches where a pattern does.
+    pub(super) fn compile(pattern: &PathPattern, comparison: Comparison) -> impl Iterator<Item = Self> {
+        let patterns = comparison.patterns(pattern).into_iter();
+        patterns.map(move |pattern| Self { pattern, equality: comparison.equality })
+    }
+
+    pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
+        matches_path(&self.pattern, asked.path_as(self.equality))
+    }
+}
+
 /// Whether a pattern matches a path.
-pub(super) fn matches_path(pattern: &PathPattern, path: &str) -> bool {
+fn matches_path(pattern: &PathPattern, path: &str) -> bool {
     match pattern {
         PathPattern::Exact(text) => path == text,
         PathPattern::Prefix(text) => path.starts_with(text.as_str()),

@@ -1,11 +1,14 @@
 //! Sites: what rules ask of a request before anything is known of its sender. Rules that ask the same share a site.
 
 use super::host::Authority;
+use super::loose;
 use super::operation::{MethodId, Methods, OperationTest};
+use super::pattern::PathTest;
 use super::rules::SiteRules;
 use super::source::{Caller, Origin, SourceTest};
 use super::{RequestFacts, facts::PerView};
-use attache_plugin_config::{OnKeysUnavailable, PathPattern};
+use attache_plugin_config::{OnKeysUnavailable, PathEquality};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -24,7 +27,7 @@ impl SiteId {
 #[derive(Debug)]
 pub(super) struct Site {
     /// `None`: any path. The index finds a site by it, so it is not compared again.
-    pub path: Option<PathPattern>,
+    pub path: Option<PathTest>,
     pub operation: Rc<OperationTest>,
     /// One of these; empty: from anywhere.
     pub from: Rc<Box<[SourceTest]>>,
@@ -83,6 +86,8 @@ impl Site {
 pub(super) struct Asked<'a> {
     facts: &'a RequestFacts<'a>,
     methods: &'a Methods,
+    /// The path without letter case.
+    folded: OnceCell<Cow<'a, str>>,
     method: OnceCell<Option<MethodId>>,
     authority: OnceCell<Authority<'a>>,
     port: OnceCell<Option<u16>>,
@@ -95,6 +100,7 @@ impl<'a> Asked<'a> {
         Self {
             facts,
             methods,
+            folded: OnceCell::new(),
             method: OnceCell::new(),
             authority: OnceCell::new(),
             port: OnceCell::new(),
@@ -105,6 +111,16 @@ impl<'a> Asked<'a> {
 
     pub(super) fn path(&self) -> &'a str {
         self.facts.path
+    }
+
+    /// The path in the form in which all are equal that count as the same.
+    pub(super) fn path_as(&self, equality: PathEquality) -> &str {
+        let path = if equality.any_case {
+            self.folded.get_or_init(|| loose::fold(self.facts.path))
+        } else {
+            self.facts.path
+        };
+        if equality.any_trailing_slash { loose::trim(path) } else { path }
     }
 
     pub(super) fn method(&self) -> Option<MethodId> {

@@ -47,15 +47,17 @@ impl<'p> Candidates<'p> {
     ) -> Verdict {
         let authentication = self.authentication(view);
         let identity = identity.filter(|_| authentication != Authentication::None);
-        let first_of = |best, site: &Site, asks, rules: &SiteRules| {
-            let request = AtPath { request, path: site.path.as_ref() };
+        let first_of = |best, site: &Site, asks, rules: &SiteRules, any_case| {
+            let request = AtPath { request, path: site.path.as_ref(), any_case };
             rules.first(&Caller { rules: &self.policies.rules, asks, view, identity, request }, best)
         };
         let first_deny = || {
-            self.denying_sites().fold(None, |best, site| first_of(best, site, Asks::Everything, &site.deny))
+            let asks = Asks::Everything;
+            self.denying_sites().fold(None, |best, site| first_of(best, site, asks, &site.deny, true))
         };
-        let first_allow =
-            |asks| self.allowing_sites().fold(None, |best, site| first_of(best, site, asks, &site.allow));
+        let first_allow = |asks| {
+            self.allowing_sites().fold(None, |best, site| first_of(best, site, asks, &site.allow, false))
+        };
         let deny = |reason, rule| Verdict::Deny { reason, rule };
         let summary = self.policies.summary.of(view);
         if let rule @ Some(_) = first_deny() {

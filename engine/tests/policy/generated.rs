@@ -52,37 +52,48 @@ pub(crate) fn asks() -> impl Strategy<Value = Ask> {
 }
 
 pub(crate) fn paths() -> impl Strategy<Value = String> {
-    let plain =
-        vec(select(vec!["a", "b", "ab", ""]), 1..5).prop_map(|segments| format!("/{}", segments.join("/")));
+    let plain = vec(select(vec!["a", "b", "ab", "A", "aB", ""]), 1..5)
+        .prop_map(|segments| format!("/{}", segments.join("/")));
     prop_oneof![20 => plain, 1 => Just(String::new()), 1 => Just("*".to_owned())]
 }
 
 pub(crate) fn path_patterns() -> impl Strategy<Value = PathPattern> {
-    let text = vec(select(vec!["a", "b", "/"]), 0..4).prop_map(|parts| parts.concat());
+    let text = vec(select(vec!["a", "b", "A", "/"]), 0..4).prop_map(|parts| single(&parts.concat()));
     let segment = prop_oneof![
-        4 => select(vec!["a", "b", "ab", ""]).prop_map(|text| PathSegment::Literal(text.into())),
+        4 => select(vec!["a", "b", "ab", "A"]).prop_map(|text| PathSegment::Literal(text.into())),
         2 => Just(PathSegment::One),
         2 => Just(PathSegment::Named(String::new())),
         1 => Just(PathSegment::Many),
     ];
     prop_oneof![
-        2 => paths().prop_map(PathPattern::Exact),
-        2 => text.clone().prop_map(|text| PathPattern::Prefix(format!("/{text}"))),
+        2 => paths().prop_map(|path| PathPattern::Exact(single(&path))),
+        2 => text.clone().prop_map(|text| PathPattern::Prefix(single(&format!("/{text}")))),
         1 => text.prop_map(PathPattern::Suffix),
         1 => Just(PathPattern::Any),
-        4 => vec(segment, 1..5).prop_map(|segments| PathPattern::Template(well_formed(segments))),
+        4 => (vec(segment, 1..5), any::<bool>())
+            .prop_map(|(segments, slash)| PathPattern::Template(well_formed(segments, slash))),
     ]
 }
 
-/// One `{**}` at most; names that are unique.
-fn well_formed(segments: Vec<PathSegment>) -> Vec<PathSegment> {
+/// No pattern has an empty segment but the last.
+fn single(text: &str) -> String {
+    let mut text = text.to_owned();
+    while text.contains("//") {
+        text = text.replace("//", "/");
+    }
+    text
+}
+
+/// One `{**}` at most; names that are unique; perhaps a slash at the end.
+fn well_formed(segments: Vec<PathSegment>, slash: bool) -> Vec<PathSegment> {
     let (mut names, mut many) = (["id", "name", "more", "most", "x"].into_iter(), false);
     let one = |segment| match segment {
         PathSegment::Named(_) => PathSegment::Named(names.next().unwrap().to_owned()),
         PathSegment::Many if std::mem::replace(&mut many, true) => PathSegment::One,
         other => other,
     };
-    segments.into_iter().map(one).collect()
+    let slash = slash.then(|| PathSegment::Literal(String::new()));
+    segments.into_iter().map(one).chain(slash).collect()
 }
 
 fn tokens() -> impl Strategy<Value = Value> {
@@ -122,13 +133,16 @@ fn policies() -> impl Strategy<Value = Policy> {
     let mode = prop_oneof![3 => Just(Mode::Enforce), 1 => Just(Mode::Shadow)];
     let action = prop_oneof![Just(Action::Allow), Just(Action::Deny)];
     let rules = prop_oneof![vec(rules(), 0..4), vec(rules(), 10..30)];
-    (mode, action, rules).prop_map(|(mode, default_action, rules)| {
+    let equality = (any::<bool>(), any::<bool>())
+        .prop_map(|(any_case, any_trailing_slash)| PathEquality { any_case, any_trailing_slash });
+    let equality = prop_oneof![2 => Just(PathEquality::default()), 1 => equality];
+    (mode, action, rules, equality).prop_map(|(mode, default_action, rules, paths)| {
         let named = |(index, mut rule): (usize, Rule)| {
             rule.name = Name::new(&format!("r{index}")).unwrap();
             rule
         };
         let rules = rules.into_iter().enumerate().map(named).collect();
-        Policy { mode, default_action, ..policy("p", rules) }
+        Policy { mode, default_action, paths, ..policy("p", rules) }
     })
 }
 

@@ -14,4 +14,5 @@ mod generated;
 mod paths;
 mod reference;
 mod semantics;
+mod spellings;
 mod world;

@@ -18,7 +18,7 @@ pub(crate) fn say(config: &Config, view: View, ask: &Ask) -> Said {
     let matching: Vec<(u32, bool, &Rule, Vec<Captures>)> = (0..)
         .zip(&all)
         .map(|(index, (policy, rule))| {
-            (index, counts(policy.mode) && counts(rule.mode), *rule, places(rule, ask))
+            (index, counts(policy.mode) && counts(rule.mode), *rule, places(policy, rule, ask))
         })
         .filter(|(_, _, _, places)| !places.is_empty())
         .collect();
@@ -49,7 +49,7 @@ pub(crate) fn say(config: &Config, view: View, ask: &Ask) -> Said {
     let when = |rule: &Rule, places: &[Captures]| {
         places
             .iter()
-            .any(|captures| rule.when.iter().all(|condition| holds(condition, claims, captures, ask)))
+            .any(|captures| rule.when.iter().all(|condition| holds(condition, rule, claims, captures, ask)))
     };
     let first = |wanted: &dyn Fn(&Rule, &[Captures]) -> bool| {
         let found = counting.iter().find(|(_, rule, places)| wanted(rule, places));
@@ -91,27 +91,66 @@ pub(crate) fn say(config: &Config, view: View, ask: &Ask) -> Said {
 type Captures = BTreeMap<String, String>;
 
 /// One element for every entry and path of the rule's `to` that the request fits; none where it doesn't fit.
-fn places(rule: &Rule, ask: &Ask) -> Vec<Captures> {
+fn places(policy: &Policy, rule: &Rule, ask: &Ask) -> Vec<Captures> {
     if !is_from_one(rule, ask, rule.action == Action::Deny) {
         return Vec::new();
     }
     if rule.to.is_empty() {
         return vec![Captures::new()];
     }
-    rule.to.iter().flat_map(|operation| is_for(operation, ask)).collect()
+    let (says, leaning) =
+        (Compared { by: policy.paths, denies: false }, Compared { by: LOOSEST, denies: true });
+    let (paths, not_paths) = match rule.action {
+        Action::Allow => (says, leaning),
+        Action::Deny => (leaning, says),
+    };
+    rule.to.iter().flat_map(|operation| is_for(operation, paths, not_paths, ask)).collect()
 }
 
-fn is_for(to: &Operation, ask: &Ask) -> Vec<Captures> {
+const LOOSEST: PathEquality = PathEquality { any_case: true, any_trailing_slash: true };
+
+/// How a list of paths is compared.
+#[derive(Clone, Copy)]
+struct Compared {
+    by: PathEquality,
+    /// What matches allows less.
+    denies: bool,
+}
+
+impl Compared {
+    fn any(self, patterns: &[PathPattern], path: &str) -> bool {
+        patterns.iter().any(|pattern| self.one(pattern, path).is_some())
+    }
+
+    /// A path is another in any letter case, and without slashes at its end or with one.
+    fn one(self, pattern: &PathPattern, asked: &str) -> Option<Captures> {
+        if self.denies && *pattern == PathPattern::Any {
+            return Some(Captures::new());
+        }
+        let bare = match asked.trim_end_matches('/') {
+            "" if asked.starts_with('/') => "/".to_owned(),
+            bare => bare.to_owned(),
+        };
+        let spellings = match self.by.any_trailing_slash {
+            true if bare.len() > 1 => vec![bare.clone(), format!("{bare}/")],
+            true => vec![bare],
+            false => vec![asked.to_owned()],
+        };
+        spellings.iter().find_map(|spelling| path(pattern, spelling, self.by.any_case))
+    }
+}
+
+fn is_for(to: &Operation, wanted: Compared, unwanted: Compared, ask: &Ask) -> Vec<Captures> {
     let hosts = |patterns: &[HostPattern]| patterns.iter().any(|pattern| host(pattern, &ask.host));
     let ports = |ports: &[u16]| ask.port.is_some_and(|port| ports.contains(&port));
     let others = both(&to.methods, &to.not_methods, |methods| methods.contains(&ask.method))
-        && both(&[], &to.not_paths, |paths| paths.iter().any(|pattern| path(pattern, &ask.path).is_some()))
+        && both(&[], &to.not_paths, |paths| unwanted.any(paths, &ask.path))
         && both(&to.hosts, &to.not_hosts, hosts)
         && both(&to.ports, &to.not_ports, ports);
     match (others, to.paths.is_empty()) {
         (false, _) => Vec::new(),
         (true, true) => vec![Captures::new()],
-        (true, false) => to.paths.iter().filter_map(|pattern| path(pattern, &ask.path)).collect(),
+        (true, false) => to.paths.iter().filter_map(|pattern| wanted.one(pattern, &ask.path)).collect(),
     }
 }
 
@@ -185,33 +224,39 @@ fn host(HostPattern(pattern): &HostPattern, authority: &str) -> bool {
     text(pattern, if names_port { &full } else { &bare })
 }
 
-pub(crate) fn path(pattern: &PathPattern, path: &str) -> Option<Captures> {
+/// Letters of these tests are those of ASCII, and some that have one capital letter each.
+fn spelled(text: &str, any_case: bool) -> String {
+    if any_case { text.to_lowercase() } else { text.to_owned() }
+}
+
+pub(crate) fn path(pattern: &PathPattern, path: &str, any_case: bool) -> Option<Captures> {
+    let compared = spelled(path, any_case);
     let matches = match pattern {
-        PathPattern::Exact(text) => path == text,
-        PathPattern::Prefix(text) => path.starts_with(text),
-        PathPattern::Suffix(text) => path.ends_with(text),
+        PathPattern::Exact(text) => compared == spelled(text, any_case),
+        PathPattern::Prefix(text) => compared.starts_with(&spelled(text, any_case)),
+        PathPattern::Suffix(text) => compared.ends_with(&spelled(text, any_case)),
         PathPattern::Any => !path.is_empty(),
         PathPattern::Template(segments) => {
             let actual: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-            return template(segments, &actual);
+            return template(segments, &actual, any_case);
         }
     };
     matches.then(Captures::new)
 }
 
-fn template(segments: &[PathSegment], actual: &[&str]) -> Option<Captures> {
+fn template(segments: &[PathSegment], actual: &[&str], any_case: bool) -> Option<Captures> {
     let Some((segment, segments)) = segments.split_first() else {
         return actual.is_empty().then(Captures::new);
     };
     if *segment == PathSegment::Many {
-        return (0..=actual.len()).find_map(|many| template(segments, &actual[many..]));
+        return (0..=actual.len()).find_map(|many| template(segments, &actual[many..], any_case));
     }
     let (first, actual) = actual.split_first()?;
     match segment {
-        PathSegment::Literal(text) => (text == first).then_some(())?,
+        PathSegment::Literal(text) => (spelled(text, any_case) == spelled(first, any_case)).then_some(())?,
         _ => (!first.is_empty()).then_some(())?,
     }
-    let mut captures = template(segments, actual)?;
+    let mut captures = template(segments, actual, any_case)?;
     if let PathSegment::Named(name) = segment {
         captures.insert(name.clone(), (*first).to_owned());
     }
@@ -242,7 +287,7 @@ fn has_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>) -> bool {
 }
 
 /// For the tests that are generated: claims of these tests lie at the root.
-fn holds(condition: &Condition, claims: Option<&Value>, captures: &Captures, ask: &Ask) -> bool {
+fn holds(condition: &Condition, rule: &Rule, claims: Option<&Value>, captures: &Captures, ask: &Ask) -> bool {
     let claim =
         |path: &ClaimPath| claims.and_then(|claims| claims.get(&path.0[0])).filter(|claim| !claim.is_null());
     let elements: Vec<&Value> = match claim(&condition.claim) {
@@ -266,7 +311,11 @@ fn holds(condition: &Condition, claims: Option<&Value>, captures: &Captures, ask
         Test::Prefix(prefix) => elements.iter().any(|e| e.as_str().is_some_and(|e| e.starts_with(prefix))),
         Test::Exists(wanted) => claim(&condition.claim).is_some() == *wanted,
         Test::EqualsPath(name) => {
-            captures.get(name).is_some_and(|segment| one_is(&Value::from(segment.as_str())))
+            let any_case = rule.action == Action::Deny;
+            let texts = || elements.iter().filter_map(|element| element.as_str());
+            captures.get(name).is_some_and(|segment| {
+                texts().any(|text| spelled(text, any_case) == spelled(segment, any_case))
+            })
         }
         Test::EqualsHeader(name) => {
             let values: Vec<&String> =

@@ -28,6 +28,7 @@ pub(crate) fn policy(name: &str, rules: Vec<Rule>) -> Policy {
         selector: Selector::default(),
         default_action: Action::Deny,
         mode: Mode::Enforce,
+        paths: PathEquality::default(),
         rules,
     }
 }

@@ -2,9 +2,9 @@
 
 use super::roles::Hierarchy;
 use super::{Checker, rule, selector, unique};
-use crate::document::{ActionName, List, ModeName, PolicyDocument};
+use crate::document::{ActionName, List, ModeName, PolicyDocument, PolicyPathsDocument, TrailingSlashName};
 use crate::json::At;
-use crate::{Action, HeaderName, Mode, Policy};
+use crate::{Action, HeaderName, Mode, PathEquality, Policy};
 use std::collections::BTreeSet;
 
 /// The most rules of a policy.
@@ -63,8 +63,17 @@ fn policy(
         selector,
         default_action: document.default_action.map_or(Action::Deny, action),
         mode: policy_mode,
+        paths: path_equality(document.paths.as_ref()),
         rules,
     })
+}
+
+fn path_equality(document: Option<&PolicyPathsDocument>) -> PathEquality {
+    let Some(document) = document else { return PathEquality::default() };
+    PathEquality {
+        any_case: document.case_sensitive == Some(false),
+        any_trailing_slash: matches!(document.trailing_slash, Some(TrailingSlashName::Same)),
+    }
 }
 
 pub(super) const fn action(name: ActionName) -> Action {

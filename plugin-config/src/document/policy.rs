@@ -22,6 +22,8 @@ pub(crate) struct PolicyDocument {
     /// SHADOW: left out of the verdict; where the verdict with it differs, that is counted and logged. Default: ENFORCE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
     pub(crate) mode: Option<ModeName>,
+    /// Which paths the service takes for the same. Default: none but equal ones.
+    pub(crate) paths: Option<PolicyPathsDocument>,
     /// Its rules.
     #[cfg_attr(feature = "schema", schemars(length(max = 10_000)))]
     pub(crate) rules: Option<List<RuleDocument>>,
@@ -41,6 +43,31 @@ pub(crate) struct SelectorDocument {
     /// One of these service accounts.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) service_accounts: Option<List<String>>,
+}
+
+/// Which paths a policy's service takes for the same. Comparisons lean towards allowing less: `paths` of DENY rules and
+/// `notPaths` of ALLOW rules match in any letter case, with a slash at the end or without, whatever stands here; `paths`
+/// of ALLOW rules and `notPaths` of DENY rules match exactly, unless it says otherwise here.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PolicyPaths"))]
+pub(crate) struct PolicyPathsDocument {
+    /// false: the service routes `/Orders` as `/orders`, and so do all rules of this policy. Segments that `equalsPath`
+    /// compares are compared exactly in ALLOW rules all the same. Default: true.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = true)))]
+    pub(crate) case_sensitive: Option<bool>,
+    /// SAME: the service routes `/orders/` as `/orders`, and so do all rules of this policy. Default: DISTINCT.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "DISTINCT")))]
+    pub(crate) trailing_slash: Option<TrailingSlashName>,
+}
+
+/// DISTINCT or SAME.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TrailingSlash"))]
+pub(crate) enum TrailingSlashName {
+    Distinct,
+    Same,
 }
 
 /// ALLOW or DENY.
@@ -108,7 +135,8 @@ pub(crate) struct RuleDocument {
 ///
 /// Paths are `/exact`, `/prefix*`, `*suffix`, `*`, or templates: `/users/{id}/orders/{**}`, where `{*}` and `{name}`
 /// stand for one segment and `{**}` for any number. They are compared with the path without its query,
-/// percent-decoded.
+/// percent-decoded. Of a DENY rule, `paths` match in any letter case and with or without a slash at the end, and
+/// `notPaths` exactly; of an ALLOW rule the reverse, unless its policy's `paths` says that the service is looser.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Operation"))]

@@ -13,6 +13,9 @@ fn null_counts_as_absent_where_a_key_is_optional() {
     accepts(&with_issuer(
         json!({"audiences": null, "secrets": null, "clockSkew": null, "fromHeaders": null}),
     ));
+    for paths in [json!(null), json!({}), json!({"caseSensitive": null, "trailingSlash": null})] {
+        accepts(&with_root(json!({"policies": [{"name": "a", "paths": paths}]})));
+    }
     accepts(&with_rule(json!({"to": null, "from": null, "roles": null, "when": null, "mode": null})));
 }
 

@@ -1,7 +1,7 @@
 //! Policies, their selectors, and the role hierarchy.
 
 use crate::support::{accepts, refuses, with_root};
-use attache_plugin_config::{Action, Mode};
+use attache_plugin_config::{Action, Mode, PathEquality};
 use serde_json::{Value, json};
 
 fn with_policy(keys: Value) -> Value {
@@ -16,6 +16,33 @@ fn a_policy_has_defaults() {
     let policy = &config.policies[0];
     assert_eq!((policy.default_action, policy.mode), (Action::Deny, Mode::Enforce));
     assert!(policy.rules.is_empty() && policy.selector.labels.is_empty());
+}
+
+#[test]
+fn a_policy_says_which_paths_its_service_takes_for_the_same() {
+    let read = |paths: Value| accepts(&with_policy(json!({ "paths": paths }))).policies[0].paths;
+    for strict in [
+        json!(null),
+        json!({}),
+        json!({"caseSensitive": true, "trailingSlash": "DISTINCT"}),
+        json!({"caseSensitive": null, "trailingSlash": null}),
+    ] {
+        assert_eq!(read(strict), PathEquality::default());
+    }
+    let any_case = PathEquality { any_case: true, any_trailing_slash: false };
+    assert_eq!(read(json!({"caseSensitive": false})), any_case);
+    let any_trailing_slash = PathEquality { any_case: false, any_trailing_slash: true };
+    assert_eq!(read(json!({"trailingSlash": "SAME"})), any_trailing_slash);
+    refuses(
+        &with_policy(json!({"paths": {"trailingSlash": "same"}})),
+        "policies[0].paths.trailingSlash",
+        "`same` is none of `DISTINCT`, `SAME`; did you mean `SAME`?",
+    );
+    refuses(
+        &with_policy(json!({"paths": {"caseSensitiv": false}})),
+        "policies[0].paths.caseSensitiv",
+        "unknown key `caseSensitiv`; did you mean `caseSensitive`?",
+    );
 }
 
 #[test]
