@@ -12,6 +12,12 @@ die() {
 
 say() { printf '%s\n' "$*" >&2; }
 
+# skipped NAME REASON: says that a part was not run, and notes it for the summary of scripts/test.
+skipped() {
+  say "SKIPPED: $1: $2"
+  if [ -n "${ATTACHE_SKIPPED:-}" ]; then printf '%s\t%s\n' "$1" "$2" >>"$ATTACHE_SKIPPED"; fi
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # show_help SCRIPT: prints the comment that opens a script.

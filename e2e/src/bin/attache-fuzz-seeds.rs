@@ -1,11 +1,11 @@
 //! Writes what the fuzzer begins with: `attache-fuzz-seeds FOLDER` makes a folder for each target that has seeds.
 //!
-//! They come from the published test vectors (beside the repository, or where `ATTACHE_VECTORS` says), and from the
-//! example configurations and scenarios.
+//! They come from the published test vectors that this machine has, and from the example configurations and scenarios.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::{repository, yaml};
+use attache_test_vectors::published;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,15 +23,14 @@ const GOOD_TOKENS: u8 = 9;
 
 fn main() -> Result<()> {
     let folder = PathBuf::from(std::env::args_os().nth(1).context("usage: attache-fuzz-seeds FOLDER")?);
-    let vectors = std::env::var_os("ATTACHE_VECTORS")
-        .map_or_else(|| repository().join("../shared/vectors"), PathBuf::from);
-    ensure!(
-        vectors.is_dir(),
-        "there is no `{}`: let the environment variable ATTACHE_VECTORS name the folder of the test vectors",
-        vectors.display()
-    );
     let mut seeds = Seeds::default();
-    seeds.add_files(&vectors)?;
+    for name in
+        ["wycheproof", "ietf-jose-cookbook", "JSONTestSuite/test_parsing", "JSONTestSuite/test_transform"]
+    {
+        if let Some(folder) = published(name) {
+            seeds.add_files(&folder)?;
+        }
+    }
     for folder in ["plugin-config/examples", "e2e/scenarios", "e2e/demo"] {
         seeds.add_configurations(&repository().join(folder))?;
     }

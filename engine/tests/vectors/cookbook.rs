@@ -1,8 +1,9 @@
 //! The JOSE cookbook (RFC 7520), RFC 8037 and RFC 7797, as the working group published them.
 
-use super::{Tally, accepts, keys, read_json, vectors};
+use super::{Tally, accepts, keys, read_json};
 use attache_engine::token::{Compact, Jws};
 use attache_engine::{Detail, Reason};
+use attache_test_vectors::published;
 use serde_json::Value;
 
 /// The public half of a key: private members are for other tests.
@@ -18,6 +19,7 @@ fn public(key: &Value) -> Value {
 
 #[test]
 fn compact_signatures_are_verified() {
+    let Some(cookbook) = published("ietf-jose-cookbook") else { return };
     let mut tally = Tally::new(&[
         (
             "jws/4_5.signature_with_detached_content.json",
@@ -37,7 +39,7 @@ fn compact_signatures_are_verified() {
         "curve25519/jws.json",
         "rfc7797/hmac-sha2_b64_false.json",
     ] {
-        let example = read_json(&vectors("ietf-jose-cookbook").join(file));
+        let example = read_json(&cookbook.join(file));
         let mut key = public(&example["input"]["key"]);
         if key.get("alg").is_none() {
             key["alg"] = example["input"]["alg"].clone();
@@ -52,14 +54,15 @@ fn compact_signatures_are_verified() {
 
 #[test]
 fn a_detached_payload_is_no_jwt() {
-    let example =
-        read_json(&vectors("ietf-jose-cookbook").join("jws/4_5.signature_with_detached_content.json"));
+    let Some(cookbook) = published("ietf-jose-cookbook") else { return };
+    let example = read_json(&cookbook.join("jws/4_5.signature_with_detached_content.json"));
     let token = example["output"]["compact"].as_str().unwrap();
     assert_eq!(Jws::parse(token.as_bytes()).map(drop), Err(Detail::PayloadNotJson.into()));
 }
 
 #[test]
 fn other_serializations_are_malformed() {
+    let Some(cookbook) = published("ietf-jose-cookbook") else { return };
     for file in [
         "rfc7797/4.2.hmac-sha2_b64_false.json",
         "jws/4_1.rsa_v15_signature.json",
@@ -67,7 +70,7 @@ fn other_serializations_are_malformed() {
         "jws/4_7.protecting_content_only.json",
         "jws/4_8.multiple_signatures.json",
     ] {
-        let example = read_json(&vectors("ietf-jose-cookbook").join(file));
+        let example = read_json(&cookbook.join(file));
         for form in ["json", "json_flat"] {
             if let Some(object) = example["output"].get(form) {
                 let refused = Compact::parse(object.to_string().as_bytes()).map(drop).unwrap_err();
@@ -82,7 +85,8 @@ fn other_serializations_are_malformed() {
 
 #[test]
 fn a_signed_token_inside_an_encrypted_one_is_good_and_the_outer_one_malformed() {
-    let example = read_json(&vectors("ietf-jose-cookbook").join("6.nesting_signatures_and_encryption.json"));
+    let Some(cookbook) = published("ietf-jose-cookbook") else { return };
+    let example = read_json(&cookbook.join("6.nesting_signatures_and_encryption.json"));
     let mut key = public(&example["sign"]["input"]["key"]);
     key["alg"] = example["sign"]["input"]["alg"].clone();
     let inner = example["sign"]["output"]["compact"].as_str().unwrap();
@@ -94,7 +98,8 @@ fn a_signed_token_inside_an_encrypted_one_is_good_and_the_outer_one_malformed() 
 
 #[test]
 fn public_keys_are_read_and_private_ones_refused() {
-    let read = |name: &str| keys(&read_json(&vectors("ietf-jose-cookbook/jwk").join(name)));
+    let Some(cookbook) = published("ietf-jose-cookbook") else { return };
+    let read = |name: &str| keys(&read_json(&cookbook.join("jwk").join(name)));
     assert!(read("3_1.ec_public_key.json").is_some());
     assert!(read("3_2.ec_private_key.json").is_none());
     assert!(read("3_3.rsa_public_key.json").is_some());

@@ -1,7 +1,8 @@
 //! JSONTestSuite, as the payload of a token: each text as a claim's value.
 
-use super::{Tally, vectors};
+use super::Tally;
 use attache_engine::token::Jws;
+use attache_test_vectors::published;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fs;
@@ -17,15 +18,15 @@ fn reads(text: &[u8]) -> bool {
     Jws::parse(format!("{header}.{}.", URL_SAFE_NO_PAD.encode(payload)).as_bytes()).is_ok()
 }
 
-/// Every file of a folder, by name.
-fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<_> = fs::read_dir(vectors("JSONTestSuite").join(folder))
+/// Returns every file of a folder, by name; `None` where there is none.
+fn files(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let mut files: Vec<_> = fs::read_dir(published(&format!("JSONTestSuite/{folder}"))?)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
         .collect();
     files.sort();
-    files
+    Some(files)
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn json_is_read_as_rfc_8259_has_it() {
         ("y_object_duplicated_key_and_value.json", TWICE),
         ("y_object_extreme_numbers.json", PAST_64_BITS),
     ]);
-    let files = files("test_parsing");
+    let Some(files) = files("test_parsing") else { return };
     for (name, text) in &files {
         // i_: up to the reader; this one refuses, but for the exceptions.
         tally.note(name.as_str(), "", reads(text), name.starts_with("y_"));
@@ -65,7 +66,7 @@ fn what_two_readers_read_in_two_ways_is_refused() {
         ("object_key_nfd_nfc.json", "names are compared byte for byte: these are two"),
         ("string_with_escaped_NULL.json", "a NUL is a character; it can't get into a header"),
     ]);
-    let files = files("test_transform");
+    let Some(files) = files("test_transform") else { return };
     for (name, text) in &files {
         tally.note(name.as_str(), "", reads(text), false);
     }

@@ -1,4 +1,4 @@
-//! The engine against published test vectors. They lie beside the repository; `ATTACHE_VECTORS` points elsewhere.
+//! The engine against published test vectors, those that this machine has (`attache-test-vectors`).
 //!
 //! Where the engine does not do what a vector says, an [`Exceptions`] table gives the reason. An entry that is not
 //! needed fails the test as a missing one does.
@@ -25,21 +25,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// A file or folder of the vectors.
-fn vectors(name: &str) -> PathBuf {
-    let root = std::env::var_os("ATTACHE_VECTORS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
-    let path = root.join(name);
-    assert!(
-        path.exists(),
-        "there is no `{}`: let the environment variable ATTACHE_VECTORS name the folder that holds the test vectors \
-         (wycheproof, ietf-jose-cookbook and JSONTestSuite)",
-        path.display(),
-    );
-    path
-}
+use std::path::Path;
 
 fn read_json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap())

@@ -2,7 +2,7 @@
 
 use attache_plugin_config::{Config, Errors, parse};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Parses a document that is given as a value.
 pub(crate) fn read(document: &Value) -> Result<Config, Errors> {
@@ -68,18 +68,6 @@ pub(crate) fn examples() -> Vec<(String, Value)> {
         .collect();
     examples.sort_by(|one, other| one.0.cmp(&other.0));
     examples
-}
-
-/// The folder of test vectors, which lies beside the repository.
-pub(crate) fn vectors() -> PathBuf {
-    let folder = std::env::var_os("ATTACHE_VECTORS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
-    assert!(
-        folder.is_dir(),
-        "there are no test vectors in {}; set ATTACHE_VECTORS to the folder that holds them",
-        folder.display()
-    );
-    folder
 }
 
 /// A public key that no algorithm is named for.

@@ -1,7 +1,7 @@
 //! Key sets that others have gathered: Wycheproof and the cookbook of RFC 7520.
 
-use crate::support::vectors;
 use attache_plugin_config::KeySet;
+use attache_test_vectors::published;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -23,7 +23,8 @@ const WYCHEPROOF: [(u64, &str); 6] = [
 
 #[test]
 fn wycheproof_sets_are_taken_or_refused_as_they_should() {
-    let file = read(&vectors().join("wycheproof/json_web_key_test.json"));
+    let Some(file) = published("wycheproof/json_web_key_test.json") else { return };
+    let file = read(&file);
     let mut seen = 0;
     for group in file["testGroups"].as_array().expect("groups") {
         let set = group.get("public").unwrap_or(&group["private"]);
@@ -48,7 +49,8 @@ fn wycheproof_sets_are_taken_or_refused_as_they_should() {
 
 #[test]
 fn the_cookbook_keys_are_taken_if_public() {
-    let folder = vectors().join("ietf-jose-cookbook/jwk");
+    let Some(cookbook) = published("ietf-jose-cookbook") else { return };
+    let folder = cookbook.join("jwk");
     for (name, reason) in [
         ("3_1.ec_public_key", None),
         ("3_2.ec_private_key", Some("private")),
@@ -69,7 +71,7 @@ fn the_cookbook_keys_are_taken_if_public() {
             }
         }
     }
-    let ed25519 = &read(&vectors().join("ietf-jose-cookbook/curve25519/jws.json"))["input"]["key"];
+    let ed25519 = &read(&cookbook.join("curve25519/jws.json"))["input"]["key"];
     let mut public = ed25519.clone();
     public.as_object_mut().expect("a key").remove("d");
     assert!(KeySet::parse(json!({"keys": [public]}).to_string().as_bytes()).is_ok(), "{public}");
