@@ -45,6 +45,8 @@ pub struct Provider {
 #[derive(Debug, Default)]
 struct State {
     issuer: String,
+    /// Where its document says that the keys are, if not with itself.
+    jwks_uri: Option<String>,
     keys: Vec<Value>,
     manner: Manner,
     /// More header lines of good answers.
@@ -88,6 +90,11 @@ impl Provider {
     /// Has its discovery document name another issuer.
     pub fn pretend_to_be(&self, issuer: &str) {
         self.state().issuer = issuer.to_owned();
+    }
+
+    /// Has its discovery document say that the keys are at this URL.
+    pub fn point_to(&self, url: &str) {
+        self.state().jwks_uri = Some(url.to_owned());
     }
 
     /// Serves these keys, and no other, from now on.
@@ -203,7 +210,9 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
     if question.starts_with("GET /.well-known/openid-configuration ") {
         state.documents = state.documents.saturating_add(1);
         let authority = header(question, "host").unwrap_or_default();
-        let document = json!({"issuer": state.issuer, "jwks_uri": format!("http://{authority}/jwks")});
+        let own = format!("http://{authority}/jwks");
+        let jwks_uri = state.jwks_uri.as_ref().unwrap_or(&own);
+        let document = json!({"issuer": state.issuer, "jwks_uri": jwks_uri});
         return Some(whole("200 OK", "content-type: application/json\r\n", document.to_string().as_bytes()));
     }
     if !question.starts_with("GET /jwks ") {

@@ -11,6 +11,9 @@ pub struct RemoteKeys {
     /// The Envoy cluster that leads to the provider; absent: the one that Istio names after a URL's host and port, see
     /// [`HttpUrl::cluster`].
     pub cluster: Option<String>,
+    /// The hosts besides the issuer's own that a discovery document may name for the keys, as
+    /// [`HttpUrl::authority`] writes them. Only without `cluster`, which leads to one host.
+    pub jwks_hosts: Vec<String>,
     /// How often the provider is asked, and for how long its last answer is good.
     pub refresh: Refresh,
     /// What becomes of requests while there are none. A rule may say otherwise.
@@ -151,6 +154,11 @@ impl HttpUrl {
             (true, 443) | (false, 80) => self.host.clone(),
             (_, port) => format!("{}:{port}", self.host),
         }
+    }
+
+    /// Whether both have one origin (RFC 6454 section 4): scheme, host and port.
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        (self.tls, self.port, self.host()) == (other.tls, other.port, other.host())
     }
 
     /// What goes into `:path`: path and query.

@@ -118,6 +118,32 @@ async fn discovery_finds_the_keys_and_only_its_own_issuers() -> Result<()> {
 }
 
 #[tokio::test]
+async fn no_provider_has_another_service_of_the_mesh_asked() -> Result<()> {
+    let key = SigningKey::fresh_p256("one")?;
+    let provider = Provider::start([&key]).await?;
+    provider.pretend_to_be("http://127.0.0.1:1");
+    let issuer = format!("http://{}", provider.address());
+    let document = configuration(
+        &provider,
+        json!({"issuer": issuer, "jwksUri": null, "discovery": true, "cluster": null}),
+    );
+    let stage = Stage::start(provider, &document).await?;
+    stage.provider.point_to(&format!("http://{}/admin/reindex", stage.service.address()));
+    stage.provider.pretend_to_be(&issuer);
+    stage.until_asked_anew().await?;
+    ensure!(stage.service.requests() == 0, "a service was asked for what the provider wants");
+    ensure!(stage.envoy.log().contains("name it in `jwksHosts`"), "{}", stage.envoy.log());
+
+    let mut document = document;
+    let named = serde_json::Value::from(stage.service.address().to_string());
+    document["issuers"][0]["jwksHosts"] = serde_json::Value::Array(vec![named]);
+    stage.envoy.push(&document.to_string()).await?;
+    stage.until("keys.fetches.bad_keys", 1).await?;
+    ensure!(stage.service.requests() >= 1, "a host that is named is asked");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_cluster_that_is_not_there_is_an_outage() -> Result<()> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;

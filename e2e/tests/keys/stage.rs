@@ -72,7 +72,13 @@ impl Stage {
             certificates: None,
             workers: 2,
             failure_policy: "FAIL_CLOSED",
-            providers: BTreeMap::from([(CLUSTER.to_owned(), provider.address())]),
+            providers: [
+                (CLUSTER.to_owned(), provider.address()),
+                (default_cluster(provider.address()), provider.address()),
+                // Whoever is in the mesh can be reached through a cluster of this name.
+                (default_cluster(service.address()), service.address()),
+            ]
+            .into(),
             overrides,
         };
         let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
@@ -144,6 +150,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// What Istio calls the cluster of an address.
+fn default_cluster(address: SocketAddr) -> String {
+    format!("outbound|{}||{}", address.port(), address.ip())
 }
 
 /// A good token of an issuer.

@@ -109,7 +109,8 @@ impl Keeper {
         let mut chance = Chance(seed);
         // Whatever makes an answer another: so a new configuration takes over the keys of the one before, unless it
         // asks elsewhere.
-        let identity = [kind, issuer, url.as_str(), source.cluster.as_deref().unwrap_or_default()].join("\0");
+        let (cluster, hosts) = (source.cluster.as_deref().unwrap_or_default(), source.jwks_hosts.join(" "));
+        let identity = [kind, issuer, url.as_str(), cluster, &hosts].join("\0");
         let id: String =
             Hash::hash(identity.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Self {
@@ -261,16 +262,8 @@ impl Keeper {
     fn read(&self, stage: Stage, response: &Response) -> Result<Read, Useless> {
         match (stage, response.content()?) {
             (Stage::Discovery(found_at), Content::New(body)) => {
-                let url = read_discovery(body, &self.issuer, &found_at)?;
-                let cluster = match &self.source.cluster {
-                    None => url.cluster(),
-                    Some(cluster) if url.host() == found_at.host() => cluster.clone(),
-                    Some(_) => {
-                        let message = "`jwks_uri` is on another host, where `cluster` does not lead; set `jwksUri` \
-                                       instead of `discovery`, or leave `cluster` out";
-                        return Err(Useless::new(FetchOutcome::BadDiscovery, message));
-                    }
-                };
+                let url = read_discovery(body, &self.issuer, &found_at, &self.source.jwks_hosts)?;
+                let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
                 Ok(Read::KeysAreAt(url, cluster))
             }
             (Stage::Keys { url, .. }, Content::New(body)) => Ok(Read::Keys(Fetched {

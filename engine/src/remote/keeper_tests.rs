@@ -39,8 +39,13 @@ fn status(status: &str) -> Response {
 }
 
 fn source(location: KeyLocation, cluster: Option<String>) -> RemoteKeys {
-    let (refresh, on_keys_unavailable) = (Refresh::default(), OnKeysUnavailable::Deny);
-    RemoteKeys { location, cluster, refresh, on_keys_unavailable }
+    RemoteKeys {
+        location,
+        cluster,
+        jwks_hosts: Vec::new(),
+        refresh: Refresh::default(),
+        on_keys_unavailable: OnKeysUnavailable::Deny,
+    }
 }
 
 fn keeper(seed: u64) -> Keeper {
@@ -53,6 +58,14 @@ fn discovering(cluster: Option<&str>) -> Keeper {
         HttpUrl::parse("https://id.example/.well-known/openid-configuration").unwrap(),
     );
     Keeper::new(ISSUER, &source(location, cluster.map(str::to_owned)), 1)
+}
+
+/// Discovery may lead to these hosts too.
+fn discovering_at(hosts: &[&str]) -> Keeper {
+    let url = HttpUrl::parse("https://id.example/.well-known/openid-configuration").unwrap();
+    let jwks_hosts = hosts.iter().map(|&host| host.to_owned()).collect();
+    let source = RemoteKeys { jwks_hosts, ..source(KeyLocation::Discovery(url), None) };
+    Keeper::new(ISSUER, &source, 1)
 }
 
 fn done(progress: Progress) -> Report {
@@ -255,7 +268,8 @@ fn keys_of_no_use_are_skipped_and_named() {
 
 #[test]
 fn discovery_leads_to_the_keys() {
-    let (board, mut keeper) = (Table::default(), discovering(None));
+    let board = Table::default();
+    let mut keeper = discovering_at(&["keys.example:8443"]);
     let first = ask(&mut keeper, NOW, &board);
     assert!(first.headers.contains(&(":path", "/.well-known/openid-configuration".to_owned())));
     let document = r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example:8443/certs"}"#;
@@ -281,7 +295,7 @@ fn a_named_cluster_is_for_one_host() {
     let board = Table::default();
     let mut keeper = discovering(Some("provider"));
     assert_eq!(ask(&mut keeper, NOW, &board).cluster, "provider");
-    let document = r#"{"issuer":"https://id.example","jwks_uri":"https://id.example:8443/certs"}"#;
+    let document = r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/certs"}"#;
     let Progress::Ask(second) = keeper.answer(Some(&answer(&[], document)), NOW, &board) else {
         panic!("it stops")
     };
@@ -290,6 +304,20 @@ fn a_named_cluster_is_for_one_host() {
     let document = r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/certs"}"#;
     let report = fetch(&mut keeper, &answer(&[], document), NOW.plus(seconds(10)), &board);
     assert_eq!(report.outcome, FetchOutcome::BadDiscovery);
+}
+
+#[test]
+fn what_a_host_served_is_worth_nothing_once_the_host_may_not_be_named() {
+    let board = Table::default();
+    let mut keeper = discovering_at(&["keys.example"]);
+    ask(&mut keeper, NOW, &board);
+    let document = r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/certs"}"#;
+    keeper.answer(Some(&answer(&[], document)), NOW, &board);
+    let report = done(keeper.answer(Some(&answer(&[], &set(&[key("a", 0)]))), NOW, &board));
+    assert_eq!(report.outcome, FetchOutcome::Updated);
+    let mut narrower = discovering(None);
+    narrower.sync(NOW, &board);
+    assert!(narrower.keys().is_none());
 }
 
 #[test]

@@ -134,9 +134,15 @@ struct Document {
     jwks_uri: String,
 }
 
-/// Where a discovery document says that the keys are. It must be the issuer's own, and must not lead from `https` to
-/// `http`.
-pub(super) fn read_discovery(body: &[u8], issuer: &str, found_at: &HttpUrl) -> Result<HttpUrl, Useless> {
+/// Where a discovery document says that the keys are. It must be the issuer's own, must not lead from `https` to `http`,
+/// and must stay at the origin where it was found or lead to one of `hosts`: a provider does not choose whom of the mesh
+/// it has asked.
+pub(super) fn read_discovery(
+    body: &[u8],
+    issuer: &str,
+    found_at: &HttpUrl,
+    hosts: &[String],
+) -> Result<HttpUrl, Useless> {
     use FetchOutcome::{BadDiscovery, NotJson};
     let document: Document = serde_json::from_slice(body).map_err(|error| {
         let outcome = if error.is_data() { BadDiscovery } else { NotJson };
@@ -155,6 +161,14 @@ pub(super) fn read_discovery(body: &[u8], issuer: &str, found_at: &HttpUrl) -> R
         .map_err(|message| Useless::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}")))?;
     if found_at.is_tls() && !url.is_tls() {
         return Err(Useless::new(BadDiscovery, "`jwks_uri` leads from `https` to `http`"));
+    }
+    let authority = url.authority();
+    if !url.is_same_origin(found_at) && !hosts.contains(&authority) {
+        let message = format!(
+            "`jwks_uri` is at `{authority}`, which is not the issuer's origin; if that is meant, name it in \
+             `jwksHosts`, or set `jwksUri` instead of `discovery`"
+        );
+        return Err(Useless::new(BadDiscovery, message));
     }
     Ok(url)
 }
@@ -229,14 +243,65 @@ mod tests {
     }
 
     fn discovery(body: &str) -> Result<String, FetchOutcome> {
-        let url = read_discovery(body.as_bytes(), "https://id.example", &found_at());
+        discovery_with(body, &[])
+    }
+
+    fn discovery_with(body: &str, hosts: &[&str]) -> Result<String, FetchOutcome> {
+        let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+        let url = read_discovery(body.as_bytes(), "https://id.example", &found_at(), &hosts);
         url.map(|url| url.as_str().to_owned()).map_err(|useless| useless.outcome)
     }
 
     #[test]
     fn a_discovery_document_says_where_the_keys_are() {
-        let body = r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/certs","scopes_supported":["a"]}"#;
-        assert_eq!(discovery(body).as_deref(), Ok("https://keys.example/certs"));
+        let body = r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/certs","scopes_supported":["a"]}"#;
+        assert_eq!(discovery(body).as_deref(), Ok("https://id.example/certs"));
+        let spelled = r#"{"issuer":"https://id.example","jwks_uri":"https://ID.example:443/certs"}"#;
+        assert_eq!(discovery(spelled).as_deref(), Ok("https://ID.example:443/certs"));
+    }
+
+    #[test]
+    fn a_discovery_document_leads_to_no_host_that_nobody_named() {
+        for elsewhere in [
+            "https://keys.example/certs",
+            "https://id.example:8443/certs",
+            "https://sub.id.example/certs",
+            "https://id.example.evil.example/certs",
+            "https://orders.shop.svc.cluster.local:8080/admin/reindex",
+            "https://[::1]/certs",
+        ] {
+            let body = format!(r#"{{"issuer":"https://id.example","jwks_uri":"{elsewhere}"}}"#);
+            assert_eq!(discovery(&body), Err(FetchOutcome::BadDiscovery), "{elsewhere}");
+            let named = ["keys.example", "id.example:8443"];
+            let is_named = named.iter().any(|host| elsewhere.starts_with(&format!("https://{host}/")));
+            assert_eq!(discovery_with(&body, &named).is_ok(), is_named, "{elsewhere}");
+        }
+        // A host that was named is not named for plain text.
+        let plain = r#"{"issuer":"https://id.example","jwks_uri":"http://keys.example/certs"}"#;
+        assert_eq!(discovery_with(plain, &["keys.example"]), Err(FetchOutcome::BadDiscovery));
+    }
+
+    #[test]
+    fn the_documents_of_large_providers_lead_to_their_keys() {
+        for (issuer, jwks_uri, hosts) in [
+            (
+                "https://accounts.google.com",
+                "https://www.googleapis.com/oauth2/v3/certs",
+                &["www.googleapis.com"][..],
+            ),
+            (
+                "https://login.microsoftonline.com/common/v2.0",
+                "https://login.microsoftonline.com/common/discovery/v2.0/keys",
+                &[],
+            ),
+            ("https://gitlab.com", "https://gitlab.com/oauth/discovery/keys", &[]),
+        ] {
+            let body = format!(r#"{{"issuer":"{issuer}","jwks_uri":"{jwks_uri}"}}"#);
+            let found_at = HttpUrl::parse(&format!("{issuer}/.well-known/openid-configuration")).unwrap();
+            let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+            let url = read_discovery(body.as_bytes(), issuer, &found_at, &hosts);
+            assert_eq!(url.map(|url| url.as_str().to_owned()).as_deref(), Ok(jwks_uri));
+        }
     }
 
     #[test]
@@ -270,7 +335,7 @@ mod tests {
         ) {
             let response = Response { headers, body };
             let _ = (response.content().is_ok(), response.max_age(), response.etag());
-            prop_assert!(read_discovery(&response.body, "https://id.example", &found_at()).is_err());
+            prop_assert!(read_discovery(&response.body, "https://id.example", &found_at(), &[]).is_err());
         }
     }
 }

@@ -6,6 +6,9 @@ use crate::json::{At, quote};
 use crate::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
 use std::time::Duration;
 
+/// The most hosts that an issuer's discovery document may choose from.
+const MOST_HOSTS: usize = 16;
+
 /// Whether some issuer's keys come from a provider, or may: one that could not be read counts.
 pub(super) fn is_anywhere(document: &Document) -> bool {
     let Some(issuers) = document.issuers.get() else { return true };
@@ -24,6 +27,7 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &m
     }
     for (key, given) in [
         ("cluster", document.cluster.is_some()),
+        ("jwksHosts", document.jwks_hosts.is_some()),
         ("refresh", document.refresh.is_some()),
         ("onKeysUnavailable", document.on_keys_unavailable.is_some()),
     ] {
@@ -45,10 +49,12 @@ pub(super) fn remote_keys(
         None => discovery(document, at, checker).map(KeyLocation::Discovery),
     };
     let cluster = document.cluster.as_ref().and_then(|name| checker.take(&at.key("cluster"), cluster(name)));
+    let jwks_hosts = jwks_hosts(document, &at.key("jwksHosts"), checker);
     let refresh = refresh(document.refresh.as_ref(), &at.key("refresh"), checker);
     Some(RemoteKeys {
         location: location?,
         cluster,
+        jwks_hosts,
         refresh,
         on_keys_unavailable: document.on_keys_unavailable.map_or_else(Default::default, on_keys_unavailable),
     })
@@ -75,6 +81,30 @@ fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> O
         format!("{} is no URL to look for a discovery document at; give `jwksUri` instead", quote(issuer))
     });
     checker.take(&place, url)
+}
+
+/// The hosts that a discovery document may name.
+fn jwks_hosts(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Vec<String> {
+    let Some(list) = &document.jwks_hosts else { return Vec::new() };
+    if document.discovery != Some(true) {
+        checker.fault(at, "is only for `discovery`; `jwksUri` names its host itself");
+    } else if document.cluster.is_some() {
+        let message = "`cluster` leads to the issuer's host alone; leave it out, so that each host has its own cluster, \
+                       or give `jwksUri` instead of `discovery`";
+        checker.fault(at, message);
+    }
+    if list.len() > MOST_HOSTS {
+        checker.fault(at, format!("an issuer's keys are on {MOST_HOSTS} hosts at most"));
+    }
+    checker.texts(Some(list), at, host)
+}
+
+/// A host, with its port where that is not the scheme's own.
+fn host(text: &str) -> Result<String, String> {
+    let url = HttpUrl::parse(&format!("https://{text}")).ok().filter(|_| !text.contains(['/', '?']));
+    url.map(|url| url.authority()).ok_or_else(|| {
+        format!("{} is no host; write `keys.example.com` or `keys.example.com:8443`", quote(text))
+    })
 }
 
 fn url_of(text: &str) -> Result<HttpUrl, String> {

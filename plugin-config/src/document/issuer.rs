@@ -33,6 +33,11 @@ pub(crate) struct IssuerDocument {
     /// `{issuer}/.well-known/openid-configuration`. Default: false.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) discovery: Option<bool>,
+    /// The hosts besides the issuer's own that the discovery document may name for the keys: `keys.example.com`, or
+    /// `keys.example.com:8443` where the port is not the scheme's own. Absent: `jwks_uri` must have the issuer's scheme,
+    /// host and port. Only with `discovery`, and not beside `cluster`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
+    pub(crate) jwks_hosts: Option<List<String>>,
     /// The Envoy cluster that leads to the provider. Default: `outbound|<port>||<host>` of the URL that is fetched, as
     /// Istio names it for a service or a ServiceEntry. Only with `jwksUri` or `discovery`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]

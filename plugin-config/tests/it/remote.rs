@@ -55,6 +55,42 @@ fn discovery_begins_at_the_issuer() {
 }
 
 #[test]
+fn discovery_may_lead_to_hosts_that_are_named() {
+    let discovery = |more: Value| {
+        let mut document = remote(json!({"jwksUri": null, "discovery": true}));
+        for (key, value) in more.as_object().expect("an object") {
+            document["issuers"][0][key] = value.clone();
+        }
+        document
+    };
+    let hosts =
+        json!({"jwksHosts": ["Keys.example", "keys.example:8443", "www.googleapis.com:443", "[::1]:81"]});
+    let config = accepts(&discovery(hosts));
+    let expected = ["keys.example", "keys.example:8443", "www.googleapis.com", "[::1]:81"];
+    assert_eq!(keys(&config).jwks_hosts, expected);
+    assert!(keys(&accepts(&discovery(json!({})))).jwks_hosts.is_empty());
+    for wrong in ["https://keys.example", "keys.example/jwks", "*", "*.example", "keys.example:0", "", "a b"]
+    {
+        let message = format!("`{wrong}` is no host; write `keys.example.com` or `keys.example.com:8443`");
+        refuses(&discovery(json!({"jwksHosts": [wrong]})), "issuers[0].jwksHosts[0]", &message);
+    }
+    refuses(
+        &discovery(json!({"jwksHosts": ["keys.example"], "cluster": "a"})),
+        "issuers[0].jwksHosts",
+        "`cluster` leads to the issuer's host alone; leave it out, so that each host has its own cluster, or give \
+         `jwksUri` instead of `discovery`",
+    );
+    refuses(
+        &remote(json!({"jwksHosts": ["keys.example"]})),
+        "issuers[0].jwksHosts",
+        "is only for `discovery`; `jwksUri` names its host itself",
+    );
+    let many: Vec<String> = (0..17).map(|number| format!("keys-{number}.example")).collect();
+    let message = "an issuer's keys are on 16 hosts at most";
+    refuses(&discovery(json!({"jwksHosts": many})), "issuers[0].jwksHosts", message);
+}
+
+#[test]
 fn a_url_must_be_one_that_can_be_fetched() {
     refuses(
         &remote(json!({"jwksUri": "tyk.example/jwks"})),
