@@ -170,7 +170,12 @@ impl Case {
         let token =
             json!({"roles": ["reader", "other", format!("role-{last}")], "tenant": format!("tenant-{last}")});
         let token = Claims::from_json(token.as_object().unwrap().clone()).unwrap();
-        let source = RoleClaim { claim: ClaimPath(vec!["roles".into()]), split: None, prefix: String::new() };
+        let source = RoleClaim {
+            claim: ClaimPath(vec!["roles".into()]),
+            form: RoleForm::Strings,
+            split: None,
+            prefix: String::new(),
+        };
         let path = match shape {
             Shape::Template => format!("/api/things-{last}/4711"),
             Shape::Prefix => format!("/api/things-{last}/4711"),

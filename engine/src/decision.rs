@@ -106,6 +106,8 @@ pub struct Verification {
     pub software: u32,
     /// Signatures that another worker had checked.
     pub shared: u32,
+    /// Tokens, verified now, that have a claim for roles that can't be read.
+    pub unreadable_roles: u32,
 }
 
 impl Verification {

@@ -380,6 +380,8 @@ impl Judge<'_> {
         verification.misses = verification.misses.saturating_add(1);
         let verified = issuers.verify(found, self.surroundings, shared, verification)?;
         let session = Rc::new(verified.into_session(&found.token, policies.roles(), claim_table, issuers));
+        let unreadable = u32::from(session.roles.is_incomplete());
+        verification.unreadable_roles = verification.unreadable_roles.saturating_add(unreadable);
         cache.insert(&found.token, &session);
         Ok(session)
     }

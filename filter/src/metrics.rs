@@ -35,6 +35,7 @@ struct Requests {
     verified_by_host: Counter,
     verified_by_software: Counter,
     verified_by_others: Counter,
+    unreadable_roles: Counter,
 }
 
 /// A counter that gathers before it tells.
@@ -80,6 +81,7 @@ impl Metrics {
         requests.verified_by_host.add(verification.host);
         requests.verified_by_software.add(verification.software);
         requests.verified_by_others.add(verification.shared);
+        requests.unreadable_roles.add(verification.unreadable_roles);
         if let (Some(rule), Ok(mut rules)) = (decision.rule, self.rules.try_borrow_mut()) {
             match rules.get(&rule) {
                 Some(counter) => counter.add(1),
@@ -119,7 +121,7 @@ pub(crate) fn count_fetch(outcome: FetchOutcome) {
 }
 
 impl Requests {
-    fn named(&self) -> [(&'static str, &Counter); 10] {
+    fn named(&self) -> [(&'static str, &Counter); 11] {
         [
             ("requests.allowed", &self.allowed),
             ("requests.denied", &self.denied),
@@ -131,6 +133,7 @@ impl Requests {
             ("cache.shared", &self.verified_by_others),
             ("verify.host", &self.verified_by_host),
             ("verify.software", &self.verified_by_software),
+            ("roles.unreadable", &self.unreadable_roles),
         ]
     }
 }

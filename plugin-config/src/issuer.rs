@@ -91,15 +91,28 @@ pub struct HeaderLocation {
     pub prefix: String,
 }
 
-/// A claim that holds roles: a string, or a list of strings.
+/// A claim that holds roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleClaim {
     /// The claim.
     pub claim: ClaimPath,
-    /// What parts the roles of a string; absent: the string is one role.
+    /// How it holds them.
+    pub form: RoleForm,
+    /// What parts the roles of a string, each trimmed; absent: the string is one role. Never with [`RoleForm::Keys`].
     pub split: Option<String>,
     /// Put before each role, to keep sources apart.
     pub prefix: String,
+}
+
+/// How a claim holds roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleForm {
+    /// As a string, or a list of strings.
+    Strings,
+    /// As the names of an object's members.
+    Keys,
+    /// As strings under this name in an object, or in each object of a list.
+    Field(String),
 }
 
 /// What is good no more, though its signature be.

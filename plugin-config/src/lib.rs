@@ -23,7 +23,7 @@ mod settings;
 pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
 pub use error::{ConfigError, Errors};
 pub use issuer::{
-    ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, KeySource, Revoked, RoleClaim, SecretRef,
+    ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, KeySource, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
 pub use name::{HeaderName, Name};

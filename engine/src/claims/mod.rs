@@ -25,6 +25,10 @@ pub struct Claims {
     times: Times,
 }
 
+/// Something on the way to a claim is there and is no object: what it should hold can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoObject;
+
 impl Claims {
     /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud` is a string or a
     /// list of strings, `exp`, `nbf` and `iat` are integers from 0 to 2^53 - 1. `null` is none of these.
@@ -65,10 +69,24 @@ impl Claims {
 
     /// The claim at the end of a path, unless it is absent or `null`.
     pub fn get(&self, path: &ClaimPath) -> Option<&Value> {
-        let (first, rest) = path.0.split_first()?;
-        rest.iter()
-            .try_fold(self.members.get(first)?, |value, step| value.as_object()?.get(step))
-            .filter(|value| !value.is_null())
+        self.find(path).ok().flatten()
+    }
+
+    /// The same, telling what is absent from what can't be reached.
+    ///
+    /// # Errors
+    /// [`NoObject`].
+    pub fn find(&self, path: &ClaimPath) -> Result<Option<&Value>, NoObject> {
+        let mut members = Some(&self.members);
+        let mut found = None;
+        for step in &path.0 {
+            found = match members.ok_or(NoObject)?.get(step) {
+                None | Some(Value::Null) => return Ok(None),
+                value => value,
+            };
+            members = found.and_then(Value::as_object);
+        }
+        Ok(found)
     }
 
     /// `iss`.

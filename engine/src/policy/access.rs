@@ -78,7 +78,10 @@ impl Access {
     }
 
     fn visit<'m>(&'m self, identity: &Identity<'_>, mut found: impl FnMut(&'m [RuleIndex])) {
-        if !self.by_role.is_empty() {
+        if identity.roles.is_incomplete() {
+            // Any role may be had: a DENY rule is not to be missed for one that was not read.
+            self.by_role.values().for_each(|rules| found(rules));
+        } else if !self.by_role.is_empty() {
             identity.roles.iter().filter_map(|role| self.by_role.get(&role)).for_each(|rules| found(rules));
         }
         for (slot, texts) in &self.by_claim {

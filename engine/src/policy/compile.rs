@@ -92,6 +92,7 @@ impl<'c> Draft<'c> {
         self.rules.push(CompiledRule {
             policy: policy.name.clone(),
             name: rule.name.clone(),
+            action: rule.action,
             shadow,
             needs_token: rule.action == Action::Allow && rule.authentication == Authentication::Required,
             roles: Requirement::compile(&rule.roles, &mut self.roles),

@@ -18,6 +18,7 @@ mod loose;
 mod operation;
 mod path;
 mod pattern;
+mod role_claim;
 mod roles;
 mod rules;
 mod selector;

@@ -1,9 +1,9 @@
 //! Roles: the ones that policies know, what they include, and which of them a token has.
 
+use super::role_claim;
 use crate::claims::Claims;
 use crate::hash::{self, HashMap};
-use attache_plugin_config::{Role, RoleClaim, RoleRequirement};
-use serde_json::Value;
+use attache_plugin_config::{Action, Role, RoleClaim, RoleRequirement};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct RoleTable {
 pub struct RoleSet {
     /// The last word is not 0.
     words: SmallVec<[u64; 2]>,
+    /// A claim that should hold roles is there and can't be read: the caller may have any.
+    is_incomplete: bool,
 }
 
 impl RoleTable {
@@ -60,24 +62,13 @@ impl RoleTable {
         id
     }
 
-    /// Joins the roles that a token's claims hold, with all that they include. What is neither a string nor a list of
-    /// strings holds none.
+    /// Joins the roles that a token's claims hold, with all that they include.
     pub fn read(&self, claims: &Claims, role_claims: &[RoleClaim]) -> RoleSet {
         let mut roles = RoleSet::default();
         for source in role_claims {
-            match claims.get(&source.claim) {
-                Some(Value::String(text)) => match source.split.as_deref() {
-                    Some(split) if !split.is_empty() => {
-                        text.split(split).for_each(|role| self.add(&source.prefix, role, &mut roles));
-                    }
-                    _ => self.add(&source.prefix, text, &mut roles),
-                },
-                Some(Value::Array(elements)) => {
-                    let texts = elements.iter().filter_map(Value::as_str);
-                    texts.for_each(|role| self.add(&source.prefix, role, &mut roles));
-                }
-                _ => {}
-            }
+            let read =
+                role_claim::read(claims, source, &mut |role| self.add(&source.prefix, role, &mut roles));
+            roles.is_incomplete |= read.is_err();
         }
         roles
     }
@@ -132,16 +123,9 @@ impl RoleSet {
         self.words.is_empty()
     }
 
-    /// The set as bytes, 8 for every 64 roles that the table has up to the last one of the set.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
-    }
-
-    /// The set that [`to_bytes`](Self::to_bytes) wrote, or `None` for what it can't have written.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let words: SmallVec<[u64; 2]> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
-        (rest.is_empty() && words.last() != Some(&0)).then_some(Self { words })
+    /// Whether a claim that should hold roles is there and can't be read: the caller may have more than these.
+    pub fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 }
 
@@ -172,11 +156,22 @@ impl Requirement {
         self.any_of.is_empty() && self.all_of.is_empty() && self.none_of.is_empty()
     }
 
-    pub(super) fn holds(&self, roles: &RoleSet) -> bool {
+    /// Whether a rule of this action may take a caller with these roles for one that it is for. A role that the caller
+    /// may have, as a claim can't be read, counts against them only: it is had for a DENY rule and for `noneOf`.
+    pub(super) fn holds(&self, roles: &RoleSet, action: Action) -> bool {
         let has = |id: &RoleId| roles.contains(*id);
-        (self.any_of.is_empty() || self.any_of.iter().any(has))
-            && self.all_of.iter().all(has)
-            && !self.none_of.iter().any(has)
+        if roles.is_incomplete {
+            return match action {
+                Action::Allow => self.none_of.is_empty() && self.has_wanted(roles),
+                Action::Deny => !self.none_of.iter().any(has),
+            };
+        }
+        self.has_wanted(roles) && !self.none_of.iter().any(has)
+    }
+
+    fn has_wanted(&self, roles: &RoleSet) -> bool {
+        let has = |id: &RoleId| roles.contains(*id);
+        (self.any_of.is_empty() || self.any_of.iter().any(has)) && self.all_of.iter().all(has)
     }
 }
 

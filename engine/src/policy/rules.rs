@@ -5,7 +5,7 @@ use super::condition::{AtPath, ConditionTest};
 use super::roles::{Requirement, RoleSet};
 use super::{Identity, RuleIndex, View};
 
-use attache_plugin_config::Name;
+use attache_plugin_config::{Action, Name};
 
 /// So many rules are tried one by one sooner than they are looked up.
 const FEW: usize = 8;
@@ -15,6 +15,7 @@ const FEW: usize = 8;
 pub(super) struct CompiledRule {
     pub policy: Name,
     pub name: Name,
+    pub action: Action,
     pub shadow: bool,
     /// An ALLOW rule that matches no one without a good token.
     pub needs_token: bool,
@@ -93,15 +94,15 @@ impl Caller<'_> {
         let Some(rule) = self.rules.get(rule.position()) else { return false };
         self.view.counts(rule.shadow)
             && (!rule.needs_token || self.identity.is_some())
-            && self.has_roles(&rule.roles)
+            && self.has_roles(rule)
             && rule.when.iter().all(|condition| condition.holds(self.identity, &self.request))
     }
 
-    fn has_roles(&self, requirement: &Requirement) -> bool {
+    fn has_roles(&self, rule: &CompiledRule) -> bool {
         match (self.asks, self.identity) {
-            (Asks::AllButRoles, _) => !requirement.is_empty(),
-            (Asks::Everything, Some(identity)) => requirement.holds(identity.roles),
-            (Asks::Everything, None) => requirement.holds(&RoleSet::default()),
+            (Asks::AllButRoles, _) => !rule.roles.is_empty(),
+            (Asks::Everything, Some(identity)) => rule.roles.holds(identity.roles, rule.action),
+            (Asks::Everything, None) => rule.roles.holds(&RoleSet::default(), rule.action),
         }
     }
 }

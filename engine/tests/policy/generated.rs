@@ -100,6 +100,8 @@ fn tokens() -> impl Strategy<Value = Value> {
     let roles = prop_oneof![
         subsequence(ROLES.to_vec(), 0..3).prop_map(|roles| json!(roles)),
         subsequence(ROLES.to_vec(), 0..3).prop_map(|roles| json!(roles.join(" "))),
+        subsequence(ROLES.to_vec(), 0..3).prop_map(|roles| json!([roles, roles.join(" ")])),
+        subsequence(ROLES.to_vec(), 0..3).prop_map(|roles| json!([roles.join(" "), {"name": "x"}])),
     ];
     let claim = || {
         prop_oneof![

@@ -46,6 +46,7 @@ pub(crate) fn say(config: &Config, view: View, ask: &Ask) -> Said {
     let claims = ask.claims.as_ref().filter(|_| authentication != Authentication::None);
     let has_token = claims.is_some();
     let roles = claims.map(|claims| roles(config, claims)).unwrap_or_default();
+    let unread = claims.is_some_and(|claims| has_unread_roles(&claims["roles"]));
     let when = |rule: &Rule, places: &[Captures]| {
         places
             .iter()
@@ -59,9 +60,10 @@ pub(crate) fn say(config: &Config, view: View, ask: &Ask) -> Said {
         rule.action == Action::Allow && (has_token || rule.authentication != Authentication::Required)
     };
     let denied = first(&|rule, places| {
-        rule.action == Action::Deny && has_roles(&rule.roles, &roles) && when(rule, places)
+        rule.action == Action::Deny && may_have_roles(&rule.roles, &roles, unread) && when(rule, places)
     });
-    let allowed = first(&|rule, places| open(rule) && has_roles(&rule.roles, &roles) && when(rule, places));
+    let surely = |rule: &Rule| has_roles(&rule.roles, &roles) && (rule.roles.none_of.is_empty() || !unread);
+    let allowed = first(&|rule, places| open(rule) && surely(rule) && when(rule, places));
     let but_for_roles = first(&|rule, places| open(rule) && when(rule, places));
     let applying: Vec<&Policy> = config.policies.iter().filter(|policy| counts(policy.mode)).collect();
     let default_allows = applying.iter().all(|policy| policy.default_action == Action::Allow);
@@ -266,7 +268,12 @@ fn template(segments: &[PathSegment], actual: &[&str], any_case: bool) -> Option
 fn roles(config: &Config, claims: &Value) -> BTreeSet<String> {
     let mut roles: BTreeSet<String> = match &claims["roles"] {
         Value::String(text) => text.split(' ').map(str::to_owned).collect(),
-        Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::Array(list) => list
+            .iter()
+            .filter_map(Value::as_str)
+            .flat_map(|text| text.split(' '))
+            .map(str::to_owned)
+            .collect(),
         _ => BTreeSet::new(),
     };
     loop {
@@ -278,6 +285,20 @@ fn roles(config: &Config, claims: &Value) -> BTreeSet<String> {
             return roles;
         }
     }
+}
+
+/// Roles of these tests are strings or lists of strings.
+fn has_unread_roles(roles: &Value) -> bool {
+    match roles {
+        Value::Null | Value::String(_) => false,
+        Value::Array(list) => !list.iter().all(|role| role.is_string() || role.is_null()),
+        _ => true,
+    }
+}
+
+/// Where some roles could not be read, only those that are known keep a DENY rule away.
+fn may_have_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>, unread: bool) -> bool {
+    if unread { !wanted.none_of.iter().any(|role| roles.contains(role)) } else { has_roles(wanted, roles) }
 }
 
 fn has_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>) -> bool {

@@ -109,7 +109,12 @@ impl Headers for Ask {
 
 /// The places where tests put roles.
 pub(crate) fn role_claims() -> Vec<RoleClaim> {
-    vec![RoleClaim { claim: ClaimPath(vec!["roles".into()]), split: Some(" ".into()), prefix: String::new() }]
+    vec![RoleClaim {
+        claim: ClaimPath(vec!["roles".into()]),
+        form: RoleForm::Strings,
+        split: Some(" ".into()),
+        prefix: String::new(),
+    }]
 }
 
 /// What the policies of a configuration say.

@@ -6,7 +6,7 @@ use crate::document::{
     RoleClaimDocument,
 };
 use crate::json::{At, quote};
-use crate::{ClaimPath, HeaderLocation, HeaderName, Issuer, Revoked, RoleClaim, StringPattern};
+use crate::{ClaimPath, HeaderLocation, HeaderName, Issuer, Revoked, RoleClaim, RoleForm, StringPattern};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -188,14 +188,34 @@ fn role_claims(list: Option<&List<RoleClaimDocument>>, at: &At<'_>, checker: &mu
         if prefix.len() > 64 {
             checker.fault(&at.key("prefix"), "a prefix has 64 bytes at most");
         }
+        let form = role_form(document, &at, checker);
         let Some(claim) = claim(document.claim.get(), &at.key("claim"), checker) else { continue };
-        let claim = RoleClaim { claim, split: document.split.clone(), prefix };
+        let claim = RoleClaim { claim, form, split: document.split.clone(), prefix };
         if claims.contains(&claim) {
             checker.fault(&at, "the same roles are read twice; keep one of them");
         }
         claims.push(claim);
     }
     claims
+}
+
+fn role_form(document: &RoleClaimDocument, at: &At<'_>, checker: &mut Checker) -> RoleForm {
+    let keys = document.keys == Some(true);
+    if keys && document.split.is_some() {
+        checker.fault(&at.key("split"), "with `keys` each key is one role; leave `split` out");
+    }
+    let Some(field) = &document.field else {
+        return if keys { RoleForm::Keys } else { RoleForm::Strings };
+    };
+    if keys {
+        let message = "roles are the keys of an object or lie in a `field`; give each an entry of its own";
+        checker.fault(&at.key("field"), message);
+    }
+    if field.is_empty() || field.len() > ClaimPath::LONGEST_STEP {
+        let message = format!("a member's name has 1 to {} bytes", ClaimPath::LONGEST_STEP);
+        checker.fault(&at.key("field"), message);
+    }
+    RoleForm::Field(field.clone())
 }
 
 fn revoked(document: Option<&RevokedDocument>, at: &At<'_>, checker: &mut Checker) -> Revoked {

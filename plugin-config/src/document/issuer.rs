@@ -150,16 +150,26 @@ pub(crate) struct HeaderLocationDocument {
     pub(crate) prefix: Option<String>,
 }
 
-/// A claim that holds roles: a string, or a list of strings.
+/// A claim that holds roles: a string, a list of strings, or what `keys` or `field` says. Where it is there and can't be
+/// read, in whole or in part, the caller may have any role: `noneOf` then fails, and a DENY rule that asks for roles
+/// matches.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RoleClaim"))]
 pub(crate) struct RoleClaimDocument {
     /// The claim.
     pub(crate) claim: Slot<ClaimDocument>,
-    /// What parts the roles of a string. Absent: the string is one role.
+    /// What parts the roles of a string, also where it is an element of a list: `,` or a space, for example. Each part is
+    /// trimmed, and brackets around the whole and quotes around a part are left out. Absent: the string is one role.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
     pub(crate) split: Option<String>,
+    /// Whether the claim is an object whose keys are the roles; those whose value is `false` or `null` are none.
+    /// Default: false.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
+    pub(crate) keys: Option<bool>,
+    /// The member that holds the role, where the claim is an object or a list of objects: `name` for `[{"name": "a"}]`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) field: Option<String>,
     /// Put before each role, to keep sources apart. Default: nothing.
     #[cfg_attr(feature = "schema", schemars(length(max = 64), extend("default" = "")))]
     pub(crate) prefix: Option<String>,

@@ -1,7 +1,7 @@
 //! Issuers, all but their keys and headers.
 
 use crate::support::{accepts, key, refuses, with_issuer, with_root};
-use attache_plugin_config::{ClaimPath, StringMatch, StringPattern};
+use attache_plugin_config::{ClaimPath, RoleForm, StringMatch, StringPattern};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ fn an_issuer_is_read_whole() {
     let config = accepts(&with_issuer(json!({
         "audiences": ["mesh", "api"], "clockSkew": "1m30s", "maxLifetime": "1h", "tokenTypes": ["at+jwt"],
         "subjects": [{"prefix": "user:"}, {"matches": "svc-[a-z]+"}], "requireExpiration": false,
-        "roleClaims": [{"claim": "realm_access.roles"}, {"claim": ["a.b"], "split": " ", "prefix": "s:"}],
+        "roleClaims": [{"claim": "realm_access.roles"}, {"claim": ["a.b"], "split": " ", "prefix": "s:"},
+                       {"claim": "o", "keys": true}, {"claim": "o", "keys": false, "field": "name", "split": ","}],
         "presenters": ["cluster.local/ns/tyk/*"], "revoked": {"tokenIds": ["x"], "keyIds": []},
         "fromCookies": ["session"],
     })));
@@ -22,6 +23,9 @@ fn an_issuer_is_read_whole() {
     assert_eq!(regex.as_str(), "^(?:svc-[a-z]+)$");
     assert_eq!(issuer.role_claims[0].claim, ClaimPath(vec!["realm_access".to_owned(), "roles".to_owned()]));
     assert_eq!(issuer.role_claims[1].claim, ClaimPath(vec!["a.b".to_owned()]));
+    let forms: Vec<&RoleForm> = issuer.role_claims.iter().map(|claim| &claim.form).collect();
+    let field = RoleForm::Field("name".to_owned());
+    assert_eq!(forms, [&RoleForm::Strings, &RoleForm::Strings, &RoleForm::Keys, &field]);
     assert_eq!(issuer.presenters, [StringPattern::Prefix("cluster.local/ns/tyk/".to_owned())]);
     assert!(issuer.revoked.token_ids.contains("x"));
     assert!(issuer.from_headers.is_empty(), "where a place is named, the default counts no more");
@@ -31,7 +35,7 @@ fn an_issuer_is_read_whole() {
 fn each_mistake_is_named() {
     let empty = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
     let name_rule = "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit";
-    let cases: [(Value, &str, String); 27] = [
+    let cases: [(Value, &str, String); 31] = [
         (json!({"name": "Tyk"}), "name", format!("`Tyk` is no name: {name_rule}")),
         (json!({"name": ""}), "name", format!("`` is no name: {name_rule}")),
         (json!({"issuer": ""}), "issuer", "an empty value; name one".into()),
@@ -105,6 +109,26 @@ fn each_mistake_is_named() {
             "a claim has a name, and no step of its path is empty; a name with a dot in it is written as a list: \
              `[\"a.b\"]`"
                 .into(),
+        ),
+        (
+            json!({"roleClaims": [{"claim": "a", "keys": true, "split": ","}]}),
+            "roleClaims[0].split",
+            "with `keys` each key is one role; leave `split` out".into(),
+        ),
+        (
+            json!({"roleClaims": [{"claim": "a", "keys": true, "field": "name"}]}),
+            "roleClaims[0].field",
+            "roles are the keys of an object or lie in a `field`; give each an entry of its own".into(),
+        ),
+        (
+            json!({"roleClaims": [{"claim": "a", "field": ""}]}),
+            "roleClaims[0].field",
+            "a member's name has 1 to 256 bytes".into(),
+        ),
+        (
+            json!({"roleClaims": [{"claim": "a", "keys": true}, {"claim": "a", "keys": true}]}),
+            "roleClaims[1]",
+            "the same roles are read twice; keep one of them".into(),
         ),
         (
             json!({"roleClaims": [{"claim": "a", "split": ""}]}),
