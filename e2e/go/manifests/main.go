@@ -3,9 +3,10 @@
 // operator with their CEL rules, and the types of Kubernetes.
 //
 //	manifests [-out FOLDER] [-lock FILE] FOLDER...
+//	manifests -spelling FILE...
 //
 // -out writes each build there, so that others can look at it, and of each PrometheusRule the file that Prometheus itself
-// would read.
+// would read. -spelling tells where kubectl reads a YAML file, or a YAML block of a Markdown page, otherwise than others do.
 package main
 
 import (
@@ -21,8 +22,15 @@ import (
 func main() {
 	out := flag.String("out", "", "folder that the builds are written to")
 	lock := flag.String("lock", "crds.lock", "what pins the definitions")
+	spelling := flag.Bool("spelling", false, "compare how two readers of YAML read the files")
 	flag.Parse()
-	if err := run(*lock, *out, flag.Args()); err != nil {
+	var err error
+	if *spelling {
+		err = checkSpelling(flag.Args())
+	} else {
+		err = run(*lock, *out, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
