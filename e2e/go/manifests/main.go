@@ -71,6 +71,14 @@ func run(lock, out string, folders []string) error {
 		for _, fault := range found {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", source.path, fault)
 		}
+		if source.isOverlay() && number != 1 {
+			faults++
+			fmt.Fprintf(os.Stderr, "%s: an overlay brings the plugin alone, this has %d objects\n", source.path, number)
+		}
+		if source.isOverlay() && strings.Contains(string(manifest), "imagePullSecret") {
+			faults++
+			fmt.Fprintf(os.Stderr, "%s: an overlay names a secret that may not be there\n", source.path)
+		}
 		if number == 0 {
 			faults++
 			fmt.Fprintf(os.Stderr, "%s: there is no object in it\n", source.path)

@@ -19,6 +19,11 @@ type source struct {
 	built bool
 }
 
+// isOverlay tells whether this is what people apply first: it must change nothing but what it says.
+func (s source) isOverlay() bool {
+	return s.built && filepath.Base(filepath.Dir(s.path)) == "overlays"
+}
+
 const kustomization = "kustomization.yaml"
 
 // find lists the kustomizations below the folders, and the files with objects that none of them is beside. Components
