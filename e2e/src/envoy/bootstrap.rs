@@ -71,6 +71,8 @@ pub struct Overrides {
     pub plugin: Value,
     /// Of the HTTP connection manager.
     pub manager: Value,
+    /// Of the service's `HttpProtocolOptions`: its protocol, where that is not always the client's.
+    pub upstream: Value,
 }
 
 impl Sidecar {
@@ -129,16 +131,23 @@ impl Sidecar {
     }
 
     fn service_cluster(&self) -> Value {
+        let mut protocol = json!({
+            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        });
+        if self.overrides.upstream.is_null() {
+            let both = json!({"http_protocol_options": {}, "http2_protocol_options": {}});
+            override_members(&mut protocol, &json!({"use_downstream_protocol_config": both}));
+        } else {
+            override_members(&mut protocol, &self.overrides.upstream);
+        }
         json!({
             "name": "service",
             "type": "STATIC",
             "load_assignment": {"cluster_name": "service", "endpoints": [{"lb_endpoints": [{"endpoint": {
                 "address": socket(&self.service.ip().to_string(), self.service.port())}}]}]},
             "typed_extension_protocol_options": {
-                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                    "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                    "use_downstream_protocol_config": {"http_protocol_options": {}, "http2_protocol_options": {}},
-                }},
+                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol,
+            },
         })
     }
 
@@ -203,6 +212,8 @@ fn http_manager(folder: &Path) -> Value {
             "forward_client_cert_details": "APPEND_FORWARD",
             "set_current_client_cert_details": {"subject": true, "dns": true, "uri": true},
             "stream_idle_timeout": "0s",
+            "proxy_100_continue": true,
+            "upgrade_configs": [{"upgrade_type": "websocket"}],
             "route_config": {"virtual_hosts": [{"name": "inbound", "domains": ["*"], "routes": [
                 {"match": {"prefix": "/"}, "route": {"cluster": "service", "timeout": "0s"}}]}]},
             "access_log": [{

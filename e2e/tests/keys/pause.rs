@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, channel::Channel};
 use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::convert::Infallible;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -26,7 +26,7 @@ async fn stage() -> Result<(Stage, String)> {
     provider.behave(Manner::Status(500, ""));
     let document = configuration(&provider, json!({}));
     let overrides =
-        Overrides { plugin: json!({"allow_on_headers_stop_iteration": true}), manager: Value::Null };
+        Overrides { plugin: json!({"allow_on_headers_stop_iteration": true}), ..Overrides::default() };
     let stage = Stage::start_otherwise(provider, &document, overrides).await?;
     let token = stage.token(&key)?;
     Ok((stage, token))

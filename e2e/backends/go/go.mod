@@ -1,0 +1,3 @@
+module attache/backends
+
+go 1.26

@@ -1,0 +1,104 @@
+//! The slow and obvious reading of a policy, written without a look at the engine.
+
+use crate::policy::{Operation, Policy, Rule, When};
+
+/// An operation as a backend handled it: nothing in it is encoded, nothing ambiguous.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Handled {
+    pub(crate) method: String,
+    pub(crate) segments: Vec<String>,
+    /// Lower case, without a port.
+    pub(crate) host: String,
+    /// Every value that the backend has for `x-tenant`.
+    pub(crate) tenants: Vec<String>,
+}
+
+/// Whose token a request brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) subject: &'static str,
+    pub(crate) roles: &'static [&'static str],
+    pub(crate) tenant: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Without a look at the token.
+    Public,
+    Allowed,
+    Refused(&'static str),
+}
+
+pub(crate) fn judge(policy: &Policy, handled: &Handled, caller: Option<Caller>) -> Verdict {
+    let here: Vec<&Rule> = policy.rules.iter().filter(|rule| is_for(&rule.to, handled)).collect();
+    let public = here.iter().any(|rule| rule.public && !rule.denies);
+    let caller = if public { None } else { caller };
+    if !public && caller.is_none() {
+        return Verdict::Refused("nobody is known");
+    }
+    let hold = |rule: &&&Rule| has_role(rule, caller) && is_met(rule, handled, caller);
+    if here.iter().filter(|rule| rule.denies).any(|rule| hold(&rule)) {
+        return Verdict::Refused("a DENY rule");
+    }
+    if !here.iter().filter(|rule| !rule.denies).any(|rule| hold(&rule)) {
+        return Verdict::Refused("no ALLOW rule");
+    }
+    if public { Verdict::Public } else { Verdict::Allowed }
+}
+
+fn is_for(to: &Operation, handled: &Handled) -> bool {
+    let method = |pattern: &&str| handled.method == **pattern;
+    let path = |pattern: &&str| path_fits(pattern, &handled.segments);
+    let host = |pattern: &&str| text_fits(pattern, &handled.host);
+    (to.methods.is_empty() || to.methods.iter().any(method))
+        && !to.not_methods.iter().any(method)
+        && (to.paths.is_empty() || to.paths.iter().any(path))
+        && !to.not_paths.iter().any(path)
+        && (to.hosts.is_empty() || to.hosts.iter().any(host))
+        && !to.not_hosts.iter().any(host)
+}
+
+fn has_role(rule: &Rule, caller: Option<Caller>) -> bool {
+    rule.roles.is_empty()
+        || caller.is_some_and(|caller| caller.roles.iter().any(|role| rule.roles.contains(role)))
+}
+
+fn is_met(rule: &Rule, handled: &Handled, caller: Option<Caller>) -> bool {
+    match rule.when {
+        None => true,
+        // Every template that has an `{id}` has it in the second place.
+        Some(When::OwnPath) => {
+            caller.is_some_and(|caller| handled.segments.get(1).is_some_and(|id| id == caller.subject))
+        }
+        Some(When::OwnTenant) => caller.is_some_and(|caller| {
+            !handled.tenants.is_empty() && handled.tenants.iter().all(|tenant| tenant == caller.tenant)
+        }),
+    }
+}
+
+fn text_fits(pattern: &str, text: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(suffix), _) => text.ends_with(suffix),
+        (_, Some(prefix)) => text.starts_with(prefix),
+        _ => pattern == text,
+    }
+}
+
+fn path_fits(pattern: &str, segments: &[String]) -> bool {
+    if !pattern.contains('{') {
+        return text_fits(pattern, &format!("/{}", segments.join("/")));
+    }
+    let parts: Vec<&str> = pattern.trim_start_matches('/').split('/').collect();
+    template_fits(&parts, segments)
+}
+
+fn template_fits(parts: &[&str], segments: &[String]) -> bool {
+    match parts.split_first() {
+        None => segments.is_empty(),
+        Some((&"{**}", rest)) => (0..=segments.len()).any(|many| template_fits(rest, &segments[many..])),
+        Some((part, rest)) => segments.split_first().is_some_and(|(segment, others)| {
+            let fits = if part.starts_with('{') { !segment.is_empty() } else { part == segment };
+            fits && template_fits(rest, others)
+        }),
+    }
+}
