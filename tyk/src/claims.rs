@@ -54,9 +54,22 @@ pub fn key_hash(key: &str) -> String {
 
 fn subject(mint: &Mint, caller: Caller<'_>) -> Option<String> {
     mint.subject.iter().find_map(|rule| match value(&rule.from, caller)? {
+        Value::String(text) if rule.per_organisation => {
+            Some(format!("{}{}:{text}", rule.prefix, one_word(&caller.session.org_id)))
+        }
         Value::String(text) => Some(format!("{}{text}", rule.prefix)),
         _ => None,
     })
+}
+
+/// An organisation without the sign that ends it.
+fn one_word(org_id: &str) -> String {
+    org_id.replace('%', "%25").replace(':', "%3A")
+}
+
+/// Whether the gateway made this session from a JWT: it marks such sessions.
+pub fn is_from_jwt(session: &SessionState) -> bool {
+    session.metadata.contains_key("TykJWTSessionID")
 }
 
 fn roles(rules: &RoleRules, session: &SessionState) -> BTreeSet<String> {
@@ -92,7 +105,10 @@ fn value(source: &Source, caller: Caller<'_>) -> Option<Value> {
     let list = |items: Vec<&String>| (!items.is_empty()).then(|| items.into_iter().cloned().collect());
     match source {
         Source::OrgId => text(&session.org_id),
-        Source::Alias => text(&session.alias),
+        Source::Alias | Source::JwtIdentity if is_from_jwt(session) != (*source == Source::JwtIdentity) => {
+            None
+        }
+        Source::Alias | Source::JwtIdentity => text(&session.alias),
         Source::KeyHash if session.key_id.is_empty() => None,
         Source::KeyHash => text(&key_hash(&session.key_id)),
         Source::OauthClient => text(&session.oauth_client_id),

@@ -1,30 +1,36 @@
 //! What the gateway calls: a request in, the same request with a token out, or an answer in the upstream's place.
 
-use crate::claims::Caller;
+use crate::claims::{Caller, is_from_jwt};
 use crate::config::{Api, Config, Mode, TokenPlace, VerifiedJwt};
 use crate::exchange::{Exchanger, Wanted};
 use crate::failure::Failure;
+use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::mint::Minter;
 use crate::proto::dispatcher_server::Dispatcher;
 use crate::proto::{Event, EventReply, HookType, MiniRequestObject, Object, SessionState};
 use crate::request::{Guard, after_prefix, credential_of, header};
 use crate::token;
+use crate::trace::Trace;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use tonic::{Request, Response, Status};
 
 /// Answers the gateway.
 #[derive(Debug)]
 pub struct Issuer {
     hook_names: Vec<String>,
+    timeout: Duration,
+    log_issued: bool,
     apis: Vec<Api>,
     guard: Guard,
     minter: Option<Arc<Minter>>,
     exchangers: BTreeMap<String, Arc<Exchanger>>,
     metrics: Arc<Metrics>,
+    lines: Lines,
 }
 
 /// A token, and how it was come by.
@@ -43,11 +49,14 @@ impl Issuer {
     ) -> Self {
         Self {
             hook_names: config.grpc.hook_names.clone(),
+            timeout: config.grpc.timeout,
+            log_issued: config.log.issued,
             apis: config.apis.clone(),
             guard: Guard::new(config.upstream.clone(), config.strip.clone(), config.guarded_issuers()),
             minter,
             exchangers: exchangers.into_iter().map(|one| (one.name().to_owned(), one)).collect(),
             metrics,
+            lines: Lines::new(),
         }
     }
 
@@ -56,7 +65,13 @@ impl Issuer {
         named(id).or_else(|| named("*"))
     }
 
-    async fn token(&self, api: &Api, api_id: &str, object: &Object) -> Result<Outcome, Failure> {
+    async fn token(
+        &self,
+        api: &Api,
+        api_id: &str,
+        object: &Object,
+        trace: &Trace,
+    ) -> Result<Outcome, Failure> {
         let session = object.session.as_ref().ok_or(Failure::SessionMissing)?;
         let request = object.request.as_ref().ok_or(Failure::SessionMissing)?;
         if session.is_inactive {
@@ -70,33 +85,42 @@ impl Issuer {
                 let jwt = jwt.as_ref().map(|jwt| verified_claims(jwt, request, session)).transpose()?;
                 let caller = Caller { session, api_id, jwt: jwt.as_ref() };
                 let minter = self.minter.as_ref().ok_or(Failure::ApiUnknown)?;
-                let issued = minter.issue(audiences, caller).await?;
-                if !issued.cached {
-                    let (kid, jti) = (&issued.token.key_id, &issued.token.id);
-                    tracing::info!(api = api_id, trace_id = trace_id(request), kid, jti, "a token was made");
+                let issued = timeout(self.timeout, minter.issue(audiences, caller)).await;
+                let issued = issued.map_err(|_| Failure::Overloaded)??;
+                if let (true, Some(made)) = (self.log_issued, &issued.made) {
+                    let (kid, jti, sub) = (&*made.key_id, &made.id, &made.subject);
+                    let (trace_id, request_id) = (&trace.trace_id, &trace.request_id);
+                    tracing::info!(api = api_id, trace_id, request_id, kid, jti, sub, "a token was made");
                 }
-                let word = if issued.cached { "minted-before" } else { "minted" };
-                Ok(Outcome { jwt: issued.token.jwt.clone(), word })
+                let word = if issued.made.is_some() { "minted" } else { "minted-before" };
+                Ok(Outcome { jwt: issued.jwt, word })
             }
             Mode::Exchange { provider, audiences, scopes, subject_token } => {
                 let subject = find(subject_token, request).ok_or(Failure::SubjectTokenMissing)?;
                 let exchanger = self.exchangers.get(provider).ok_or(Failure::ApiUnknown)?;
-                let exchanged = exchanger.exchange(subject, Wanted { api_id, audiences, scopes }).await?;
-                if !exchanged.cached {
+                let given = exchanger.exchange(subject, Wanted { api_id, audiences, scopes }).await?;
+                if self.log_issued && !given.cached {
+                    let claims = token::payload(&given.jwt).unwrap_or_default();
+                    let text = |claim: &str| claims.get(claim).and_then(Value::as_str).unwrap_or_default();
+                    let (jti, sub) = (text("jti"), text("sub"));
+                    let (trace_id, request_id) = (&trace.trace_id, &trace.request_id);
                     tracing::info!(
                         api = api_id,
-                        trace_id = trace_id(request),
+                        trace_id,
+                        request_id,
                         provider,
+                        jti,
+                        sub,
                         "a token was exchanged"
                     );
                 }
-                let word = if exchanged.cached { "exchanged-before" } else { "exchanged" };
-                Ok(Outcome { jwt: exchanged.token.jwt.clone(), word })
+                let word = if given.cached { "exchanged-before" } else { "exchanged" };
+                Ok(Outcome { jwt: given.jwt, word })
             }
         }
     }
 
-    async fn answer(&self, object: &mut Object) {
+    async fn answer(&self, object: Object, trace: &Trace) -> Object {
         let start = Instant::now();
         let api_id = object.spec.get("APIID").cloned().unwrap_or_default();
         let api = self.api(&api_id);
@@ -104,68 +128,96 @@ impl Issuer {
         let outcome = match (api, &declared) {
             (None, _) => Err(Failure::ApiUnknown),
             (_, Err(failure)) => Err(*failure),
-            (Some(api), Ok(_)) => self.token(api, &api_id, object).await,
+            (Some(api), Ok(_)) => self.token(api, &api_id, &object, trace).await,
         };
-        let Some(request) = &mut object.request else { return };
+        let mut request = object.request.unwrap_or_default();
         // In every case: should the gateway not heed the answer, nothing of the client's gets through either.
         let credentials: Vec<_> =
             api.map(|api| &api.credential).into_iter().chain(declared.iter().flatten()).collect();
-        let strays = self.guard.clean(request, &credentials);
+        let strays = self.guard.clean(&mut request, &credentials);
+        let (trace_id, request_id) = (&trace.trace_id, &trace.request_id);
         if strays > 0 {
             self.metrics.strays(strays);
-            let trace_id = trace_id(request);
-            tracing::warn!(
-                api = api_id,
-                trace_id,
-                strays,
-                "a client sent tokens of a guarded issuer; they were removed"
-            );
+            if let Some(left_out) = self.lines.pass() {
+                let what = "a client sent tokens of a guarded issuer; they were removed";
+                tracing::warn!(api = api_id, trace_id, request_id, strays, left_out, "{what}");
+            }
         }
-        // The gateway looks into this field of every answer.
-        let overrides = request.return_overrides.get_or_insert_default();
         let word = match outcome {
             Ok(outcome) => {
-                self.guard.put(request, &outcome.jwt);
-                tracing::debug!(
-                    api = api_id,
-                    trace_id = trace_id(request),
-                    outcome = outcome.word,
-                    "answered"
-                );
+                self.guard.put(&mut request, &outcome.jwt);
+                tracing::debug!(api = api_id, trace_id, request_id, outcome = outcome.word, "answered");
                 outcome.word.to_owned()
             }
             Err(failure) => {
-                *overrides = failure.answer();
-                let (reason, trace_id) = (failure.to_string(), trace_id(request));
-                tracing::warn!(api = api_id, trace_id, reason, "a request gets no token");
+                request.return_overrides = Some(failure.answer());
+                // Nothing goes upstream, so no body need come back.
+                request.raw_body.clear();
+                let reason = failure.to_string();
+                if let Some(left_out) = self.lines.pass() {
+                    let what = "a request gets no token";
+                    tracing::warn!(api = api_id, trace_id, request_id, reason, left_out, "{what}");
+                }
                 reason
             }
         };
         let api = api.map_or("", |api| &api.id);
         self.metrics.answered(api, &word, start.elapsed());
+        changes(request)
     }
+
+    /// A call that no request can come of: the API definition is wired wrongly, and the gateway answers 500.
+    fn miswired(&self, object: &Object, outcome: &str, status: Status) -> Status {
+        let api_id = object.spec.get("APIID").map_or("", String::as_str);
+        let api = self.api(api_id).map_or("", |api| &api.id);
+        self.metrics.answered(api, outcome, Duration::ZERO);
+        if let Some(left_out) = self.lines.pass() {
+            let (hook_type, hook_name) = (object.hook_type().as_str_name(), &object.hook_name);
+            let why = status.message();
+            tracing::error!(
+                api = api_id,
+                hook_type,
+                hook_name,
+                left_out,
+                "the API definition is wired wrongly: {why}"
+            );
+        }
+        status
+    }
+}
+
+/// What the gateway reads of an answer. It does without its own request, but not without the body: it sends upstream what
+/// comes back.
+fn changes(request: MiniRequestObject) -> Object {
+    let request = MiniRequestObject {
+        headers: BTreeMap::new(),
+        params: BTreeMap::new(),
+        // The gateway looks into this field of every answer.
+        return_overrides: Some(request.return_overrides.unwrap_or_default()),
+        ..request
+    };
+    Object { request: Some(request), ..Object::default() }
 }
 
 #[tonic::async_trait]
 impl Dispatcher for Issuer {
     async fn dispatch(&self, request: Request<Object>) -> Result<Response<Object>, Status> {
-        let mut object = request.into_inner();
-        if object.hook_type() != HookType::Post {
-            tracing::error!(
-                hook_type = object.hook_type,
-                "the API definition calls the plugin at another hook"
-            );
-            return Err(Status::failed_precondition("wire the plugin as a `post` hook"));
+        let (metadata, _, object) = request.into_parts();
+        let wrong = if object.hook_type() != HookType::Post {
+            Some(("hook-type-wrong", Status::failed_precondition("wire the plugin as a `post` hook")))
+        } else if !self.hook_names.contains(&object.hook_name) {
+            let why = "this hook name is not in `grpc.hookNames`";
+            Some(("hook-name-unknown", Status::failed_precondition(why)))
+        } else if object.request.is_none() {
+            Some(("request-missing", Status::invalid_argument("there is no request")))
+        } else {
+            None
+        };
+        if let Some((outcome, status)) = wrong {
+            return Err(self.miswired(&object, outcome, status));
         }
-        if !self.hook_names.contains(&object.hook_name) {
-            tracing::error!(hook_name = object.hook_name, "the API definition names another hook");
-            return Err(Status::failed_precondition("this hook name is not in `grpc.hookNames`"));
-        }
-        if object.request.is_none() {
-            return Err(Status::invalid_argument("there is no request"));
-        }
-        self.answer(&mut object).await;
-        Ok(Response::new(object))
+        let trace = Trace::of(&metadata, object.request.as_ref());
+        Ok(Response::new(self.answer(object, &trace).await))
     }
 
     async fn dispatch_event(&self, _: Request<Event>) -> Result<Response<EventReply>, Status> {
@@ -181,7 +233,7 @@ fn verified_claims(
     request: &MiniRequestObject,
     session: &SessionState,
 ) -> Result<Map<String, Value>, Failure> {
-    let from_jwt = session.metadata.contains_key("TykJWTSessionID");
+    let from_jwt = is_from_jwt(session);
     let token = find(&jwt.place, request).filter(|_| from_jwt).ok_or(Failure::JwtMissing)?;
     let claims = token::payload(token).ok_or(Failure::JwtMissing)?;
     let identity = claims.get(&jwt.identity_claim).and_then(Value::as_str);
@@ -194,10 +246,4 @@ fn verified_claims(
 
 fn find<'a>(place: &TokenPlace, request: &'a MiniRequestObject) -> Option<&'a str> {
     header(request, &place.header).and_then(|value| after_prefix(value, &place.prefix))
-}
-
-/// The trace that the request belongs to (W3C Trace Context), or nothing. The header itself goes on untouched.
-fn trace_id(request: &MiniRequestObject) -> &str {
-    let id = header(request, "Traceparent").and_then(|value| value.split('-').nth(1)).unwrap_or_default();
-    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) { id } else { "" }
 }

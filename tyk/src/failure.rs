@@ -39,6 +39,12 @@ pub enum Failure {
     /// The token could not be signed.
     #[error("signing-failed")]
     SigningFailed,
+    /// The request is larger than `grpc.maxMessageBytes`.
+    #[error("request-too-large")]
+    RequestTooLarge,
+    /// The issuer could not get to it within `grpc.timeout`.
+    #[error("overloaded")]
+    Overloaded,
     /// There is no token to exchange.
     #[error("subject-token-missing")]
     SubjectTokenMissing,
@@ -68,6 +74,8 @@ impl Failure {
             | Self::JwtMismatch
             | Self::SubjectTokenMissing
             | Self::ExchangeRefused => 401,
+            Self::RequestTooLarge => 413,
+            Self::Overloaded => 503,
             Self::ApiUnknown
             | Self::ConfigDataInvalid
             | Self::SubjectMissing
@@ -80,6 +88,8 @@ impl Failure {
     fn title(self) -> &'static str {
         match self.status() {
             401 => "the caller can't be given a token for the mesh",
+            413 => "the request is too large",
+            503 => "the gateway has too much to do; try again",
             502 => "the identity provider did not give a token for the mesh",
             _ => "the gateway can't make a token for the mesh",
         }
@@ -92,6 +102,9 @@ impl Failure {
         let mut headers = vec![("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")];
         if status == 401 {
             headers.push(("WWW-Authenticate", r#"Bearer error="invalid_token""#));
+        }
+        if status == 503 {
+            headers.push(("Retry-After", "1"));
         }
         ReturnOverrides {
             response_code: status.into(),
@@ -116,6 +129,7 @@ mod tests {
         assert_eq!(body["type"], "exchange-unavailable");
         assert_eq!(body["status"], 502);
         assert!(!answer.headers.contains_key("WWW-Authenticate"));
+        assert_eq!(Failure::Overloaded.answer().headers["Retry-After"], "1");
         assert!(Failure::JwtMismatch.answer().headers.contains_key("WWW-Authenticate"));
     }
 }

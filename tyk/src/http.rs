@@ -5,6 +5,7 @@ use crate::exchange::Exchanger;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::mint::Minter;
+use crate::pulse::Pulse;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,6 +27,8 @@ pub struct Pages {
     pub metrics: Arc<Metrics>,
     /// Whether requests are welcome.
     pub ready: AtomicBool,
+    /// Whether the process gets its work done.
+    pub pulse: Pulse,
 }
 
 /// How tokens are made and with which keys.
@@ -63,8 +66,12 @@ fn path_of(url: &str) -> Option<String> {
     path.bytes().all(plain).then(|| format!("/{path}"))
 }
 
-async fn healthz() -> &'static str {
-    "ok"
+async fn healthz(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
+    if pages.pulse.stalled() {
+        (StatusCode::SERVICE_UNAVAILABLE, "stalled: no token could be made for 30 seconds")
+    } else {
+        (StatusCode::OK, "ok")
+    }
 }
 
 async fn readyz(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {

@@ -2,8 +2,9 @@
 //!
 //! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on ([`request`]); [`mint`]
 //! makes a token from the session ([`claims`]) with the signing key ([`keys`]), or [`exchange`] swaps the caller's own
-//! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`http`] publishes the keys, [`listen`] and
-//! [`server`] hold it all together.
+//! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`room`] bounds what requests hold in memory,
+//! [`tokens`] what is kept for reuse, [`lines`] what is logged. [`http`] publishes the keys, [`listen`] and [`server`] hold it
+//! all together, with what [`watch`] does beside them; [`pulse`] tells whether it still works.
 
 pub mod claims;
 pub mod clock;
@@ -13,10 +14,16 @@ pub mod exchange;
 pub mod failure;
 pub mod http;
 pub mod keys;
+pub mod lines;
 pub mod listen;
 pub mod metrics;
 pub mod mint;
 pub mod proto;
+pub mod pulse;
 pub mod request;
+pub mod room;
 pub mod server;
 pub mod token;
+pub mod tokens;
+pub mod trace;
+pub mod watch;

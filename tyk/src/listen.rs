@@ -68,6 +68,44 @@ pub async fn grpc(config: &Grpc) -> Result<Socket, ListenError> {
     }
 }
 
+impl Socket {
+    /// Where it listens, on TCP.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(..) => None,
+        }
+    }
+
+    /// The socket twice: what comes is taken up by whichever is asked. The file of a Unix socket is the second's.
+    ///
+    /// # Errors
+    /// The process has too many files open.
+    pub fn twice(self) -> io::Result<(Listener, Listener, Option<SocketFile>)> {
+        match self {
+            Self::Tcp(listener) => {
+                let one = listener.into_std()?;
+                let other = TcpListener::from_std(one.try_clone()?)?;
+                Ok((Listener::Tcp(TcpListener::from_std(one)?), Listener::Tcp(other), None))
+            }
+            Self::Unix(listener, file) => {
+                let one = listener.into_std()?;
+                let other = UnixListener::from_std(one.try_clone()?)?;
+                Ok((Listener::Unix(UnixListener::from_std(one)?), Listener::Unix(other), Some(file)))
+            }
+        }
+    }
+}
+
+/// What accepts connections.
+#[derive(Debug)]
+pub enum Listener {
+    /// On TCP.
+    Tcp(TcpListener),
+    /// On a Unix socket.
+    Unix(UnixListener),
+}
+
 /// Listens at an address.
 ///
 /// # Errors

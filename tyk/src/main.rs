@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tracing::level_filters::LevelFilter;
 
 /// Gives each request that the Tyk gateway has authenticated a token for the mesh.
@@ -26,7 +27,7 @@ enum Command {
         /// The configuration, YAML.
         file: PathBuf,
     },
-    /// Serve until SIGTERM or SIGINT.
+    /// Serve until SIGTERM or SIGINT, and through `drain`; a second signal cuts that short.
     Serve {
         /// The configuration, YAML.
         file: PathBuf,
@@ -64,13 +65,20 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
     let running = start(config, Clock::system()).await?;
-    let end = async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
+    let (told, mut telling) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+            if told.send(()).await.is_err() {
+                return;
+            }
         }
-    };
-    Ok(running.until(end).await?)
+    });
+    running.until(&mut telling).await?;
+    Ok(())
 }
 
 fn log_to_stdout(level: LogLevel) {

@@ -1,5 +1,6 @@
 //! What is counted and measured, for Prometheus.
 
+use crate::config::{Api, Mode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -56,6 +57,33 @@ impl MetricConstructor<Histogram> for Buckets {
     }
 }
 
+/// Outcomes of requests whose API is not known.
+const NOBODYS: [&str; 3] = ["api-unknown", "request-too-large", "overloaded"];
+
+/// Outcomes of an API whose definition is wired wrongly.
+const MISWIRED: &[&str] = &["config-data-invalid", "hook-type-wrong", "hook-name-unknown"];
+
+/// What came of a look into the key folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// Its keys are taken.
+    Taken,
+    /// They can't be used.
+    Refused,
+    /// The disk does not answer.
+    Late,
+}
+
+impl Reload {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Refused => "refused",
+            Self::Late => "late",
+        }
+    }
+}
+
 impl Metrics {
     /// Nothing counted yet.
     pub fn new() -> Self {
@@ -79,7 +107,33 @@ impl Metrics {
             "The running version",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        Self { registry, requests, seconds, strays, events, reloads, published, kept, signing }
+        let metrics = Self { registry, requests, seconds, strays, events, reloads, published, kept, signing };
+        // What an alert reads is there before it first counts, or its first rise would not be seen.
+        for outcome in [Reload::Taken, Reload::Refused, Reload::Late] {
+            drop(metrics.reloads.get_or_create(&ReloadLabels { outcome: outcome.word() }));
+        }
+        for outcome in NOBODYS {
+            metrics.expect("", outcome);
+        }
+        metrics
+    }
+
+    /// Has every series of these APIs that an alert reads at 0.
+    pub fn expect_apis(&self, apis: &[Api]) {
+        for api in apis {
+            let own: &[_] = match api.mode {
+                Mode::Mint { .. } => &["subject-missing", "token-too-large", "signing-failed", "overloaded"],
+                Mode::Exchange { .. } => &["exchange-failed", "exchange-unavailable", "exchange-unexpected"],
+            };
+            for outcome in own.iter().chain(MISWIRED) {
+                self.expect(&api.id, outcome);
+            }
+        }
+    }
+
+    fn expect(&self, api: &str, outcome: &str) {
+        let labels = RequestLabels { api: api.to_owned(), outcome: outcome.to_owned() };
+        drop(self.requests.get_or_create(&labels));
     }
 
     /// A request of an API was answered.
@@ -101,8 +155,8 @@ impl Metrics {
     }
 
     /// The key folder was looked at.
-    pub fn reloaded(&self, taken: bool) {
-        let labels = ReloadLabels { outcome: if taken { "taken" } else { "refused" } };
+    pub fn reloaded(&self, outcome: Reload) {
+        let labels = ReloadLabels { outcome: outcome.word() };
         self.reloads.get_or_create(&labels).inc();
     }
 

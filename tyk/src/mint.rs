@@ -5,9 +5,10 @@ use crate::clock::Clock;
 use crate::config::Mint;
 use crate::failure::Failure;
 use crate::keys::{Keys, Signer};
+use crate::proto::SessionState;
+use crate::tokens::{Fresh, Kept, Key, Tokens};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -15,26 +16,24 @@ use std::sync::Arc;
 /// The longest token, in bytes: what the filter reads unless told otherwise.
 const MAX_TOKEN: usize = 8192;
 
-/// A token that was made.
+/// A token for a request.
 #[derive(Debug)]
-pub struct Token {
+pub struct Issued {
     /// The JWT.
     pub jwt: String,
-    /// The key that signed it.
-    pub key_id: String,
-    /// Its `jti`.
-    pub id: String,
-    /// Until when it is given out, in seconds of Unix time.
-    pub fresh_until: u64,
+    /// What was made for it, unless it was given out before.
+    pub made: Option<Made>,
 }
 
-/// A token for a request.
-#[derive(Clone, Debug)]
-pub struct Issued {
-    /// The token.
-    pub token: Arc<Token>,
-    /// Whether it was given out before.
-    pub cached: bool,
+/// A token that was just made.
+#[derive(Debug)]
+pub struct Made {
+    /// The key that signed it.
+    pub key_id: Arc<str>,
+    /// Its `jti`.
+    pub id: String,
+    /// Its `sub`.
+    pub subject: String,
 }
 
 /// Makes tokens.
@@ -43,23 +42,14 @@ pub struct Minter {
     config: Mint,
     keys: Arc<Keys>,
     clock: Clock,
-    cache: Cache<Key, Arc<Token>>,
-}
-
-/// What makes two requests get one token: what it says, for whom, and how long it may live. The session's key is part of
-/// it, so that two keys never share a `jti`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    claims: String,
-    session: [u8; 32],
-    not_after: Option<u64>,
+    tokens: Tokens,
 }
 
 impl Minter {
     /// Makes tokens as configured, signed with these keys.
     pub fn new(config: Mint, keys: Arc<Keys>, clock: Clock) -> Self {
-        let tokens = usize::try_from(config.cache_tokens).unwrap_or(usize::MAX);
-        Self { config, keys, clock, cache: Cache::new(tokens) }
+        let tokens = Tokens::new(config.cache_tokens);
+        Self { config, keys, clock, tokens }
     }
 
     /// A token for a caller at an API with these audiences.
@@ -73,34 +63,32 @@ impl Minter {
             return Err(Failure::SessionExpired);
         }
         let claims = claims(&self.config, audiences, caller)?;
-        let key = Key {
-            claims: serde_json::to_string(&claims).map_err(|_| Failure::SigningFailed)?,
-            session: Sha256::digest(&caller.session.key_id).into(),
-            not_after,
+        let key = key(&claims, caller.session, not_after)?;
+        let mut made = None;
+        let make = async {
+            let (fresh, what) = self.make(claims, now, not_after).await?;
+            made = Some(what);
+            Ok(fresh)
         };
-        loop {
-            // A key that is published no more makes its tokens worthless, whatever their age.
-            let stale = |token: &Arc<Token>| {
-                token.fresh_until <= now || !self.keys.current().key_ids.contains(&token.key_id)
-            };
-            match self.cache.get_value_or_guard_async(&key).await {
-                Ok(token) if stale(&token) => {
-                    self.cache.remove_if(&key, stale);
-                }
-                Ok(token) => return Ok(Issued { token, cached: true }),
-                Err(place) => {
-                    let token = Arc::new(self.make(claims, now, not_after).await?);
-                    // Where the place is gone the cache is too small; the token is good all the same.
-                    let _ = place.insert(Arc::clone(&token));
-                    return Ok(Issued { token, cached: false });
-                }
-            }
-        }
+        let given = self.tokens.get_or(key, |kept| self.stale(kept, now), make).await?;
+        Ok(Issued { jwt: given.jwt, made })
+    }
+
+    /// Drops tokens that are given out no more.
+    pub fn sweep(&self) {
+        let now = self.clock.now();
+        self.tokens.sweep(|kept| self.stale(kept, now));
+    }
+
+    /// Whether a token is of no use: too old, or signed with a key that is published no more.
+    fn stale(&self, kept: &Kept, now: u64) -> bool {
+        let published = |key_id: &Arc<str>| self.keys.current().key_ids.contains(&**key_id);
+        kept.fresh_until <= now || !kept.key_id.as_ref().is_some_and(published)
     }
 
     /// How many tokens are kept.
     pub fn kept(&self) -> usize {
-        self.cache.len()
+        self.tokens.len()
     }
 
     async fn make(
@@ -108,7 +96,7 @@ impl Minter {
         mut claims: Map<String, Value>,
         now: u64,
         not_after: Option<u64>,
-    ) -> Result<Token, Failure> {
+    ) -> Result<(Fresh, Made), Failure> {
         let end = now.saturating_add(self.config.lifetime.as_secs());
         let end = not_after.map_or(end, |limit| limit.min(end));
         let id = token_id()?;
@@ -117,13 +105,28 @@ impl Minter {
         }
         claims.insert("jti".to_owned(), id.clone().into());
         let signer = Arc::clone(&self.keys.current().signer);
-        let key_id = signer.key_id().to_owned();
+        let key_id: Arc<str> = signer.key_id().into();
+        let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
         let jwt = sign(signer, claims).await?;
         if jwt.len() > MAX_TOKEN {
             return Err(Failure::TokenTooLarge);
         }
-        Ok(Token { jwt, key_id, id, fresh_until: now.saturating_add(end.saturating_sub(now) / 2) })
+        let fresh_until = now.saturating_add(end.saturating_sub(now) / 2);
+        let fresh = Fresh { jwt, key_id: Some(Arc::clone(&key_id)), fresh_until };
+        Ok((fresh, Made { key_id, id, subject }))
     }
+}
+
+/// What makes two requests get one token: what it says, how long it may live, and for whom. The session's key is part of
+/// it, so that two keys never share a `jti`.
+fn key(claims: &Map<String, Value>, session: &SessionState, not_after: Option<u64>) -> Result<Key, Failure> {
+    let claims = serde_json::to_vec(claims).map_err(|_| Failure::SigningFailed)?;
+    let mut hash = Sha256::new();
+    // JSON ends where it ends, and the time has one length: what follows can't be taken for either.
+    hash.update(claims);
+    hash.update(not_after.unwrap_or_default().to_be_bytes());
+    hash.update(&session.key_id);
+    Ok(hash.finalize().into())
 }
 
 /// Signs on a thread of its own: RSA takes longer than other requests should wait.

@@ -6,19 +6,23 @@ use crate::dispatch::Issuer;
 use crate::exchange::{Exchanger, SetupError};
 use crate::http::{Minting, Pages, router};
 use crate::keys::{FolderError, Keys};
-use crate::listen::{self, ListenError, Socket};
+use crate::listen::{self, ListenError, Listener, SocketFile};
 use crate::metrics::Metrics;
 use crate::mint::Minter;
 use crate::proto::dispatcher_server::DispatcherServer;
+use crate::pulse::Pulse;
+use crate::room::{Bounded, Room};
+use crate::watch;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
+use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{self, Server};
@@ -51,6 +55,20 @@ pub enum RunError {
     Http(io::Error),
 }
 
+/// What the process is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// It serves.
+    Serving,
+    /// It was told to end, and serves until its clients have found another.
+    LameDuck,
+    /// It takes nothing new.
+    Ending,
+}
+
+/// How long requests under way may take in the end.
+const FINISH: Duration = Duration::from_secs(5);
+
 /// A running issuer. It listens from the start; requests that come before [`Running::until`] is called wait.
 #[derive(Debug)]
 pub struct Running {
@@ -60,11 +78,11 @@ pub struct Running {
     pub http: Option<SocketAddr>,
     pages: Arc<Pages>,
     drain: Duration,
-    stop_grpc: watch::Sender<bool>,
-    stop_http: watch::Sender<bool>,
+    stage: Sender<Stage>,
+    stop_http: Sender<Stage>,
     grpc_side: JoinHandle<Result<(), transport::Error>>,
     http_side: JoinHandle<io::Result<()>>,
-    /// What watches the keys; ends with this value.
+    /// What watches the keys, the tokens and the process itself; ends with this value.
     _watchers: JoinSet<()>,
 }
 
@@ -75,11 +93,12 @@ pub struct Running {
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
     listen::choose_cryptography();
     let metrics = Arc::new(Metrics::new());
+    metrics.expect_apis(&config.apis);
     let mut watchers = JoinSet::new();
     let minting = match &config.mint {
         Some(mint) => {
             let keys = Arc::new(Keys::open(&mint.keys, clock.clone())?);
-            watchers.spawn(watch_keys(Arc::clone(&keys), mint.keys.poll, Arc::clone(&metrics)));
+            watchers.spawn(watch::keys(Arc::clone(&keys), mint.keys.poll, Arc::clone(&metrics)));
             let minter = Arc::new(Minter::new(mint.clone(), Arc::clone(&keys), clock.clone()));
             Some(Minting { config: mint.clone(), keys, minter })
         }
@@ -88,46 +107,62 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let make = |provider: &_| Exchanger::new(Clone::clone(provider), clock.clone()).map(Arc::new);
     let exchangers = config.providers.iter().map(make).collect::<Result<Vec<_>, _>>()?;
     let minter = minting.as_ref().map(|minting| Arc::clone(&minting.minter));
-    let issuer = Issuer::new(&config, minter, exchangers.clone(), Arc::clone(&metrics));
-    let ready = AtomicBool::new(true);
-    let pages = Arc::new(Pages { minting, exchangers, metrics, ready });
+    let issuer = Arc::new(Issuer::new(&config, minter, exchangers.clone(), Arc::clone(&metrics)));
+    let (ready, pulse) = (AtomicBool::new(true), Pulse::new());
+    let room = Room::new(
+        config.grpc.max_bytes_in_flight,
+        config.grpc.max_message_bytes,
+        config.grpc.timeout,
+        Arc::clone(&metrics),
+    );
+    let pages = Arc::new(Pages { minting, exchangers, metrics, ready, pulse });
+    watchers.spawn(watch::sweep(Arc::clone(&pages)));
+    watchers.spawn(watch::beat(Arc::clone(&pages)));
 
-    let server = grpc_server(&config, issuer)?;
+    let server = grpc_server(&config, issuer, Arc::new(room))?;
     let socket = listen::grpc(&config.grpc).await?;
     let listener = listen::tcp(config.http.listen).await?;
-    let grpc = match &socket {
-        Socket::Tcp(listener) => listener.local_addr().ok(),
-        Socket::Unix(..) => None,
-    };
-    let http = listener.local_addr().ok();
-    let (stop_grpc, stopped) = watch::channel(false);
-    let grpc_side = tokio::spawn(serve_grpc(server, socket, stopped));
-    let (stop_http, stopped) = watch::channel(false);
-    let http_side = tokio::spawn(serve_http(listener, Arc::clone(&pages), stopped));
-    tracing::info!(grpc = ?config.grpc.listen, http = %config.http.listen, "listening");
+    let (grpc, http) = (socket.address(), listener.local_addr().ok());
+    let sockets =
+        socket.twice().map_err(|source| ListenError::Bind { at: config.grpc.listen.to_string(), source })?;
+    let (stage, told) = channel(Stage::Serving);
+    let grpc_side = tokio::spawn(serve_grpc(server, sockets, told));
+    let (stop_http, told) = channel(Stage::Serving);
+    let http_side = tokio::spawn(serve_http(listener, Arc::clone(&pages), told));
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, grpc = %config.grpc.listen, http = %config.http.listen, "listening");
     let drain = config.drain;
-    Ok(Running { grpc, http, pages, drain, stop_grpc, stop_http, grpc_side, http_side, _watchers: watchers })
+    Ok(Running { grpc, http, pages, drain, stage, stop_http, grpc_side, http_side, _watchers: watchers })
 }
 
 impl Running {
-    /// Runs until `end` or until a side fails; then takes no new requests, lets those under way finish, and shows
-    /// probes that it is not ready.
+    /// Runs until it is told to end, or until a side fails. Then it shows probes that it is not ready and asks its clients
+    /// to find another, but serves on, old connections and new: not every client has another at once. That ends with
+    /// `drain`, or when it is told again; requests under way are finished.
     ///
     /// # Errors
     /// A side failed.
-    pub async fn until(mut self, end: impl Future<Output = ()>) -> Result<(), RunError> {
+    pub async fn until(mut self, told: &mut mpsc::Receiver<()>) -> Result<(), RunError> {
         tokio::select! {
-            () = end => {}
+            _ = told.recv() => {}
+            done = &mut self.grpc_side => return joined(done).map_err(RunError::Grpc),
+            done = &mut self.http_side => return joined(done).map_err(RunError::Http),
+        }
+        tracing::info!("told to end: clients are asked to find another");
+        self.pages.ready.store(false, Ordering::Release);
+        self.stage.send_replace(Stage::LameDuck);
+        tokio::select! {
+            () = sleep(self.drain) => {}
+            Some(()) = told.recv() => {}
             done = &mut self.grpc_side => return joined(done).map_err(RunError::Grpc),
             done = &mut self.http_side => return joined(done).map_err(RunError::Http),
         }
         tracing::info!("ending");
-        self.pages.ready.store(false, Ordering::Release);
-        self.stop_grpc.send_replace(true);
-        let grpc = timeout(self.drain, &mut self.grpc_side).await;
-        self.stop_http.send_replace(true);
+        self.stage.send_replace(Stage::Ending);
+        let grpc = timeout(FINISH, &mut self.grpc_side).await;
+        self.stop_http.send_replace(Stage::Ending);
         if grpc.is_err() {
-            tracing::warn!("requests under way were cut off: the drain time is over");
+            tracing::warn!("requests under way were cut off: they took longer than 5 seconds more");
             self.grpc_side.abort();
         }
         // A scraper's idle connection must not hold the end up.
@@ -143,74 +178,83 @@ fn joined<E>(done: Result<Result<(), E>, tokio::task::JoinError>) -> Result<(), 
     done.unwrap_or(Ok(()))
 }
 
-fn grpc_server(config: &Config, issuer: Issuer) -> Result<Router, StartError> {
+/// The server, with limits for one client that is trusted: the gateway, which has one connection for all of its requests.
+/// What ends that connection fails every request on it, so no limit may end it that the gateway's own clients can reach.
+fn grpc_server(config: &Config, issuer: Arc<Issuer>, room: Arc<Room>) -> Result<Router, StartError> {
     let mut server = Server::builder()
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)));
+        // Clients that give up reset their streams, which may be before they are accepted: whatever a socket's buffer
+        // holds after a stall. At 6 MiB, and 250 bytes or more a request, that is 25,000. The default is 20.
+        .http2_max_pending_accept_reset_streams(Some(100_000))
+        // Streams of ours that end early, because a client's time is over, are no attack of the gateway's either.
+        .http2_max_local_error_reset_streams(None)
+        // More wait in the gateway. With the default of 200 a provider that hangs would keep out requests that need none.
+        .max_concurrent_streams(STREAMS)
+        // No more than this comes of a request that waits for room. Were the connection's window smaller than those of
+        // all streams together, requests that wait would keep out the rest of one that has room.
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW.saturating_mul(STREAMS))
+        // The gateway hands on a client's `baggage` in the call's metadata.
+        .http2_max_header_list_size(64 << 10);
     if let Some(tls) = &config.grpc.tls {
         server = server.tls_config(listen::tls(tls)?).map_err(StartError::Tls)?;
     }
     let limit = config.grpc.max_message_bytes;
-    // The request comes back whole, with a token added.
+    // The body comes back, with a token added.
     let answer = limit.saturating_add(64 << 10);
     let service =
-        DispatcherServer::new(issuer).max_decoding_message_size(limit).max_encoding_message_size(answer);
-    Ok(server.add_service(service))
+        DispatcherServer::from_arc(issuer).max_decoding_message_size(limit).max_encoding_message_size(answer);
+    Ok(server.add_service(Bounded::new(service, room)))
 }
 
+/// Requests at once on a connection.
+const STREAMS: u32 = 1024;
+
+/// What a request may send before it is read, in bytes: a small one as a whole.
+const WINDOW: u32 = 64 << 10;
+
+type Sockets = (Listener, Listener, Option<SocketFile>);
+
+/// Serves with the first socket, and with the second once the first's connections are asked to go elsewhere.
 async fn serve_grpc(
     server: Router,
-    socket: Socket,
-    stopped: watch::Receiver<bool>,
+    (first, second, _file): Sockets,
+    told: Receiver<Stage>,
 ) -> Result<(), transport::Error> {
-    match socket {
-        Socket::Tcp(listener) => {
-            // Else an answer of two frames waits for the gateway's delayed acknowledgement: 40 ms.
-            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            server.serve_with_incoming_shutdown(incoming, told(stopped)).await
+    let serving = serve_until(server.clone(), first, reached(told.clone(), Stage::LameDuck));
+    let lame_duck = async {
+        reached(told.clone(), Stage::LameDuck).await;
+        serve_until(server, second, reached(told.clone(), Stage::Ending)).await
+    };
+    tokio::try_join!(serving, lame_duck).map(drop)
+}
+
+async fn serve_until(
+    server: Router,
+    listener: Listener,
+    end: impl Future<Output = ()>,
+) -> Result<(), transport::Error> {
+    match listener {
+        Listener::Tcp(listener) => {
+            let incoming = TcpIncoming::from(listener)
+                // Else an answer of two frames waits for the gateway's delayed acknowledgement: 40 ms.
+                .with_nodelay(Some(true))
+                // A gateway that is gone is noticed by the system, which answers for a process that is stopped for a
+                // while. HTTP/2's own pings would be found unanswered when it goes on, and end the connection.
+                .with_keepalive(Some(Duration::from_secs(30)))
+                .with_keepalive_interval(Some(Duration::from_secs(10)));
+            server.serve_with_incoming_shutdown(incoming, end).await
         }
-        Socket::Unix(listener, _file) => {
-            server.serve_with_incoming_shutdown(UnixListenerStream::new(listener), told(stopped)).await
+        Listener::Unix(listener) => {
+            server.serve_with_incoming_shutdown(UnixListenerStream::new(listener), end).await
         }
     }
 }
 
-async fn serve_http(
-    listener: TcpListener,
-    pages: Arc<Pages>,
-    stopped: watch::Receiver<bool>,
-) -> io::Result<()> {
-    axum::serve(listener, router(pages)).with_graceful_shutdown(told(stopped)).await
+async fn serve_http(listener: TcpListener, pages: Arc<Pages>, told: Receiver<Stage>) -> io::Result<()> {
+    axum::serve(listener, router(pages)).with_graceful_shutdown(reached(told, Stage::Ending)).await
 }
 
-async fn told(mut stopped: watch::Receiver<bool>) {
+async fn reached(mut told: Receiver<Stage>, stage: Stage) {
     // Where the sender is gone the time has come too.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
-}
-
-async fn watch_keys(keys: Arc<Keys>, poll: Duration, metrics: Arc<Metrics>) {
-    let mut ticks = interval(poll);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut signing = keys.current().signer.key_id().to_owned();
-    tracing::info!(kid = signing, published = ?keys.current().key_ids, "signing");
-    // The first tick is now, when the keys have just been read.
-    ticks.tick().await;
-    loop {
-        ticks.tick().await;
-        let reloading = Arc::clone(&keys);
-        let Ok(reloaded) = tokio::task::spawn_blocking(move || reloading.reload()).await else { continue };
-        metrics.reloaded(reloaded.is_ok());
-        match reloaded {
-            Ok(changes) if changes.added.is_empty() && changes.removed.is_empty() => {}
-            Ok(changes) => {
-                tracing::info!(added = ?changes.added, removed = ?changes.removed, "the published keys changed");
-            }
-            Err(error) => tracing::error!(%error, "the key folder can't be used; the keys stay as they are"),
-        }
-        let now = keys.current().signer.key_id().to_owned();
-        if now != signing {
-            tracing::info!(kid = now, before = signing, "another key signs");
-            signing = now;
-        }
-    }
+    let _ = told.wait_for(|now| *now >= stage).await;
 }

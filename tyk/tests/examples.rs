@@ -15,6 +15,11 @@ fn json(path: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(at(path)).unwrap()).unwrap()
 }
 
+/// A configuration, without the files that it names.
+fn parse(path: &Path) -> Config {
+    Config::parse(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
 /// The files of a folder that hold this in their name.
 fn files(folder: &str, part: &str) -> Vec<String> {
     let names =
@@ -28,7 +33,7 @@ fn files(folder: &str, part: &str) -> Vec<String> {
 
 #[test]
 fn the_deployments_configuration_serves_its_api() {
-    let config = Config::load(&at("deploy/config/issuer.yaml")).unwrap_or_else(|error| panic!("{error}"));
+    let config = parse(&at("deploy/config/issuer.yaml"));
     let api = json("deploy/config/orders.json");
     assert_eq!(api, json("apis/classic/api-key.json"));
     assert_eq!(json("deploy/config/policies.json"), json("apis/policies.json"));
@@ -41,7 +46,32 @@ fn the_deployments_configuration_serves_its_api() {
         assert!(roles.contains_key(policy), "{policy}");
     }
     let gateway = json("deploy/config/tyk.conf");
-    assert!(gateway["coprocess_options"]["coprocess_grpc_server"].as_str().unwrap().starts_with("tcp://"));
+    let plugin = &gateway["coprocess_options"];
+    // By name, so that the gateway knows every pod.
+    assert!(plugin["coprocess_grpc_server"].as_str().unwrap().starts_with("dns:///attache-issuer-grpc.tyk."));
+    assert_eq!(plugin["grpc_round_robin_load_balancing"], true);
+    let receives = usize::try_from(plugin["grpc_recv_max_size"].as_u64().unwrap()).unwrap();
+    assert!(receives >= config.grpc.max_message_bytes + (64 << 10), "the largest answer must come back");
+}
+
+#[test]
+fn the_issuers_pods_have_the_time_that_their_clients_need() {
+    let config = parse(&at("deploy/config/issuer.yaml"));
+    let text = fs::read_to_string(at("deploy/issuer.yaml")).unwrap();
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let find =
+        |pointer: &str| documents.iter().find_map(|document| document.pointer(pointer)).unwrap().clone();
+    let grace = find("/spec/template/spec/terminationGracePeriodSeconds").as_u64().unwrap();
+    let before = find("/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds").as_u64().unwrap();
+    assert!(grace >= before + config.drain.as_secs() + 5, "{grace}");
+    let headless =
+        documents.iter().find(|document| document["metadata"]["name"] == "attache-issuer-grpc").unwrap();
+    assert_eq!(headless["spec"]["clusterIP"], "None");
+    assert_eq!(headless["spec"]["ports"][0]["port"], 5555);
+    let limit = find("/spec/template/spec/containers/0/resources/limits/memory");
+    let limit: u64 = limit.as_str().unwrap().strip_suffix("Mi").unwrap().parse().unwrap();
+    let in_flight = u64::try_from(config.grpc.max_bytes_in_flight).unwrap() >> 20;
+    assert!(limit >= 64 + 2 * in_flight, "{limit}");
 }
 
 #[test]

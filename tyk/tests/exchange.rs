@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -93,6 +94,10 @@ fn good() -> Value {
 }
 
 async fn issuer(provider: &Provider) -> (Issuer, tempfile::TempDir) {
+    issuer_with(provider, "timeout: 500ms", "apis:").await
+}
+
+async fn issuer_with(provider: &Provider, timeout: &str, apis: &str) -> (Issuer, tempfile::TempDir) {
     let secret = tempfile::tempdir().unwrap();
     let path = secret.path().join("secret");
     std::fs::write(&path, "se:cret\n").unwrap();
@@ -107,8 +112,8 @@ providers:
   allowPlaintext: true
   clientId: gate way
   clientSecret: {{file: {path:?}}}
-  timeout: 500ms
-apis:
+  {timeout}
+{apis}
 - {{id: orders, mode: EXCHANGE, provider: idp, audiences: [mesh], scopes: [a, b]}}
 "#,
         provider.address
@@ -192,6 +197,50 @@ async fn whatever_the_provider_does_no_request_goes_on_without_a_token() {
     }
     provider.will(Behaviour::Grant(good()));
     ask(&issuer, "one.callers.token").await.unwrap();
+}
+
+/// Each waits for its own time, not for those before it in turn.
+#[tokio::test]
+async fn a_provider_that_hangs_is_waited_for_once_by_all_that_have_one_token() {
+    let provider = Provider::start().await;
+    let (issuer, _secret) = issuer(&provider).await;
+    provider.will(Behaviour::Silence);
+    let client = issuer.client().await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let mut client = client.clone();
+        waiting.spawn(async move {
+            outcome(&client.dispatch(request("one.callers.token")).await.unwrap().into_inner())
+        });
+    }
+    // One after the other they would be answered after half a minute.
+    let all = tokio::time::timeout(Duration::from_secs(15), waiting.join_all()).await;
+    let all = all.expect("each within its own time");
+    assert!(all.iter().all(|answer| *answer == Err((502, "exchange-unavailable".to_owned()))));
+}
+
+/// Requests that need no exchange are answered beside those that wait for one, on the same connection.
+#[tokio::test]
+async fn a_provider_that_hangs_keeps_out_nobody_else() {
+    let provider = Provider::start().await;
+    let keys = common::key_folder();
+    let mint = format!(
+        "mint: {{issuer: https://tyk.example.com, keys: {{folder: {:?}}}}}\napis:\n- {{id: minted, audiences: [mesh]}}",
+        keys.path()
+    );
+    let (issuer, _secret) = issuer_with(&provider, "timeout: 60s", &mint).await;
+    provider.will(Behaviour::Silence);
+    let mut connection = common::raw::Connection::open(issuer.grpc.unwrap()).await;
+    // As a client does that is in the middle of its work: it knows what may be sent.
+    connection.wait_for(common::raw::WINDOW_UPDATE).await;
+    let mut frames = Vec::new();
+    for number in 0..900 {
+        frames.extend(connection.request(&request(&format!("callers.token.{number}"))).1);
+    }
+    let (id, last) = connection.request(&post("minted", Some(session("k1", &[])), &[]));
+    frames.extend(last);
+    connection.write(&frames).await;
+    outcome(&connection.answer(id).await).unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Issuer, key_folder, minting, outcome, post, session};
+use common::{Issuer, key_folder, minting, outcome, post, raw, session};
 use serde_json::Value;
 
 #[tokio::test]
@@ -63,8 +63,32 @@ async fn an_issuer_that_ends_frees_its_sockets() {
     outcome(&client.dispatch(post("orders", Some(session("k1", &[])), &[])).await.unwrap().into_inner())
         .unwrap();
     // The gateway's connection stays open: the end must not wait for it.
-    issuer.end().await.unwrap().unwrap();
+    issuer.end().await;
     for address in [grpc, http] {
         tokio::net::TcpStream::connect(address).await.unwrap_err();
     }
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_told_to_end_serves_on_until_its_clients_have_found_another() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "").replace("drain: 0s", "drain: 5m")).await;
+    let object = || post("orders", Some(session("k1", &[])), &[]);
+    let mut before = issuer.client().await;
+    before.dispatch(object()).await.unwrap();
+    let mut raw = raw::Connection::open(issuer.grpc.unwrap()).await;
+
+    issuer.tell().await;
+    // The one sees that its connection is ending and may go elsewhere, the other finds this one again.
+    raw.wait_for(raw::GOAWAY).await;
+    assert_eq!(issuer.get("/readyz").await, (503, "ending".to_owned()));
+    assert_eq!(issuer.get("/healthz").await.0, 200);
+    let mut after = issuer.client().await;
+    for client in [&mut before, &mut after] {
+        for _ in 0..10 {
+            outcome(&client.dispatch(object()).await.unwrap().into_inner()).unwrap();
+        }
+    }
+    assert_eq!(issuer.get("/jwks.json").await.0, 200);
+    issuer.end().await;
 }

@@ -3,10 +3,10 @@
 
 mod common;
 
-use attache_issuer::proto::{AccessDefinition, Event, HookType, Object};
+use attache_issuer::proto::{Event, HookType, Object, SessionState};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::{ISSUER, Issuer, claims, key_folder, map, minting, outcome, post, session, verify};
+use common::{ISSUER, Issuer, claims, key_folder, map, merged, minting, outcome, post, session, verify};
 use tonic::Code;
 
 async fn ask(issuer: &Issuer, object: Object) -> Object {
@@ -28,7 +28,7 @@ async fn an_authenticated_request_gets_a_token_that_the_published_keys_verify() 
     assert_eq!(status, 200);
     verify(&jwks, &token).unwrap();
     let claims = claims(&token);
-    assert_eq!(claims["sub"], "alias:shop");
+    assert_eq!(claims["sub"], "alias:acme:shop");
     assert_eq!(claims["roles"], serde_json::json!(["reader"]));
     assert!(!serde_json::to_string(&claims).unwrap().contains(key));
 }
@@ -45,34 +45,76 @@ async fn a_session_reuses_its_token_per_api() {
 }
 
 #[tokio::test]
-async fn everything_else_of_the_request_comes_back_as_it_was() {
+async fn everything_else_of_the_request_goes_upstream_as_it_was() {
     let keys = key_folder();
     let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let mut object = post(
         "orders",
         Some(session("k1", &[])),
-        &[("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")],
+        &[("Traceparent", trace), ("Accept", "*/*"), ("Authorization", "k1")],
     );
-    let full = object.session.as_mut().unwrap();
-    full.access_rights
-        .insert("orders".into(), AccessDefinition { api_name: "Orders".into(), ..Default::default() });
-    full.quota_renews = 17;
-    full.session_lifetime = 18;
-    full.post_expiry_grace_period = -1;
     let request = object.request.as_mut().unwrap();
-    request.raw_body = (0..=255).cycle().take(5 << 20).collect();
+    request.raw_body = (0..=255).cycle().take(5 << 20).collect::<Vec<u8>>().into();
     request.method = "POST".into();
-    request.extended_params = map(&[("a", "b")]);
-    request.request_uri = "/orders?page=2".into();
 
     let answer = ask(&issuer, object.clone()).await;
-    outcome(&answer).unwrap();
-    let mut expected = object;
-    let (before, after) = (expected.request.as_mut().unwrap(), answer.request.as_ref().unwrap());
-    before.set_headers = after.set_headers.clone();
-    before.delete_headers = after.delete_headers.clone();
-    assert!(expected == answer, "only the headers to set and delete may differ");
-    assert_eq!(answer.request.unwrap().set_headers.len(), 1, "the trace header goes on as it is");
+    let token = outcome(&answer).unwrap();
+    let upstream = merged(&object, &answer);
+    let sent = object.request.unwrap();
+    assert_eq!((upstream.method, upstream.url), (sent.method, sent.url));
+    assert!(upstream.body == sent.raw_body, "what does not come back is lost");
+    let headers = [("Traceparent", trace), ("Accept", "*/*"), ("Authorization", &*format!("Bearer {token}"))];
+    assert_eq!(upstream.headers, map(&headers));
+}
+
+#[tokio::test]
+async fn nothing_comes_back_that_the_gateway_has_or_does_not_read() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let mut object = post("orders", Some(session("k1", &["p-read"])), &[("Accept", "*/*")]);
+    let request = object.request.as_mut().unwrap();
+    request.params = map(&[("page", "2")]);
+    request.raw_body = vec![7; 100_000].into();
+    let answer = ask(&issuer, object.clone()).await;
+    assert!(answer.session.is_none() && answer.spec.is_empty());
+    let changes = answer.request.unwrap();
+    assert!(changes.headers.is_empty() && changes.params.is_empty());
+
+    // Nothing goes upstream: no body need come back.
+    object.session = None;
+    let answer = ask(&issuer, object).await;
+    assert_eq!(outcome(&answer).unwrap_err().1, "session-missing");
+    assert!(answer.request.unwrap().raw_body.is_empty());
+}
+
+#[tokio::test]
+async fn callers_of_two_organisations_or_kinds_are_never_one() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let subject = async |change: fn(&mut SessionState)| {
+        let mut session = session("k1", &[]);
+        session.alias = "bob".into();
+        change(&mut session);
+        let token = outcome(&ask(&issuer, post("orders", Some(session), &[])).await).unwrap();
+        claims(&token)["sub"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(subject(|_| {}).await, "alias:acme:bob");
+    assert_eq!(subject(|session| session.org_id = "globex".into()).await, "alias:globex:bob");
+    let from_jwt = |session: &mut SessionState| {
+        session.metadata.insert("TykJWTSessionID".into(), "k1".into());
+    };
+    assert_eq!(subject(from_jwt).await, "jwt:acme:bob");
+    let client = |session: &mut SessionState| session.oauth_client_id = "bob".into();
+    assert_eq!(subject(client).await, "client:acme:bob");
+    // Neither an organisation nor an alias can be written so that it reads as the other.
+    let odd = |session: &mut SessionState| {
+        session.org_id = "acme:bob".into();
+        session.alias = "x".into();
+    };
+    assert_eq!(subject(odd).await, "alias:acme%3Abob:x");
+    let other = |session: &mut SessionState| session.alias = "bob:x".into();
+    assert_eq!(subject(other).await, "alias:acme:bob:x");
 }
 
 #[tokio::test]
@@ -162,6 +204,14 @@ async fn another_hook_is_an_error_and_so_no_request_goes_on() {
     assert_eq!(client.dispatch(object).await.unwrap_err().code(), Code::FailedPrecondition);
     let object = Object { request: None, ..post("orders", Some(session("k1", &[])), &[]) };
     assert_eq!(client.dispatch(object).await.unwrap_err().code(), Code::InvalidArgument);
+    let (_, metrics) = issuer.get("/metrics").await;
+    for line in [
+        r#"attache_issuer_requests_total{api="orders",outcome="hook-type-wrong"} 5"#,
+        r#"attache_issuer_requests_total{api="orders",outcome="hook-name-unknown"} 1"#,
+        r#"attache_issuer_requests_total{api="orders",outcome="request-missing"} 1"#,
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
 }
 
 #[tokio::test]
@@ -169,8 +219,8 @@ async fn events_are_taken_and_counted() {
     let keys = key_folder();
     let issuer = Issuer::start(&minting(keys.path(), "")).await;
     let mut client = issuer.client().await;
-    for payload in ["{}", "no json"] {
-        client.dispatch_event(Event { payload: payload.into() }).await.unwrap();
+    for _ in 0..2 {
+        client.dispatch_event(Event {}).await.unwrap();
     }
     assert!(issuer.get("/metrics").await.1.contains("attache_issuer_events_total 2\n"));
 }

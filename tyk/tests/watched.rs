@@ -1,6 +1,6 @@
 //! Alerts and dashboard name metrics that the issuer really has.
 
-use attache_issuer::metrics::Metrics;
+use attache_issuer::metrics::{Metrics, Reload};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn samples() -> BTreeSet<String> {
     metrics.answered("orders", "minted", Duration::from_millis(1));
     metrics.strays(1);
     metrics.event();
-    metrics.reloaded(true);
+    metrics.reloaded(Reload::Taken);
     metrics.keys(1, "kid");
     metrics.kept(1);
     (metrics.text().lines())

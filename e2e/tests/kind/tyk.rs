@@ -53,7 +53,7 @@ pub(crate) async fn a_session_becomes_a_token_that_decides(mesh: Arc<Mesh>) -> R
     let writer = gateway.key("bob", &["orders-write"]).await?;
 
     let saw = seen(&gateway.call("GET", "/orders/orders/7", &reader).await?).context("a reader reads")?;
-    ensure!(saw.path == "/orders/7" && saw.values("x-user") == ["alias:alice"], "{saw:?}");
+    ensure!(saw.path == "/orders/7" && saw.values("x-user") == ["alias:acme:alice"], "{saw:?}");
     ensure!(saw.values("x-tenant") == ["acme"], "{saw:?}");
     ensure!(saw.values("x-api-key").is_empty() && saw.values("authorization").is_empty(), "{saw:?}");
     refused(&gateway.call("POST", "/orders/orders", &reader).await?, 403, "role-missing")?;

@@ -64,14 +64,23 @@ fn the_one_policy_of_an_old_session_counts() {
 #[test]
 fn the_subject_is_the_first_source_that_has_a_value() {
     let subject = |session: &SessionState| made("", session, None)["sub"].clone();
-    assert_eq!(subject(&session()), "alias:billing job");
+    assert_eq!(subject(&session()), "alias:acme:billing job");
     let client = SessionState { oauth_client_id: "c1".into(), ..session() };
-    assert_eq!(subject(&client), "client:c1");
+    assert_eq!(subject(&client), "client:acme:c1");
     let bare = SessionState { key_id: "k".into(), ..SessionState::default() };
-    assert_eq!(subject(&bare), format!("key:{}", key_hash("k")));
+    assert_eq!(subject(&bare), format!("key::{}", key_hash("k")));
     let nobody = SessionState::default();
     let caller = Caller { session: &nobody, api_id: "a", jwt: None };
     assert_eq!(claims(&mint(""), &["m".to_owned()], caller), Err(Failure::SubjectMissing));
+}
+
+#[test]
+fn a_subject_can_be_taken_as_it_is() {
+    let rules = "  subject: [{from: METADATA, key: tenant, prefix: \"\", perOrganisation: false}]";
+    assert_eq!(made(rules, &session(), None)["sub"], "t-1");
+    let rules = "  subject: [{from: METADATA, key: tenant}]";
+    assert_eq!(made(rules, &session(), None)["sub"], "metadata.tenant:acme:t-1");
+    assert_eq!(made("  subject: [{from: ORG_ID}]", &session(), None)["sub"], "org:acme");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The APIs of the gateway: which token each gets, and what is taken from its requests.
 
-use super::read::{Node, Section, all};
+use super::read::{Node, Section, all, same_before};
 use super::serve::header;
 
 /// One API of the gateway.
@@ -75,21 +75,26 @@ pub struct Credential {
     pub params: Vec<String>,
 }
 
-pub(super) fn apis(node: &Node<'_>) -> Option<Vec<Api>> {
+/// What else the document has, for what an API refers to.
+pub(super) struct Known {
+    /// Whether there is a `mint`.
+    pub mint: bool,
+    /// The names of the providers.
+    pub providers: Vec<String>,
+}
+
+pub(super) fn apis(node: &Node<'_>, known: &Known) -> Option<Vec<Api>> {
     let nodes = node.items()?;
     if nodes.is_empty() {
         return node.wrong("is empty; name an API, or use `id: \"*\"` for all");
     }
-    let apis = all(nodes.iter().map(api))?;
-    for (index, api) in apis.iter().enumerate() {
-        if apis.iter().take(index).any(|earlier| earlier.id == api.id) {
-            return node.wrong(format!("two APIs have the id `{}`", api.id));
-        }
+    for (node, id) in same_before(&nodes, "id") {
+        let _: Option<()> = node.wrong(format!("another API has the id `{id}`; give each one entry"));
     }
-    Some(apis)
+    all(nodes.iter().map(|node| api(node, known)))
 }
 
-fn api(node: &Node<'_>) -> Option<Api> {
+fn api(node: &Node<'_>, known: &Known) -> Option<Api> {
     let mut section = node.section()?;
     let id = section.need("id").and_then(|node| node.text());
     let org_id = section.maybe("orgId", Node::text);
@@ -103,8 +108,13 @@ fn api(node: &Node<'_>) -> Option<Api> {
         }
     });
     let mode = match exchange {
-        Some(true) => exchange_mode(&mut section, audiences),
+        Some(true) => exchange_mode(&mut section, audiences, known),
         Some(false) => {
+            if !known.mint {
+                let _: Option<()> = section
+                    .below("mode")
+                    .wrong("mints tokens, but there is no `mint`; add it or use `mode: EXCHANGE`");
+            }
             section.maybe("jwt", verified_jwt).and_then(|jwt| Some(Mode::Mint { audiences: audiences?, jwt }))
         }
         // Asked for so that a wrong mode doesn't make its neighbours unknown too.
@@ -119,7 +129,7 @@ fn api(node: &Node<'_>) -> Option<Api> {
     if let (Some(Mode::Mint { jwt: Some(_), .. }), Some(credential)) = (&mode, &credential)
         && !(credential.cookies.is_empty() && credential.params.is_empty())
     {
-        let _: Option<()> = section.wrong(
+        let _: Option<()> = section.below("jwt").wrong(
             "`jwt` reads a header, but the gateway prefers a cookie or parameter where it takes its JWT from one too: then \
              nobody verified the header's; take the JWT from the header alone, there and here",
         );
@@ -128,8 +138,15 @@ fn api(node: &Node<'_>) -> Option<Api> {
     Some(Api { id: id?, org_id: org_id?, mode: mode?, credential: credential? })
 }
 
-fn exchange_mode(section: &mut Section<'_>, audiences: Option<Vec<String>>) -> Option<Mode> {
-    let provider = section.need("provider").and_then(|node| node.text());
+fn exchange_mode(section: &mut Section<'_>, audiences: Option<Vec<String>>, known: &Known) -> Option<Mode> {
+    let provider = section.need("provider").and_then(|node| {
+        let name = node.text()?;
+        if known.providers.contains(&name) {
+            Some(name)
+        } else {
+            node.wrong(format!("no provider is named `{name}`; known here: {}", known.providers.join(", ")))
+        }
+    });
     let scopes = section.or("scopes", Vec::new(), Node::texts);
     let subject_token = section.or("subjectToken", TokenPlace::default(), |node| {
         let mut section = node.section()?;

@@ -1,6 +1,7 @@
 //! How tokens are made: who issues them, with which keys, and what a session puts into them.
 
-use super::read::{Node, all};
+use super::read::{FileUse, Node, all};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ pub struct Mint {
     pub jwks_uri: String,
     /// `exp` - `iat`: 10 seconds to 1 hour, whole seconds.
     pub lifetime: Duration,
-    /// How many tokens are kept for reuse: 0 to 10 million.
+    /// How many tokens are kept for reuse, of 512 bytes without their base64url: 0 to 10 million.
     pub cache_tokens: u64,
     /// The folder with the keys.
     pub keys: KeyFolder,
@@ -44,8 +45,10 @@ pub struct KeyFolder {
 pub struct SubjectRule {
     /// The source.
     pub from: Source,
-    /// Put before the value, so that sources can't be taken for one another.
+    /// Put before the value, so that sources can't be taken for one another: none begins as another does.
     pub prefix: String,
+    /// Whether the organisation comes between prefix and value, so that two can't be taken for one another either.
+    pub per_organisation: bool,
 }
 
 /// A claim.
@@ -63,7 +66,7 @@ pub enum Taken {
     /// From the session.
     From(Source),
     /// From the configuration.
-    Value(serde_json::Value),
+    Value(Value),
 }
 
 /// What a session knows.
@@ -71,8 +74,10 @@ pub enum Taken {
 pub enum Source {
     /// The organisation.
     OrgId,
-    /// The session's alias.
+    /// The alias of a key; a session that was made from a JWT has none.
     Alias,
+    /// The identity of a session that was made from a JWT.
+    JwtIdentity,
     /// A hash of the key (SHA-256, 128 bits of it, as hex).
     KeyHash,
     /// The OAuth client.
@@ -138,24 +143,10 @@ pub(super) fn mint(node: &Node<'_>) -> Option<Mint> {
     });
     let cache_tokens = section.or("cacheTokens", 100_000, |node| node.integer(0..=10_000_000));
     let keys = section.need("keys").and_then(|node| key_folder(&node, lifetime));
-    let subject = section.or("subject", default_subject(), |node| {
-        let nodes = node.items()?;
-        if nodes.is_empty() {
-            return node.wrong("is empty; name a source for `sub`");
-        }
-        all(nodes.iter().map(subject))
-    });
+    let subject = section.or("subject", default_subject(), subjects);
     let roles = section.or("roles", RoleRules::default(), roles);
     let claims = section.or("claims", Vec::new(), |node| all(node.items()?.iter().map(claim)));
-    if let (Some(roles), Some(claims)) = (&roles, &claims) {
-        let mut taken: BTreeSet<_> = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"].into();
-        for name in [&roles.claim].into_iter().chain(claims.iter().map(|rule| &rule.claim)) {
-            if !taken.insert(name) {
-                let _: Option<()> = section
-                    .wrong(format!("claim `{name}` is written by another rule or by the issuer itself"));
-            }
-        }
-    }
+    claims_once(node);
     section.end();
     let issuer = issuer?;
     Some(Mint {
@@ -170,9 +161,67 @@ pub(super) fn mint(node: &Node<'_>) -> Option<Mint> {
     })
 }
 
+/// Reports claims that two rules write, or that the issuer writes itself.
+fn claims_once(mint: &Node<'_>) {
+    let mut taken: BTreeSet<_> = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"].map(str::to_owned).into();
+    let roles = mint.json().pointer("/roles/claim").and_then(Value::as_str).unwrap_or("roles");
+    let mut places = vec![(mint.below("roles").below("claim"), roles)];
+    let claims = mint.json().get("claims").and_then(Value::as_array);
+    for (index, rule) in claims.into_iter().flatten().enumerate() {
+        if let Some(name) = rule.get("claim").and_then(Value::as_str) {
+            places.push((mint.below(&format!("claims[{index}]")).below("claim"), name));
+        }
+    }
+    for (place, name) in places {
+        if !taken.insert(name.to_owned()) {
+            let _: Option<()> =
+                place.wrong(format!("claim `{name}` is written by another rule or by the issuer itself"));
+        }
+    }
+}
+
 fn default_subject() -> Vec<SubjectRule> {
-    let rule = |from, prefix: &str| SubjectRule { from, prefix: prefix.to_owned() };
-    vec![rule(Source::OauthClient, "client:"), rule(Source::Alias, "alias:"), rule(Source::KeyHash, "key:")]
+    [Source::OauthClient, Source::JwtIdentity, Source::Alias, Source::KeyHash]
+        .into_iter()
+        .map(|from| SubjectRule { prefix: kind(&from), from, per_organisation: true })
+        .collect()
+}
+
+/// The prefix that tells a source's values from those of others.
+fn kind(source: &Source) -> String {
+    match source {
+        Source::OauthClient => "client:".to_owned(),
+        Source::JwtIdentity => "jwt:".to_owned(),
+        Source::Alias => "alias:".to_owned(),
+        Source::KeyHash => "key:".to_owned(),
+        Source::OrgId => "org:".to_owned(),
+        Source::ApiId => "api:".to_owned(),
+        Source::Metadata(key) => format!("metadata.{key}:"),
+        Source::JwtClaim(name) => format!("claim.{name}:"),
+        Source::Policies | Source::Tags => String::new(),
+    }
+}
+
+fn subjects(node: &Node<'_>) -> Option<Vec<SubjectRule>> {
+    let nodes = node.items()?;
+    if nodes.is_empty() {
+        return node.wrong("is empty; name a source for `sub`");
+    }
+    let rules: Vec<_> = nodes.iter().map(subject).collect();
+    for (index, (node, rule)) in nodes.iter().zip(&rules).enumerate() {
+        let Some(rule) = rule else { continue };
+        let alike = |other: &SubjectRule| {
+            other.prefix.starts_with(&rule.prefix) || rule.prefix.starts_with(&other.prefix)
+        };
+        let earlier = rules.iter().take(index).position(|other| other.as_ref().is_some_and(alike));
+        if let Some(earlier) = earlier {
+            let _: Option<()> = node.below("prefix").wrong(format!(
+                "`{}` and the prefix of `mint.subject[{earlier}]` begin alike, so that one caller could be taken for another; give each source its own",
+                rule.prefix
+            ));
+        }
+    }
+    all(rules.into_iter())
 }
 
 fn url(node: &Node<'_>) -> Option<String> {
@@ -196,7 +245,7 @@ fn url(node: &Node<'_>) -> Option<String> {
 fn key_folder(node: &Node<'_>, lifetime: Option<Duration>) -> Option<KeyFolder> {
     let (secs, day) = (Duration::from_secs, Duration::from_secs(24 * 3600));
     let mut section = node.section()?;
-    let folder = section.need("folder").and_then(|node| node.text());
+    let folder = section.need("folder").and_then(|node| node.file(FileUse::Keys));
     let poll = section.or("poll", secs(10), |node| node.duration(Duration::from_millis(100)..=secs(300)));
     let publish_before = section.or("publishBefore", secs(600), |node| node.duration(Duration::ZERO..=day));
     // A verifier tolerates a minute of skew unless told otherwise.
@@ -215,14 +264,21 @@ fn subject(node: &Node<'_>) -> Option<SubjectRule> {
     let mut section = node.section()?;
     let from = section.need("from").and_then(|node| word(&node));
     let key = section.maybe("key", Node::text);
-    let prefix = section.or("prefix", String::new(), Node::any_text);
+    let prefix = section.maybe("prefix", Node::any_text);
     let source = source(node, from, key);
     let source = match source {
-        Some(Source::Policies | Source::Tags) => node.wrong("a list can't be a subject"),
+        Some(Source::Policies | Source::Tags) => section.below("from").wrong("a list can't be a subject"),
         other => other,
     };
+    // An organisation needs no other beside it.
+    let per_organisation = section.or("perOrganisation", source != Some(Source::OrgId), Node::boolean);
     section.end();
-    Some(SubjectRule { from: source?, prefix: prefix? })
+    let (from, prefix) = (source?, prefix?);
+    Some(SubjectRule {
+        prefix: prefix.unwrap_or_else(|| kind(&from)),
+        from,
+        per_organisation: per_organisation?,
+    })
 }
 
 fn claim(node: &Node<'_>) -> Option<ClaimRule> {
@@ -233,6 +289,9 @@ fn claim(node: &Node<'_>) -> Option<ClaimRule> {
     let key = section.maybe("key", Node::text);
     let taken = match (from, value) {
         (Some(from), None) => source(node, word(&from), key).map(Taken::From),
+        (None, Some(_)) if !matches!(key, Some(None)) => {
+            section.below("key").wrong("goes with `from` only; leave it out beside `value`")
+        }
         (None, Some(value)) => Some(Taken::Value(value.json().clone())),
         _ => node.wrong("give either `from` or `value`"),
     };
@@ -251,6 +310,7 @@ enum Word {
 enum Plain {
     OrgId,
     Alias,
+    JwtIdentity,
     KeyHash,
     OauthClient,
     Policies,
@@ -262,6 +322,7 @@ fn word(node: &Node<'_>) -> Option<Word> {
     node.word(&[
         ("ORG_ID", Word::Plain(Plain::OrgId)),
         ("ALIAS", Word::Plain(Plain::Alias)),
+        ("JWT_IDENTITY", Word::Plain(Plain::JwtIdentity)),
         ("KEY_HASH", Word::Plain(Plain::KeyHash)),
         ("OAUTH_CLIENT", Word::Plain(Plain::OauthClient)),
         ("POLICIES", Word::Plain(Plain::Policies)),
@@ -284,6 +345,7 @@ fn source(node: &Node<'_>, word: Option<Word>, key: Option<Option<String>>) -> O
         (Word::Plain(plain), None) => Some(match plain {
             Plain::OrgId => Source::OrgId,
             Plain::Alias => Source::Alias,
+            Plain::JwtIdentity => Source::JwtIdentity,
             Plain::KeyHash => Source::KeyHash,
             Plain::OauthClient => Source::OauthClient,
             Plain::Policies => Source::Policies,
@@ -322,7 +384,14 @@ fn role_metadata(node: &Node<'_>) -> Option<RoleMetadata> {
     let mut section = node.section()?;
     let key = section.need("key").and_then(|node| node.text());
     let split = section.or("split", ",".to_owned(), Node::text);
-    let allow = section.or("allow", Vec::new(), Node::texts);
+    let allow = section.or("allow", Vec::new(), |node| {
+        let roles = node.texts()?;
+        if roles.is_empty() {
+            node.wrong("is empty; name the roles, or leave the key out for any")
+        } else {
+            Some(roles)
+        }
+    });
     section.end();
     Some(RoleMetadata { key: key?, split: split?, allow: allow?.into_iter().collect() })
 }

@@ -12,7 +12,10 @@ pub use provider::{ClientAuthentication, Provider, Secret};
 pub use read::Problem;
 pub use serve::{Grpc, GrpcTls, Http, Listen, Log, LogLevel, Upstream};
 
-use read::{Node, Problems};
+use api::Known;
+use read::{FileUse, Named, Node, Problems};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,7 +31,7 @@ pub struct Config {
     pub http: Http,
     /// What is logged.
     pub log: Log,
-    /// How long requests under way may take when the process is told to end: 0 to 5 minutes.
+    /// How long the process goes on when told to end, for clients to find another: 0 to 5 minutes.
     pub drain: Duration,
     /// Where the token goes in the upstream request.
     pub upstream: Upstream,
@@ -76,14 +79,17 @@ impl fmt::Display for Lines<'_> {
 }
 
 impl Config {
-    /// Reads and checks a file.
+    /// Reads and checks a file, and looks at what it names: keys, certificates, secrets.
     ///
     /// # Errors
-    /// The file can't be read, is no YAML, or says something wrong.
+    /// The file can't be read, is no YAML, or says something wrong; or something that it names is not there or can't be
+    /// used.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.display().to_string(), source })?;
-        Self::parse(&text)
+        let (config, mut problems, named) = document(&text)?;
+        problems.extend(named.iter().filter_map(unusable));
+        whole(config, problems)
     }
 
     /// Checks a document.
@@ -91,16 +97,8 @@ impl Config {
     /// # Errors
     /// It is no YAML, or says something wrong.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        // YAML 1.2: an API may be named `no`.
-        let options = serde_saphyr::options! { strict_booleans: true };
-        let document: Value = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
-        let problems = Problems::default();
-        let config = read(&Node::root(&document, &problems));
-        match (config, problems.take()) {
-            (Some(config), problems) if problems.is_empty() => Ok(config),
-            (_, problems) => Err(ConfigError::Invalid(problems)),
-        }
+        let (config, problems, _) = document(text)?;
+        whole(config, problems)
     }
 
     /// The issuers whose tokens no client may hand on.
@@ -108,6 +106,52 @@ impl Config {
         let minted = self.mint.iter().map(|mint| mint.issuer.clone());
         minted.chain(self.providers.iter().map(|provider| provider.issuer.clone())).collect()
     }
+}
+
+type Document = (Option<Config>, Vec<Problem>, Vec<Named>);
+
+fn document(text: &str) -> Result<Document, ConfigError> {
+    // YAML 1.2: an API may be named `no`.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let document: Value = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    let problems = Problems::default();
+    let config = read(&Node::root(&document, &problems));
+    let (problems, named) = problems.take();
+    Ok((config, problems, named))
+}
+
+fn whole(config: Option<Config>, problems: Vec<Problem>) -> Result<Config, ConfigError> {
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(ConfigError::Invalid(problems)),
+    }
+}
+
+/// What is wrong with something that the document names.
+fn unusable(named: &Named) -> Option<Problem> {
+    let path = Path::new(&named.name);
+    let read = || std::fs::read(path).map_err(|error| format!("can't read `{}`: {error}", named.name));
+    let wrong = match named.used {
+        FileUse::Keys => crate::keys::check(path).map_err(|error| error.to_string()),
+        FileUse::Certificate => read().and_then(|pem| match CertificateDer::pem_slice_iter(&pem).next() {
+            Some(Ok(_)) => Ok(()),
+            _ => Err(format!("`{}` holds no PEM `CERTIFICATE`", named.name)),
+        }),
+        FileUse::PrivateKey => read().and_then(|pem| match PrivateKeyDer::from_pem_slice(&pem) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("`{}` holds no PEM `PRIVATE KEY`", named.name)),
+        }),
+        FileUse::Secret => read().and_then(|secret| match secret.trim_ascii() {
+            [] => Err(format!("`{}` is empty; put the secret into it", named.name)),
+            _ => Ok(()),
+        }),
+        FileUse::Variable => match std::env::var(&named.name) {
+            Ok(value) if !value.is_empty() => Ok(()),
+            _ => Err(format!("environment variable `{}` is not set, or empty", named.name)),
+        },
+    };
+    wrong.err().map(|message| Problem { at: named.at.clone(), message })
 }
 
 fn read(root: &Node<'_>) -> Option<Config> {
@@ -122,24 +166,8 @@ fn read(root: &Node<'_>) -> Option<Config> {
     let strip = top.or("strip", Credential::default(), api::credential);
     let mint = top.maybe("mint", mint::mint);
     let providers = top.or("providers", Vec::new(), provider::providers);
-    let apis = top.need("apis").and_then(|node| api::apis(&node));
-    if let (Some(mint), Some(providers), Some(apis)) = (&mint, &providers, &apis) {
-        for (index, api) in apis.iter().enumerate() {
-            let place = format!("apis[{index}]");
-            match &api.mode {
-                Mode::Mint { .. } if mint.is_none() => {
-                    let _: Option<()> = top.wrong(format!(
-                        "`{place}` mints tokens, but there is no `mint`; add it or use `mode: EXCHANGE`"
-                    ));
-                }
-                Mode::Exchange { provider, .. } if !providers.iter().any(|known| known.name == *provider) => {
-                    let _: Option<()> =
-                        top.wrong(format!("`{place}.provider`: no provider is named `{provider}`"));
-                }
-                Mode::Mint { .. } | Mode::Exchange { .. } => {}
-            }
-        }
-    }
+    let known = Known { mint: root.has("mint"), providers: root.texts_at("providers", "name") };
+    let apis = top.need("apis").and_then(|node| api::apis(&node, &known));
     top.end();
     Some(Config {
         grpc: grpc?,

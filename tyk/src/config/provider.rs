@@ -1,6 +1,6 @@
 //! OIDC providers that exchange tokens.
 
-use super::read::{Node, all};
+use super::read::{FileUse, Node, all, same_before};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ pub struct Provider {
     pub client_secret: Secret,
     /// How it shows the secret (RFC 6749 section 2.3.1).
     pub client_authentication: ClientAuthentication,
-    /// How long an exchange may take: 100 ms to 60 seconds.
+    /// How long a request may wait for its exchange, or another's of the same token: 100 ms to 60 seconds.
     pub timeout: Duration,
-    /// How many exchanges run at once: 1 to 10,000; more wait, within `timeout`.
+    /// How many exchanges run at once: 1 to 10,000; four times as many wait, within `timeout`.
     pub max_concurrent: usize,
-    /// How many tokens are kept for reuse: 0 to 10 million.
+    /// How many tokens are kept for reuse, of 512 bytes without their base64url: 0 to 10 million.
     pub cache_tokens: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct Provider {
 pub enum Secret {
     /// In an environment variable, read at start.
     Env(String),
-    /// In a file, read at each exchange; white space around it does not count.
+    /// In a file, read before each exchange; white space around it does not count.
     File(PathBuf),
 }
 
@@ -48,13 +48,11 @@ pub enum ClientAuthentication {
 }
 
 pub(super) fn providers(node: &Node<'_>) -> Option<Vec<Provider>> {
-    let providers = all(node.items()?.iter().map(provider))?;
-    for (index, provider) in providers.iter().enumerate() {
-        if providers.iter().take(index).any(|earlier| earlier.name == provider.name) {
-            return node.wrong(format!("two providers have the name `{}`", provider.name));
-        }
+    let nodes = node.items()?;
+    for (node, name) in same_before(&nodes, "name") {
+        let _: Option<()> = node.wrong(format!("another provider has the name `{name}`; give each its own"));
     }
-    Some(providers)
+    all(nodes.iter().map(provider))
 }
 
 fn provider(node: &Node<'_>) -> Option<Provider> {
@@ -64,7 +62,7 @@ fn provider(node: &Node<'_>) -> Option<Provider> {
     let issuer = section.need("issuer").and_then(|node| node.text());
     let plaintext = section.or("allowPlaintext", false, Node::boolean);
     let token_endpoint = section.need("tokenEndpoint").and_then(|node| endpoint(&node, plaintext?));
-    let ca_file = section.maybe("caFile", Node::text);
+    let ca_file = section.maybe("caFile", |node| node.file(FileUse::Certificate));
     let client_id = section.need("clientId").and_then(|node| node.text());
     let client_secret = section.need("clientSecret").and_then(|node| secret(&node));
     let client_authentication = section.or("clientAuthentication", ClientAuthentication::Basic, |node| {
@@ -103,8 +101,8 @@ fn endpoint(node: &Node<'_>, plaintext: bool) -> Option<String> {
 
 fn secret(node: &Node<'_>) -> Option<Secret> {
     let mut section = node.section()?;
-    let env = section.maybe("env", Node::text);
-    let file = section.maybe("file", Node::text);
+    let env = section.maybe("env", |node| node.file(FileUse::Variable));
+    let file = section.maybe("file", |node| node.file(FileUse::Secret));
     let secret = match (env?, file?) {
         (Some(env), None) => Some(Secret::Env(env)),
         (None, Some(file)) => Some(Secret::File(file.into())),

@@ -27,15 +27,42 @@ impl fmt::Display for Problem {
 /// Where problems are gathered while a document is read. A reader that returns `None` has put one here, or the field is
 /// absent and need not be there.
 #[derive(Debug, Default)]
-pub(super) struct Problems(RefCell<Vec<Problem>>);
+pub(super) struct Problems {
+    found: RefCell<Vec<Problem>>,
+    files: RefCell<Vec<Named>>,
+}
+
+/// Something outside of the document that it names.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) at: String,
+    /// A path, or a variable's name.
+    pub(super) name: String,
+    pub(super) used: FileUse,
+}
+
+/// What something outside of the document is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileUse {
+    /// A folder with keys.
+    Keys,
+    /// A PEM file with a certificate.
+    Certificate,
+    /// A PEM file with a private key.
+    PrivateKey,
+    /// A file with a secret.
+    Secret,
+    /// An environment variable with a secret.
+    Variable,
+}
 
 impl Problems {
     pub(super) fn add(&self, at: &str, message: impl Into<String>) {
-        self.0.borrow_mut().push(Problem { at: at.to_owned(), message: message.into() });
+        self.found.borrow_mut().push(Problem { at: at.to_owned(), message: message.into() });
     }
 
-    pub(super) fn take(self) -> Vec<Problem> {
-        self.0.into_inner()
+    pub(super) fn take(self) -> (Vec<Problem>, Vec<Named>) {
+        (self.found.into_inner(), self.files.into_inner())
     }
 }
 
@@ -82,6 +109,20 @@ impl<'a> Node<'a> {
             Value::String(text) => Some(text.clone()),
             _ => self.wrong("expected a text; put it in quotes"),
         }
+    }
+
+    /// The name of a file, a folder or a variable, which a check of the whole looks at.
+    pub(super) fn file(&self, used: FileUse) -> Option<String> {
+        let name = self.text()?;
+        let named = Named { at: self.at.clone(), name: name.clone(), used };
+        self.problems.files.borrow_mut().push(named);
+        Some(name)
+    }
+
+    /// The place of a key of this mapping, whether the key is there or not.
+    pub(super) fn below(&self, key: &str) -> Self {
+        let at = if self.at.is_empty() { key.to_owned() } else { format!("{}.{key}", self.at) };
+        Self { at, ..self.clone() }
     }
 
     pub(super) fn texts(&self) -> Option<Vec<String>> {
@@ -134,9 +175,35 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Whether a mapping has a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.value.get(key).is_some()
+    }
+
+    /// The texts that the entries of a list have at a key.
+    pub(super) fn texts_at(&self, list: &str, key: &str) -> Vec<String> {
+        let entries = self.value.get(list).and_then(Value::as_array);
+        let text = |entry: &Value| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+        entries.into_iter().flatten().filter_map(text).collect()
+    }
+
     pub(super) fn json(&self) -> &'a Value {
         self.value
     }
+}
+
+/// Those entries of a list whose text at `key` an earlier one has too: its place and the text.
+pub(super) fn same_before<'a>(nodes: &[Node<'a>], key: &str) -> Vec<(Node<'a>, &'a str)> {
+    let texts: Vec<_> = nodes.iter().map(|node| node.value.get(key).and_then(Value::as_str)).collect();
+    let mut same = Vec::new();
+    for (index, (node, text)) in nodes.iter().zip(&texts).enumerate() {
+        if let Some(text) = text
+            && texts.iter().take(index).any(|earlier| *earlier == Some(text))
+        {
+            same.push((node.below(key), *text));
+        }
+    }
+    same
 }
 
 /// The keys of a mapping. Those not asked for are reported by [`Section::end`].
@@ -153,20 +220,30 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// The place of a key, whether it is there or not.
+    pub(super) fn below(&self, key: &str) -> Node<'a> {
+        Node { at: self.place(key), value: &Value::Null, problems: self.problems }
+    }
+
     pub(super) fn place(&self, key: &str) -> String {
         if self.at.is_empty() { key.to_owned() } else { format!("{}.{key}", self.at) }
     }
 
     pub(super) fn get(&mut self, key: &'static str) -> Option<Node<'a>> {
         self.known.push(key);
-        let value = self.fields.get(key).filter(|value| !value.is_null())?;
+        let value = self.fields.get(key)?;
+        if value.is_null() {
+            // What was commented out below a key must not become its default: that may allow more.
+            self.problems.add(&self.place(key), "has no value; give it one, or leave the key out");
+            return None;
+        }
         Some(Node { at: self.place(key), value, problems: self.problems })
     }
 
     /// A field that must be there.
     pub(super) fn need(&mut self, key: &'static str) -> Option<Node<'a>> {
         let node = self.get(key);
-        if node.is_none() {
+        if node.is_none() && !self.fields.contains_key(key) {
             self.problems.add(&self.place(key), "is missing");
         }
         node

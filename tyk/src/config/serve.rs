@@ -1,8 +1,10 @@
 //! Where the process listens, what it logs, and where a token goes.
 
-use super::read::Node;
+use super::read::{FileUse, Node};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The side towards the gateway.
 #[derive(Clone, Debug)]
@@ -13,6 +15,11 @@ pub struct Grpc {
     pub tls: Option<GrpcTls>,
     /// The largest request with its body, in bytes: 64 KiB to 256 MiB.
     pub max_message_bytes: usize,
+    /// What all requests of more than 64 KiB may hold together, in bytes: `max_message_bytes` to 16 GiB. Each holds its
+    /// length, and once more while it is answered.
+    pub max_bytes_in_flight: usize,
+    /// How long a request may wait for room, and how long for its token to be made: 100 ms to 60 seconds.
+    pub timeout: Duration,
     /// The hook names that an API definition may use; never empty.
     pub hook_names: Vec<String>,
 }
@@ -24,6 +31,15 @@ pub enum Listen {
     Tcp(SocketAddr),
     /// `unix:///PATH`.
     Unix(PathBuf),
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "tcp://{address}"),
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+        }
+    }
 }
 
 /// TLS for the gRPC side. PEM files.
@@ -55,6 +71,8 @@ impl Default for Http {
 pub struct Log {
     /// The least of it.
     pub level: LogLevel,
+    /// Whether there is a line for each token that is made or exchanged, for audits.
+    pub issued: bool,
 }
 
 /// How much is logged.
@@ -62,9 +80,9 @@ pub struct Log {
 pub enum LogLevel {
     /// What failed here.
     Error,
-    /// And requests that got no token.
+    /// And requests that got no token, ten lines a second at most.
     Warn,
-    /// And keys, starts and stops, fresh tokens.
+    /// And keys, starts and stops.
     #[default]
     Info,
     /// And every request.
@@ -93,6 +111,14 @@ pub(super) fn grpc(node: &Node<'_>) -> Option<Grpc> {
     let max_message_bytes = section
         .or("maxMessageBytes", 8 << 20, |node| node.integer(64 << 10..=256 << 20))
         .and_then(|bytes| usize::try_from(bytes).ok());
+    let least = u64::try_from(max_message_bytes.unwrap_or_default()).unwrap_or(u64::MAX);
+    // Where the largest message asks for more than the default, room for one of it.
+    let in_flight = section
+        .or("maxBytesInFlight", least.max(64 << 20), |node| node.integer(least..=16 << 30))
+        .and_then(|bytes| usize::try_from(bytes).ok());
+    let timeout = section.or("timeout", Duration::from_secs(5), |node| {
+        node.duration(Duration::from_millis(100)..=Duration::from_secs(60))
+    });
     let hook_names = section.or("hookNames", vec!["AttacheIssue".to_owned()], |node| {
         let names = node.texts()?;
         if names.is_empty() {
@@ -103,10 +129,17 @@ pub(super) fn grpc(node: &Node<'_>) -> Option<Grpc> {
     });
     if let (Some(Listen::Unix(_)), Some(Some(_))) = (&listen, &tls) {
         let _: Option<()> =
-            section.wrong("TLS needs `listen: tcp://…`; a Unix socket is guarded by its folder");
+            section.below("tls").wrong("TLS needs `listen: tcp://…`; a Unix socket is guarded by its folder");
     }
     section.end();
-    Some(Grpc { listen: listen?, tls: tls?, max_message_bytes: max_message_bytes?, hook_names: hook_names? })
+    Some(Grpc {
+        listen: listen?,
+        tls: tls?,
+        max_message_bytes: max_message_bytes?,
+        max_bytes_in_flight: in_flight?,
+        timeout: timeout?,
+        hook_names: hook_names?,
+    })
 }
 
 fn listen(node: &Node<'_>) -> Option<Listen> {
@@ -126,9 +159,9 @@ fn listen(node: &Node<'_>) -> Option<Listen> {
 
 fn grpc_tls(node: &Node<'_>) -> Option<GrpcTls> {
     let mut section = node.section()?;
-    let cert_file = section.need("certFile").and_then(|node| node.text());
-    let key_file = section.need("keyFile").and_then(|node| node.text());
-    let client_ca_file = section.maybe("clientCaFile", Node::text);
+    let cert_file = section.need("certFile").and_then(|node| node.file(FileUse::Certificate));
+    let key_file = section.need("keyFile").and_then(|node| node.file(FileUse::PrivateKey));
+    let client_ca_file = section.maybe("clientCaFile", |node| node.file(FileUse::Certificate));
     section.end();
     Some(GrpcTls {
         cert_file: cert_file?.into(),
@@ -160,8 +193,9 @@ pub(super) fn log(node: &Node<'_>) -> Option<Log> {
             ("DEBUG", LogLevel::Debug),
         ])
     });
+    let issued = section.or("issued", false, Node::boolean);
     section.end();
-    Some(Log { level: level? })
+    Some(Log { level: level?, issued: issued? })
 }
 
 pub(super) fn upstream(node: &Node<'_>) -> Option<Upstream> {

@@ -97,11 +97,16 @@ mint:
   lifetime: 5s
   keys: {folder: /keys, publishBefore: 10}
   subject: [{from: TAGS}, {from: METADATA}]
-  claims: [{claim: sub, from: ALIAS}, {claim: a, from: ALIAS, value: 1}]
+  claims: [{claim: sub, from: ALIAS}, {claim: a, from: ALIAS, value: 1}, {claim: b, value: 1, key: k}]
+providers:
+- {name: p, issuer: i, tokenEndpoint: "https://kc/token", clientId: c, clientSecret: {env: A}, timeout: 1}
+- {name: p, issuer: i, tokenEndpoint: "https://kc/token", clientId: c, clientSecret: {env: A}}
 apis:
 - {id: a, audiences: []}
 - {id: b, mode: EXCHANGE, audience: [mesh]}
 - {id: c, mode: SWAP, audiences: [mesh], provider: p}
+- {id: c, mode: EXCHANGE, audiences: [mesh], provider: q}
+- {id: d, audiences: [mesh], orgId: }
 "#,
     );
     assert_eq!(
@@ -112,14 +117,21 @@ apis:
             "mint.issuer: `https://tyk.example.com/` is no URL that fits; use `https://HOST[/PATH]` without query and final slash",
             "mint.lifetime: is out of range; use 10s to 1h",
             "mint.keys.publishBefore: expected a duration such as `500ms`, `30s`, `5m` or `1h`",
-            "mint.subject[0]: a list can't be a subject",
+            "mint.subject[0].from: a list can't be a subject",
             "mint.subject[1]: `key` is missing; name the entry or the claim",
             "mint.claims[1]: give either `from` or `value`",
+            "mint.claims[2].key: goes with `from` only; leave it out beside `value`",
+            "mint.claims[0].claim: claim `sub` is written by another rule or by the issuer itself",
+            "providers[1].name: another provider has the name `p`; give each its own",
+            "providers[0].timeout: expected a duration such as `500ms`, `30s`, `5m` or `1h`",
+            "apis[3].id: another API has the id `c`; give each one entry",
             "apis[0].audiences: is empty; name who shall accept the token",
             "apis[1].audiences: is missing",
             "apis[1].provider: is missing",
             "apis[1].audience: key `audience` is not known; did you mean `audiences`?",
             "apis[2].mode: `SWAP` is not known; use `MINT` or `EXCHANGE`",
+            "apis[3].provider: no provider is named `q`; known here: p, p",
+            "apis[4].orgId: has no value; give it one, or leave the key out",
         ]
     );
 }
@@ -129,9 +141,9 @@ fn contradictions_are_refused() {
     let base = "grpc: {listen: unix:///s}\n";
     let mint = "mint: {issuer: https://t, keys: {folder: /k}}\n";
     for (text, told) in [
-        (format!("{base}apis: [{{id: a, audiences: [m]}}]"), "there is no `mint`"),
-        (format!("{base}apis: [{{id: a, mode: EXCHANGE, audiences: [m], provider: p}}]"), "no provider is named `p`"),
-        (format!("{base}{mint}apis: [{{id: a, audiences: [m]}}, {{id: a, audiences: [n]}}]"), "two APIs have the id `a`"),
+        (format!("{base}apis: [{{id: a, audiences: [m]}}]"), "apis[0].mode: mints tokens, but there is no `mint`"),
+        (format!("{base}apis: [{{id: a, mode: EXCHANGE, audiences: [m], provider: p}}]"), "apis[0].provider: no provider is named `p`"),
+        (format!("{base}{mint}apis: [{{id: a, audiences: [m]}}, {{id: a, audiences: [n]}}]"), "apis[1].id: another API has the id `a`"),
         (format!("{base}{mint}apis: []"), "is empty"),
         (format!("{base}{mint}upstream: {{header: Host}}\napis: [{{id: a, audiences: [m]}}]"), "belongs to the connection"),
         (format!("{base}{mint}upstream: {{header: 'a b'}}\napis: [{{id: a, audiences: [m]}}]"), "is no header name"),
@@ -145,7 +157,19 @@ fn contradictions_are_refused() {
         ),
         (
             format!("{base}mint: {{issuer: https://t, keys: {{folder: /k}}, claims: [{{claim: roles, from: TAGS}}]}}\napis: [{{id: a, audiences: [m]}}]"),
-            "claim `roles` is written by another rule",
+            "mint.claims[0].claim: claim `roles` is written by another rule",
+        ),
+        (
+            format!("{base}mint: {{issuer: https://t, keys: {{folder: /k}}, subject: [{{from: ALIAS, prefix: 'u:'}}, {{from: KEY_HASH, prefix: 'u:k:'}}]}}\napis: [{{id: a, audiences: [m]}}]"),
+            "mint.subject[1].prefix: `u:k:` and the prefix of `mint.subject[0]` begin alike",
+        ),
+        (
+            format!("{base}mint: {{issuer: https://t, keys: {{folder: /k}}, roles: {{metadata: [{{key: a, allow: []}}]}}}}\napis: [{{id: a, audiences: [m]}}]"),
+            "mint.roles.metadata[0].allow: is empty",
+        ),
+        (
+            "grpc: {listen: unix:///s, maxMessageBytes: 1048576, maxBytesInFlight: 65536}\nmint: {issuer: https://t, keys: {folder: /k}}\napis: [{id: a, audiences: [m]}]".to_owned(),
+            "grpc.maxBytesInFlight: expected a whole number from 1048576",
         ),
         (
             format!("{base}providers: [{{name: p, issuer: i, tokenEndpoint: 'http://kc/token', clientId: c, clientSecret: {{env: A}}}}]\napis: [{{id: a, mode: EXCHANGE, audiences: [m], provider: p}}]"),
@@ -158,6 +182,17 @@ fn contradictions_are_refused() {
     ] {
         let found = problems(&text);
         assert!(found.len() == 1 && found[0].contains(told), "{text}\n{found:?}");
+    }
+}
+
+#[test]
+fn a_key_without_a_value_is_never_taken_for_its_default() {
+    for key in ["tls:", "hookNames:", "maxMessageBytes:"] {
+        let text = format!(
+            "grpc:\n  listen: unix:///s\n  {key}\nmint: {{issuer: https://t, keys: {{folder: /k}}}}\napis: [{{id: a, audiences: [m]}}]"
+        );
+        let found = problems(&text);
+        assert!(found.len() == 1 && found[0].contains("has no value"), "{key} {found:?}");
     }
 }
 

@@ -5,11 +5,12 @@ mod wire;
 use crate::clock::Clock;
 use crate::config::Provider;
 use crate::failure::Failure;
+use crate::lines::Lines;
 use crate::token::payload;
-use quick_cache::sync::Cache;
+use crate::tokens::{Fresh, Given, Key, Tokens};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 pub use wire::SetupError;
@@ -21,27 +22,15 @@ pub struct Exchanger {
     provider: Provider,
     wire: Wire,
     running: Semaphore,
+    /// Exchanges that run or wait for their turn.
+    queued: AtomicUsize,
     clock: Clock,
-    cache: Cache<Key, Arc<Kept>>,
+    tokens: Tokens,
+    lines: Lines,
 }
 
-/// A token for a request.
-#[derive(Clone, Debug)]
-pub struct Exchanged {
-    /// The provider's token.
-    pub token: Arc<Kept>,
-    /// Whether it was given out before.
-    pub cached: bool,
-}
-
-/// A token that is kept.
-#[derive(Debug)]
-pub struct Kept {
-    /// The JWT.
-    pub jwt: String,
-    /// Until when it is given out, in seconds of Unix time.
-    pub fresh_until: u64,
-}
+/// How many exchanges may wait for each that runs: more would wait past `timeout` wherever one takes a quarter of it.
+const WAITING: usize = 4;
 
 /// What is asked of the provider.
 #[derive(Clone, Copy, Debug)]
@@ -54,12 +43,6 @@ pub struct Wanted<'a> {
     pub scopes: &'a [String],
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    api_id: String,
-    subject: [u8; 32],
-}
-
 impl Exchanger {
     /// Exchanges tokens as configured.
     ///
@@ -68,8 +51,9 @@ impl Exchanger {
     pub fn new(provider: Provider, clock: Clock) -> Result<Self, SetupError> {
         let wire = Wire::new(&provider)?;
         let running = Semaphore::new(provider.max_concurrent);
-        let tokens = usize::try_from(provider.cache_tokens).unwrap_or(usize::MAX);
-        Ok(Self { provider, wire, running, clock, cache: Cache::new(tokens) })
+        let tokens = Tokens::new(provider.cache_tokens);
+        let (queued, lines) = (AtomicUsize::new(0), Lines::new());
+        Ok(Self { provider, wire, running, queued, clock, tokens, lines })
     }
 
     /// The provider's name.
@@ -81,47 +65,55 @@ impl Exchanger {
     ///
     /// # Errors
     /// The provider refuses, fails, stays away, or answers with something else.
-    pub async fn exchange(&self, subject: &str, wanted: Wanted<'_>) -> Result<Exchanged, Failure> {
+    pub async fn exchange(&self, subject: &str, wanted: Wanted<'_>) -> Result<Given, Failure> {
         let now = self.clock.now();
-        let key = Key { api_id: wanted.api_id.to_owned(), subject: Sha256::digest(subject).into() };
-        let stale = |kept: &Arc<Kept>| kept.fresh_until <= now;
-        loop {
-            match self.cache.get_value_or_guard_async(&key).await {
-                Ok(kept) if stale(&kept) => {
-                    self.cache.remove_if(&key, stale);
-                }
-                Ok(token) => return Ok(Exchanged { token, cached: true }),
-                Err(place) => {
-                    let token = Arc::new(self.fetch(subject, wanted, now).await?);
-                    let _ = place.insert(Arc::clone(&token));
-                    return Ok(Exchanged { token, cached: false });
-                }
-            }
-        }
+        let make = self.fetch(subject, wanted, now);
+        let given = self.tokens.get_or(key(subject, wanted), |kept| kept.fresh_until <= now, make);
+        // Waiting counts too, for a place and for another request's exchange of the same token: each request is answered
+        // within its own `timeout`, however many came before it.
+        let answered = timeout(self.provider.timeout, given).await;
+        answered.unwrap_or_else(|_| {
+            self.warn("the provider did not answer in time", "");
+            Err(Failure::ExchangeUnavailable)
+        })
     }
 
     /// How many tokens are kept.
     pub fn kept(&self) -> usize {
-        self.cache.len()
+        self.tokens.len()
     }
 
-    async fn fetch(&self, subject: &str, wanted: Wanted<'_>, now: u64) -> Result<Kept, Failure> {
-        // Waiting for a place counts too: a slow provider must not pile up requests.
-        let asked = timeout(self.provider.timeout, async {
-            let _place = self.running.acquire().await.map_err(|_| Failure::ExchangeUnavailable)?;
-            self.wire.exchange(subject, wanted).await.map_err(|refusal| self.failure(refusal))
-        });
-        let jwt = asked.await.unwrap_or_else(|_| {
-            tracing::warn!(provider = self.name(), "the provider did not answer in time");
-            Err(Failure::ExchangeUnavailable)
-        })?;
+    /// Drops tokens that are given out no more.
+    pub fn sweep(&self) {
+        let now = self.clock.now();
+        self.tokens.sweep(|kept| kept.fresh_until <= now);
+    }
+
+    async fn fetch(&self, subject: &str, wanted: Wanted<'_>, now: u64) -> Result<Fresh, Failure> {
+        let _queued = self.queue()?;
+        let _place = self.running.acquire().await.map_err(|_| Failure::ExchangeUnavailable)?;
+        let jwt = self.wire.exchange(subject, wanted).await.map_err(|refusal| self.failure(refusal))?;
         let end = self.end_of(&jwt, wanted, now).map_err(|what| {
-            tracing::error!(provider = self.name(), what, "the provider's token is not what was asked for");
+            self.error("the provider's token is not what was asked for", 200, what);
             Failure::ExchangeUnexpected
         })?;
         let half = now.saturating_add(end.saturating_sub(now) / 2);
         let subject_end = payload(subject).and_then(|claims| claims.get("exp").and_then(Value::as_u64));
-        Ok(Kept { jwt, fresh_until: subject_end.map_or(half, |end| end.min(half)) })
+        let fresh_until = subject_end.map_or(half, |end| end.min(half));
+        Ok(Fresh { jwt, key_id: None, fresh_until })
+    }
+
+    /// A place in the queue. A provider that hangs must not gather requests: they would take the streams of those that
+    /// need no exchange.
+    fn queue(&self) -> Result<Queued<'_>, Failure> {
+        let most = self.provider.max_concurrent.saturating_mul(WAITING.saturating_add(1));
+        let before = self.queued.fetch_add(1, Ordering::AcqRel);
+        let place = Queued(&self.queued);
+        if before < most {
+            return Ok(place);
+        }
+        self.warn("too many exchanges wait for the provider", "");
+        Err(Failure::ExchangeUnavailable)
     }
 
     /// When a new token ends, if it is what was asked for. It came over the provider's own connection; the filter will
@@ -147,24 +139,53 @@ impl Exchanger {
     }
 
     fn failure(&self, refusal: Refusal) -> Failure {
-        let provider = self.name();
         match refusal {
             Refusal::Subject { error } => {
-                tracing::info!(provider, error, "the provider refused the caller's token");
+                self.warn("the provider refused the caller's token", &error);
                 Failure::ExchangeRefused
             }
             Refusal::Client { status, error } => {
-                tracing::error!(provider, status, error, "the provider refused the exchange");
+                self.error("the provider refused the exchange", status, &error);
                 Failure::ExchangeFailed
             }
             Refusal::Unreachable { error } => {
-                tracing::warn!(provider, error, "the provider can't be reached");
+                self.warn("the provider can't be reached", &error);
                 Failure::ExchangeUnavailable
             }
             Refusal::Unreadable { error } => {
-                tracing::error!(provider, error, "the provider's answer can't be read");
+                self.error("the provider's answer can't be read", 200, &error);
                 Failure::ExchangeUnexpected
             }
         }
     }
+
+    fn warn(&self, message: &str, error: &str) {
+        if let Some(left_out) = self.lines.pass() {
+            tracing::warn!(provider = self.name(), error, left_out, "{message}");
+        }
+    }
+
+    fn error(&self, message: &str, status: u16, error: &str) {
+        if let Some(left_out) = self.lines.pass() {
+            tracing::error!(provider = self.name(), status, error, left_out, "{message}");
+        }
+    }
+}
+
+/// A place in the queue, given back with this value.
+struct Queued<'a>(&'a AtomicUsize);
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// What makes two requests get one token: the API and the caller's own token.
+fn key(subject: &str, wanted: Wanted<'_>) -> Key {
+    let mut hash = Sha256::new();
+    // A hash in place of the id: it has one length, so what follows can't be taken for part of it.
+    hash.update(Sha256::digest(wanted.api_id));
+    hash.update(subject);
+    hash.finalize().into()
 }

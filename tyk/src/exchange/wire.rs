@@ -11,6 +11,8 @@ use reqwest::{Certificate, Client, Response, StatusCode, redirect};
 use serde::Deserialize;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 << 10;
@@ -26,7 +28,8 @@ pub(super) struct Wire {
 
 enum LoadedSecret {
     Value(String),
-    File(PathBuf),
+    /// With the one place to read it: a disk that hangs keeps one thread, not one for each request.
+    File(PathBuf, Arc<Semaphore>),
 }
 
 /// Why a provider can't be used.
@@ -110,7 +113,7 @@ impl Wire {
             },
             Secret::File(path) => {
                 std::fs::metadata(path).map_err(unreadable(path))?;
-                LoadedSecret::File(path.clone())
+                LoadedSecret::File(path.clone(), Arc::new(Semaphore::new(1)))
             }
         };
         Ok(Self {
@@ -168,12 +171,23 @@ impl Wire {
     }
 
     async fn secret(&self) -> Result<String, Refusal> {
-        match &self.secret {
-            LoadedSecret::Value(value) => Ok(value.clone()),
-            LoadedSecret::File(path) => match tokio::fs::read_to_string(path).await {
-                Ok(text) => Ok(text.trim().to_owned()),
-                Err(error) => Err(Refusal::Unreadable { error: format!("`{}`: {error}", path.display()) }),
-            },
+        let (path, reader) = match &self.secret {
+            LoadedSecret::Value(value) => return Ok(value.clone()),
+            LoadedSecret::File(path, reader) => (path, Arc::clone(reader)),
+        };
+        let unreadable =
+            |error: String| Refusal::Unreadable { error: format!("`{}`: {error}", path.display()) };
+        let place = reader.acquire_owned().await.map_err(|error| unreadable(error.to_string()))?;
+        let file = path.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            // Held to the end of the reading, which goes on where whoever asked is gone.
+            let _place = place;
+            std::fs::read_to_string(file)
+        });
+        match reading.await {
+            Ok(Ok(text)) => Ok(text.trim().to_owned()),
+            Ok(Err(error)) => Err(unreadable(error.to_string())),
+            Err(error) => Err(unreadable(error.to_string())),
         }
     }
 }

@@ -11,7 +11,7 @@ pub use ring::{Changes, Found, Ring};
 use crate::clock::Clock;
 use crate::config::KeyFolder;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The keys as requests see them.
@@ -80,6 +80,14 @@ impl Keys {
             *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
         }
     }
+}
+
+/// Looks whether a folder's keys could be used.
+///
+/// # Errors
+/// As [`Keys::open`].
+pub fn check(folder: &Path) -> Result<(), FolderError> {
+    folder::read(folder).map(drop)
 }
 
 fn key_set(ring: &Ring, now: u64) -> Option<KeySet> {

@@ -1,6 +1,8 @@
 //! An issuer in this process, and a client that speaks to it as the gateway does.
 #![expect(
     dead_code,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::unwrap_in_result,
@@ -8,6 +10,8 @@
     clippy::panic,
     reason = "shared by tests, none of which uses all of it"
 )]
+
+pub mod raw;
 
 use attache_issuer::clock::Clock;
 use attache_issuer::config::Config;
@@ -20,7 +24,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
@@ -30,7 +34,7 @@ pub const ISSUER: &str = "https://tyk.example.com";
 pub struct Issuer {
     pub grpc: Option<SocketAddr>,
     pub http: SocketAddr,
-    end: oneshot::Sender<()>,
+    end: mpsc::Sender<()>,
     done: JoinHandle<Result<(), RunError>>,
 }
 
@@ -39,10 +43,8 @@ impl Issuer {
         let config = Config::parse(config).unwrap_or_else(|error| panic!("{error}"));
         let running = start(config, Clock::system()).await.unwrap_or_else(|error| panic!("{error}"));
         let (grpc, http) = (running.grpc, running.http.unwrap());
-        let (end, ended) = oneshot::channel();
-        let done = tokio::spawn(running.until(async move {
-            let _ = ended.await;
-        }));
+        let (end, mut told) = mpsc::channel(2);
+        let done = tokio::spawn(async move { running.until(&mut told).await });
         Self { grpc, http, end, done }
     }
 
@@ -56,10 +58,16 @@ impl Issuer {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// Tells it to end, as a signal does.
-    pub fn end(self) -> JoinHandle<Result<(), RunError>> {
-        let _ = self.end.send(());
-        self.done
+    /// Tells it to end, as a signal does; twice, that it need not wait for its clients.
+    pub async fn tell(&self) {
+        self.end.send(()).await.unwrap();
+    }
+
+    /// Tells it to end at once, and waits until it has.
+    pub async fn end(self) {
+        self.tell().await;
+        self.tell().await;
+        self.done.await.unwrap().unwrap();
     }
 }
 
@@ -88,6 +96,7 @@ pub fn minting(keys: &Path, more: &str) -> String {
         r#"
 grpc: {{listen: "tcp://127.0.0.1:0", maxMessageBytes: 33554432}}
 http: {{listen: "127.0.0.1:0"}}
+drain: 0s
 mint:
   issuer: {ISSUER}
   keys: {{folder: {keys:?}, poll: 100ms, publishBefore: 1s, publishAfter: 70s}}
@@ -112,8 +121,6 @@ pub fn session(key: &str, policies: &[&str]) -> SessionState {
         org_id: "acme".into(),
         alias: "shop".into(),
         key_id: key.into(),
-        rate: 10.0,
-        per: 1.0,
         apply_policies: policies.iter().map(|policy| (*policy).to_owned()).collect(),
         ..SessionState::default()
     }
@@ -128,14 +135,11 @@ pub fn post(api: &str, session: Option<SessionState>, headers: &[(&str, &str)]) 
             headers: map(headers),
             url: "/orders?page=2".into(),
             method: "GET".into(),
-            scheme: "http".into(),
             return_overrides: Some(ReturnOverrides { response_code: -1, ..ReturnOverrides::default() }),
             ..MiniRequestObject::default()
         }),
-        metadata: session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default(),
         session,
         spec: map(&[("APIID", api), ("OrgID", "acme"), ("bundle_hash", "")]),
-        response: None,
     }
 }
 
@@ -151,6 +155,31 @@ pub fn outcome(answer: &Object) -> Result<String, (i32, String)> {
         return Err((overrides.response_code, body["type"].as_str().unwrap().to_owned()));
     }
     Ok(request.set_headers["Authorization"].strip_prefix("Bearer ").unwrap().to_owned())
+}
+
+/// What goes upstream, as the gateway makes it of its own request and an answer: it takes method, URL and body from the
+/// answer, and the rest from what it has.
+#[derive(Debug, PartialEq)]
+pub struct Upstream {
+    pub method: String,
+    pub url: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+pub fn merged(sent: &Object, answer: &Object) -> Upstream {
+    let (sent, answer) = (sent.request.as_ref().unwrap(), answer.request.as_ref().unwrap());
+    assert!(answer.return_overrides.as_ref().unwrap().response_code <= 0);
+    assert!(answer.url.starts_with('/'), "the gateway takes another URL for an error");
+    let mut headers = sent.headers.clone();
+    headers.retain(|name, _| !answer.delete_headers.contains(name));
+    headers.extend(answer.set_headers.clone());
+    Upstream {
+        method: answer.method.clone(),
+        url: answer.url.clone(),
+        headers,
+        body: answer.raw_body.to_vec(),
+    }
 }
 
 pub fn claims(token: &str) -> Map<String, Value> {

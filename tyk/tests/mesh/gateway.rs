@@ -108,7 +108,7 @@ async fn policies_decide(way: &Way) {
     let writer = way.tyk.key("desk", &["orders-read", "orders-write"]).await;
     let read = way.call("reader's key", "GET", "/orders/list", &[("x-api-key", &reader)]).await;
     assert_eq!((read.status, read.saw("x-roles")), (200, Some("reader")), "{}", read.body);
-    assert_eq!((read.saw("x-user"), read.saw("x-tenant")), (Some("alias:shop"), Some("acme")));
+    assert_eq!((read.saw("x-user"), read.saw("x-tenant")), (Some("alias:acme:shop"), Some("acme")));
     assert_eq!(way.call("reader's key", "POST", "/orders/list", &[("x-api-key", &reader)]).await.status, 403);
     let write = way.call("writer's key", "POST", "/orders/list", &[("x-api-key", &writer)]).await;
     assert_eq!((write.status, write.saw("x-roles")), (200, Some("reader,writer")), "{}", write.body);
@@ -162,7 +162,7 @@ async fn jwts_and_oauth_clients_are_known(way: &Way, jwt_key: &RS256KeyPair) {
     // The second time the gateway finds the session that it made the first time.
     for _ in 0..2 {
         let answer = way.call("ann's JWT", "GET", "/orders-jwt/list", &[("authorization", &bearer)]).await;
-        assert_eq!((answer.status, answer.saw("x-user")), (200, Some("alias:ann")), "{}", answer.body);
+        assert_eq!((answer.status, answer.saw("x-user")), (200, Some("jwt:acme:ann")), "{}", answer.body);
     }
     let stranger = RS256KeyPair::generate(2048)
         .unwrap()

@@ -31,7 +31,7 @@ async fn the_roles_of_a_sessions_policies_decide_in_the_mesh() {
         assert_eq!(answer.status, status, "{policies:?} {method}: {}", answer.body);
         assert_eq!(answer.saw("x-roles"), roles);
         if status == 200 {
-            assert_eq!(answer.saw("x-user"), Some("alias:shop"));
+            assert_eq!(answer.saw("x-user"), Some("alias:acme:shop"));
             assert_eq!(answer.saw("x-tenant"), Some("acme"));
             assert_eq!(answer.saw("authorization"), None, "the token ends at the filter");
         }

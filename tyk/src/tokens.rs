@@ -1,0 +1,232 @@
+//! Tokens that are kept for reuse, in as few bytes as they can be, and dropped once they are of no use.
+
+use crate::failure::Failure;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What one of the tokens that a configuration counts may take, in bytes; a longer one counts as several.
+const UNIT: usize = 512;
+
+/// What makes two requests get one token: a hash (SHA-256) of everything that the token depends on.
+pub type Key = [u8; 32];
+
+/// Tokens by what they depend on.
+#[derive(Debug)]
+pub struct Tokens {
+    cache: Cache<Key, Kept, Units>,
+    /// The header of the token kept last: those of one key have one, which is kept once.
+    header: Mutex<Arc<str>>,
+}
+
+/// A token that was just made or exchanged.
+#[derive(Debug)]
+pub struct Fresh {
+    /// The JWT.
+    pub jwt: String,
+    /// The key that signed it, where it was signed here.
+    pub key_id: Option<Arc<str>>,
+    /// Until when it is given out, in seconds of Unix time.
+    pub fresh_until: u64,
+}
+
+/// A token for a request.
+#[derive(Debug)]
+pub struct Given {
+    /// The JWT.
+    pub jwt: String,
+    /// Whether it was given out before.
+    pub cached: bool,
+}
+
+/// A token that is kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    packed: Packed,
+    /// The key that signed it, where it was signed here.
+    pub key_id: Option<Arc<str>>,
+    /// Until when it is given out, in seconds of Unix time.
+    pub fresh_until: u64,
+}
+
+/// A JWT in three quarters of its length, and less where another has the same header.
+#[derive(Clone, Debug)]
+enum Packed {
+    /// Payload and signature as bytes, one after the other.
+    Parts { header: Arc<str>, bytes: Arc<[u8]>, payload: u32 },
+    /// What is not in the one form that base64url has for its bytes.
+    Whole(Arc<str>),
+}
+
+#[derive(Clone, Debug)]
+struct Units;
+
+impl Weighter<Key, Kept> for Units {
+    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+        let units = kept.packed.len().div_ceil(UNIT).max(1);
+        u64::try_from(units).unwrap_or(u64::MAX)
+    }
+}
+
+impl Tokens {
+    /// Keeps so many tokens.
+    pub fn new(tokens: u64) -> Self {
+        let estimated = usize::try_from(tokens).unwrap_or(usize::MAX);
+        Self { cache: Cache::with_weighter(estimated, tokens, Units), header: Mutex::new("".into()) }
+    }
+
+    /// The token that is kept for a key, or what `make` makes of it. Whoever asks for a token that is being made waits for
+    /// it; should that fail, the next in line makes its own.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub async fn get_or(
+        &self,
+        key: Key,
+        stale: impl Fn(&Kept) -> bool,
+        make: impl Future<Output = Result<Fresh, Failure>>,
+    ) -> Result<Given, Failure> {
+        let place = loop {
+            match self.cache.get_value_or_guard_async(&key).await {
+                Ok(kept) if stale(&kept) => {
+                    self.cache.remove_if(&key, &stale);
+                }
+                Ok(kept) => return Ok(Given { jwt: kept.packed.jwt(), cached: true }),
+                Err(place) => break place,
+            }
+        };
+        let Fresh { jwt, key_id, fresh_until } = make.await?;
+        // Where the place is gone the cache is too small; the token is good all the same.
+        let _ = place.insert(Kept { packed: self.pack(&jwt), key_id, fresh_until });
+        Ok(Given { jwt, cached: false })
+    }
+
+    /// Drops what is of no use any more.
+    pub fn sweep(&self, stale: impl Fn(&Kept) -> bool) {
+        self.cache.retain(|_, kept| !stale(kept));
+    }
+
+    /// How many tokens are kept.
+    pub fn len(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.cache.is_empty()
+    }
+
+    fn pack(&self, jwt: &str) -> Packed {
+        self.parts(jwt).unwrap_or_else(|| Packed::Whole(jwt.into()))
+    }
+
+    fn parts(&self, jwt: &str) -> Option<Packed> {
+        let (header, rest) = jwt.split_once('.')?;
+        let (payload, signature) = rest.split_once('.')?;
+        // Strict: what decodes has no other form, so it comes back as it was.
+        let mut bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let payload = u32::try_from(bytes.len()).ok()?;
+        URL_SAFE_NO_PAD.decode_vec(signature, &mut bytes).ok()?;
+        Some(Packed::Parts { header: self.header(header), bytes: bytes.into(), payload })
+    }
+
+    fn header(&self, header: &str) -> Arc<str> {
+        let mut last = self.header.lock().unwrap_or_else(PoisonError::into_inner);
+        if &**last != header {
+            *last = header.into();
+        }
+        Arc::clone(&last)
+    }
+}
+
+impl Packed {
+    fn jwt(&self) -> String {
+        match self {
+            Self::Whole(jwt) => jwt.to_string(),
+            Self::Parts { header, bytes, payload } => {
+                let (payload, signature) = bytes
+                    .split_at_checked(usize::try_from(*payload).unwrap_or(usize::MAX))
+                    .unwrap_or_default();
+                let mut jwt =
+                    String::with_capacity(header.len().saturating_add(bytes.len().saturating_mul(2)));
+                jwt.push_str(header);
+                jwt.push('.');
+                URL_SAFE_NO_PAD.encode_string(payload, &mut jwt);
+                jwt.push('.');
+                URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
+                jwt
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Whole(jwt) => jwt.len(),
+            Self::Parts { bytes, .. } => bytes.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn keep(tokens: &Tokens, key: u8, jwt: &str, fresh_until: u64) -> bool {
+        let fresh = Fresh { jwt: jwt.to_owned(), key_id: None, fresh_until };
+        let given = tokens.get_or([key; 32], |_| false, async { Ok(fresh) }).await.unwrap();
+        assert_eq!(given.jwt, jwt);
+        given.cached
+    }
+
+    #[tokio::test]
+    async fn a_token_comes_back_as_it_was() {
+        let tokens = Tokens::new(100);
+        for (key, jwt) in [
+            "eyJh.eyJpc3MiOiJhIn0.c2ln",
+            "e30.e30.",
+            "eyJh.e30=.c2ln",
+            "e30.e31.c2l",
+            "opaque",
+            "a.b.c.d",
+            "",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let key = u8::try_from(key).unwrap();
+            assert!(!keep(&tokens, key, jwt, 10).await, "{jwt}");
+            assert!(keep(&tokens, key, jwt, 10).await, "{jwt}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_stale_goes_and_the_rest_stays() {
+        let tokens = Tokens::new(100);
+        keep(&tokens, 1, "e30.e30.", 10).await;
+        keep(&tokens, 2, "e30.e30.", 20).await;
+        tokens.sweep(|kept| kept.fresh_until <= 10);
+        assert_eq!(tokens.len(), 1);
+        assert!(keep(&tokens, 2, "e30.e30.", 20).await);
+    }
+
+    #[tokio::test]
+    async fn a_long_token_counts_as_several() {
+        let tokens = Tokens::new(64);
+        let long = format!("e30.{}.", "e30".repeat(2000));
+        for key in 0..64 {
+            keep(&tokens, key, &long, 10).await;
+        }
+        assert!(tokens.len() < 16, "{}", tokens.len());
+        assert!(!tokens.is_empty());
+    }
+
+    #[tokio::test]
+    async fn where_making_fails_the_next_in_line_makes_its_own() {
+        let tokens = Tokens::new(100);
+        let failed = tokens.get_or([1; 32], |_| false, async { Err(Failure::SigningFailed) }).await;
+        assert_eq!(failed.unwrap_err(), Failure::SigningFailed);
+        assert!(!keep(&tokens, 1, "e30.e30.", 10).await);
+    }
+}
