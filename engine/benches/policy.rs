@@ -89,6 +89,7 @@ impl Shape {
             rules,
         };
         Config {
+            warnings: vec![],
             digest: [0; 32],
             issuers: Vec::new(),
             role_hierarchy: BTreeMap::new(),

@@ -19,7 +19,8 @@ use crate::surroundings::{Environment, Surroundings, Workload};
 use crate::token::IssuerKeys;
 use crate::{Cause, Reason};
 use attache_plugin_config::{
-    AmbiguousPaths, Audit, Authentication, ClaimPath, Config, Errors, Name, OnKeysUnavailable, Preflight,
+    AmbiguousPaths, Audit, Authentication, ClaimPath, Config, ConfigError, Errors, Name, OnKeysUnavailable,
+    Preflight,
 };
 use serde_json::Value;
 use std::borrow::Cow;
@@ -47,7 +48,7 @@ impl Engine {
     /// Makes a configuration ready for a workload.
     ///
     /// # Errors
-    /// What only shows here: a key that is no point of its curve, a secret that is unset or too short.
+    /// What only shows here: an issuer whose keys are no points of their curves, a secret that is unset or too short.
     pub fn new(config: &Config, workload: &Workload, environment: &dyn Environment) -> Result<Self, Errors> {
         let mut claim_table = ClaimTable::default();
         let policies = Policies::compile(config, workload, &mut claim_table);
@@ -100,6 +101,12 @@ impl Engine {
         let rewritten = path.as_ref().ok().and_then(|path| path.rewritten.as_deref());
         let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
         self.carry_out(&judge, verdict, shadow, rewritten)
+    }
+
+    /// What is not wrong with the configuration but should be told, and only shows here: a key that is left out since it
+    /// is no point of its curve. [`Config::warnings`] are not among them.
+    pub fn warnings(&self) -> &[ConfigError] {
+        self.issuers.warnings()
     }
 
     /// The issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.

@@ -11,7 +11,9 @@ use crate::shared::SharedSignatures;
 use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
 use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify};
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::{ConfigError, Errors, Issuer, KeySource, Name, OnKeysUnavailable, RemoteKeys};
+use attache_plugin_config::{
+    ConfigError, Errors, Issuer, KeySource, Name, OnKeysUnavailable, RemoteKeys, Skipped,
+};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,6 +22,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(crate) struct Issuers {
     all: Vec<Authority>,
+    warnings: Vec<ConfigError>,
     by_iss: HashMap<Box<str>, IssuerIndex>,
     last_header: LastHeader,
 }
@@ -71,9 +74,15 @@ pub(crate) struct VerifiedToken<'t> {
 impl Issuers {
     pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Errors> {
         let (mut all, mut by_iss, mut errors) = (Vec::new(), hash::map(), Vec::new());
+        let mut warnings = Vec::new();
         for (index, config) in (0_u16..).zip(issuers) {
+            let place = |at: &str| format!("issuers[{index}].{at}");
             match IssuerKeys::new(&config.keys, environment) {
                 Ok(keys) => {
+                    warnings.extend(keys.skipped().iter().map(|Skipped { reason, .. }| {
+                        let message = format!("this key is left out: {}", reason.message);
+                        ConfigError::new(place(&reason.at), message)
+                    }));
                     by_iss.insert(config.issuer.as_str().into(), IssuerIndex(index));
                     all.push(Authority {
                         rules: IssuerRules::compile(config),
@@ -82,13 +91,20 @@ impl Issuers {
                         keys: RefCell::new(Some(Rc::new(keys)).filter(|_| remote(config).is_none())),
                     });
                 }
-                Err(wrong) => errors.extend(wrong.into_iter().map(|ConfigError { at, message }| {
-                    ConfigError { at: format!("issuers[{index}].{at}"), message }
-                })),
+                Err(wrong) => errors.extend(
+                    wrong
+                        .into_iter()
+                        .map(|ConfigError { at, message }| ConfigError { at: place(&at), message }),
+                ),
             }
         }
         Errors::check(errors)?;
-        Ok(Self { all, by_iss, last_header: LastHeader::default() })
+        Ok(Self { all, warnings, by_iss, last_header: LastHeader::default() })
+    }
+
+    /// What is not wrong, but should be told.
+    pub(crate) fn warnings(&self) -> &[ConfigError] {
+        &self.warnings
     }
 
     pub(crate) fn name(&self, index: IssuerIndex) -> Option<&Name> {

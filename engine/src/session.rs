@@ -21,7 +21,7 @@ pub struct Session {
     pub token_id: Option<String>,
     /// When it is good; checked at every use.
     pub times: Times,
-    /// The `kid` of the key that verified it.
+    /// The `kid` of the key that verified it; where it has none, what the token says.
     pub key_id: Option<String>,
     /// The key that verified it.
     pub key: u64,

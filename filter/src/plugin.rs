@@ -12,6 +12,7 @@ use attache_engine::remote::{LONGEST_BODY, Response, UnixMillis};
 use attache_engine::surroundings::{Environment, Surroundings, UnixSeconds};
 use attache_engine::{Decision, Engine, Outcome};
 use attache_plugin_config::Errors;
+use log::warn;
 use std::time::Duration;
 
 /// The shortest that a tick can take.
@@ -32,6 +33,9 @@ impl Plugin {
         let config = attache_plugin_config::parse(document)?;
         let workload = workload::identify(&config.selector_labels());
         let engine = Engine::new(&config, &workload, &Variables)?;
+        for warning in config.warnings.iter().chain(engine.warnings()) {
+            warn!("attache: configuration: {warning}");
+        }
         let keys = Keys::new(&engine, unix_millis(host::now()));
         Ok(Self { engine, crypto: EnvoyCrypto::default(), metrics: Metrics::default(), keys })
     }

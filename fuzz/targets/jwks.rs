@@ -1,37 +1,54 @@
-//! Any bytes as a key set: read or refused, never with a key that is not public, and what is read can be used.
+//! Any bytes as a key set: read or refused in the same way inline and served, never with a key that is not public or too
+//! weak, and what is read can be used or is named.
 
 #![no_main]
 
 use attache_engine::token::IssuerKeys;
-use attache_plugin_config::KeySet;
+use attache_plugin_config::{JwkMaterial, KeySet, KeySource};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-/// Members that only a private or a symmetric key has (RFC 7518 section 6).
-const SECRET: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+/// Members that only a private key has (RFC 7518 section 6).
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
-fn holds_a_secret(set: &[u8]) -> bool {
+fn holds_a_private_key(set: &[u8]) -> bool {
+    let set = set.strip_prefix(b"\xef\xbb\xbf").unwrap_or(set);
     let Ok(set) = serde_json::from_slice::<Value>(set) else { return false };
     let keys = set["keys"].as_array().into_iter().flatten();
-    let kinds = ["RSA", "EC", "OKP"];
-    keys.filter(|key| key["kty"].as_str().is_some_and(|kind| kinds.contains(&kind)) || key["kty"] == "oct")
-        .any(|key| SECRET.iter().any(|member| key.get(member).is_some()))
+    let alone = std::iter::once(&set).filter(|set| set.get("keys").is_none() && set.get("kty").is_some());
+    keys.chain(alone).any(|key| PRIVATE.iter().any(|member| key.get(member).is_some_and(|value| !value.is_null())))
+}
+
+/// The set of a configuration whose `jwks` is this text.
+fn inline(set: &[u8]) -> Option<KeySet> {
+    let text = str::from_utf8(set).ok()?;
+    let issuer = serde_json::json!({"name": "a", "issuer": "a", "jwks": text});
+    let config = attache_plugin_config::parse(serde_json::json!({"issuers": [issuer]}).to_string().as_bytes()).ok()?;
+    match &config.issuers.first()?.keys {
+        KeySource::Inline(set) => Some(set.clone()),
+        _ => None,
+    }
 }
 
 fuzz_target!(|set: &[u8]| {
-    let inline = KeySet::parse(set);
-    let remote = KeySet::parse_remote(set);
-    if holds_a_secret(set) {
-        assert!(inline.is_err(), "a private key is taken");
-        assert!(remote.is_err(), "a provider's private key is taken");
+    let served = KeySet::parse(set);
+    if str::from_utf8(set).is_ok() {
+        assert_eq!(served.as_ref().ok(), inline(set).as_ref(), "inline and served sets are read alike");
     }
-    if let Ok(inline) = &inline {
-        let (keys, skipped) = remote.as_ref().expect("what a document may hold a provider may serve");
-        assert!(keys.keys.len() == inline.keys.len() && skipped.is_empty());
-    }
-    for set in [inline.ok(), remote.ok().map(|(set, _)| set)].into_iter().flatten() {
-        if let Ok(keys) = IssuerKeys::from_set(&set) {
-            assert!(keys.are_public() && keys.entries().count() == set.keys.len());
+    let Ok(read) = served else { return };
+    assert!(!holds_a_private_key(set), "a private key is taken");
+    assert!((1..=256).contains(&read.keys.len()) && read.skipped.len() <= 65);
+    for key in &read.keys {
+        assert!(!key.algorithms.is_empty() && key.algorithms.iter().all(|algorithm| !algorithm.is_hmac()));
+        assert!(key.key_id.as_ref().is_none_or(|id| (1..=256).contains(&id.len())));
+        if let JwkMaterial::Rsa { n, e } = &key.material {
+            assert!((256..=512).contains(&n.len()) && n[0] != 0 && *e == [1, 0, 1]);
         }
+    }
+    for skipped in &read.skipped {
+        assert!(!skipped.reason.to_string().contains(['\n', '\r']), "a reason is a line");
+    }
+    if let Ok(keys) = IssuerKeys::from_set(&read) {
+        assert!(keys.are_public() && keys.entries().count() + keys.skipped().len() == read.keys.len());
     }
 });

@@ -18,8 +18,9 @@ mod text;
 
 use crate::document::{Document, List};
 use crate::json::{At, Fault, Place, quote};
-use crate::{Config, HeaderName, Name, Regex};
+use crate::{Config, ConfigError, HeaderName, Name, Regex};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// The most issuers of a document.
 const MOST_ISSUERS: usize = 64;
@@ -46,6 +47,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
     };
     Config {
         digest,
+        warnings: Vec::new(),
         issuers,
         role_hierarchy,
         policies,
@@ -61,6 +63,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
 #[derive(Default)]
 pub(crate) struct Checker {
     faults: Vec<Fault>,
+    warnings: Vec<ConfigError>,
     spoiled: Vec<Place>,
     expressions: usize,
 }
@@ -71,8 +74,14 @@ impl Checker {
         Self { spoiled, ..Self::default() }
     }
 
-    pub(crate) fn into_faults(self) -> Vec<Fault> {
-        self.faults
+    /// What is wrong, and what is not but should be told.
+    pub(crate) fn into_faults_and_warnings(self) -> (Vec<Fault>, Vec<ConfigError>) {
+        (self.faults, self.warnings)
+    }
+
+    /// Notes what is not wrong, but may be other than its author thinks: the document is taken all the same.
+    fn warn(&mut self, place: impl fmt::Display, message: impl Into<String>) {
+        self.warnings.push(ConfigError::new(place.to_string(), message));
     }
 
     /// Notes a fault, unless something in that place could not be read: then this may only follow from that.

@@ -2,12 +2,14 @@
 
 mod algorithm;
 mod bytes;
+mod der;
 mod key;
+mod numbers;
+mod pem;
 mod read;
 mod rsa;
 mod set;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
-pub use key::{EcCurve, Jwk, JwkMaterial, KeySet};
-pub use set::Skipped;
-pub(crate) use set::read_inline;
+pub use key::{EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
+pub(crate) use set::{read_node, read_text};

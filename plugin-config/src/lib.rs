@@ -45,6 +45,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Config {
     /// SHA-256 of the document: the same in every VM with this configuration, and unlike any other's.
     pub digest: [u8; 32],
+    /// What is not wrong, but may be other than its author thinks: a key that is left out, for example.
+    pub warnings: Vec<ConfigError>,
     /// Who may issue tokens: 1 to 64, unique by name and by `iss`.
     pub issuers: Vec<Issuer>,
     /// The roles that a role directly includes. Acyclic.

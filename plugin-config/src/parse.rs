@@ -28,9 +28,10 @@ pub fn parse(json: &[u8]) -> Result<Config, Errors> {
     let mut checker = Checker::new(reading.spoiled);
     let config = reading.document.map(|document| check(&document, Hash::hash(json), &mut checker));
     let mut faults = reading.faults;
-    faults.append(&mut checker.into_faults());
+    let (mut found, warnings) = checker.into_faults_and_warnings();
+    faults.append(&mut found);
     match config {
-        Some(config) if faults.is_empty() => Ok(config),
+        Some(config) if faults.is_empty() => Ok(Config { warnings, ..config }),
         _ => Err(in_order(faults, &reading.tree)),
     }
 }

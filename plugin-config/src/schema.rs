@@ -75,6 +75,13 @@ impl JsonSchema for ScalarDocument {
     }
 }
 
+/// Adds the name that reading knows by an alias alone.
+pub(crate) fn add_ed25519(schema: &mut Schema) {
+    if let Some(serde_json::Value::Array(names)) = schema.get_mut("enum") {
+        names.push("Ed25519".into());
+    }
+}
+
 impl JsonSchema for KeySetDocument {
     fn schema_name() -> Cow<'static, str> {
         "KeySet".into()
@@ -82,25 +89,25 @@ impl JsonSchema for KeySetDocument {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A JWK set (RFC 7517) of public keys, as an object or as JSON in a string.",
+            "description": "Public keys: a JWK set (RFC 7517), a single JWK or certificates in PEM by `kid`, each as an \
+                            object or as JSON in a string, or PEM. Keys that cannot be used are left out with a warning.",
             "oneOf": [
                 {"type": "string", "minLength": 1},
                 {
                     "type": "object",
                     "required": ["keys"],
-                    "properties": {
-                        "keys": {
-                            "type": "array", "minItems": 1, "maxItems": 256,
-                            "items": {
-                                "type": "object",
-                                "required": ["kty"],
-                                "properties": {
-                                    "kty": {"enum": ["RSA", "EC", "OKP"]},
-                                    "kid": {"type": "string", "minLength": 1, "maxLength": 256},
-                                },
-                            },
-                        },
-                    },
+                    "properties": {"keys": {"type": "array", "minItems": 1, "items": {"type": "object"}}},
+                },
+                {
+                    "type": "object",
+                    "anyOf": [{"required": ["kty"]}, {"required": ["x5c"]}],
+                    "not": {"required": ["keys"]},
+                    "properties": {"kty": {"enum": ["RSA", "EC", "OKP"]}, "kid": {"type": "string"}},
+                },
+                {
+                    "type": "object",
+                    "not": {"anyOf": [{"required": ["keys"]}, {"required": ["kty"]}, {"required": ["x5c"]}]},
+                    "minProperties": 1,
                 },
             ],
         })

@@ -8,7 +8,7 @@ use super::schedule::Schedule;
 use super::shared_set::SharedSet;
 use super::{Board, UnixMillis};
 use crate::token::IssuerKeys;
-use attache_plugin_config::{HttpUrl, KeyLocation, KeySet, RemoteKeys};
+use attache_plugin_config::{ConfigError, HttpUrl, KeyLocation, KeySet, RemoteKeys, Skipped};
 use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
@@ -77,8 +77,8 @@ pub struct Report {
     pub detail: String,
     /// Which keys came and went; `None` where the same set holds as before.
     pub change: Option<Change>,
-    /// Keys of the new set that can't be used here, by their `kid` where they have one, and why.
-    pub skipped: Vec<(Option<String>, String)>,
+    /// Keys of the new set that can't be used here, and why.
+    pub skipped: Vec<Skipped>,
 }
 
 /// What a request lacks.
@@ -371,26 +371,33 @@ struct Fetched {
 /// A key set ready to verify.
 struct Prepared {
     keys: Rc<IssuerKeys>,
-    skipped: Vec<(Option<String>, String)>,
+    skipped: Vec<Skipped>,
 }
 
-/// Reads a key set by the rules of an inline one, but for keys that are none of ours.
+/// Reads a key set by the rules of an inline one.
 fn prepare(body: &[u8]) -> Result<Prepared, Useless> {
-    let unfit = |errors: &dyn std::fmt::Display| {
-        let outcome = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
-            Ok(_) => FetchOutcome::BadKeys,
-            Err(_) => FetchOutcome::NotJson,
-        };
-        Useless::new(outcome, errors.to_string().lines().take(3).collect::<Vec<_>>().join("; "))
-    };
-    let (set, skipped) = KeySet::parse_remote(body).map_err(|errors| unfit(&errors))?;
-    let keys = IssuerKeys::from_set(&set).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        unfit(&errors.join("\n"))
+    let set = KeySet::parse(body).map_err(|errors| {
+        let outcome = if KeySet::has_a_form(body) { FetchOutcome::BadKeys } else { FetchOutcome::NotJson };
+        unfit(outcome, errors.iter())
     })?;
-    let skipped = skipped.into_iter().map(|key| (key.key_id, key.reason.to_string())).collect();
+    let keys = IssuerKeys::from_set(&set).map_err(|errors| unfit(FetchOutcome::BadKeys, errors.iter()))?;
+    let skipped = set.skipped.into_iter().chain(keys.skipped().iter().cloned()).collect();
     Ok(Prepared { keys: Rc::new(keys), skipped })
 }
+
+/// The first of the reasons why a set is of no use, and how many there are besides.
+fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e ConfigError>) -> Useless {
+    let mut lines: Vec<String> = errors.map(ToString::to_string).collect();
+    let more = lines.len().saturating_sub(MOST_REASONS);
+    lines.truncate(MOST_REASONS);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    Useless::new(outcome, lines.join("; "))
+}
+
+/// How many reasons a log line gives.
+const MOST_REASONS: usize = 4;
 
 impl Report {
     fn bad(useless: Useless) -> Self {

@@ -221,8 +221,7 @@ fn no_bad_answer_touches_the_keys() {
     fetch(&mut keeper, &answer(&[], &set(&[key("a", 0)])), NOW, &board);
     let good = set(&[key("b", 1), key("c", 2)]);
     let private = good.replacen("{\"kty\"", "{\"d\":\"AQ\",\"kty\"", 1);
-    let off_curve = good.replacen(POINTS[1].1, POINTS[2].1, 1);
-    let twice = set(&[key("b", 1), key("b", 2)]);
+    let off_curve = set(&[key("b", 1).replacen(POINTS[1].1, POINTS[2].1, 1)]);
     let long = " ".repeat(LONGEST_BODY + 1);
     let cut = good.strip_suffix("]}").unwrap();
     let cases = [
@@ -231,7 +230,6 @@ fn no_bad_answer_touches_the_keys() {
         (Response::default(), FetchOutcome::NoAnswer),
         (answer(&[("content-encoding", "gzip")], "\x1f"), FetchOutcome::Encoded),
         (answer(&[], &long), FetchOutcome::TooLarge),
-        (answer(&[("content-type", "text/html")], &good), FetchOutcome::NotJson),
         (answer(&[], "<html>"), FetchOutcome::NotJson),
         (answer(&[], cut), FetchOutcome::NotJson),
         (answer(&[], ""), FetchOutcome::NotJson),
@@ -239,7 +237,7 @@ fn no_bad_answer_touches_the_keys() {
         (answer(&[], r#"{"keys":[]}"#), FetchOutcome::BadKeys),
         (answer(&[], &private), FetchOutcome::BadKeys),
         (answer(&[], &off_curve), FetchOutcome::BadKeys),
-        (answer(&[], &twice), FetchOutcome::BadKeys),
+        (answer(&[], "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"), FetchOutcome::BadKeys),
     ];
     let mut now = NOW.plus(seconds(300));
     for (response, outcome) in cases {
@@ -261,9 +259,55 @@ fn keys_of_no_use_are_skipped_and_named() {
     let unknown = r#"{"kty":"AKP","kid":"pq"}"#.to_owned();
     let report = fetch(&mut keeper, &answer(&[], &set(&[encryption, unknown, key("a", 0)])), NOW, &board);
     assert_eq!(report.outcome, FetchOutcome::Updated);
-    let skipped: Vec<_> = report.skipped.iter().filter_map(|(kid, _)| kid.as_deref()).collect();
+    let skipped: Vec<_> = report.skipped.iter().filter_map(|key| key.key_id.as_deref()).collect();
     assert_eq!(skipped, ["enc", "pq"]);
     assert_eq!(kids(&keeper), ["a"]);
+}
+
+#[test]
+fn a_set_is_taken_whatever_it_is_said_to_be() {
+    let pem = include_str!("../../../e2e/providers/aws-alb/public-key.pem");
+    let certificates = include_str!("../../../e2e/providers/firebase/x509.json");
+    let good = set(&[key("a", 0)]);
+    for (content_type, body, count) in [
+        ("text/html; charset=utf-8", good.clone(), 1),
+        ("application/json", format!("\u{feff}{good}"), 1),
+        ("application/jwk-set+json", key("a", 0), 1),
+        ("text/plain", pem.to_owned(), 1),
+        ("binary/octet-stream", certificates.to_owned(), 2),
+    ] {
+        let (board, mut one, mut other) = (Table::default(), keeper(1), keeper(2));
+        let report = fetch(&mut one, &answer(&[("content-type", content_type)], &body), NOW, &board);
+        assert_eq!((report.outcome, report.skipped), (FetchOutcome::Updated, vec![]), "{content_type}");
+        other.sync(NOW, &board);
+        for keeper in [&one, &other] {
+            assert_eq!(keeper.keys().map(|keys| keys.entries().count()), Some(count), "{content_type}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_used_says_why_and_keeps_no_key_away() {
+    let (board, mut keeper) = (Table::default(), keeper(1));
+    let good = key("new", 0);
+    let mut odd = key("odd", 1);
+    odd = odd.replacen("\"x\":\"", "\"x\":\"AQEB", 1);
+    let off_curve = key("off", 0).replacen(POINTS[0].1, POINTS[2].1, 1);
+    let secret = r#"{"kty":"oct","kid":"secret","k":"AAAA"}"#.to_owned();
+    let twice = [good.clone(), good.clone(), odd.clone(), off_curve.clone(), secret.clone()];
+    let report = fetch(&mut keeper, &answer(&[], &set(&twice)), NOW, &board);
+    assert_eq!((report.outcome, kids(&keeper)), (FetchOutcome::Updated, vec!["new".to_owned()]));
+    let places: Vec<_> = report.skipped.iter().map(|skipped| skipped.reason.at.as_str()).collect();
+    assert_eq!(places, ["keys[1]", "keys[2].x", "keys[4].kty", "keys[3]"]);
+    let unfit = fetch(&mut keeper, &answer(&[], &set(&[odd, secret])), NOW.plus(seconds(300)), &board);
+    assert_eq!(unfit.outcome, FetchOutcome::BadKeys);
+    assert!(
+        unfit.detail.starts_with("keys: none of 2 keys can verify a signature here; keys[0].x: a coordinate")
+    );
+    let unfit = fetch(&mut keeper, &answer(&[], &set(&[off_curve])), NOW.plus(seconds(900)), &board);
+    assert_eq!(unfit.outcome, FetchOutcome::BadKeys);
+    assert!(unfit.detail.starts_with("keys[0]: `x` and `y` are no point on this curve"), "{}", unfit.detail);
+    assert_eq!(kids(&keeper), ["new"], "the last good keys hold");
 }
 
 #[test]

@@ -44,9 +44,10 @@ impl Useless {
 }
 
 impl Response {
-    /// Checks everything about an answer but what its body says.
+    /// Checks everything about an answer but what its body says. What `content-type` says does not count: key sets are
+    /// served as all sorts of things.
     pub(super) fn content(&self) -> Result<Content<'_>, Useless> {
-        use FetchOutcome::{BadStatus, Encoded, NoAnswer, NotJson, Redirect, TooLarge};
+        use FetchOutcome::{BadStatus, Encoded, NoAnswer, Redirect, TooLarge};
         match self.header(":status") {
             None => return Err(Useless::new(NoAnswer, "no answer came in time, or it broke off")),
             Some("200") => {}
@@ -72,12 +73,6 @@ impl Response {
         if self.body.len() > LONGEST_BODY {
             return Err(Useless::new(TooLarge, format!("the body has more than {LONGEST_BODY} bytes")));
         }
-        if self.is_html() {
-            return Err(Useless::new(
-                NotJson,
-                "the body is HTML; check the URL, and what stands before the provider",
-            ));
-        }
         Ok(Content::New(&self.body))
     }
 
@@ -102,12 +97,6 @@ impl Response {
             (1..=LONGEST_ETAG).contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_graphic())
         };
         self.header("etag").filter(fits)
-    }
-
-    fn is_html(&self) -> bool {
-        let media_type = self.header("content-type").unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim();
-        ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html))
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -144,6 +133,12 @@ pub(super) fn read_discovery(
     hosts: &[String],
 ) -> Result<HttpUrl, Useless> {
     use FetchOutcome::{BadDiscovery, NotJson};
+    // RFC 8259 section 8.1 lets a reader ignore a byte order mark.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if body.trim_ascii_start().starts_with(b"<") {
+        let message = "the body is HTML or XML; check the URL, and what stands before the provider";
+        return Err(Useless::new(NotJson, message));
+    }
     let document: Document = serde_json::from_slice(body).map_err(|error| {
         let outcome = if error.is_data() { BadDiscovery } else { NotJson };
         // The error of serde_json names a place, and never repeats the text but for an unexpected value's kind.
@@ -208,10 +203,9 @@ mod tests {
         }
         assert_eq!(outcome(&[ok], &vec![b' '; LONGEST_BODY]), None);
         assert_eq!(outcome(&[ok], &vec![b' '; LONGEST_BODY + 1]), Some(FetchOutcome::TooLarge));
-        assert_eq!(
-            outcome(&[ok, ("content-type", "Text/HTML; charset=utf-8")], b"{}"),
-            Some(FetchOutcome::NotJson)
-        );
+        for said in ["Text/HTML; charset=utf-8", "text/plain", "application/octet-stream", ""] {
+            assert_eq!(outcome(&[ok, ("content-type", said)], b"{}"), None, "{said}");
+        }
     }
 
     #[test]
@@ -319,7 +313,12 @@ mod tests {
         ] {
             assert_eq!(discovery(body), Err(FetchOutcome::BadDiscovery), "{body}");
         }
-        for body in ["", "<html>", r#"{"issuer":"https://id.example","jwks_uri":"https://id.exam"#] {
+        for body in [
+            "",
+            "<html>",
+            "\u{feff} <!doctype html>",
+            r#"{"issuer":"https://id.example","jwks_uri":"https://id.exam"#,
+        ] {
             assert_eq!(discovery(body), Err(FetchOutcome::NotJson), "{body}");
         }
     }

@@ -38,6 +38,7 @@ fn header(name: &str, prefix: &str) -> HeaderLocation {
 
 fn config(issuers: Vec<Issuer>) -> Config {
     Config {
+        warnings: vec![],
         digest: [0; 32],
         issuers,
         role_hierarchy: Default::default(),

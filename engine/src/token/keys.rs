@@ -5,12 +5,14 @@ use super::secret::Secret;
 use super::{Backend, Compact, PublicKey};
 use crate::surroundings::{Environment, HostCrypto};
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::{AlgorithmSet, ConfigError, KeySet, KeySource};
+use attache_plugin_config::{AlgorithmSet, ConfigError, KeySet, KeySource, Skipped};
 
 /// The keys of one issuer, prepared once.
 #[derive(Debug)]
 pub struct IssuerKeys {
     keys: Keys,
+    /// What turned out to be no key once its numbers were looked at.
+    skipped: Vec<Skipped>,
     fingerprint: u64,
 }
 
@@ -48,7 +50,7 @@ impl IssuerKeys {
     /// Every key that can't be used, with its place below the issuer: `jwks.keys[1]` or `secrets[0]`.
     pub fn new(source: &KeySource, environment: &dyn Environment) -> Result<Self, Vec<ConfigError>> {
         match source {
-            KeySource::Inline(set) => Self::from_set(set),
+            KeySource::Inline(set) => Self::from_inline(set),
             // None yet: they come one set at a time.
             KeySource::Remote(_) => Self::from_set(&KeySet::default()),
             KeySource::Secrets(secrets) => {
@@ -57,19 +59,55 @@ impl IssuerKeys {
         }
     }
 
-    /// Prepares a key set, wherever it came from.
+    /// Prepares the set of a configuration, with places below the issuer.
+    fn from_inline(set: &KeySet) -> Result<Self, Vec<ConfigError>> {
+        let below_issuer = |reason: &mut ConfigError| {
+            let dot = if reason.at.is_empty() || reason.at.starts_with('[') { "" } else { "." };
+            reason.at = format!("jwks{dot}{}", reason.at);
+        };
+        match Self::from_set(set) {
+            Ok(mut keys) => {
+                keys.skipped.iter_mut().for_each(|skipped| below_issuer(&mut skipped.reason));
+                Ok(keys)
+            }
+            Err(mut errors) => {
+                errors.iter_mut().for_each(below_issuer);
+                Err(errors)
+            }
+        }
+    }
+
+    /// Prepares a key set, wherever it came from. Keys whose numbers are no key are left out, as those of which the set
+    /// itself knew are; see [`IssuerKeys::skipped`].
     ///
     /// # Errors
-    /// Every key that can't be used, with its place: `jwks.keys[1]`.
+    /// Every key of a set that has none that can be used, with its place within the set: `keys[1]`.
     pub fn from_set(set: &KeySet) -> Result<Self, Vec<ConfigError>> {
-        let keys = all(&set.keys, PublicKey::new, "jwks.keys")?;
+        let (mut keys, mut skipped) = (Vec::with_capacity(set.keys.len()), Vec::new());
+        for jwk in &set.keys {
+            match PublicKey::new(jwk) {
+                Ok(key) => keys.push(key),
+                Err(message) => skipped.push(Skipped {
+                    key_id: jwk.key_id.clone(),
+                    reason: ConfigError::new(jwk.at.clone(), message),
+                }),
+            }
+        }
+        if keys.is_empty() && !skipped.is_empty() {
+            return Err(skipped.into_iter().map(|skipped| skipped.reason).collect());
+        }
         let fingerprint = join(keys.iter().map(PublicKey::fingerprint).collect());
-        Ok(Self { keys: Keys::Public(keys), fingerprint })
+        Ok(Self { keys: Keys::Public(keys), skipped, fingerprint })
     }
 
     fn from_secrets(secrets: Vec<Secret>) -> Self {
         let fingerprint = join(secrets.iter().map(Secret::fingerprint).collect());
-        Self { keys: Keys::Secret(secrets), fingerprint }
+        Self { keys: Keys::Secret(secrets), skipped: Vec::new(), fingerprint }
+    }
+
+    /// The keys that are left out, besides those that the set itself names.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     /// Stands for all the keys in whatever order: the same in every VM and at every start.
@@ -110,12 +148,13 @@ impl IssuerKeys {
         keys.iter().filter_map(PublicKey::key_id).chain(secrets.iter().filter_map(Secret::key_id))
     }
 
-    /// Verifies a signature. A token with a `kid` calls for the key with that `kid` and no other; one without is tried
-    /// with every key that can do its algorithm. `vouched` is the fingerprint of a key that is known to have made this
-    /// token's signature: if it is the key that the token calls for, nothing is left to verify.
+    /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those that have none; one
+    /// without is tried with every key that can do its algorithm. `vouched` is the fingerprint of a key that is known to have made this
+    /// token's signature: if it is a key that the token calls for, nothing is left to verify.
     ///
     /// # Errors
-    /// In this order: the algorithm is unknown or not `allowed`; no key fits; none that fits made the signature.
+    /// In this order: the algorithm is unknown or not `allowed`; no key fits; none that fits made the signature. A token
+    /// with a `kid` that no key has calls for a key that is not here, whatever those without `kid` say.
     pub fn verify(
         &self,
         jws: &Compact<'_>,
@@ -128,7 +167,7 @@ impl IssuerKeys {
             return Err(Detail::AlgorithmNotOfIssuer.into());
         }
         let wanted = jws.header().key_id();
-        let fits = |key_id: Option<&str>| wanted.is_none() || key_id == wanted;
+        let fits = |key_id: Option<&str>| wanted.is_none() || key_id.is_none() || key_id == wanted;
         let outcome = match &self.keys {
             Keys::Public(keys) => first_good(
                 keys.iter().filter(|key| fits(key.key_id()) && key.algorithms().contains(algorithm)),
@@ -148,15 +187,23 @@ impl IssuerKeys {
                 |secret| (secret.fingerprint(), secret.key_id()),
             ),
         };
-        outcome.unwrap_or_else(|| Err(self.why_none_fits(wanted).into()))
+        match outcome {
+            Some(Ok(signer)) => Ok(signer),
+            Some(Err(refusal)) => Err(self.why_refused(wanted, Some(refusal))),
+            None => Err(self.why_refused(wanted, None)),
+        }
     }
 
-    /// Tells why no key fits a token with this `kid`.
+    /// Tells why a token with this `kid` is refused, given what the keys said that were tried.
     #[inline(never)]
-    fn why_none_fits(&self, key_id: Option<&str>) -> Detail {
-        match key_id {
-            Some(wanted) if !self.key_ids().any(|known| known == wanted) => Detail::KeyIdUnknown,
-            _ => Detail::KeyForOtherAlgorithm,
+    fn why_refused(&self, key_id: Option<&str>, refusal: Option<Refusal>) -> Refusal {
+        match (key_id, refusal) {
+            (Some(wanted), refusal) if !self.key_ids().any(|known| known == wanted) => Refusal {
+                cause: Detail::KeyIdUnknown.into(),
+                backend: refusal.and_then(|refusal| refusal.backend),
+            },
+            (_, Some(refusal)) => refusal,
+            (_, None) => Detail::KeyForOtherAlgorithm.into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 use super::IssuerKeys;
 use crate::Reason;
-use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, keys, source};
+use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, key_set, keys, source};
 use crate::token::{Backend, Compact};
-use attache_plugin_config::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef};
+use attache_plugin_config::{Algorithm, AlgorithmSet, ConfigError, KeySource, SecretRef};
 
 fn set(algorithms: &[Algorithm]) -> AlgorithmSet {
     algorithms.iter().copied().collect()
@@ -43,26 +43,71 @@ fn all_thirteen_algorithms_round_trip() {
 
 #[test]
 fn a_kid_calls_for_its_key_and_no_other() {
-    let two = KeySet {
-        keys: vec![
-            jwk(Algorithm::ES256, None),
-            jwk(Algorithm::ES384, Some("a")),
-            jwk(Algorithm::EdDSA, Some("b")),
-        ],
-    };
+    let two = key_set([jwk(Algorithm::ES384, Some("a")), jwk(Algorithm::EdDSA, Some("b"))]);
     let keys = IssuerKeys::from_set(&two).unwrap();
     let all = Algorithm::ALL;
     let found =
         |algorithm, key_id| outcome(&keys, &signed(algorithm, key_id), &all).map(|(key_id, _)| key_id);
     assert_eq!(found(Algorithm::ES384, Some("a")), Ok(Some("a".into())));
     assert_eq!(found(Algorithm::ES384, None), Ok(Some("a".into())), "no kid: every key that can");
-    assert_eq!(found(Algorithm::ES256, None), Ok(None));
     assert_eq!(found(Algorithm::ES256, Some("a")), Err(Reason::KeyNotFound), "that key can't do it");
-    assert_eq!(found(Algorithm::ES256, Some("c")), Err(Reason::KeyNotFound), "a key without kid is not it");
+    assert_eq!(found(Algorithm::ES384, Some("c")), Err(Reason::KeyNotFound), "no key has it");
     assert_eq!(found(Algorithm::ES384, Some("")), Err(Reason::KeyNotFound), "an empty kid is a kid");
     assert_eq!(found(Algorithm::ES384, Some("A")), Err(Reason::KeyNotFound), "letter case counts");
     assert_eq!(found(Algorithm::RS256, None), Err(Reason::KeyNotFound), "no key can");
     assert_eq!(keys.key_ids().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn a_key_without_kid_is_a_candidate_for_every_token() {
+    let anonymous = IssuerKeys::from_set(&key_set([jwk(Algorithm::ES256, None)])).unwrap();
+    let mixed = [jwk(Algorithm::ES256, None), jwk(Algorithm::ES384, Some("a"))];
+    let mixed = IssuerKeys::from_set(&key_set(mixed)).unwrap();
+    for keys in [&anonymous, &mixed] {
+        for key_id in [None, Some(""), Some("a"), Some("unknown")] {
+            let good = signed(Algorithm::ES256, key_id);
+            assert_eq!(
+                outcome(keys, &good, &[Algorithm::ES256]),
+                Ok((None, Backend::Software)),
+                "{key_id:?}"
+            );
+        }
+    }
+    // A `kid` that no key has may be that of a key that is yet to come, whatever the key without one says.
+    let forged = |key_id| {
+        let good = signed(Algorithm::ES256, key_id);
+        let (input, _) = good.rsplit_once('.').unwrap();
+        format!("{input}.{}", "A".repeat(86))
+    };
+    let refused = |keys, key_id| outcome(keys, &forged(key_id), &[Algorithm::ES256]);
+    assert_eq!(refused(&mixed, Some("new")), Err(Reason::KeyNotFound));
+    assert_eq!(refused(&mixed, Some("a")), Err(Reason::SignatureInvalid));
+    assert_eq!(refused(&mixed, None), Err(Reason::SignatureInvalid));
+    let secrets = keys(Algorithm::HS256, None);
+    assert!(outcome(&secrets, &signed(Algorithm::HS256, Some("any")), &[Algorithm::HS256]).is_ok());
+    assert_eq!(
+        outcome(&anonymous, &signed(Algorithm::HS256, Some("any")), &Algorithm::ALL),
+        Err(Reason::KeyNotFound),
+        "a public key is no secret for any `kid`"
+    );
+}
+
+#[test]
+fn keys_of_one_kid_are_all_candidates() {
+    let mut other = jwk(Algorithm::ES256, Some("a"));
+    if let attache_plugin_config::JwkMaterial::Ec { x, y, .. } = &mut other.material {
+        let point = p256::ecdsa::SigningKey::from_slice(&[9; 32]).unwrap();
+        let point = point.verifying_key().to_sec1_point(false);
+        (*x, *y) = (point.x().unwrap().to_vec(), point.y().unwrap().to_vec());
+    }
+    let good = jwk(Algorithm::ES256, Some("a"));
+    for keys in [[good.clone(), other.clone()], [other.clone(), good.clone()]] {
+        let keys = IssuerKeys::from_set(&key_set(keys)).unwrap();
+        assert!(outcome(&keys, &signed(Algorithm::ES256, Some("a")), &[Algorithm::ES256]).is_ok());
+    }
+    let wrong = IssuerKeys::from_set(&key_set([other])).unwrap();
+    let token = signed(Algorithm::ES256, Some("a"));
+    assert_eq!(outcome(&wrong, &token, &[Algorithm::ES256]), Err(Reason::SignatureInvalid));
 }
 
 #[test]
@@ -123,9 +168,22 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
     if let attache_plugin_config::JwkMaterial::Ec { x, .. } = &mut bad.material {
         x[0] ^= 1;
     }
-    let set = KeySet { keys: vec![jwk(Algorithm::ES256, Some("a")), bad.clone(), bad] };
-    let errors = IssuerKeys::from_set(&set).unwrap_err();
-    assert_eq!(errors.iter().map(|e| e.at.as_str()).collect::<Vec<_>>(), ["jwks.keys[1]", "jwks.keys[2]"]);
+    let places = |errors: &[ConfigError]| errors.iter().map(|error| error.at.clone()).collect::<Vec<_>>();
+    let left_out = |keys: &IssuerKeys| {
+        let reasons: Vec<_> = keys.skipped().iter().map(|skipped| skipped.reason.clone()).collect();
+        places(&reasons)
+    };
+    let beside = key_set([bad.clone(), jwk(Algorithm::ES256, Some("a")), bad.clone()]);
+    let keys = IssuerKeys::from_set(&beside).unwrap();
+    assert_eq!(
+        (keys.key_ids().collect::<Vec<_>>(), left_out(&keys)),
+        (vec!["a"], vec!["keys[0]".into(), "keys[2]".into()])
+    );
+    let keys = IssuerKeys::new(&KeySource::Inline(beside), &Env).unwrap();
+    assert_eq!(left_out(&keys), ["jwks.keys[0]", "jwks.keys[2]"]);
+    let alone = key_set([bad]);
+    assert_eq!(places(&IssuerKeys::from_set(&alone).unwrap_err()), ["keys[0]"]);
+    assert_eq!(places(&IssuerKeys::new(&KeySource::Inline(alone), &Env).unwrap_err()), ["jwks.keys[0]"]);
 
     let secret = |env: &str, algorithm| SecretRef { env: env.into(), algorithm, key_id: None };
     let source =
@@ -151,7 +209,7 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
 fn the_fingerprint_of_a_set_is_of_its_keys_in_any_order() {
     let (a, b) = (jwk(Algorithm::ES256, Some("a")), jwk(Algorithm::EdDSA, Some("b")));
     let print = |keys: &[&attache_plugin_config::Jwk]| {
-        IssuerKeys::from_set(&KeySet { keys: keys.iter().copied().cloned().collect() }).unwrap().fingerprint()
+        IssuerKeys::from_set(&key_set(keys.iter().copied().cloned())).unwrap().fingerprint()
     };
     assert_eq!(print(&[&a, &b]), print(&[&b, &a]));
     assert_ne!(print(&[&a, &b]), print(&[&a]));

@@ -169,7 +169,12 @@ pub(crate) fn jwk(algorithm: Algorithm, key_id: Option<&str>) -> Jwk {
             JwkMaterial::Rsa { n: key.n().to_vec(), e: key.e().to_vec() }
         }
     };
-    Jwk { key_id: key_id.map(str::to_owned), algorithms: [algorithm].into_iter().collect(), material }
+    Jwk {
+        at: String::new(),
+        key_id: key_id.map(str::to_owned),
+        algorithms: [algorithm].into_iter().collect(),
+        material,
+    }
 }
 
 /// One key for one algorithm.
@@ -178,8 +183,14 @@ pub(crate) fn source(algorithm: Algorithm, key_id: Option<&str>) -> KeySource {
         let key_id = key_id.map(str::to_owned);
         KeySource::Secrets(vec![SecretRef { env: "SECRET".into(), algorithm, key_id }])
     } else {
-        KeySource::Inline(KeySet { keys: vec![jwk(algorithm, key_id)] })
+        KeySource::Inline(key_set([jwk(algorithm, key_id)]))
     }
+}
+
+/// A set of these keys.
+pub(crate) fn key_set(keys: impl IntoIterator<Item = Jwk>) -> KeySet {
+    let keys = keys.into_iter().enumerate().map(|(index, key)| Jwk { at: format!("keys[{index}]"), ..key });
+    KeySet { keys: keys.collect(), skipped: Vec::new() }
 }
 
 /// One key for one algorithm, prepared.

@@ -12,7 +12,7 @@ pub struct Verified {
     pub claims: Claims,
     /// The [fingerprint](super::PublicKey::fingerprint) of the key that verified.
     pub key_fingerprint: u64,
-    /// The `kid` of the key that verified.
+    /// The `kid` of the key that verified; where it has none, what the token says.
     pub key_id: Option<String>,
     /// When it is good.
     pub times: Times,
@@ -52,19 +52,21 @@ pub fn verify(
     now: UnixSeconds,
 ) -> Result<Verified, Failure> {
     let signer = keys.verify(jws.compact(), issuer.algorithms(), crypto, vouched)?;
+    // A key without `kid` verifies a token whatever `kid` that names, and must not bring back one that was revoked.
+    let key_id = signer.key_id.or(jws.key_id()).map(str::to_owned);
     let times = jws.claims().times();
     issuer
         .check_times(&times, now)
         .and_then(|()| issuer.check_content(jws.compact().header(), jws.claims()))
         .and_then(|()| {
             let (token_id, subject) = (jws.claims().token_id(), jws.claims().subject());
-            Ok(issuer.check_revoked(token_id, subject, signer.key_id)?)
+            Ok(issuer.check_revoked(token_id, subject, key_id.as_deref())?)
         })
         .map_err(|cause| Failure { cause, backend: Some(signer.backend) })?;
     Ok(Verified {
         claims: jws.into_claims(),
         key_fingerprint: signer.fingerprint,
-        key_id: signer.key_id.map(str::to_owned),
+        key_id,
         times,
         backend: signer.backend,
     })

@@ -1,8 +1,8 @@
 use super::{Failure, Verified, verify};
-use crate::Reason;
 use crate::surroundings::UnixSeconds;
 use crate::token::testing::{DerHost, NOW, NoHost, claims, compact, issuer, keys, path, token};
 use crate::token::{Backend, IssuerRules, Jws};
+use crate::{Detail, Reason};
 use attache_plugin_config::{Algorithm, Condition, Issuer, Scalar, StringMatch, Test};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ fn the_first_failing_check_is_the_reason() {
         let swapped = if text.ends_with('A') { "Q" } else { "A" };
         format!("{}{swapped}", text.get(..text.len() - 1).unwrap())
     };
-    let unknown = compact(Algorithm::ES256, r#"{"alg":"ES256","kid":"x"}"#, &late.to_string());
+    let unknown = token(Algorithm::ES384, &late);
     let failure = |text: &str, change: &dyn Fn(&mut Issuer)| {
         let Failure { cause, backend } = decide(text, change).unwrap_err();
         (cause.reason, backend)
@@ -130,7 +130,11 @@ fn the_first_failing_check_is_the_reason() {
     let rs = |issuer: &mut Issuer| issuer.algorithms = [Algorithm::RS256].into_iter().collect();
     let of = |reason, backend| (reason, backend);
     assert_eq!(failure(&unknown, &rs), of(Reason::AlgorithmNotAllowed, None));
-    assert_eq!(failure(&unknown, &everything), of(Reason::KeyNotFound, None));
+    let with_es384 = |issuer: &mut Issuer| {
+        everything(issuer);
+        issuer.algorithms = [Algorithm::ES256, Algorithm::ES384].into_iter().collect();
+    };
+    assert_eq!(failure(&unknown, &with_es384), of(Reason::KeyNotFound, None));
     assert_eq!(failure(&broken(&late), &everything), of(Reason::SignatureInvalid, software));
     let of = |reason| of(reason, software);
     assert_eq!(failure(&token(Algorithm::ES256, &late), &everything), of(Reason::TokenExpired));
@@ -180,4 +184,19 @@ fn accepted(token: &[u8]) -> bool {
     Jws::parse(token).is_ok_and(|jws| {
         verify(jws, &rules, &keys(Algorithm::ES256, None), &NoHost, None, UnixSeconds(NOW)).is_ok()
     })
+}
+
+#[test]
+fn a_key_without_kid_brings_no_revoked_kid_back() {
+    let revoke = |issuer: &mut Issuer| _ = issuer.revoked.key_ids.insert("old".into());
+    let verdict = |kid: &str| {
+        let header = format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#);
+        decide(&compact(Algorithm::ES256, &header, &claims().to_string()), revoke)
+    };
+    assert_eq!(verdict("old").unwrap_err().cause.detail, Some(Detail::KeyRevoked));
+    assert_eq!(
+        verdict("new").unwrap().key_id.as_deref(),
+        Some("new"),
+        "so that the cache can check it again"
+    );
 }

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 pub(crate) fn config(policies: Vec<Policy>) -> Config {
     Config {
         digest: [0; 32],
+        warnings: Vec::new(),
         issuers: Vec::new(),
         role_hierarchy: BTreeMap::new(),
         policies,

@@ -93,7 +93,8 @@ fn keys(jwks: &Value) -> Option<IssuerKeys> {
     let list = jwks.get("keys").map_or_else(|| vec![jwks.clone()], |keys| keys.as_array().unwrap().clone());
     if list.iter().any(|key| key["kty"] != "oct") {
         let set = KeySet::parse(json!({ "keys": list }).to_string().as_bytes()).ok()?;
-        return IssuerKeys::from_set(&set).ok();
+        let whole = |keys: &IssuerKeys| set.skipped.is_empty() && keys.skipped().is_empty();
+        return IssuerKeys::from_set(&set).ok().filter(whole);
     }
     let mut environment = BTreeMap::new();
     let mut references = Vec::new();

@@ -1,13 +1,14 @@
 //! One issuer's keys: its keeper, and the calls that it makes.
 
 use crate::host::{self, CallId, GaugeId};
+use crate::text::printable;
 use crate::{audit, metrics};
 use attache_engine::remote::{
     Board, Fetch, FetchOutcome, Hope, Keeper, Missing, Progress, Report, Response, UnixMillis,
 };
 use attache_engine::token::IssuerKeys;
 use attache_engine::{Engine, IssuerIndex, RemoteIssuer};
-use attache_plugin_config::Name;
+use attache_plugin_config::{Name, Skipped};
 use log::warn;
 use std::rc::Rc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub(super) struct Source {
     age: Option<GaugeId>,
     /// What the last attempt came to, so that an outage is not told of again and again.
     last: Option<FetchOutcome>,
+    /// The keys that were last told to be left out.
+    skipped: Vec<Skipped>,
 }
 
 impl Source {
@@ -39,6 +42,7 @@ impl Source {
             call: None,
             age: None,
             last: None,
+            skipped: Vec::new(),
         }
     }
 
@@ -130,12 +134,12 @@ impl Source {
     pub(super) fn tell(&mut self, report: &Report, now: UnixMillis) {
         if let Some(change) = &report.change {
             audit::tell_keys(&self.name, change, Duration::from_millis(now.0));
-            for (key_id, why) in &report.skipped {
-                let key_id = key_id
-                    .as_deref()
-                    .map_or_else(String::new, |key_id| crate::text::printable(key_id.as_bytes(), 256));
-                warn!("attache: issuer {}: the key `{key_id}` is of no use here: {why}", self.name);
+        }
+        if report.outcome.is_good() && report.skipped != self.skipped {
+            for skipped in &report.skipped {
+                warn!("attache: issuer {}: a key of its set is left out: {}", self.name, describe(skipped));
             }
+            self.skipped.clone_from(&report.skipped);
         }
         if !report.outcome.is_good() && self.last != Some(report.outcome) {
             let keys = if self.keeper.keys().is_some() {
@@ -150,6 +154,15 @@ impl Source {
         }
         self.last = Some(report.outcome);
         metrics::count_fetch(report.outcome);
+    }
+}
+
+/// A key that is left out, and why.
+fn describe(skipped: &Skipped) -> String {
+    let why = printable(skipped.reason.to_string().as_bytes(), 512);
+    match &skipped.key_id {
+        Some(key_id) => format!("`{}`: {why}", printable(key_id.as_bytes(), 256)),
+        None => why,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Checker, remote};
 use crate::document::{IssuerDocument, KeySetDocument, List, SecretDocument};
-use crate::json::{self, At, Node, quote};
-use crate::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef, jwk};
+use crate::json::{At, Node, quote};
+use crate::{Algorithm, AlgorithmSet, ConfigError, KeySet, KeySource, SecretRef, jwk};
 
 /// The keys and the algorithms that they are used with.
 pub(super) fn keys(
@@ -70,7 +70,10 @@ impl Named {
 fn algorithms(list: Option<&List<Algorithm>>, at: &At<'_>, checker: &mut Checker) -> Option<Named> {
     let mut named: Vec<(usize, Algorithm)> = Vec::new();
     for (index, &algorithm) in checker.filled(list, at) {
-        if named.iter().any(|&(_, other)| other == algorithm) {
+        let is_there = named.iter().any(|&(_, other)| other == algorithm);
+        if is_there && algorithm == Algorithm::EdDSA {
+            // `Ed25519` beside `EdDSA` are two names of what is one here, and tokens come with either.
+        } else if is_there {
             checker.fault(&at.index(index), format!("`{algorithm}` stands twice; keep one of them"));
         } else {
             named.push((index, algorithm));
@@ -88,14 +91,15 @@ fn public_keys(
 ) -> Option<(KeySource, AlgorithmSet)> {
     let jwks = at.key("jwks");
     let set = match &document.0 {
-        Node::String(text) => {
-            let mut faults = Vec::new();
-            let node = json::read(text.as_bytes(), &jwks, &mut faults);
-            checker.faults.append(&mut faults);
-            jwk::read_inline(&node?, &jwks, &mut checker.faults)
-        }
-        node => jwk::read_inline(node, &jwks, &mut checker.faults),
+        Node::String(text) => jwk::read_text(text.as_bytes()),
+        node => jwk::read_node(node),
     };
+    let set =
+        set.map_err(|faults| checker.faults.extend(faults.into_iter().map(|fault| fault.below(&jwks)))).ok();
+    for skipped in set.iter().flat_map(|set| &set.skipped) {
+        let ConfigError { at, message } = &skipped.reason;
+        warn_of_key(at, message, &jwks, checker);
+    }
     let hmac = named.iter().flat_map(|named| &named.0).filter(|(_, algorithm)| algorithm.is_hmac());
     for (index, algorithm) in hmac {
         let message = format!(
@@ -119,17 +123,21 @@ fn public_keys(
 }
 
 fn check_every_key_used(set: &KeySet, named: AlgorithmSet, at: &At<'_>, checker: &mut Checker) {
-    let keys = at.key("keys");
-    for (index, key) in set.keys.iter().enumerate() {
-        if key.algorithms.intersection(named).is_empty() {
-            let can: Vec<&str> = key.algorithms.iter().map(Algorithm::name).collect();
-            let message = format!(
-                "no algorithm of this issuer can use this key; name one of {} in `algorithms` or leave the key out",
-                can.join(", ")
-            );
-            checker.fault(&keys.index(index), message);
-        }
+    for key in set.keys.iter().filter(|key| key.algorithms.intersection(named).is_empty()) {
+        let can: Vec<&str> = key.algorithms.iter().map(Algorithm::name).collect();
+        let message = format!(
+            "no algorithm of this issuer can use it; name one of {} in `algorithms` if tokens are signed with it",
+            can.join(", ")
+        );
+        warn_of_key(&key.at, &message, at, checker);
     }
+}
+
+/// Tells of a key that is never used. `within` is its place in the set.
+fn warn_of_key(within: &str, message: &str, set: &At<'_>, checker: &mut Checker) {
+    let place = set.place().to_string();
+    let dot = if within.is_empty() || within.starts_with('[') { "" } else { "." };
+    checker.warn(format_args!("{place}{dot}{within}"), format!("this key is left out: {message}"));
 }
 
 fn secrets(

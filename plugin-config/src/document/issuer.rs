@@ -21,12 +21,15 @@ pub(crate) struct IssuerDocument {
     /// `aud` must have one of these. Absent: `aud` is not checked.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) audiences: Option<List<String>>,
-    /// The algorithms that a token's `alg` may name. Absent: those that the keys can do.
+    /// The algorithms that a token's `alg` may name. `Ed25519` and `EdDSA` are the same. Absent: those that the keys can
+    /// do.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) algorithms: Option<List<Algorithm>>,
-    /// Public keys (RFC 7517): a JWK set as an object, or as JSON in a string.
+    /// Public keys: a JWK set (RFC 7517), a single JWK or certificates in PEM by `kid`, as an object or as JSON in a
+    /// string, or PEM. They are read as served ones are: a key that can't be used is left out, with a warning in the
+    /// log, and a private key refuses the configuration.
     pub(crate) jwks: Option<KeySetDocument>,
-    /// The `https` or `http` URL of a JWK set that the provider serves.
+    /// The `https` or `http` URL of the keys that the provider serves, in any form of `jwks`.
     #[cfg_attr(feature = "schema", schemars(length(min = 8, max = 2048)))]
     pub(crate) jwks_uri: Option<String>,
     /// Whether the provider's JWK set is found by OpenID Connect Discovery, at

@@ -135,7 +135,7 @@ impl<'de> Deserialize<'de> for ScalarDocument {
     }
 }
 
-/// A JWK set, as an object or as its JSON in a string.
+/// Public keys, as an object or as text.
 #[derive(Debug)]
 pub(crate) struct KeySetDocument(pub(crate) Node);
 
@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for KeySetDocument {
         match Node::deserialize(deserializer)? {
             node @ (Node::Object(_) | Node::String(_)) => Ok(Self(node)),
             node => Err(Error::custom(format_args!(
-                "expected a JWK set, as an object or as JSON in a string, got {}",
+                "expected a JWK set, as an object or as text, got {}",
                 node.kind()
             ))),
         }

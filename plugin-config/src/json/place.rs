@@ -95,6 +95,15 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
+impl Fault {
+    /// The same, of what lies at a place.
+    pub(crate) fn below(self, at: &At<'_>) -> Self {
+        let mut place = at.place();
+        place.0.extend(self.place.0);
+        Self { place, ..self }
+    }
+}
+
 impl From<Fault> for ConfigError {
     fn from(fault: Fault) -> Self {
         Self::new(fault.place.to_string(), fault.message)

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A JWS signature algorithm (RFC 7518 section 3, RFC 8037). `none` has no value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::add_ed25519))]
 #[expect(missing_docs, reason = "each is the name that the registry gives it")]
 #[repr(u8)]
 pub enum Algorithm {
@@ -18,6 +18,8 @@ pub enum Algorithm {
     ES256,
     ES384,
     ES512,
+    // With the curve Ed25519 alone, which RFC 9864 gives a name of its own.
+    #[serde(alias = "Ed25519")]
     EdDSA,
     HS256,
     HS384,
@@ -42,9 +44,12 @@ impl Algorithm {
         Self::HS512,
     ];
 
-    /// Reads the registered name, letter case included.
+    /// Reads a registered name, letter case included. `Ed25519` (RFC 9864) is `EdDSA`, which has no other curve here.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+        match name {
+            "Ed25519" => Some(Self::EdDSA),
+            _ => Self::ALL.into_iter().find(|algorithm| algorithm.name() == name),
+        }
     }
 
     /// The registered name.

@@ -1,6 +1,7 @@
 //! Keys as the verifier takes them.
 
 use super::AlgorithmSet;
+use crate::ConfigError;
 
 /// The curve of an EC key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +15,7 @@ pub enum EcCurve {
 /// The public numbers of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum JwkMaterial {
-    /// RSA: modulus of 2048 to 4096 bits and exponent 65537, big-endian without leading zeros.
+    /// RSA: modulus of 2048 to 4096 bits and exponent 65537, big-endian without leading zeros, however they were written.
     Rsa {
         /// The modulus.
         n: Vec<u8>,
@@ -37,10 +38,23 @@ pub enum JwkMaterial {
     },
 }
 
+impl JwkMaterial {
+    /// The `kty` of such a key (RFC 7518 section 6.1, RFC 8037 section 2).
+    pub(super) const fn key_type(&self) -> &'static str {
+        match self {
+            Self::Rsa { .. } => "RSA",
+            Self::Ec { .. } => "EC",
+            Self::Ed25519 { .. } => "OKP",
+        }
+    }
+}
+
 /// A public key that may verify signatures (RFC 7517): its `use`, `key_ops` and `alg`, where present, say so.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Jwk {
-    /// `kid`: 1 to 256 bytes, where the key has one.
+    /// Where it stands in its set: `keys[1]`; empty where the set is this key alone.
+    pub at: String,
+    /// `kid`: 1 to 256 bytes, where the key has one. Others of the set may have the same.
     pub key_id: Option<String>,
     /// What the key may verify: its `alg` where it has one, else all that its type can do.
     pub algorithms: AlgorithmSet,
@@ -48,9 +62,20 @@ pub struct Jwk {
     pub material: JwkMaterial,
 }
 
-/// The keys of one issuer: at least one, `kid`s unique, 256 at most.
+/// The keys of one issuer: 256 at most, and at least one in a set that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct KeySet {
-    /// The keys, in the set's order.
+    /// The keys that can be used, in the set's order.
     pub keys: Vec<Jwk>,
+    /// The keys that are left out, in the set's order; past the first 64 the rest is counted in one more entry.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A key of a set that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its `kid`, where it has one: 256 characters at most.
+    pub key_id: Option<String>,
+    /// Why it can't be used; its place is that of the key or of one of its members, within the set: `keys[0].use`.
+    pub reason: ConfigError,
 }

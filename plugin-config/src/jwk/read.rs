@@ -1,84 +1,127 @@
 //! One key of a set.
 
-use super::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, bytes, rsa};
+use super::numbers::{self, Numbers, Unfit};
+use super::{Algorithm, AlgorithmSet, EcCurve, Jwk, bytes, der, pem};
 use crate::json::{At, Fault, Node, quote};
 
 /// What a key came to.
 pub(super) enum Outcome {
     /// A key that may verify.
     Key(Jwk),
-    /// A key that cannot be used, and everything that speaks against it.
-    Unfit(Vec<Fault>),
+    /// A key that can't be used, and why.
+    Unfit(Fault),
     /// A key that must not be in any set that others can read, and why.
-    Secret(Fault),
+    Private(Fault),
 }
 
-/// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
-const SECRET_MEMBERS: [&str; 8] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
+/// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 9964 section 4).
+pub(super) const SECRET_MEMBERS: [&str; 9] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 
 /// Reads one key. Members that no part of this reading names are ignored, as RFC 7517 section 4 asks.
 pub(super) fn read_key(node: &Node, at: &At<'_>) -> Outcome {
+    // A secret that stands where others can read it is worth nothing, but it never verifies anything here, so that the
+    // keys beside it lose nothing by it. A private key tells that its owner, who keeps the others too, leaks them.
+    let is_symmetric = matches!(node.get("kty"), Some(Node::String(kind)) if kind == "oct");
+    let is_private = |member: &&str| {
+        !(is_symmetric && *member == "k") && node.get(member).is_some_and(|value| *value != Node::Null)
+    };
+    if let Some(member) = SECRET_MEMBERS.into_iter().find(|member| is_private(member)) {
+        return Outcome::Private(private(member, at));
+    }
+    match jwk(node, at) {
+        Ok(key) => Outcome::Key(key),
+        Err(fault) => Outcome::Unfit(fault),
+    }
+}
+
+/// What is said of a private key. Never with its value: this goes to logs.
+pub(super) fn private(member: &str, at: &At<'_>) -> Fault {
+    at.fault(format!(
+        "{} belongs to a private or symmetric key; remove it, replace the key, which is known to others now, and give \
+         only public keys here (HMAC secrets go into `secrets`)",
+        quote(member)
+    ))
+}
+
+fn jwk(node: &Node, at: &At<'_>) -> Result<Jwk, Fault> {
     if !matches!(node, Node::Object(_)) {
-        return Outcome::Unfit(vec![at.fault(format!("expected a key, got {}", node.kind()))]);
+        return Err(at.fault(format!("expected a key, got {}", node.kind())));
     }
-    // Never with the value: this message goes to logs.
-    if let Some(member) =
-        SECRET_MEMBERS.into_iter().find(|member| node.get(member).is_some_and(|value| *value != Node::Null))
-    {
-        return Outcome::Secret(at.fault(format!(
-            "`{member}` belongs to a private or symmetric key; remove it, replace the key, which is known to others \
-             now, and give only public keys here (HMAC secrets go into `secrets`)"
-        )));
-    }
-    let mut faults = Vec::new();
-    let material = material(node, at).map_err(|fault| faults.push(fault)).ok();
-    let may_verify = check_use(node, at).and_then(|()| check_operations(node, at));
-    let key_id = may_verify.and_then(|()| key_id(node, at)).map_err(|fault| faults.push(fault)).ok();
-    let algorithms = material
-        .as_ref()
-        .and_then(|(_, possible)| algorithms(node, at, *possible).map_err(|fault| faults.push(fault)).ok());
-    match (key_id, algorithms, material) {
-        (Some(key_id), Some(algorithms), Some((material, _))) => {
-            Outcome::Key(Jwk { key_id, algorithms, material })
-        }
-        _ => Outcome::Unfit(faults),
-    }
+    check_use(node, at)?;
+    check_operations(node, at)?;
+    let key_id = key_id(node, at)?;
+    let (material, possible) = match certificate(node) {
+        Some(chain) => certified(node, chain, at)?,
+        None => material(node, at)?,
+    };
+    let algorithms = algorithms(node, at, possible)?;
+    Ok(Jwk { at: at.place().to_string(), key_id, algorithms, material })
 }
 
 /// The public numbers, and what a key of this type can verify.
-fn material(node: &Node, at: &At<'_>) -> Result<(JwkMaterial, AlgorithmSet), Fault> {
-    match required(node, at, "kty")? {
-        "RSA" => Ok((rsa_key(node, at)?, RSA.into_iter().collect())),
-        "EC" => ec_key(node, at),
-        "OKP" => Ok((okp_key(node, at)?, [Algorithm::EdDSA].into_iter().collect())),
+fn material(node: &Node, at: &At<'_>) -> Result<Numbers, Fault> {
+    let numbers = match required(node, at, "kty")? {
+        "RSA" => numbers::rsa_key(&number(node, at, "n")?, &number(node, at, "e")?),
+        "EC" => {
+            let curve = curve(node, at)?;
+            numbers::ec_key(curve, &number(node, at, "x")?, &number(node, at, "y")?)
+        }
+        "OKP" => {
+            check_ed25519(node, at)?;
+            numbers::ed25519_key(&number(node, at, "x")?)
+        }
         "oct" => {
-            let message = "a symmetric key has no place among public keys; give HMAC secrets in `secrets`";
-            Err(at.key("kty").fault(message))
+            let message = "a symmetric key has no place among public keys, and whoever can read it can sign with it; \
+                           give HMAC secrets in `secrets`";
+            return Err(at.key("kty").fault(message));
         }
         other => {
             let message = format!("{} keys are not supported; use `RSA`, `EC` or `OKP`", quote(other));
+            return Err(at.key("kty").fault(message));
+        }
+    };
+    numbers.map_err(|Unfit { member, message }| at.key(member).fault(message))
+}
+
+/// The `x5c` (RFC 7517 section 4.7) of a key that has no numbers beside it.
+fn certificate(node: &Node) -> Option<&Node> {
+    let has_numbers =
+        ["n", "e", "x", "y"].iter().any(|member| node.get(member).is_some_and(|v| *v != Node::Null));
+    node.get("x5c").filter(|chain| !has_numbers && **chain != Node::Null)
+}
+
+/// The key of the first certificate, which is the key's own.
+fn certified(node: &Node, chain: &Node, at: &At<'_>) -> Result<Numbers, Fault> {
+    let at_chain = at.key("x5c");
+    let Some(Node::String(first)) = (if let Node::Array(chain) = chain { chain.first() } else { None })
+    else {
+        return Err(at_chain.fault("expected a list of certificates, each as base64 of its DER"));
+    };
+    let at_first = at_chain.index(0);
+    let bytes = pem::base64(first)
+        .ok_or_else(|| at_first.fault("is no base64 (RFC 4648 section 4); copy it anew"))?;
+    let (material, possible) = der::certificate(&bytes).map_err(|message| at_first.fault(message))?;
+    match text(node, at, "kty")? {
+        Some(kind) if kind != material.key_type() => {
+            let message =
+                format!("is {} while the certificate's key is `{}`", quote(kind), material.key_type());
             Err(at.key("kty").fault(message))
         }
+        _ => Ok((material, possible)),
     }
 }
 
+/// An empty `kid` names no key, as an absent one.
 fn key_id(node: &Node, at: &At<'_>) -> Result<Option<String>, Fault> {
     match text(node, at, "kid")? {
-        Some(kid) if kid.is_empty() || kid.len() > 256 => {
-            Err(at.key("kid").fault("a key id has 1 to 256 bytes"))
-        }
-        kid => Ok(kid.map(str::to_owned)),
+        None | Some("") => Ok(None),
+        Some(kid) if kid.len() > LONGEST_KEY_ID => Err(at.key("kid").fault("a key id has 256 bytes at most")),
+        Some(kid) => Ok(Some(kid.to_owned())),
     }
 }
 
-const RSA: [Algorithm; 6] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-];
+/// The longest `kid`, in bytes.
+pub(super) const LONGEST_KEY_ID: usize = 256;
 
 /// The one that `alg` names, else all that the key can do.
 fn algorithms(node: &Node, at: &At<'_>, possible: AlgorithmSet) -> Result<AlgorithmSet, Fault> {
@@ -91,13 +134,14 @@ fn algorithms(node: &Node, at: &At<'_>, possible: AlgorithmSet) -> Result<Algori
     })
 }
 
-/// `use`, where present, must allow verification (RFC 7517 section 4.2).
+/// `use`, where present, must allow verification: of any signature (RFC 7517 section 4.2), or of a JWT-SVID
+/// (SPIFFE Trust Domain and Bundle, section 4.2.2).
 fn check_use(node: &Node, at: &At<'_>) -> Result<(), Fault> {
     match text(node, at, "use")? {
-        None | Some("sig") => Ok(()),
+        None | Some("sig" | "jwt-svid") => Ok(()),
         Some(other) => {
             let message = format!(
-                "a key for {} cannot verify signatures; leave it out or set `use: sig`",
+                "a key for {} cannot verify signatures; `use: sig` is for one that can",
                 quote(other)
             );
             Err(at.key("use").fault(message))
@@ -113,100 +157,37 @@ fn check_operations(node: &Node, at: &At<'_>) -> Result<(), Fault> {
         Some(Node::Array(operations)) => operations,
         Some(other) => return Err(at.fault(format!("expected a list of strings, got {}", other.kind()))),
     };
-    for (index, operation) in operations.iter().enumerate() {
-        let at = at.index(index);
-        match operation {
-            Node::String(_) if operations.iter().take(index).any(|earlier| earlier == operation) => {
-                return Err(at.fault("stands twice; keep one of them (RFC 7517 section 4.3)"));
-            }
-            Node::String(_) => {}
-            other => return Err(at.fault(format!("expected a string, got {}", other.kind()))),
-        }
-    }
     if operations.iter().any(|operation| matches!(operation, Node::String(name) if name == "verify")) {
         Ok(())
     } else {
-        Err(at.fault("a key without `verify` cannot verify signatures; leave the key out or add `verify`"))
+        Err(at.fault("a key without `verify` among its operations cannot verify signatures"))
     }
 }
 
-fn rsa_key(node: &Node, at: &At<'_>) -> Result<JwkMaterial, Fault> {
-    let n = number(node, at, "n")?;
-    let e = number(node, at, "e")?;
-    if n.first() == Some(&0) {
-        let message =
-            "begins with a zero byte, which RFC 7518 section 6.3.1.1 forbids; write the modulus without it";
-        return Err(at.key("n").fault(message));
-    }
-    let bits = rsa::bits(&n);
-    if !(2048..=4096).contains(&bits) {
-        let message = format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
-        return Err(at.key("n").fault(message));
-    }
-    if n.last().is_none_or(|last| last % 2 == 0) {
-        return Err(at.key("n").fault("an even number is no RSA modulus; copy the key anew"));
-    }
-    if rsa::is_roca(&n) {
-        let message = "this key has the weakness of CVE-2017-15361 (ROCA), anyone can compute its private half; make \
-                       a new key";
-        return Err(at.key("n").fault(message));
-    }
-    if e != [1, 0, 1] {
-        return Err(at.key("e").fault("the exponent of an RSA key must be 65537 (`AQAB`); make a new key"));
-    }
-    Ok(JwkMaterial::Rsa { n, e })
-}
-
-fn ec_key(node: &Node, at: &At<'_>) -> Result<(JwkMaterial, AlgorithmSet), Fault> {
-    let name = required(node, at, "crv")?;
-    let (curve, algorithm, length) = match name {
-        "P-256" => (EcCurve::P256, Algorithm::ES256, 32),
-        "P-384" => (EcCurve::P384, Algorithm::ES384, 48),
-        "P-521" => (EcCurve::P521, Algorithm::ES512, 66),
+fn curve(node: &Node, at: &At<'_>) -> Result<EcCurve, Fault> {
+    match required(node, at, "crv")? {
+        "P-256" => Ok(EcCurve::P256),
+        "P-384" => Ok(EcCurve::P384),
+        "P-521" => Ok(EcCurve::P521),
         other => {
             let message = format!("curve {} is not supported; use `P-256`, `P-384` or `P-521`", quote(other));
-            return Err(at.key("crv").fault(message));
-        }
-    };
-    let coordinate = |member| {
-        let value = number(node, at, member)?;
-        if value.len() == length {
-            return Ok(value);
-        }
-        let message = format!(
-            "a coordinate of `{name}` has {length} bytes, leading zeros included, not {}",
-            value.len()
-        );
-        Err(at.key(member).fault(message))
-    };
-    let material = JwkMaterial::Ec { curve, x: coordinate("x")?, y: coordinate("y")? };
-    Ok((material, [algorithm].into_iter().collect()))
-}
-
-fn okp_key(node: &Node, at: &At<'_>) -> Result<JwkMaterial, Fault> {
-    match required(node, at, "crv")? {
-        "Ed25519" => {}
-        other => {
-            let message = format!("curve {} is not supported; use `Ed25519`", quote(other));
-            return Err(at.key("crv").fault(message));
+            Err(at.key("crv").fault(message))
         }
     }
-    let x = number(node, at, "x")?;
-    let length = x.len();
-    match <[u8; 32]>::try_from(x) {
-        Ok(x) => Ok(JwkMaterial::Ed25519 { x }),
-        Err(_) => Err(at.key("x").fault(format!("an Ed25519 public key has 32 bytes, not {length}"))),
+}
+
+fn check_ed25519(node: &Node, at: &At<'_>) -> Result<(), Fault> {
+    match required(node, at, "crv")? {
+        "Ed25519" => Ok(()),
+        other => {
+            let message = format!("curve {} is not supported; use `Ed25519`", quote(other));
+            Err(at.key("crv").fault(message))
+        }
     }
 }
 
 fn number(node: &Node, at: &At<'_>, member: &str) -> Result<Vec<u8>, Fault> {
-    let text = required(node, at, member)?;
-    match bytes::decode(text) {
-        Some(value) if !value.is_empty() => Ok(value),
-        _ => Err(at
-            .key(member)
-            .fault("is not base64url without padding (RFC 7515 section 2); copy the key anew")),
-    }
+    bytes::decode(required(node, at, member)?).map_err(|message| at.key(member).fault(message))
 }
 
 fn required<'n>(node: &'n Node, at: &At<'_>, member: &str) -> Result<&'n str, Fault> {

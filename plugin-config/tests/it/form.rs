@@ -63,7 +63,7 @@ fn a_wrong_type_says_what_is_expected() {
         (
             with_issuer(json!({"jwks": []})),
             "issuers[0].jwks",
-            "expected a JWK set, as an object or as JSON in a string, got a list",
+            "expected a JWK set, as an object or as text, got a list",
         ),
         (
             with_rule(json!({"when": [{"claim": 7, "exists": true}]})),
@@ -130,7 +130,7 @@ fn a_wrong_word_lists_the_right_ones() {
             with_issuer(json!({"algorithms": ["none"]})),
             "issuers[0].algorithms[0]",
             "`none` is none of `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `ES512`, \
-             `EdDSA`, `HS256`, `HS384`, `HS512`",
+             `Ed25519`, `EdDSA`, `HS256`, `HS384`, `HS512`",
         ),
     ] {
         refuses(&document, at, message);
@@ -199,7 +199,7 @@ fn what_follows_from_another_error_is_left_out() {
     refuses(
         &json!({"issuers": [{"name": "a", "issuer": "b", "jwks": 7}]}),
         "issuers[0].jwks",
-        "expected a JWK set, as an object or as JSON in a string, got a number",
+        "expected a JWK set, as an object or as text, got a number",
     );
     refuses(
         &with_rule(json!({"to": [{"paths": [7]}], "when": [{"claim": "sub", "equalsPath": "id"}]})),

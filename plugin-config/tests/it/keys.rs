@@ -30,66 +30,126 @@ fn keys_may_be_given_as_text() {
         ("{\"keys\": [], \"keys\": []}", ".keys", "`keys` stands twice in this object; keep one of them"),
         ("{", "", "not JSON: EOF while parsing an object at line 1 column 1"),
         ("[]", "", "expected a JWK set, got a list"),
-        ("{}", "", "`keys` is missing; a JWK set is an object with a list of keys under `keys`"),
+        (
+            "{}",
+            "",
+            "`keys` is missing; a JWK set is an object with a list of keys under `keys`, a single JWK has a `kty`, and \
+             a set of certificates holds PEM by `kid`",
+        ),
+        ("<html>", "", "is HTML or XML, not a key set; check where it comes from"),
     ] {
         let found = errors(&with_issuer(json!({"jwks": text})));
-        assert_eq!(found[0], (format!("issuers[0].jwks{at}"), message.to_owned()));
+        let expected = (format!("issuers[0].jwks{at}"), message.to_owned());
+        assert!(found.contains(&expected), "{found:?}");
     }
+    accepts(&with_issuer(json!({"jwks": format!("\u{feff}{}", json!({"keys": [key()]}))})));
 }
 
 #[test]
-fn a_key_that_cannot_verify_is_refused() {
-    let enc = "a key for `enc` cannot verify signatures; leave it out or set `use: sig`";
-    let ops = "a key without `verify` cannot verify signatures; leave the key out or add `verify`";
-    let base64 = "is not base64url without padding (RFC 7515 section 2); copy the key anew";
+fn a_key_that_cannot_verify_is_refused_alone_and_left_out_beside_others() {
+    let enc = "a key for `enc` cannot verify signatures; `use: sig` is for one that can";
+    let ops = "a key without `verify` among its operations cannot verify signatures";
+    let place = |at: usize| {
+        format!(
+            "has a character at position {at} that is none of base64url (RFC 7515 section 2); copy the key anew"
+        )
+    };
+    let cut = "is base64url that was cut off; copy the key anew";
     for (changes, at, message) in [
         (json!({"use": "enc"}), ".use", enc),
         (json!({"use": 7}), ".use", "expected a string, got a number"),
         (json!({"key_ops": ["sign"]}), ".key_ops", ops),
         (json!({"key_ops": []}), ".key_ops", ops),
         (json!({"key_ops": "verify"}), ".key_ops", "expected a list of strings, got a string"),
-        (
-            json!({"key_ops": ["verify", "verify"]}),
-            ".key_ops[1]",
-            "stands twice; keep one of them (RFC 7517 section 4.3)",
-        ),
         (json!({"alg": "RS256"}), ".alg", "this key cannot verify `RS256`; it can ES256"),
         (json!({"alg": "none"}), ".alg", "this key cannot verify `none`; it can ES256"),
         (json!({"alg": "ES384"}), ".alg", "this key cannot verify `ES384`; it can ES256"),
-        (json!({"kid": ""}), ".kid", "a key id has 1 to 256 bytes"),
+        (json!({"kid": "k".repeat(257)}), ".kid", "a key id has 256 bytes at most"),
+        (json!({"kid": 7}), ".kid", "expected a string, got a number"),
         (
             json!({"crv": "secp256k1"}),
             ".crv",
             "curve `secp256k1` is not supported; use `P-256`, `P-384` or `P-521`",
         ),
         (
-            json!({"crv": "P-384"}),
-            ".x",
-            "a coordinate of `P-384` has 48 bytes, leading zeros included, not 32",
+            json!({"y": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"}),
+            ".y",
+            "a coordinate of this curve has 32 bytes, not 33; copy the key anew",
         ),
-        (json!({"y": "AA"}), ".y", "a coordinate of `P-256` has 32 bytes, leading zeros included, not 1"),
-        (json!({"x": "a b"}), ".x", base64),
-        (json!({"x": "AAA="}), ".x", base64),
-        (json!({"x": "AB"}), ".x", base64),
-        (json!({"x": ""}), ".x", base64),
+        (json!({"x": "a b"}), ".x", &place(2)),
+        (json!({"x": "AB"}), ".x", cut),
+        (json!({"x": "AAA=="}), ".x", "has more or less `=` at its end than base64 wants; copy the key anew"),
+        (json!({"x": ""}), ".x", "is empty; copy the key anew"),
         (json!({"kty": "DSA"}), ".kty", "`DSA` keys are not supported; use `RSA`, `EC` or `OKP`"),
         (json!({"kty": "OKP", "crv": "X25519"}), ".crv", "curve `X25519` is not supported; use `Ed25519`"),
         (
             json!({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}),
             ".x",
-            "an Ed25519 public key has 32 bytes, not 3",
+            "an Ed25519 public key has 32 bytes, not 3; copy the key anew",
         ),
         (
             json!({"kty": "oct"}),
             ".kty",
-            "a symmetric key has no place among public keys; give HMAC secrets in `secrets`",
+            "a symmetric key has no place among public keys, and whoever can read it can sign with it; give HMAC secrets \
+             in `secrets`",
         ),
     ] {
-        refuses(&with_key(changes), &format!("issuers[0].jwks.keys[0]{at}"), message);
+        let document = with_key(changes);
+        let place = format!("issuers[0].jwks.keys[0]{at}");
+        assert_eq!(
+            errors(&document),
+            [
+                ("issuers[0].jwks.keys".to_owned(), "none of 1 keys can verify a signature here".to_owned()),
+                (place.clone(), message.to_owned())
+            ],
+            "{document}"
+        );
+        let mut beside = document.clone();
+        beside["issuers"][0]["jwks"]["keys"].as_array_mut().expect("keys").push(key());
+        let config = accepts(&beside);
+        let KeySource::Inline(set) = &config.issuers[0].keys else { panic!("inline keys") };
+        assert_eq!((set.keys.len(), set.keys[0].at.as_str()), (1, "keys[1]"), "{beside}");
+        let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, [format!("{place}: this key is left out: {message}")]);
+        let served = beside["issuers"][0]["jwks"].to_string();
+        assert_eq!(KeySet::parse(served.as_bytes()).as_ref(), Ok(set), "one rule for inline and served sets");
     }
-    accepts(&with_key(
+    for changes in [
         json!({"use": "sig", "key_ops": ["verify", "sign"], "alg": "ES256", "x5c": ["…"], "kid": null}),
-    ));
+        json!({"use": "jwt-svid"}),
+        json!({"key_ops": ["verify", "verify"]}),
+        json!({"kid": ""}),
+    ] {
+        assert_eq!(accepts(&with_key(changes.clone())).warnings, [], "{changes}");
+    }
+}
+
+#[test]
+fn a_key_is_what_its_numbers_are_however_they_are_written() {
+    let ec = |x: &str, y: &str| {
+        let config = accepts(&with_key(json!({"x": x, "y": y})));
+        let KeySource::Inline(set) = &config.issuers[0].keys else { panic!("inline keys") };
+        set.keys[0].material.clone()
+    };
+    let (x, y) =
+        ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "hfplhPOtl7QLxNMkKgsPc1BTUvYcuanY7IaSf-0xVf4");
+    let exact = ec(x, y);
+    let short = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw";
+    for (x, y) in [
+        (short, y),
+        ("AAAAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw==", y),
+        (x, "hfplhPOtl7QLxNMkKgsPc1BTUvYcuanY7IaSf-0xVf4="),
+        (x, "hfplhPOtl7QLxNMkKgsPc1BTUvYcuanY7IaSf+0xVf4"),
+    ] {
+        assert_eq!(ec(x, y), exact, "{x} {y}");
+    }
+    let algorithms = |alg: &str| {
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "alg": alg, "x": x});
+        let config = accepts(&with_issuer(json!({"jwks": {"keys": [key]}, "algorithms": [alg, "EdDSA"]})));
+        config.issuers[0].algorithms
+    };
+    assert_eq!(algorithms("Ed25519"), algorithms("EdDSA"));
+    assert!(algorithms("Ed25519").iter().eq([Algorithm::EdDSA]));
 }
 
 #[test]
@@ -101,6 +161,14 @@ fn a_private_key_is_refused_and_never_repeated() {
         assert!(found[0].1.starts_with(&format!("`{member}` belongs to a private or symmetric key; ")));
         assert!(!found[0].1.contains("c2VjcmV0"));
     }
+}
+
+/// The one key of a document is refused for this reason.
+#[track_caller]
+fn refused(document: &Value, at: &str, message: &str) {
+    let found = errors(document);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[1], (at.to_owned(), message.to_owned()));
 }
 
 #[test]
@@ -117,42 +185,38 @@ fn an_rsa_key_is_strong_enough() {
     just_short[0] = 0x7f;
     for (n, bits) in [(just_short, 2047), (odd(128), 1024), (odd(513), 4104)] {
         let message = format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
-        refuses(&rsa(&n, "AQAB"), &format!("{at}.n"), &message);
+        refused(&rsa(&n, "AQAB"), &format!("{at}.n"), &message);
     }
-    refuses(
+    refused(
         &rsa(&[0x80; 256], "AQAB"),
         &format!("{at}.n"),
         "an even number is no RSA modulus; copy the key anew",
     );
+    let numbers = |document: &Value| {
+        let config = accepts(document);
+        let KeySource::Inline(set) = &config.issuers[0].keys else { panic!("inline keys") };
+        set.keys[0].material.clone()
+    };
+    let exact = numbers(&rsa(&odd(256), "AQAB"));
     let mut zero = odd(256);
-    zero.insert(0, 0);
-    refuses(
-        &rsa(&zero, "AQAB"),
+    zero.splice(0..0, [0, 0]);
+    assert_eq!(numbers(&rsa(&zero, "AQAB")), exact, "zero bytes in front say nothing");
+    assert_eq!(numbers(&rsa(&odd(256), "AAEAAQ")), exact, "`AAEAAQ` is 65537");
+    assert_eq!(numbers(&rsa(&odd(256), "AQAB====".split_at(4).0)), exact);
+    let mut weak = vec![0; 128];
+    weak.extend(odd(128));
+    refused(
+        &rsa(&weak, "AQAB"),
         &format!("{at}.n"),
-        "begins with a zero byte, which RFC 7518 section 6.3.1.1 forbids; write the modulus without it",
+        "an RSA key has 2048 to 4096 bits here, this one 1024; make a new key",
     );
-    for e in ["AQ", "Aw", "AAEAAQ"] {
-        refuses(
-            &rsa(&odd(256), e),
-            &format!("{at}.e"),
-            "the exponent of an RSA key must be 65537 (`AQAB`); make a new key",
-        );
+    for (e, value) in
+        [("AQ", "1"), ("Aw", "3"), ("AAAAAw", "3"), ("AQABAQ", "16777473"), ("AQABAQABAQABAQ", "larger")]
+    {
+        let message =
+            format!("the exponent of an RSA key must be 65537 (`AQAB`), this one is {value}; make a new key");
+        refused(&rsa(&odd(256), e), &format!("{at}.e"), &message);
     }
-}
-
-#[test]
-fn a_set_is_whole() {
-    let jwks = |keys: Vec<Value>| with_issuer(json!({"jwks": {"keys": keys}}));
-    refuses(&jwks(vec![]), "issuers[0].jwks.keys", "there is no key; give at least one");
-    refuses(
-        &jwks(vec![key(), key()]),
-        "issuers[0].jwks.keys[1].kid",
-        "`one` names another key of this set; give each its own",
-    );
-    let mut anonymous = key();
-    anonymous["kid"] = Value::Null;
-    accepts(&jwks(vec![anonymous.clone(), anonymous]));
-    refuses(&jwks(vec![key(); 257]), "issuers[0].jwks.keys", "a set has 256 keys at most, this one 257");
 }
 
 #[test]
@@ -184,17 +248,10 @@ fn algorithms_and_keys_fit_each_other() {
     );
     assert_eq!(
         errors(&with_issuer(json!({"algorithms": ["RS256"]}))),
-        [
-            (
-                "issuers[0].algorithms[0]".to_owned(),
-                "no key of `jwks` can verify `RS256`; add such a key or leave it out".to_owned()
-            ),
-            (
-                "issuers[0].jwks.keys[0]".to_owned(),
-                "no algorithm of this issuer can use this key; name one of ES256 in `algorithms` or leave the key out"
-                    .to_owned()
-            ),
-        ]
+        [(
+            "issuers[0].algorithms[0]".to_owned(),
+            "no key of `jwks` can verify `RS256`; add such a key or leave it out".to_owned()
+        ),]
     );
     let all = accepts(&rsa(&[0xff; 256], "AQAB"));
     let names: Vec<_> = all.issuers[0].algorithms.iter().map(Algorithm::name).collect();
@@ -237,50 +294,5 @@ fn secrets_are_named_and_not_given() {
         &document,
         "issuers[0].algorithms[1]",
         "`ES256` needs a public key, and this issuer has secrets; name HMAC algorithms only",
-    );
-}
-
-#[test]
-fn a_remote_set_is_taken_without_what_cannot_be_used() {
-    let other = |changes: Value| {
-        let mut other = key();
-        other["kid"] = json!("two");
-        other.as_object_mut().expect("a key").extend(changes.as_object().expect("changes").clone());
-        other
-    };
-    let parse = |keys: Vec<Value>| KeySet::parse_remote(json!({"keys": keys}).to_string().as_bytes());
-    for unusable in [
-        json!({"use": "enc"}),
-        json!({"kty": "AKP"}),
-        json!({"crv": "P-257"}),
-        json!({"alg": "ECDH-ES"}),
-        json!({"key_ops": ["deriveKey"]}),
-        json!({"x": "AA"}),
-        json!({"kid": "one", "use": "enc"}),
-    ] {
-        let (set, skipped) = parse(vec![other(unusable.clone()), key()]).expect("a usable set");
-        assert_eq!(set.keys.len(), 1, "{unusable}");
-        assert_eq!(set.keys[0].key_id.as_deref(), Some("one"));
-        assert_eq!(skipped.len(), 1);
-        assert_eq!(skipped[0].index, 0);
-        assert!(skipped[0].reason.iter().all(|reason| reason.at.starts_with("keys[0].")));
-    }
-    for poison in
-        [json!({"d": "AA"}), json!({"kty": "oct"}), json!({"kty": "oct", "k": "AA"}), json!({"kid": "one"})]
-    {
-        assert!(parse(vec![key(), other(poison.clone())]).is_err(), "{poison}");
-    }
-    assert_eq!(
-        parse(vec![other(json!({"use": "enc"}))]).expect_err("no key").to_string(),
-        "keys: none of 1 keys can verify a signature here"
-    );
-    assert!(KeySet::parse_remote(b"<html>").is_err());
-    let long = format!("{{\"keys\":[{}]}}{}", key(), " ".repeat(256 * 1024));
-    assert!(
-        KeySet::parse_remote(long.as_bytes()).expect_err("too long").to_string().contains("262144 bytes")
-    );
-    assert!(KeySet::parse(json!({"keys": [key()]}).to_string().as_bytes()).is_ok());
-    assert!(
-        KeySet::parse(json!({"keys": [key(), other(json!({"use": "enc"}))]}).to_string().as_bytes()).is_err()
     );
 }

@@ -13,6 +13,7 @@ mod form;
 mod headers;
 mod issuers;
 mod json;
+mod key_sets;
 mod keys;
 mod many_errors;
 mod null;

@@ -28,6 +28,7 @@ fn ten_errors_of_ten_kinds_come_together() {
     let mut expected = vec![
         "cache.tokens",
         "issuers[0].clockSkew",
+        "issuers[0].jwks.keys",
         "issuers[0].jwks.keys[0].use",
         "issuers[0].name",
         "issuers[1].issuer",

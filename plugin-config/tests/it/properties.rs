@@ -18,7 +18,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
         let _ = parse(&bytes);
-        let _ = KeySet::parse_remote(&bytes);
+        let _ = KeySet::parse(&bytes);
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn a_mistake_of_form_does_not_fit_the_schema() {
         with_issuer(json!({"clockSkew": ""})),
         with_issuer(json!({"algorithms": ["none"]})),
         with_issuer(json!({"algorithms": []})),
-        with_issuer(json!({"jwks": {"keys": [{"kty": "oct"}]}})),
+        with_issuer(json!({"jwks": {"keys": [7]}})),
         with_rule(json!({"action": "allow"})),
         with_rule(json!({"to": [{}]})),
         with_rule(json!({"when": [{"claim": "sub"}]})),

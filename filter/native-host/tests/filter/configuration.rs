@@ -56,6 +56,34 @@ fn what_only_shows_when_keys_are_made_is_an_error_too() {
 }
 
 #[test]
+fn a_key_that_is_left_out_is_a_warning_and_the_others_hold() {
+    let mut host = Host::new();
+    let document = document_with(|document| {
+        let keys = document["issuers"][0]["jwks"]["keys"].as_array_mut().unwrap();
+        let mut encryption = keys[0].clone();
+        encryption["use"] = json!("enc");
+        let mut off_curve = keys.iter().find(|key| key["kty"] == "EC").unwrap().clone();
+        off_curve["kid"] = json!("off");
+        off_curve["y"] = off_curve["x"].clone();
+        keys.insert(0, encryption);
+        keys.insert(1, off_curve);
+    });
+    assert!(host.configure(&document.to_string()));
+    let lines = host.log().into_iter().filter(|line| line.level == LogLevel::Warn);
+    let lines: Vec<String> = lines.map(|line| line.text).collect();
+    assert_eq!(
+        lines,
+        [
+            "attache: configuration: issuers[0].jwks.keys[0].use: this key is left out: a key for `enc` cannot verify \
+             signatures; `use: sig` is for one that can",
+            "attache: configuration: issuers[0].jwks.keys[1]: this key is left out: `x` and `y` are no point on this curve: \
+             copy the key again",
+        ]
+    );
+    assert!(Worker::around(host).send(Request::get("/orders").bearer(&token(json!({})))).goes_on);
+}
+
+#[test]
 fn a_bad_configuration_leaves_the_old_one_in_force() {
     let mut worker = Worker::new();
     let request = Request::get("/orders").bearer(&token(json!({})));

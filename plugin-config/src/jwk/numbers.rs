@@ -1,0 +1,104 @@
+//! Public numbers, checked in the same way wherever they were written.
+
+use super::{Algorithm, AlgorithmSet, EcCurve, JwkMaterial, bytes, rsa};
+
+/// A key's numbers, and what a key of its type can verify.
+pub(super) type Numbers = (JwkMaterial, AlgorithmSet);
+
+/// Why numbers are no key that can be used.
+#[derive(Debug)]
+pub(super) struct Unfit {
+    /// The member of a JWK that is at fault.
+    pub(super) member: &'static str,
+    pub(super) message: String,
+}
+
+const RSA: [Algorithm; 6] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+
+/// An RSA key (RFC 7518 section 6.3.1). Zero bytes in front of a number, which the RFC forbids and some providers
+/// write, say nothing and are dropped.
+pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
+    let (n, e) = (bytes::without_zeros(n), bytes::without_zeros(e));
+    let bits = rsa::bits(n);
+    if !(2048..=4096).contains(&bits) {
+        let message = format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
+        return Err(Unfit { member: "n", message });
+    }
+    if n.last().is_none_or(|last| last % 2 == 0) {
+        let message = "an even number is no RSA modulus; copy the key anew".to_owned();
+        return Err(Unfit { member: "n", message });
+    }
+    if rsa::is_roca(n) {
+        let message = "this key has the weakness of CVE-2017-15361 (ROCA), anyone can compute its private half; make \
+                       a new key";
+        return Err(Unfit { member: "n", message: message.to_owned() });
+    }
+    if e != [1, 0, 1] {
+        let message = match e.first_chunk::<8>() {
+            Some(_) => {
+                "the exponent of an RSA key must be 65537 (`AQAB`), this one is larger; make a new key"
+                    .to_owned()
+            }
+            None => {
+                let value = e.iter().fold(0_u64, |value, &byte| (value << 8) | u64::from(byte));
+                format!(
+                    "the exponent of an RSA key must be 65537 (`AQAB`), this one is {value}; make a new key"
+                )
+            }
+        };
+        return Err(Unfit { member: "e", message });
+    }
+    Ok((JwkMaterial::Rsa { n: n.to_vec(), e: e.to_vec() }, RSA.into_iter().collect()))
+}
+
+/// A point of a NIST curve (RFC 7518 section 6.2.1). Coordinates that lack the zero bytes in front, or have too many,
+/// are brought to the length of the field.
+pub(super) fn ec_key(curve: EcCurve, x: &[u8], y: &[u8]) -> Result<Numbers, Unfit> {
+    let algorithm = match curve {
+        EcCurve::P256 => Algorithm::ES256,
+        EcCurve::P384 => Algorithm::ES384,
+        EcCurve::P521 => Algorithm::ES512,
+    };
+    let (x, y) = (coordinate(curve, x, "x")?, coordinate(curve, y, "y")?);
+    Ok((JwkMaterial::Ec { curve, x, y }, [algorithm].into_iter().collect()))
+}
+
+/// An Ed25519 key (RFC 8037 section 2).
+pub(super) fn ed25519_key(x: &[u8]) -> Result<Numbers, Unfit> {
+    match <[u8; 32]>::try_from(x) {
+        Ok(x) => Ok((JwkMaterial::Ed25519 { x }, [Algorithm::EdDSA].into_iter().collect())),
+        Err(_) => {
+            let message = format!("an Ed25519 public key has 32 bytes, not {}; copy the key anew", x.len());
+            Err(Unfit { member: "x", message })
+        }
+    }
+}
+
+/// The length of a coordinate, in bytes.
+pub(super) const fn field_bytes(curve: EcCurve) -> usize {
+    match curve {
+        EcCurve::P256 => 32,
+        EcCurve::P384 => 48,
+        EcCurve::P521 => 66,
+    }
+}
+
+fn coordinate(curve: EcCurve, value: &[u8], member: &'static str) -> Result<Vec<u8>, Unfit> {
+    let value = bytes::without_zeros(value);
+    let length = field_bytes(curve);
+    let Some(missing) = length.checked_sub(value.len()) else {
+        let message =
+            format!("a coordinate of this curve has {length} bytes, not {}; copy the key anew", value.len());
+        return Err(Unfit { member, message });
+    };
+    let mut padded = vec![0; missing];
+    padded.extend_from_slice(value);
+    Ok(padded)
+}
