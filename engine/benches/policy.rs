@@ -96,6 +96,7 @@ impl Shape {
             policies: vec![policy],
             preflight: Preflight::default(),
             ambiguous_paths: AmbiguousPaths::default(),
+            method_override: MethodOverride::default(),
             responses: Responses::default(),
             cache: CacheLimits::default(),
             audit: Audit::default(),

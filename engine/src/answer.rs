@@ -117,6 +117,8 @@ const fn title(reason: Reason) -> &'static str {
         Reason::TokenRevoked => "the token has been revoked",
         Reason::PresenterNotAllowed => "the caller may not present this token",
         Reason::PathAmbiguous => "the path can be read in two ways",
+        Reason::MethodAmbiguous => "the method can be read in two ways",
+        Reason::HostAmbiguous => "the host can be read in two ways",
         Reason::TokensConflict => "the request carries two different tokens",
         Reason::RoleMissing => "the caller lacks a role",
         Reason::RuleDenied => "the request is not allowed",

@@ -7,6 +7,7 @@ use crate::answer::Answers;
 use crate::cache::TokenCache;
 use crate::decision::{Decision, Outcome, Shadow, Verification};
 use crate::issuers::{Issuers, Obstacle, RemoteIssuer};
+use crate::method::{self, OtherMethods};
 use crate::policy::{
     Candidates, ClaimTable, Identity, Policies, RequestFacts, RuleIndex, RuleNames, Verdict, View, read_path,
 };
@@ -19,8 +20,8 @@ use crate::surroundings::{Environment, Surroundings, Workload};
 use crate::token::IssuerKeys;
 use crate::{Cause, Reason};
 use attache_plugin_config::{
-    AmbiguousPaths, Audit, Authentication, ClaimPath, Config, ConfigError, Errors, Name, OnKeysUnavailable,
-    Preflight,
+    AmbiguousPaths, Audit, Authentication, ClaimPath, Config, ConfigError, Errors, MethodOverride, Name,
+    OnKeysUnavailable, Preflight,
 };
 use serde_json::Value;
 use std::borrow::Cow;
@@ -41,6 +42,7 @@ pub struct Engine {
     max_token_bytes: usize,
     preflight: Preflight,
     ambiguous_paths: AmbiguousPaths,
+    method_override: MethodOverride,
     audit: Audit,
 }
 
@@ -67,6 +69,7 @@ impl Engine {
             max_token_bytes: usize::try_from(config.cache.max_token_bytes).unwrap_or(usize::MAX),
             preflight: config.preflight,
             ambiguous_paths: config.ambiguous_paths,
+            method_override: config.method_override,
             audit: config.audit.clone(),
         })
     }
@@ -82,12 +85,14 @@ impl Engine {
             peer: surroundings.peer,
             headers: &request,
         };
+        let mut flaws = Flaws { path: path.is_err(), ..Flaws::default() };
+        let others = self.other_methods(&request, &mut flaws);
         let judge = Judge {
             engine: self,
             request: &request,
-            ambiguous: path.is_err(),
-            candidates: self.policies.candidates(&facts),
-            facts,
+            flaws,
+            reading: Reading::new(facts, &self.policies, Reason::PathAmbiguous),
+            others: self.other_readings(&facts, &others),
             surroundings,
             tokens: OnceCell::new(),
             hope: OnceCell::new(),
@@ -144,6 +149,35 @@ impl Engine {
         slots
             .filter(|(path, _)| self.audit.claims.contains(path))
             .filter_map(|(path, value)| Some((path, value.as_ref()?)))
+    }
+
+    /// What the request asks for beside the method on its line, where that matters; and what is wrong with its method
+    /// and its host.
+    fn other_methods(&self, request: &Request<'_>, flaws: &mut Flaws) -> Vec<String> {
+        let policies = &self.policies;
+        flaws.host = policies.uses_hosts(View::WithShadow) && !request.has_plain_host();
+        if !policies.uses_methods(View::WithShadow) {
+            return Vec::new();
+        }
+        flaws.method = !method::is_plain(request.method);
+        if !request.has_override() {
+            return Vec::new();
+        }
+        match method::others(request.method, &request.overrides, request.query, self.method_override) {
+            OtherMethods::Are(methods) => methods,
+            OtherMethods::Unreadable => {
+                flaws.method = true;
+                Vec::new()
+            }
+        }
+    }
+
+    /// The request as it would be under other methods.
+    fn other_readings<'a>(&'a self, facts: &RequestFacts<'a>, methods: &'a [String]) -> Vec<Reading<'a>> {
+        let reading = |method: &'a String| {
+            Reading::new(RequestFacts { method, ..*facts }, &self.policies, Reason::MethodAmbiguous)
+        };
+        methods.iter().map(reading).collect()
     }
 
     fn carry_out(
@@ -222,14 +256,37 @@ impl Engine {
 struct Judge<'a> {
     engine: &'a Engine,
     request: &'a Request<'a>,
-    /// The path can be read in two ways.
-    ambiguous: bool,
-    candidates: Candidates<'a>,
-    facts: RequestFacts<'a>,
+    flaws: Flaws,
+    /// The request as it stands.
+    reading: Reading<'a>,
+    /// What else a backend may make of it: few requests have any.
+    others: Vec<Reading<'a>>,
     surroundings: &'a Surroundings<'a>,
     tokens: OnceCell<Tokens<'a>>,
     /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same answer.
     hope: OnceCell<Hope>,
+}
+
+/// What of a request can be read in two ways, so that no rule that names such must judge it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flaws {
+    path: bool,
+    method: bool,
+    host: bool,
+}
+
+/// A request, read in one of the ways in which a backend may read it.
+struct Reading<'a> {
+    facts: RequestFacts<'a>,
+    candidates: Candidates<'a>,
+    /// Why the request is refused where this reading gets another verdict than the first.
+    differs: Reason,
+}
+
+impl<'a> Reading<'a> {
+    fn new(facts: RequestFacts<'a>, policies: &'a Policies, differs: Reason) -> Self {
+        Self { candidates: policies.candidates(&facts), facts, differs }
+    }
 }
 
 /// What a request's tokens came to.
@@ -252,16 +309,58 @@ struct Judged {
     waits_for: Option<(IssuerIndex, Missing)>,
 }
 
+impl Flaws {
+    /// Why the rules of a view can't judge the request.
+    fn reason(self, policies: &Policies, view: View) -> Option<Reason> {
+        if self.path && policies.uses_paths(view) {
+            Some(Reason::PathAmbiguous)
+        } else if self.method && policies.uses_methods(view) {
+            Some(Reason::MethodAmbiguous)
+        } else if self.host && policies.uses_hosts(view) {
+            Some(Reason::HostAmbiguous)
+        } else {
+            None
+        }
+    }
+}
+
 impl Judge<'_> {
     fn verdict(&self, view: View) -> Judged {
-        if self.ambiguous && self.engine.policies.uses_paths(view) {
-            return Judged::refused(Reason::PathAmbiguous, false);
+        if let Some(reason) = self.flaws.reason(&self.engine.policies, view) {
+            return Judged::refused(reason, false);
         }
+        let judged = self.verdict_of(&self.reading, view);
+        if self.others.is_empty() { judged } else { self.agreed(judged, view) }
+    }
+
+    /// The verdict on all readings: the request goes on if it may in each, is refused if it is in each, and is
+    /// ambiguous otherwise.
+    #[inline(never)]
+    fn agreed(&self, mut first: Judged, view: View) -> Judged {
+        for reading in &self.others {
+            let other = self.verdict_of(reading, view);
+            first.looked_at_tokens |= other.looked_at_tokens;
+            first.unverified = first.unverified.or(other.unverified);
+            if first.waits_for.is_some() || other.waits_for.is_some() {
+                let waits_for = first.waits_for.or(other.waits_for);
+                return Judged { waits_for, ..judged(Verdict::Allow { rule: None }, true) };
+            }
+            if other.cause.is_some() != first.cause.is_some() {
+                let refused = first.cause.or(other.cause);
+                let unavailable = refused.filter(|cause| cause.reason == Reason::KeysUnavailable);
+                let cause = unavailable.unwrap_or_else(|| reading.differs.into());
+                return Judged::refused(cause, first.looked_at_tokens);
+            }
+        }
+        first
+    }
+
+    fn verdict_of(&self, reading: &Reading<'_>, view: View) -> Judged {
+        let Reading { candidates, facts, .. } = reading;
         let preflight = self.engine.preflight == Preflight::Allow && self.request.is_preflight();
-        let authentication =
-            if preflight { Authentication::None } else { self.candidates.authentication(view) };
+        let authentication = if preflight { Authentication::None } else { candidates.authentication(view) };
         if authentication == Authentication::None {
-            let verdict = self.candidates.verdict(view, &self.facts, None);
+            let verdict = candidates.verdict(view, facts, None);
             // A preflight request asks for nothing yet: as a public request, only a DENY rule can refuse it.
             return match verdict {
                 Verdict::Deny { reason, .. } if preflight && reason != Reason::RuleDenied => {
@@ -274,17 +373,17 @@ impl Judge<'_> {
             Ok(sessions) => sessions,
             Err(Obstacle::Bad(cause)) => return Judged::refused(cause.clone(), true),
             Err(Obstacle::Lacks { issuer, missing, cause }) => {
-                return self.without_keys(view, *issuer, *missing, cause);
+                return self.without_keys(reading, view, *issuer, *missing, cause);
             }
         };
         let Some(session) = sessions.first() else {
             return match authentication {
-                Authentication::Optional => judged(self.candidates.verdict(view, &self.facts, None), true),
+                Authentication::Optional => judged(candidates.verdict(view, facts, None), true),
                 _ => Judged::refused(Reason::TokenMissing, true),
             };
         };
         let identity = Identity { roles: &session.roles, claims: &session.claims };
-        let judged = judged(self.candidates.verdict(view, &self.facts, Some(&identity)), true);
+        let judged = judged(candidates.verdict(view, facts, Some(&identity)), true);
         match &session.headers {
             Err(cause) if judged.cause.is_none() => Judged { cause: Some(cause.clone()), ..judged },
             _ => judged,
@@ -293,7 +392,15 @@ impl Judge<'_> {
 
     /// What becomes of a request whose token calls for keys that are not here.
     #[inline(never)]
-    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing, cause: &Cause) -> Judged {
+    fn without_keys(
+        &self,
+        reading: &Reading<'_>,
+        view: View,
+        issuer: IssuerIndex,
+        missing: Missing,
+        cause: &Cause,
+    ) -> Judged {
+        let Reading { candidates, facts, .. } = reading;
         let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
         if *hope == Hope::Wait {
             return Judged {
@@ -305,11 +412,11 @@ impl Judge<'_> {
             // There are keys, and this is none of them.
             return Judged::refused(cause.clone(), true);
         }
-        let said = self.candidates.on_keys_unavailable(view);
+        let said = candidates.on_keys_unavailable(view);
         match said.unwrap_or_else(|| self.engine.issuers.on_keys_unavailable(issuer)) {
             OnKeysUnavailable::Deny => Judged::refused(cause.clone(), true),
             OnKeysUnavailable::Allow => {
-                let judged = judged(self.candidates.verdict_unverified(view, &self.facts), true);
+                let judged = judged(candidates.verdict_unverified(view, facts), true);
                 let unverified = judged.cause.is_none().then_some(Reason::KeysUnavailable);
                 Judged { unverified, ..judged }
             }

@@ -5,6 +5,7 @@
 //! A request's way is in `engine.rs`.
 
 mod answer;
+mod authority;
 mod cache;
 pub mod claims;
 mod decision;
@@ -12,6 +13,7 @@ mod detail;
 mod engine;
 mod hash;
 mod issuers;
+mod method;
 pub mod policy;
 mod reason;
 pub mod remote;

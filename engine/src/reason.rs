@@ -61,6 +61,10 @@ reasons! {
     PresenterNotAllowed = "presenter-not-allowed", BadToken;
     /// The path can be read in two ways.
     PathAmbiguous = "path-ambiguous", BadRequest;
+    /// The method can be read in two ways, or a header asks for another that the rules judge otherwise.
+    MethodAmbiguous = "method-ambiguous", BadRequest;
+    /// The host can be read in two ways.
+    HostAmbiguous = "host-ambiguous", BadRequest;
     /// Two different values in one place for a token.
     TokensConflict = "tokens-conflict", BadRequest;
     /// An ALLOW rule for this request exists, but for other roles.

@@ -1,7 +1,8 @@
 //! One pass over a request's header map: everything the engine wants of it, borrowed.
 
 use crate::policy::Headers;
-use attache_plugin_config::{Config, HeaderName};
+use crate::{authority, method};
+use attache_plugin_config::{Config, HeaderName, Test, fold};
 use std::collections::BTreeMap;
 
 /// The headers that this configuration looks at, so that one look-up a header sorts the map.
@@ -17,17 +18,21 @@ struct Use {
     identity: bool,
     /// It may carry a token.
     token: bool,
-    pseudo: Option<Pseudo>,
+    special: Option<Special>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Pseudo {
+/// A header that means the same in every configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
     Method,
     Path,
     Authority,
+    Host,
     Cookie,
     Origin,
     PreflightMethod,
+    MethodOverride,
+    Connection,
 }
 
 /// A request as the engine sees it.
@@ -48,6 +53,12 @@ pub(crate) struct Request<'a> {
     pub token_headers: Vec<(&'a str, &'a [u8])>,
     /// The cookie headers.
     pub cookies: Vec<&'a [u8]>,
+    /// What headers say that ask for another method than the one on the line.
+    pub overrides: Vec<&'a [u8]>,
+    /// What `connection` says, where Envoy left it.
+    pub connection: Vec<&'a [u8]>,
+    /// A header `host` beside `:authority`.
+    pub host_header: bool,
     origin: bool,
     preflight_method: bool,
 }
@@ -56,18 +67,27 @@ impl HeaderUses {
     pub(crate) fn new(config: &Config) -> Self {
         let mut uses: BTreeMap<Box<str>, Use> = BTreeMap::new();
         let mut set = |name: &str, change: &dyn Fn(&mut Use)| change(uses.entry(name.into()).or_default());
-        for (name, pseudo) in [
-            (":method", Pseudo::Method),
-            (":path", Pseudo::Path),
-            (":authority", Pseudo::Authority),
-            ("cookie", Pseudo::Cookie),
-            ("origin", Pseudo::Origin),
-            ("access-control-request-method", Pseudo::PreflightMethod),
+        for (name, special) in [
+            (":method", Special::Method),
+            (":path", Special::Path),
+            (":authority", Special::Authority),
+            ("host", Special::Host),
+            ("cookie", Special::Cookie),
+            ("origin", Special::Origin),
+            ("access-control-request-method", Special::PreflightMethod),
+            ("connection", Special::Connection),
         ] {
-            set(name, &|entry| entry.pseudo = Some(pseudo));
+            set(name, &|entry| entry.special = Some(special));
+        }
+        for name in method::OVERRIDES {
+            set(name, &|entry| entry.special = Some(Special::MethodOverride));
         }
         for header in config.identity_headers() {
-            set(&dashed(header.as_str()), &|entry| entry.identity = true);
+            set(&header.folded(), &|entry| entry.identity = true);
+        }
+        // Looked at only where a rule asks; here so that no trailer has its name.
+        for header in compared(config) {
+            set(&header.folded(), &|_| {});
         }
         for place in config.issuers.iter().flat_map(|issuer| &issuer.from_headers) {
             set(place.name.as_str(), &|entry| entry.token = true);
@@ -88,6 +108,19 @@ impl HeaderUses {
         same_length.get(at).map(|(_, uses)| *uses)
     }
 
+    /// What is done with a header that has no name of its own here: a backend that speaks CGI or WSGI may read
+    /// `x.user` and `x_user` as it reads `x-user`. Only what a backend does with a header counts then, not what this
+    /// filter reads of it.
+    fn get_folded(&self, name: &str) -> Option<Use> {
+        let may_be_here = self.by_length.get(name.len()).is_some_and(|same_length| !same_length.is_empty());
+        if !may_be_here || name.bytes().all(is_plain) {
+            return None;
+        }
+        let uses = self.get(&fold(name))?;
+        let special = uses.special.filter(|special| *special == Special::MethodOverride);
+        Some(Use { token: false, special, ..uses })
+    }
+
     /// Reads a header map.
     pub(crate) fn read<'a>(&self, headers: &'a [(String, Vec<u8>)]) -> Request<'a> {
         let mut request = Request {
@@ -99,30 +132,32 @@ impl HeaderUses {
             forged: Vec::new(),
             token_headers: Vec::new(),
             cookies: Vec::new(),
+            overrides: Vec::new(),
+            connection: Vec::new(),
+            host_header: false,
             origin: false,
             preflight_method: false,
         };
         for (name, value) in headers {
-            let Some(uses) = self.get(name) else {
-                // A backend that speaks CGI or WSGI reads `x_user` as it reads `x-user`.
-                if name.contains('_') && self.get(&dashed(name)).is_some_and(|uses| uses.identity) {
-                    request.forged.push(name);
-                }
-                continue;
-            };
+            let Some(uses) = self.get(name).or_else(|| self.get_folded(name)) else { continue };
             if uses.identity {
                 request.forged.push(name);
             }
             if uses.token {
                 request.token_headers.push((name, value));
             }
-            match uses.pseudo {
-                Some(Pseudo::Method) => request.method = std::str::from_utf8(value).unwrap_or_default(),
-                Some(Pseudo::Path) => (request.path, request.query) = split_query(value),
-                Some(Pseudo::Authority) => request.authority = std::str::from_utf8(value).unwrap_or_default(),
-                Some(Pseudo::Cookie) => request.cookies.push(value),
-                Some(Pseudo::Origin) => request.origin = true,
-                Some(Pseudo::PreflightMethod) => request.preflight_method = true,
+            match uses.special {
+                Some(Special::Method) => request.method = std::str::from_utf8(value).unwrap_or_default(),
+                Some(Special::Path) => (request.path, request.query) = split_query(value),
+                Some(Special::Authority) => {
+                    request.authority = std::str::from_utf8(value).unwrap_or_default();
+                }
+                Some(Special::Host) => request.host_header = true,
+                Some(Special::Cookie) => request.cookies.push(value),
+                Some(Special::Origin) => request.origin = true,
+                Some(Special::PreflightMethod) => request.preflight_method = true,
+                Some(Special::MethodOverride) => request.overrides.push(value),
+                Some(Special::Connection) => request.connection.push(value),
                 None => {}
             }
         }
@@ -135,6 +170,16 @@ impl Request<'_> {
     pub(crate) fn is_preflight(&self) -> bool {
         self.method == "OPTIONS" && self.origin && self.preflight_method
     }
+
+    /// Whether it asks for another method than the one on its line, or for that one once more.
+    pub(crate) fn has_override(&self) -> bool {
+        method::has_override(&self.overrides, self.query)
+    }
+
+    /// Whether every backend reads its host alike.
+    pub(crate) fn has_plain_host(&self) -> bool {
+        !self.host_header && authority::is_plain(self.authority)
+    }
 }
 
 impl Headers for Request<'_> {
@@ -144,8 +189,18 @@ impl Headers for Request<'_> {
     }
 }
 
-fn dashed(name: &str) -> String {
-    name.replace('_', "-")
+/// The headers that conditions compare claims with.
+fn compared(config: &Config) -> impl Iterator<Item = &HeaderName> {
+    let rules = config.policies.iter().flat_map(|policy| &policy.rules);
+    rules.flat_map(|rule| &rule.when).filter_map(|condition| match &condition.test {
+        Test::EqualsHeader(name) => Some(name),
+        _ => None,
+    })
+}
+
+/// Whether a byte of a header's name is the same in every backend.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
 fn split_query(path: &[u8]) -> (&[u8], Option<&[u8]>) {

@@ -53,6 +53,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
         policies,
         preflight: settings::preflight(document.cors.as_ref()),
         ambiguous_paths: settings::ambiguous_paths(document.paths.as_ref()),
+        method_override: settings::method_override(document.methods.as_ref()),
         responses: settings::responses(document.responses.as_ref(), &at.key("responses"), checker),
         cache: settings::cache(document.cache.as_ref(), &at.key("cache"), checker),
         audit: settings::audit(document.audit.as_ref(), &at.key("audit"), checker),

@@ -20,8 +20,8 @@ pub(crate) use policy::{
 };
 pub(crate) use read::read;
 pub(crate) use settings::{
-    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, PathsDocument,
-    PreflightName, ResponsesDocument,
+    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, MethodOverrideName,
+    MethodsDocument, PathsDocument, PreflightName, ResponsesDocument,
 };
 pub(crate) use value::{ClaimDocument, DurationDocument, KeySetDocument, List, ScalarDocument, Slot};
 
@@ -46,6 +46,8 @@ pub(crate) struct Document {
     pub(crate) cors: Option<CorsDocument>,
     /// What becomes of paths that can be read in two ways.
     pub(crate) paths: Option<PathsDocument>,
+    /// What becomes of requests that ask for two methods.
+    pub(crate) methods: Option<MethodsDocument>,
     /// How a refusal is worded.
     pub(crate) responses: Option<ResponsesDocument>,
     /// Bounds of the token cache.

@@ -26,7 +26,7 @@ pub use issuer::{
     ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, KeySource, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
-pub use name::{HeaderName, Name};
+pub use name::{HeaderName, Name, fold};
 pub use parse::{LONGEST_DOCUMENT, parse};
 pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};
 pub use policy::{
@@ -36,7 +36,9 @@ pub use policy::{
 pub use remote::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use settings::{AmbiguousPaths, Audit, AuditLog, CacheLimits, Preflight, ProblemBody, Responses};
+pub use settings::{
+    AmbiguousPaths, Audit, AuditLog, CacheLimits, MethodOverride, Preflight, ProblemBody, Responses,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub preflight: Preflight,
     /// What becomes of a path that a backend could read in two ways.
     pub ambiguous_paths: AmbiguousPaths,
+    /// What becomes of a request that asks for another method than the one on its line.
+    pub method_override: MethodOverride,
     /// How a refusal is worded.
     pub responses: Responses,
     /// Bounds of the token cache.

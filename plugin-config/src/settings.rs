@@ -20,6 +20,18 @@ pub enum AmbiguousPaths {
     Normalize,
 }
 
+/// What becomes of a request that asks for another method than the one on its line, where a rule names methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MethodOverride {
+    /// It must be allowed under all of them; where the verdicts differ, 400.
+    #[default]
+    Compare,
+    /// 400.
+    Refuse,
+    /// The line's method counts alone.
+    Ignore,
+}
+
 /// How a refusal is worded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Responses {

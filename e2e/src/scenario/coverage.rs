@@ -46,6 +46,9 @@ const SEMANTICS: &[&str] = &[
     "cache",
     "header-bytes",
     "http2",
+    "hosts",
+    "method-override",
+    "methods",
     "grpc",
 ];
 

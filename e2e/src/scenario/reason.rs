@@ -13,7 +13,7 @@ pub(super) enum Class {
 }
 
 /// Every reason.
-pub(super) const REASONS: [(&str, Class); 22] = [
+pub(super) const REASONS: [(&str, Class); 24] = [
     ("token-missing", Class::Missing),
     ("token-malformed", Class::BadToken),
     ("token-opaque", Class::BadToken),
@@ -30,6 +30,8 @@ pub(super) const REASONS: [(&str, Class); 22] = [
     ("token-revoked", Class::BadToken),
     ("presenter-not-allowed", Class::BadToken),
     ("path-ambiguous", Class::BadRequest),
+    ("method-ambiguous", Class::BadRequest),
+    ("host-ambiguous", Class::BadRequest),
     ("tokens-conflict", Class::BadRequest),
     ("role-missing", Class::Policy),
     ("rule-denied", Class::Policy),

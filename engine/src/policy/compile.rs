@@ -103,8 +103,7 @@ impl<'c> Draft<'c> {
         let not_paths = Comparison::of_not_paths(rule.action, policy.paths);
         let anything = [Operation::default()];
         for operation in if rule.to.is_empty() { &anything[..] } else { &rule.to } {
-            let uses_paths = !operation.paths.is_empty() || !operation.not_paths.is_empty();
-            self.summary.note(shadow, |summary| summary.uses_paths |= uses_paths);
+            self.summary.note(shadow, |summary| summary.note(operation));
             let test =
                 self.operations.number(OperationTest::compile(operation, not_paths, &mut self.methods));
             let tests = operation.paths.iter().flat_map(|path| PathTest::compile(path, paths)).map(Some);
@@ -158,6 +157,15 @@ impl<'c> Draft<'c> {
             summary: self.summary,
             has_shadow: self.has_shadow,
         }
+    }
+}
+
+impl Summary {
+    /// Notes what an entry of `to` asks for.
+    fn note(&mut self, operation: &Operation) {
+        self.uses_paths |= !operation.paths.is_empty() || !operation.not_paths.is_empty();
+        self.uses_methods |= !operation.methods.is_empty() || !operation.not_methods.is_empty();
+        self.uses_hosts |= !operation.hosts.is_empty() || !operation.not_hosts.is_empty();
     }
 }
 

@@ -61,6 +61,10 @@ struct Summary {
     denies: bool,
     /// A rule names paths.
     uses_paths: bool,
+    /// A rule names methods.
+    uses_methods: bool,
+    /// A rule names hosts.
+    uses_hosts: bool,
 }
 
 impl Policies {
@@ -68,6 +72,17 @@ impl Policies {
     /// matched.
     pub fn uses_paths(&self, view: View) -> bool {
         self.summary.of(view).uses_paths
+    }
+
+    /// Whether a rule that counts in this view names methods: if so, a method that could be read in two ways must not
+    /// be matched.
+    pub fn uses_methods(&self, view: View) -> bool {
+        self.summary.of(view).uses_methods
+    }
+
+    /// Whether a rule that counts in this view names hosts: as with methods.
+    pub fn uses_hosts(&self, view: View) -> bool {
+        self.summary.of(view).uses_hosts
     }
 
     /// Whether a policy or a rule that applies is in SHADOW. If not, both views give the same verdict.

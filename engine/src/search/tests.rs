@@ -45,6 +45,7 @@ fn config(issuers: Vec<Issuer>) -> Config {
         policies: Vec::new(),
         preflight: Preflight::Allow,
         ambiguous_paths: Default::default(),
+        method_override: Default::default(),
         responses: Responses::default(),
         cache: Default::default(),
         audit: Default::default(),

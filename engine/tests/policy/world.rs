@@ -17,6 +17,7 @@ pub(crate) fn config(policies: Vec<Policy>) -> Config {
         policies,
         preflight: Preflight::default(),
         ambiguous_paths: AmbiguousPaths::default(),
+        method_override: MethodOverride::default(),
         responses: Responses::default(),
         cache: CacheLimits::default(),
         audit: Audit::default(),

@@ -208,8 +208,8 @@ fn equals_header(
         return None;
     };
     let header = checker.header(name, at)?;
-    let spelling = header.as_str().replace('_', "-");
-    if identity_headers.iter().any(|other| other.as_str().replace('_', "-") == spelling) {
+    let spelling = header.folded();
+    if identity_headers.iter().any(|other| other.folded() == spelling) {
         let message = format!(
             "`{header}` is an identity header: what a client sends in it is removed; compare with `equalsClaim`"
         );

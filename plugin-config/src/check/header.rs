@@ -4,8 +4,8 @@ use crate::HeaderName;
 
 /// Why a header must not receive a claim; none if it may.
 pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
-    // A backend may take `_` for `-`.
-    let name = header.as_str().replace('_', "-");
+    // A backend may take `_` or `.` for `-`.
+    let name = header.folded();
     let why = match name.as_str() {
         name if is_hop_by_hop(name) => "it belongs to the connection (RFC 9110 section 7.6.1)",
         "host" | "content-length" | "content-type" | "content-encoding" | "expect" | "range" => {
@@ -17,6 +17,7 @@ pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
         "x-forwarded-client-cert" => "it is the mesh's own word on the caller's certificate",
         "x-request-id" | "traceparent" | "tracestate" | "baggage" | "b3" => "tracing writes it",
         "origin" => "browsers write it, and CORS depends on it",
+        name if is_method_override(name) => "frameworks take it for the method",
         name if name.starts_with("x-envoy-") => "Envoy acts on it",
         name if name.starts_with("x-b3-") => "tracing writes it",
         name if name.starts_with("x-istio-") => "Istio writes it",
@@ -32,12 +33,17 @@ pub(super) fn why_not_location(header: &HeaderName) -> Option<&'static str> {
     match header.as_str() {
         "cookie" => Some("name the cookie in `fromCookies`"),
         "host" | "content-length" | "content-type" => Some("it says how to read the request"),
+        _ if is_method_override(&header.folded()) => Some("frameworks take it for the method"),
         // A credential for a proxy, and Envoy is one.
         "proxy-authorization" => None,
         name if is_hop_by_hop(name) => Some("it belongs to the connection (RFC 9110 section 7.6.1)"),
         name if name.starts_with("x-envoy-") => Some("Envoy acts on it"),
         _ => None,
     }
+}
+
+fn is_method_override(name: &str) -> bool {
+    matches!(name, "x-http-method-override" | "x-http-method" | "x-method-override")
 }
 
 fn is_hop_by_hop(name: &str) -> bool {

@@ -53,14 +53,13 @@ fn identity_header(
             at,
             format!("`{header}` must not be written: {why}; use a name of your own, such as `x-user`"),
         );
-    } else if let Some(location) =
-        locations.iter().find(|location| spelling(&location.name) == spelling(&header))
+    } else if let Some(location) = locations.iter().find(|location| location.name.folded() == header.folded())
     {
         checker.fault(
             at,
             format!("a token is looked for in `{}`, and what a client sends in an identity header is removed; use another", location.name),
         );
-    } else if let Some(other) = taken.iter().find(|other| spelling(other) == spelling(&header)) {
+    } else if let Some(other) = taken.iter().find(|other| other.folded() == header.folded()) {
         let message = if *other == header {
             format!("`{header}` is written twice; give each claim its own header")
         } else {
@@ -77,7 +76,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
     let mut spellings: BTreeMap<String, (&HeaderName, &str)> = BTreeMap::new();
     for issuer in issuers {
         for header in issuer.identity_headers() {
-            spellings.entry(spelling(header)).or_insert((header, issuer.name.as_str()));
+            spellings.entry(header.folded()).or_insert((header, issuer.name.as_str()));
         }
     }
     let root = At::Root.key("issuers");
@@ -94,7 +93,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
         let list = at.key("fromHeaders");
         for (index, location) in written.from_headers.iter().flat_map(List::iter) {
             let Some(Ok(name)) = location.name.get().map(|name| HeaderName::new(name)) else { continue };
-            if let Some((header, writer)) = spellings.get(&spelling(&name))
+            if let Some((header, writer)) = spellings.get(&name.folded())
                 && written.name.get().is_none_or(|own| own != writer)
             {
                 let message = format!(
@@ -115,7 +114,7 @@ fn check_against(
     checker: &mut Checker,
 ) {
     let Ok(name) = HeaderName::new(name) else { return };
-    if let Some((header, writer)) = spellings.get(&spelling(&name))
+    if let Some((header, writer)) = spellings.get(&name.folded())
         && **header != name
         && issuer.name.get().is_none_or(|own| own != writer)
     {
@@ -124,11 +123,6 @@ fn check_against(
         );
         checker.fault(at, message);
     }
-}
-
-/// What a server that turns `-` into `_`, as CGI does, makes of a name.
-fn spelling(header: &HeaderName) -> String {
-    header.as_str().replace('_', "-")
 }
 
 const fn format(name: FormatName) -> HeaderFormat {

@@ -2,11 +2,13 @@
 
 use super::{Checker, issuer::claim};
 use crate::document::{
-    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, List, PathsDocument,
-    PreflightName, ResponsesDocument,
+    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, List,
+    MethodOverrideName, MethodsDocument, PathsDocument, PreflightName, ResponsesDocument,
 };
 use crate::json::{At, quote};
-use crate::{AmbiguousPaths, Audit, AuditLog, CacheLimits, Preflight, ProblemBody, Responses};
+use crate::{
+    AmbiguousPaths, Audit, AuditLog, CacheLimits, MethodOverride, Preflight, ProblemBody, Responses,
+};
 use std::ops::RangeInclusive;
 
 /// The most claims that an audit line names.
@@ -23,6 +25,14 @@ pub(super) fn ambiguous_paths(document: Option<&PathsDocument>) -> AmbiguousPath
     match document.and_then(|paths| paths.ambiguous) {
         None | Some(AmbiguousName::Refuse) => AmbiguousPaths::Refuse,
         Some(AmbiguousName::Normalize) => AmbiguousPaths::Normalize,
+    }
+}
+
+pub(super) fn method_override(document: Option<&MethodsDocument>) -> MethodOverride {
+    match document.and_then(|methods| methods.r#override) {
+        None | Some(MethodOverrideName::Compare) => MethodOverride::Compare,
+        Some(MethodOverrideName::Refuse) => MethodOverride::Refuse,
+        Some(MethodOverrideName::Ignore) => MethodOverride::Ignore,
     }
 }
 

@@ -43,6 +43,29 @@ pub(crate) enum AmbiguousName {
     Normalize,
 }
 
+/// Methods.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Methods"))]
+pub(crate) struct MethodsDocument {
+    /// What becomes of a request that asks for another method than the one on its line, by `X-HTTP-Method-Override`,
+    /// `X-HTTP-Method`, `X-Method-Override` or the query's `_method`, where a rule names methods: COMPARE lets it go on
+    /// only if it is allowed under each, and answers 400 where that differs, REFUSE always answers 400, IGNORE looks at
+    /// the line alone. A `_method` in a body is not seen. Default: COMPARE.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "COMPARE")))]
+    pub(crate) r#override: Option<MethodOverrideName>,
+}
+
+/// COMPARE, REFUSE or IGNORE.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MethodOverride"))]
+pub(crate) enum MethodOverrideName {
+    Compare,
+    Refuse,
+    Ignore,
+}
+
 /// How a refusal is worded.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
