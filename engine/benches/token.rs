@@ -98,6 +98,7 @@ impl Shop {
             crypto: &Nothing,
             patience: &(),
             now: UnixSeconds(NOW),
+            ends_with_headers: true,
         };
         let decision = self.engine.decide(black_box(&self.headers), &surroundings);
         assert!(matches!(decision.outcome, Outcome::Forward));

@@ -12,7 +12,7 @@ use crate::policy::{
     Candidates, ClaimTable, Identity, Policies, RequestFacts, RuleIndex, RuleNames, Verdict, View, read_path,
 };
 use crate::remote::{Hope, Missing};
-use crate::request::{HeaderUses, Request};
+use crate::request::{self, HeaderUses, Request};
 use crate::search::{Found, Places};
 use crate::session::{IssuerIndex, Session};
 use crate::shared::SharedSignatures;
@@ -93,6 +93,9 @@ impl Engine {
             flaws,
             reading: Reading::new(facts, &self.policies, Reason::PathAmbiguous),
             others: self.other_readings(&facts, &others),
+            preflight: self.preflight == Preflight::Allow
+                && surroundings.ends_with_headers
+                && request.is_preflight(),
             surroundings,
             tokens: OnceCell::new(),
             hope: OnceCell::new(),
@@ -204,7 +207,15 @@ impl Engine {
         if let Some(path) = rewritten {
             decision.replace.push((":path", with_query(path.as_bytes(), request.query)));
         }
-        let Some(tokens) = judge.tokens.get().filter(|_| verdict.looked_at_tokens) else { return decision };
+        if !request.connection.is_empty() {
+            self.clean_connection(request, &mut decision);
+        }
+        let Some(tokens) = judge.tokens.get().filter(|_| verdict.looked_at_tokens) else {
+            if judge.preflight || request.has_token_places() {
+                self.hide_unseen(judge, rewritten, &mut decision);
+            }
+            return decision;
+        };
         if let Ok(sessions) = &tokens.sessions {
             let hidden: Vec<&Found<'_>> = (tokens.found.iter().zip(sessions))
                 .filter(|(_, session)| !self.issuers.forwards_token(session.issuer))
@@ -235,6 +246,37 @@ impl Engine {
         Outcome::Refuse { cause, answer }
     }
 
+    /// Keeps a proxy behind the filter from removing an identity header because `connection` names it.
+    #[inline(never)]
+    fn clean_connection(&self, request: &Request<'_>, decision: &mut Decision) {
+        let is_identity = |name: &str| self.header_uses.is_identity(name);
+        match request::without_options(&request.connection, is_identity) {
+            None => {}
+            Some(rest) if rest.is_empty() => decision.remove.push("connection".to_owned()),
+            Some(rest) => decision.replace.push(("connection", rest)),
+        }
+    }
+
+    /// Takes out of a request whose tokens nobody looked at what stands in their places; out of a preflight request
+    /// everything that speaks for somebody, which no browser sends with it.
+    #[inline(never)]
+    fn hide_unseen(&self, judge: &Judge<'_>, rewritten: Option<&str>, decision: &mut Decision) {
+        let found = self.places.occupied(judge.request, judge.preflight);
+        self.hide(&found.iter().collect::<Vec<_>>(), judge.request, rewritten, decision);
+        if judge.preflight {
+            decision.replace.retain(|(name, _)| *name != "cookie");
+            let credentials = ["authorization", "proxy-authorization", "cookie"];
+            let sent = credentials.into_iter().filter(|name| judge.request.has(name));
+            decision.remove.extend(sent.map(str::to_owned));
+        }
+    }
+
+    /// The names of trailers that must not reach the service: those of headers which this configuration looks at or
+    /// writes.
+    pub fn forged_trailers<'t>(&self, trailers: &'t [(String, Vec<u8>)]) -> impl Iterator<Item = &'t str> {
+        trailers.iter().map(|(name, _)| name.as_str()).filter(|name| self.header_uses.knows(name))
+    }
+
     /// Takes tokens out of the request.
     #[inline(never)]
     fn hide(
@@ -261,6 +303,8 @@ struct Judge<'a> {
     reading: Reading<'a>,
     /// What else a backend may make of it: few requests have any.
     others: Vec<Reading<'a>>,
+    /// It is a preflight request, and those need nothing.
+    preflight: bool,
     surroundings: &'a Surroundings<'a>,
     tokens: OnceCell<Tokens<'a>>,
     /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same answer.
@@ -279,7 +323,7 @@ struct Flaws {
 struct Reading<'a> {
     facts: RequestFacts<'a>,
     candidates: Candidates<'a>,
-    /// Why the request is refused where this reading gets another verdict than the first.
+    /// Why the request is refused where the policies say something else of this reading than of the first.
     differs: Reason,
 }
 
@@ -329,40 +373,11 @@ impl Judge<'_> {
         if let Some(reason) = self.flaws.reason(&self.engine.policies, view) {
             return Judged::refused(reason, false);
         }
-        let judged = self.verdict_of(&self.reading, view);
-        if self.others.is_empty() { judged } else { self.agreed(judged, view) }
-    }
-
-    /// The verdict on all readings: the request goes on if it may in each, is refused if it is in each, and is
-    /// ambiguous otherwise.
-    #[inline(never)]
-    fn agreed(&self, mut first: Judged, view: View) -> Judged {
-        for reading in &self.others {
-            let other = self.verdict_of(reading, view);
-            first.looked_at_tokens |= other.looked_at_tokens;
-            first.unverified = first.unverified.or(other.unverified);
-            if first.waits_for.is_some() || other.waits_for.is_some() {
-                let waits_for = first.waits_for.or(other.waits_for);
-                return Judged { waits_for, ..judged(Verdict::Allow { rule: None }, true) };
-            }
-            if other.cause.is_some() != first.cause.is_some() {
-                let refused = first.cause.or(other.cause);
-                let unavailable = refused.filter(|cause| cause.reason == Reason::KeysUnavailable);
-                let cause = unavailable.unwrap_or_else(|| reading.differs.into());
-                return Judged::refused(cause, first.looked_at_tokens);
-            }
-        }
-        first
-    }
-
-    fn verdict_of(&self, reading: &Reading<'_>, view: View) -> Judged {
-        let Reading { candidates, facts, .. } = reading;
-        let preflight = self.engine.preflight == Preflight::Allow && self.request.is_preflight();
-        let authentication = if preflight { Authentication::None } else { candidates.authentication(view) };
+        let preflight = self.preflight;
+        let authentication = if preflight { Authentication::None } else { self.authentication(view) };
         if authentication == Authentication::None {
-            let verdict = candidates.verdict(view, facts, None);
             // A preflight request asks for nothing yet: as a public request, only a DENY rule can refuse it.
-            return match verdict {
+            return match self.say(view, None) {
                 Verdict::Deny { reason, .. } if preflight && reason != Reason::RuleDenied => {
                     judged(Verdict::Allow { rule: None }, false)
                 }
@@ -373,34 +388,74 @@ impl Judge<'_> {
             Ok(sessions) => sessions,
             Err(Obstacle::Bad(cause)) => return Judged::refused(cause.clone(), true),
             Err(Obstacle::Lacks { issuer, missing, cause }) => {
-                return self.without_keys(reading, view, *issuer, *missing, cause);
+                return self.without_keys(view, *issuer, *missing, cause);
             }
         };
         let Some(session) = sessions.first() else {
             return match authentication {
-                Authentication::Optional => judged(candidates.verdict(view, facts, None), true),
+                Authentication::Optional => judged(self.say(view, None), true),
                 _ => Judged::refused(Reason::TokenMissing, true),
             };
         };
         let identity = Identity { roles: &session.roles, claims: &session.claims };
-        let judged = judged(candidates.verdict(view, facts, Some(&identity)), true);
+        let judged = judged(self.say(view, Some(&identity)), true);
         match &session.headers {
             Err(cause) if judged.cause.is_none() => Judged { cause: Some(cause.clone()), ..judged },
             _ => judged,
         }
     }
 
+    /// What the request needs: the most that any of its readings does.
+    fn authentication(&self, view: View) -> Authentication {
+        let first = self.reading.candidates.authentication(view);
+        if self.others.is_empty() { first } else { self.strictest(first, view) }
+    }
+
+    #[inline(never)]
+    fn strictest(&self, first: Authentication, view: View) -> Authentication {
+        let others = self.others.iter().map(|reading| reading.candidates.authentication(view));
+        others.fold(first, |most, other| match (most, other) {
+            (Authentication::Required, _) | (_, Authentication::Required) => Authentication::Required,
+            (Authentication::Optional, _) | (_, Authentication::Optional) => Authentication::Optional,
+            (Authentication::None, Authentication::None) => Authentication::None,
+        })
+    }
+
+    /// What the policies say of the request.
+    fn say(&self, view: View, identity: Option<&Identity<'_>>) -> Verdict {
+        let Reading { candidates, facts, .. } = &self.reading;
+        let first = candidates.verdict(view, facts, identity);
+        if self.others.is_empty() {
+            return first;
+        }
+        self.agreed(first, &|reading| reading.candidates.verdict(view, &reading.facts, identity))
+    }
+
+    /// What the policies say of all readings: a DENY rule that matches one refuses; the request goes on if it may in
+    /// each, is refused if it is in each, and is ambiguous otherwise.
+    #[inline(never)]
+    fn agreed(&self, first: Verdict, verdict: &dyn Fn(&Reading<'_>) -> Verdict) -> Verdict {
+        let denied = |verdict: &Verdict| matches!(verdict, Verdict::Deny { reason: Reason::RuleDenied, .. });
+        let allowed = |verdict: &Verdict| matches!(verdict, Verdict::Allow { .. });
+        let mut differs = None;
+        for reading in &self.others {
+            let other = verdict(reading);
+            if denied(&other) {
+                return if denied(&first) { first } else { other };
+            }
+            if allowed(&other) != allowed(&first) {
+                differs = differs.or(Some(reading.differs));
+            }
+        }
+        match differs {
+            Some(reason) if !denied(&first) => Verdict::Deny { reason, rule: None },
+            _ => first,
+        }
+    }
+
     /// What becomes of a request whose token calls for keys that are not here.
     #[inline(never)]
-    fn without_keys(
-        &self,
-        reading: &Reading<'_>,
-        view: View,
-        issuer: IssuerIndex,
-        missing: Missing,
-        cause: &Cause,
-    ) -> Judged {
-        let Reading { candidates, facts, .. } = reading;
+    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing, cause: &Cause) -> Judged {
         let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
         if *hope == Hope::Wait {
             return Judged {
@@ -412,15 +467,18 @@ impl Judge<'_> {
             // There are keys, and this is none of them.
             return Judged::refused(cause.clone(), true);
         }
-        let said = candidates.on_keys_unavailable(view);
-        match said.unwrap_or_else(|| self.engine.issuers.on_keys_unavailable(issuer)) {
-            OnKeysUnavailable::Deny => Judged::refused(cause.clone(), true),
-            OnKeysUnavailable::Allow => {
-                let judged = judged(candidates.verdict_unverified(view, facts), true);
-                let unverified = judged.cause.is_none().then_some(Reason::KeysUnavailable);
-                Judged { unverified, ..judged }
-            }
+        let of_issuer = self.engine.issuers.on_keys_unavailable(issuer);
+        let denies = |reading: &Reading<'_>| {
+            let said = reading.candidates.on_keys_unavailable(view).unwrap_or(of_issuer);
+            said == OnKeysUnavailable::Deny
+        };
+        if denies(&self.reading) || self.others.iter().any(denies) {
+            return Judged::refused(cause.clone(), true);
         }
+        let verdict = |reading: &Reading<'_>| reading.candidates.verdict_unverified(view, &reading.facts);
+        let judged = judged(self.agreed(verdict(&self.reading), &verdict), true);
+        let unverified = judged.cause.is_none().then_some(Reason::KeysUnavailable);
+        Judged { unverified, ..judged }
     }
 
     #[inline(never)]

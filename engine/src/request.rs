@@ -163,12 +163,44 @@ impl HeaderUses {
         }
         request
     }
+
+    /// Whether the name, in any spelling, is that of a header which this configuration looks at or writes. As a trailer
+    /// it has no place (RFC 9110 section 6.5.1): a backend that merges trailers into headers would see it.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.get(name).or_else(|| self.get(&fold(name))).is_some()
+    }
+
+    /// Whether the name, in any spelling, is that of an identity header.
+    pub(crate) fn is_identity(&self, name: &str) -> bool {
+        self.get(&fold(name)).is_some_and(|uses| uses.identity)
+    }
 }
 
 impl Request<'_> {
-    /// Whether a browser asks for leave to send a request (Fetch standard, CORS-preflight request).
+    /// Whether a browser asks for leave to send a request (Fetch standard, CORS-preflight request): an OPTIONS request
+    /// that has no body, and asks for no other method. Whatever has is an ordinary request.
     pub(crate) fn is_preflight(&self) -> bool {
-        self.method == "OPTIONS" && self.origin && self.preflight_method
+        self.method == "OPTIONS" && self.origin && self.preflight_method && self.asks_for_nothing_more()
+    }
+
+    #[inline(never)]
+    fn asks_for_nothing_more(&self) -> bool {
+        let frames_a_body = |(name, value): &(String, Vec<u8>)| match name.as_str() {
+            "content-length" => value != b"0",
+            "transfer-encoding" => true,
+            _ => false,
+        };
+        !self.has_override() && !self.all.iter().any(frames_a_body)
+    }
+
+    /// Whether it has something where tokens may stand.
+    pub(crate) fn has_token_places(&self) -> bool {
+        !self.token_headers.is_empty() || !self.cookies.is_empty() || self.query.is_some()
+    }
+
+    /// Whether a header of this name came.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.all.iter().any(|(key, _)| key == name)
     }
 
     /// Whether it asks for another method than the one on its line, or for that one once more.
@@ -201,6 +233,17 @@ fn compared(config: &Config) -> impl Iterator<Item = &HeaderName> {
 /// Whether a byte of a header's name is the same in every backend.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+}
+
+/// What is left of `connection` without the names that a proxy behind the filter must not take for its own to remove
+/// (RFC 9110 section 7.6.1); `None` where all of it can stay.
+#[inline(never)]
+pub(crate) fn without_options(values: &[&[u8]], unwanted: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
+    let options =
+        || values.iter().flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    let wanted = |option: &&[u8]| !std::str::from_utf8(option).is_ok_and(&unwanted);
+    let left: Vec<&[u8]> = options().filter(wanted).collect();
+    (left.len() != options().count()).then(|| left.join(b", ".as_slice()))
 }
 
 fn split_query(path: &[u8]) -> (&[u8], Option<&[u8]>) {

@@ -15,6 +15,8 @@ pub(crate) struct Places {
     headers: Vec<HeaderPlace>,
     cookies: Vec<(Vec<u8>, IssuerMask)>,
     params: Vec<(String, IssuerMask)>,
+    /// The issuers whose tokens the service must not see.
+    hidden: IssuerMask,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,9 @@ impl Places {
         let mut places = Self::default();
         for (index, issuer) in config.issuers.iter().enumerate() {
             let issuers = mask(index);
+            if !issuer.forward_original_token {
+                places.hidden |= issuers;
+            }
             for from in &issuer.from_headers {
                 let (name, prefix) = (from.name.as_str(), from.prefix.as_bytes());
                 let same = |place: &&mut HeaderPlace| {
@@ -174,6 +179,35 @@ impl Places {
             add(found, start, token, *issuers, Place::Param(index))?;
         }
         Ok(())
+    }
+
+    /// What stands in the places of issuers whose tokens the service must not see, or, with `all`, of any issuer, looked
+    /// at by nobody: it may be no token, and who issued it is not known.
+    #[inline(never)]
+    pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> Vec<Found<'a>> {
+        let hidden = if all { IssuerMask::MAX } else { self.hidden };
+        let found = |place| Found { token: Cow::Borrowed(b"".as_slice()), issuers: hidden, place };
+        let mut places = Vec::new();
+        for &(name, value) in &request.token_headers {
+            let mut values = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+            let counts = |value| self.token_of(name, value).is_some_and(|(at, _)| at.issuers & hidden != 0);
+            if values.any(counts) {
+                places.push(found(Place::Header(name)));
+            }
+        }
+        let pairs = || request.cookies.iter().flat_map(|header| cookie_pairs(header));
+        for (index, (name, issuers)) in self.cookies.iter().enumerate() {
+            if issuers & hidden != 0 && pairs().any(|(other, _)| other == name) {
+                places.push(found(Place::Cookie(index)));
+            }
+        }
+        let Some(query) = request.query else { return places };
+        for (index, (name, issuers)) in self.params.iter().enumerate() {
+            if issuers & hidden != 0 && form_urlencoded::parse(query).any(|(other, _)| other == *name) {
+                places.push(found(Place::Param(index)));
+            }
+        }
+        places
     }
 
     /// What to remove and to replace so that the service does not see these tokens. `path` is the path to forward.

@@ -84,4 +84,6 @@ pub struct Surroundings<'a> {
     pub patience: &'a dyn Patience,
     /// The time.
     pub now: UnixSeconds,
+    /// Whether the request ends with its headers: no body follows, not even an empty one.
+    pub ends_with_headers: bool,
 }

@@ -19,6 +19,17 @@ pub(crate) fn request_headers() -> Option<Vec<(String, Vec<u8>)>> {
     hostcalls::get_map_bytes(MapType::HttpRequestHeaders).ok()
 }
 
+/// The whole request trailer map, as [`request_headers`] gives the headers.
+pub(crate) fn request_trailers() -> Option<Vec<(String, Vec<u8>)>> {
+    hostcalls::get_map_bytes(MapType::HttpRequestTrailers).ok()
+}
+
+/// Removes a request trailer, all of its duplicates with it.
+pub(crate) fn remove_request_trailer(name: &str) {
+    let done = hostcalls::remove_map_value(MapType::HttpRequestTrailers, name);
+    debug_assert!(done.is_ok(), "request trailers can be changed");
+}
+
 /// Removes a request header, all of its duplicates with it.
 pub(crate) fn remove_request_header(name: &str) {
     let done = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);

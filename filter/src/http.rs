@@ -22,14 +22,22 @@ impl Http {
 impl Context for Http {}
 
 impl HttpContext for Http {
-    fn on_http_request_headers(&mut self, _num_headers: usize, _end_of_stream: bool) -> Action {
+    fn on_http_request_headers(&mut self, _num_headers: usize, end_of_stream: bool) -> Action {
         let (Some(plugin), Some(headers)) = (&self.plugin, host::request_headers()) else {
             reply::not_ready();
             return Action::Pause;
         };
         #[cfg(feature = "test-trap")]
         crate::trap::spring(&headers);
-        if plugin.handle(self.id, &headers) { Action::Continue } else { Action::Pause }
+        if plugin.handle(self.id, &headers, end_of_stream) { Action::Continue } else { Action::Pause }
+    }
+
+    /// Comes only for requests that have trailers, and after the headers went on.
+    fn on_http_request_trailers(&mut self, _num_trailers: usize) -> Action {
+        if let (Some(plugin), Some(trailers)) = (&self.plugin, host::request_trailers()) {
+            plugin.clean_trailers(&trailers);
+        }
+        Action::Continue
     }
 }
 

@@ -42,13 +42,13 @@ impl Plugin {
 
     /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for [`Plugin::tick`] or
     /// [`Plugin::call_answered`].
-    pub(crate) fn handle(&self, context: u32, headers: &[(String, Vec<u8>)]) -> bool {
+    pub(crate) fn handle(&self, context: u32, headers: &[(String, Vec<u8>)], end_of_stream: bool) -> bool {
         let now = host::now();
         let arrived = unix_millis(now);
         if let Some(keys) = &self.keys {
             keys.catch_up(&self.engine, arrived);
         }
-        self.decide(context, headers, arrived, true, now)
+        self.decide(context, headers, arrived, Some(end_of_stream), now)
     }
 
     /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer. `root` is the
@@ -84,7 +84,7 @@ impl Plugin {
                 continue;
             }
             match host::request_headers() {
-                Some(headers) if self.decide(waiter.context, &headers, waiter.arrived, false, now) => {
+                Some(headers) if self.decide(waiter.context, &headers, waiter.arrived, None, now) => {
                     host::resume()
                 }
                 Some(_) => {}
@@ -94,14 +94,17 @@ impl Plugin {
         host::speak_for(root);
     }
 
+    /// Decides about a request that has come just now, or, without `end_of_stream`, that has waited. No request waits
+    /// that was a preflight request, so it matters no more then whether a body follows.
     fn decide(
         &self,
         context: u32,
         headers: &[(String, Vec<u8>)],
         arrived: UnixMillis,
-        is_new: bool,
+        end_of_stream: Option<bool>,
         now: Duration,
     ) -> bool {
+        let is_new = end_of_stream.is_some();
         let connection = Connection::of(headers);
         let patience = Waiting { keys: self.keys.as_ref(), arrived, now: unix_millis(now), is_new };
         let surroundings = Surroundings {
@@ -110,6 +113,7 @@ impl Plugin {
             crypto: &self.crypto,
             patience: &patience,
             now: UnixSeconds(now.as_secs()),
+            ends_with_headers: end_of_stream.unwrap_or(false),
         };
         let decision = self.engine.decide(headers, &surroundings);
         if let (&Outcome::Await { issuer, missing }, Some(keys)) = (&decision.outcome, &self.keys) {
@@ -126,6 +130,12 @@ impl Plugin {
         audit::tell(&self.engine, &Event { decision: &decision, headers, peer: &connection, at: now });
         filter_state::set(&self.engine, &decision);
         carry_out(&decision, headers)
+    }
+
+    /// Removes the trailers that could pass for headers which only the filter writes, or has looked at.
+    #[inline(never)]
+    pub(crate) fn clean_trailers(&self, trailers: &[(String, Vec<u8>)]) {
+        self.engine.forged_trailers(trailers).for_each(host::remove_request_trailer);
     }
 
     /// Hands what was counted to Envoy.

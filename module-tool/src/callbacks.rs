@@ -23,6 +23,7 @@ pub const KEPT: &[Callback] = &[
     },
     Callback { name: "proxy_on_tick", why: "key sets are fetched and refreshed" },
     Callback { name: "proxy_on_request_headers", why: "every request is decided here" },
+    Callback { name: "proxy_on_request_trailers", why: "no trailer may pass for an identity header" },
     Callback { name: "proxy_on_http_call_response", why: "key sets arrive" },
     Callback { name: "proxy_on_delete", why: "contexts would never be freed" },
 ];

@@ -28,6 +28,7 @@ pub(crate) struct Shop {
     pub(crate) crypto: NoCrypto,
     pub(crate) patience: TestPatience,
     pub(crate) now: u64,
+    pub(crate) ends_with_headers: bool,
 }
 
 #[derive(Default)]
@@ -137,6 +138,7 @@ pub(crate) fn shop(document: Value) -> Shop {
         crypto: NoCrypto::default(),
         patience: TestPatience::default(),
         now: NOW,
+        ends_with_headers: true,
     }
 }
 
@@ -155,6 +157,7 @@ impl Shop {
             crypto: &self.crypto,
             patience: &self.patience,
             now: UnixSeconds(self.now),
+            ends_with_headers: self.ends_with_headers,
         };
         self.engine.decide(&map, &surroundings)
     }
