@@ -29,6 +29,9 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// Every trailer in its order, names in lower case.
+    #[serde(default)]
+    pub trailers: Vec<(String, String)>,
 }
 
 impl Seen {
@@ -95,13 +98,11 @@ type Body = http_body_util::combinators::BoxBody<Bytes, Infallible>;
 
 async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Response<Body>> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
+    let body = body.collect().await?;
+    let trailers = body.trailers().map(header_list).unwrap_or_default();
+    let body = body.to_bytes();
     let path = head.uri.path_and_query().map_or("", |path| path.as_str());
-    let mut headers: Vec<_> = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), latin1::decode(value.as_bytes())))
-        .collect();
+    let mut headers = header_list(&head.headers);
     if let Some(authority) = head.uri.authority() {
         headers.push(("host".into(), authority.to_string()));
     }
@@ -113,6 +114,7 @@ async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Respons
         path: latin1::decode(path.as_bytes()),
         headers,
         body: if is_grpc { String::new() } else { latin1::decode(&body) },
+        trailers,
     };
     let json = serde_json::to_vec(&seen)?;
     if is_grpc {
@@ -124,6 +126,10 @@ async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Respons
     Ok(Response::builder()
         .header(CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(json)).boxed())?)
+}
+
+fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), latin1::decode(value.as_bytes()))).collect()
 }
 
 /// A gRPC message: no compression, length, bytes.

@@ -4,16 +4,18 @@ use crate::http1::Response;
 use crate::latin1;
 use anyhow::{Context, Result};
 use bytes::{Buf, BufMut, Bytes};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::convert::Infallible;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
-/// Sends one request over HTTP/2. `authority` is `:authority`; headers are Latin-1.
+/// Sends one request over HTTP/2. `authority` is `:authority`; headers and trailers are Latin-1.
 ///
 /// # Errors
 /// The connection breaks, or the request can't be said in HTTP/2.
@@ -24,6 +26,7 @@ pub async fn send<S>(
     path: &str,
     headers: &[(String, String)],
     body: &[u8],
+    trailers: &[(String, String)],
 ) -> Result<Response>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -34,7 +37,7 @@ where
     let mut request = hyper::Request::builder()
         .method(method)
         .uri(format!("http://{authority}{path}"))
-        .body(Full::new(Bytes::copy_from_slice(body)))
+        .body(message(body, trailers)?)
         .context("HTTP/2 can't say this request: use `http1`")?;
     *request.headers_mut() = header_map(headers)?;
     let answer = sender.send_request(request).await?;
@@ -44,6 +47,16 @@ where
         headers: header_list(&head.headers),
         body: body.collect().await?.to_bytes().to_vec(),
     })
+}
+
+/// A body, and trailers where there are such. Trailers end a stream, and so does an empty body without them.
+fn message(body: &[u8], trailers: &[(String, String)]) -> Result<BoxBody<Bytes, Infallible>> {
+    let body = Full::new(Bytes::copy_from_slice(body));
+    if trailers.is_empty() {
+        return Ok(body.boxed());
+    }
+    let trailers = header_map(trailers)?;
+    Ok(body.with_trailers(std::future::ready(Some(Ok(trailers)))).boxed())
 }
 
 /// What came of a gRPC call.

@@ -216,9 +216,21 @@ impl Request<'_> {
 
 impl Headers for Request<'_> {
     fn unique(&self, name: &HeaderName) -> Option<&[u8]> {
-        let mut values = self.all.iter().filter(|(key, _)| key == name.as_str()).map(|(_, value)| value);
-        values.next().filter(|_| values.next().is_none()).map(Vec::as_slice)
+        let mut same = self.all.iter().filter(|(key, _)| alike(key, name.as_str()));
+        let (key, value) = same.next().filter(|_| same.next().is_none())?;
+        (key == name.as_str()).then_some(value)
     }
+
+    fn may_be(&self, name: &HeaderName, value: &[u8]) -> bool {
+        let mut same = self.all.iter().filter(|(key, _)| alike(key, name.as_str()));
+        same.next().is_some_and(|(_, only)| same.next().is_some() || only == value)
+    }
+}
+
+/// Whether a backend may take one name for the other.
+fn alike(one: &str, other: &str) -> bool {
+    let plain = || one.bytes().chain(other.bytes()).all(is_plain);
+    one == other || (one.len() == other.len() && !plain() && fold(one) == fold(other))
 }
 
 /// The headers that conditions compare claims with.

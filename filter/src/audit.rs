@@ -2,6 +2,7 @@
 //! that lets anybody in: no token, no signature, no cookie, no query.
 
 use crate::connection::Connection;
+use crate::ration::{Dropped, Ration};
 use crate::{host, text};
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::Change;
@@ -30,6 +31,8 @@ pub(crate) struct Event<'a> {
     pub peer: &'a Connection<'a>,
     /// The time since 1970.
     pub at: Duration,
+    /// How many lines there may be.
+    pub ration: &'a Ration,
 }
 
 /// Logs a request where the configuration says so: at warn level what was refused, or would be with SHADOW counted, or
@@ -39,10 +42,43 @@ pub(crate) fn tell(engine: &Engine, event: &Event<'_>) {
     let shadow_denied = decision.shadow.is_some_and(|shadow| shadow.reason.is_some());
     let remarkable = decision.reason().is_some() || shadow_denied || decision.unverified.is_some();
     match engine.audit().log {
-        AuditLog::Denied | AuditLog::All if remarkable => warn!("{}", line(engine, event)),
+        AuditLog::Denied | AuditLog::All if remarkable => tell_remarkable(engine, event),
         AuditLog::All if host::logs_info() => info!("{}", line(engine, event)),
         _ => {}
     }
+}
+
+#[inline(never)]
+fn tell_remarkable(engine: &Engine, event: &Event<'_>) {
+    if event.ration.takes(event.at, event.decision.session.is_some()) {
+        warn!("{}", line(engine, event));
+    }
+}
+
+/// Logs, and counts, the lines that were left out because there were too many.
+#[inline(never)]
+pub(crate) fn tell_dropped(dropped: Dropped, at: Duration) {
+    let line = DroppedLine {
+        log: "attache",
+        time: rfc3339(at),
+        event: "lines-dropped",
+        strangers: dropped.strangers,
+        callers: dropped.callers,
+    };
+    warn!("{}", serde_json::to_string(&line).unwrap_or_default());
+    if let Some(id) = host::define_counter("attache.audit.dropped") {
+        host::add_to_counter(id, dropped.strangers.saturating_add(dropped.callers));
+    }
+}
+
+/// The line of lines that were left out.
+#[derive(Serialize)]
+struct DroppedLine {
+    log: &'static str,
+    time: String,
+    event: &'static str,
+    strangers: u32,
+    callers: u32,
 }
 
 /// Logs what is new in an issuer's key set, whatever the configuration says of requests.
@@ -129,7 +165,7 @@ fn rfc3339(since_1970: Duration) -> String {
 
 #[inline(never)]
 fn line(engine: &Engine, event: &Event<'_>) -> String {
-    let Event { decision, headers, peer, at } = event;
+    let Event { decision, headers, peer, at, .. } = event;
     let header = |name: &str| {
         headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice()).unwrap_or_default()
     };

@@ -12,6 +12,7 @@ mod http;
 mod keys;
 mod metrics;
 mod plugin;
+mod ration;
 mod reply;
 mod root;
 mod shared;

@@ -6,6 +6,7 @@ use crate::crypto::EnvoyCrypto;
 use crate::host::CallId;
 use crate::keys::{Keys, Waiter, Waiting};
 use crate::metrics::Metrics;
+use crate::ration::Ration;
 use crate::shared::AllWorkers;
 use crate::{filter_state, host, reply, workload};
 use attache_engine::remote::{LONGEST_BODY, Response, UnixMillis};
@@ -23,6 +24,7 @@ pub(crate) struct Plugin {
     engine: Engine,
     crypto: EnvoyCrypto,
     metrics: Metrics,
+    ration: Ration,
     /// The keys that providers serve, where there are such.
     keys: Option<Keys>,
 }
@@ -37,7 +39,13 @@ impl Plugin {
             warn!("attache: configuration: {warning}");
         }
         let keys = Keys::new(&engine, unix_millis(host::now()));
-        Ok(Self { engine, crypto: EnvoyCrypto::default(), metrics: Metrics::default(), keys })
+        Ok(Self {
+            engine,
+            crypto: EnvoyCrypto::default(),
+            metrics: Metrics::default(),
+            ration: Ration::default(),
+            keys,
+        })
     }
 
     /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for [`Plugin::tick`] or
@@ -127,7 +135,10 @@ impl Plugin {
         }
 
         self.metrics.count(&decision);
-        audit::tell(&self.engine, &Event { decision: &decision, headers, peer: &connection, at: now });
+        audit::tell(
+            &self.engine,
+            &Event { decision: &decision, headers, peer: &connection, at: now, ration: &self.ration },
+        );
         filter_state::set(&self.engine, &decision);
         carry_out(&decision, headers)
     }
@@ -141,6 +152,10 @@ impl Plugin {
     /// Hands what was counted to Envoy.
     pub(crate) fn flush_metrics(&self) {
         self.metrics.flush(&self.engine);
+        let now = host::now();
+        if let Some(dropped) = self.ration.take_dropped(now) {
+            audit::tell_dropped(dropped, now);
+        }
     }
 }
 

@@ -144,6 +144,13 @@ fn service(
     if let Some(path) = &expect.service.path {
         differences.equal("the service's path", filler.text(path)?, seen.path.clone());
     }
+    if let Some(method) = &expect.service.method {
+        differences.equal("the service's method", method, &seen.method);
+    }
+    if let Some(trailers) = &expect.service.trailers {
+        let names: Vec<&str> = seen.trailers.iter().map(|(name, _)| name.as_str()).collect();
+        differences.equal("the service's trailers", trailers.iter().map(String::as_str).collect(), names);
+    }
     for (name, expected) in &expect.service.headers {
         differences.matches(&format!("the service's `{name}`"), expected, &seen.values(name), filler)?;
     }

@@ -92,6 +92,8 @@ pub struct Request {
     pub headers: BTreeMap<String, OneOrMany>,
     /// The body.
     pub body: String,
+    /// Trailers, of HTTP/2 alone: Envoy drops those of HTTP/1.1.
+    pub trailers: BTreeMap<String, OneOrMany>,
     /// The principal of the workload that calls through mTLS; absent: plain text.
     pub caller: Option<String>,
     /// In a cluster it goes through Tyk, which lets it pass as it is; a single Envoy has nothing in front of it.
@@ -108,6 +110,7 @@ impl Default for Request {
             token: None,
             headers: BTreeMap::new(),
             body: String::new(),
+            trailers: BTreeMap::new(),
             caller: None,
             through_gateway: false,
         }
@@ -192,6 +195,10 @@ pub struct Service {
     pub headers: BTreeMap<String, Match>,
     /// Headers that must not be there.
     pub absent: Vec<String>,
+    /// The method.
+    pub method: Option<String>,
+    /// The names of all trailers, in this order.
+    pub trailers: Option<Vec<String>>,
 }
 
 /// What a text must be.

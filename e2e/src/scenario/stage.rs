@@ -1,7 +1,7 @@
 //! Where scenarios are played: one Envoy before one service.
 
 use super::fill::Filler;
-use super::{Protocol, Request, Scenario, Step, TokenRef, check};
+use super::{OneOrMany, Protocol, Request, Scenario, Step, TokenRef, check};
 use crate::echo::{Echo, Seen};
 use crate::envoy::{Deadline, Envoy, Overrides, Push, Sidecar, Workload};
 use crate::keys::{SigningKey, jwks};
@@ -243,12 +243,18 @@ pub(super) fn headers(filler: &Filler, request: &Request, id: &str) -> Result<(H
         headers.push(("authorization".into(), format!("Bearer {token}")));
         secrets.push(token);
     }
-    for (name, values) in &request.headers {
+    headers.extend(named(&request.headers, filler)?);
+    Ok((headers, secrets))
+}
+
+fn named(fields: &BTreeMap<String, OneOrMany>, filler: &Filler) -> Result<Headers> {
+    let mut filled = Vec::new();
+    for (name, values) in fields {
         for value in values.iter() {
-            headers.push((name.clone(), filler.text(value)?));
+            filled.push((name.clone(), filler.text(value)?));
         }
     }
-    Ok((headers, secrets))
+    Ok(filled)
 }
 
 /// Sends a request over a connection, in its own protocol, and notes what is answered.
@@ -271,7 +277,9 @@ pub(super) async fn exchange(
         }
         Protocol::Http2 => {
             let method = request.method.as_str();
-            let answer = http2::send(wire, method, &request.host, &path, &headers, body.as_bytes());
+            let trailers = named(&request.trailers, filler)?;
+            let answer =
+                http2::send(wire, method, &request.host, &path, &headers, body.as_bytes(), &trailers);
             observation.answer = answer.await?;
         }
         Protocol::Grpc => {

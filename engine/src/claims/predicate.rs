@@ -26,8 +26,12 @@ enum Kind {
 pub trait RequestValues {
     /// Whether the decoded segment that a `{name}` of the rule's path stands for is this text.
     fn path_segment_is(&self, name: &str, text: &str) -> bool;
-    /// The value of a header that came exactly once.
+    /// The value of a header that came exactly once, whatever spelling of its name a backend may take for the same.
     fn header(&self, name: &HeaderName) -> Option<&[u8]>;
+    /// Whether a header has this value.
+    fn header_is(&self, name: &HeaderName, value: &[u8]) -> bool {
+        self.header(name) == Some(value)
+    }
 }
 
 /// No request: for what is asked of a token whoever sends it.
@@ -90,9 +94,9 @@ impl Predicate {
             Kind::EqualsPath(name) => {
                 any(&|value| value.as_str().is_some_and(|text| request.path_segment_is(name, text)))
             }
-            Kind::EqualsHeader(name) => request
-                .header(name)
-                .is_some_and(|header| any(&|value| value.as_str().map(str::as_bytes) == Some(header))),
+            Kind::EqualsHeader(name) => {
+                any(&|value| value.as_str().is_some_and(|text| request.header_is(name, text.as_bytes())))
+            }
             Kind::EqualsClaim(path) => other(path)
                 .filter(|other| !other.is_null())
                 .is_some_and(|other| value.is_some_and(|v| same(v, other)) || any(&|v| same(v, other))),

@@ -92,8 +92,9 @@ fn strings(scalars: &[Scalar]) -> Option<Box<[Box<str>]>> {
 pub(super) struct AtPath<'a> {
     pub request: &'a RequestFacts<'a>,
     pub path: Option<&'a PathTest>,
-    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case.
-    pub any_case: bool,
+    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case, and a header that came
+    /// several times has every value.
+    pub denies: bool,
 }
 
 impl RequestValues for AtPath<'_> {
@@ -103,11 +104,15 @@ impl RequestValues for AtPath<'_> {
             let path = if test.equality.any_trailing_slash { loose::trim(path) } else { path };
             pattern::capture(&test.pattern, name, path)
         });
-        let same = |segment| segment == text || (self.any_case && loose::fold(segment) == loose::fold(text));
+        let same = |segment| segment == text || (self.denies && loose::fold(segment) == loose::fold(text));
         segment.is_some_and(same)
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.request.headers.unique(name)
+    }
+
+    fn header_is(&self, name: &HeaderName, value: &[u8]) -> bool {
+        if self.denies { self.request.headers.may_be(name, value) } else { self.header(name) == Some(value) }
     }
 }

@@ -47,8 +47,8 @@ impl<'p> Candidates<'p> {
     ) -> Verdict {
         let authentication = self.authentication(view);
         let identity = identity.filter(|_| authentication != Authentication::None);
-        let first_of = |best, site: &Site, asks, rules: &SiteRules, any_case| {
-            let request = AtPath { request, path: site.path.as_ref(), any_case };
+        let first_of = |best, site: &Site, asks, rules: &SiteRules, denies| {
+            let request = AtPath { request, path: site.path.as_ref(), denies };
             rules.first(&Caller { rules: &self.policies.rules, asks, view, identity, request }, best)
         };
         let first_deny = || {

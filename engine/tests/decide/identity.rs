@@ -79,3 +79,66 @@ fn a_rule_refuses_before_an_unwritable_claim_does() {
     let unwritable = token(json!({"sub": "a\nb"}));
     assert_eq!(shop.reason("GET /", Some(&unwritable)), Some(Reason::RoleMissing));
 }
+
+#[test]
+fn a_public_path_takes_out_what_stands_in_the_places_of_tokens_and_looks_at_none() {
+    let public = json!([{"name": "p", "rules": [{"name": "public", "authentication": "NONE"}]}]);
+    let places = |more: serde_json::Value| {
+        let mut places = json!({
+            "fromHeaders": [{"name": "Authorization", "prefix": "Bearer "}],
+            "fromCookies": ["session"],
+            "fromParams": ["access_token"],
+        });
+        places.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"issuers": [issuer(places)], "policies": public})
+    };
+    let sent = [("authorization", "Bearer junk"), ("cookie", "a=1; session=junk")];
+    let hidden = shop(places(json!({}))).request("GET /p?access_token=junk&q=1", &sent);
+    assert_eq!((hidden.reason(), hidden.verification.misses), (None, 0));
+    assert_eq!(hidden.remove, ["authorization"]);
+    assert_eq!(hidden.replace, [("cookie", b"a=1".to_vec()), (":path", b"/p?q=1".to_vec())]);
+    let elsewhere = [("authorization", "Basic YTpi"), ("cookie", "a=1")];
+    let others = shop(places(json!({}))).request("GET /p?q=1", &elsewhere);
+    assert_eq!((others.remove.len(), others.replace.len()), (0, 0));
+    let two = [("authorization", "Bearer a"), ("authorization", "Bearer b"), ("authorization", "Basic c")];
+    assert!(shop(places(json!({}))).request("GET /p", &two).remove.contains(&"authorization".to_owned()));
+    let forwarded = shop(places(json!({"forwardOriginalToken": true})));
+    let forwarded = forwarded.request("GET /p?access_token=junk", &sent);
+    assert_eq!((forwarded.remove.len(), forwarded.replace.len()), (0, 0));
+}
+
+#[test]
+fn forged_identity_headers_go_whatever_stands_for_their_dashes() {
+    let shop = shop_with_policies(json!([{"name": "p", "rules": [
+        {"name": "public", "authentication": "NONE"},
+    ]}]));
+    for byte in "-_.~!#$%&'*+^`|".chars() {
+        let name = format!("x{byte}user");
+        assert_eq!(shop.request("GET /", &[(&name, "evil")]).remove, [name]);
+    }
+    assert!(shop.request("GET /", &[("x-users", "kept"), ("xuser", "kept")]).remove.is_empty());
+}
+
+#[test]
+fn connection_names_no_identity_header() {
+    let shop = shop_with_policies(json!([{"name": "p", "rules": [
+        {"name": "public", "authentication": "NONE"},
+    ]}]));
+    let cleaned = |value: &str| shop.request("GET /", &[("connection", value)]).replace;
+    let rest = |text: &str| [("connection", text.as_bytes().to_vec())];
+    assert_eq!(cleaned("upgrade, x-user"), rest("upgrade"));
+    assert_eq!(cleaned("X_User,Upgrade , x.user"), rest("Upgrade"));
+    assert!(cleaned("upgrade, x-other").is_empty());
+    assert_eq!(shop.request("GET /", &[("connection", "x-user")]).remove, ["connection"]);
+}
+
+#[test]
+fn no_trailer_passes_for_what_is_written_or_looked_at_in_headers() {
+    let shop = shop(json!({"issuers": [issuer(json!({}))], "policies": [{"name": "p", "rules": [
+        {"name": "own", "when": [{"claim": "tenant", "equalsHeader": "x-tenant"}]},
+    ]}]}));
+    let sent = ["x-user", "X_User", "x_tenant", "authorization", "cookie", "x-http-method-override", "x-sum"];
+    let trailers = sent.map(|name| (name.to_owned(), b"evil".to_vec()));
+    let forged: Vec<&str> = shop.engine().forged_trailers(&trailers).collect();
+    assert_eq!(forged, &sent[..6]);
+}

@@ -139,3 +139,78 @@ fn a_host_that_is_more_than_a_host_is_refused_where_rules_name_hosts() {
     let beside = [(":method", "GET"), (":path", "/"), (":authority", "a"), ("host", "admin.example.com")];
     assert_eq!(shop.decide(&beside).reason(), Some(Reason::HostAmbiguous));
 }
+
+const PREFLIGHT: [(&str, &str); 2] =
+    [("origin", "https://shop.example"), ("access-control-request-method", "PUT")];
+
+fn preflight(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    PREFLIGHT.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn a_preflight_request_has_no_body_and_asks_for_no_other_method() {
+    let mut shop = shop(json!({"issuers": [issuer(json!({}))]}));
+    assert_eq!(shop.request("OPTIONS /", &preflight(&[])).reason(), None);
+    assert_eq!(shop.request("OPTIONS /", &preflight(&[("content-length", "0")])).reason(), None);
+    for more in [
+        ("content-length", "5"),
+        ("content-length", "00"),
+        ("transfer-encoding", "chunked"),
+        ("x-http-method-override", "DELETE"),
+        ("x_http_method", "GET"),
+        ("x-method-override", ""),
+    ] {
+        let refused = shop.request("OPTIONS /", &preflight(&[more])).reason();
+        assert_eq!(refused, Some(Reason::TokenMissing), "{more:?}");
+    }
+    assert_eq!(shop.request("OPTIONS /?_method=PUT", &PREFLIGHT).reason(), Some(Reason::TokenMissing));
+    shop.ends_with_headers = false;
+    assert_eq!(shop.request("OPTIONS /", &PREFLIGHT).reason(), Some(Reason::TokenMissing));
+}
+
+#[test]
+fn a_preflight_request_goes_on_without_token_cookie_and_identity() {
+    let places = json!({
+        "fromHeaders": [{"name": "x-token"}],
+        "fromCookies": ["session"],
+        "fromParams": ["access_token"],
+        "forwardOriginalToken": true,
+    });
+    let shop = shop(json!({"issuers": [issuer(places)]}));
+    let sent = preflight(&[
+        ("authorization", "Bearer a"),
+        ("proxy-authorization", "Basic b"),
+        ("x-token", "c"),
+        ("cookie", "session=d; other=e"),
+        ("x-user", "root"),
+    ]);
+    let mut decision = shop.request("OPTIONS /p?access_token=f&q=1", &sent);
+    assert_eq!(decision.reason(), None);
+    assert!(decision.session.is_none());
+    decision.remove.sort_unstable();
+    assert_eq!(decision.remove, ["authorization", "cookie", "proxy-authorization", "x-token", "x-user"]);
+    assert_eq!(decision.replace, [(":path", b"/p?q=1".to_vec())]);
+}
+
+#[test]
+fn a_header_that_came_twice_in_any_spelling_allows_nothing_and_denies() {
+    let shop = shop(document(json!({"policies": [{"name": "p", "rules": [
+        {"name": "own", "when": [{"claim": "tenant", "equalsHeader": "x-tenant"}]},
+        {"name": "not-own", "action": "DENY", "when": [{"claim": "rival", "equalsHeader": "x-tenant"}]},
+    ]}]})));
+    let bearer = format!("Bearer {}", token(json!({"tenant": "mine", "rival": "theirs"})));
+    let ask = |headers: &[(&str, &str)]| {
+        let mut all = headers.to_vec();
+        all.push(("authorization", &bearer));
+        shop.request("GET /", &all).reason()
+    };
+    assert_eq!(ask(&[("x-tenant", "mine")]), None);
+    for name in ["x-tenant", "x_tenant", "x.tenant", "x~tenant"] {
+        let both = [("x-tenant", "mine"), (name, "other")];
+        assert_eq!(ask(&both), Some(Reason::RuleDenied), "{name}");
+        assert_eq!(ask(&[both[1], both[0]]), Some(Reason::RuleDenied), "{name}");
+        assert_eq!(ask(&[(name, "theirs")]), Some(Reason::RuleDenied), "{name}");
+    }
+    assert_eq!(ask(&[("x_tenant", "mine")]), Some(Reason::NoRuleMatched));
+    assert_eq!(ask(&[]), Some(Reason::NoRuleMatched));
+}

@@ -42,7 +42,8 @@ pub(crate) struct ConditionDocument {
     /// The string that the `{name}` segment of the request's path stands for.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) equals_path: Option<String>,
-    /// The value of a request header that came exactly once.
+    /// The value of a request header that came exactly once: a second one counts in any spelling that a backend may
+    /// take for the same, such as `x_tenant`. Where several came, an ALLOW rule does not match and a DENY rule does.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) equals_header: Option<String>,
     /// Another claim of the same token, equal in type and value.

@@ -64,7 +64,8 @@ pub(crate) struct IssuerDocument {
     /// Query parameters that may carry a token.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) from_params: Option<List<String>>,
-    /// Whether the service sees the token where the client put it. Default: false, it is removed.
+    /// Whether the service sees the token where the client put it. Default: false, it is removed. On a public path nobody
+    /// looks at what stands there, and it is removed where any issuer that takes tokens there says so.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) forward_original_token: Option<bool>,
     /// Tolerance of `exp` and `nbf`, in whole seconds, at most `5m`. Default: `60s`.

@@ -88,7 +88,8 @@ pub(crate) enum ModeName {
     Shadow,
 }
 
-/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not looked at.
+/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not looked at, and removed
+/// from their places as `forwardOriginalToken` says.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Authentication"))]

@@ -8,7 +8,8 @@ use serde::Deserialize;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Cors"))]
 pub(crate) struct CorsDocument {
-    /// What a preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs: ALLOW nothing,
+    /// What a preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`, without a body and without a
+    /// method override) needs: ALLOW nothing, though a DENY rule may refuse it; it goes on without token and cookies.
     /// ENFORCE what any request needs. Default: ALLOW.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ALLOW")))]
     pub(crate) preflight: Option<PreflightName>,

@@ -138,3 +138,27 @@ fn the_time_is_envoys() {
     worker.send(Request::get("/nowhere"));
     assert_eq!(worker.audit()[0]["time"], "2026-01-02T00:00:00.000Z");
 }
+
+#[test]
+fn a_flood_of_refusals_leaves_so_many_lines_and_one_that_counts_the_rest() {
+    let mut worker = Worker::new();
+    for _ in 0..250 {
+        worker.send(Request::get("/orders"));
+    }
+    worker.send(Request::new("DELETE", "/orders").bearer(&token(json!({}))));
+    let of_requests = |lines: &[Value]| lines.iter().filter(|line| line.get("verdict").is_some()).count();
+    let lines = |worker: &mut Worker| -> Vec<Value> {
+        worker.take_log().iter().filter_map(|line| serde_json::from_str(&line.text).ok()).collect()
+    };
+    worker.tick();
+    assert_eq!(of_requests(&lines(&mut worker)), 101, "strangers' lines, and one of a caller who is known");
+    worker.set_time(NOW + 1);
+    worker.tick();
+    let expected = json!([{
+        "log": "attache", "time": "2026-01-01T00:00:01.000Z", "event": "lines-dropped", "strangers": 150, "callers": 0,
+    }]);
+    assert_eq!(json!(lines(&mut worker)), expected);
+    assert_eq!(worker.counter("attache.audit.dropped"), 150);
+    worker.send(Request::get("/orders"));
+    assert_eq!(of_requests(&lines(&mut worker)), 1);
+}
