@@ -6,7 +6,7 @@ use crate::config::Mint;
 use crate::failure::Failure;
 use crate::keys::{Keys, Signer};
 use crate::proto::SessionState;
-use crate::tokens::{Fresh, Kept, Key, Tokens};
+use crate::tokens::{self, Fresh, Kept, Key, Tokens};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -82,8 +82,8 @@ impl Minter {
 
     /// Whether a token is of no use: too old, or signed with a key that is published no more.
     fn stale(&self, kept: &Kept, now: u64) -> bool {
-        let published = |key_id: &Arc<str>| self.keys.current().key_ids.contains(&**key_id);
-        kept.fresh_until <= now || !kept.key_id.as_ref().is_some_and(published)
+        let published = |key_id: &str| self.keys.current().key_ids.contains(key_id);
+        kept.fresh_until <= now || !kept.key_id().is_some_and(published)
     }
 
     /// How many tokens are kept.
@@ -126,7 +126,7 @@ fn key(claims: &Map<String, Value>, session: &SessionState, not_after: Option<u6
     hash.update(claims);
     hash.update(not_after.unwrap_or_default().to_be_bytes());
     hash.update(&session.key_id);
-    Ok(hash.finalize().into())
+    Ok(tokens::key(hash))
 }
 
 /// Signs on a thread of its own: RSA takes longer than other requests should wait.

@@ -5,20 +5,38 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What one of the tokens that a configuration counts may take, in bytes; a longer one counts as several.
 const UNIT: usize = 512;
 
-/// What makes two requests get one token: a hash (SHA-256) of everything that the token depends on.
-pub type Key = [u8; 32];
+/// What makes two requests get one token: a hash of everything that the token depends on, 128 bits of its SHA-256. To meet
+/// another caller's takes 2^128 tries.
+pub type Key = [u8; 16];
+
+/// Such a hash.
+pub fn key(hash: Sha256) -> Key {
+    let mut key = Key::default();
+    key.iter_mut().zip(hash.finalize()).for_each(|(byte, hashed)| *byte = hashed);
+    key
+}
 
 /// Tokens by what they depend on.
 #[derive(Debug)]
 pub struct Tokens {
     cache: Cache<Key, Kept, Units>,
-    /// The header of the token kept last: those of one key have one, which is kept once.
-    header: Mutex<Arc<str>>,
+    /// The head of the token kept last: those of one key have one, which is kept once.
+    head: Mutex<Arc<Head>>,
+}
+
+/// What many tokens have in common.
+#[derive(Debug, Default)]
+struct Head {
+    /// The JWT's header, as it is written.
+    header: String,
+    /// The key that signed it, where it was signed here.
+    key_id: Option<Arc<str>>,
 }
 
 /// A token that was just made or exchanged.
@@ -41,23 +59,16 @@ pub struct Given {
     pub cached: bool,
 }
 
-/// A token that is kept.
+/// A token that is kept: a JWT in three quarters of its length, less its header.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    packed: Packed,
-    /// The key that signed it, where it was signed here.
-    pub key_id: Option<Arc<str>>,
+    head: Arc<Head>,
+    /// Payload and signature, one after the other; or a whole JWT, where it is not in the one form that base64url has.
+    bytes: Arc<[u8]>,
+    /// Where the payload ends.
+    payload: Option<u32>,
     /// Until when it is given out, in seconds of Unix time.
     pub fresh_until: u64,
-}
-
-/// A JWT in three quarters of its length, and less where another has the same header.
-#[derive(Clone, Debug)]
-enum Packed {
-    /// Payload and signature as bytes, one after the other.
-    Parts { header: Arc<str>, bytes: Arc<[u8]>, payload: u32 },
-    /// What is not in the one form that base64url has for its bytes.
-    Whole(Arc<str>),
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +76,7 @@ struct Units;
 
 impl Weighter<Key, Kept> for Units {
     fn weight(&self, _: &Key, kept: &Kept) -> u64 {
-        let units = kept.packed.len().div_ceil(UNIT).max(1);
+        let units = kept.bytes.len().div_ceil(UNIT).max(1);
         u64::try_from(units).unwrap_or(u64::MAX)
     }
 }
@@ -74,7 +85,7 @@ impl Tokens {
     /// Keeps so many tokens.
     pub fn new(tokens: u64) -> Self {
         let estimated = usize::try_from(tokens).unwrap_or(usize::MAX);
-        Self { cache: Cache::with_weighter(estimated, tokens, Units), header: Mutex::new("".into()) }
+        Self { cache: Cache::with_weighter(estimated, tokens, Units), head: Mutex::default() }
     }
 
     /// The token that is kept for a key, or what `make` makes of it. Whoever asks for a token that is being made waits for
@@ -93,14 +104,14 @@ impl Tokens {
                 Ok(kept) if stale(&kept) => {
                     self.cache.remove_if(&key, &stale);
                 }
-                Ok(kept) => return Ok(Given { jwt: kept.packed.jwt(), cached: true }),
+                Ok(kept) => return Ok(Given { jwt: kept.jwt(), cached: true }),
                 Err(place) => break place,
             }
         };
-        let Fresh { jwt, key_id, fresh_until } = make.await?;
+        let fresh = make.await?;
         // Where the place is gone the cache is too small; the token is good all the same.
-        let _ = place.insert(Kept { packed: self.pack(&jwt), key_id, fresh_until });
-        Ok(Given { jwt, cached: false })
+        let _ = place.insert(self.pack(&fresh));
+        Ok(Given { jwt: fresh.jwt, cached: false })
     }
 
     /// Drops what is of no use any more.
@@ -118,54 +129,54 @@ impl Tokens {
         self.cache.is_empty()
     }
 
-    fn pack(&self, jwt: &str) -> Packed {
-        self.parts(jwt).unwrap_or_else(|| Packed::Whole(jwt.into()))
+    fn pack(&self, fresh: &Fresh) -> Kept {
+        self.parts(fresh).unwrap_or_else(|| Kept {
+            head: self.head("", fresh.key_id.as_ref()),
+            bytes: fresh.jwt.as_bytes().into(),
+            payload: None,
+            fresh_until: fresh.fresh_until,
+        })
     }
 
-    fn parts(&self, jwt: &str) -> Option<Packed> {
-        let (header, rest) = jwt.split_once('.')?;
+    fn parts(&self, fresh: &Fresh) -> Option<Kept> {
+        let (header, rest) = fresh.jwt.split_once('.')?;
         let (payload, signature) = rest.split_once('.')?;
         // Strict: what decodes has no other form, so it comes back as it was.
         let mut bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
         let payload = u32::try_from(bytes.len()).ok()?;
         URL_SAFE_NO_PAD.decode_vec(signature, &mut bytes).ok()?;
-        Some(Packed::Parts { header: self.header(header), bytes: bytes.into(), payload })
+        let head = self.head(header, fresh.key_id.as_ref());
+        Some(Kept { head, bytes: bytes.into(), payload: Some(payload), fresh_until: fresh.fresh_until })
     }
 
-    fn header(&self, header: &str) -> Arc<str> {
-        let mut last = self.header.lock().unwrap_or_else(PoisonError::into_inner);
-        if &**last != header {
-            *last = header.into();
+    fn head(&self, header: &str, key_id: Option<&Arc<str>>) -> Arc<Head> {
+        let mut last = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.header != header || last.key_id.as_ref() != key_id {
+            *last = Arc::new(Head { header: header.to_owned(), key_id: key_id.cloned() });
         }
         Arc::clone(&last)
     }
 }
 
-impl Packed {
-    fn jwt(&self) -> String {
-        match self {
-            Self::Whole(jwt) => jwt.to_string(),
-            Self::Parts { header, bytes, payload } => {
-                let (payload, signature) = bytes
-                    .split_at_checked(usize::try_from(*payload).unwrap_or(usize::MAX))
-                    .unwrap_or_default();
-                let mut jwt =
-                    String::with_capacity(header.len().saturating_add(bytes.len().saturating_mul(2)));
-                jwt.push_str(header);
-                jwt.push('.');
-                URL_SAFE_NO_PAD.encode_string(payload, &mut jwt);
-                jwt.push('.');
-                URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
-                jwt
-            }
-        }
+impl Kept {
+    /// The key that signed it, where it was signed here.
+    pub fn key_id(&self) -> Option<&str> {
+        self.head.key_id.as_deref()
     }
 
-    fn len(&self) -> usize {
-        match self {
-            Self::Whole(jwt) => jwt.len(),
-            Self::Parts { bytes, .. } => bytes.len(),
-        }
+    fn jwt(&self) -> String {
+        let payload = self.payload.and_then(|payload| usize::try_from(payload).ok());
+        let Some((payload, signature)) = payload.and_then(|end| self.bytes.split_at_checked(end)) else {
+            return String::from_utf8_lossy(&self.bytes).into_owned();
+        };
+        let header = &self.head.header;
+        let mut jwt = String::with_capacity(header.len().saturating_add(self.bytes.len().saturating_mul(2)));
+        jwt.push_str(header);
+        jwt.push('.');
+        URL_SAFE_NO_PAD.encode_string(payload, &mut jwt);
+        jwt.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
+        jwt
     }
 }
 
@@ -175,7 +186,7 @@ mod tests {
 
     async fn keep(tokens: &Tokens, key: u8, jwt: &str, fresh_until: u64) -> bool {
         let fresh = Fresh { jwt: jwt.to_owned(), key_id: None, fresh_until };
-        let given = tokens.get_or([key; 32], |_| false, async { Ok(fresh) }).await.unwrap();
+        let given = tokens.get_or([key; 16], |_| false, async { Ok(fresh) }).await.unwrap();
         assert_eq!(given.jwt, jwt);
         given.cached
     }
@@ -225,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn where_making_fails_the_next_in_line_makes_its_own() {
         let tokens = Tokens::new(100);
-        let failed = tokens.get_or([1; 32], |_| false, async { Err(Failure::SigningFailed) }).await;
+        let failed = tokens.get_or([1; 16], |_| false, async { Err(Failure::SigningFailed) }).await;
         assert_eq!(failed.unwrap_err(), Failure::SigningFailed);
         assert!(!keep(&tokens, 1, "e30.e30.", 10).await);
     }

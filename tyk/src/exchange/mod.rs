@@ -7,7 +7,7 @@ use crate::config::Provider;
 use crate::failure::Failure;
 use crate::lines::Lines;
 use crate::token::payload;
-use crate::tokens::{Fresh, Given, Key, Tokens};
+use crate::tokens::{self, Fresh, Given, Key, Tokens};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -187,5 +187,5 @@ fn key(subject: &str, wanted: Wanted<'_>) -> Key {
     // A hash in place of the id: it has one length, so what follows can't be taken for part of it.
     hash.update(Sha256::digest(wanted.api_id));
     hash.update(subject);
-    hash.finalize().into()
+    tokens::key(hash)
 }

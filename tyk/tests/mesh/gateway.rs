@@ -30,7 +30,7 @@ impl Way {
                 "access_rights": {"orders": {"api_id": "orders", "api_name": "orders", "versions": ["Default"]}}
             }
         });
-        let tyk = Tyk::start(issuer.grpc.unwrap(), limited).await;
+        let tyk = Tyk::start(&format!("tcp://{}", issuer.grpc.unwrap()), limited).await;
         let source = STANDARD.encode(jwt_key.public_key().to_pem().unwrap());
         for name in ["api-key", "jwt", "oauth-client-credentials"] {
             let file = format!("{kind}/{name}.json");
@@ -182,7 +182,7 @@ async fn jwts_and_oauth_clients_are_known(way: &Way, jwt_key: &RS256KeyPair) {
     let bearer = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
     let answer =
         way.call("an OAuth client's token", "GET", "/orders-oauth/list", &[("authorization", &bearer)]).await;
-    assert_eq!((answer.status, answer.saw("x-user")), (200, Some("client:robot")), "{}", answer.body);
+    assert_eq!((answer.status, answer.saw("x-user")), (200, Some("client:acme:robot")), "{}", answer.body);
 }
 
 async fn without_the_issuer_nothing_goes_upstream(way: Way) {

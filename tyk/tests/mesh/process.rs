@@ -30,6 +30,22 @@ impl Process {
         Self { name: name.to_owned(), child, log }
     }
 
+    /// Sends a signal to the program and what it started.
+    pub fn signal(&self, signal: &str) {
+        let group = format!("-{}", self.child.id());
+        assert!(Command::new("kill").args([signal, "--", &group]).status().unwrap().success());
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// Waits until `done` says so; fails with the program's own words where it ends before, or takes too long.
     pub async fn wait_until(&mut self, what: &str, done: impl AsyncFn() -> bool) {
         let start = Instant::now();

@@ -13,30 +13,17 @@ const SECRET: &str = "of-this-test-alone";
 pub struct Tyk {
     pub address: SocketAddr,
     _gateway: Process,
-    _redis: Process,
-    _folder: tempfile::TempDir,
+    redis: Process,
+    store: SocketAddr,
+    folder: tempfile::TempDir,
 }
 
 impl Tyk {
-    /// Starts one that asks the issuer at this address, with the example policies and these besides.
-    pub async fn start(issuer: SocketAddr, more_policies: Value) -> Self {
+    /// Starts one that asks the issuer at this target, with the example policies and these besides.
+    pub async fn start(issuer: &str, more_policies: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (address, store) = (free_address(), free_address());
-        let mut redis = Command::new("redis-server");
-        redis.args([
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--port",
-            &store.port().to_string(),
-        ]);
-        redis.current_dir(folder.path());
-        let mut redis = Process::start("redis", &mut redis, folder.path());
-        redis.wait_until("listening", async || tokio::net::TcpStream::connect(store).await.is_ok()).await;
-
+        let redis = Self::redis(store, folder.path()).await;
         let at = |name: &str| folder.path().join(name);
         for name in ["apps", "middleware", "templates"] {
             std::fs::create_dir(at(name)).unwrap();
@@ -65,7 +52,12 @@ impl Tyk {
             // The default limiter is an estimate; this one counts.
             "enable_redis_rolling_limiter": true,
             "local_session_cache": {"disable_cached_session_state": true},
-            "coprocess_options": {"enable_coprocess": true, "coprocess_grpc_server": format!("tcp://{issuer}")}
+            "coprocess_options": {
+                "enable_coprocess": true,
+                "coprocess_grpc_server": issuer,
+                "grpc_round_robin_load_balancing": true,
+                "grpc_recv_max_size": (8 << 20) + (64 << 10)
+            }
         });
         std::fs::write(at("tyk.conf"), config.to_string()).unwrap();
         let mut gateway = Command::new(from_env("TYK_BIN"));
@@ -74,7 +66,24 @@ impl Tyk {
         let url = format!("http://{address}/hello");
         let up = async || try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200);
         gateway.wait_until("greeting", up).await;
-        Self { address, _gateway: gateway, _redis: redis, _folder: folder }
+        Self { address, _gateway: gateway, redis, store, folder }
+    }
+
+    async fn redis(address: SocketAddr, folder: &Path) -> Process {
+        let port = address.port().to_string();
+        let mut redis = Command::new("redis-server");
+        redis.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port]);
+        redis.current_dir(folder);
+        let mut redis = Process::start("redis", &mut redis, folder);
+        redis.wait_until("listening", async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
+        redis
+    }
+
+    /// Takes the store away for as long as `meanwhile` lasts. Another comes in its place, which is empty.
+    pub async fn without_redis(&mut self, meanwhile: impl Future<Output = ()>) {
+        self.redis.signal("-KILL");
+        meanwhile.await;
+        self.redis = Self::redis(self.store, self.folder.path()).await;
     }
 
     /// Adds an example API definition that leads to `upstream`, as changed by `change`.
@@ -100,9 +109,20 @@ impl Tyk {
 
     /// A key with these policies.
     pub async fn key(&self, alias: &str, policies: &[&str]) -> String {
-        let session = json!({"org_id": "acme", "alias": alias, "apply_policies": policies});
-        let made = self.manage("POST", "/tyk/keys", Some(&session)).await;
+        self.key_of(&json!({"org_id": "acme", "alias": alias, "apply_policies": policies})).await
+    }
+
+    /// A key with this session.
+    pub async fn key_of(&self, session: &Value) -> String {
+        let made = self.manage("POST", "/tyk/keys", Some(session)).await;
         made["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives a key its session again; asks until the gateway has its store back.
+    pub async fn restore(&self, key: &str, session: &Value) {
+        let (url, body) = (format!("http://{}/tyk/keys/{key}", self.address), session.to_string());
+        let headers = [("x-tyk-authorization", SECRET), ("content-type", "application/json")];
+        while !try_send("POST", &url, &headers, Some(&body)).await.is_ok_and(|answer| answer.status == 200) {}
     }
 
     /// Revokes a key.
