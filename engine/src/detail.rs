@@ -46,8 +46,6 @@ details! {
     HeaderDuplicateMember = "header-duplicate-member", TokenMalformed;
     /// The header's members lie too deep in one another.
     HeaderTooDeep = "header-too-deep", TokenMalformed;
-    /// The header has a number that 64 bits can't hold.
-    HeaderNumberTooLarge = "header-number-too-large", TokenMalformed;
     /// `alg`, `kid` or `typ` is there and no string.
     HeaderMemberNotText = "header-member-not-text", TokenMalformed;
     /// No `alg`.
@@ -64,8 +62,6 @@ details! {
     PayloadDuplicateMember = "payload-duplicate-member", TokenMalformed;
     /// The payload's members lie too deep in one another.
     PayloadTooDeep = "payload-too-deep", TokenMalformed;
-    /// The payload has a number that 64 bits can't hold.
-    PayloadNumberTooLarge = "payload-number-too-large", TokenMalformed;
     /// `exp`, `nbf` or `iat` is there and no time.
     TimeNotANumber = "time-not-a-number", TokenMalformed;
     /// `iss`, `sub` or `jti` is there and no string.
@@ -92,6 +88,12 @@ details! {
     ExpirationMissing = "expiration-missing", LifetimeTooLong;
     /// `exp` lies further ahead than `maxLifetime`.
     ExpirationTooFar = "expiration-too-far", LifetimeTooLong;
+    /// The entry asks for `iat`, and it is missing or no number.
+    IssuedAtMissing = "issued-at-missing", LifetimeTooLong;
+    /// `iat` is further in the future than the clocks may differ.
+    IssuedInFuture = "issued-in-future", TokenNotYetValid;
+    /// `iat` is longer ago than `maxAge`.
+    IssuedTooLongAgo = "issued-too-long-ago", TokenExpired;
     /// No `aud`.
     AudienceMissing = "audience-missing", AudienceMismatch;
     /// `aud` names others.

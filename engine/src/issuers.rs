@@ -12,7 +12,7 @@ use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
 use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify};
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
-    ConfigError, Errors, Issuer, KeySource, Name, OnKeysUnavailable, RemoteKeys, Skipped,
+    ConfigError, Errors, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, RemoteKeys, Skipped,
 };
 use serde_json::Value;
 use std::cell::RefCell;
@@ -24,6 +24,8 @@ pub(crate) struct Issuers {
     all: Vec<Authority>,
     warnings: Vec<ConfigError>,
     by_iss: HashMap<Box<str>, IssuerIndex>,
+    /// There is one whose tokens can't be told by an `iss` that is known beforehand.
+    has_others: bool,
     last_header: LastHeader,
 }
 
@@ -44,7 +46,7 @@ pub struct RemoteIssuer<'a> {
     pub index: IssuerIndex,
     /// Its name.
     pub name: &'a Name,
-    /// What `iss` must equal.
+    /// What the `issuer` of its discovery document must equal.
     pub issuer: &'a str,
     /// How its keys are got.
     pub keys: &'a RemoteKeys,
@@ -73,8 +75,8 @@ pub(crate) struct VerifiedToken<'t> {
 
 impl Issuers {
     pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Errors> {
-        let (mut all, mut by_iss, mut errors) = (Vec::new(), hash::map(), Vec::new());
-        let mut warnings = Vec::new();
+        let (mut all, mut by_iss, mut has_others) = (Vec::new(), hash::map(), false);
+        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
         for (index, config) in (0_u16..).zip(issuers) {
             let place = |at: &str| format!("issuers[{index}].{at}");
             match IssuerKeys::new(&config.keys, environment) {
@@ -83,7 +85,14 @@ impl Issuers {
                         let message = format!("this key is left out: {}", reason.message);
                         ConfigError::new(place(&reason.at), message)
                     }));
-                    by_iss.insert(config.issuer.as_str().into(), IssuerIndex(index));
+                    let mut known = |iss: &str| _ = by_iss.insert(iss.into(), IssuerIndex(index));
+                    match &config.issuer {
+                        IssuerId::Exact(iss) => known(iss),
+                        IssuerId::Pattern(pattern) if !pattern.values.is_empty() => {
+                            pattern.values.iter().for_each(|segment| known(&pattern.with(segment)));
+                        }
+                        IssuerId::Pattern(_) | IssuerId::Absent => has_others = true,
+                    }
                     all.push(Authority {
                         rules: IssuerRules::compile(config),
                         presenters: config.presenters.iter().map(PrincipalMatch::new).collect(),
@@ -99,7 +108,7 @@ impl Issuers {
             }
         }
         Errors::check(errors)?;
-        Ok(Self { all, warnings, by_iss, last_header: LastHeader::default() })
+        Ok(Self { all, warnings, by_iss, has_others, last_header: LastHeader::default() })
     }
 
     /// What is not wrong, but should be told.
@@ -119,7 +128,12 @@ impl Issuers {
     pub(crate) fn remote(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
         let all = (0_u16..).map(IssuerIndex).zip(&self.all);
         all.filter_map(|(index, Authority { config, .. })| {
-            Some(RemoteIssuer { index, name: &config.name, issuer: &config.issuer, keys: remote(config)? })
+            Some(RemoteIssuer {
+                index,
+                name: &config.name,
+                issuer: config.issuer.text().unwrap_or_default(),
+                keys: remote(config)?,
+            })
         })
     }
 
@@ -152,8 +166,12 @@ impl Issuers {
         verification: &mut Verification,
     ) -> Result<VerifiedToken<'t>, Obstacle> {
         let jws = Jws::parse_with(&found.token, &self.last_header)?;
-        let issuer = jws.issuer().and_then(|iss| self.by_iss.get(iss)).filter(|index| found.is_for(index.0));
-        let (Some(&issuer), payload_base64) = (issuer, jws.payload_base64()) else {
+        let issuer = match jws.issuer().and_then(|iss| self.by_iss.get(iss)).copied() {
+            None if self.has_others => self.other(jws.issuer(), found),
+            known => known,
+        };
+        let issuer = issuer.filter(|index| found.is_for(index.0));
+        let (Some(issuer), payload_base64) = (issuer, jws.payload_base64()) else {
             return Err(self.why_unknown(jws.issuer()).into());
         };
         let authority = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
@@ -176,7 +194,7 @@ impl Issuers {
                 verification.count(failure.backend);
                 let may_come =
                     failure.cause.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
-                let cause = failure.cause.with_unverified_issuer(Some(&authority.config.issuer));
+                let cause = failure.cause.with_unverified_issuer(authority.config.issuer.text());
                 Err(match may_come {
                     true => Obstacle::Lacks { issuer, missing: Missing::KeyId, cause },
                     false => Obstacle::Bad(cause),
@@ -194,6 +212,22 @@ impl Issuers {
             Some(_) => Detail::IssuerNotConfigured,
         };
         Cause::from(detail).with_unverified_issuer(iss)
+    }
+
+    /// The issuer of a token whose `iss` is no name that is known beforehand: of those that take tokens where it was found,
+    /// the one whose pattern fits, or for a token without `iss` the one that issues such tokens.
+    #[inline(never)]
+    fn other(&self, iss: Option<&str>, found: &Found<'_>) -> Option<IssuerIndex> {
+        let issues = |authority: &Authority| match (&authority.config.issuer, iss) {
+            (IssuerId::Pattern(pattern), Some(iss)) => {
+                pattern.values.is_empty() && pattern.segment(iss).is_some()
+            }
+            (IssuerId::Absent, None) => true,
+            _ => false,
+        };
+        let mut all = (0_u16..).zip(&self.all);
+        all.find(|(index, authority)| found.is_for(*index) && issues(authority))
+            .map(|(index, _)| IssuerIndex(index))
     }
 
     /// What is still to be checked of a token that was verified before.
@@ -215,7 +249,7 @@ impl Issuers {
     /// Tells whose token is refused.
     #[inline(never)]
     pub(crate) fn blame(&self, issuer: IssuerIndex, cause: Cause) -> Cause {
-        cause.with_unverified_issuer(self.get(issuer).map(|authority| authority.config.issuer.as_str()))
+        cause.with_unverified_issuer(self.get(issuer).and_then(|authority| authority.config.issuer.text()))
     }
 
     pub(crate) fn check_presenter(&self, issuer: IssuerIndex, peer: &dyn Peer) -> Result<(), Detail> {

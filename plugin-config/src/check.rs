@@ -5,6 +5,7 @@ mod contradiction;
 mod header;
 mod identity;
 mod issuer;
+mod issuer_id;
 mod keys;
 mod operation;
 mod policy;

@@ -153,10 +153,11 @@ pub enum Test {
     LessThan(f64),
     /// A number above.
     GreaterThan(f64),
-    /// The string that a `{name}` segment of the rule's path stands for.
+    /// The text that a `{name}` segment of the rule's path stands for; a number or a Boolean equals what it is written as.
     EqualsPath(String),
-    /// The value of a request header that came exactly once.
+    /// The value of a request header that came exactly once; numbers and Booleans as with a path.
     EqualsHeader(HeaderName),
-    /// Another claim of the same token, equal in type and value.
+    /// Another claim of the same token, equal in type and value; a number or a Boolean also equals the string that it is
+    /// written as.
     EqualsClaim(ClaimPath),
 }

@@ -11,8 +11,8 @@ mod value;
 
 pub(crate) use condition::{ConditionDocument, StringMatchDocument};
 pub(crate) use issuer::{
-    FormatName, HeaderLocationDocument, IssuerDocument, RefreshDocument, RevokedDocument, RoleClaimDocument,
-    SecretDocument,
+    FormatName, HeaderLocationDocument, IssuerDocument, OnUnwritableName, RefreshDocument, RevokedDocument,
+    RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{
     ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, PolicyPathsDocument,
@@ -23,7 +23,9 @@ pub(crate) use settings::{
     AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, MethodOverrideName,
     MethodsDocument, PathsDocument, PreflightName, ResponsesDocument,
 };
-pub(crate) use value::{ClaimDocument, DurationDocument, KeySetDocument, List, ScalarDocument, Slot};
+pub(crate) use value::{
+    ClaimDocument, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument, Slot,
+};
 
 use serde::Deserialize;
 use std::collections::BTreeMap;

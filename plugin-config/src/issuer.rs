@@ -11,8 +11,8 @@ use std::time::Duration;
 pub struct Issuer {
     /// Unique; appears in logs and metrics.
     pub name: Name,
-    /// What `iss` must equal, byte for byte. Unique.
-    pub issuer: String,
+    /// What `iss` must be. Unique.
+    pub issuer: IssuerId,
     /// `aud` must have one of these; empty: not checked.
     pub audiences: Vec<String>,
     /// The algorithms that a token's `alg` may name. All asymmetric or all HMAC, as the keys are.
@@ -28,12 +28,16 @@ pub struct Issuer {
     pub from_params: Vec<String>,
     /// Whether the service sees the token where the client put it.
     pub forward_original_token: bool,
-    /// Tolerance of `exp` and `nbf`: 0 to 5 minutes, whole seconds.
+    /// Tolerance of `exp`, `nbf` and `iat`: 0 to 5 minutes, whole seconds.
     pub clock_skew: Duration,
     /// Whether a token without `exp` is refused.
     pub require_expiration: bool,
     /// The longest time that a token may still have to live (`exp` - now), whole seconds.
     pub max_lifetime: Option<Duration>,
+    /// Whether `iat` must be there, and not be in the future by more than `clock_skew`.
+    pub require_issued_at: bool,
+    /// How long ago a token may have been issued (now - `iat`), whole seconds. Never without `require_issued_at`.
+    pub max_age: Option<Duration>,
     /// What the header's `typ` may be, compared without letter case and without a leading `application/`
     /// (RFC 7515 section 4.1.9); empty: not checked.
     pub token_types: Vec<String>,
@@ -57,6 +61,96 @@ impl Issuer {
     /// The headers that this issuer may write.
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.output_payload_to_header.iter().chain(self.output_claim_to_headers.iter().map(|to| &to.header))
+    }
+}
+
+/// What a token's `iss` must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuerId {
+    /// This, byte for byte.
+    Exact(String),
+    /// A URL with one segment that may vary.
+    Pattern(IssuerPattern),
+    /// Absent. No place of such an issuer is another's.
+    Absent,
+}
+
+impl IssuerId {
+    /// As the document writes it, and as a discovery document must; `None` where `iss` is absent.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Exact(text) => Some(text),
+            Self::Pattern(pattern) => Some(&pattern.text),
+            Self::Absent => None,
+        }
+    }
+}
+
+/// A URL with one segment of its path that may vary: `https://login.example.com/{tenant}/v2.0`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuerPattern {
+    text: String,
+    /// What stands before the segment, a slash at the end.
+    before: String,
+    /// What stands after it: nothing, or a slash at the beginning.
+    after: String,
+    /// What the segment may be. Empty: anything that `equals_claim` holds, which is then there.
+    pub values: Vec<String>,
+    /// The claim that must hold the same text.
+    pub equals_claim: Option<ClaimPath>,
+}
+
+impl IssuerPattern {
+    /// Reads a pattern; `None` for a text without braces. What the segment stands for is yet to be said.
+    ///
+    /// # Errors
+    /// A sentence that says what a pattern needs.
+    pub(crate) fn parse(text: &str) -> Result<Option<Self>, &'static str> {
+        const FORM: &str = "a name in braces is one whole segment in the path of a URL, and stands there once: \
+                            `https://login.example.com/{tenant}/v2.0`";
+        let is_brace = |c: char| c == '{' || c == '}';
+        if !text.contains(is_brace) {
+            return Ok(None);
+        }
+        let (before, rest) = text.split_once('{').ok_or(FORM)?;
+        let (name, after) = rest.split_once('}').ok_or(FORM)?;
+        let url = before.strip_prefix("https://").or_else(|| before.strip_prefix("http://"));
+        let is_in_path = url.is_some_and(|url| url.ends_with('/') && !url.starts_with('/'));
+        let is_whole = after.is_empty() || after.starts_with('/');
+        let is_name =
+            !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-');
+        if is_in_path
+            && is_whole
+            && is_name
+            && ![before, after].iter().any(|part| part.contains(['{', '}', '?', '#']))
+        {
+            let [text, before, after] = [text, before, after].map(str::to_owned);
+            Ok(Some(Self { text, before, after, values: Vec::new(), equals_claim: None }))
+        } else {
+            Err(FORM)
+        }
+    }
+
+    /// The segment of an `iss` that the pattern fits.
+    pub fn segment<'i>(&self, iss: &'i str) -> Option<&'i str> {
+        let segment = iss.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+        (!segment.is_empty() && !segment.contains('/')).then_some(segment)
+    }
+
+    /// The `iss` with this segment.
+    pub fn with(&self, segment: &str) -> String {
+        [&self.before, segment, &self.after].concat()
+    }
+
+    /// Whether some `iss` fits both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let segments = |pattern: &Self| -> Vec<Option<String>> {
+            let text = pattern.with("{}");
+            text.split('/').map(|segment| Some(segment.to_owned()).filter(|text| text != "{}")).collect()
+        };
+        let (one, other) = (segments(self), segments(other));
+        let fits = |(a, b): (&Option<String>, &Option<String>)| a.is_none() || b.is_none() || a == b;
+        one.len() == other.len() && one.iter().zip(&other).all(fits)
     }
 }
 
@@ -135,6 +229,18 @@ pub struct ClaimToHeader {
     pub claim: ClaimPath,
     /// How it is written; absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
     pub format: Option<HeaderFormat>,
+    /// What becomes of a claim that can't be written.
+    pub on_unwritable: OnUnwritable,
+}
+
+/// What becomes of a claim that can't be written into its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnUnwritable {
+    /// The request is refused.
+    #[default]
+    Deny,
+    /// The header is left away.
+    Omit,
 }
 
 /// How a claim is written into a header.
@@ -142,6 +248,9 @@ pub struct ClaimToHeader {
 pub enum HeaderFormat {
     /// Elements parted by `,`; in each, `,`, `%`, control bytes and bytes outside visible ASCII are percent-encoded.
     Csv,
+    /// A string, a number or a Boolean, in which `%`, spaces, control bytes and bytes outside ASCII are
+    /// percent-encoded.
+    PercentEncoded,
     /// Compact JSON, non-ASCII as `\u` escapes.
     Json,
     /// Compact JSON in base64url without padding.

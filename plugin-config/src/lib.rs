@@ -23,7 +23,8 @@ mod settings;
 pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
 pub use error::{ConfigError, Errors};
 pub use issuer::{
-    ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, KeySource, Revoked, RoleClaim, RoleForm, SecretRef,
+    ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource, OnUnwritable,
+    Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
 pub use name::{HeaderName, Name, fold};
@@ -49,7 +50,7 @@ pub struct Config {
     pub digest: [u8; 32],
     /// What is not wrong, but may be other than its author thinks: a key that is left out, for example.
     pub warnings: Vec<ConfigError>,
-    /// Who may issue tokens: 1 to 64, unique by name and by `iss`.
+    /// Who may issue tokens: 1 to 64, unique by name and by what `iss` must be.
     pub issuers: Vec<Issuer>,
     /// The roles that a role directly includes. Acyclic.
     pub role_hierarchy: BTreeMap<Role, Vec<Role>>,

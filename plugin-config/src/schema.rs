@@ -1,7 +1,7 @@
 //! The JSON Schema of the document, made from the types that read it.
 
 use crate::document::{
-    ClaimDocument, Document, DurationDocument, KeySetDocument, List, ScalarDocument, Slot,
+    ClaimDocument, Document, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument, Slot,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -27,6 +27,20 @@ impl<T: JsonSchema> JsonSchema for Slot<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Nullable<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
     }
 }
 

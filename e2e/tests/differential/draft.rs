@@ -81,6 +81,7 @@ pub(crate) const ODDITIES: &[&str] = &[
     "nbf-null",
     "iat-future",
     "iat-text",
+    "iat-fraction",
     "iss-missing",
     "iss-other",
     "iss-list",
@@ -112,6 +113,8 @@ pub(crate) const ODDITIES: &[&str] = &[
     "claims-with-nul",
     "claims-look-alike",
     "number-of-400-digits",
+    "number-of-30-digits",
+    "number-with-exponent",
     "signature-bit",
     "signature-empty",
     "signature-zero",
@@ -239,6 +242,12 @@ impl Draft {
             }
             "number-of-400-digits" => {
                 self.claims_text = Some(with(claims, &format!(r#""n":{}"#, "9".repeat(400))).into_bytes());
+            }
+            "number-of-30-digits" => {
+                self.claims_text = Some(with(claims, &format!(r#""n":{}"#, "9".repeat(30))).into_bytes());
+            }
+            "number-with-exponent" => {
+                self.claims_text = Some(with(claims, r#""n":[1e30,-2.5E+40]"#).into_bytes())
             }
             after => self.finish.push(after),
         }

@@ -22,6 +22,42 @@ fn a_path_goes_through_objects_only() {
 }
 
 #[test]
+fn any_number_is_a_time() {
+    for (value, seconds) in [
+        (json!(1_790_000_000), 1_790_000_000),
+        (json!(1_790_000_000.0), 1_790_000_000),
+        (json!(1_790_000_000.999), 1_790_000_000),
+        (json!(1.79e9), 1_790_000_000),
+        (json!(0.5), 0),
+        (json!(-0.5), 0),
+        (json!(-1), 0),
+        (json!(i64::MIN), 0),
+        (json!(-1e300), 0),
+        (json!(u64::MAX), u64::MAX),
+        (json!(1e300), u64::MAX),
+    ] {
+        let times = claims(json!({"exp": value, "nbf": value, "iat": value})).times();
+        let expected = Some(seconds);
+        assert_eq!(
+            (times.expires, times.not_before, times.issued_at),
+            (expected, expected, expected),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_number_is_no_time() {
+    for value in [json!("1790000000"), json!(null), json!(true), json!([1]), json!({})] {
+        for name in ["exp", "nbf"] {
+            let Value::Object(members) = json!({ name: value }) else { panic!("an object") };
+            assert!(Claims::from_json(members).is_err(), "{name}: {value}");
+        }
+        assert_eq!(claims(json!({"iat": value})).times().issued_at, None, "iat: {value}");
+    }
+}
+
+#[test]
 fn registered_claims_have_their_own_ways_in() {
     let one = claims(json!({"iss": "i", "sub": "s", "jti": "j", "aud": "a", "exp": 2, "nbf": 1}));
     assert_eq!((one.issuer(), one.subject(), one.token_id()), (Some("i"), Some("s"), Some("j")));

@@ -1,11 +1,13 @@
 //! How a claim becomes the text of a header.
 
+use super::number;
 use attache_plugin_config::HeaderFormat;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::Formatter;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
@@ -14,6 +16,11 @@ pub(super) fn encode(value: &Value, format: Option<HeaderFormat>) -> Option<Stri
     match format {
         None => plain(value),
         Some(HeaderFormat::Csv) => csv(value),
+        Some(HeaderFormat::PercentEncoded) => {
+            let mut line = String::new();
+            percent_encode(&scalar_text(value)?, b"%", &mut line);
+            Some(line)
+        }
         Some(HeaderFormat::Json) => ascii_json(value),
         Some(HeaderFormat::Base64Json) => Some(URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).ok()?)),
     }
@@ -24,7 +31,7 @@ fn plain(value: &Value) -> Option<String> {
         Value::Array(elements) if elements.iter().any(|e| e.is_array() || e.is_object()) => ascii_json(value),
         Value::Array(_) => csv(value),
         Value::Object(_) => ascii_json(value),
-        scalar => scalar_text(scalar),
+        scalar => scalar_text(scalar).map(Cow::into_owned),
     }
 }
 
@@ -36,24 +43,25 @@ fn csv(value: &Value) -> Option<String> {
         if index > 0 {
             line.push(',');
         }
-        percent_encode(&scalar_text(element)?, &mut line);
+        percent_encode(&scalar_text(element)?, b",%", &mut line);
     }
     Some(line)
 }
 
-fn scalar_text(value: &Value) -> Option<String> {
+/// The one text of a string, a number or a Boolean: what is written into headers, and compared with texts.
+pub(super) fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number::text(number))),
+        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-/// Keeps visible ASCII (RFC 5234 VCHAR) but for `,` and `%`.
-fn percent_encode(text: &str, line: &mut String) {
+/// Keeps visible ASCII (RFC 5234 VCHAR) but for the `reserved`, `%` among them.
+fn percent_encode(text: &str, reserved: &[u8], line: &mut String) {
     for byte in text.bytes() {
-        if byte.is_ascii_graphic() && byte != b',' && byte != b'%' {
+        if byte.is_ascii_graphic() && !reserved.contains(&byte) {
             line.push(byte.into());
         } else {
             // Writing into a string does not fail.

@@ -1,5 +1,5 @@
 use super::encode;
-use attache_plugin_config::HeaderFormat::{self, Base64Json, Csv, Json};
+use attache_plugin_config::HeaderFormat::{self, Base64Json, Csv, Json, PercentEncoded};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
@@ -13,7 +13,16 @@ fn each_format_has_one_way_to_write_a_value() {
         (json!(7), None, Some("7")),
         (json!(-1.5), None, Some("-1.5")),
         (json!(u64::MAX), None, Some("18446744073709551615")),
+        (json!(12345.0), None, Some("12345")),
+        (json!(1e-7), None, Some("1e-7")),
+        (json!([1.0, 2.5]), None, Some("1,2.5")),
         (json!(true), None, Some("true")),
+        (json!("Zoë"), Some(PercentEncoded), Some("Zo%C3%AB")),
+        (json!("Zo%C3%AB"), Some(PercentEncoded), Some("Zo%25C3%25AB")),
+        (json!(" Łoś, Ann\r\n"), Some(PercentEncoded), Some("%20%C5%81o%C5%9B,%20Ann%0D%0A")),
+        (json!(12345.0), Some(PercentEncoded), Some("12345")),
+        (json!(["a"]), Some(PercentEncoded), None),
+        (json!({"a": 1}), Some(PercentEncoded), None),
         (json!(["a", "b c", "d,e", 1, false]), None, Some("a,b%20c,d%2Ce,1,false")),
         (json!([]), None, Some("")),
         (json!(["a", null, "b"]), None, Some("a,b")),
@@ -82,6 +91,13 @@ proptest! {
         prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
         let json = URL_SAFE_NO_PAD.decode(text).unwrap();
         prop_assert_eq!(serde_json::from_slice::<Value>(&json).unwrap(), value);
+    }
+
+    #[test]
+    fn a_percent_encoded_text_is_visible_ascii_and_reads_back(text in any::<String>()) {
+        let line = encode(&json!(text), Some(PercentEncoded)).unwrap();
+        prop_assert!(line.bytes().all(|byte| byte.is_ascii_graphic()), "{line}");
+        prop_assert_eq!(percent_decode(&line), text);
     }
 
     #[test]

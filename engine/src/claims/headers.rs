@@ -2,7 +2,7 @@
 
 use super::{Claims, encode};
 use crate::{Cause, Detail};
-use attache_plugin_config::{ClaimPath, HeaderName, Issuer};
+use attache_plugin_config::{ClaimPath, HeaderName, Issuer, OnUnwritable};
 
 /// The longest value that is written.
 const MAX_BYTES: usize = 8 * 1024;
@@ -38,7 +38,7 @@ pub type IdentityHeader = (HeaderName, Box<[u8]>);
 /// of roles: an empty header reads as an absent one in some services and as an empty name in others.
 ///
 /// # Errors
-/// The first claim whose value is longer than 8 KiB, has a byte outside visible ASCII (spaces within are fine, but not
+/// The first claim that is not to be left away then, whose value is longer than 8 KiB, has a byte outside visible ASCII (spaces within are fine, but not
 /// at an end, where proxies trim them), or does not fit the format: CSV of an object, say.
 pub fn identity_headers(
     issuer: &Issuer,
@@ -53,14 +53,13 @@ pub fn identity_headers(
     }
     for to in &issuer.output_claim_to_headers {
         let Some(claim) = claims.get(&to.claim) else { continue };
-        let value = encode::encode(claim, to.format).ok_or(Detail::ValueUnfitForFormat).and_then(writable);
-        let value = value.map_err(|detail| Unwritable {
-            header: to.header.clone(),
-            claim: Some(to.claim.clone()),
-            detail,
-        })?;
-        if !value.is_empty() {
-            headers.push((to.header.clone(), value));
+        match encode::encode(claim, to.format).ok_or(Detail::ValueUnfitForFormat).and_then(writable) {
+            Ok(value) if value.is_empty() => {}
+            Ok(value) => headers.push((to.header.clone(), value)),
+            Err(_) if to.on_unwritable == OnUnwritable::Omit => {}
+            Err(detail) => {
+                return Err(Unwritable { header: to.header.clone(), claim: Some(to.claim.clone()), detail });
+            }
         }
     }
     Ok(headers.into())

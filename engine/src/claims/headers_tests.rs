@@ -2,7 +2,7 @@ use super::{Unwritable, identity_headers};
 use crate::claims::Claims;
 use crate::token::testing::{issuer, path};
 use crate::{Cause, Detail};
-use attache_plugin_config::{Algorithm, ClaimToHeader, HeaderFormat, HeaderName};
+use attache_plugin_config::{Algorithm, ClaimToHeader, HeaderFormat, HeaderName, OnUnwritable};
 use serde_json::{Value, json};
 
 fn header(name: &str) -> HeaderName {
@@ -14,11 +14,25 @@ fn write(
     mapping: &[(&str, &str, Option<HeaderFormat>)],
     payload: Option<&str>,
 ) -> Result<Vec<(String, String)>, Unwritable> {
+    write_or(OnUnwritable::Deny, claims, mapping, payload)
+}
+
+fn write_or(
+    on_unwritable: OnUnwritable,
+    claims: Value,
+    mapping: &[(&str, &str, Option<HeaderFormat>)],
+    payload: Option<&str>,
+) -> Result<Vec<(String, String)>, Unwritable> {
     let mut issuer = issuer(Algorithm::ES256);
     issuer.output_payload_to_header = payload.map(|_| header("x-payload"));
     issuer.output_claim_to_headers = mapping
         .iter()
-        .map(|&(name, claim, format)| ClaimToHeader { header: header(name), claim: path(claim), format })
+        .map(|&(name, claim, format)| ClaimToHeader {
+            header: header(name),
+            claim: path(claim),
+            format,
+            on_unwritable,
+        })
         .collect();
     let Value::Object(members) = claims else { panic!("an object") };
     let Ok(claims) = Claims::from_json(members) else { panic!("a claims set") };
@@ -71,6 +85,19 @@ fn a_value_that_could_tear_a_header_is_unwritable() {
     }
     assert!(write(json!({"x": long}), &[("x-x", "x", None)], None).is_ok(), "exactly 8 KiB");
     assert!(write(json!({"x": "José\r\n"}), &[("x-x", "x", csv)], None).is_ok(), "CSV encodes them");
+}
+
+#[test]
+fn a_header_that_may_be_left_away_is_never_torn() {
+    let mapping = [("x-user", "sub", None), ("x-name", "name", None), ("x-mail", "mail", None)];
+    for name in [json!("Zo\u{eb}"), json!("a\r\nx-admin: yes"), json!("a".repeat(9000))] {
+        let claims = json!({"sub": "zoe", "name": name, "mail": "zoe@example.com"});
+        let written = write_or(OnUnwritable::Omit, claims, &mapping, None).unwrap();
+        let expected = [("x-user", "zoe"), ("x-mail", "zoe@example.com")];
+        assert_eq!(written, expected.map(|(name, value)| (name.to_owned(), value.to_owned())), "{name}");
+    }
+    let payload = write_or(OnUnwritable::Omit, json!({}), &mapping, Some(&"a".repeat(9000)));
+    assert!(payload.is_err(), "the payload is no claim");
 }
 
 #[test]

@@ -15,9 +15,6 @@ use crate::{Cause, Detail};
 use attache_plugin_config::ClaimPath;
 use serde_json::{Map, Value};
 
-/// The latest time that a claim may name: 2^53 - 1, the last integer that every JSON reader takes for the same.
-const MAX_TIME: u64 = (1 << 53) - 1;
-
 /// A JWT claims set (RFC 7519 section 4) whose registered claims have the types that the RFC gives them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims {
@@ -31,12 +28,12 @@ pub struct NoObject;
 
 impl Claims {
     /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud` is a string or a
-    /// list of strings, `exp`, `nbf` and `iat` are integers from 0 to 2^53 - 1. `null` is none of these.
+    /// list of strings, `exp` and `nbf` are numbers. `null` is none of these. An `iat` that is no number is as good as
+    /// none: few entries ask for it.
     ///
     /// # Errors
     /// The first claim of another type, with what `iss` says where that can be read.
     pub fn from_json(members: Map<String, Value>) -> Result<Self, Cause> {
-        let time = |value: &Value| value.as_u64().filter(|&time| time <= MAX_TIME);
         let mut times = Times::default();
         for (name, value) in &members {
             let (fits, detail) = match name.as_str() {
@@ -49,14 +46,17 @@ impl Claims {
                     (fits, Detail::AudienceNotText)
                 }
                 "exp" => {
-                    times.expires = time(value);
+                    times.expires = numeric_date(value);
                     (times.expires.is_some(), Detail::TimeNotANumber)
                 }
                 "nbf" => {
-                    times.not_before = time(value);
+                    times.not_before = numeric_date(value);
                     (times.not_before.is_some(), Detail::TimeNotANumber)
                 }
-                "iat" => (time(value).is_some(), Detail::TimeNotANumber),
+                "iat" => {
+                    times.issued_at = numeric_date(value);
+                    continue;
+                }
                 _ => continue,
             };
             if !fits {
@@ -114,7 +114,7 @@ impl Claims {
         list.iter().filter_map(Value::as_str)
     }
 
-    /// `exp` and `nbf`.
+    /// `exp`, `nbf` and `iat`.
     pub fn times(&self) -> Times {
         self.times
     }
@@ -122,6 +122,14 @@ impl Claims {
     fn text(&self, name: &str) -> Option<&str> {
         self.members.get(name)?.as_str()
     }
+}
+
+/// A NumericDate (RFC 7519 section 2), which is any number, in whole seconds since 1970: a fraction is left away, as the
+/// clock has none either; what lies before 1970 is 0.
+fn numeric_date(value: &Value) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates at both ends")]
+    let whole = |seconds: f64| seconds as u64;
+    value.as_u64().or_else(|| value.as_f64().map(whole))
 }
 
 #[cfg(test)]

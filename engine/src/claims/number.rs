@@ -19,6 +19,20 @@ pub(super) fn compare(number: &Number, other: f64) -> Option<Ordering> {
     }
 }
 
+/// The one text of a number: `12345` also where the token has `12345.0` or `1.2345e4`. A fraction stays as serde_json
+/// writes it, and so does what is past 2^50: up to there no rounding, of a double or of serde_json's reader, makes one
+/// integer of another.
+pub(super) fn text(number: &Number) -> String {
+    const LARGEST: f64 = 1_125_899_906_842_624.0;
+    match number.as_f64() {
+        #[expect(clippy::cast_possible_truncation, reason = "an integer of 51 bits")]
+        Some(value) if number.is_f64() && value.fract() == 0.0 && value.abs() <= LARGEST => {
+            (value as i64).to_string()
+        }
+        _ => number.to_string(),
+    }
+}
+
 /// Whether two numbers are equal, however they are written.
 pub(super) fn equal(one: &Number, other: &Number) -> bool {
     one == other
@@ -43,7 +57,7 @@ fn compare_u64(integer: u64, other: f64) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{compare, equal};
+    use super::{compare, equal, text};
     use std::cmp::Ordering::{Equal, Greater, Less};
 
     fn number(text: &str) -> serde_json::Number {
@@ -72,6 +86,41 @@ mod tests {
             assert_eq!(compare(&number(left), right), Some(expected), "{left} and {right}");
         }
         assert_eq!(compare(&number("1"), f64::NAN), None);
+    }
+
+    #[test]
+    fn a_number_has_one_text() {
+        for (written, one) in [
+            ("12345", "12345"),
+            ("12345.0", "12345"),
+            ("1.2345e4", "12345"),
+            ("-7.0", "-7"),
+            ("-0.0", "0"),
+            ("0.5", "0.5"),
+            ("12345.5", "12345.5"),
+            ("1125899906842623.000", "1125899906842623"),
+            ("1125899906842624.0", "1125899906842624"),
+            ("9007199254740992.0", "9007199254740992.0"),
+            ("9007199254740993", "9007199254740993"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+        ] {
+            assert_eq!(text(&number(written)), one, "{written}");
+        }
+    }
+
+    #[test]
+    fn no_integer_is_written_as_another() {
+        let ends = (1..1000_u64).chain((1 << 50) - 1000..1 << 50).chain((1 << 53) - 1000..1 << 53);
+        for integer in ends {
+            for fraction in [".0", ".00", ".000000", "e0"] {
+                let text = text(&number(&format!("{integer}{fraction}")));
+                assert!(
+                    text == integer.to_string() || text.contains(['.', 'e']),
+                    "{integer}{fraction} as {text}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What may be asked of a claim.
 
-use super::number;
+use super::{encode, number};
 use attache_plugin_config::{ClaimPath, HeaderName, Regex, Scalar, StringMatch, Test};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -92,10 +92,12 @@ impl Predicate {
                 any(&|value| matches!(value, Value::Number(n) if number::compare(n, *bound) == Some(*wanted)))
             }
             Kind::EqualsPath(name) => {
-                any(&|value| value.as_str().is_some_and(|text| request.path_segment_is(name, text)))
+                let is_segment = |text: &str| request.path_segment_is(name, text);
+                any(&|value| encode::scalar_text(value).is_some_and(|text| is_segment(&text)))
             }
             Kind::EqualsHeader(name) => {
-                any(&|value| value.as_str().is_some_and(|text| request.header_is(name, text.as_bytes())))
+                let is_sent = |text: &str| request.header_is(name, text.as_bytes());
+                any(&|value| encode::scalar_text(value).is_some_and(|text| is_sent(&text)))
             }
             Kind::EqualsClaim(path) => other(path)
                 .filter(|other| !other.is_null())
@@ -166,10 +168,16 @@ fn is(value: &Value, scalar: &Scalar) -> bool {
     }
 }
 
-/// Equal in type and value to another claim.
+/// Whether a string, a number or a Boolean is written so.
+fn has_text(value: &Value, wanted: &[u8]) -> bool {
+    encode::scalar_text(value).is_some_and(|text| text.as_bytes() == wanted)
+}
+
+/// Equal to another claim: a number or a Boolean also to the string that it is written as.
 fn same(value: &Value, other: &Value) -> bool {
     match (value, other) {
         (Value::Number(one), Value::Number(other)) => number::equal(one, other),
+        (text, Value::String(wanted)) | (Value::String(wanted), text) => has_text(text, wanted.as_bytes()),
         _ => value == other,
     }
 }

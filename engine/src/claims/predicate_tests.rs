@@ -7,12 +7,13 @@ struct Request;
 
 impl RequestValues for Request {
     fn path_segment_is(&self, name: &str, text: &str) -> bool {
-        (name, text) == ("id", "ann")
+        matches!((name, text), ("id", "ann") | ("number", "12345") | ("flag", "true"))
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         match name.as_str() {
             "x-user" => Some(b"ann"),
+            "x-number" => Some(b"12345"),
             "x-bytes" => Some(b"\xff"),
             _ => None,
         }
@@ -24,7 +25,8 @@ fn text(text: &str) -> Scalar {
 }
 
 fn holds(test: &Test, value: &Value) -> bool {
-    let others = json!({"owner": "ann", "level": 3.0, "list": ["ann"], "none": null});
+    let others =
+        json!({"owner": "ann", "level": 3.0, "text": "12345", "flag": "true", "list": ["ann"], "none": null});
     let other = |path: &ClaimPath| others.get(&path.0[0]);
     Predicate::compile(test).holds(Some(value), other, &Request)
 }
@@ -96,6 +98,32 @@ fn every_test_knows_what_it_asks_for() {
         (Test::EqualsPath("id".into()), &[json!("ann"), json!(["bob", "ann"])], &[json!("Ann"), json!(null)]),
         (Test::EqualsPath("other".into()), &[], &[json!("ann"), json!(""), json!(null)]),
         (header("X-User"), &[json!("ann"), json!(["ann"])], &[json!("bob"), json!(null)]),
+        (
+            Test::EqualsPath("number".into()),
+            &[json!("12345"), json!(12345), json!(12345.0), json!([1, 12345])],
+            &[
+                json!("012345"),
+                json!("+12345"),
+                json!("12345.0"),
+                json!("1.2345e4"),
+                json!(12345.5),
+                json!(-12345),
+                json!([[12345]]),
+                json!({"12345": 12345}),
+            ],
+        ),
+        (
+            Test::EqualsPath("flag".into()),
+            &[json!("true"), json!(true)],
+            &[json!(false), json!(1), json!("True")],
+        ),
+        (header("x-number"), &[json!("12345"), json!(12345), json!(12345.0)], &[json!(1234), json!(true)]),
+        (
+            Test::EqualsClaim(path("text")),
+            &[json!("12345"), json!(12345), json!(12345.0), json!([12345])],
+            &[json!("12345.0"), json!(12346), json!(true)],
+        ),
+        (Test::EqualsClaim(path("flag")), &[json!(true), json!("true")], &[json!(false), json!(1)]),
         (header("x-absent"), &[], &[json!(""), json!(null)]),
         (header("x-bytes"), &[], &[json!("\u{ff}"), json!("\u{fffd}")]),
         (
@@ -103,7 +131,7 @@ fn every_test_knows_what_it_asks_for() {
             &[json!("ann"), json!(["bob", "ann"])],
             &[json!("bob"), json!(null)],
         ),
-        (Test::EqualsClaim(path("level")), &[json!(3), json!(3.0)], &[json!("3"), json!(4)]),
+        (Test::EqualsClaim(path("level")), &[json!(3), json!(3.0), json!("3")], &[json!("3.0"), json!(4)]),
         (
             Test::EqualsClaim(path("list")),
             &[json!(["ann"]), json!([["ann"]])],

@@ -1,7 +1,8 @@
 use super::*;
 use crate::request::HeaderUses;
 use attache_plugin_config::{
-    AlgorithmSet, HeaderLocation, HeaderName, Issuer, KeySet, KeySource, Name, Preflight, Responses, Revoked,
+    AlgorithmSet, HeaderLocation, HeaderName, Issuer, IssuerId, KeySet, KeySource, Name, Preflight,
+    Responses, Revoked,
 };
 use proptest::prelude::{prop_assert_eq, proptest};
 use proptest::strategy::Strategy;
@@ -10,7 +11,7 @@ use std::time::Duration;
 fn issuer(name: &str) -> Issuer {
     Issuer {
         name: Name::new(name).unwrap(),
-        issuer: name.to_owned(),
+        issuer: IssuerId::Exact(name.to_owned()),
         audiences: Vec::new(),
         algorithms: AlgorithmSet::default(),
         keys: KeySource::Inline(KeySet::default()),
@@ -21,6 +22,8 @@ fn issuer(name: &str) -> Issuer {
         clock_skew: Duration::ZERO,
         require_expiration: true,
         max_lifetime: None,
+        require_issued_at: false,
+        max_age: None,
         token_types: Vec::new(),
         subjects: Vec::new(),
         claims: Vec::new(),

@@ -167,7 +167,6 @@ const fn header_detail(flaw: Flaw) -> Detail {
         Flaw::NotAnObject => Detail::HeaderNotJson,
         Flaw::DuplicateMember => Detail::HeaderDuplicateMember,
         Flaw::TooDeep => Detail::HeaderTooDeep,
-        Flaw::NumberTooLarge => Detail::HeaderNumberTooLarge,
     }
 }
 
@@ -176,7 +175,6 @@ const fn payload_detail(flaw: Flaw) -> Detail {
         Flaw::NotAnObject => Detail::PayloadNotJson,
         Flaw::DuplicateMember => Detail::PayloadDuplicateMember,
         Flaw::TooDeep => Detail::PayloadTooDeep,
-        Flaw::NumberTooLarge => Detail::PayloadNumberTooLarge,
     }
 }
 

@@ -67,16 +67,10 @@ fn payloads_that_are_no_claims_set_are_malformed() {
     for (payload, why) in [
         (r#"{"sub":"a","sub":"b"}"#, "a claim twice"),
         (r#"{"a":{"b":[{"c":1,"c":1}]}}"#, "a member twice, deep down"),
-        (r#"{"exp":1.5}"#, "a time that is no integer"),
-        (r#"{"exp":1700000000.0}"#, "a time written as a fraction"),
-        (r#"{"exp":1e9}"#, "a time with an exponent"),
         (r#"{"exp":"1700000000"}"#, "a time in a string"),
-        (r#"{"exp":-1}"#, "a time before 1970"),
-        (r#"{"exp":9007199254740992}"#, "a time past 53 bits"),
+        (r#"{"exp":1e400}"#, "a time past every double"),
         (r#"{"exp":null}"#, "a time of null"),
-        (r#"{"nbf":18446744073709551616}"#, "a time past 64 bits"),
         (r#"{"nbf":true}"#, "a Boolean for a time"),
-        (r#"{"iat":"now"}"#, "a word for a time"),
         (r#"{"iss":["https://issuer.example"]}"#, "a list for iss"),
         (r#"{"iss":null}"#, "null for iss"),
         (r#"{"sub":7}"#, "a number for sub"),
@@ -94,7 +88,14 @@ fn payloads_that_are_no_claims_set_are_malformed() {
     ] {
         assert_eq!(parse(r#"{"alg":"HS256"}"#, payload), Err(Reason::TokenMalformed), "{why}");
     }
-    assert_eq!(parse(r#"{"alg":"HS256"}"#, r#"{"exp":9007199254740991,"nbf":0,"aud":[]}"#), Ok(()));
+    for claims in [
+        r#"{"exp":9007199254740991,"nbf":0,"aud":[]}"#,
+        r#"{"exp":1.5,"nbf":1700000000.0,"iat":1e9}"#,
+        r#"{"exp":1e300,"nbf":-1,"iat":"now"}"#,
+        r#"{"iat":null,"x":1e30,"y":[123456789012345678901234567890]}"#,
+    ] {
+        assert_eq!(parse(r#"{"alg":"HS256"}"#, claims), Ok(()), "{claims}");
+    }
 }
 
 #[test]

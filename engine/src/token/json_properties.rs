@@ -56,7 +56,34 @@ fn objects_with_members(value: &Value) -> Vec<bool> {
     }
 }
 
+/// Numbers of any size as they may be written.
+fn numbers() -> impl Strategy<Value = String> {
+    prop_oneof!["-?[1-9][0-9]{0,40}", "-?[1-9]\\.[0-9]{1,20}[eE][+-]?[1-9][0-9]?", "-?0\\.[0-9]{1,5}"]
+}
+
 proptest! {
+    #[test]
+    fn every_number_is_a_number_or_its_own_digits(
+        entries in proptest::collection::vec((numbers(), "[-0-9e\"\\\\]{0,4}"), 1..8),
+    ) {
+        let member = |(index, (number, text)): (usize, &(String, String))| {
+            format!("\"n{index}\": [{number}, {}]", Value::from(text.as_str()))
+        };
+        let members: Vec<String> = entries.iter().enumerate().map(member).collect();
+        let read = object(format!("{{{}}}", members.join(", ")).as_bytes()).unwrap();
+        for (index, (number, text)) in entries.iter().enumerate() {
+            let list = &read[&format!("n{index}")];
+            prop_assert_eq!(list[1].as_str(), Some(text.as_str()));
+            match &list[0] {
+                Value::Number(read) => {
+                    prop_assert!(read.as_f64().unwrap().abs() < 18_446_744_073_709_551_616.0, "{}", number);
+                    prop_assert_eq!(read, &serde_json::from_str::<serde_json::Number>(number).unwrap());
+                }
+                read => prop_assert_eq!(read.as_str(), Some(number.as_str())),
+            }
+        }
+    }
+
     #[test]
     fn an_object_is_read_as_any_reader_reads_it(members in members(values())) {
         let text = Value::from(members.clone()).to_string();

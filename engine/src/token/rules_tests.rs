@@ -12,8 +12,8 @@ fn rules(change: impl FnOnce(&mut Issuer)) -> IssuerRules {
 }
 
 fn check(rules: &IssuerRules, expires: Option<u64>, not_before: Option<u64>) -> Result<(), Reason> {
-    let outcome = rules.check_times(&Times { expires, not_before }, UnixSeconds(NOW));
-    outcome.map_err(|cause| cause.reason)
+    let times = Times { expires, not_before, issued_at: None };
+    rules.check_times(&times, UnixSeconds(NOW)).map_err(|cause| cause.reason)
 }
 
 #[test]
@@ -51,6 +51,39 @@ fn a_lifetime_is_bounded_where_the_entry_says_so() {
         issuer.max_lifetime = Some(Duration::from_secs(3600));
     });
     assert_eq!(check(&bounded, None, None), Err(Reason::LifetimeTooLong), "no end is no hour");
+}
+
+#[test]
+fn the_time_of_issue_counts_where_the_entry_asks_for_it() {
+    let bounds = |rules: &IssuerRules, expires, issued_at| {
+        let named = Times { expires, not_before: Some(5), issued_at };
+        let times = rules.bounds(named, UnixSeconds(NOW)).map_err(|cause| cause.reason)?;
+        assert_eq!(rules.check_times(&times, UnixSeconds(NOW)), Ok(()), "the cache says the same");
+        Ok((times.expires, times.not_before))
+    };
+    let end = Some(NOW + 9000);
+    let unasked = rules(|_| ());
+    assert_eq!(bounds(&unasked, end, Some(u64::MAX)), Ok((end, Some(5))), "nobody looks at it");
+    let present = rules(|issuer| issuer.require_issued_at = true);
+    assert_eq!(bounds(&present, end, None), Err(Reason::LifetimeTooLong));
+    assert_eq!(bounds(&present, end, Some(0)), Ok((end, Some(5))), "without an age, any past will do");
+    assert_eq!(bounds(&present, end, Some(NOW + 60)), Ok((end, Some(NOW + 60))), "within the skew");
+    assert_eq!(bounds(&present, end, Some(NOW + 61)), Err(Reason::TokenNotYetValid));
+    let hour = rules(|issuer| {
+        issuer.require_issued_at = true;
+        issuer.max_age = Some(Duration::from_secs(3600));
+    });
+    assert_eq!(bounds(&hour, end, None), Err(Reason::LifetimeTooLong));
+    assert_eq!(bounds(&hour, end, Some(NOW)), Ok((Some(NOW + 3600), Some(NOW))));
+    assert_eq!(bounds(&hour, Some(NOW + 1), Some(NOW)), Ok((Some(NOW + 1), Some(NOW))), "`exp` comes first");
+    assert_eq!(
+        bounds(&hour, end, Some(NOW - 3659)),
+        Ok((Some(NOW - 59), Some(NOW - 3659))),
+        "within the skew"
+    );
+    assert_eq!(bounds(&hour, end, Some(NOW - 3660)), Err(Reason::TokenExpired));
+    assert_eq!(bounds(&hour, end, Some(NOW + 61)), Err(Reason::TokenNotYetValid));
+    assert_eq!(bounds(&hour, end, Some(u64::MAX)), Err(Reason::TokenNotYetValid), "no end is run past");
 }
 
 #[test]

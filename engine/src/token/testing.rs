@@ -3,8 +3,8 @@
 use super::{IssuerKeys, PublicKey};
 use crate::surroundings::{Environment, HostCrypto};
 use attache_plugin_config::{
-    Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, Jwk, JwkMaterial, KeySet, KeySource,
-    Name, Revoked, SecretRef,
+    Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, Jwk, JwkMaterial, KeySet,
+    KeySource, Name, Revoked, SecretRef,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -219,7 +219,7 @@ pub(crate) fn claims() -> Value {
 pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
     Issuer {
         name: Name::new("tyk").unwrap(),
-        issuer: ISSUER.into(),
+        issuer: IssuerId::Exact(ISSUER.into()),
         audiences: vec![],
         algorithms: [algorithm].into_iter().collect(),
         keys: source(algorithm, None),
@@ -233,6 +233,8 @@ pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
         clock_skew: Duration::from_secs(60),
         require_expiration: true,
         max_lifetime: None,
+        require_issued_at: false,
+        max_age: None,
         token_types: vec![],
         subjects: vec![],
         claims: vec![],

@@ -41,7 +41,7 @@ impl From<Refusal> for Failure {
 /// `iss` is the issuer's is the caller's to see, who chose the entry by it.
 ///
 /// # Errors
-/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, audience, then `typ`,
+/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, `iat`, audience, then `typ`,
 /// `sub` and claims, then revocation. So a token that nobody signed tells nothing of what its claims should be.
 pub fn verify(
     jws: Jws<'_>,
@@ -54,14 +54,7 @@ pub fn verify(
     let signer = keys.verify(jws.compact(), issuer.algorithms(), crypto, vouched)?;
     // A key without `kid` verifies a token whatever `kid` that names, and must not bring back one that was revoked.
     let key_id = signer.key_id.or(jws.key_id()).map(str::to_owned);
-    let times = jws.claims().times();
-    issuer
-        .check_times(&times, now)
-        .and_then(|()| issuer.check_content(jws.compact().header(), jws.claims()))
-        .and_then(|()| {
-            let (token_id, subject) = (jws.claims().token_id(), jws.claims().subject());
-            Ok(issuer.check_revoked(token_id, subject, key_id.as_deref())?)
-        })
+    let times = check(&jws, issuer, key_id.as_deref(), now)
         .map_err(|cause| Failure { cause, backend: Some(signer.backend) })?;
     Ok(Verified {
         claims: jws.into_claims(),
@@ -70,6 +63,21 @@ pub fn verify(
         times,
         backend: signer.backend,
     })
+}
+
+/// All that is asked of a token that a key has signed; the times between which it is good.
+fn check(
+    jws: &Jws<'_>,
+    issuer: &IssuerRules,
+    key_id: Option<&str>,
+    now: UnixSeconds,
+) -> Result<Times, Cause> {
+    let (claims, named) = (jws.claims(), jws.claims().times());
+    issuer.check_times(&named, now)?;
+    let times = issuer.bounds(named, now)?;
+    issuer.check_content(jws.compact().header(), claims)?;
+    issuer.check_revoked(claims.token_id(), claims.subject(), key_id)?;
+    Ok(times)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fs;
 
-const PAST_64_BITS: &str = "a number past 64 bits could not be told from one that lost digits";
+const DIGITS: &str = "an integer past 64 bits is kept as its digits";
 const TWICE: &str = "a member named twice is read in two ways (RFC 8259 section 4)";
 const EXACT: &str = "64 bits hold this integer exactly";
 const DOUBLE: &str = "a fraction is a double, as in every reader that RFC 8259 section 6 counts on";
@@ -33,14 +33,12 @@ fn files(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
 fn json_is_read_as_rfc_8259_has_it() {
     let mut tally = Tally::new(&[
         ("i_number_double_huge_neg_exp.json", "a fraction too small for a double is read as zero"),
+        ("i_number_too_big_neg_int.json", DIGITS),
+        ("i_number_too_big_pos_int.json", DIGITS),
+        ("i_number_very_big_negative_int.json", DIGITS),
         ("i_number_real_underflow.json", "a fraction too small for a double is read as zero"),
-        ("y_number.json", PAST_64_BITS),
-        ("y_number_real_capital_e.json", PAST_64_BITS),
-        ("y_number_real_exponent.json", PAST_64_BITS),
-        ("y_number_real_fraction_exponent.json", PAST_64_BITS),
         ("y_object_duplicated_key.json", TWICE),
         ("y_object_duplicated_key_and_value.json", TWICE),
-        ("y_object_extreme_numbers.json", PAST_64_BITS),
     ]);
     let Some(files) = files("test_parsing") else { return };
     for (name, text) in &files {
@@ -54,6 +52,7 @@ fn json_is_read_as_rfc_8259_has_it() {
 fn what_two_readers_read_in_two_ways_is_refused() {
     let mut tally = Tally::new(&[
         ("number_-9223372036854775808.json", EXACT),
+        ("number_-9223372036854775809.json", DIGITS),
         ("number_1000000000000000.json", EXACT),
         ("number_10000000000000000999.json", EXACT),
         ("number_9223372036854775807.json", EXACT),

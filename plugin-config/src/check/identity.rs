@@ -2,9 +2,9 @@
 
 use super::issuer::{MOST_MAPPINGS, claim};
 use super::{Checker, header};
-use crate::document::{Document, FormatName, IssuerDocument, List};
+use crate::document::{Document, FormatName, IssuerDocument, List, OnUnwritableName};
 use crate::json::At;
-use crate::{ClaimToHeader, HeaderFormat, HeaderLocation, HeaderName, Issuer};
+use crate::{ClaimToHeader, HeaderFormat, HeaderLocation, HeaderName, Issuer, OnUnwritable};
 use std::collections::BTreeMap;
 
 /// What an issuer writes.
@@ -34,7 +34,11 @@ pub(super) fn output(
             .and_then(|name| identity_header(name, locations, &at.key("header"), &mut taken, checker));
         let claim = claim(mapping.claim.get(), &at.key("claim"), checker);
         if let (Some(header), Some(claim)) = (header, claim) {
-            claims.push(ClaimToHeader { header, claim, format: mapping.format.map(format) });
+            let on_unwritable = match mapping.on_unwritable {
+                None | Some(OnUnwritableName::Deny) => OnUnwritable::Deny,
+                Some(OnUnwritableName::Omit) => OnUnwritable::Omit,
+            };
+            claims.push(ClaimToHeader { header, claim, format: mapping.format.map(format), on_unwritable });
         }
     }
     Output { payload, claims }
@@ -128,6 +132,7 @@ fn check_against(
 const fn format(name: FormatName) -> HeaderFormat {
     match name {
         FormatName::Csv => HeaderFormat::Csv,
+        FormatName::PercentEncoded => HeaderFormat::PercentEncoded,
         FormatName::Json => HeaderFormat::Json,
         FormatName::Base64Json => HeaderFormat::Base64Json,
     }

@@ -1,6 +1,6 @@
 //! Issuers.
 
-use super::{Checker, MOST_ISSUERS, condition, header, identity, keys, text, unique};
+use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, text, unique};
 use crate::document::{
     ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, RevokedDocument,
     RoleClaimDocument,
@@ -24,21 +24,23 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
     if list.len() > MOST_ISSUERS {
         checker.fault(&at, format!("a document has {MOST_ISSUERS} issuers at most, this one {}", list.len()));
     }
-    let issuers =
-        list.iter().filter_map(|(index, document)| issuer(document, &at.index(index), checker)).collect();
+    let issuers: Vec<(usize, Issuer)> = list
+        .iter()
+        .filter_map(|(index, document)| Some((index, issuer(document, &at.index(index), checker)?)))
+        .collect();
     let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
         list.iter().filter_map(move |(index, issuer)| {
             Some((At::Root.key("issuers").index(index).key(key).place(), text(issuer)?.as_str()))
         })
     };
     unique(texts("name", |issuer| issuer.name.get()), "the name", checker);
-    unique(texts("issuer", |issuer| issuer.issuer.get()), "the issuer", checker);
-    issuers
+    issuer_id::check_apart(&issuers, &at, checker);
+    issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }
 
 fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<Issuer> {
     let name = checker.name(document.name.get(), &at.key("name"));
-    let url = document.issuer.get().and_then(|url| checker.take(&at.key("issuer"), text::value(url)));
+    let id = issuer_id::issuer_id(document, at, checker);
     let (keys, algorithms) = keys::keys(document, at, checker).unzip();
     let from_headers = from_headers(document.from_headers.as_ref(), &at.key("fromHeaders"), checker);
     let from_cookies = checker.texts(document.from_cookies.as_ref(), &at.key("fromCookies"), text::cookie);
@@ -58,7 +60,9 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
         forward_original_token: document.forward_original_token.unwrap_or(false),
         clock_skew: clock_skew(document.clock_skew, &at.key("clockSkew"), checker),
         require_expiration: document.require_expiration.unwrap_or(true),
-        max_lifetime: max_lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),
+        max_lifetime: lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),
+        require_issued_at: require_issued_at(document, at, checker),
+        max_age: lifetime(document.max_age, &at.key("maxAge"), checker),
         token_types: checker.texts(document.token_types.as_ref(), &at.key("tokenTypes"), token_type),
         subjects: condition::string_matches(document.subjects.as_ref(), &at.key("subjects"), checker),
         claims,
@@ -68,7 +72,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
         output_payload_to_header: output.payload,
         output_claim_to_headers: output.claims,
         name: name?,
-        issuer: url?,
+        issuer: id?,
         algorithms: algorithms?,
         keys: keys?,
         from_headers,
@@ -146,7 +150,16 @@ fn clock_skew(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Che
     skew
 }
 
-fn max_lifetime(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Checker) -> Option<Duration> {
+fn require_issued_at(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> bool {
+    let (given, has_age) = (document.require_issued_at, document.max_age.is_some());
+    if has_age && given == Some(false) {
+        let message = "a token without `iat` has no age for `maxAge`; leave this out";
+        checker.fault(&at.key("requireIssuedAt"), message);
+    }
+    given.unwrap_or(has_age)
+}
+
+fn lifetime(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Checker) -> Option<Duration> {
     let DurationDocument(lifetime) = document?;
     if lifetime.is_zero() {
         checker.fault(at, "no token lives for no time; give at least `1s`, or leave the key out");

@@ -26,6 +26,7 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &m
         return;
     }
     for (key, given) in [
+        ("discoveryUri", document.discovery_uri.is_some()),
         ("cluster", document.cluster.is_some()),
         ("jwksHosts", document.jwks_hosts.is_some()),
         ("refresh", document.refresh.is_some()),
@@ -45,7 +46,12 @@ pub(super) fn remote_keys(
     checker: &mut Checker,
 ) -> Option<RemoteKeys> {
     let location = match &document.jwks_uri {
-        Some(url) => checker.take(&at.key("jwksUri"), url_of(url)).map(KeyLocation::JwksUri),
+        Some(url) => {
+            if document.discovery_uri.is_some() {
+                checker.fault(&at.key("discoveryUri"), "is only for `discovery: true`; leave it out");
+            }
+            checker.take(&at.key("jwksUri"), url_of(url)).map(KeyLocation::JwksUri)
+        }
         None => discovery(document, at, checker).map(KeyLocation::Discovery),
     };
     let cluster = document.cluster.as_ref().and_then(|name| checker.take(&at.key("cluster"), cluster(name)));
@@ -68,8 +74,23 @@ pub(super) const fn on_keys_unavailable(name: ActionName) -> OnKeysUnavailable {
 }
 
 fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<HttpUrl> {
-    let issuer = document.issuer.get()?;
     let place = at.key("discovery");
+    let Some(issuer) = &document.issuer.get()?.0 else {
+        let message =
+            "a provider whose tokens have no `iss` has no name to be found by; give `jwksUri` instead";
+        checker.fault(&place, message);
+        return None;
+    };
+    if let Some(url) = &document.discovery_uri {
+        let url = HttpUrl::parse(url).map_err(|why| format!("{} is no URL: {why}", quote(url)));
+        return checker.take(&at.key("discoveryUri"), url);
+    }
+    if issuer.contains('{') {
+        let message =
+            "an issuer with a segment in braces has its discovery document elsewhere; give `discoveryUri`";
+        checker.fault(&place, message);
+        return None;
+    }
     if issuer.contains(['?', '#']) {
         let message =
             "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead";

@@ -39,14 +39,17 @@ pub(crate) struct ConditionDocument {
     pub(crate) less_than: Option<f64>,
     /// A number above.
     pub(crate) greater_than: Option<f64>,
-    /// The string that the `{name}` segment of the request's path stands for.
+    /// The text that the `{name}` segment of the request's path stands for. A number or a Boolean equals the text that it
+    /// is written as: `12345`, also where the token has `12345.0`; `true`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) equals_path: Option<String>,
     /// The value of a request header that came exactly once: a second one counts in any spelling that a backend may
     /// take for the same, such as `x_tenant`. Where several came, an ALLOW rule does not match and a DENY rule does.
+    /// Numbers and Booleans as with `equalsPath`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) equals_header: Option<String>,
-    /// Another claim of the same token, equal in type and value.
+    /// Another claim of the same token, equal in type and value; a number or a Boolean also equals the string that it is
+    /// written as.
     pub(crate) equals_claim: Option<ClaimDocument>,
 }
 

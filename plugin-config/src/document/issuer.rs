@@ -1,7 +1,7 @@
 //! `issuers[]`.
 
 use super::{
-    ActionName, ClaimDocument, ConditionDocument, DurationDocument, KeySetDocument, List, Slot,
+    ActionName, ClaimDocument, ConditionDocument, DurationDocument, KeySetDocument, List, Nullable, Slot,
     StringMatchDocument,
 };
 use crate::Algorithm;
@@ -15,9 +15,14 @@ pub(crate) struct IssuerDocument {
     /// Its name in logs and metrics.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")))]
     pub(crate) name: Slot<String>,
-    /// What a token's `iss` must equal, byte for byte.
+    /// What a token's `iss` must equal, byte for byte. In the path of a URL one segment may be a name in braces, which
+    /// stands for what `issuerSegment` says: `https://login.example.com/{tenant}/v2.0`. An entry that names the token's
+    /// `iss` comes before one with such a pattern. `null`: for tokens without `iss`, in places where no other issuer's
+    /// are looked for.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
-    pub(crate) issuer: Slot<String>,
+    pub(crate) issuer: Slot<Nullable<String>>,
+    /// What the segment in braces of `issuer` stands for. Only with such an issuer, which needs it.
+    pub(crate) issuer_segment: Option<IssuerSegmentDocument>,
     /// `aud` must have one of these. Absent: `aud` is not checked.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) audiences: Option<List<String>>,
@@ -41,6 +46,10 @@ pub(crate) struct IssuerDocument {
     /// host and port. Only with `discovery`, and not beside `cluster`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
     pub(crate) jwks_hosts: Option<List<String>>,
+    /// The `https` or `http` URL of the discovery document, where it lies elsewhere, as for an `issuer` with a segment in
+    /// braces; the document's `issuer` must equal that text. Only with `discovery: true`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = 2048)))]
+    pub(crate) discovery_uri: Option<String>,
     /// The Envoy cluster that leads to the provider. Default: `outbound|<port>||<host>` of the URL that is fetched, as
     /// Istio names it for a service or a ServiceEntry. Only with `jwksUri` or `discovery`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
@@ -68,7 +77,7 @@ pub(crate) struct IssuerDocument {
     /// looks at what stands there, and it is removed where any issuer that takes tokens there says so.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) forward_original_token: Option<bool>,
-    /// Tolerance of `exp` and `nbf`, in whole seconds, at most `5m`. Default: `60s`.
+    /// Tolerance of `exp`, `nbf` and `iat`, in whole seconds, at most `5m`. Default: `60s`.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "60s")))]
     pub(crate) clock_skew: Option<DurationDocument>,
     /// Whether a token without `exp` is refused. Default: true.
@@ -76,6 +85,11 @@ pub(crate) struct IssuerDocument {
     pub(crate) require_expiration: Option<bool>,
     /// The longest time that a token may still have to live, in whole seconds. Absent: not checked.
     pub(crate) max_lifetime: Option<DurationDocument>,
+    /// Whether a token is refused that has no `iat`, or one further in the future than `clockSkew`. Default: false, or true
+    /// with `maxAge`.
+    pub(crate) require_issued_at: Option<bool>,
+    /// How long ago a token may have been issued (now - `iat`), in whole seconds. Absent: not checked.
+    pub(crate) max_age: Option<DurationDocument>,
     /// What the token's `typ` may be, compared without letter case and without `application/`. Absent: not checked.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) token_types: Option<List<String>>,
@@ -98,6 +112,20 @@ pub(crate) struct IssuerDocument {
     pub(crate) output_payload_to_header: Option<String>,
     /// Headers that receive a claim each.
     pub(crate) output_claim_to_headers: Option<List<ClaimToHeaderDocument>>,
+}
+
+/// What the segment in braces of an `issuer` stands for: `in`, `equalsClaim`, or both.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "IssuerSegment"))]
+#[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
+pub(crate) struct IssuerSegmentDocument {
+    /// One of these. Absent: whatever `equalsClaim` says; since every tenant of the provider can then get a token, and the
+    /// keys are the same for all, `audiences` must be given.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) r#in: Option<List<String>>,
+    /// The claim that holds the same text, as `tid` does.
+    pub(crate) equals_claim: Option<ClaimDocument>,
 }
 
 /// How often a provider is asked for its keys, and for how long its last good answer serves.
@@ -204,14 +232,31 @@ pub(crate) struct ClaimToHeaderDocument {
     pub(crate) claim: Slot<ClaimDocument>,
     /// How it is written. Absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
     pub(crate) format: Option<FormatName>,
+    /// What becomes of a claim that can't be written: one with control characters, or with letters outside ASCII and no
+    /// `format` that encodes them, one longer than 8 KiB, or a list or an object that the format has no form for. DENY
+    /// refuses the request with `claim-unwritable`, OMIT leaves the header away. Default: DENY.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
+    pub(crate) on_unwritable: Option<OnUnwritableName>,
 }
 
-/// How a claim is written into a header: CSV with `,` and `%` percent-encoded, compact JSON, or that in base64url.
+/// What becomes of a claim that can't be written into its header.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OnUnwritable"))]
+pub(crate) enum OnUnwritableName {
+    Deny,
+    Omit,
+}
+
+/// How a claim is written into a header: CSV, whose elements have all but visible ASCII, `,` and `%` percent-encoded as
+/// UTF-8; PERCENT_ENCODED, the same for one string, number or Boolean, with commas as they are, for names with letters
+/// outside ASCII; compact JSON; or that in base64url.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HeaderFormat"))]
 pub(crate) enum FormatName {
     Csv,
+    PercentEncoded,
     Json,
     Base64Json,
 }

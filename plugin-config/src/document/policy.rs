@@ -143,7 +143,8 @@ pub(crate) struct RuleDocument {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Operation"))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(crate) struct OperationDocument {
-    /// HTTP methods, in upper case.
+    /// HTTP methods, in upper case. Each stands for itself alone: HEAD is no GET, so that what may be read and what may only
+    /// be asked after are written apart, and a service that answers both takes `[GET, HEAD]`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) methods: Option<List<String>>,
     /// HTTP methods that it is not for.

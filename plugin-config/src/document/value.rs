@@ -43,6 +43,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Slot<T> {
     }
 }
 
+/// A value that must be named, and may be named as `null`.
+#[derive(Debug)]
+pub(crate) struct Nullable<T>(pub(crate) Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self)
+    }
+}
+
 /// A list; elements that could not be read have been reported and leave their index unused.
 #[derive(Debug)]
 pub(crate) struct List<T>(Vec<Slot<T>>);

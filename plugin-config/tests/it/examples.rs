@@ -1,7 +1,9 @@
 //! The examples are valid, and say what their readers think they say.
 
 use crate::support::{accepts, examples, manifests, read};
-use attache_plugin_config::{Action, Algorithm, Authentication, Config, KeySource, PathPattern, Test};
+use attache_plugin_config::{
+    Action, Algorithm, Authentication, Config, IssuerId, KeyLocation, KeySource, PathPattern, Test,
+};
 use std::collections::BTreeMap;
 
 #[test]
@@ -10,6 +12,7 @@ fn every_example_is_accepted() {
     assert_eq!(
         names,
         [
+            "entra-multi-tenant",
             "istio-twin",
             "keycloak-discovery",
             "keycloak-roles",
@@ -80,6 +83,18 @@ fn a_claim_is_compared_with_a_segment_of_the_path() {
     assert_eq!(rule.when[0].test, Test::EqualsPath("tenant".to_owned()));
     assert!(rule.to[0].paths.iter().all(|path| path.names().eq(["tenant"])));
     assert_eq!(config.issuers[1].role_claims[0].claim.0, ["https://globex.example/roles"]);
+}
+
+#[test]
+fn the_entra_example_takes_the_tenants_of_its_list() {
+    let config = example("entra-multi-tenant");
+    let IssuerId::Pattern(pattern) = &config.issuers[0].issuer else { panic!("a pattern") };
+    assert_eq!(pattern.values.len(), 2);
+    assert_eq!(pattern.equals_claim.as_ref().map(ToString::to_string).as_deref(), Some("tid"));
+    let KeySource::Remote(keys) = &config.issuers[0].keys else { panic!("remote keys") };
+    assert!(
+        matches!(&keys.location, KeyLocation::Discovery(url) if url.cluster() == "outbound|443||login.microsoftonline.com")
+    );
 }
 
 #[test]

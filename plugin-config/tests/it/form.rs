@@ -124,7 +124,7 @@ fn a_wrong_word_lists_the_right_ones() {
                 json!({"outputClaimToHeaders": [{"header": "x-a", "claim": "a", "format": "BASE64JSON"}]}),
             ),
             "issuers[0].outputClaimToHeaders[0].format",
-            "`BASE64JSON` is none of `CSV`, `JSON`, `BASE64_JSON`; did you mean `BASE64_JSON`?",
+            "`BASE64JSON` is none of `CSV`, `PERCENT_ENCODED`, `JSON`, `BASE64_JSON`; did you mean `BASE64_JSON`?",
         ),
         (
             with_issuer(json!({"algorithms": ["none"]})),

@@ -1,7 +1,7 @@
 //! Issuers, all but their keys and headers.
 
-use crate::support::{accepts, key, refuses, with_issuer, with_root};
-use attache_plugin_config::{ClaimPath, RoleForm, StringMatch, StringPattern};
+use crate::support::{accepts, errors, key, refuses, with_issuer, with_root};
+use attache_plugin_config::{ClaimPath, IssuerId, RoleForm, StringMatch, StringPattern};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -35,10 +35,63 @@ fn an_issuer_is_read_whole() {
 fn each_mistake_is_named() {
     let empty = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
     let name_rule = "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit";
-    let cases: [(Value, &str, String); 31] = [
+    let cases: [(Value, &str, String); 41] = [
         (json!({"name": "Tyk"}), "name", format!("`Tyk` is no name: {name_rule}")),
         (json!({"name": ""}), "name", format!("`` is no name: {name_rule}")),
         (json!({"issuer": ""}), "issuer", "an empty value; name one".into()),
+        (
+            json!({"issuer": "https://login.example/{tenant}/v2.0"}),
+            "issuer",
+            "say what the segment in braces stands for: `issuerSegment: {in: [...]}`, or `{equalsClaim: tid}`, or both"
+                .into(),
+        ),
+        (
+            json!({"issuer": "https://login.example/{tenant}/v2.0", "issuerSegment": {}}),
+            "issuerSegment",
+            "there is nothing asked of the segment; give `in` or `equalsClaim`".into(),
+        ),
+        (
+            json!({"issuer": "https://login.example/{t}", "issuerSegment": {"in": []}}),
+            "issuerSegment.in",
+            empty.into(),
+        ),
+        (
+            json!({"issuer": "https://login.example/{t}", "issuerSegment": {"in": ["a/b"]}}),
+            "issuerSegment.in[0]",
+            "`a/b` is no segment of a path".into(),
+        ),
+        (
+            json!({"issuer": "https://login.example/{t}", "issuerSegment": {"equalsClaim": "tid"}}),
+            "issuerSegment",
+            "with `equalsClaim` alone a token of any tenant will do; name those that may come with `in`, or give `audiences`"
+                .into(),
+        ),
+        (
+            json!({"issuerSegment": {"in": ["a"]}}),
+            "issuerSegment",
+            "`issuer` has no segment in braces; leave it out, or write one, as in `https://login.example.com/{tenant}/v2.0`"
+                .into(),
+        ),
+        (
+            json!({"requireIssuedAt": false, "maxAge": "1h"}),
+            "requireIssuedAt",
+            "a token without `iat` has no age for `maxAge`; leave this out".into(),
+        ),
+        (
+            json!({"maxAge": "0s"}),
+            "maxAge",
+            "no token lives for no time; give at least `1s`, or leave the key out".into(),
+        ),
+        (
+            json!({"discoveryUri": "https://login.example/x"}),
+            "discoveryUri",
+            "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`".into(),
+        ),
+        (
+            json!({"outputClaimToHeaders": [{"header": "x-a", "claim": "a", "onUnwritable": "SKIP"}]}),
+            "outputClaimToHeaders[0].onUnwritable",
+            "`SKIP` is none of `DENY`, `OMIT`".into(),
+        ),
         (json!({"audiences": []}), "audiences", empty.into()),
         (json!({"audiences": [""]}), "audiences[0]", "an empty value; name one".into()),
         (json!({"audiences": ["a", "a"]}), "audiences[1]", "`a` stands twice; keep one of them".into()),
@@ -190,4 +243,113 @@ fn a_path_of_a_claim_has_an_end() {
         "audit.claims[0]",
         "a claim's path has 16 steps of 256 bytes at most",
     );
+}
+
+#[test]
+fn a_segment_in_braces_is_one_segment_of_a_path_and_stands_there_once() {
+    for issuer in [
+        "https://{host}/v2.0",
+        "https://{host}",
+        "{scheme}://login.example/v2.0",
+        "https://login.example/a{tenant}/v2.0",
+        "https://login.example/{tenant}b/v2.0",
+        "https://login.example/{a}/{b}",
+        "https://login.example/{}/v2.0",
+        "https://login.example/{a b}",
+        "https://login.example/{tenant",
+        "https://login.example/tenant}",
+        "https://login.example/{{tenant}}",
+        "https://login.example/?tenant={tenant}",
+        "https://login.example/?/{tenant}",
+        "urn:tenant/{tenant}",
+        "{tenant}",
+    ] {
+        refuses(
+            &with_issuer(json!({"issuer": issuer, "issuerSegment": {"in": ["a"]}})),
+            "issuers[0].issuer",
+            "a name in braces is one whole segment in the path of a URL, and stands there once: \
+             `https://login.example.com/{tenant}/v2.0`",
+        );
+    }
+    let config = accepts(&with_issuer(json!({
+        "issuer": "https://login.example/{tenant}/v2.0", "issuerSegment": {"in": ["a", "b"], "equalsClaim": "tid"},
+    })));
+    let IssuerId::Pattern(pattern) = &config.issuers[0].issuer else { panic!("a pattern") };
+    assert_eq!(pattern.values, ["a", "b"]);
+    assert_eq!(pattern.with("a"), "https://login.example/a/v2.0");
+    for (iss, segment) in [
+        ("https://login.example/a/v2.0", Some("a")),
+        ("https://login.example/a/b/v2.0", None),
+        ("https://login.example//v2.0", None),
+        ("https://login.example/v2.0", None),
+        ("https://login.example/a/v2.0/", None),
+        ("https://login.example.evil/a/v2.0", None),
+        ("https://login.example/a/v2", None),
+    ] {
+        assert_eq!(pattern.segment(iss), segment, "{iss}");
+    }
+}
+
+#[test]
+fn each_token_is_one_issuers() {
+    let issuer = |name: &str, more: Value| {
+        let mut issuer = json!({"name": name, "jwks": {"keys": [key()]}, "audiences": ["a"]});
+        issuer.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        issuer
+    };
+    let pattern = |name: &str, issuer_text: &str, segment: Value| {
+        issuer(name, json!({"issuer": issuer_text, "issuerSegment": segment}))
+    };
+    let any = json!({"equalsClaim": "tid"});
+    let exact = issuer("exact", json!({"issuer": "https://login.example/acme/v2.0"}));
+    refuses(
+        &json!({"issuers": [exact, pattern("b", "https://login.example/{t}/v2.0", json!({"in": ["x", "acme"]}))]}),
+        "issuers[1].issuerSegment.in",
+        "`https://login.example/acme/v2.0` is already the issuer of `issuers[0].issuer`; give each its own",
+    );
+    for other in ["https://login.example/{other}/v2.0", "https://login.example/acme/{version}"] {
+        refuses(
+            &json!({"issuers": [
+                pattern("a", "https://login.example/{t}/v2.0", any.clone()), pattern("b", other, any.clone())]}),
+            "issuers[1].issuer",
+            "an `iss` can fit this and the issuer of `issuers[0]`; join them",
+        );
+    }
+    accepts(&json!({"issuers": [
+        exact, pattern("a", "https://login.example/{t}/v2.0", any.clone()),
+        pattern("b", "https://login.example/{t}/v1.0", any.clone()), pattern("c", "https://login.example/{t}", any)]}));
+    let unnamed = |name: &str, places: Value| {
+        let mut unnamed = issuer(name, json!({"issuer": null}));
+        unnamed.as_object_mut().expect("an object").extend(places.as_object().expect("an object").clone());
+        unnamed
+    };
+    let own = unnamed("own", json!({"fromHeaders": [{"name": "x-old"}], "fromCookies": ["old"]}));
+    let config = accepts(&json!({"issuers": [exact, own]}));
+    assert_eq!(config.issuers[1].issuer, IssuerId::Absent);
+    accepts(&json!({"issuers": [unnamed("alone", json!({}))]}));
+    for places in [
+        json!({}),
+        json!({"fromHeaders": [{"name": "Authorization"}]}),
+        json!({"fromHeaders": [{"name": "x-old"}]}),
+        json!({"fromCookies": ["old"]}),
+    ] {
+        let errors = errors(&json!({"issuers": [exact, own, unnamed("b", places.clone())]}));
+        let places: Vec<&str> = errors.iter().map(|(at, _)| at.as_str()).collect();
+        assert!(places.contains(&"issuers[2].issuer"), "{places:?}");
+    }
+}
+
+#[test]
+fn a_missing_issuer_is_no_null() {
+    let document = json!({"issuers": [{"name": "a", "jwks": {"keys": [key()]}}]});
+    refuses(&document, "issuers[0]", "`issuer` is missing");
+}
+
+#[test]
+fn an_age_asks_for_a_date() {
+    let config = accepts(&with_issuer(json!({"maxAge": "1h"})));
+    assert_eq!(config.issuers[0].max_age, Some(Duration::from_secs(3600)));
+    assert!(config.issuers[0].require_issued_at);
+    assert!(accepts(&with_issuer(json!({"requireIssuedAt": true}))).issuers[0].require_issued_at);
+    assert!(!accepts(&with_issuer(json!({}))).issuers[0].require_issued_at);
 }

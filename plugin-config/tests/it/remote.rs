@@ -91,6 +91,48 @@ fn discovery_may_lead_to_hosts_that_are_named() {
 }
 
 #[test]
+fn an_issuer_with_a_segment_is_found_elsewhere() {
+    let keys_of = |more: Value| {
+        let mut all = json!({
+            "jwksUri": null, "discovery": true, "issuer": "https://id.example/{tenantid}/v2.0",
+            "issuerSegment": {"in": ["acme"]},
+        });
+        all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        remote(all)
+    };
+    let config = accepts(&keys_of(
+        json!({"discoveryUri": "https://id.example/common/.well-known/openid-configuration"}),
+    ));
+    let KeyLocation::Discovery(url) = &keys(&config).location else { panic!("discovery") };
+    assert_eq!(url.as_str(), "https://id.example/common/.well-known/openid-configuration");
+    assert_eq!(config.issuers[0].issuer.text(), Some("https://id.example/{tenantid}/v2.0"));
+    for (more, at, message) in [
+        (
+            json!({}),
+            "issuers[0].discovery",
+            "an issuer with a segment in braces has its discovery document elsewhere; give `discoveryUri`",
+        ),
+        (
+            json!({"issuer": null, "issuerSegment": null}),
+            "issuers[0].discovery",
+            "a provider whose tokens have no `iss` has no name to be found by; give `jwksUri` instead",
+        ),
+        (
+            json!({"discovery": null, "jwksUri": "https://id.example/keys", "discoveryUri": "https://id.example/x"}),
+            "issuers[0].discoveryUri",
+            "is only for `discovery: true`; leave it out",
+        ),
+        (
+            json!({"discoveryUri": "id.example"}),
+            "issuers[0].discoveryUri",
+            "`id.example` is no URL: begin it with `https://` or `http://`",
+        ),
+    ] {
+        refuses(&keys_of(more), at, message);
+    }
+}
+
+#[test]
 fn a_url_must_be_one_that_can_be_fetched() {
     refuses(
         &remote(json!({"jwksUri": "tyk.example/jwks"})),

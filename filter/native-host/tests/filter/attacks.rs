@@ -320,12 +320,11 @@ fn numbers_have_no_end_and_do_no_harm() {
     for exp in [
         "1e400",
         "-1e400",
-        "1e308",
+        "-1e308",
         "-0",
         "0",
-        "18446744073709551616",
-        "18446744073709551615",
-        "9223372036854775808",
+        "0.999",
+        "1767225.7e1",
         "1.7e9e9",
         "NaN",
         "Infinity",
@@ -339,13 +338,21 @@ fn numbers_have_no_end_and_do_no_harm() {
         "true",
         "1e-400",
         "-1767225700",
-        "1767225.7e1",
         &nines,
     ] {
         let response = send(&mut worker, &with(exp));
         assert!(!response.goes_on, "exp {exp} is taken");
     }
-    assert!(send(&mut worker, &with(&format!("{}", NOW + 300))).goes_on);
+    refused(&mut worker, &with(&format!("{}.999", NOW - 60)), "token-expired");
+    let soon = NOW + 300;
+    let all = [format!("{soon}"), format!("{soon}.5"), format!("{soon}.0"), format!("{soon}e0")];
+    for exp in all.iter().map(String::as_str).chain(["18446744073709551615", "18446744073709551616", "1e308"])
+    {
+        assert!(send(&mut worker, &with(exp)).goes_on, "exp {exp} is refused");
+    }
+    // What can be had of them in a claim that nobody reads as a time.
+    let beside = format!("{soon},\"a\":1e30,\"b\":[{}],\"iat\":\"yesterday\"", "8".repeat(300));
+    assert!(send(&mut worker, &with(&beside)).goes_on);
 }
 
 #[test]
