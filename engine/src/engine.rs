@@ -54,6 +54,9 @@ impl Engine {
     pub fn new(config: &Config, workload: &Workload, environment: &dyn Environment) -> Result<Self, Errors> {
         let mut claim_table = ClaimTable::default();
         let policies = Policies::compile(config, workload, &mut claim_table);
+        // Where no rule names paths nobody here reads them.
+        let names_paths = policies.uses_paths(View::WithShadow);
+        let ambiguous_paths = if names_paths { config.ambiguous_paths } else { AmbiguousPaths::Refuse };
         for claim in &config.audit.claims {
             claim_table.slot(claim);
         }
@@ -68,7 +71,7 @@ impl Engine {
             answers: Answers::new(&config.responses),
             max_token_bytes: usize::try_from(config.cache.max_token_bytes).unwrap_or(usize::MAX),
             preflight: config.preflight,
-            ambiguous_paths: config.ambiguous_paths,
+            ambiguous_paths,
             method_override: config.method_override,
             audit: config.audit.clone(),
         })
@@ -86,13 +89,14 @@ impl Engine {
             headers: &request,
         };
         let mut flaws = Flaws { path: path.is_err(), ..Flaws::default() };
-        let others = self.other_methods(&request, &mut flaws);
+        let methods = self.other_methods(&request, &mut flaws);
+        let paths = path.as_ref().map_or(&[][..], |path| &path.others);
         let judge = Judge {
             engine: self,
             request: &request,
             flaws,
             reading: Reading::new(facts, &self.policies, Reason::PathAmbiguous),
-            others: self.other_readings(&facts, &others),
+            others: self.other_readings(&facts, paths, &methods),
             preflight: self.preflight == Preflight::Allow
                 && surroundings.ends_with_headers
                 && request.is_preflight(),
@@ -175,12 +179,40 @@ impl Engine {
         }
     }
 
-    /// The request as it would be under other methods.
-    fn other_readings<'a>(&'a self, facts: &RequestFacts<'a>, methods: &'a [String]) -> Vec<Reading<'a>> {
-        let reading = |method: &'a String| {
-            Reading::new(RequestFacts { method, ..*facts }, &self.policies, Reason::MethodAmbiguous)
-        };
-        methods.iter().map(reading).collect()
+    /// The request as it would be by other paths and under other methods.
+    fn other_readings<'a>(
+        &'a self,
+        facts: &RequestFacts<'a>,
+        paths: &'a [String],
+        methods: &'a [String],
+    ) -> Vec<Reading<'a>> {
+        if paths.is_empty() && methods.is_empty() {
+            return Vec::new();
+        }
+        self.all_readings(facts, paths, methods)
+    }
+
+    /// Every path with every method, but for those that the request names first.
+    #[inline(never)]
+    fn all_readings<'a>(
+        &'a self,
+        facts: &RequestFacts<'a>,
+        paths: &'a [String],
+        methods: &'a [String],
+    ) -> Vec<Reading<'a>> {
+        let reading = |facts, differs| Reading::new(facts, &self.policies, differs);
+        let mut readings = Vec::new();
+        for method in methods {
+            readings.push(reading(RequestFacts { method, ..*facts }, Reason::MethodAmbiguous));
+        }
+        for path in paths {
+            let facts = RequestFacts { path, ..*facts };
+            readings.push(reading(facts, Reason::PathAmbiguous));
+            for method in methods {
+                readings.push(reading(RequestFacts { method, ..facts }, Reason::PathAmbiguous));
+            }
+        }
+        readings
     }
 
     fn carry_out(

@@ -12,6 +12,7 @@ use arbitrary::Arbitrary;
 use attache_engine::policy::{View, read_path};
 use attache_plugin_config::{AmbiguousPaths, Mode, Operation, PathEquality, PathPattern, PathSegment, Policy, Rule};
 use libfuzzer_sys::fuzz_target;
+use std::collections::BTreeSet;
 use world::{Ask, Compiled, allow, config, deny, policy};
 
 #[derive(Arbitrary, Debug)]
@@ -148,31 +149,42 @@ fn rule(index: usize, fuzzed: &FuzzedRule) -> Rule {
     rule
 }
 
-fn reading_is_stable(raw: &[u8]) {
-    let Ok(read) = read_path(raw, AmbiguousPaths::Normalize) else {
-        assert!(read_path(raw, AmbiguousPaths::Refuse).is_err(), "a plain path needs no other form");
-        return;
-    };
-    match &read.rewritten {
-        None => assert_eq!(read_path(raw, AmbiguousPaths::Refuse).as_ref(), Ok(&read)),
-        Some(normal) => {
-            assert!(read_path(raw, AmbiguousPaths::Refuse).is_err());
-            let again = read_path(normal.as_bytes(), AmbiguousPaths::Refuse).expect("a normal form is plain");
-            assert!(again.rewritten.is_none() && again.matched == read.matched);
-        }
+/// The readings of a path, after what must hold of them.
+fn readings(raw: &[u8]) -> Vec<String> {
+    let modes = [AmbiguousPaths::Refuse, AmbiguousPaths::Compare, AmbiguousPaths::Normalize];
+    let [plain, compared, normal] = modes.map(|mode| read_path(raw, mode));
+    if let Ok(plain) = &plain {
+        assert!(plain.others.is_empty() && plain.rewritten.is_none(), "a plain path has one reading");
+        assert_eq!((Ok(plain), Ok(plain)), (compared.as_ref(), normal.as_ref()));
     }
-    assert!(!read.matched.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\'), "{:?}", read.matched);
-    assert!(!read.matched.split('/').any(|segment| segment == ".." || segment == "."), "{:?}", read.matched);
+    if let Ok(normal) = normal
+        && let Some(form) = &normal.rewritten
+    {
+        let again = read_path(form.as_bytes(), AmbiguousPaths::Normalize).expect("a normal form can be read");
+        assert!(again.rewritten.is_none(), "a normal form stays as it is");
+        assert_eq!((again.matched, again.others), (normal.matched, normal.others));
+    }
+    let Ok(compared) = compared else { return Vec::new() };
+    assert_eq!(compared.rewritten, None, "what is forwarded is what came");
+    let readings: Vec<String> = std::iter::once(compared.matched.into_owned()).chain(compared.others).collect();
+    let distinct: BTreeSet<&String> = readings.iter().collect();
+    assert!(distinct.len() == readings.len() && readings.len() <= 32, "{readings:?}");
+    for reading in &readings {
+        // The one control byte stands for a slash that is data.
+        assert!(!reading.bytes().any(|byte| byte.is_ascii_control() && byte != 1), "{reading:?}");
+        assert!(reading.starts_with('/') || matches!(reading.as_str(), "" | "*"), "{reading:?}");
+    }
+    readings
 }
 
 fuzz_target!(|case: Case| {
-    reading_is_stable(&case.raw);
     let rules = case.rules.iter().take(12).enumerate().map(|(index, fuzzed)| rule(index, fuzzed)).collect();
     let paths = PathEquality { any_case: case.any_case, any_trailing_slash: case.any_trailing_slash };
     let config = config(vec![Policy { paths, ..policy("fuzzed", rules) }]);
     let compiled = Compiled::new(&config);
-    for parts in case.paths.iter().take(8) {
-        let ask = Ask::get(&rooted(parts));
+    let paths = case.paths.iter().take(8).map(|parts| rooted(parts));
+    for path in paths.chain(readings(&case.raw)) {
+        let ask = Ask::get(&path);
         for view in View::ALL {
             assert_eq!(
                 compiled.say(view, &ask),

@@ -58,7 +58,7 @@ pub struct Config {
     pub policies: Vec<Policy>,
     /// What a CORS preflight request needs.
     pub preflight: Preflight,
-    /// What becomes of a path that a backend could read in two ways.
+    /// What becomes of a path that backends could read in several ways.
     pub ambiguous_paths: AmbiguousPaths,
     /// What becomes of a request that asks for another method than the one on its line.
     pub method_override: MethodOverride,

@@ -10,13 +10,16 @@ pub enum Preflight {
     Enforce,
 }
 
-/// What becomes of a path that a backend could read in two ways, where a policy with path rules applies.
+/// What becomes of a path that backends could read in several ways, where a policy with path rules applies. A path that
+/// nobody should read (control bytes, broken encoding, no UTF-8) is refused in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AmbiguousPaths {
-    /// 400.
+    /// Every reading is judged: it goes on as it came if all may, and is refused if all are, or one by a DENY rule.
     #[default]
+    Compare,
+    /// 400.
     Refuse,
-    /// It is brought into one form, matched in it and forwarded in it. What has no such form is refused.
+    /// It is brought into the form of RFC 3986 section 6.2.2, which is forwarded, and then as with `Compare`.
     Normalize,
 }
 

@@ -104,8 +104,9 @@ impl RequestValues for AtPath<'_> {
             let path = if test.equality.any_trailing_slash { loose::trim(path) } else { path };
             pattern::capture(&test.pattern, name, path)
         });
-        let same = |segment| segment == text || (self.denies && loose::fold(segment) == loose::fold(text));
-        segment.is_some_and(same)
+        let Some(segment) = segment else { return false };
+        let segment = super::path::with_plain_slashes(segment);
+        segment == text || (self.denies && loose::fold(&segment) == loose::fold(text))
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {

@@ -1,46 +1,62 @@
-//! The path that policies match: the one that every backend reads.
+//! The path that policies match.
 //!
-//! A path is read in one way only if it is plain: it begins with `/`, has no `.` or `..` segment, no empty segment but
-//! the last, no `;`, no slash, backslash, NUL or other control byte in any spelling, its percent-encoding is valid, is
-//! UTF-8 when decoded, and decoding it again would change nothing. Such a path is matched decoded and forwarded as sent.
+//! A path is plain if it has one reading: it begins with `/`, has no `.` or `..` segment, no empty segment but the last,
+//! no `;`, no slash, backslash, NUL or other control byte in any spelling, its percent-encoding is valid, is UTF-8 when
+//! decoded, and decoding it again would change nothing. Such a path is matched decoded and forwarded as sent. That a
+//! router may take `/a` and `/A`, or `/a` and `/a/`, for the same is the [comparison's](super::loose) affair.
 //!
-//! `NORMALIZE` brings other paths into one form, which is matched and forwarded: an encoded slash, and a backslash in
-//! either spelling, is a slash; `;` in either spelling ends its segment; empty and `.` segments go, `..` takes the
-//! segment before it along; what needs no encoding is decoded. A path that leads above the root, or can't be decoded, or
-//! could be decoded twice, has no such form.
+//! Any other path is refused (`REFUSE`), or has [several readings](readings), each of which is judged (`COMPARE`), or is
+//! first brought into [a form](normal) that loses no data (`NORMALIZE`).
+
+mod decode;
+mod normal;
+mod readings;
+
+pub(super) use readings::with_plain_slashes;
 
 use attache_plugin_config::AmbiguousPaths;
+use decode::{Next, is_encoded, next};
 use std::borrow::Cow;
 
-/// A path that can be read in one way only.
+/// How a path is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadPath<'a> {
     /// What policies match: percent-decoded.
     pub matched: Cow<'a, str>,
+    /// What else a backend may read; none of a plain path.
+    pub others: Vec<String>,
     /// What is to be forwarded in place of the path that came, percent-encoded, without a query. `None`: it as it is.
     pub rewritten: Option<String>,
 }
 
-/// A backend could read this path in another way than this filter.
+/// A path that can't be read, or in more ways than are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the path can be read in two ways")]
+#[error("the path can't be read in one way")]
 pub struct PathAmbiguous;
 
 /// Reads a request's path, without its query. The path of an OPTIONS request may be `*`, that of a CONNECT request empty.
 ///
 /// # Errors
-/// The path can be read in two ways, and is to be refused or has no normal form.
+/// The path is not plain, and all others are to be refused; or [no reading](readings) can be had of it.
 pub fn read_path(raw: &[u8], ambiguous: AmbiguousPaths) -> Result<ReadPath<'_>, PathAmbiguous> {
-    match (read_plain(raw), ambiguous) {
-        (Ok(matched), _) => Ok(ReadPath { matched, rewritten: None }),
-        (Err(PathAmbiguous), AmbiguousPaths::Refuse) => Err(PathAmbiguous),
-        (Err(PathAmbiguous), AmbiguousPaths::Normalize) => {
-            let normal = normalize(raw)?;
-            let matched = read_plain(&normal)?.into_owned().into();
-            let rewritten = String::from_utf8(normal).map_err(|_| PathAmbiguous)?;
-            Ok(ReadPath { matched, rewritten: Some(rewritten) })
-        }
+    match read_plain(raw) {
+        Ok(matched) => Ok(ReadPath { matched, others: Vec::new(), rewritten: None }),
+        Err(PathAmbiguous) => read_other(raw, ambiguous),
     }
+}
+
+/// Reads a path that is not plain.
+#[inline(never)]
+fn read_other(raw: &[u8], ambiguous: AmbiguousPaths) -> Result<ReadPath<'static>, PathAmbiguous> {
+    let normal = match ambiguous {
+        AmbiguousPaths::Refuse => return Err(PathAmbiguous),
+        AmbiguousPaths::Compare => None,
+        AmbiguousPaths::Normalize => Some(normal::form(raw)?),
+    };
+    let mut readings = readings::readings(normal.as_ref().map_or(raw, String::as_bytes))?.into_iter();
+    let matched = readings.next().ok_or(PathAmbiguous)?.into();
+    let rewritten = normal.filter(|form| form.as_bytes() != raw);
+    Ok(ReadPath { matched, others: readings.collect(), rewritten })
 }
 
 fn read_plain(raw: &[u8]) -> Result<Cow<'_, str>, PathAmbiguous> {
@@ -83,36 +99,6 @@ fn decode(raw: &[u8]) -> Result<Vec<u8>, PathAmbiguous> {
     if is_encoded(&decoded) { Err(PathAmbiguous) } else { Ok(decoded) }
 }
 
-/// The first byte of a path, decoded, and what follows it.
-struct Next<'a> {
-    byte: u8,
-    encoded: bool,
-    after: &'a [u8],
-}
-
-fn next(raw: &[u8]) -> Result<Option<Next<'_>>, PathAmbiguous> {
-    match raw {
-        [] => Ok(None),
-        [b'%', high, low, after @ ..] => {
-            let byte = hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4) | low);
-            byte.map(|byte| Some(Next { byte, encoded: true, after })).ok_or(PathAmbiguous)
-        }
-        [b'%', ..] => Err(PathAmbiguous),
-        [byte, after @ ..] => Ok(Some(Next { byte: *byte, encoded: false, after })),
-    }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
-/// Whether something that is decoded could be decoded again.
-fn is_encoded(decoded: &[u8]) -> bool {
-    decoded.windows(3).any(
-        |window| matches!(window, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()),
-    )
-}
-
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\' | b';')
 }
@@ -131,85 +117,4 @@ fn segments_are_plain(decoded: &[u8]) -> Result<(), PathAmbiguous> {
             None => return Ok(()),
         }
     }
-}
-
-/// The normal form of a path, percent-encoded.
-#[inline(never)]
-fn normalize(raw: &[u8]) -> Result<Vec<u8>, PathAmbiguous> {
-    let mut normal = Normal::default();
-    let mut rest = raw;
-    while let Some(Next { byte, encoded, after }) = next(rest)? {
-        normal.push(byte, encoded)?;
-        rest = after;
-    }
-    normal.finish()
-}
-
-/// A path in the making: whole segments, each after its slash.
-#[derive(Default)]
-struct Normal {
-    path: Vec<u8>,
-    segment: Vec<u8>,
-    /// A slash has come, so there is a segment to write.
-    rooted: bool,
-    /// A `;` has come: what follows in this segment is no part of the path.
-    parameter: bool,
-}
-
-impl Normal {
-    fn push(&mut self, byte: u8, encoded: bool) -> Result<(), PathAmbiguous> {
-        match byte {
-            b'/' | b'\\' => self.end_segment(false)?,
-            _ if !self.rooted || byte.is_ascii_control() => return Err(PathAmbiguous),
-            b' ' | b'#' | b'?' if !encoded => return Err(PathAmbiguous),
-            b';' => self.parameter = true,
-            _ if self.parameter => {}
-            _ => self.write(byte, encoded),
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, byte: u8, encoded: bool) {
-        let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if unreserved || (!encoded && byte.is_ascii()) {
-            self.segment.push(byte);
-        } else {
-            self.segment.push(b'%');
-            self.segment.extend([byte >> 4, byte & 15].map(hex_digit));
-        }
-    }
-
-    /// Closes a segment; the last one may be empty, and then leaves a slash at the path's end.
-    fn end_segment(&mut self, last: bool) -> Result<(), PathAmbiguous> {
-        self.parameter = false;
-        if !std::mem::replace(&mut self.rooted, true) {
-            return Ok(());
-        }
-        match self.segment.as_slice() {
-            b".." => {
-                let parent = self.path.iter().rposition(|&byte| byte == b'/').ok_or(PathAmbiguous)?;
-                self.path.truncate(parent);
-                self.segment.clear();
-            }
-            b"." => self.segment.clear(),
-            _ => {}
-        }
-        if last || !self.segment.is_empty() {
-            self.path.push(b'/');
-            self.path.append(&mut self.segment);
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Vec<u8>, PathAmbiguous> {
-        if !self.rooted {
-            return Err(PathAmbiguous);
-        }
-        self.end_segment(true)?;
-        Ok(self.path)
-    }
-}
-
-fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0'.saturating_add(nibble) } else { b'A'.saturating_add(nibble.saturating_sub(10)) }
 }

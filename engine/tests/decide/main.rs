@@ -10,6 +10,7 @@
 
 mod answers;
 mod identity;
+mod paths;
 mod readings;
 mod remote_keys;
 mod shared;

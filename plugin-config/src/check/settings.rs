@@ -23,7 +23,8 @@ pub(super) fn preflight(document: Option<&CorsDocument>) -> Preflight {
 
 pub(super) fn ambiguous_paths(document: Option<&PathsDocument>) -> AmbiguousPaths {
     match document.and_then(|paths| paths.ambiguous) {
-        None | Some(AmbiguousName::Refuse) => AmbiguousPaths::Refuse,
+        None | Some(AmbiguousName::Compare) => AmbiguousPaths::Compare,
+        Some(AmbiguousName::Refuse) => AmbiguousPaths::Refuse,
         Some(AmbiguousName::Normalize) => AmbiguousPaths::Normalize,
     }
 }

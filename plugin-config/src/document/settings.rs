@@ -29,17 +29,22 @@ pub(crate) enum PreflightName {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Paths"))]
 pub(crate) struct PathsDocument {
-    /// What becomes of a path that a backend could read in two ways, where a policy with path rules applies: REFUSE
-    /// answers 400, NORMALIZE matches and forwards its one form. Default: REFUSE.
-    #[cfg_attr(feature = "schema", schemars(extend("default" = "REFUSE")))]
+    /// What becomes of a path that backends could read in several ways (dot segments, `//`, `;`, backslashes, encoded
+    /// separators, encodings of encodings), where a policy with path rules applies. COMPARE judges every reading: the
+    /// request goes on, its path byte for byte, if all may; it is refused if all are, or one by a DENY rule; if the
+    /// verdicts differ, the answer is 400. REFUSE answers 400. NORMALIZE forwards the path with dot segments resolved
+    /// and needless encoding gone (RFC 3986 section 6.2.2), which loses no data, and compares what is left. Control
+    /// bytes, broken percent-encoding and bytes that are no UTF-8 are 400 in any case. Default: COMPARE.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "COMPARE")))]
     pub(crate) ambiguous: Option<AmbiguousName>,
 }
 
-/// REFUSE or NORMALIZE.
+/// COMPARE, REFUSE or NORMALIZE.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AmbiguousPaths"))]
 pub(crate) enum AmbiguousName {
+    Compare,
     Refuse,
     Normalize,
 }

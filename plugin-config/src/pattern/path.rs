@@ -74,13 +74,13 @@ fn check_characters(text: &str) -> Result<(), String> {
     } else if text.contains('%') {
         "a path is matched percent-decoded; write the character itself for `%`"
     } else if text.contains(';') {
-        "a path with `;` parameters is ambiguous and never matched; leave them out"
+        "a path with `;` parameters is also read without them; leave them out"
     } else if text.contains('\\') {
-        "a path with a backslash is ambiguous and never matched; write `/`"
+        "a backslash is also read as a slash; write `/`"
     } else if text.chars().any(char::is_control) {
         "a path with a control character is never matched; leave it out"
     } else if text.contains("//") {
-        "a path with an empty segment is ambiguous and never matched; write one `/`"
+        "an empty segment is also read as none; write one `/`"
     } else {
         return Ok(());
     };
@@ -89,10 +89,9 @@ fn check_characters(text: &str) -> Result<(), String> {
 
 fn check_segments(text: &str, segments: &[&str]) -> Result<(), String> {
     match segments.iter().find(|segment| matches!(**segment, "." | "..")) {
-        Some(dots) => Err(format!(
-            "{} fits nothing: a path with the segment `{dots}` is ambiguous and never matched; leave it out",
-            quote(text)
-        )),
+        Some(dots) => {
+            Err(format!("{} fits nothing: a segment `{dots}` is also resolved; leave it out", quote(text)))
+        }
         None => Ok(()),
     }
 }
