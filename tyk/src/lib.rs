@@ -3,7 +3,7 @@
 //! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on ([`request`]); [`mint`]
 //! makes a token from the session ([`claims`]) with the signing key ([`keys`]), or [`exchange`] swaps the caller's own
 //! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`room`] bounds what requests hold in memory,
-//! [`tokens`] what is kept for reuse, [`lines`] what is logged. [`http`] publishes the keys, [`listen`] and [`server`] hold it
+//! [`tokens`] what is kept for reuse, [`lines`] what is logged, and [`out`] writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it
 //! all together, with what [`watch`] does beside them; [`pulse`] tells whether it still works.
 
 pub mod claims;
@@ -18,6 +18,7 @@ pub mod lines;
 pub mod listen;
 pub mod metrics;
 pub mod mint;
+pub mod out;
 pub mod proto;
 pub mod pulse;
 pub mod request;

@@ -2,10 +2,10 @@
 
 use attache_issuer::clock::Clock;
 use attache_issuer::config::{Config, LogLevel};
+use attache_issuer::out::Out;
 use attache_issuer::server::start;
 use clap::{Parser, Subcommand};
 use std::error::Error;
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,8 +53,11 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::Serve { file } => {
             let config = Config::load(&file)?;
-            log_to_stdout(config.log.level);
-            serve(config)
+            let out = Out::stdout();
+            log_to(out.clone(), config.log.level);
+            let served = serve(config);
+            out.flush();
+            served
         }
     }
 }
@@ -81,7 +84,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn log_to_stdout(level: LogLevel) {
+fn log_to(out: Out, level: LogLevel) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -91,6 +94,6 @@ fn log_to_stdout(level: LogLevel) {
     // Only this program's own events: what libraries log of a connection may hold what it carried.
     let own = tracing_subscriber::filter::Targets::new().with_target("attache_issuer", level);
     use tracing_subscriber::prelude::*;
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(io::stdout);
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(out);
     tracing_subscriber::registry().with(lines.with_filter(own)).init();
 }

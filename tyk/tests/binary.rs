@@ -153,6 +153,19 @@ async fn a_flood_of_requests_is_a_handful_of_lines_and_a_count() {
     assert!(refused.iter().all(|line| line["left_out"].is_u64()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_holds_up_no_request() {
+    let keys = key_folder();
+    let mut process = Serving::start(&minting(keys.path(), "log: {level: DEBUG}"));
+    let mut client = process.client().await;
+    // Far more than a pipe holds.
+    for _ in 0..2000 {
+        let answer = client.dispatch(post("orders", Some(session("k1", &[])), &[])).await.unwrap();
+        outcome(&answer.into_inner()).unwrap();
+    }
+    process.kill();
+}
+
 /// A disk that hangs, played by a pipe that nobody writes to, keeps a thread; it must not keep one for each request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_hangs_keeps_no_request_from_its_answer() {
