@@ -39,3 +39,21 @@ fn answer(query: &[u8], addresses: &[Ipv4Addr]) -> Option<Vec<u8>> {
     }
     Some(answer)
 }
+
+#[test]
+fn a_name_has_every_address_and_no_other_records() {
+    let addresses = [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2)];
+    let query = |kind: u8| {
+        let mut query = vec![7, 9, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        query.extend(b"\x06issuer\x04test\x00");
+        query.extend([0, kind, 0, 1]);
+        query
+    };
+    let found = answer(&query(1), &addresses).unwrap();
+    assert_eq!(found[..8], [7, 9, 0x84, 0, 0, 1, 0, 2]);
+    assert_eq!(found[QUERY..QUERY + 17], query(1)[QUERY..]);
+    assert!(found.ends_with(&[127, 0, 0, 2]));
+    let none = answer(&query(28), &addresses).unwrap();
+    assert_eq!(none[6..8], [0, 0]);
+    assert!(answer(&[1, 2, 3], &addresses).is_none());
+}
