@@ -29,8 +29,21 @@ pub(crate) enum Verdict {
     Refused(&'static str),
 }
 
+/// What a policy says of an operation, to the letter.
 pub(crate) fn judge(policy: &Policy, handled: &Handled, caller: Option<Caller>) -> Verdict {
-    let here: Vec<&Rule> = policy.rules.iter().filter(|rule| is_for(&rule.to, handled)).collect();
+    judge_by(policy, handled, caller, &[])
+}
+
+/// The same where each comparison leans towards allowing less: what forbids is for a path's twin with a slash behind it
+/// too, since many a backend takes both for one.
+pub(crate) fn judge_leaning(policy: &Policy, handled: &Handled, caller: Option<Caller>) -> Verdict {
+    let mut twin = handled.segments.clone();
+    twin.push(String::new());
+    judge_by(policy, handled, caller, &[twin])
+}
+
+fn judge_by(policy: &Policy, handled: &Handled, caller: Option<Caller>, twins: &[Vec<String>]) -> Verdict {
+    let here: Vec<&Rule> = policy.rules.iter().filter(|rule| is_for(rule, handled, twins)).collect();
     let public = here.iter().any(|rule| rule.public && !rule.denies);
     let caller = if public { None } else { caller };
     if !public && caller.is_none() {
@@ -46,14 +59,17 @@ pub(crate) fn judge(policy: &Policy, handled: &Handled, caller: Option<Caller>) 
     if public { Verdict::Public } else { Verdict::Allowed }
 }
 
-fn is_for(to: &Operation, handled: &Handled) -> bool {
+fn is_for(rule: &Rule, handled: &Handled, twins: &[Vec<String>]) -> bool {
+    let to: &Operation = &rule.to;
     let method = |pattern: &&str| handled.method == **pattern;
     let path = |pattern: &&str| path_fits(pattern, &handled.segments);
+    let twin = |pattern: &&str| twins.iter().any(|twin| path_fits(pattern, twin));
     let host = |pattern: &&str| text_fits(pattern, &handled.host);
     (to.methods.is_empty() || to.methods.iter().any(method))
         && !to.not_methods.iter().any(method)
-        && (to.paths.is_empty() || to.paths.iter().any(path))
+        && (to.paths.is_empty() || to.paths.iter().any(path) || rule.denies && to.paths.iter().any(twin))
         && !to.not_paths.iter().any(path)
+        && (rule.denies || !to.not_paths.iter().any(twin))
         && (to.hosts.is_empty() || to.hosts.iter().any(host))
         && !to.not_hosts.iter().any(host)
 }
