@@ -219,6 +219,10 @@ impl Peer for Case {
         None
     }
 
+    fn remote_ip(&self) -> Option<IpAddr> {
+        None
+    }
+
     fn destination_port(&self) -> Option<u16> {
         None
     }

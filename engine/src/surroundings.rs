@@ -49,6 +49,8 @@ pub trait Peer {
     fn principal(&self) -> Option<String>;
     /// The address of the direct peer; `None` where it can't be told for sure.
     fn source_ip(&self) -> Option<IpAddr>;
+    /// The address of what the host takes for the client, be it that a header says so.
+    fn remote_ip(&self) -> Option<IpAddr>;
     /// The port that the request came in on.
     fn destination_port(&self) -> Option<u16>;
 }

@@ -28,7 +28,7 @@ const FAULT_BYTES: usize = 256;
 pub(crate) struct Event<'a> {
     pub decision: &'a Decision,
     pub headers: &'a [(String, Vec<u8>)],
-    pub peer: &'a Connection<'a>,
+    pub peer: &'a Connection,
     /// The time since 1970.
     pub at: Duration,
     /// How many lines there may be.

@@ -7,40 +7,35 @@ use std::net::{IpAddr, SocketAddr};
 
 /// The connection that a request came in on. Each property is a hostcall, so each is read when it is first needed, and
 /// once.
-pub(crate) struct Connection<'h> {
-    headers: &'h [(String, Vec<u8>)],
+#[derive(Default)]
+pub(crate) struct Connection {
     principal: OnceCell<Option<String>>,
-    source_ip: OnceCell<Option<IpAddr>>,
+    source: OnceCell<Option<SocketAddr>>,
     destination_port: OnceCell<Option<u16>>,
 }
 
-impl<'h> Connection<'h> {
-    /// The connection of a request with these headers.
-    pub(crate) fn of(headers: &'h [(String, Vec<u8>)]) -> Self {
-        Self {
-            headers,
-            principal: OnceCell::new(),
-            source_ip: OnceCell::new(),
-            destination_port: OnceCell::new(),
-        }
-    }
-
-    /// Whether `source.address` is the peer's: where a request has `x-forwarded-for`, Envoy tells what that says, and
-    /// whoever can send a request can write it.
-    fn shows_peer(&self) -> bool {
-        !self.headers.iter().any(|(name, _)| name == "x-forwarded-for")
+impl Connection {
+    /// What Envoy takes for the client. An address that it has from a header, as `x-forwarded-for` or one that it is
+    /// told to look at (`original_ip_detection_extensions`), comes without a port, which Envoy tells as port 0; that of
+    /// a connection never is.
+    fn source(&self) -> Option<SocketAddr> {
+        let read = || host::property(&["source", "address"]).and_then(address);
+        *self.source.get_or_init(read)
     }
 }
 
-impl Peer for Connection<'_> {
+impl Peer for Connection {
     fn principal(&self) -> Option<String> {
         let read = || host::property(&["connection", "uri_san_peer_certificate"]).and_then(principal);
         self.principal.get_or_init(read).clone()
     }
 
     fn source_ip(&self) -> Option<IpAddr> {
-        let read = || host::property(&["source", "address"]).and_then(source_ip);
-        if self.shows_peer() { *self.source_ip.get_or_init(read) } else { None }
+        self.source().filter(|address| address.port() != 0).map(|address| address.ip())
+    }
+
+    fn remote_ip(&self) -> Option<IpAddr> {
+        self.source().map(|address| address.ip())
     }
 
     fn destination_port(&self) -> Option<u16> {
@@ -55,9 +50,9 @@ fn principal(uri: Vec<u8>) -> Option<String> {
 }
 
 /// `10.0.0.1:4711` or `[2001:db8::1]:4711`.
-fn source_ip(address: Vec<u8>) -> Option<IpAddr> {
-    let address: SocketAddr = std::str::from_utf8(&address).ok()?.parse().ok()?;
-    Some(address.ip().to_canonical())
+fn address(text: Vec<u8>) -> Option<SocketAddr> {
+    let address: SocketAddr = std::str::from_utf8(&text).ok()?.parse().ok()?;
+    Some(SocketAddr::new(address.ip().to_canonical(), address.port()))
 }
 
 /// A 64-bit integer, little-endian.
@@ -84,10 +79,10 @@ mod tests {
 
     #[test]
     fn a_source_is_an_address_with_a_port() {
-        let read = |address: &str| source_ip(address.as_bytes().to_vec()).map(|ip| ip.to_string());
-        assert_eq!(read("10.0.0.1:4711").as_deref(), Some("10.0.0.1"));
-        assert_eq!(read("[2001:db8::1]:4711").as_deref(), Some("2001:db8::1"));
-        assert_eq!(read("[::ffff:10.0.0.1]:4711").as_deref(), Some("10.0.0.1"));
+        let read = |text: &str| address(text.as_bytes().to_vec()).map(|address| address.to_string());
+        assert_eq!(read("10.0.0.1:4711").as_deref(), Some("10.0.0.1:4711"));
+        assert_eq!(read("[2001:db8::1]:0").as_deref(), Some("[2001:db8::1]:0"));
+        assert_eq!(read("[::ffff:10.0.0.1]:4711").as_deref(), Some("10.0.0.1:4711"));
         assert_eq!(read("10.0.0.1"), None);
         assert_eq!(read("@pipe"), None);
     }

@@ -113,7 +113,7 @@ impl Plugin {
         now: Duration,
     ) -> bool {
         let is_new = end_of_stream.is_some();
-        let connection = Connection::of(headers);
+        let connection = Connection::default();
         let patience = Waiting { keys: self.keys.as_ref(), arrived, now: unix_millis(now), is_new };
         let surroundings = Surroundings {
             peer: &connection,

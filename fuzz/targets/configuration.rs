@@ -27,6 +27,10 @@ impl Peer for Nothing {
     fn source_ip(&self) -> Option<IpAddr> {
         None
     }
+
+    fn remote_ip(&self) -> Option<IpAddr> {
+        None
+    }
     fn destination_port(&self) -> Option<u16> {
         None
     }

@@ -136,11 +136,16 @@ pub struct Source {
     pub service_accounts: Vec<String>,
     /// Service accounts it is not from.
     pub not_service_accounts: Vec<String>,
-    /// Addresses of the direct peer. Where they can't be told, as behind a proxy that adds `x-forwarded-for`, an ALLOW
-    /// rule that asks for them does not match and a DENY rule does.
+    /// Addresses of the direct peer. Where the host can't tell them, as where it is told to take the client's address
+    /// from a header, an ALLOW rule that asks for them does not match and a DENY rule does.
     pub ip_blocks: Vec<IpBlock>,
     /// Addresses it is not from.
     pub not_ip_blocks: Vec<IpBlock>,
+    /// Addresses of what the host takes for the client: the direct peer, or what a header says that it is told to
+    /// believe.
+    pub remote_ip_blocks: Vec<IpBlock>,
+    /// Clients it is not from.
+    pub not_remote_ip_blocks: Vec<IpBlock>,
 }
 
 /// What roles a rule needs: all three are AND-ed, each holds where empty.

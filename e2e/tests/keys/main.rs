@@ -4,6 +4,8 @@
 //! `ATTACHE_KEYS_SECONDS` says for how long the load goes on (20 where it doesn't); `ATTACHE_ENVOY` names the version.
 
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod keycloak;
 #[cfg(test)]
 mod load;

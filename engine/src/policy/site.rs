@@ -93,6 +93,7 @@ pub(super) struct Asked<'a> {
     port: OnceCell<Option<u16>>,
     caller: OnceCell<Option<Caller>>,
     address: OnceCell<Option<IpAddr>>,
+    remote_address: OnceCell<Option<IpAddr>>,
 }
 
 impl<'a> Asked<'a> {
@@ -106,6 +107,7 @@ impl<'a> Asked<'a> {
             port: OnceCell::new(),
             caller: OnceCell::new(),
             address: OnceCell::new(),
+            remote_address: OnceCell::new(),
         }
     }
 
@@ -143,5 +145,9 @@ impl Origin for Asked<'_> {
 
     fn address(&self) -> Option<IpAddr> {
         *self.address.get_or_init(|| self.facts.peer.source_ip())
+    }
+
+    fn remote_address(&self) -> Option<IpAddr> {
+        *self.remote_address.get_or_init(|| self.facts.peer.remote_ip())
     }
 }

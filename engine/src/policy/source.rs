@@ -37,6 +37,7 @@ impl Caller {
 pub(super) trait Origin {
     fn caller(&self) -> Option<&Caller>;
     fn address(&self) -> Option<IpAddr>;
+    fn remote_address(&self) -> Option<IpAddr>;
 }
 
 /// One entry of a `from`: fields AND-ed.
@@ -50,6 +51,8 @@ pub(super) struct SourceTest {
     not_namespaces: Box<[StringPattern]>,
     not_accounts: Box<[AccountTest]>,
     not_ip_blocks: Box<[IpBlock]>,
+    remote_ip_blocks: Box<[IpBlock]>,
+    not_remote_ip_blocks: Box<[IpBlock]>,
 }
 
 impl SourceTest {
@@ -64,11 +67,13 @@ impl SourceTest {
             not_namespaces: source.not_namespaces.clone().into(),
             not_accounts: accounts(&source.not_service_accounts),
             not_ip_blocks: source.not_ip_blocks.clone().into(),
+            remote_ip_blocks: source.remote_ip_blocks.clone().into(),
+            not_remote_ip_blocks: source.not_remote_ip_blocks.clone().into(),
         }
     }
 
     /// Whether the request comes from here. `unknown_address` answers for blocks of addresses where the host can't tell
-    /// the peer's: nobody may get in, or escape a refusal, by hiding it.
+    /// the address: nobody may get in, or escape a refusal, by hiding it.
     pub(super) fn matches(&self, origin: &impl Origin, unknown_address: bool) -> bool {
         let principal = |tests: &[StringPattern]| {
             let caller = origin.caller();
@@ -82,21 +87,32 @@ impl SourceTest {
             let account = origin.caller().and_then(Caller::account);
             account.is_some_and(|account| tests.iter().any(|test| test.matches(account)))
         };
-        let address = || match origin.address() {
-            Some(address) => holds(&self.ip_blocks, &self.not_ip_blocks, |blocks| {
-                blocks.iter().any(|block| block_holds(block, address))
-            }),
-            None => unknown_address,
-        };
         holds(&self.principals, &self.not_principals, principal)
             && holds(&self.namespaces, &self.not_namespaces, namespace)
             && holds(&self.accounts, &self.not_accounts, account)
-            && (!self.asks_for_an_address() || address())
+            && lies_in(&self.ip_blocks, &self.not_ip_blocks, || origin.address(), unknown_address)
+            && lies_in(
+                &self.remote_ip_blocks,
+                &self.not_remote_ip_blocks,
+                || origin.remote_address(),
+                unknown_address,
+            )
     }
+}
 
-    fn asks_for_an_address(&self) -> bool {
-        !(self.ip_blocks.is_empty() && self.not_ip_blocks.is_empty())
+/// Whether an address, asked for only where there are blocks, is in the wanted ones and not in the others.
+fn lies_in(
+    wanted: &[IpBlock],
+    unwanted: &[IpBlock],
+    address: impl FnOnce() -> Option<IpAddr>,
+    unknown: bool,
+) -> bool {
+    if wanted.is_empty() && unwanted.is_empty() {
+        return true;
     }
+    address().map_or(unknown, |address| {
+        holds(wanted, unwanted, |blocks| blocks.iter().any(|block| block_holds(block, address)))
+    })
 }
 
 /// A field and its `not…` twin: an empty list asks for nothing.

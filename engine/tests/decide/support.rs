@@ -35,6 +35,7 @@ pub(crate) struct Shop {
 pub(crate) struct TestPeer {
     pub(crate) principal: Option<String>,
     pub(crate) source_ip: Option<IpAddr>,
+    pub(crate) remote_ip: Option<IpAddr>,
 }
 
 impl Peer for TestPeer {
@@ -43,6 +44,10 @@ impl Peer for TestPeer {
     }
     fn source_ip(&self) -> Option<IpAddr> {
         self.source_ip
+    }
+
+    fn remote_ip(&self) -> Option<IpAddr> {
+        self.remote_ip
     }
     fn destination_port(&self) -> Option<u16> {
         Some(8080)

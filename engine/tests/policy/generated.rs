@@ -29,21 +29,25 @@ pub(crate) fn asks() -> impl Strategy<Value = Ask> {
     let text = |values: &'static [&'static str]| select(values).prop_map(str::to_owned);
     let hosts: &[&str] = &["a.test", "A.Test:80", "b.a.test", "b.a.test.:8080", "other", ""];
     let methods: &[&str] = &["GET", "POST", "DELETE", "PATCH"];
-    let addresses = select(vec!["10.0.0.1", "10.0.1.1", "192.168.0.1", "2001:db8::1", "::ffff:10.0.0.9"]);
+    let addresses = || {
+        let texts = select(vec!["10.0.0.1", "10.0.1.1", "192.168.0.1", "2001:db8::1", "::ffff:10.0.0.9"]);
+        texts.prop_map(|text| text.parse::<std::net::IpAddr>().unwrap().to_canonical())
+    };
     let peer = (
         option::of(text(&PRINCIPALS)),
-        option::of(addresses.prop_map(|address| address.parse::<std::net::IpAddr>().unwrap().to_canonical())),
+        (option::of(addresses()), option::of(addresses())),
         option::of(select(vec![80, 8080])),
     );
     let headers =
         vec(select(vec!["x", "y"]).prop_map(|value| ("x-claim".to_owned(), value.to_owned())), 0..3);
     (text(methods), paths(), text(hosts), peer, headers, option::weighted(0.8, tokens())).prop_map(
-        |(method, path, host, (principal, source_ip, port), headers, claims)| Ask {
+        |(method, path, host, (principal, (source_ip, remote_ip), port), headers, claims)| Ask {
             method,
             path,
             host,
             principal,
             source_ip,
+            remote_ip,
             port,
             headers,
             claims,
@@ -227,12 +231,13 @@ fn sources() -> impl Strategy<Value = Source> {
     let block = |address: &str, prefix| IpBlock { address: address.parse().unwrap(), prefix };
     let all = vec![block("10.0.0.0", 8), block("10.0.0.0", 24), block("2001:db8::", 32), block("0.0.0.0", 0)];
     let blocks = move || sometimes(subsequence(all.clone(), 1..3));
-    let wanted = (principals(), namespaces(), accounts(), blocks());
-    let unwanted = (rarely(principals()), rarely(namespaces()), rarely(accounts()), rarely(blocks()));
+    let wanted = (principals(), namespaces(), accounts(), blocks(), rarely(blocks()));
+    let unwanted =
+        (rarely(principals()), rarely(namespaces()), rarely(accounts()), rarely(blocks()), rarely(blocks()));
     (wanted, unwanted).prop_map(
         |(
-            (principals, namespaces, service_accounts, ip_blocks),
-            (not_principals, not_namespaces, not_service_accounts, not_ip_blocks),
+            (principals, namespaces, service_accounts, ip_blocks, remote_ip_blocks),
+            (not_principals, not_namespaces, not_service_accounts, not_ip_blocks, not_remote_ip_blocks),
         )| Source {
             principals,
             not_principals,
@@ -242,6 +247,8 @@ fn sources() -> impl Strategy<Value = Source> {
             not_service_accounts,
             ip_blocks,
             not_ip_blocks,
+            remote_ip_blocks,
+            not_remote_ip_blocks,
         },
     )
 }

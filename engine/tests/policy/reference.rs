@@ -178,18 +178,16 @@ fn is_from(from: &Source, ask: &Ask, unknown_address: bool) -> bool {
         let Some((namespace, account)) = account else { return false };
         names.iter().any(|name| *name == account || *name == format!("{namespace}/{account}"))
     };
-    let blocks = |blocks: &[IpBlock]| {
-        blocks
-            .iter()
-            .any(|block| ask.source_ip.is_some_and(|address| bits(address).starts_with(&block_bits(block))))
-    };
     both(&from.principals, &from.not_principals, principals)
         && both(&from.namespaces, &from.not_namespaces, namespaces)
         && both(&from.service_accounts, &from.not_service_accounts, accounts)
-        && match ask.source_ip {
-            None if !(from.ip_blocks.is_empty() && from.not_ip_blocks.is_empty()) => unknown_address,
-            _ => both(&from.ip_blocks, &from.not_ip_blocks, blocks),
-        }
+        && is_in(&from.ip_blocks, &from.not_ip_blocks, ask.source_ip, unknown_address)
+        && is_in(&from.remote_ip_blocks, &from.not_remote_ip_blocks, ask.remote_ip, unknown_address)
+}
+
+fn is_in(wanted: &[IpBlock], unwanted: &[IpBlock], address: Option<IpAddr>, unknown: bool) -> bool {
+    let Some(address) = address else { return wanted.is_empty() && unwanted.is_empty() || unknown };
+    both(wanted, unwanted, |blocks| blocks.iter().any(|block| bits(address).starts_with(&block_bits(block))))
 }
 
 fn both<T>(wanted: &[T], unwanted: &[T], fits: impl Fn(&[T]) -> bool) -> bool {

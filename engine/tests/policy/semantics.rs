@@ -5,6 +5,7 @@ use attache_engine::policy::View::{self, Enforced, WithShadow};
 use attache_engine::surroundings::Workload;
 use attache_plugin_config::*;
 use serde_json::json;
+use std::net::IpAddr;
 
 fn exact(path: &str) -> PathPattern {
     PathPattern::Exact(path.into())
@@ -302,6 +303,38 @@ fn addresses_lie_in_blocks_also_where_ipv4_came_as_ipv6() {
             let deny = Rule { action: Action::Deny, name: Name::new("deny").unwrap(), ..rule };
             assert_eq!(by_rules(vec![allow("a"), deny], &unknown), "rule-denied: p/deny", "nobody slips out");
         }
+    }
+}
+
+#[test]
+fn what_the_host_takes_for_the_client_is_not_the_direct_peer() {
+    let blocks = vec![IpBlock { address: "192.0.2.0".parse().unwrap(), prefix: 24 }];
+    let direct = Source { ip_blocks: blocks.clone(), ..Source::default() };
+    let remote = Source { remote_ip_blocks: blocks.clone(), ..Source::default() };
+    let neither = Source { not_ip_blocks: blocks.clone(), not_remote_ip_blocks: blocks, ..Source::default() };
+    let inside: Option<IpAddr> = Some("192.0.2.7".parse().unwrap());
+    let outside: Option<IpAddr> = Some("198.51.100.7".parse().unwrap());
+    for (source, source_ip, remote_ip, fits) in [
+        (&direct, inside, outside, true),
+        (&direct, outside, inside, false),
+        (&direct, None, inside, false),
+        (&remote, inside, outside, false),
+        (&remote, outside, inside, true),
+        (&remote, None, inside, true),
+        (&remote, inside, None, false),
+        (&neither, outside, outside, true),
+        (&neither, outside, inside, false),
+        (&neither, inside, outside, false),
+        (&neither, outside, None, false),
+        (&neither, None, outside, false),
+    ] {
+        let rule = Rule { from: vec![source.clone()], ..allow("a") };
+        let ask = Ask { source_ip, remote_ip, ..Ask::get("/") };
+        assert_eq!(
+            by_rules(vec![rule], &ask) == "allow: p/a",
+            fits,
+            "{source:?} {source_ip:?} {remote_ip:?}"
+        );
     }
 }
 

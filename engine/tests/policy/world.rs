@@ -61,6 +61,7 @@ pub(crate) struct Ask {
     pub(crate) host: String,
     pub(crate) principal: Option<String>,
     pub(crate) source_ip: Option<IpAddr>,
+    pub(crate) remote_ip: Option<IpAddr>,
     pub(crate) port: Option<u16>,
     pub(crate) headers: Vec<(String, String)>,
     /// `None`: no token.
@@ -75,6 +76,7 @@ impl Ask {
             host: "orders.shop".into(),
             principal: None,
             source_ip: None,
+            remote_ip: None,
             port: None,
             headers: Vec::new(),
             claims: Some(serde_json::json!({})),
@@ -95,6 +97,10 @@ impl Peer for Ask {
 
     fn source_ip(&self) -> Option<IpAddr> {
         self.source_ip
+    }
+
+    fn remote_ip(&self) -> Option<IpAddr> {
+        self.remote_ip
     }
 
     fn destination_port(&self) -> Option<u16> {

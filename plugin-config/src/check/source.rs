@@ -35,6 +35,16 @@ fn source(document: &SourceDocument, at: &At<'_>, checker: &mut Checker) -> Sour
         ),
         ip_blocks: checker.texts(document.ip_blocks.as_ref(), &at.key("ipBlocks"), IpBlock::parse),
         not_ip_blocks: checker.texts(document.not_ip_blocks.as_ref(), &at.key("notIpBlocks"), IpBlock::parse),
+        remote_ip_blocks: checker.texts(
+            document.remote_ip_blocks.as_ref(),
+            &at.key("remoteIpBlocks"),
+            IpBlock::parse,
+        ),
+        not_remote_ip_blocks: checker.texts(
+            document.not_remote_ip_blocks.as_ref(),
+            &at.key("notRemoteIpBlocks"),
+            IpBlock::parse,
+        ),
     };
     let given = [
         &document.principals,
@@ -45,6 +55,8 @@ fn source(document: &SourceDocument, at: &At<'_>, checker: &mut Checker) -> Sour
         &document.not_service_accounts,
         &document.ip_blocks,
         &document.not_ip_blocks,
+        &document.remote_ip_blocks,
+        &document.not_remote_ip_blocks,
     ];
     if given.into_iter().all(Option::is_none) {
         checker.fault(
@@ -62,6 +74,13 @@ fn source(document: &SourceDocument, at: &At<'_>, checker: &mut Checker) -> Sour
         checker,
     );
     disjoint(&source.ip_blocks, &source.not_ip_blocks, ("ipBlocks", "notIpBlocks"), at, checker);
+    disjoint(
+        &source.remote_ip_blocks,
+        &source.not_remote_ip_blocks,
+        ("remoteIpBlocks", "notRemoteIpBlocks"),
+        at,
+        checker,
+    );
     // `notPrincipals: ["*"]` stands for callers without a certificate; only together with a demand for one it is void.
     let certificate =
         !source.principals.is_empty() || !source.namespaces.is_empty() || !source.service_accounts.is_empty();

@@ -195,12 +195,20 @@ pub(crate) struct SourceDocument {
     /// Service accounts that it is not from.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) not_service_accounts: Option<List<String>>,
-    /// Addresses of the direct peer. Unknown where there is `x-forwarded-for`: then ALLOW does not match and DENY does.
+    /// Addresses of the direct peer, whatever headers say. Unknown where Envoy was told to take the client's address
+    /// from a header and the request has one: then ALLOW does not match and DENY does.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) ip_blocks: Option<List<String>>,
     /// Addresses that it is not from.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) not_ip_blocks: Option<List<String>>,
+    /// Addresses of what Envoy takes for the client: what `x-forwarded-for`, PROXY protocol or another header says where
+    /// Envoy is told to believe it, else the direct peer. Anyone can write such a header unless a trusted proxy does.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) remote_ip_blocks: Option<List<String>>,
+    /// Clients that it is not from.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) not_remote_ip_blocks: Option<List<String>>,
 }
 
 /// What roles a rule needs: all keys are AND-ed.

@@ -80,6 +80,41 @@ fn a_rule_may_ask_who_calls_from_where_and_on_which_port() {
 }
 
 #[test]
+fn a_header_never_stands_for_the_direct_peer() {
+    let document = with_policies(json!([{
+        "name": "orders",
+        "rules": [
+            {"name": "direct", "authentication": "NONE", "to": [{"paths": ["/direct"]}],
+             "from": [{"ipBlocks": ["10.0.0.0/8"]}]},
+            {"name": "client", "authentication": "NONE", "to": [{"paths": ["/client"]}],
+             "from": [{"remoteIpBlocks": ["10.0.0.0/8"]}]},
+            {"name": "anyone", "authentication": "NONE", "to": [{"paths": ["/anyone"]}]},
+            {"name": "banned", "action": "DENY", "to": [{"paths": ["/anyone"]}],
+             "from": [{"ipBlocks": ["192.0.2.0/24"]}]},
+        ],
+    }]));
+    // Envoy tells an address that it has from a header with port 0.
+    for (address, header, direct, client, anyone) in [
+        ("10.1.2.3:4711", None, true, true, true),
+        ("10.1.2.3:0", None, false, true, false),
+        ("10.1.2.3:0", Some("10.1.2.3"), false, true, false),
+        // Envoy was told to add the direct peer's address to the header, and to go by nothing else.
+        ("10.1.2.3:4711", Some("192.0.2.7, 10.1.2.3"), true, true, true),
+        ("[2001:db8::1]:0", None, false, false, false),
+    ] {
+        let mut worker = Worker::around(Host::configured(&document));
+        worker.set_property(&["source", "address"], address);
+        for (path, goes_on) in [("/direct", direct), ("/client", client), ("/anyone", anyone)] {
+            let mut request = Request::get(path);
+            if let Some(header) = header {
+                request = request.with("x-forwarded-for", header);
+            }
+            assert_eq!(worker.send(request).goes_on, goes_on, "{path} {address} {header:?}");
+        }
+    }
+}
+
+#[test]
 fn a_property_is_read_once_a_request_and_only_where_a_rule_asks() {
     let rule = |name: &str| {
         json!({
