@@ -84,6 +84,8 @@ details! {
     KeyIdUnknown = "key-id-unknown", KeyNotFound;
     /// A key has this `kid`, or the token has none, but no such key can do its `alg`.
     KeyForOtherAlgorithm = "key-for-other-algorithm", KeyNotFound;
+    /// Keys are awaited, but too many requests wait for them already.
+    WaitingRoomFull = "waiting-room-full", KeysUnavailable;
     /// No `exp`, where one is required.
     ExpirationMissing = "expiration-missing", LifetimeTooLong;
     /// `exp` lies further ahead than `maxLifetime`.

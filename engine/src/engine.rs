@@ -18,7 +18,7 @@ use crate::session::{IssuerIndex, Session};
 use crate::shared::SharedSignatures;
 use crate::surroundings::{Environment, Surroundings, Workload};
 use crate::token::IssuerKeys;
-use crate::{Cause, Reason};
+use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
     AmbiguousPaths, Audit, Authentication, ClaimPath, Config, ConfigError, Errors, MethodOverride, Name,
     OnKeysUnavailable, Preflight,
@@ -495,8 +495,11 @@ impl Judge<'_> {
                 ..judged(Verdict::Allow { rule: None }, true)
             };
         }
+        let full = Cause::from(Detail::WaitingRoomFull);
+        let full = (*hope == Hope::Full).then(|| self.engine.issuers.blame(issuer, full));
+        let cause = full.as_ref().unwrap_or(cause);
         if missing == Missing::KeyId {
-            // There are keys, and this is none of them.
+            // There are keys, and this is none of them; or whether it is, nobody could wait to see.
             return Judged::refused(cause.clone(), true);
         }
         let of_issuer = self.engine.issuers.on_keys_unavailable(issuer);

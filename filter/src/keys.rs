@@ -3,8 +3,9 @@
 mod room;
 mod source;
 
-pub(crate) use room::{Room, Waiter};
+pub(crate) use room::{Room, Waiter, client};
 
+use crate::connection::Connection;
 use crate::host::{self, CallId, GaugeId};
 use attache_engine::remote::{Hope, Missing, Response, UnixMillis};
 use attache_engine::surroundings::Patience;
@@ -139,18 +140,39 @@ impl News {
 /// The patience of one request.
 pub(crate) struct Waiting<'a> {
     pub(crate) keys: Option<&'a Keys>,
+    pub(crate) peer: &'a Connection,
     pub(crate) arrived: UnixMillis,
     pub(crate) now: UnixMillis,
-    /// It has not waited yet, so that it needs a place.
-    pub(crate) is_new: bool,
+    pub(crate) turn: Turn,
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It has just come, so that it needs a place if it is to wait; whether nothing follows its headers.
+    New { end_of_stream: bool },
+    /// It has waited. It was no preflight request then, so that it matters no more whether a body follows.
+    Woken,
+    /// It waited, and its place is another's now.
+    TurnedAway,
 }
 
 impl Patience for Waiting<'_> {
     fn hope(&self, issuer: IssuerIndex, missing: Missing) -> Hope {
         let Some(keys) = self.keys else { return Hope::Never(Duration::ZERO) };
-        if self.is_new && keys.room.is_full(issuer) {
-            return Hope::Never(Duration::ZERO);
+        match keys.hope(issuer, missing, self.arrived, self.now) {
+            Hope::Wait if !self.has_place(keys, issuer) => Hope::Full,
+            hope => hope,
         }
-        keys.hope(issuer, missing, self.arrived, self.now)
+    }
+}
+
+impl Waiting<'_> {
+    fn has_place(&self, keys: &Keys, issuer: IssuerIndex) -> bool {
+        match self.turn {
+            Turn::New { .. } => keys.room.has_place(issuer, client(self.peer)),
+            Turn::Woken => true,
+            Turn::TurnedAway => false,
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::audit::{self, Event};
 use crate::connection::Connection;
 use crate::crypto::EnvoyCrypto;
 use crate::host::CallId;
-use crate::keys::{Keys, Waiter, Waiting};
+use crate::keys::{self, Keys, Turn, Waiter, Waiting};
 use crate::metrics::Metrics;
 use crate::ration::Ration;
 use crate::shared::AllWorkers;
@@ -56,7 +56,7 @@ impl Plugin {
         if let Some(keys) = &self.keys {
             keys.catch_up(&self.engine, arrived);
         }
-        self.decide(context, headers, arrived, Some(end_of_stream), now)
+        self.decide(context, headers, arrived, Turn::New { end_of_stream }, now)
     }
 
     /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer. `root` is the
@@ -87,49 +87,58 @@ impl Plugin {
     /// Decides anew about the requests that need wait no longer.
     fn wake(&self, keys: &Keys, root: u32) {
         let now = host::now();
-        for waiter in keys.ready(unix_millis(now)) {
+        self.decide_anew(keys.ready(unix_millis(now)), Turn::Woken, now, root);
+    }
+
+    /// Decides anew about requests that waited, and goes back to the context that the host is at.
+    #[inline(never)]
+    fn decide_anew(&self, waiters: Vec<Waiter>, turn: Turn, now: Duration, context: u32) {
+        for waiter in waiters {
             if !host::speak_for(waiter.context) {
                 continue;
             }
             match host::request_headers() {
-                Some(headers) if self.decide(waiter.context, &headers, waiter.arrived, None, now) => {
+                Some(headers) if self.decide(waiter.context, &headers, waiter.arrived, turn, now) => {
                     host::resume()
                 }
                 Some(_) => {}
                 None => reply::not_ready(),
             }
         }
-        host::speak_for(root);
+        host::speak_for(context);
     }
 
-    /// Decides about a request that has come just now, or, without `end_of_stream`, that has waited. No request waits
-    /// that was a preflight request, so it matters no more then whether a body follows.
+    /// Decides about a request that has come just now, or that has waited.
     fn decide(
         &self,
         context: u32,
         headers: &[(String, Vec<u8>)],
         arrived: UnixMillis,
-        end_of_stream: Option<bool>,
+        turn: Turn,
         now: Duration,
     ) -> bool {
-        let is_new = end_of_stream.is_some();
         let connection = Connection::default();
-        let patience = Waiting { keys: self.keys.as_ref(), arrived, now: unix_millis(now), is_new };
+        let patience =
+            Waiting { keys: self.keys.as_ref(), peer: &connection, arrived, now: unix_millis(now), turn };
         let surroundings = Surroundings {
             peer: &connection,
             shared: &AllWorkers,
             crypto: &self.crypto,
             patience: &patience,
             now: UnixSeconds(now.as_secs()),
-            ends_with_headers: end_of_stream.unwrap_or(false),
+            ends_with_headers: matches!(turn, Turn::New { end_of_stream: true }),
         };
         let decision = self.engine.decide(headers, &surroundings);
         if let (&Outcome::Await { issuer, missing }, Some(keys)) = (&decision.outcome, &self.keys) {
             let is_first = keys.room.is_empty();
-            keys.room.enter(Waiter { context, issuer, missing, arrived, version: keys.version(issuer) });
-            if is_new && is_first {
+            let (client, version) = (keys::client(&connection), keys.version(issuer));
+            let displaced = keys.room.enter(Waiter { context, client, issuer, missing, arrived, version });
+            if matches!(turn, Turn::New { .. }) && is_first {
                 // Only the root context can ask the provider; let that be soon.
                 host::tick_every(SOON);
+            }
+            if let Some(displaced) = displaced {
+                self.decide_anew(vec![displaced], Turn::TurnedAway, now, context);
             }
             return false;
         }

@@ -16,6 +16,8 @@ mod outage;
 #[cfg(test)]
 mod pause;
 #[cfg(test)]
+mod room;
+#[cfg(test)]
 mod rotation;
 #[cfg(test)]
 mod stage;

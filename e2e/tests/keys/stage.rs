@@ -9,8 +9,8 @@ use attache_e2e::provider::Provider;
 use attache_e2e::token::{self, TokenSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use tokio::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::{TcpSocket, TcpStream};
 
 /// The cluster that leads to the provider.
 pub(crate) const CLUSTER: &str = "provider";
@@ -160,6 +160,16 @@ fn default_cluster(address: SocketAddr) -> String {
 /// A good token of an issuer.
 pub(crate) fn mint(issuer: &str, key: &SigningKey) -> Result<String> {
     TokenSpec::with_claims(json!({"iss": issuer})).mint_with(key, token::now())
+}
+
+/// The answer to a request with this token that comes from another address of the loopback.
+pub(crate) async fn ask_from(from: Ipv4Addr, address: SocketAddr, token: &str) -> Result<Response> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    let headers =
+        [("host".to_owned(), "orders".to_owned()), ("authorization".to_owned(), format!("Bearer {token}"))];
+    let request = Request { method: "GET", path: "/orders", headers: &headers, body: b"" };
+    http1::send(socket.connect(address).await?, &request).await
 }
 
 /// The answer to a request with this token.

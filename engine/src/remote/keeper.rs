@@ -97,6 +97,8 @@ pub enum Hope {
     Wait,
     /// None will; the next one may begin after so long.
     Never(Duration),
+    /// It would, but there is no place left to wait in.
+    Full,
 }
 
 impl Keeper {

@@ -3,7 +3,7 @@
 use crate::support::{Shop, public_jwk, shop, token, written};
 use attache_engine::remote::{Hope, Missing};
 use attache_engine::token::IssuerKeys;
-use attache_engine::{Cause, Outcome, Reason};
+use attache_engine::{Cause, Detail, Outcome, Reason};
 use attache_plugin_config::KeySet;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -75,6 +75,27 @@ fn an_unknown_key_id_is_worth_waiting_for_once() {
     shop.patience.hope.set(Hope::Never(std::time::Duration::ZERO));
     assert_eq!(shop.reason("GET /orders", Some(&good)), Some(Reason::KeyNotFound));
     assert_eq!(*shop.patience.asked.borrow(), [Missing::KeyId, Missing::KeyId]);
+}
+
+#[test]
+fn a_full_room_is_an_outage_and_no_verdict() {
+    // Whatever the issuer says of keys that can't be had: here there are keys.
+    for on_keys_unavailable in ["DENY", "ALLOW"] {
+        let shop = remote_shop(json!({"onKeysUnavailable": on_keys_unavailable}), any());
+        serve(&shop, &[other_key()]);
+        shop.patience.hope.set(Hope::Full);
+        let value = format!("Bearer {}", token(json!({})));
+        let decision = shop.request("GET /orders", &[("authorization", &value)]);
+        let Outcome::Refuse { cause, answer } = decision.outcome else { panic!("{:?}", decision.outcome) };
+        assert_eq!(cause.detail, Some(Detail::WaitingRoomFull));
+        assert_eq!(cause.unverified_issuer(), Some("https://tyk.example.com"));
+        assert_eq!((answer.status, answer.grpc_status), (503, 14));
+        assert_eq!(answer.headers, [("retry-after", "1".to_owned())]);
+    }
+    // Without any keys it is an outage like any other.
+    let shop = remote_shop(json!({"onKeysUnavailable": "ALLOW"}), any());
+    shop.patience.hope.set(Hope::Full);
+    assert_eq!(shop.reason("GET /orders", Some(&token(json!({})))), None);
 }
 
 #[test]

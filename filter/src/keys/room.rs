@@ -1,9 +1,13 @@
 //! Requests that wait for keys.
 
+use crate::connection::Connection;
 use crate::host::{self, GaugeId};
 use attache_engine::IssuerIndex;
 use attache_engine::remote::{Missing, UnixMillis};
+use attache_engine::surroundings::Peer as _;
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The most requests that wait in one worker for the keys of one issuer.
 pub(crate) const PLACES: usize = 256;
@@ -20,6 +24,8 @@ pub(crate) struct Room {
 pub(crate) struct Waiter {
     /// Its context.
     pub(crate) context: u32,
+    /// Who sent it.
+    pub(crate) client: Client,
     /// Whose keys it waits for.
     pub(crate) issuer: IssuerIndex,
     /// What it lacks.
@@ -28,6 +34,47 @@ pub(crate) struct Waiter {
     pub(crate) arrived: UnixMillis,
     /// The version of the keys that did not do.
     pub(crate) version: u64,
+}
+
+/// Who is entitled to a share of the places: the direct peer's address, of IPv6 the first 64 bits, since whoever has one
+/// has all that begin so. All whose address the host can't tell share one share: what a header says could be anything.
+pub(crate) type Client = Option<IpAddr>;
+
+/// Who sent a request.
+pub(crate) fn client(peer: &Connection) -> Client {
+    const NETWORK: u128 = !(u64::MAX as u128);
+    peer.source_ip().map(|address| match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
+    })
+}
+
+fn count(waiters: &[Waiter], issuer: IssuerIndex) -> usize {
+    waiters.iter().filter(|waiter| waiter.issuer == issuer).count()
+}
+
+/// Adds a request. Where all places are taken, whoever holds most loses its last one, and that request is returned.
+fn admit(waiters: &mut Vec<Waiter>, waiter: Waiter) -> Option<Waiter> {
+    let is_full = count(waiters, waiter.issuer) >= PLACES;
+    let greediest = is_full.then(|| greediest(waiters, waiter.issuer, waiter.client)).flatten();
+    let displaced = greediest.and_then(|greediest| {
+        let is_theirs = |other: &Waiter| other.issuer == waiter.issuer && other.client == greediest;
+        waiters.iter().rposition(is_theirs).map(|at| waiters.remove(at))
+    });
+    waiters.push(waiter);
+    displaced
+}
+
+/// The client that holds most places, if it still has as many as another once that has got one of them.
+fn greediest(waiters: &[Waiter], issuer: IssuerIndex, than: Client) -> Option<Client> {
+    let mut places: BTreeMap<Client, usize> = BTreeMap::new();
+    for waiter in waiters.iter().filter(|waiter| waiter.issuer == issuer) {
+        let held = places.entry(waiter.client).or_default();
+        *held = held.saturating_add(1);
+    }
+    let least = places.get(&than).copied().unwrap_or(0).saturating_add(2);
+    let (client, held) = places.into_iter().max_by_key(|(_, held)| *held)?;
+    (held >= least).then_some(client)
 }
 
 impl Room {
@@ -40,18 +87,22 @@ impl Room {
     }
 
     pub(crate) fn is_awaited(&self, issuer: IssuerIndex) -> bool {
-        self.count(issuer) > 0
+        self.waiters.try_borrow().is_ok_and(|waiters| count(&waiters, issuer) > 0)
     }
 
-    pub(crate) fn is_full(&self, issuer: IssuerIndex) -> bool {
-        self.count(issuer) >= PLACES
+    /// Whether a client gets a place: a free one, or one of whoever holds most.
+    pub(crate) fn has_place(&self, issuer: IssuerIndex, client: Client) -> bool {
+        let Ok(waiters) = self.waiters.try_borrow() else { return false };
+        count(&waiters, issuer) < PLACES || greediest(&waiters, issuer, client).is_some()
     }
 
-    pub(crate) fn enter(&self, waiter: Waiter) {
-        if let Ok(mut waiters) = self.waiters.try_borrow_mut() {
-            waiters.push(waiter);
+    /// Gives a request a place. Returns the request that loses its own by that.
+    pub(crate) fn enter(&self, waiter: Waiter) -> Option<Waiter> {
+        let displaced = admit(&mut *self.waiters.try_borrow_mut().ok()?, waiter);
+        if displaced.is_none() {
             self.tell(1);
         }
+        displaced
     }
 
     /// Takes out the request of a context that is gone, if it waited.
@@ -70,14 +121,59 @@ impl Room {
         taken
     }
 
-    fn count(&self, issuer: IssuerIndex) -> usize {
-        let waiters = self.waiters.try_borrow();
-        waiters.map_or(0, |waiters| waiters.iter().filter(|waiter| waiter.issuer == issuer).count())
-    }
-
     fn tell(&self, change: i64) {
         if let Some(gauge) = self.gauge.get_or_init(|| host::define_gauge("attache.keys.waiting")) {
             host::add_to_gauge(*gauge, change);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiter(context: u32, client: Client) -> Waiter {
+        let (issuer, missing) = (IssuerIndex(0), Missing::KeyId);
+        Waiter { context, client, issuer, missing, arrived: UnixMillis(0), version: 0 }
+    }
+
+    fn client(last: u8) -> Client {
+        Some(IpAddr::from([10, 0, 0, last]))
+    }
+
+    fn held(waiters: &[Waiter], client: Client) -> usize {
+        waiters.iter().filter(|waiter| waiter.client == client).count()
+    }
+
+    #[test]
+    fn no_peer_takes_all_the_places() {
+        let [greedy, late, third] = [1, 2, 3].map(client);
+        let mut waiters = Vec::new();
+        for context in 0..256 {
+            assert_eq!(admit(&mut waiters, waiter(context, greedy)), None, "alone, it may have them all");
+        }
+        assert_eq!(greediest(&waiters, IssuerIndex(0), greedy), None, "and no more");
+        assert_eq!(admit(&mut waiters, waiter(1000, late)), Some(waiter(255, greedy)), "its last one goes");
+        for context in 1001..1128 {
+            assert_eq!(greediest(&waiters, IssuerIndex(0), late), Some(greedy));
+            admit(&mut waiters, waiter(context, late));
+        }
+        assert_eq!([held(&waiters, greedy), held(&waiters, late)], [128, 128]);
+        assert_eq!(greediest(&waiters, IssuerIndex(0), late), None, "each has its half");
+        assert_eq!(greediest(&waiters, IssuerIndex(0), greedy), None);
+        // Whose address is not known is one peer.
+        for unknown in [third, None] {
+            let displaced = admit(&mut waiters, waiter(2000, unknown)).expect("somebody else's place");
+            assert!(displaced.client == greedy || displaced.client == late);
+        }
+        assert_eq!(waiters.len(), PLACES);
+    }
+
+    #[test]
+    fn each_issuer_has_places_of_its_own() {
+        let mut waiters: Vec<Waiter> = (0..256).map(|context| waiter(context, client(1))).collect();
+        let other = Waiter { issuer: IssuerIndex(1), ..waiter(1000, client(2)) };
+        assert_eq!(admit(&mut waiters, other), None);
+        assert_eq!(waiters.len(), 257);
     }
 }
