@@ -30,7 +30,7 @@ async fn stage(manager: Value) -> Result<Stage> {
     let provider = Provider::start([]).await?;
     let mut document = configuration(&provider, json!({"refresh": once()}));
     document["policies"] = policies();
-    Stage::start_otherwise(provider, &document, Overrides { plugin: Value::Null, manager }).await
+    Stage::start_otherwise(provider, &document, Overrides { manager, ..Overrides::default() }).await
 }
 
 /// The rules that let a request with these headers pass.
