@@ -19,6 +19,7 @@ const MODULE: &str = r#"(module
   (export "proxy_on_memory_allocate" (func $nothing))
   (export "proxy_on_tick" (func $nothing))
   (export "proxy_on_request_headers" (func $headers))
+  (export "proxy_on_request_trailers" (func $nothing))
   (export "proxy_on_http_call_response" (func $nothing))
   (export "proxy_on_delete" (func $nothing))
   (export "proxy_on_request_body" (func $body))
@@ -47,6 +48,7 @@ fn unused_callbacks_go_and_everything_else_stays() {
             "func proxy_on_http_call_response",
             "func proxy_on_memory_allocate",
             "func proxy_on_request_headers",
+            "func proxy_on_request_trailers",
             "func proxy_on_tick",
             "func proxy_on_vm_start",
             "memory memory",
