@@ -243,7 +243,10 @@ impl Issuers {
         }
         authority.rules.check_times(&session.times, now)?;
         let [token_id, subject, key_id] = [&session.token_id, &session.subject, &session.key_id];
-        Ok(authority.rules.check_revoked(token_id.as_deref(), subject.as_deref(), key_id.as_deref())?)
+        // The list has subjects as the issuer writes them.
+        let subject =
+            subject.as_deref().and_then(|subject| subject.strip_prefix(&*authority.config.subject_prefix));
+        Ok(authority.rules.check_revoked(token_id.as_deref(), subject, key_id.as_deref())?)
     }
 
     /// Tells whose token is refused.
@@ -299,8 +302,11 @@ impl VerifiedToken<'_> {
         issuers: &Issuers,
     ) -> Session {
         let Self { issuer, verified, payload_base64 } = self;
-        let Verified { claims, times, key_id, key_fingerprint, .. } = verified;
+        let Verified { mut claims, times, key_id, key_fingerprint, .. } = verified;
         let config = issuers.get(issuer).map(|authority| &authority.config);
+        if let Some(config) = config {
+            claims.prefix_subject(&config.subject_prefix);
+        }
         let headers = config
             .ok_or(Cause::from(Reason::ClaimUnwritable))
             .and_then(|config| Ok(identity_headers(config, &claims, payload_base64)?));

@@ -15,7 +15,7 @@ pub struct IssuerIndex(pub u16);
 pub struct Session {
     /// Who issued it.
     pub issuer: IssuerIndex,
-    /// `sub`.
+    /// `sub`, after the issuer's `subjectPrefix`.
     pub subject: Option<String>,
     /// `jti`.
     pub token_id: Option<String>,

@@ -46,6 +46,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
         };
         policy::policies(document.policies.as_ref(), &at.key("policies"), &context, checker)
     };
+    checker.warnings.extend(identity::warnings(&issuers));
     Config {
         digest,
         warnings: Vec::new(),

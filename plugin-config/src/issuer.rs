@@ -43,6 +43,8 @@ pub struct Issuer {
     pub token_types: Vec<String>,
     /// `sub` must match one of these; empty: not checked.
     pub subjects: Vec<StringMatch>,
+    /// Put before `sub` once a token is verified: what policies and headers see. Empty, or 1 to 64 bytes of visible ASCII.
+    pub subject_prefix: String,
     /// What every token of this issuer must hold. No `EqualsPath`, no `EqualsHeader`.
     pub claims: Vec<Condition>,
     /// Where roles are read; all sources are joined.

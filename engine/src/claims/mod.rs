@@ -99,6 +99,13 @@ impl Claims {
         self.text("sub")
     }
 
+    /// Puts the issuer's prefix before `sub`: from here on it is unlike any other issuer's.
+    pub fn prefix_subject(&mut self, prefix: &str) {
+        if let Some(Value::String(subject)) = self.members.get_mut("sub") {
+            subject.insert_str(0, prefix);
+        }
+    }
+
     /// `jti`.
     pub fn token_id(&self) -> Option<&str> {
         self.text("jti")

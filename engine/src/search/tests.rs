@@ -21,6 +21,7 @@ fn issuer(name: &str) -> Issuer {
         forward_original_token: false,
         clock_skew: Duration::ZERO,
         require_expiration: true,
+        subject_prefix: String::new(),
         max_lifetime: None,
         require_issued_at: false,
         max_age: None,

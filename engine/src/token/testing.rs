@@ -232,6 +232,7 @@ pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
         forward_original_token: false,
         clock_skew: Duration::from_secs(60),
         require_expiration: true,
+        subject_prefix: String::new(),
         max_lifetime: None,
         require_issued_at: false,
         max_age: None,

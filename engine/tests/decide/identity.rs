@@ -142,3 +142,40 @@ fn no_trailer_passes_for_what_is_written_or_looked_at_in_headers() {
     let forged: Vec<&str> = shop.engine().forged_trailers(&trailers).collect();
     assert_eq!(forged, &sent[..6]);
 }
+
+#[test]
+fn a_subject_is_told_from_that_of_another_issuer() {
+    let more = json!({
+        "subjectPrefix": "partner:",
+        "subjects": [{"prefix": "a"}],
+        "revoked": {"subjects": ["anna"]},
+        "outputPayloadToHeader": "x-payload",
+    });
+    let rules = json!([
+        {"name": "own", "to": [{"paths": ["/users/{id}"]}], "when": [{"claim": "sub", "equalsPath": "id"}]},
+        {"name": "bare", "to": [{"paths": ["/bare"]}], "when": [{"claim": "sub", "equals": "alice"}]},
+    ]);
+    let shop = shop(json!({"issuers": [issuer(more)], "policies": [{"name": "users", "rules": rules}]}));
+    let alice = token(json!({}));
+    let value = format!("Bearer {alice}");
+    // The second time it is from the cache.
+    for _ in 0..2 {
+        let decision = shop.request("GET /users/partner:alice", &[("authorization", &value)]);
+        let written = written(&decision);
+        assert!(written.contains(&("x-user".to_owned(), "partner:alice".to_owned())), "{written:?}");
+        let payload = alice.split('.').nth(1).unwrap().to_owned();
+        assert!(written.contains(&("x-payload".to_owned(), payload)), "as the issuer wrote it");
+        assert_eq!(decision.session.unwrap().subject.as_deref(), Some("partner:alice"));
+        assert_eq!(shop.reason("GET /users/alice", Some(&alice)), Some(Reason::NoRuleMatched));
+        assert_eq!(shop.reason("GET /bare", Some(&alice)), Some(Reason::NoRuleMatched));
+        // What the issuer's entry demands is about `sub` as the issuer writes it.
+        assert_eq!(
+            shop.reason("GET /bare", Some(&token(json!({"sub": "anna"})))),
+            Some(Reason::TokenRevoked)
+        );
+        assert_eq!(
+            shop.reason("GET /bare", Some(&token(json!({"sub": "bob"})))),
+            Some(Reason::ClaimMismatch)
+        );
+    }
+}

@@ -6,7 +6,6 @@ use attache_engine::IssuerIndex;
 use attache_engine::remote::{Missing, UnixMillis};
 use attache_engine::surroundings::Peer as _;
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The most requests that wait in one worker for the keys of one issuer.
@@ -67,12 +66,14 @@ fn admit(waiters: &mut Vec<Waiter>, waiter: Waiter) -> Option<Waiter> {
 
 /// The client that holds most places, if it still has as many as another once that has got one of them.
 fn greediest(waiters: &[Waiter], issuer: IssuerIndex, than: Client) -> Option<Client> {
-    let mut places: BTreeMap<Client, usize> = BTreeMap::new();
+    let mut places: Vec<(Client, usize)> = vec![(than, 0)];
     for waiter in waiters.iter().filter(|waiter| waiter.issuer == issuer) {
-        let held = places.entry(waiter.client).or_default();
-        *held = held.saturating_add(1);
+        match places.iter_mut().find(|(client, _)| *client == waiter.client) {
+            Some((_, held)) => *held = held.saturating_add(1),
+            None => places.push((waiter.client, 1)),
+        }
     }
-    let least = places.get(&than).copied().unwrap_or(0).saturating_add(2);
+    let least = places.first().map_or(0, |(_, held)| *held).saturating_add(2);
     let (client, held) = places.into_iter().max_by_key(|(_, held)| *held)?;
     (held >= least).then_some(client)
 }

@@ -4,7 +4,9 @@ use super::issuer::{MOST_MAPPINGS, claim};
 use super::{Checker, header};
 use crate::document::{Document, FormatName, IssuerDocument, List, OnUnwritableName};
 use crate::json::At;
-use crate::{ClaimToHeader, HeaderFormat, HeaderLocation, HeaderName, Issuer, OnUnwritable};
+use crate::{
+    ClaimPath, ClaimToHeader, ConfigError, HeaderFormat, HeaderLocation, HeaderName, Issuer, OnUnwritable,
+};
 use std::collections::BTreeMap;
 
 /// What an issuer writes.
@@ -126,6 +128,44 @@ fn check_against(
             "issuer `{writer}` writes `{header}`, which many servers take for the same; use one spelling"
         );
         checker.fault(at, message);
+    }
+}
+
+/// Where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is `alice`
+/// of the other.
+pub(super) fn warnings(issuers: &[Issuer]) -> Vec<ConfigError> {
+    let mut warnings = Vec::new();
+    for (index, issuer) in issuers.iter().enumerate() {
+        for (place, written) in issuer.output_claim_to_headers.iter().enumerate() {
+            let mut earlier = issuers.iter().take(index);
+            if let Some(other) = earlier.find(|other| may_be_mistaken(issuer, other, written)) {
+                let (name, header) = (&other.name, &written.header);
+                let message = format!(
+                    "issuer `{name}` writes `{header}` too, so the service can't tell whose word it is; give each \
+                     issuer a `subjectPrefix` of which none begins another where the claim is `sub`, or have both \
+                     write `iss` into one more header"
+                );
+                let at = format!("issuers[{index}].outputClaimToHeaders[{place}].header");
+                warnings.push(ConfigError::new(at, message));
+            }
+        }
+    }
+    warnings
+}
+
+/// Whether a header that one issuer writes may be written by the other with the same value.
+fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> bool {
+    let is = |claim: &ClaimPath, name: &str| matches!(claim.0.as_slice(), [step] if step == name);
+    let of_other = |header: &HeaderName| other.output_claim_to_headers.iter().find(|to| to.header == *header);
+    let names_issuer = one.output_claim_to_headers.iter().filter(|to| is(&to.claim, "iss"));
+    let are_told_apart =
+        names_issuer.filter_map(|to| of_other(&to.header)).any(|theirs| is(&theirs.claim, "iss"));
+    let [prefix, other_prefix] = [&one.subject_prefix, &other.subject_prefix];
+    let begins = prefix.starts_with(other_prefix.as_str()) || other_prefix.starts_with(prefix.as_str());
+    match of_other(&written.header) {
+        _ if are_told_apart => false,
+        Some(theirs) => begins || !is(&written.claim, "sub") || !is(&theirs.claim, "sub"),
+        None => other.output_payload_to_header.as_ref() == Some(&written.header),
     }
 }
 

@@ -64,6 +64,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
         require_issued_at: require_issued_at(document, at, checker),
         max_age: lifetime(document.max_age, &at.key("maxAge"), checker),
         token_types: checker.texts(document.token_types.as_ref(), &at.key("tokenTypes"), token_type),
+        subject_prefix: subject_prefix(document.subject_prefix.as_ref(), &at.key("subjectPrefix"), checker),
         subjects: condition::string_matches(document.subjects.as_ref(), &at.key("subjects"), checker),
         claims,
         role_claims: role_claims(document.role_claims.as_ref(), &at.key("roleClaims"), checker),
@@ -172,6 +173,15 @@ fn whole_seconds(duration: Duration, at: &At<'_>, checker: &mut Checker) {
     if duration.subsec_nanos() != 0 {
         checker.fault(at, "times of a token are whole seconds; leave out the milliseconds");
     }
+}
+
+fn subject_prefix(text: Option<&String>, at: &At<'_>, checker: &mut Checker) -> String {
+    let Some(prefix) = text else { return String::new() };
+    if !(1..=64).contains(&prefix.len()) || !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = "a subject's prefix has 1 to 64 bytes of visible ASCII, such as `partner:`; leave it out for none";
+        checker.fault(at, message);
+    }
+    prefix.clone()
 }
 
 fn token_type(text: &str) -> Result<String, String> {

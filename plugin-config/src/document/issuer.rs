@@ -96,6 +96,11 @@ pub(crate) struct IssuerDocument {
     /// `sub` must match one of these. Absent: not checked.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) subjects: Option<List<StringMatchDocument>>,
+    /// Put before `sub` once a token is verified: identity headers, conditions of policies on `sub`, audit lines and
+    /// filter state see it so. `subjects`, `claims` and `revoked` of this entry, and the payload's header, see `sub` as
+    /// the issuer writes it. Default: nothing.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    pub(crate) subject_prefix: Option<String>,
     /// What every token of this issuer must hold.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) claims: Option<List<ConditionDocument>>,

@@ -353,3 +353,17 @@ fn an_age_asks_for_a_date() {
     assert!(accepts(&with_issuer(json!({"requireIssuedAt": true}))).issuers[0].require_issued_at);
     assert!(!accepts(&with_issuer(json!({}))).issuers[0].require_issued_at);
 }
+
+#[test]
+fn a_prefix_of_subjects_is_written_as_it_is() {
+    let config = accepts(&with_issuer(json!({"subjectPrefix": "partner:"})));
+    assert_eq!(config.issuers[0].subject_prefix, "partner:");
+    assert_eq!(accepts(&with_issuer(json!({}))).issuers[0].subject_prefix, "");
+    for wrong in ["", "a b", "\u{e4}:", &"a".repeat(65)] {
+        refuses(
+            &with_issuer(json!({"subjectPrefix": wrong})),
+            "issuers[0].subjectPrefix",
+            "a subject's prefix has 1 to 64 bytes of visible ASCII, such as `partner:`; leave it out for none",
+        );
+    }
+}

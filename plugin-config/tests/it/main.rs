@@ -26,3 +26,4 @@ mod schema;
 mod settings;
 mod support;
 mod vectors;
+mod warnings;

@@ -154,3 +154,21 @@ fn an_error_never_repeats_a_secret() {
     assert!(!errors.is_empty());
     assert!(!errors.join("\n").contains("c2VjcmV0"), "{errors:#?}");
 }
+
+#[test]
+fn issuers_that_write_one_header_are_told_of_in_the_log() {
+    let document = document_with(|document| {
+        let mut partner = document["issuers"][0].clone();
+        partner["name"] = json!("partner");
+        partner["issuer"] = json!("https://partner.example");
+        partner["outputPayloadToHeader"] = Value::Null;
+        let issuers = document["issuers"].as_array_mut().unwrap();
+        issuers.push(partner);
+    });
+    let mut host = Host::new();
+    assert!(host.configure(&document.to_string()), "{:#?}", host.log());
+    let warnings: Vec<_> = host.log().into_iter().filter(|line| line.level == LogLevel::Warn).collect();
+    let place =
+        "attache: configuration: issuers[1].outputClaimToHeaders[0].header: issuer `tyk` writes `x-user` too";
+    assert!(warnings.iter().any(|line| line.text.starts_with(place)), "{warnings:#?}");
+}
