@@ -190,7 +190,11 @@ impl Stage {
             bail!("the request got no answer: {error:#}\nlog:\n{}", self.log());
         }
         if self.echo.requests() > reached_before {
-            observation.seen = serde_json::from_slice(&observation.answer.body).ok();
+            // What the service saw comes back in the body, which an answer to HEAD has not (RFC 9110 section 9.3.2).
+            observation.seen = match request.method.as_str() {
+                "HEAD" => Some(Seen::default()),
+                _ => serde_json::from_slice(&observation.answer.body).ok(),
+            };
             ensure!(observation.seen.is_some(), "the service was reached, but its answer did not come back");
         }
         observation.access = self.access_log(&id).await?;
