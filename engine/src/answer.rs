@@ -1,7 +1,7 @@
 //! What a client is told of a refusal: the answers of HTTP (RFC 9110, RFC 6750, RFC 9457, RFC 9728) and gRPC.
 
-use crate::{Class, Reason};
-use attache_plugin_config::{ProblemBody, Responses};
+use crate::{Class, Reason, cors};
+use attache_plugin_config::{ProblemBody, RefusalCors, Responses};
 use std::time::Duration;
 
 /// An answer that an HTTP or a gRPC client understands. It names the reason and nothing else: no expected value, no key,
@@ -38,6 +38,7 @@ pub(crate) struct Answers {
     body: ProblemBody,
     /// What `Retry-After` says, in seconds.
     retry_after: u32,
+    cors: Option<RefusalCors>,
 }
 
 impl Answers {
@@ -54,11 +55,20 @@ impl Answers {
             [] => "Bearer".to_owned(),
             some => format!("Bearer {}", some.join(", ")),
         };
-        Self { challenge, body: responses.body, retry_after: 1 }
+        Self { challenge, body: responses.body, retry_after: 1, cors: responses.cors.clone() }
+    }
+
+    /// The answer to a request of this origin that was refused for this reason.
+    pub(crate) fn answer_to(&self, origin: Option<&[u8]>, reason: Reason) -> Answer {
+        let mut answer = self.answer(reason);
+        if let Some(cors) = &self.cors {
+            answer.headers.extend(cors::headers(cors, origin));
+        }
+        answer
     }
 
     /// The answer to a request that was refused for this reason.
-    pub(crate) fn answer(&self, reason: Reason) -> Answer {
+    fn answer(&self, reason: Reason) -> Answer {
         let (status, grpc_status, error) = match reason.class() {
             Class::Missing => (401, 16, None),
             Class::BadToken => (401, 16, Some("invalid_token")),
@@ -137,6 +147,7 @@ mod tests {
             realm: realm.map(str::to_owned),
             resource_metadata: metadata.map(str::to_owned),
             body: ProblemBody::Problem,
+            cors: None,
         })
     }
 

@@ -6,6 +6,7 @@ use crate::remote::Missing;
 use crate::session::{IssuerIndex, Session};
 use crate::token::Backend;
 use crate::{Cause, Reason};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// The verdict on a request, what is to be done to it, and what there is to tell of it.
@@ -18,7 +19,7 @@ pub struct Decision {
     /// later filter sees them.
     pub remove: Vec<String>,
     /// Headers to replace, by name and value: a path or a cookie without the token, a normalised path.
-    pub replace: Vec<(&'static str, Vec<u8>)>,
+    pub replace: Vec<(Cow<'static, str>, Vec<u8>)>,
     /// Whom the request speaks for: [`Session::headers`] are to be written, each replacing what is there. `None` for a
     /// refused request without a good token, a public one, or one that goes on without identity.
     pub session: Option<Rc<Session>>,

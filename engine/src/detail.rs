@@ -64,6 +64,8 @@ details! {
     PayloadTooDeep = "payload-too-deep", TokenMalformed;
     /// `exp`, `nbf` or `iat` is there and no time.
     TimeNotANumber = "time-not-a-number", TokenMalformed;
+    /// A token that is cut into cookies lacks one that is not the last.
+    CookiePartMissing = "cookie-part-missing", TokenMalformed;
     /// `iss`, `sub` or `jti` is there and no string.
     ClaimNotText = "claim-not-text", TokenMalformed;
     /// `aud` is there, and neither a string nor a list of strings.
@@ -118,7 +120,7 @@ details! {
     PresenterOther = "presenter-other", PresenterNotAllowed;
     /// One header holds two different tokens.
     HeaderTokensDiffer = "header-tokens-differ", TokensConflict;
-    /// Cookies of one name hold two different tokens.
+    /// Cookies of one name hold two good tokens, or more than four, or a part of one has two values.
     CookieTokensDiffer = "cookie-tokens-differ", TokensConflict;
     /// Parameters of one name hold two different tokens.
     ParamTokensDiffer = "param-tokens-differ", TokensConflict;

@@ -3,6 +3,8 @@
 //! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
 //! request pays for the memory that its code lies in, whether it runs or is jumped over.
 
+mod rivals;
+
 use crate::answer::Answers;
 use crate::cache::TokenCache;
 use crate::decision::{Decision, Outcome, Shadow, Verification};
@@ -226,7 +228,7 @@ impl Engine {
         let mut decision = Decision {
             outcome: match verdict.cause {
                 None => Outcome::Forward,
-                Some(cause) => self.refusal(cause, judge.hope.get()),
+                Some(cause) => self.refusal(cause, request, judge.hope.get()),
             },
             remove: request.forged.iter().map(|&name| name.to_owned()).collect(),
             replace: Vec::new(),
@@ -237,7 +239,7 @@ impl Engine {
             verification: judge.tokens.get().map_or_else(Verification::default, |tokens| tokens.verification),
         };
         if let Some(path) = rewritten {
-            decision.replace.push((":path", with_query(path.as_bytes(), request.query)));
+            decision.replace.push((":path".into(), with_query(path.as_bytes(), request.query)));
         }
         if !request.connection.is_empty() {
             self.clean_connection(request, &mut decision);
@@ -253,8 +255,8 @@ impl Engine {
                 .filter(|(_, session)| !self.issuers.forwards_token(session.issuer))
                 .map(|(found, _)| found)
                 .collect();
-            if !hidden.is_empty() {
-                self.hide(&hidden, request, rewritten, &mut decision);
+            if !hidden.is_empty() || !tokens.stale.is_empty() {
+                self.hide(&hidden, &tokens.stale, request, rewritten, &mut decision);
             }
             decision.session = sessions.first().map(Rc::clone);
         } else if let Err(Obstacle::Lacks { issuer, .. }) = &tokens.sessions
@@ -262,15 +264,15 @@ impl Engine {
             && !self.issuers.forwards_token(*issuer)
         {
             // Nobody vouches for any of them.
-            self.hide(&tokens.found.iter().collect::<Vec<_>>(), request, rewritten, &mut decision);
+            self.hide(&tokens.found.iter().collect::<Vec<_>>(), &[], request, rewritten, &mut decision);
         }
         decision
     }
 
     /// The answer to a request that does not go on.
     #[inline(never)]
-    fn refusal(&self, cause: Cause, hope: Option<&Hope>) -> Outcome {
-        let answer = self.answers.answer(cause.reason);
+    fn refusal(&self, cause: Cause, request: &Request<'_>, hope: Option<&Hope>) -> Outcome {
+        let answer = self.answers.answer_to(request.origin(), cause.reason);
         let answer = match hope {
             Some(Hope::Never(after)) => answer.retry_after(*after),
             _ => answer,
@@ -285,7 +287,7 @@ impl Engine {
         match request::without_options(&request.connection, is_identity) {
             None => {}
             Some(rest) if rest.is_empty() => decision.remove.push("connection".to_owned()),
-            Some(rest) => decision.replace.push(("connection", rest)),
+            Some(rest) => decision.replace.push(("connection".into(), rest)),
         }
     }
 
@@ -294,10 +296,10 @@ impl Engine {
     #[inline(never)]
     fn hide_unseen(&self, judge: &Judge<'_>, rewritten: Option<&str>, decision: &mut Decision) {
         let found = self.places.occupied(judge.request, judge.preflight);
-        self.hide(&found.iter().collect::<Vec<_>>(), judge.request, rewritten, decision);
+        self.hide(&found.iter().collect::<Vec<_>>(), &[], judge.request, rewritten, decision);
         if judge.preflight {
-            decision.replace.retain(|(name, _)| *name != "cookie");
             let credentials = ["authorization", "proxy-authorization", "cookie"];
+            decision.replace.retain(|(name, _)| !credentials.contains(&name.as_ref()));
             let sent = credentials.into_iter().filter(|name| judge.request.has(name));
             decision.remove.extend(sent.map(str::to_owned));
         }
@@ -314,12 +316,13 @@ impl Engine {
     fn hide(
         &self,
         hidden: &[&Found<'_>],
+        stale: &[Found<'_>],
         request: &Request<'_>,
         rewritten: Option<&str>,
         decision: &mut Decision,
     ) {
         let path = rewritten.map_or(request.path, str::as_bytes);
-        let out = self.places.take_out(request, hidden, path);
+        let out = self.places.take_out(request, hidden, stale, path);
         decision.remove.extend(out.remove);
         decision.replace.retain(|(name, _)| !out.replace.iter().any(|(other, _)| other == name));
         decision.replace.extend(out.replace);
@@ -370,6 +373,8 @@ struct Tokens<'a> {
     found: Vec<Found<'a>>,
     /// A session for each that was found, or what stands before one of them.
     sessions: Result<Vec<Rc<Session>>, Obstacle>,
+    /// Tokens that count for nothing beside a good one in the same place. They are not among those that were found.
+    stale: Vec<Found<'a>>,
     verification: Verification,
 }
 
@@ -400,7 +405,7 @@ impl Flaws {
     }
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     fn verdict(&self, view: View) -> Judged {
         if let Some(reason) = self.flaws.reason(&self.engine.policies, view) {
             return Judged::refused(reason, false);
@@ -524,15 +529,19 @@ impl Judge<'_> {
         differs.then_some(Shadow { reason, rule: with_shadow.rule })
     }
 
-    fn tokens(&self) -> &Tokens<'_> {
+    fn tokens(&self) -> &Tokens<'a> {
         self.tokens.get_or_init(|| {
             let mut verification = Verification::default();
             match self.engine.places.find(self.request) {
+                Ok(found) if found.iter().any(|found| found.has_rival) => self.tokens_of_rivals(found),
                 Ok(found) => {
                     let sessions = self.sessions(&found, &mut verification);
-                    Tokens { found, sessions, verification }
+                    Tokens { found, sessions, stale: Vec::new(), verification }
                 }
-                Err(cause) => Tokens { found: Vec::new(), sessions: Err(cause.into()), verification },
+                Err(cause) => {
+                    let (found, stale) = (Vec::new(), Vec::new());
+                    Tokens { found, sessions: Err(cause.into()), stale, verification }
+                }
             }
         })
     }

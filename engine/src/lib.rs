@@ -8,6 +8,7 @@ mod answer;
 mod authority;
 mod cache;
 pub mod claims;
+mod cors;
 mod decision;
 mod detail;
 mod engine;

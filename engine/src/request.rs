@@ -214,6 +214,15 @@ impl Request<'_> {
     }
 }
 
+impl<'a> Request<'a> {
+    /// `origin`: the page that asks, if the request comes from one in a browser.
+    pub(crate) fn origin(&self) -> Option<&'a [u8]> {
+        let mut values =
+            self.all.iter().filter(|(name, _)| name == "origin").map(|(_, value)| value.as_slice());
+        values.next().filter(|_| values.next().is_none())
+    }
+}
+
 impl Headers for Request<'_> {
     fn unique(&self, name: &HeaderName) -> Option<&[u8]> {
         let mut same = self.all.iter().filter(|(key, _)| alike(key, name.as_str()));

@@ -1,8 +1,14 @@
 //! Where a request may carry a token: finding it, and taking it out before the request goes on.
 
-use crate::Reason;
+mod cookies;
+mod list;
+mod take_out;
+
 use crate::request::Request;
+use crate::{Cause, Detail};
 use attache_plugin_config::Config;
+use cookies::CookiePlace;
+pub(crate) use cookies::differ as cookies_differ;
 use std::borrow::Cow;
 
 /// A set of issuers; a configuration has 64 at most.
@@ -13,7 +19,7 @@ type IssuerMask = u64;
 pub(crate) struct Places {
     /// Longest prefix first, so that an empty one takes only what no other does.
     headers: Vec<HeaderPlace>,
-    cookies: Vec<(Vec<u8>, IssuerMask)>,
+    cookies: Vec<CookiePlace>,
     params: Vec<(String, IssuerMask)>,
     /// The issuers whose tokens the service must not see.
     hidden: IssuerMask,
@@ -31,16 +37,24 @@ struct HeaderPlace {
 pub(crate) struct Found<'a> {
     /// Its text, as the client sent it.
     pub token: Cow<'a, [u8]>,
+    /// Whether other cookies of its name hold other tokens.
+    pub has_rival: bool,
     /// The issuers that take tokens in this place.
     issuers: IssuerMask,
     place: Place<'a>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place<'a> {
+    /// All that a header holds.
     Header(&'a str),
-    /// The place among the configured cookies or parameters.
+    /// One of the elements of a header.
+    Element(&'a str),
+    /// The place among the configured cookies, the token in one cookie.
     Cookie(usize),
+    /// The same, the token cut into several.
+    CookieParts(usize),
+    /// The place among the configured parameters.
     Param(usize),
 }
 
@@ -48,6 +62,18 @@ impl Found<'_> {
     /// Whether the issuer in this place of the configuration takes tokens here.
     pub(crate) fn is_for(&self, issuer: u16) -> bool {
         self.issuers & mask(usize::from(issuer)) != 0
+    }
+
+    /// Whether both stand in cookies of one name.
+    pub(crate) fn is_rival_of(&self, other: &Found<'_>) -> bool {
+        self.cookie().is_some_and(|cookie| other.cookie() == Some(cookie))
+    }
+
+    const fn cookie(&self) -> Option<usize> {
+        match self.place {
+            Place::Cookie(index) | Place::CookieParts(index) => Some(index),
+            Place::Header(_) | Place::Element(_) | Place::Param(_) => None,
+        }
     }
 }
 
@@ -74,11 +100,8 @@ impl Places {
                     }
                 }
             }
-            for name in &issuer.from_cookies {
-                match places.cookies.iter_mut().find(|(known, _)| known == name.as_bytes()) {
-                    Some((_, known)) => *known |= issuers,
-                    None => places.cookies.push((name.clone().into_bytes(), issuers)),
-                }
+            for from in &issuer.from_cookies {
+                cookies::add_place(&mut places.cookies, from, issuers);
             }
             for name in &issuer.from_params {
                 match places.params.iter_mut().find(|(known, _)| known == name) {
@@ -93,9 +116,10 @@ impl Places {
     /// The tokens of a request, headers before cookies before parameters.
     ///
     /// # Errors
-    /// [`Reason::TokensConflict`] where one place holds two different values: nobody can say which of them the service
-    /// would take.
-    pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<Vec<Found<'a>>, Reason> {
+    /// [`Reason::TokensConflict`](crate::Reason::TokensConflict) where a header or a parameter holds two different
+    /// tokens: nobody can say which of them the service would take. Cookies are another matter
+    /// ([`Found::has_rival`]): a browser sends all that it has, and the page has no say in it.
+    pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<Vec<Found<'a>>, Cause> {
         let mut found = Vec::with_capacity(1);
         self.find_in_headers(request, &mut found)?;
         if !self.cookies.is_empty() {
@@ -107,41 +131,28 @@ impl Places {
         Ok(found)
     }
 
-    fn find_in_headers<'a>(&self, request: &Request<'a>, found: &mut Vec<Found<'a>>) -> Result<(), Reason> {
+    fn find_in_headers<'a>(&self, request: &Request<'a>, found: &mut Vec<Found<'a>>) -> Result<(), Cause> {
         for (index, &(name, value)) in request.token_headers.iter().enumerate() {
-            let mut earlier = request.token_headers.iter().take(index).filter(|(other, _)| *other == name);
-            match earlier.next() {
-                Some(&(_, other)) if other == value => continue,
-                Some(_) => return Err(Reason::TokensConflict),
-                None => {}
+            let is_same = |&(other, _): &(&str, &[u8])| other == name;
+            if request.token_headers.iter().take(index).any(is_same) {
+                // Looked at with the first line of this name.
+                continue;
             }
-            // Envoy joins duplicates of some headers, `authorization` among them, with a comma. No token holds one.
-            let taken = match memchr::memchr(b',', value) {
-                None => self.token_of(name, value.trim_ascii()),
-                Some(_) => self.token_of_list(name, value)?,
-            };
-            found.extend(taken.map(|(place, token)| Found {
-                token: Cow::Borrowed(token),
-                issuers: place.issuers,
-                place: Place::Header(name),
-            }));
+            // Envoy joins lines of some headers, `authorization` among them, with a comma. No token holds one.
+            let is_list = memchr::memchr(b',', value).is_some()
+                || request.token_headers.iter().skip(index).skip(1).any(is_same);
+            if is_list {
+                found.extend(self.find_in_list(request, name)?);
+            } else {
+                found.extend(self.token_of(name, value.trim_ascii()).map(|(place, token)| Found {
+                    token: Cow::Borrowed(token),
+                    has_rival: false,
+                    issuers: place.issuers,
+                    place: Place::Header(name),
+                }));
+            }
         }
         Ok(())
-    }
-
-    /// The token that a list of values holds, if it is one value again and again.
-    #[inline(never)]
-    fn token_of_list<'v>(
-        &self,
-        name: &str,
-        value: &'v [u8],
-    ) -> Result<Option<(&HeaderPlace, &'v [u8])>, Reason> {
-        let mut values = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-        let Some(taken) = values.clone().find_map(|value| self.token_of(name, value)) else {
-            return Ok(None);
-        };
-        let first = values.next();
-        if values.any(|value| Some(value) != first) { Err(Reason::TokensConflict) } else { Ok(Some(taken)) }
     }
 
     /// The token that a value of a header holds, and the place that takes it.
@@ -155,20 +166,7 @@ impl Places {
     }
 
     #[inline(never)]
-    fn find_in_cookies<'a>(&self, request: &Request<'a>, found: &mut Vec<Found<'a>>) -> Result<(), Reason> {
-        let start = found.len();
-        for (name, value) in request.cookies.iter().flat_map(|header| cookie_pairs(header)) {
-            let Some(index) = self.cookies.iter().position(|(known, _)| known == name) else { continue };
-            let Some((_, issuers)) = self.cookies.get(index) else { continue };
-            let token = unquoted(value);
-            add(found, start, Cow::Borrowed(token), *issuers, Place::Cookie(index))?;
-        }
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut Vec<Found<'a>>) -> Result<(), Reason> {
-        let start = found.len();
+    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut Vec<Found<'a>>) -> Result<(), Cause> {
         for (name, value) in form_urlencoded::parse(query) {
             let Some(index) = self.params.iter().position(|(known, _)| *known == name) else { continue };
             let Some((_, issuers)) = self.params.get(index) else { continue };
@@ -176,7 +174,13 @@ impl Places {
                 Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
                 Cow::Owned(text) => Cow::Owned(text.into_bytes()),
             };
-            add(found, start, token, *issuers, Place::Param(index))?;
+            let place = Place::Param(index);
+            match found.iter().find(|other| other.place == place) {
+                Some(other) if other.token == token => {}
+                Some(_) => return Err(Detail::ParamTokensDiffer.into()),
+                None if token.is_empty() => {}
+                None => found.push(Found { token, has_rival: false, issuers: *issuers, place }),
+            }
         }
         Ok(())
     }
@@ -186,120 +190,30 @@ impl Places {
     #[inline(never)]
     pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> Vec<Found<'a>> {
         let hidden = if all { IssuerMask::MAX } else { self.hidden };
-        let found = |place| Found { token: Cow::Borrowed(b"".as_slice()), issuers: hidden, place };
+        let found = |token: &'a [u8], place| Found {
+            token: Cow::Borrowed(token),
+            has_rival: false,
+            issuers: hidden,
+            place,
+        };
         let mut places = Vec::new();
         for &(name, value) in &request.token_headers {
-            let mut values = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-            let counts = |value| self.token_of(name, value).is_some_and(|(at, _)| at.issuers & hidden != 0);
-            if values.any(counts) {
-                places.push(found(Place::Header(name)));
-            }
+            let taken =
+                value.split(|&byte| byte == b',').filter_map(|one| self.token_of(name, one.trim_ascii()));
+            let counts = taken.filter(|(at, _)| at.issuers & hidden != 0);
+            places.extend(counts.map(|(_, token)| found(token, Place::Element(name))));
         }
-        let pairs = || request.cookies.iter().flat_map(|header| cookie_pairs(header));
-        for (index, (name, issuers)) in self.cookies.iter().enumerate() {
-            if issuers & hidden != 0 && pairs().any(|(other, _)| other == name) {
-                places.push(found(Place::Cookie(index)));
-            }
+        for index in self.cookies_held(request, hidden) {
+            places.push(found(b"", Place::Cookie(index)));
         }
         let Some(query) = request.query else { return places };
         for (index, (name, issuers)) in self.params.iter().enumerate() {
             if issuers & hidden != 0 && form_urlencoded::parse(query).any(|(other, _)| other == *name) {
-                places.push(found(Place::Param(index)));
+                places.push(found(b"", Place::Param(index)));
             }
         }
         places
     }
-
-    /// What to remove and to replace so that the service does not see these tokens. `path` is the path to forward.
-    #[inline(never)]
-    pub(crate) fn take_out(&self, request: &Request<'_>, found: &[&Found<'_>], path: &[u8]) -> TakenOut {
-        let mut out = TakenOut::default();
-        let (mut cookies, mut params) = (Vec::new(), Vec::new());
-        for token in found {
-            match token.place {
-                Place::Header(name) => out.remove.push(name.to_owned()),
-                Place::Cookie(index) => {
-                    cookies.extend(self.cookies.get(index).map(|(name, _)| name.as_slice()))
-                }
-                Place::Param(index) => params.extend(self.params.get(index).map(|(name, _)| name.as_str())),
-            }
-        }
-        if !cookies.is_empty() {
-            match without_cookies(&request.cookies, &cookies) {
-                Some(rest) => out.replace.push(("cookie", rest)),
-                None => out.remove.push("cookie".to_owned()),
-            }
-        }
-        if let (false, Some(query)) = (params.is_empty(), request.query) {
-            out.replace.push((":path", without_params(path, query, &params)));
-        }
-        out
-    }
-}
-
-/// What to do to a request so that its tokens are gone.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct TakenOut {
-    pub remove: Vec<String>,
-    pub replace: Vec<(&'static str, Vec<u8>)>,
-}
-
-/// Adds a token unless its place has it already; an empty one is no token, as a cookie that was cleared.
-fn add<'a>(
-    found: &mut Vec<Found<'a>>,
-    start: usize,
-    token: Cow<'a, [u8]>,
-    issuers: IssuerMask,
-    place: Place<'a>,
-) -> Result<(), Reason> {
-    if token.is_empty() {
-        return Ok(());
-    }
-    let same_place = |other: &&Found<'_>| match (&other.place, &place) {
-        (Place::Cookie(a), Place::Cookie(b)) | (Place::Param(a), Place::Param(b)) => a == b,
-        _ => false,
-    };
-    match found.iter().skip(start).find(same_place) {
-        Some(other) if other.token == token => Ok(()),
-        Some(_) => Err(Reason::TokensConflict),
-        None => {
-            found.push(Found { token, issuers, place });
-            Ok(())
-        }
-    }
-}
-
-/// The pairs of a cookie header (RFC 6265 section 4.2.1).
-fn cookie_pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    header.split(|&byte| byte == b';').filter_map(|pair| {
-        let at = pair.iter().position(|&byte| byte == b'=')?;
-        let (name, value) = pair.split_at_checked(at)?;
-        Some((name.trim_ascii(), value.get(1..)?.trim_ascii()))
-    })
-}
-
-fn unquoted(value: &[u8]) -> &[u8] {
-    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)
-}
-
-/// All cookies but these in one header, as RFC 9113 section 8.2.3 joins them; `None` where none is left.
-fn without_cookies(headers: &[&[u8]], names: &[&[u8]]) -> Option<Vec<u8>> {
-    let named = |pair: &[u8]| cookie_pairs(pair).any(|(name, _)| names.contains(&name));
-    let pairs = headers.iter().flat_map(|header| header.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
-    let rest: Vec<&[u8]> = pairs.filter(|pair| !pair.is_empty() && !named(pair)).collect();
-    (!rest.is_empty()).then(|| rest.join(b"; ".as_slice()))
-}
-
-/// The path with its query, byte for byte, but for the parameters of these names.
-fn without_params(path: &[u8], query: &[u8], names: &[&str]) -> Vec<u8> {
-    let named = |pair: &[u8]| form_urlencoded::parse(pair).any(|(name, _)| names.contains(&name.as_ref()));
-    let rest: Vec<&[u8]> = query.split(|&byte| byte == b'&').filter(|pair| !named(pair)).collect();
-    let mut whole = path.to_vec();
-    if !rest.is_empty() {
-        whole.push(b'?');
-        whole.extend(rest.join(b"&".as_slice()));
-    }
-    whole
 }
 
 fn mask(issuer: usize) -> IssuerMask {

@@ -2,6 +2,8 @@
 
 mod condition;
 mod contradiction;
+mod cookie;
+mod cors;
 mod header;
 mod identity;
 mod issuer;

@@ -11,8 +11,8 @@ mod value;
 
 pub(crate) use condition::{ConditionDocument, StringMatchDocument};
 pub(crate) use issuer::{
-    FormatName, HeaderLocationDocument, IssuerDocument, OnUnwritableName, RefreshDocument, RevokedDocument,
-    RoleClaimDocument, SecretDocument,
+    CookieFormDocument, FormatName, HeaderLocationDocument, IssuerDocument, OnUnwritableName,
+    RefreshDocument, RevokedDocument, RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{
     ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, PolicyPathsDocument,
@@ -21,10 +21,11 @@ pub(crate) use policy::{
 pub(crate) use read::read;
 pub(crate) use settings::{
     AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, MethodOverrideName,
-    MethodsDocument, PathsDocument, PreflightName, ResponsesDocument,
+    MethodsDocument, PathsDocument, PreflightName, ResponsesCorsDocument, ResponsesDocument,
 };
 pub(crate) use value::{
-    ClaimDocument, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument, Slot,
+    ClaimDocument, CookieLocationDocument, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument,
+    Slot,
 };
 
 use serde::Deserialize;

@@ -23,7 +23,7 @@ pub struct Issuer {
     /// no place, `Authorization: Bearer` is the one.
     pub from_headers: Vec<HeaderLocation>,
     /// Cookies that may carry a token.
-    pub from_cookies: Vec<String>,
+    pub from_cookies: Vec<CookieLocation>,
     /// Query parameters that may carry a token.
     pub from_params: Vec<String>,
     /// Whether the service sees the token where the client put it.
@@ -185,6 +185,15 @@ pub struct HeaderLocation {
     pub name: HeaderName,
     /// What stands before the token; may be empty.
     pub prefix: String,
+}
+
+/// A cookie that may carry a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieLocation {
+    /// Its name. Where another cookie is chunked, never that of one of its parts.
+    pub name: String,
+    /// Whether the token may also be cut into cookies `name_0`, `name_1` and so on.
+    pub chunked: bool,
 }
 
 /// A claim that holds roles.

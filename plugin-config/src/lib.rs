@@ -23,8 +23,8 @@ mod settings;
 pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
 pub use error::{ConfigError, Errors};
 pub use issuer::{
-    ClaimToHeader, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource, OnUnwritable,
-    Revoked, RoleClaim, RoleForm, SecretRef,
+    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource,
+    OnUnwritable, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
 pub use name::{HeaderName, Name, fold};
@@ -38,7 +38,8 @@ pub use remote::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use settings::{
-    AmbiguousPaths, Audit, AuditLog, CacheLimits, MethodOverride, Preflight, ProblemBody, Responses,
+    AllowedOrigins, AmbiguousPaths, Audit, AuditLog, CacheLimits, MethodOverride, Preflight, ProblemBody,
+    RefusalCors, Responses,
 };
 
 use std::collections::{BTreeMap, BTreeSet};

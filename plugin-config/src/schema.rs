@@ -1,7 +1,8 @@
 //! The JSON Schema of the document, made from the types that read it.
 
 use crate::document::{
-    ClaimDocument, Document, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument, Slot,
+    ClaimDocument, CookieFormDocument, CookieLocationDocument, Document, DurationDocument, KeySetDocument,
+    List, Nullable, ScalarDocument, Slot,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -72,6 +73,20 @@ impl JsonSchema for ClaimDocument {
                 {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 256},
                  "minItems": 1, "maxItems": 16},
             ],
+        })
+    }
+}
+
+impl JsonSchema for CookieLocationDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Cookie".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let form = generator.subschema_for::<CookieFormDocument>();
+        json_schema!({
+            "description": "A cookie that may carry a token, by its name or as an object.",
+            "oneOf": [{"type": "string", "minLength": 1, "maxLength": 256}, form],
         })
     }
 }

@@ -44,6 +44,26 @@ pub struct Responses {
     pub resource_metadata: Option<String>,
     /// The body.
     pub body: ProblemBody,
+    /// Which pages in browsers may read it; absent: none.
+    pub cors: Option<RefusalCors>,
+}
+
+/// Which pages in browsers may read a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalCors {
+    /// Their origins.
+    pub allow_origins: AllowedOrigins,
+    /// Whether they may where they sent credentials, too. Never together with [`AllowedOrigins::Any`].
+    pub allow_credentials: bool,
+}
+
+/// Origins (RFC 6454).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// All.
+    Any,
+    /// These, compared byte for byte.
+    These(Vec<String>),
 }
 
 /// The body of a refusal.

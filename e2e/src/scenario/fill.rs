@@ -67,6 +67,12 @@ impl Filler {
                 .with_context(|| format!("there is no token `{argument}`"))?
                 .clone()
                 .into(),
+            "half" => {
+                let (which, token) = argument.split_once(':').context("write ${half:<0 or 1>:<token>}")?;
+                let token = self.tokens.get(token).with_context(|| format!("there is no token `{token}`"))?;
+                let (first, second) = token.split_at(token.len().div_euclid(2));
+                if which == "0" { first.into() } else { second.into() }
+            }
             "jwks" => key_set(argument)?,
             "jwks-text" => key_set(argument)?.to_string().into(),
             "secret" => {

@@ -60,7 +60,7 @@ fn a_token_in_a_cookie_and_one_in_the_query_are_taken_out() {
     let cookie = format!("a=1; session={token}");
     let decision = shop.request(&format!("GET /p?access_token={token}&q=1"), &[("cookie", &cookie)]);
     assert_eq!(decision.reason(), None);
-    assert_eq!(decision.replace, [("cookie", b"a=1".to_vec()), (":path", b"/p?q=1".to_vec())]);
+    assert_eq!(decision.replace, [("cookie".into(), b"a=1".to_vec()), (":path".into(), b"/p?q=1".to_vec())]);
 }
 
 #[test]
@@ -96,12 +96,17 @@ fn a_public_path_takes_out_what_stands_in_the_places_of_tokens_and_looks_at_none
     let hidden = shop(places(json!({}))).request("GET /p?access_token=junk&q=1", &sent);
     assert_eq!((hidden.reason(), hidden.verification.misses), (None, 0));
     assert_eq!(hidden.remove, ["authorization"]);
-    assert_eq!(hidden.replace, [("cookie", b"a=1".to_vec()), (":path", b"/p?q=1".to_vec())]);
+    assert_eq!(hidden.replace, [("cookie".into(), b"a=1".to_vec()), (":path".into(), b"/p?q=1".to_vec())]);
     let elsewhere = [("authorization", "Basic YTpi"), ("cookie", "a=1")];
     let others = shop(places(json!({}))).request("GET /p?q=1", &elsewhere);
     assert_eq!((others.remove.len(), others.replace.len()), (0, 0));
     let two = [("authorization", "Bearer a"), ("authorization", "Bearer b"), ("authorization", "Basic c")];
-    assert!(shop(places(json!({}))).request("GET /p", &two).remove.contains(&"authorization".to_owned()));
+    let basic = shop(places(json!({}))).request("GET /p", &two);
+    assert_eq!(basic.replace, [("authorization".into(), b"Basic c".to_vec())]);
+    let headers =
+        [&two[1..], &[("origin", "https://a.example"), ("access-control-request-method", "PUT")]].concat();
+    let preflight = shop(places(json!({}))).request("OPTIONS /p", &headers);
+    assert!(preflight.remove.contains(&"authorization".to_owned()) && preflight.replace.is_empty());
     let forwarded = shop(places(json!({"forwardOriginalToken": true})));
     let forwarded = forwarded.request("GET /p?access_token=junk", &sent);
     assert_eq!((forwarded.remove.len(), forwarded.replace.len()), (0, 0));
@@ -125,7 +130,7 @@ fn connection_names_no_identity_header() {
         {"name": "public", "authentication": "NONE"},
     ]}]));
     let cleaned = |value: &str| shop.request("GET /", &[("connection", value)]).replace;
-    let rest = |text: &str| [("connection", text.as_bytes().to_vec())];
+    let rest = |text: &str| [("connection".into(), text.as_bytes().to_vec())];
     assert_eq!(cleaned("upgrade, x-user"), rest("upgrade"));
     assert_eq!(cleaned("X_User,Upgrade , x.user"), rest("Upgrade"));
     assert!(cleaned("upgrade, x-other").is_empty());

@@ -13,6 +13,7 @@ mod identity;
 mod paths;
 mod readings;
 mod remote_keys;
+mod rivals;
 mod shared;
 mod support;
 mod tokens;

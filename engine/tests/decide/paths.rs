@@ -193,8 +193,8 @@ fn a_normal_form_is_forwarded_and_compared() {
     ] {
         let decision = ask(path);
         assert_eq!(decision.reason(), None, "{path}");
-        let expected: Vec<(&str, Vec<u8>)> =
-            forwarded.iter().map(|form| (":path", form.as_bytes().to_vec())).collect();
+        let expected: Vec<(std::borrow::Cow<'static, str>, Vec<u8>)> =
+            forwarded.iter().map(|form| (":path".into(), form.as_bytes().to_vec())).collect();
         assert_eq!(decision.replace, expected, "{path}");
     }
     // Nothing is cut off, so it is for the service to say what this is, and for the rules to refuse it.

@@ -189,7 +189,7 @@ fn a_preflight_request_goes_on_without_token_cookie_and_identity() {
     assert!(decision.session.is_none());
     decision.remove.sort_unstable();
     assert_eq!(decision.remove, ["authorization", "cookie", "proxy-authorization", "x-token", "x-user"]);
-    assert_eq!(decision.replace, [(":path", b"/p?q=1".to_vec())]);
+    assert_eq!(decision.replace, [(":path".into(), b"/p?q=1".to_vec())]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Issuers.
 
+use super::cookie::{check_parts, from_cookies};
 use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, text, unique};
 use crate::document::{
     ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, RevokedDocument,
@@ -28,6 +29,7 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
         .iter()
         .filter_map(|(index, document)| Some((index, issuer(document, &at.index(index), checker)?)))
         .collect();
+    check_parts(list, checker);
     let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
         list.iter().filter_map(move |(index, issuer)| {
             Some((At::Root.key("issuers").index(index).key(key).place(), text(issuer)?.as_str()))
@@ -43,7 +45,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
     let id = issuer_id::issuer_id(document, at, checker);
     let (keys, algorithms) = keys::keys(document, at, checker).unzip();
     let from_headers = from_headers(document.from_headers.as_ref(), &at.key("fromHeaders"), checker);
-    let from_cookies = checker.texts(document.from_cookies.as_ref(), &at.key("fromCookies"), text::cookie);
+    let from_cookies = from_cookies(document.from_cookies.as_ref(), &at.key("fromCookies"), checker);
     let from_params = checker.texts(document.from_params.as_ref(), &at.key("fromParams"), text::param);
     let no_place =
         document.from_headers.is_none() && document.from_cookies.is_none() && document.from_params.is_none();

@@ -1,5 +1,6 @@
 //! What holds for the whole plugin.
 
+use super::cors::refusal_cors;
 use super::{Checker, issuer::claim};
 use crate::document::{
     AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, List,
@@ -53,7 +54,8 @@ pub(super) fn responses(
         Some(BodyName::Text) => ProblemBody::Text,
         Some(BodyName::None) => ProblemBody::None,
     };
-    Responses { realm, resource_metadata, body }
+    let cors = refusal_cors(document.cors.as_ref(), &at.key("cors"), checker);
+    Responses { realm, resource_metadata, body, cors }
 }
 
 /// A text that can stand between quotes in a header without any escape.

@@ -1,8 +1,8 @@
 //! `issuers[]`.
 
 use super::{
-    ActionName, ClaimDocument, ConditionDocument, DurationDocument, KeySetDocument, List, Nullable, Slot,
-    StringMatchDocument,
+    ActionName, ClaimDocument, ConditionDocument, CookieLocationDocument, DurationDocument, KeySetDocument,
+    List, Nullable, Slot, StringMatchDocument,
 };
 use crate::Algorithm;
 use serde::Deserialize;
@@ -63,13 +63,16 @@ pub(crate) struct IssuerDocument {
     /// HMAC secrets, each from an environment variable of the Wasm VM.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) secrets: Option<List<SecretDocument>>,
-    /// Headers that may carry a token. Where none of `fromHeaders`, `fromCookies` and `fromParams` is given:
+    /// Headers that may carry a token, alone or as one element of a list: what else the header holds goes on. A browser
+    /// that sends the token in `Sec-WebSocket-Protocol` has to offer a protocol beside it, for the service to choose.
+    /// Where none of `fromHeaders`, `fromCookies` and `fromParams` is given:
     /// `Authorization` with the prefix `Bearer `.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) from_headers: Option<List<HeaderLocationDocument>>,
-    /// Cookies that may carry a token.
+    /// Cookies that may carry a token, each by its name or as an object. Of several cookies of one name the good one
+    /// counts if the others are expired or foreign; these are removed from the request.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
-    pub(crate) from_cookies: Option<List<String>>,
+    pub(crate) from_cookies: Option<List<CookieLocationDocument>>,
     /// Query parameters that may carry a token.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) from_params: Option<List<String>>,
@@ -172,6 +175,20 @@ pub(crate) struct SecretDocument {
     /// The `kid` that chooses this secret.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) kid: Option<String>,
+}
+
+/// A cookie that may carry a token, with its form.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CookieLocation"))]
+pub(crate) struct CookieFormDocument {
+    /// The cookie.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) name: Slot<String>,
+    /// Whether a token that is too long for one cookie may be cut into `name_0`, `name_1` and so on, up to `name_31`, as
+    /// oauth2-proxy does it. All of them are removed. Default: false.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
+    pub(crate) chunked: Option<bool>,
 }
 
 /// A header that may carry a token.

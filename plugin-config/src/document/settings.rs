@@ -1,6 +1,6 @@
 //! What holds for the whole plugin.
 
-use super::{ClaimDocument, List};
+use super::{ClaimDocument, List, Slot};
 use serde::Deserialize;
 
 /// CORS.
@@ -87,6 +87,22 @@ pub(crate) struct ResponsesDocument {
     /// Default: PROBLEM.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "PROBLEM")))]
     pub(crate) body: Option<BodyName>,
+    /// Which pages in browsers may read a refusal; without it a script sees a network error. Answers of the service are
+    /// its own affair. Absent: none.
+    pub(crate) cors: Option<ResponsesCorsDocument>,
+}
+
+/// Which pages in browsers may read a refusal (Fetch standard, HTTP CORS protocol).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ResponsesCors"))]
+pub(crate) struct ResponsesCorsDocument {
+    /// Origins, compared byte for byte: `https://shop.example.com`; or `*` alone for all.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) allow_origins: Slot<List<String>>,
+    /// Whether they may also read it where they sent cookies. Not with `*`. Default: false.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
+    pub(crate) allow_credentials: Option<bool>,
 }
 
 /// PROBLEM, TEXT or NONE.

@@ -1,7 +1,9 @@
 //! Values that occur all over the document.
 
+use super::CookieFormDocument;
 use crate::json::Node;
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -106,6 +108,38 @@ impl<'de> Deserialize<'de> for ClaimDocument {
         }
 
         deserializer.deserialize_any(ClaimVisitor)
+    }
+}
+
+/// A cookie that may carry a token: its name, or an object.
+#[derive(Debug)]
+pub(crate) enum CookieLocationDocument {
+    Name(String),
+    Form(CookieFormDocument),
+}
+
+impl<'de> Deserialize<'de> for CookieLocationDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CookieVisitor;
+
+        impl<'de> Visitor<'de> for CookieVisitor {
+            type Value = CookieLocationDocument;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an object")
+            }
+
+            fn visit_str<E: Error>(self, value: &str) -> Result<CookieLocationDocument, E> {
+                Ok(CookieLocationDocument::Name(value.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CookieLocationDocument, A::Error> {
+                let document = CookieFormDocument::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(CookieLocationDocument::Form(document))
+            }
+        }
+
+        deserializer.deserialize_struct("CookieLocation", &["name", "chunked"], CookieVisitor)
     }
 }
 

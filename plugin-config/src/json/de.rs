@@ -129,7 +129,9 @@ impl<'de> Deserializer<'de> for &'de Node {
                 visitor.visit_map(Members { rest: members, fields: Some(fields), value: None })
             }
             // A derived struct would take a list for its fields in order.
-            _ => Err(Error::custom(format_args!("expected an object, got {}", self.kind()))),
+            Node::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
+            // A value that may also be a string has a visitor that takes one.
+            _ => self.deserialize_any(visitor),
         }
     }
 

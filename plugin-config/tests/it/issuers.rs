@@ -13,7 +13,7 @@ fn an_issuer_is_read_whole() {
         "roleClaims": [{"claim": "realm_access.roles"}, {"claim": ["a.b"], "split": " ", "prefix": "s:"},
                        {"claim": "o", "keys": true}, {"claim": "o", "keys": false, "field": "name", "split": ","}],
         "presenters": ["cluster.local/ns/tyk/*"], "revoked": {"tokenIds": ["x"], "keyIds": []},
-        "fromCookies": ["session"],
+        "fromCookies": ["session", {"name": "sid"}, {"name": "_oauth2_proxy", "chunked": true}],
     })));
     let issuer = &config.issuers[0];
     assert_eq!(issuer.clock_skew, Duration::from_secs(90));
@@ -28,6 +28,9 @@ fn an_issuer_is_read_whole() {
     assert_eq!(forms, [&RoleForm::Strings, &RoleForm::Strings, &RoleForm::Keys, &field]);
     assert_eq!(issuer.presenters, [StringPattern::Prefix("cluster.local/ns/tyk/".to_owned())]);
     assert!(issuer.revoked.token_ids.contains("x"));
+    let cookies: Vec<(&str, bool)> =
+        issuer.from_cookies.iter().map(|cookie| (cookie.name.as_str(), cookie.chunked)).collect();
+    assert_eq!(cookies, [("session", false), ("sid", false), ("_oauth2_proxy", true)]);
     assert!(issuer.from_headers.is_empty(), "where a place is named, the default counts no more");
 }
 
@@ -35,7 +38,7 @@ fn an_issuer_is_read_whole() {
 fn each_mistake_is_named() {
     let empty = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
     let name_rule = "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit";
-    let cases: [(Value, &str, String); 41] = [
+    let cases: [(Value, &str, String); 50] = [
         (json!({"name": "Tyk"}), "name", format!("`Tyk` is no name: {name_rule}")),
         (json!({"name": ""}), "name", format!("`` is no name: {name_rule}")),
         (json!({"issuer": ""}), "issuer", "an empty value; name one".into()),
@@ -192,6 +195,39 @@ fn each_mistake_is_named() {
             json!({"fromCookies": ["a=b"]}),
             "fromCookies[0]",
             "`a=b` is no cookie name; use 1 to 256 letters, digits and !#$%&'*+-.^_`|~".into(),
+        ),
+        (
+            json!({"fromCookies": [{"name": "a=b", "chunked": true}]}),
+            "fromCookies[0].name",
+            "`a=b` is no cookie name; use 1 to 256 letters, digits and !#$%&'*+-.^_`|~".into(),
+        ),
+        (
+            json!({"fromCookies": ["a", {"name": "a"}]}),
+            "fromCookies[1]",
+            "`a` stands twice; keep one of them".into(),
+        ),
+        (
+            json!({"fromCookies": ["a_12", {"name": "a", "chunked": true}]}),
+            "fromCookies[0]",
+            "this is a part of the chunked cookie `a`; give one of them another name".into(),
+        ),
+        (json!({"fromCookies": [7]}), "fromCookies[0]", "expected a string or an object, got a number".into()),
+        (json!({"fromCookies": [["a"]]}), "fromCookies[0]", "expected a string or an object, got a list".into()),
+        (json!({"fromCookies": [{"chunked": true}]}), "fromCookies[0]", "`name` is missing".into()),
+        (
+            json!({"fromCookies": [{"name": 7, "chunked": true}]}),
+            "fromCookies[0].name",
+            "expected a string, got a number".into(),
+        ),
+        (
+            json!({"fromCookies": [{"name": "a", "chunked": "yes"}]}),
+            "fromCookies[0].chunked",
+            "expected true or false, got a string".into(),
+        ),
+        (
+            json!({"fromCookies": [{"name": "a", "chunkd": true}]}),
+            "fromCookies[0].chunkd",
+            "unknown key `chunkd`; did you mean `chunked`?".into(),
         ),
         (
             json!({"fromParams": ["a&b"]}),

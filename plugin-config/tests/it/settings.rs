@@ -1,14 +1,15 @@
 //! What holds for the whole plugin.
 
 use crate::support::{accepts, refuses, with_root};
-use attache_plugin_config::{AmbiguousPaths, AuditLog, Preflight, ProblemBody};
+use attache_plugin_config::{AllowedOrigins, AmbiguousPaths, AuditLog, Preflight, ProblemBody};
 use serde_json::json;
 
 #[test]
 fn settings_are_read() {
     let config = accepts(&with_root(json!({
         "cors": {"preflight": "ENFORCE"}, "paths": {"ambiguous": "NORMALIZE"},
-        "responses": {"realm": "shop floor", "resourceMetadata": "https://a.example/x", "body": "TEXT"},
+        "responses": {"realm": "shop floor", "resourceMetadata": "https://a.example/x", "body": "TEXT",
+            "cors": {"allowOrigins": ["https://a.example", "http://[::1]:3000"], "allowCredentials": true}},
         "cache": {"tokens": 0, "sharedSlots": 65536, "maxTokenBytes": 1024},
         "audit": {"log": "ALL", "claims": ["sub", ["a.b"]]},
     })));
@@ -16,6 +17,9 @@ fn settings_are_read() {
     assert_eq!(config.ambiguous_paths, AmbiguousPaths::Normalize);
     assert_eq!(config.responses.realm.as_deref(), Some("shop floor"));
     assert_eq!(config.responses.body, ProblemBody::Text);
+    let cors = config.responses.cors.unwrap();
+    let origins = ["https://a.example", "http://[::1]:3000"].map(str::to_owned).to_vec();
+    assert_eq!((cors.allow_origins, cors.allow_credentials), (AllowedOrigins::These(origins), true));
     assert_eq!(
         (config.cache.tokens, config.cache.shared_slots, config.cache.max_token_bytes),
         (0, 65536, 1024)
@@ -42,6 +46,29 @@ fn each_mistake_is_named() {
             "responses.resourceMetadata",
             format!("`https:///x` is no absolute URL; {url}"),
         ),
+        (json!({"responses": {"cors": {}}}), "responses.cors", "`allowOrigins` is missing".to_owned()),
+        (
+            json!({"responses": {"cors": {"allowOrigins": []}}}),
+            "responses.cors.allowOrigins",
+            "an empty list can be read as `any` or as `none`; leave the key out or name at least one"
+                .to_owned(),
+        ),
+        (
+            json!({"responses": {"cors": {"allowOrigins": ["*"], "allowCredentials": true}}}),
+            "responses.cors.allowCredentials",
+            "browsers take no credentials where any origin may read; name the origins, or leave this out"
+                .to_owned(),
+        ),
+        (
+            json!({"responses": {"cors": {"allowOrigins": ["https://a.example", "*"]}}}),
+            "responses.cors.allowOrigins",
+            "`*` stands for every origin; leave it or the others out".to_owned(),
+        ),
+        (
+            json!({"responses": {"cors": {"allowOrigins": ["https://a.example:443"]}}}),
+            "responses.cors.allowOrigins[0]",
+            "`https://a.example:443` has the port that browsers leave out; leave it out".to_owned(),
+        ),
         (
             json!({"cache": {"maxTokenBytes": 100}}),
             "cache.maxTokenBytes",
@@ -59,5 +86,25 @@ fn each_mistake_is_named() {
         ),
     ] {
         refuses(&with_root(document), at, &message);
+    }
+}
+
+#[test]
+fn an_origin_is_written_as_browsers_send_it() {
+    for origin in [
+        "null",
+        "https://a.example/",
+        "https://A.example",
+        "https://*.a.example",
+        "a.example",
+        "://a",
+        "https://",
+        "",
+    ] {
+        let message = format!(
+            "`{origin}` is no origin; write scheme, host and port as browsers send them: `https://shop.example.com`"
+        );
+        let document = with_root(json!({"responses": {"cors": {"allowOrigins": [origin]}}}));
+        refuses(&document, "responses.cors.allowOrigins[0]", &message);
     }
 }
