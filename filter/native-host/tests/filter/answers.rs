@@ -36,6 +36,15 @@ fn refusals() -> Vec<(Reason, Request)> {
         (Reason::PresenterNotAllowed, with(json!({"iss": "https://presented.example"}))),
         (Reason::PathAmbiguous, Request::get("/orders/1%2F2").bearer(&token(json!({})))),
         (Reason::PathAmbiguous, Request::get("/orders/%zz")),
+        (Reason::MethodAmbiguous, Request::new("delete", "/orders").bearer(&token(json!({})))),
+        (
+            Reason::HostAmbiguous,
+            Request::empty()
+                .with(":authority", "x@admin.example")
+                .with(":path", "/orders")
+                .with(":method", "GET")
+                .bearer(&token(json!({}))),
+        ),
         (Reason::TokensConflict, with(json!({})).bearer(&token(json!({"sub": "bob"})))),
         (Reason::RoleMissing, Request::new("POST", "/orders").bearer(&token(json!({"roles": ["reader"]})))),
         (Reason::RuleDenied, Request::new("DELETE", "/orders").bearer(&token(json!({})))),
@@ -59,6 +68,8 @@ fn worker() -> Worker {
         presented["issuer"] = json!("https://presented.example");
         presented["presenters"] = json!(["cluster.local/ns/tyk/sa/tyk-gateway"]);
         issuers.push(presented);
+        let rules = document["policies"][0]["rules"].as_array_mut().unwrap();
+        rules.push(json!({"name": "no-admin", "action": "DENY", "to": [{"hosts": ["admin.example"]}]}));
     }))
 }
 
@@ -67,7 +78,7 @@ fn expected(reason: Reason) -> (u32, &'static str, Option<&'static str>) {
     use Reason::*;
     match reason {
         TokenMissing => (401, "16", Some("")),
-        PathAmbiguous | TokensConflict => (400, "3", None),
+        PathAmbiguous | MethodAmbiguous | HostAmbiguous | TokensConflict => (400, "3", None),
         RoleMissing | RuleDenied | NoRuleMatched | ClaimUnwritable => {
             (403, "7", Some(r#", error="insufficient_scope""#))
         }
