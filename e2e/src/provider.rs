@@ -4,6 +4,7 @@
 use crate::keys::SigningKey;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,6 +50,8 @@ struct State {
     jwks_uri: Option<String>,
     keys: Vec<Value>,
     manner: Manner,
+    /// Documents of other hosts, by host and path: content type and body.
+    published: BTreeMap<(String, String), (&'static str, Vec<u8>)>,
     /// More header lines of good answers.
     headers: &'static str,
     documents: u64,
@@ -104,6 +107,22 @@ impl Provider {
     pub fn serve<'k>(&self, keys: impl IntoIterator<Item = &'k SigningKey>) -> Result<()> {
         self.state().keys = keys.into_iter().map(SigningKey::jwk).collect::<Result<_>>()?;
         Ok(())
+    }
+
+    /// Answers for other hosts too, whose clusters lead here: with this document at this `https` URL.
+    ///
+    /// # Errors
+    /// It is no such URL.
+    pub fn publish(&self, url: &str, content_type: &'static str, body: impl Into<Vec<u8>>) -> Result<()> {
+        let rest = url.strip_prefix("https://").with_context(|| format!("{url} is no https URL"))?;
+        let (host, path) = rest.split_once('/').with_context(|| format!("{url} has no path"))?;
+        self.state().published.insert((host.to_owned(), format!("/{path}")), (content_type, body.into()));
+        Ok(())
+    }
+
+    /// The hosts that it has [published](Provider::publish) documents of.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        self.state().published.keys().map(|(host, _)| host.clone()).collect()
     }
 
     /// Answers in this manner from now on.
@@ -207,6 +226,11 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) -> Result<()> {
 
 /// The bytes of an answer; `None` for silence.
 fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
+    let host = header(question, "host").unwrap_or_default().to_owned();
+    let path = question.split(' ').nth(1).unwrap_or_default().to_owned();
+    if let Some((content_type, body)) = state.published.get(&(host, path)) {
+        return Some(whole("200 OK", &format!("content-type: {content_type}\r\n"), body));
+    }
     if question.starts_with("GET /.well-known/openid-configuration ") {
         state.documents = state.documents.saturating_add(1);
         let authority = header(question, "host").unwrap_or_default();

@@ -3,7 +3,7 @@
 use crate::keys::{SigningKey, base64url};
 use anyhow::{Context, Result};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,6 +31,8 @@ pub struct TokenSpec {
     pub header_text: Option<String>,
     /// The payload as this text, JSON or not.
     pub payload_text: Option<String>,
+    /// Whether each part gets the padding of base64 before it is signed, as AWS load balancers do it.
+    pub padded: bool,
     /// What is done to the finished token, in this order.
     pub spoil: Vec<Spoil>,
 }
@@ -94,6 +96,7 @@ impl TokenSpec {
             });
             merged(defaults, &self.claims, &self.without).to_string()
         });
+        let base64url = |bytes: &[u8]| if self.padded { URL_SAFE.encode(bytes) } else { base64url(bytes) };
         let message = format!("{}.{}", base64url(header.as_bytes()), base64url(payload.as_bytes()));
         let signature = match algorithm {
             "none" => Vec::new(),

@@ -70,6 +70,8 @@ details! {
     ClaimNotText = "claim-not-text", TokenMalformed;
     /// `aud` is there, and neither a string nor a list of strings.
     AudienceNotText = "audience-not-text", TokenMalformed;
+    /// A part has padding, which the token's issuer does not allow.
+    PaddingNotAllowed = "padding-not-allowed", TokenMalformed;
     /// The signature is not canonical base64url without padding.
     SignatureNotBase64Url = "signature-not-base64url", TokenMalformed;
     /// No `iss`.

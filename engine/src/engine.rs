@@ -26,7 +26,6 @@ use attache_plugin_config::{
     OnKeysUnavailable, Preflight,
 };
 use serde_json::Value;
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -566,14 +565,18 @@ impl<'a> Judge<'a> {
     /// The session of a token: from the cache, or verified now.
     fn session(&self, found: &Found<'_>, verification: &mut Verification) -> Result<Rc<Session>, Obstacle> {
         let Engine { issuers, cache, max_token_bytes, .. } = self.engine;
-        let token: &Cow<'_, [u8]> = &found.token;
-        if token.len() > *max_token_bytes {
+        if found.token.len() > *max_token_bytes {
             return Err(Reason::TokenTooLarge.into());
         }
+        let token = issuers.canonical(found);
         // What was verified with a key that is gone has to be verified anew.
         let session = match cache.get(token).filter(|session| issuers.has_key_of(session)) {
             Some(session) => {
                 verification.hits = verification.hits.saturating_add(1);
+                // So spelled it is no token of that issuer, but the one in the cache is good all the same.
+                if token.len() != found.token.len() && !issuers.allows_padding(session.issuer) {
+                    return Err(issuers.blame(session.issuer, Detail::PaddingNotAllowed.into()).into());
+                }
                 let good = issuers.recheck(&session, found, self.surroundings.now);
                 good.map_err(|cause| {
                     cache.remove(token);
@@ -581,7 +584,7 @@ impl<'a> Judge<'a> {
                 })?;
                 session
             }
-            None => self.verify(found, verification)?,
+            None => self.verify(found, token, verification)?,
         };
         issuers
             .check_presenter(session.issuer, self.surroundings.peer)
@@ -591,14 +594,19 @@ impl<'a> Judge<'a> {
 
     /// The session of a token that is not in the cache.
     #[inline(never)]
-    fn verify(&self, found: &Found<'_>, verification: &mut Verification) -> Result<Rc<Session>, Obstacle> {
+    fn verify(
+        &self,
+        found: &Found<'_>,
+        token: &[u8],
+        verification: &mut Verification,
+    ) -> Result<Rc<Session>, Obstacle> {
         let Engine { issuers, cache, policies, claim_table, shared, .. } = self.engine;
         verification.misses = verification.misses.saturating_add(1);
-        let verified = issuers.verify(found, self.surroundings, shared, verification)?;
-        let session = Rc::new(verified.into_session(&found.token, policies.roles(), claim_table, issuers));
+        let verified = issuers.verify(found, token, self.surroundings, shared, verification)?;
+        let session = Rc::new(verified.into_session(token, policies.roles(), claim_table, issuers));
         let unreadable = u32::from(session.roles.is_incomplete());
         verification.unreadable_roles = verification.unreadable_roles.saturating_add(unreadable);
-        cache.insert(&found.token, &session);
+        cache.insert(token, &session);
         Ok(session)
     }
 }

@@ -9,10 +9,10 @@ use crate::search::Found;
 use crate::session::{IssuerIndex, Session};
 use crate::shared::SharedSignatures;
 use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
-use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify};
+use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify, without_padding};
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
-    ConfigError, Errors, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, RemoteKeys, Skipped,
+    ConfigError, Errors, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, Padding, RemoteKeys, Skipped,
 };
 use serde_json::Value;
 use std::cell::RefCell;
@@ -26,6 +26,8 @@ pub(crate) struct Issuers {
     by_iss: HashMap<Box<str>, IssuerIndex>,
     /// There is one whose tokens can't be told by an `iss` that is known beforehand.
     has_others: bool,
+    /// Whether any of them allows it.
+    padding: Padding,
     last_header: LastHeader,
 }
 
@@ -108,7 +110,17 @@ impl Issuers {
             }
         }
         Errors::check(errors)?;
-        Ok(Self { all, warnings, by_iss, has_others, last_header: LastHeader::default() })
+        let allows = |issuer: &Issuer| issuer.padding == Padding::Allowed;
+        let padding = if issuers.iter().any(allows) { Padding::Allowed } else { Padding::Refused };
+        Ok(Self { all, warnings, by_iss, has_others, padding, last_header: LastHeader::default() })
+    }
+
+    /// The one text of a token, however it is spelled.
+    pub(crate) fn canonical<'t>(&self, found: &'t Found<'_>) -> &'t [u8] {
+        match self.padding {
+            Padding::Allowed if found.token.ends_with(b"=") => without_padding(&found.token),
+            _ => &found.token,
+        }
     }
 
     /// What is not wrong, but should be told.
@@ -157,15 +169,17 @@ impl Issuers {
         keys.is_some_and(|keys| keys.has_key(session.key))
     }
 
-    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found.
+    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and as
+    /// it is spelled there. `token` is its [canonical](Issuers::canonical) text.
     pub(crate) fn verify<'t>(
         &self,
-        found: &'t Found<'_>,
+        found: &Found<'_>,
+        token: &'t [u8],
         surroundings: &Surroundings<'_>,
         shared: &SharedSignatures,
         verification: &mut Verification,
     ) -> Result<VerifiedToken<'t>, Obstacle> {
-        let jws = Jws::parse_with(&found.token, &self.last_header)?;
+        let jws = Jws::parse_with(token, &self.last_header, self.padding)?;
         let issuer = match jws.issuer().and_then(|iss| self.by_iss.get(iss)).copied() {
             None if self.has_others => self.other(jws.issuer(), found),
             known => known,
@@ -175,12 +189,17 @@ impl Issuers {
             return Err(self.why_unknown(jws.issuer()).into());
         };
         let authority = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
+        let is_padded = self.padding == Padding::Allowed
+            && (token.len() != found.token.len() || jws.compact().is_padded());
+        if is_padded && !self.allows_padding(issuer) {
+            return Err(self.blame(issuer, Detail::PaddingNotAllowed.into()).into());
+        }
         let keys = authority.keys().ok_or_else(|| Obstacle::Lacks {
             issuer,
             missing: Missing::Keys,
             cause: self.blame(issuer, Reason::KeysUnavailable.into()),
         })?;
-        let slot = Some(shared).filter(|_| keys.are_public()).and_then(|shared| shared.slot(&found.token));
+        let slot = Some(shared).filter(|_| keys.are_public()).and_then(|shared| shared.slot(token));
         let vouched = slot.as_ref().and_then(|slot| slot.signer(surroundings.shared));
         match verify(jws, &authority.rules, &keys, surroundings.crypto, vouched, surroundings.now) {
             Ok(verified) => {
@@ -247,6 +266,10 @@ impl Issuers {
         let subject =
             subject.as_deref().and_then(|subject| subject.strip_prefix(&*authority.config.subject_prefix));
         Ok(authority.rules.check_revoked(token_id.as_deref(), subject, key_id.as_deref())?)
+    }
+
+    pub(crate) fn allows_padding(&self, issuer: IssuerIndex) -> bool {
+        self.get(issuer).is_some_and(|authority| authority.config.padding == Padding::Allowed)
     }
 
     /// Tells whose token is refused.

@@ -66,7 +66,7 @@ fn verifies(jwk: &Value, algorithm: &str, message: &[u8], signature: &[u8]) -> O
     match (algorithm, jwk["kty"].as_str()?, jwk["crv"].as_str()) {
         ("ES256", "EC", Some("P-256")) => fixed(&ECDSA_P256_SHA256_FIXED, point()?),
         ("ES384", "EC", Some("P-384")) => fixed(&ECDSA_P384_SHA384_FIXED, point()?),
-        ("EdDSA", "OKP", Some("Ed25519")) => fixed(&ED25519, number("x")?),
+        ("EdDSA" | "Ed25519", "OKP", Some("Ed25519")) => fixed(&ED25519, number("x")?),
         ("RS256", "RSA", _) => rsa(&RSA_PKCS1_2048_8192_SHA256),
         ("RS384", "RSA", _) => rsa(&RSA_PKCS1_2048_8192_SHA384),
         ("RS512", "RSA", _) => rsa(&RSA_PKCS1_2048_8192_SHA512),

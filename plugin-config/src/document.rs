@@ -11,7 +11,7 @@ mod value;
 
 pub(crate) use condition::{ConditionDocument, StringMatchDocument};
 pub(crate) use issuer::{
-    CookieFormDocument, FormatName, HeaderLocationDocument, IssuerDocument, OnUnwritableName,
+    CookieFormDocument, FormatName, HeaderLocationDocument, IssuerDocument, OnUnwritableName, PaddingName,
     RefreshDocument, RevokedDocument, RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{

@@ -28,6 +28,8 @@ pub struct Issuer {
     pub from_params: Vec<String>,
     /// Whether the service sees the token where the client put it.
     pub forward_original_token: bool,
+    /// Whether the parts of a token may end in the padding of base64.
+    pub padding: Padding,
     /// Tolerance of `exp`, `nbf` and `iat`: 0 to 5 minutes, whole seconds.
     pub clock_skew: Duration,
     /// Whether a token without `exp` is refused.
@@ -64,6 +66,16 @@ impl Issuer {
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.output_payload_to_header.iter().chain(self.output_claim_to_headers.iter().map(|to| &to.header))
     }
+}
+
+/// Whether the parts of a token may end in `=`, which RFC 7515 section 2 forbids and AWS load balancers write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Padding {
+    /// A token with padding is malformed.
+    #[default]
+    Refused,
+    /// Each part may have the padding that base64 (RFC 4648 section 4) gives it, and no other.
+    Allowed,
 }
 
 /// What a token's `iss` must be.

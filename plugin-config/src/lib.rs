@@ -24,7 +24,7 @@ pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
 pub use error::{ConfigError, Errors};
 pub use issuer::{
     ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource,
-    OnUnwritable, Revoked, RoleClaim, RoleForm, SecretRef,
+    OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
 pub use name::{HeaderName, Name, fold};

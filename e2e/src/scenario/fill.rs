@@ -4,6 +4,7 @@ use crate::keys::{SigningKey, jwks};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What placeholders stand for in one run.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +76,8 @@ impl Filler {
             }
             "jwks" => key_set(argument)?,
             "jwks-text" => key_set(argument)?.to_string().into(),
+            "provided" => serde_json::from_str(&provided(argument)?)?,
+            "provided-text" => provided(argument)?.into(),
             "secret" => {
                 let key = SigningKey::fixed(argument)?;
                 let secret = key.secret().with_context(|| format!("`{argument}` is no secret"))?;
@@ -94,6 +97,12 @@ impl Filler {
             },
         })
     }
+}
+
+/// A document of `e2e/providers`.
+fn provided(name: &str) -> Result<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers").join(name);
+    std::fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))
 }
 
 fn key_set(names: &str) -> Result<Value> {

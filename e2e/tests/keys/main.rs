@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod addresses;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod keycloak;
 #[cfg(test)]
 mod load;

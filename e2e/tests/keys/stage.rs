@@ -64,6 +64,8 @@ impl Stage {
         overrides: Overrides,
     ) -> Result<Self> {
         let service = Echo::start("orders").await?;
+        let elsewhere = provider.hosts().into_iter();
+        let elsewhere = elsewhere.map(|host| (format!("outbound|443||{host}"), provider.address()));
         let sidecar = Sidecar {
             module: attache_e2e::module()?,
             workload: Workload::default(),
@@ -78,7 +80,9 @@ impl Stage {
                 // Whoever is in the mesh can be reached through a cluster of this name.
                 (default_cluster(service.address()), service.address()),
             ]
-            .into(),
+            .into_iter()
+            .chain(elsewhere)
+            .collect(),
             overrides,
         };
         let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());

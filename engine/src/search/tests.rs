@@ -20,6 +20,7 @@ fn issuer(name: &str) -> Issuer {
         from_cookies: Vec::new(),
         from_params: Vec::new(),
         forward_original_token: false,
+        padding: Default::default(),
         clock_skew: Duration::ZERO,
         require_expiration: true,
         subject_prefix: String::new(),

@@ -4,7 +4,7 @@ use super::json::Flaw;
 use super::{base64url, json};
 use crate::claims::Claims;
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::Algorithm;
+use attache_plugin_config::{Algorithm, Padding};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,6 +15,7 @@ pub struct Compact<'t> {
     header: Rc<Header>,
     signing_input: &'t str,
     payload: &'t str,
+    padding: Padding,
     signature: Vec<u8>,
 }
 
@@ -25,14 +26,15 @@ impl<'t> Compact<'t> {
     /// [`Reason::TokenOpaque`] for text without a dot. [`Reason::TokenMalformed`] for anything else that is not three
     /// parts of canonical base64url with an acceptable [`Header`] in the first, each with its [`Detail`].
     pub fn parse(token: &'t [u8]) -> Result<Self, Cause> {
-        Self::parse_with(token, &LastHeader::default())
+        Self::parse_with(token, &LastHeader::default(), Padding::Refused)
     }
 
-    /// The same, sparing the header where it is the one that was read last.
+    /// The same, sparing the header where it is the one that was read last. Header and payload may have padding where
+    /// that is allowed; that of the signature is for [`without_padding`] to take off.
     ///
     /// # Errors
     /// Those of [`Compact::parse`].
-    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Cause> {
+    pub fn parse_with(token: &'t [u8], last: &LastHeader, padding: Padding) -> Result<Self, Cause> {
         let token = str::from_utf8(token).map_err(|_| Detail::TokenNotText)?;
         let Some((signing_input, signature)) = token.rsplit_once('.') else {
             return Err(if token.is_empty() {
@@ -47,9 +49,10 @@ impl<'t> Compact<'t> {
             return Err(too_many_parts(payload).into());
         }
         Ok(Self {
-            header: last.read(header)?,
+            header: last.read(header, padding)?,
             signing_input,
             payload,
+            padding,
             signature: base64url::decode(signature).ok_or(Detail::SignatureNotBase64Url)?,
         })
     }
@@ -69,9 +72,14 @@ impl<'t> Compact<'t> {
         &self.signature
     }
 
-    /// The payload as it stands in the token.
+    /// The payload as it stands in the token, but for padding.
     pub fn payload_base64(&self) -> &'t str {
-        self.payload
+        base64url::without_padding(self.payload)
+    }
+
+    /// Whether header or payload has padding.
+    pub fn is_padded(&self) -> bool {
+        self.signing_input.contains('=')
     }
 
     /// The bytes of the payload.
@@ -79,8 +87,21 @@ impl<'t> Compact<'t> {
     /// # Errors
     /// [`Detail::PayloadNotBase64Url`] where it is not canonical.
     pub fn payload(&self) -> Result<Vec<u8>, Detail> {
-        base64url::decode(self.payload).ok_or(Detail::PayloadNotBase64Url)
+        base64url::decode_signed(self.payload, self.padding).ok_or(Detail::PayloadNotBase64Url)
     }
+}
+
+/// A token without the padding of its signature, which nobody signs: with it and without, it is one token, and has one
+/// text. As it is where it has none, or not what base64 gives it.
+#[inline(never)]
+pub fn without_padding(token: &[u8]) -> &[u8] {
+    let signature =
+        token.iter().rposition(|&byte| byte == b'.').and_then(|dot| token.get(dot.saturating_add(1)..));
+    let Some(signature) = signature.and_then(|signature| str::from_utf8(signature).ok()) else {
+        return token;
+    };
+    let padding = signature.len().saturating_sub(base64url::without_padding(signature).len());
+    token.get(..token.len().saturating_sub(padding)).unwrap_or(token)
 }
 
 /// Tells a JWE (RFC 7516 section 7.1) from what has dots for no reason, given all but the first and the last part.
@@ -134,7 +155,8 @@ impl Header {
         let algorithm = optional("alg")?.ok_or(Detail::HeaderWithoutAlgorithm)?;
         Ok(Self {
             algorithm: Algorithm::from_name(&algorithm),
-            key_id: optional("kid")?,
+            // An empty name names no key, as in a key set.
+            key_id: optional("kid")?.filter(|key_id| !key_id.is_empty()),
             token_type: optional("typ")?,
         })
     }
@@ -147,13 +169,13 @@ pub struct LastHeader(RefCell<Option<(Box<str>, Rc<Header>)>>);
 
 impl LastHeader {
     /// Reads a header in base64url.
-    fn read(&self, text: &str) -> Result<Rc<Header>, Cause> {
+    fn read(&self, text: &str, padding: Padding) -> Result<Rc<Header>, Cause> {
         if let Ok(last) = self.0.try_borrow()
             && let Some((_, header)) = last.as_ref().filter(|(known, _)| **known == *text)
         {
             return Ok(Rc::clone(header));
         }
-        let bytes = base64url::decode(text).ok_or(Detail::HeaderNotBase64Url)?;
+        let bytes = base64url::decode_signed(text, padding).ok_or(Detail::HeaderNotBase64Url)?;
         let header = Rc::new(Header::from_json(json::object(&bytes).map_err(header_detail)?)?);
         if let Ok(mut last) = self.0.try_borrow_mut() {
             *last = Some((text.into(), Rc::clone(&header)));
@@ -192,15 +214,15 @@ impl<'t> Jws<'t> {
     /// Those of [`Compact::parse`], and [`Reason::TokenMalformed`] for a payload that is no claims set
     /// (see [`Claims::from_json`]).
     pub fn parse(token: &'t [u8]) -> Result<Self, Cause> {
-        Self::parse_with(token, &LastHeader::default())
+        Self::parse_with(token, &LastHeader::default(), Padding::Refused)
     }
 
-    /// The same, sparing the header where it is the one that was read last.
+    /// The same, as [`Compact::parse_with`] does it.
     ///
     /// # Errors
     /// Those of [`Jws::parse`].
-    pub fn parse_with(token: &'t [u8], last: &LastHeader) -> Result<Self, Cause> {
-        let compact = Compact::parse_with(token, last)?;
+    pub fn parse_with(token: &'t [u8], last: &LastHeader, padding: Padding) -> Result<Self, Cause> {
+        let compact = Compact::parse_with(token, last, padding)?;
         let members = json::object(&compact.payload()?).map_err(payload_detail)?;
         Ok(Self { compact, claims: Claims::from_json(members)? })
     }
@@ -230,7 +252,7 @@ impl<'t> Jws<'t> {
         self.claims.issuer()
     }
 
-    /// The payload as it stands in the token.
+    /// The payload as it stands in the token, but for padding.
     pub fn payload_base64(&self) -> &'t str {
         self.compact.payload_base64()
     }

@@ -1,7 +1,7 @@
 use super::{Compact, Jws, LastHeader};
 use crate::token::testing::{claims, compact, token};
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::Algorithm;
+use attache_plugin_config::{Algorithm, Padding};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
@@ -213,7 +213,7 @@ fn a_header_that_was_read_before_stands_for_itself_alone() {
         let token = token(header);
         let read = |parsed: Result<Jws<'_>, Cause>| parsed.map(|jws| jws.compact().header().clone());
         let fresh = read(Jws::parse(token.as_bytes()));
-        assert_eq!(read(Jws::parse_with(token.as_bytes(), &last)), fresh, "{header}");
+        assert_eq!(read(Jws::parse_with(token.as_bytes(), &last, Padding::Refused)), fresh, "{header}");
     }
 }
 

@@ -17,7 +17,7 @@ mod secret;
 pub(crate) mod testing;
 mod verify;
 
-pub use compact::{Compact, Header, Jws, LastHeader};
+pub use compact::{Compact, Header, Jws, LastHeader, without_padding};
 pub use keys::{IssuerKeys, Refusal, Signer};
 pub use public_key::{Outcome, PublicKey};
 pub use rules::{IssuerRules, Times};

@@ -230,6 +230,7 @@ pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
         from_cookies: vec![],
         from_params: vec![],
         forward_original_token: false,
+        padding: Default::default(),
         clock_skew: Duration::from_secs(60),
         require_expiration: true,
         subject_prefix: String::new(),

@@ -227,6 +227,11 @@ pub(crate) fn with_roles(roles: &[&str]) -> String {
 
 pub(crate) fn sign(header: &str, payload: &str) -> String {
     let input = format!("{}.{}", BASE64.encode(header), BASE64.encode(payload));
+    format!("{input}.{}", BASE64.encode(signature(&input)))
+}
+
+/// What the test's key says to a text.
+pub(crate) fn signature(input: &str) -> Vec<u8> {
     let signature: Signature = key().sign(input.as_bytes());
-    format!("{input}.{}", BASE64.encode(signature.to_bytes()))
+    signature.to_bytes().to_vec()
 }

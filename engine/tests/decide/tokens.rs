@@ -1,8 +1,8 @@
 //! Which token counts, for which issuer, and what is remembered of it.
 
-use crate::support::{NOW, issuer, shop, shop_with_policies, sign, token};
-use attache_engine::Reason;
-use serde_json::json;
+use crate::support::{NOW, issuer, shop, shop_with_policies, sign, token, written};
+use attache_engine::{Detail, Reason};
+use serde_json::{Value, json};
 
 #[test]
 fn a_token_that_was_seen_is_not_verified_again() {
@@ -112,4 +112,85 @@ fn duplicate_members_are_refused_at_any_depth() {
     let header = r#"{"alg":"ES256","kid":"test"}"#;
     let payload = r#"{"iss":"https://tyk.example.com","exp":1900000000,"a":{"role":"x","role":"admin"}}"#;
     assert_eq!(shop.reason("GET /", Some(&sign(header, payload))), Some(Reason::TokenMalformed));
+}
+
+/// A good token as an AWS load balancer spells it: every part padded, and signed so.
+fn padded(claims: Value) -> String {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE as PADDED;
+    let mut payload = json!({"iss": "https://tyk.example.com", "sub": "alice", "exp": NOW + 300});
+    payload.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    let header = json!({"alg": "ES256", "kid": "test", "typ": "JWT"});
+    let input = [header, payload].map(|part| PADDED.encode(part.to_string())).join(".");
+    format!("{input}.{}", PADDED.encode(crate::support::signature(&input)))
+}
+
+fn padding_allowed() -> Value {
+    json!({"issuers": [issuer(json!({"padding": "ALLOWED", "outputPayloadToHeader": "x-payload"}))]})
+}
+
+#[test]
+fn padding_is_for_issuers_that_allow_it() {
+    let allowed = shop(padding_allowed());
+    let refused = shop_with_policies(json!([]));
+    for pad in ["", "x", "xx", "xxx"] {
+        let padded = padded(json!({"pad": pad}));
+        assert_eq!(allowed.reason("GET /", Some(&padded)), None, "{padded}");
+        assert_eq!(refused.reason("GET /", Some(&padded)), Some(Reason::TokenMalformed), "{padded}");
+        let bearer = format!("Bearer {padded}");
+        let payload = &written(&allowed.request("GET /", &[("authorization", &bearer)]))[0];
+        assert!(payload.0 == "x-payload" && !payload.1.contains('='), "{payload:?}");
+    }
+    assert_eq!(allowed.reason("GET /", Some(&token(json!({})))), None, "without is as good");
+    // An issuer that refuses it beside one that allows it.
+    let other = json!({"name": "alb", "issuer": "https://alb.example.com", "padding": "ALLOWED", "outputClaimToHeaders": []});
+    let both = shop(json!({"issuers": [issuer(json!({})), issuer(other)]}));
+    let of = |iss: &str| json!({"iss": iss});
+    assert_eq!(both.reason("GET /", Some(&padded(of("https://alb.example.com")))), None);
+    let strict = format!("Bearer {}", padded(of("https://tyk.example.com")));
+    let decision = both.request("GET /", &[("authorization", &strict)]);
+    assert_eq!(decision.cause().and_then(|cause| cause.detail), Some(Detail::PaddingNotAllowed));
+}
+
+#[test]
+fn a_token_and_its_padded_twin_are_one_token() {
+    let shop = shop(padding_allowed());
+    let one = token(json!({"jti": "t-1"}));
+    let twin = format!("{one}==");
+    let ask = |token: &str| shop.request("GET /", &[("authorization", &format!("Bearer {token}"))]);
+    for (spelled, hits) in [(&one, 0), (&twin, 1), (&one, 1)] {
+        let decision = ask(spelled);
+        assert_eq!((decision.reason(), decision.verification.hits), (None, hits), "{spelled}");
+    }
+    for wrong in [format!("{one}="), format!("{one}==="), format!("{one}===="), format!("{twin} =")] {
+        assert_eq!(ask(&wrong).reason(), Some(Reason::TokenMalformed), "{wrong}");
+    }
+    // What the signature covers is another token once it is spelled otherwise.
+    let (input, signature) = one.rsplit_once('.').unwrap();
+    let (header, payload) = input.split_once('.').unwrap();
+    let pad = |part: &str| format!("{part}{}", "=".repeat(part.len().next_multiple_of(4) - part.len()));
+    for respelled in [
+        format!("{}.{payload}.{signature}", pad(header)),
+        format!("{header}.{}.{signature}", pad(payload)),
+        format!("{}.{}.{}", pad(header), pad(payload), pad(signature)),
+    ] {
+        if respelled != one && respelled != twin {
+            let decision = ask(&respelled);
+            assert_eq!((decision.reason(), decision.verification.hits), (Some(Reason::SignatureInvalid), 0));
+        }
+    }
+    assert_eq!(ask(&one).verification.hits, 1, "no twin took its place");
+}
+
+#[test]
+fn a_padded_twin_opens_no_issuer_that_refuses_padding_and_pushes_nothing_out() {
+    let other = json!({"name": "alb", "issuer": "https://alb.example.com", "padding": "ALLOWED", "outputClaimToHeaders": []});
+    let shop = shop(json!({"issuers": [issuer(json!({})), issuer(other)]}));
+    let good = token(json!({}));
+    let ask = |token: &str| shop.request("GET /", &[("authorization", &format!("Bearer {token}"))]);
+    let twin = format!("{good}==");
+    assert_eq!(ask(&twin).reason(), Some(Reason::TokenMalformed), "not seen before");
+    assert_eq!(ask(&good).reason(), None);
+    assert_eq!(ask(&twin).reason(), Some(Reason::TokenMalformed), "nor from the cache");
+    assert_eq!(ask(&good).verification.hits, 1);
 }

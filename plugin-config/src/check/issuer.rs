@@ -3,11 +3,13 @@
 use super::cookie::{check_parts, from_cookies};
 use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, text, unique};
 use crate::document::{
-    ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, RevokedDocument,
-    RoleClaimDocument,
+    ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, PaddingName,
+    RevokedDocument, RoleClaimDocument,
 };
 use crate::json::{At, quote};
-use crate::{ClaimPath, HeaderLocation, HeaderName, Issuer, Revoked, RoleClaim, RoleForm, StringPattern};
+use crate::{
+    ClaimPath, HeaderLocation, HeaderName, Issuer, Padding, Revoked, RoleClaim, RoleForm, StringPattern,
+};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -60,6 +62,10 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
     let issuer = Issuer {
         audiences: checker.texts(document.audiences.as_ref(), &at.key("audiences"), text::value),
         forward_original_token: document.forward_original_token.unwrap_or(false),
+        padding: match document.padding {
+            Some(PaddingName::Allowed) => Padding::Allowed,
+            Some(PaddingName::Refused) | None => Padding::Refused,
+        },
         clock_skew: clock_skew(document.clock_skew, &at.key("clockSkew"), checker),
         require_expiration: document.require_expiration.unwrap_or(true),
         max_lifetime: lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),

@@ -80,6 +80,10 @@ pub(crate) struct IssuerDocument {
     /// looks at what stands there, and it is removed where any issuer that takes tokens there says so.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) forward_original_token: Option<bool>,
+    /// Whether the parts of a token may end in the padding of base64 (`=`): REFUSED or ALLOWED. RFC 7515 forbids it; the
+    /// tokens of AWS load balancers (`x-amzn-oidc-data`) have it. Default: REFUSED.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "REFUSED")))]
+    pub(crate) padding: Option<PaddingName>,
     /// Tolerance of `exp`, `nbf` and `iat`, in whole seconds, at most `5m`. Default: `60s`.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "60s")))]
     pub(crate) clock_skew: Option<DurationDocument>,
@@ -259,6 +263,15 @@ pub(crate) struct ClaimToHeaderDocument {
     /// refuses the request with `claim-unwritable`, OMIT leaves the header away. Default: DENY.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
     pub(crate) on_unwritable: Option<OnUnwritableName>,
+}
+
+/// Whether tokens may have padding.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Padding"))]
+pub(crate) enum PaddingName {
+    Refused,
+    Allowed,
 }
 
 /// What becomes of a claim that can't be written into its header.

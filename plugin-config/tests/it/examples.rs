@@ -12,6 +12,7 @@ fn every_example_is_accepted() {
     assert_eq!(
         names,
         [
+            "aws-alb",
             "entra-multi-tenant",
             "istio-twin",
             "keycloak-discovery",

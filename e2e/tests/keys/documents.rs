@@ -1,0 +1,132 @@
+//! The documents of well-known providers, as they serve them.
+
+use crate::stage::{Stage, ask, once};
+use anyhow::{Context, Result, ensure};
+use attache_e2e::keys::SigningKey;
+use attache_e2e::provider::Provider;
+use attache_e2e::token::{self, TokenSpec};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Every provider whose discovery document is in `e2e/providers`.
+const PROVIDERS: [&str; 10] = [
+    "auth0",
+    "cognito",
+    "entra-b2c",
+    "entra-v1",
+    "entra-v2",
+    "firebase",
+    "gitlab",
+    "google",
+    "keycloak",
+    "okta",
+];
+
+fn provided(name: &str) -> Result<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers").join(name);
+    std::fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))
+}
+
+/// The `kid` under which a set holds the key `rsa`.
+fn kid(set: &Value) -> Result<Value> {
+    let rsa = SigningKey::fixed("rsa")?.jwk()?;
+    let keys = set["keys"].as_array().context("a list of keys")?;
+    let key = keys.iter().find(|key| key["n"] == rsa["n"]).context("the key `rsa`")?;
+    Ok(key["kid"].clone())
+}
+
+/// A token of an issuer that a fixed key signed under this `kid`.
+fn mint(issuer: &str, key: &str, kid: &Value) -> Result<String> {
+    let mut spec = TokenSpec::with_claims(json!({"iss": issuer}));
+    spec.header.insert("kid".to_owned(), kid.clone());
+    if kid.is_null() {
+        spec.without_header.push("kid".to_owned());
+    }
+    spec.mint_with(&SigningKey::fixed(key)?, token::now())
+}
+
+async fn check(stage: &Stage, name: &str, issuer: &str, key: &str, kid: &Value) -> Result<()> {
+    let answer = ask(stage.envoy.address(), &mint(issuer, key, kid)?).await?;
+    ensure!(answer.status == 200, "{name}: {} {}\n{}", answer.status, answer.text(), stage.envoy.log());
+    let other = format!("{key}-other");
+    let answer = ask(stage.envoy.address(), &mint(issuer, &other, kid)?).await?;
+    ensure!(answer.status == 401, "{name}: another's signature: {} {}", answer.status, answer.text());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_discovery_documents_of_ten_providers_lead_to_keys_that_verify() -> Result<()> {
+    let provider = Provider::start([]).await?;
+    let mut issuers = Vec::new();
+    let mut tokens = Vec::new();
+    for name in PROVIDERS {
+        let text = provided(&format!("{name}/openid-configuration.json"))?;
+        let document: Value = serde_json::from_str(&text)?;
+        let [issuer, jwks_uri] =
+            ["issuer", "jwks_uri"].map(|member| document[member].as_str().unwrap_or_default());
+        let set = provided(&format!("{name}/jwks.json"))?;
+        tokens.push((name, issuer.to_owned(), kid(&serde_json::from_str(&set)?)?));
+        let well_known = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        provider.publish(&well_known, "application/json", text.clone())?;
+        provider.publish(jwks_uri, "application/json; charset=utf-8", set)?;
+        let host = |url: &str| url.split('/').nth(2).map(str::to_owned);
+        let elsewhere = host(jwks_uri).filter(|_| host(jwks_uri) != host(issuer));
+        issuers.push(json!({
+            "name": name, "issuer": issuer, "discovery": true, "refresh": once(),
+            "jwksHosts": elsewhere.map(|host| json!([host])),
+        }));
+    }
+    let stage = Stage::start(provider, &json!({"issuers": issuers})).await?;
+    for (name, issuer, kid) in tokens {
+        check(&stage, name, &issuer, "rsa", &kid).await?;
+    }
+    let log = stage.envoy.log();
+    ensure!(log.contains("issuer keycloak: a key of its set is left out: "), "{log}");
+    ensure!(log.contains("keys[0].use: a key for `enc` cannot verify signatures"), "{log}");
+    ensure!(log.contains("keys[2]: is the same key as `keys[1]`"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_are_taken_in_every_form_that_they_are_served_in() -> Result<()> {
+    let provider = Provider::start([]).await?;
+    let text = provided("keycloak/jwks.json")?;
+    let set: Value = serde_json::from_str(&text)?;
+    let kid_of_rsa = kid(&set)?;
+    let firebase = kid(&serde_json::from_str(&provided("firebase/jwks.json")?)?)?;
+    let mut certified = set["keys"][1].clone();
+    for member in ["n", "e"] {
+        certified.as_object_mut().context("a key")?.remove(member);
+    }
+    let mut odd = set.clone();
+    let keys = odd["keys"].as_array_mut().context("a list of keys")?;
+    keys.push(json!({"kty": "oct", "kid": "secret", "k": "c2VjcmV0"}));
+    keys.push(json!({"kty": "RSA", "kid": "broken", "n": "AA=", "e": "AQAB"}));
+    let mut anonymous = set["keys"][1].clone();
+    anonymous["kid"] = json!("");
+    let forms = [
+        ("html", "text/html", text.clone(), "rsa", kid_of_rsa.clone()),
+        ("mark", "application/json", format!("\u{feff}{text}"), "rsa", kid_of_rsa.clone()),
+        ("single", "application/jwk+json", set["keys"][1].to_string(), "rsa", kid_of_rsa.clone()),
+        ("certified", "application/json", certified.to_string(), "rsa", kid_of_rsa.clone()),
+        ("certificates", "application/json", provided("firebase/x509.json")?, "rsa", firebase),
+        ("pem", "binary/octet-stream", provided("certificates/rsa-pkcs1.pem")?, "rsa", Value::Null),
+        ("alb", "text/plain", provided("aws-alb/public-key.pem")?, "p256", json!("any")),
+        ("odd", "application/json", odd.to_string(), "rsa", kid_of_rsa),
+        ("anonymous", "application/json", anonymous.to_string(), "rsa", json!("any")),
+    ];
+    let mut issuers = Vec::new();
+    for (name, content_type, body, ..) in &forms {
+        let (issuer, url) = (format!("https://{name}.example"), format!("https://{name}.example/keys"));
+        provider.publish(&url, content_type, body.as_bytes())?;
+        issuers.push(json!({"name": name, "issuer": issuer, "jwksUri": url, "refresh": once()}));
+    }
+    let stage = Stage::start(provider, &json!({"issuers": issuers})).await?;
+    for (name, _, _, key, kid) in &forms {
+        check(&stage, name, &format!("https://{name}.example"), key, kid).await?;
+    }
+    let log = stage.envoy.log();
+    ensure!(log.contains("`secret`: keys[2].kty: a symmetric key has no place among public keys"), "{log}");
+    ensure!(log.contains("`broken`: keys[3].n: has more or less `=`") && !log.contains("c2VjcmV0"), "{log}");
+    Ok(())
+}
