@@ -90,6 +90,8 @@ details! {
     KeyForOtherAlgorithm = "key-for-other-algorithm", KeyNotFound;
     /// Keys are awaited, but too many requests wait for them already.
     WaitingRoomFull = "waiting-room-full", KeysUnavailable;
+    /// The VM has done all the arithmetic for unknown tokens that it does in a second.
+    VerificationLimit = "verification-limit", KeysUnavailable;
     /// No `exp`, where one is required.
     ExpirationMissing = "expiration-missing", LifetimeTooLong;
     /// `exp` lies further ahead than `maxLifetime`.

@@ -1,5 +1,6 @@
 //! The issuers of a configuration: choosing one by a token's `iss`, and verifying for it.
 
+use crate::budget::{Budget, Metered};
 use crate::claims::identity_headers;
 use crate::decision::Verification;
 use crate::hash::{self, HashMap};
@@ -29,6 +30,7 @@ pub(crate) struct Issuers {
     /// Whether any of them allows it.
     padding: Padding,
     last_header: LastHeader,
+    budget: Budget,
 }
 
 /// One issuer with its keys.
@@ -110,6 +112,7 @@ impl Issuers {
             }
         }
         Errors::check(errors)?;
+<<<<<<< HEAD
         let allows = |issuer: &Issuer| issuer.padding == Padding::Allowed;
         let padding = if issuers.iter().any(allows) { Padding::Allowed } else { Padding::Refused };
         Ok(Self { all, warnings, by_iss, has_others, padding, last_header: LastHeader::default() })
@@ -121,6 +124,16 @@ impl Issuers {
             Padding::Allowed if found.token.ends_with(b"=") => without_padding(&found.token),
             _ => &found.token,
         }
+=======
+        Ok(Self {
+            all,
+            warnings,
+            by_iss,
+            has_others,
+            last_header: LastHeader::default(),
+            budget: Budget::new(),
+        })
+>>>>>>> 9b4a014 (Tokens: what the VM computes must be named, and strangers get a bounded part of it)
     }
 
     /// What is not wrong, but should be told.
@@ -201,7 +214,9 @@ impl Issuers {
         })?;
         let slot = Some(shared).filter(|_| keys.are_public()).and_then(|shared| shared.slot(token));
         let vouched = slot.as_ref().and_then(|slot| slot.signer(surroundings.shared));
-        match verify(jws, &authority.rules, &keys, surroundings.crypto, vouched, surroundings.now) {
+        let now = surroundings.now;
+        let metered = Metered { crypto: surroundings.crypto, budget: &self.budget, now };
+        match verify(jws, &authority.rules, &keys, &metered, vouched, now) {
             Ok(verified) => {
                 verification.count(Some(verified.backend));
                 if let Some(slot) = slot.filter(|_| verified.backend != Backend::Shared) {
@@ -211,6 +226,9 @@ impl Issuers {
             }
             Err(failure) => {
                 verification.count(failure.backend);
+                if failure.backend == Some(Backend::Software) && keys.are_public() {
+                    self.budget.spend(now);
+                }
                 let may_come =
                     failure.cause.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
                 let cause = failure.cause.with_unverified_issuer(authority.config.issuer.text());

@@ -6,6 +6,7 @@
 
 mod answer;
 mod authority;
+mod budget;
 mod cache;
 pub mod claims;
 mod cors;

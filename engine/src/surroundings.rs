@@ -33,6 +33,12 @@ pub trait HostCrypto {
     /// Asked about RS256/384/512 and ES256/384/512 only; an ECDSA signature comes as DER, as BoringSSL takes it.
     fn verify(&self, key: &PublicKey, algorithm: Algorithm, message: &[u8], signature: &[u8])
     -> Option<bool>;
+
+    /// Whether there is time for what the host can't do, and the engine has to do on its own, for a token that nobody
+    /// knows.
+    fn has_time(&self) -> bool {
+        true
+    }
 }
 
 /// Data that all workers of a proxy share, and all its plugins.

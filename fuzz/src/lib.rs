@@ -55,6 +55,7 @@ pub fn document() -> Value {
             "issuer": "https://issuer.example",
             "audiences": ["mesh"],
             "jwks": jwks(&trusted()).expect("public keys"),
+            "algorithms": ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"],
             "fromHeaders": [{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}],
             "fromCookies": ["session"],
             "fromParams": ["access_token"],

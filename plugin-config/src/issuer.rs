@@ -17,6 +17,8 @@ pub struct Issuer {
     pub audiences: Vec<String>,
     /// The algorithms that a token's `alg` may name. All asymmetric or all HMAC, as the keys are.
     pub algorithms: AlgorithmSet,
+    /// Whether the document names them. Else a key without `alg` serves for [`AlgorithmSet::unnamed`] alone.
+    pub names_algorithms: bool,
     /// Where the keys come from.
     pub keys: KeySource,
     /// Headers that may carry a token. With `from_cookies` and `from_params` never all empty: where a document names

@@ -185,6 +185,7 @@ pub(crate) fn jwt_authn(keys: &Value) -> Value {
 pub(crate) fn issuer(keys: &Value) -> Value {
     json!({
         "name": "test", "issuer": "https://issuer.example", "audiences": ["mesh"], "jwks": keys,
+        "algorithms": ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"],
         "clockSkew": "60s", "roleClaims": [{"claim": "roles"}],
     })
 }

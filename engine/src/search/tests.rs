@@ -23,6 +23,7 @@ fn issuer(name: &str) -> Issuer {
         padding: Default::default(),
         clock_skew: Duration::ZERO,
         require_expiration: true,
+        names_algorithms: true,
         subject_prefix: String::new(),
         max_lifetime: None,
         require_issued_at: false,

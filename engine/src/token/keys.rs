@@ -2,10 +2,13 @@
 
 use super::public_key::Outcome;
 use super::secret::Secret;
-use super::{Backend, Compact, PublicKey};
+use super::{Allowed, Backend, Compact, PublicKey};
 use crate::surroundings::{Environment, HostCrypto};
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::{AlgorithmSet, ConfigError, KeySet, KeySource, Skipped};
+use attache_plugin_config::{ConfigError, KeySet, KeySource, Skipped};
+
+/// The most keys that a token without a `kid` is tried with.
+const MOST_TRIED: usize = 4;
 
 /// The keys of one issuer, prepared once.
 #[derive(Debug)]
@@ -149,36 +152,47 @@ impl IssuerKeys {
     }
 
     /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those that have none; one
-    /// without is tried with every key that can do its algorithm. `vouched` is the fingerprint of a key that is known to have made this
-    /// token's signature: if it is a key that the token calls for, nothing is left to verify.
+    /// without calls for those that have none, and then for all. Of these it is tried with few, in this order: with
+    /// [`MOST_TRIED`], and with a single public key where the VM does the arithmetic, so that no junk costs much more
+    /// than other junk. `vouched` is the fingerprint of a key that is known to have made this token's signature: if it
+    /// is a key that the token is tried with, nothing is left to verify.
     ///
     /// # Errors
-    /// In this order: the algorithm is unknown or not `allowed`; no key fits; none that fits made the signature. A token
-    /// with a `kid` that no key has calls for a key that is not here, whatever those without `kid` say.
+    /// In this order: the algorithm is unknown or not `allowed`; no key fits; the VM has done enough arithmetic for
+    /// strangers; none that fits made the signature. A token with a `kid` that no key has calls for a key that is not
+    /// here, whatever those without `kid` say.
     pub fn verify(
         &self,
         jws: &Compact<'_>,
-        allowed: AlgorithmSet,
+        allowed: Allowed,
         host: &dyn HostCrypto,
         vouched: Option<u64>,
     ) -> Result<Signer<'_>, Refusal> {
         let algorithm = jws.header().algorithm().ok_or(Detail::AlgorithmUnknown)?;
-        if !allowed.contains(algorithm) {
+        if !allowed.algorithms.contains(algorithm) {
             return Err(Detail::AlgorithmNotOfIssuer.into());
         }
         let wanted = jws.header().key_id();
-        let fits = |key_id: Option<&str>| wanted.is_none() || key_id.is_none() || key_id == wanted;
         let outcome = match &self.keys {
-            Keys::Public(keys) => first_good(
-                keys.iter().filter(|key| fits(key.key_id()) && key.algorithms().contains(algorithm)),
-                |key| match vouched == Some(key.fingerprint()) {
-                    true => Ok(Backend::Shared),
-                    false => key.verify(algorithm, jws.signing_input(), jws.signature(), host),
-                },
-                |key| (key.fingerprint(), key.key_id()),
-            ),
+            Keys::Public(keys) => {
+                let most = if algorithm.is_of_hosts() { MOST_TRIED } else { 1 };
+                let tried =
+                    to_try(keys, wanted, most, PublicKey::key_id, |key| key.serves(algorithm, allowed));
+                let is_free = |key: &&PublicKey| vouched == Some(key.fingerprint());
+                if !algorithm.is_of_hosts() && !tried.iter().all(is_free) && !host.has_time() {
+                    return Err(Detail::VerificationLimit.into());
+                }
+                first_good(
+                    tried,
+                    |key| match vouched == Some(key.fingerprint()) {
+                        true => Ok(Backend::Shared),
+                        false => key.verify(algorithm, jws.signing_input(), jws.signature(), host),
+                    },
+                    |key| (key.fingerprint(), key.key_id()),
+                )
+            }
             Keys::Secret(secrets) => first_good(
-                secrets.iter().filter(|secret| fits(secret.key_id()) && secret.algorithm() == algorithm),
+                to_try(secrets, wanted, MOST_TRIED, Secret::key_id, |secret| secret.algorithm() == algorithm),
                 |secret| match secret.verify(jws.signing_input(), jws.signature()) {
                     // Cheaper than to ask whether another worker did it.
                     true => Ok(Backend::Software),
@@ -214,9 +228,23 @@ impl From<Detail> for Refusal {
     }
 }
 
+/// The keys that a token is tried with: those with its `kid`, or without one where it has none, before the others.
+fn to_try<'k, K>(
+    keys: &'k [K],
+    wanted: Option<&str>,
+    most: usize,
+    key_id: fn(&K) -> Option<&str>,
+    serves: impl Fn(&K) -> bool,
+) -> Vec<&'k K> {
+    let named = keys.iter().filter(|key| key_id(key) == wanted);
+    // Whatever else a token may have been signed with: any key where it has no `kid`, else those that have none.
+    let others = keys.iter().filter(|key| key_id(key).is_some() == wanted.is_none());
+    named.chain(others).filter(|key| serves(key)).take(most).collect()
+}
+
 /// What the first key says that made the signature, or the last that did not; `None` where there is no key.
 fn first_good<'k, K: 'k>(
-    keys: impl Iterator<Item = &'k K>,
+    keys: Vec<&'k K>,
     verify: impl Fn(&'k K) -> Outcome,
     names: impl Fn(&'k K) -> (u64, Option<&'k str>),
 ) -> Option<Result<Signer<'k>, Refusal>> {

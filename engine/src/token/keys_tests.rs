@@ -1,11 +1,13 @@
 use super::IssuerKeys;
-use crate::Reason;
+use crate::surroundings::HostCrypto;
 use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, key_set, keys, source};
-use crate::token::{Backend, Compact};
-use attache_plugin_config::{Algorithm, AlgorithmSet, ConfigError, KeySource, SecretRef};
+use crate::token::{Allowed, Backend, Compact, PublicKey};
+use crate::{Detail, Reason};
+use attache_plugin_config::{Algorithm, AlgorithmSet, ConfigError, Jwk, KeySource, SecretRef};
+use std::cell::Cell;
 
-fn set(algorithms: &[Algorithm]) -> AlgorithmSet {
-    algorithms.iter().copied().collect()
+fn set(algorithms: &[Algorithm]) -> Allowed {
+    Allowed { algorithms: algorithms.iter().copied().collect(), are_named: true }
 }
 
 fn signed(algorithm: Algorithm, key_id: Option<&str>) -> String {
@@ -208,12 +210,107 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
 #[test]
 fn the_fingerprint_of_a_set_is_of_its_keys_in_any_order() {
     let (a, b) = (jwk(Algorithm::ES256, Some("a")), jwk(Algorithm::EdDSA, Some("b")));
-    let print = |keys: &[&attache_plugin_config::Jwk]| {
-        IssuerKeys::from_set(&key_set(keys.iter().copied().cloned())).unwrap().fingerprint()
-    };
+    let print =
+        |keys: &[&Jwk]| IssuerKeys::from_set(&key_set(keys.iter().copied().cloned())).unwrap().fingerprint();
     assert_eq!(print(&[&a, &b]), print(&[&b, &a]));
     assert_ne!(print(&[&a, &b]), print(&[&a]));
     let secrets = |key_id| IssuerKeys::new(&source(Algorithm::HS256, key_id), &Env).unwrap().fingerprint();
     assert_eq!(secrets(None), secrets(None));
     assert_ne!(secrets(None), secrets(Some("a")));
+}
+
+/// Counts what is left for the VM, and allows it or not.
+struct Watched {
+    has_time: bool,
+    asked: Cell<u32>,
+}
+
+impl HostCrypto for Watched {
+    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+        self.asked.set(self.asked.get() + 1);
+        Some(false)
+    }
+
+    fn has_time(&self) -> bool {
+        self.has_time
+    }
+}
+
+fn without_alg(key_id: Option<&str>) -> Jwk {
+    let algorithms = Algorithm::ALL.into_iter().filter(|one| one.name().starts_with(['R', 'P'])).collect();
+    Jwk { algorithms, ..jwk(Algorithm::RS256, key_id) }
+}
+
+#[test]
+fn what_the_vm_computes_has_to_be_named() {
+    let keys = IssuerKeys::from_set(&key_set([without_alg(Some("k"))])).unwrap();
+    let all: AlgorithmSet = Algorithm::ALL.into_iter().collect();
+    let verify = |algorithm, are_named| {
+        let token = signed(algorithm, Some("k"));
+        let allowed = Allowed { algorithms: all, are_named };
+        let jws = Compact::parse(token.as_bytes()).unwrap();
+        keys.verify(&jws, allowed, &NoHost, None).map(|_| ()).map_err(|refusal| refusal.cause.reason)
+    };
+    for algorithm in [Algorithm::PS256, Algorithm::PS384, Algorithm::PS512] {
+        assert_eq!(verify(algorithm, false), Err(Reason::KeyNotFound), "{algorithm}");
+        assert_eq!(verify(algorithm, true), Ok(()), "{algorithm}");
+    }
+    assert_eq!(verify(Algorithm::RS512, false), Ok(()));
+    // A key whose `alg` names it may be used for that and for nothing else.
+    for algorithm in [Algorithm::PS256, Algorithm::EdDSA] {
+        let named = IssuerKeys::from_set(&key_set([jwk(algorithm, Some("k"))])).unwrap();
+        let token = signed(algorithm, Some("k"));
+        let jws = Compact::parse(token.as_bytes()).unwrap();
+        let allowed = Allowed { algorithms: all, are_named: false };
+        assert!(named.verify(&jws, allowed, &NoHost, None).is_ok(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_token_without_a_kid_is_tried_with_few_keys() {
+    let mut many: Vec<Jwk> = (0..255).map(|number| without_alg(Some(&format!("k{number}")))).collect();
+    many.push(without_alg(None));
+    let keys = IssuerKeys::from_set(&key_set(many)).unwrap();
+    let asked = |algorithm: Algorithm, key_id: Option<&str>| {
+        let header = key_id.map(|id| format!(r#","kid":"{id}""#)).unwrap_or_default();
+        let junk = compact(Algorithm::RS256, &format!(r#"{{"alg":"{algorithm}"{header}}}"#), "junk");
+        let host = Watched { has_time: true, asked: Cell::new(0) };
+        let jws = Compact::parse(junk.as_bytes()).unwrap();
+        let refusal = keys.verify(&jws, set(&Algorithm::ALL), &host, None).unwrap_err();
+        assert_eq!(refusal.cause.reason, Reason::SignatureInvalid);
+        host.asked.get()
+    };
+    assert_eq!(asked(Algorithm::RS256, Some("k7")), 2, "that, and the one without a kid");
+    assert_eq!(asked(Algorithm::RS256, None), 4);
+    // The one without a `kid` comes first, wherever it stands.
+    let good = signed(Algorithm::PS256, None);
+    let jws = Compact::parse(good.as_bytes()).unwrap();
+    let signer = keys.verify(&jws, set(&Algorithm::ALL), &NoHost, None).unwrap();
+    assert_eq!(signer.key_id, None);
+    // In the VM there is one try: another key's signature is not found.
+    let two = IssuerKeys::from_set(&key_set([jwk(Algorithm::EdDSA, Some("a"))])).unwrap();
+    let token = signed(Algorithm::EdDSA, None);
+    assert!(
+        two.verify(&Compact::parse(token.as_bytes()).unwrap(), set(&Algorithm::ALL), &NoHost, None).is_ok()
+    );
+}
+
+#[test]
+fn without_time_only_the_host_verifies() {
+    let busy = Watched { has_time: false, asked: Cell::new(0) };
+    let detail = |algorithm, key_id, vouched: bool| {
+        let keys = keys(algorithm, Some("k"));
+        let token = signed(algorithm, key_id);
+        let vouched = vouched.then(|| keys.entries().next().unwrap().0);
+        let outcome =
+            keys.verify(&Compact::parse(token.as_bytes()).unwrap(), set(&[algorithm]), &busy, vouched);
+        outcome.map(|signer| signer.backend).map_err(|refusal| refusal.cause.detail)
+    };
+    for algorithm in [Algorithm::PS256, Algorithm::EdDSA] {
+        assert_eq!(detail(algorithm, Some("k"), false), Err(Some(Detail::VerificationLimit)), "{algorithm}");
+        // What another worker has verified costs nothing, and what no key is for needs no arithmetic.
+        assert_eq!(detail(algorithm, Some("k"), true), Ok(Backend::Shared), "{algorithm}");
+        assert_eq!(detail(algorithm, Some("x"), false), Err(Some(Detail::KeyIdUnknown)), "{algorithm}");
+    }
+    assert_eq!(detail(Algorithm::RS256, Some("k"), false), Err(None), "the host has judged it");
 }

@@ -1,6 +1,6 @@
 //! One public key, prepared once for both verifiers.
 
-use super::{Backend, der};
+use super::{Allowed, Backend, der};
 use crate::surroundings::HostCrypto;
 use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial};
 use jwt_simple::algorithms::{Edwards25519PublicKey, P256PublicKey, P384PublicKey, RSAPublicKey};
@@ -72,6 +72,12 @@ impl PublicKey {
     /// What the key may verify.
     pub fn algorithms(&self) -> AlgorithmSet {
         self.algorithms
+    }
+
+    /// Whether the key verifies an issuer's signatures by this algorithm.
+    pub fn serves(&self, algorithm: Algorithm, allowed: Allowed) -> bool {
+        let algorithms = if allowed.are_named { self.algorithms } else { self.algorithms.unnamed() };
+        algorithms.contains(algorithm)
     }
 
     /// The SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA or EC key, for a host's verifier.

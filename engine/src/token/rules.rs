@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Everything that one issuer's entry demands of its tokens, but for who presents them.
 #[derive(Debug)]
 pub struct IssuerRules {
-    algorithms: AlgorithmSet,
+    allowed: Allowed,
     /// Seconds.
     clock_skew: u64,
     require_expiration: bool,
@@ -29,6 +29,15 @@ pub struct IssuerRules {
     revoked: Revoked,
 }
 
+/// The algorithms that an issuer's tokens may be signed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed {
+    /// What a token's `alg` may name.
+    pub algorithms: AlgorithmSet,
+    /// Whether the issuer's entry names them. Else a key without `alg` serves for [`AlgorithmSet::unnamed`] alone.
+    pub are_named: bool,
+}
+
 /// The times that bound a token's life, in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
@@ -44,7 +53,7 @@ impl IssuerRules {
     /// Makes an entry ready.
     pub fn compile(issuer: &Issuer) -> Self {
         Self {
-            algorithms: issuer.algorithms,
+            allowed: Allowed { algorithms: issuer.algorithms, are_named: issuer.names_algorithms },
             clock_skew: issuer.clock_skew.as_secs(),
             require_expiration: issuer.require_expiration,
             max_lifetime: issuer.max_lifetime.map(|lifetime| lifetime.as_secs()),
@@ -63,8 +72,8 @@ impl IssuerRules {
     }
 
     /// The algorithms that a token's `alg` may name.
-    pub fn algorithms(&self) -> AlgorithmSet {
-        self.algorithms
+    pub fn allowed(&self) -> Allowed {
+        self.allowed
     }
 
     /// The times between which a token is good: those it names, drawn closer by what the entry asks of `iat`, so that a

@@ -233,6 +233,7 @@ pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
         padding: Default::default(),
         clock_skew: Duration::from_secs(60),
         require_expiration: true,
+        names_algorithms: true,
         subject_prefix: String::new(),
         max_lifetime: None,
         require_issued_at: false,

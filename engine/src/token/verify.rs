@@ -51,7 +51,7 @@ pub fn verify(
     vouched: Option<u64>,
     now: UnixSeconds,
 ) -> Result<Verified, Failure> {
-    let signer = keys.verify(jws.compact(), issuer.algorithms(), crypto, vouched)?;
+    let signer = keys.verify(jws.compact(), issuer.allowed(), crypto, vouched)?;
     // A key without `kid` verifies a token whatever `kid` that names, and must not bring back one that was revoked.
     let key_id = signer.key_id.or(jws.key_id()).map(str::to_owned);
     let times = check(&jws, issuer, key_id.as_deref(), now)

@@ -21,7 +21,7 @@ mod rsa;
 mod text;
 
 use attache_engine::surroundings::HostCrypto;
-use attache_engine::token::{Compact, IssuerKeys, PublicKey};
+use attache_engine::token::{Allowed, Compact, IssuerKeys, PublicKey};
 use attache_plugin_config::{Algorithm, KeySet};
 use keys::Key;
 use rand_chacha::ChaCha20Rng;
@@ -77,7 +77,7 @@ impl<'a> Bench<'a> {
 
     fn engine_accepts(&self, token: &str) -> bool {
         let Ok(jws) = Compact::parse(token.as_bytes()) else { return false };
-        let allowed = Algorithm::ALL.into_iter().collect();
+        let allowed = Allowed { algorithms: Algorithm::ALL.into_iter().collect(), are_named: true };
         jws.payload().is_ok() && self.engine.verify(&jws, allowed, &NoHost, None).is_ok()
     }
 

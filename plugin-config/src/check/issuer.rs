@@ -83,6 +83,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
         name: name?,
         issuer: id?,
         algorithms: algorithms?,
+        names_algorithms: document.algorithms.is_some(),
         keys: keys?,
         from_headers,
         from_cookies,

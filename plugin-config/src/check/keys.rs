@@ -109,8 +109,14 @@ fn public_keys(
         checker.fault(&at.key("algorithms").index(*index), message);
     }
     let set = set?;
-    let possible = set.keys.iter().fold(AlgorithmSet::default(), |all, key| all.union(key.algorithms));
-    let Some(named) = named else { return Some((KeySource::Inline(set), possible)) };
+    let possible = |of: fn(AlgorithmSet) -> AlgorithmSet| {
+        set.keys.iter().fold(AlgorithmSet::default(), |all, key| all.union(of(key.algorithms)))
+    };
+    let Some(named) = named else {
+        let unnamed = possible(AlgorithmSet::unnamed);
+        return Some((KeySource::Inline(set), unnamed));
+    };
+    let possible = possible(|all| all);
     check_every_key_used(&set, named.set(), &jwks, checker);
     for &(index, algorithm) in named.0.iter().filter(|(_, algorithm)| !algorithm.is_hmac()) {
         if !possible.contains(algorithm) {

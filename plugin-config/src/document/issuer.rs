@@ -26,8 +26,9 @@ pub(crate) struct IssuerDocument {
     /// `aud` must have one of these. Absent: `aud` is not checked.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) audiences: Option<List<String>>,
-    /// The algorithms that a token's `alg` may name. `Ed25519` and `EdDSA` are the same. Absent: those that the keys can
-    /// do.
+    /// The algorithms that a token's `alg` may name. `Ed25519` and `EdDSA` are the same. Absent: those that the keys' `alg`s name; a key without `alg`
+    /// serves for RS256 to RS512, ES256 to ES512 or EdDSA, as its type is. PS256 to PS512 are verified inside the VM,
+    /// which is slow: they must be named by the key's `alg` or here.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) algorithms: Option<List<Algorithm>>,
     /// Public keys: a JWK set (RFC 7517), a single JWK or certificates in PEM by `kid`, as an object or as JSON in a

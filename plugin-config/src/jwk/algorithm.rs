@@ -71,6 +71,12 @@ impl Algorithm {
         }
     }
 
+    /// Whether hosts verify it in native code: RSASSA-PKCS1-v1_5 and ECDSA, which Envoy knows. All others are arithmetic
+    /// inside the VM.
+    pub const fn is_of_hosts(self) -> bool {
+        matches!(self, Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 | Self::ES384 | Self::ES512)
+    }
+
     /// Whether the key is a shared secret.
     pub const fn is_hmac(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
@@ -96,6 +102,16 @@ impl AlgorithmSet {
     /// Whether the set has no member.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// What a key that can do these is used for where neither its `alg` nor the issuer's `algorithms` names an algorithm:
+    /// the one thing that it can do, or what hosts verify. Otherwise a stranger chooses by `alg` what the VM computes.
+    #[must_use]
+    pub fn unnamed(self) -> Self {
+        match self.0.count_ones() {
+            1 => self,
+            _ => self.iter().filter(|algorithm| algorithm.is_of_hosts()).collect(),
+        }
     }
 
     /// The members of both sets.

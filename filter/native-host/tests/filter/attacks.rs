@@ -1,6 +1,6 @@
 //! Attacks on JWT libraries that have names, each tried on the filter. `docs/security.md` tells which is where.
 
-use crate::support::{NOW, Worker, document_with, token};
+use crate::support::{NOW, Worker, document_of_all_algorithms, document_with, token};
 use attache_e2e::keys::{SigningKey, base64url};
 use attache_e2e::token::{Spoil, TokenSpec};
 use attache_native_host::{Request, Response};
@@ -84,7 +84,7 @@ fn a_public_key_is_no_secret_in_any_form() {
 
 #[test]
 fn no_key_is_used_for_an_algorithm_of_another_family() {
-    let mut worker = Worker::new();
+    let mut worker = Worker::with(&document_of_all_algorithms());
     let names = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
     for (key, family) in
         [("rsa", &names[..6]), ("p256", &names[6..7]), ("p384", &names[7..8]), ("ed25519", &names[8..])]
@@ -192,6 +192,7 @@ fn empty_zero_and_der_signatures_are_bad() {
     ] {
         refused(&mut worker, &forged(&header, |_| signature.clone()), "signature-invalid");
     }
+    let mut worker = Worker::with(&document_of_all_algorithms());
     for (key, algorithm, length) in
         [("rsa", "RS256", 256), ("rsa", "PS256", 256), ("ed25519", "EdDSA", 64), ("p384", "ES384", 96)]
     {

@@ -1,8 +1,8 @@
 //! Who checks a signature: the host where it can, the engine where not, and nobody twice.
 
-use crate::support::{Worker, document_with, signed, spoiled, token};
+use crate::support::{NOW, Worker, document_of_all_algorithms, document_with, signed, spoiled, token};
 use attache_e2e::keys::SigningKey;
-use attache_e2e::token::Spoil;
+use attache_e2e::token::{Spoil, TokenSpec};
 use attache_native_host::{Crypto, Host, Request};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn the_host_checks_what_it_can_and_the_engine_the_rest() {
         ("rsa", "PS512", false),
         ("ed25519", "EdDSA", false),
     ] {
-        let mut worker = Worker::new();
+        let mut worker = Worker::with(&document_of_all_algorithms());
         let token = signed(key, algorithm);
         let response = worker.send(Request::get("/orders").bearer(&token));
         assert!(response.goes_on, "{algorithm}: {:?}", response.reason());
@@ -107,4 +107,36 @@ fn a_bad_token_is_never_cached_as_good() {
         assert!(worker.send(Request::get("/orders").bearer(&good)).goes_on);
         assert!(!worker.send(Request::get("/orders").bearer(&bad)).goes_on);
     }
+}
+
+#[test]
+fn strangers_have_the_vm_compute_so_much_a_second_and_no_more() {
+    let mut worker = Worker::with(&document_of_all_algorithms());
+    let known = signed("rsa", "PS256");
+    assert!(worker.send(Request::get("/orders").bearer(&known)).goes_on);
+    let junk = |number: u32| {
+        let token = TokenSpec {
+            key: Some("ed25519".into()),
+            spoil: vec![Spoil::Signature],
+            ..TokenSpec::with_claims(json!({"jti": format!("{number}")}))
+        };
+        Request::get("/orders").bearer(&token.mint(NOW).unwrap())
+    };
+    for number in 0..50 {
+        assert_eq!(worker.send(junk(number)).reason().as_deref(), Some("signature-invalid"));
+    }
+    let response = worker.send(junk(50));
+    assert_eq!((response.status(), response.reason().as_deref()), (503, Some("keys-unavailable")));
+    assert_eq!(
+        response.reply.and_then(|reply| reply.header("retry-after").map(str::to_owned)).as_deref(),
+        Some("1")
+    );
+    // Those whose tokens are known, and those whose tokens the host verifies, notice nothing.
+    assert!(worker.send(Request::get("/orders").bearer(&known)).goes_on);
+    assert!(worker.send(Request::get("/orders").bearer(&token(json!({"sub": "bob"})))).goes_on);
+    let stranger = signed("ed25519", "EdDSA");
+    assert_eq!(worker.send(Request::get("/orders").bearer(&stranger)).status(), 503);
+    worker.set_time(NOW + 1);
+    assert!(worker.send(Request::get("/orders").bearer(&stranger)).goes_on, "the next second has its own");
+    assert_eq!(worker.send(junk(51)).reason().as_deref(), Some("signature-invalid"));
 }

@@ -64,6 +64,14 @@ pub(crate) fn document_with(change: impl FnOnce(&mut Value)) -> Value {
     document
 }
 
+/// The document, with all that its keys can do named, also what the VM computes.
+pub(crate) fn document_of_all_algorithms() -> Value {
+    document_with(|document| {
+        document["issuers"][0]["algorithms"] =
+            json!(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"])
+    })
+}
+
 /// A good token with these claims besides.
 pub(crate) fn token(claims: Value) -> String {
     TokenSpec::with_claims(claims).mint(NOW).unwrap()
