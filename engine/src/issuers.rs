@@ -112,10 +112,10 @@ impl Issuers {
             }
         }
         Errors::check(errors)?;
-<<<<<<< HEAD
         let allows = |issuer: &Issuer| issuer.padding == Padding::Allowed;
         let padding = if issuers.iter().any(allows) { Padding::Allowed } else { Padding::Refused };
-        Ok(Self { all, warnings, by_iss, has_others, padding, last_header: LastHeader::default() })
+        let (last_header, budget) = (LastHeader::default(), Budget::new());
+        Ok(Self { all, warnings, by_iss, has_others, padding, last_header, budget })
     }
 
     /// The one text of a token, however it is spelled.
@@ -124,16 +124,6 @@ impl Issuers {
             Padding::Allowed if found.token.ends_with(b"=") => without_padding(&found.token),
             _ => &found.token,
         }
-=======
-        Ok(Self {
-            all,
-            warnings,
-            by_iss,
-            has_others,
-            last_header: LastHeader::default(),
-            budget: Budget::new(),
-        })
->>>>>>> 9b4a014 (Tokens: what the VM computes must be named, and strangers get a bounded part of it)
     }
 
     /// What is not wrong, but should be told.

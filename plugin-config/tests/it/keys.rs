@@ -255,7 +255,8 @@ fn algorithms_and_keys_fit_each_other() {
     );
     let all = accepts(&rsa(&[0xff; 256], "AQAB"));
     let names: Vec<_> = all.issuers[0].algorithms.iter().map(Algorithm::name).collect();
-    assert_eq!(names, ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]);
+    // RSASSA-PSS runs inside the VM, so it has to be named.
+    assert_eq!(names, ["RS256", "RS384", "RS512"]);
 }
 
 #[test]
