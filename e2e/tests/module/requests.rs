@@ -99,6 +99,17 @@ fn random_bytes_in_every_header_never_trap_and_forge_nothing() -> Result<()> {
 }
 
 /// A request for every reason that needs no provider.
+/// A request for `/orders` that names this host.
+fn at_host(host: &str) -> Headers {
+    let mut headers = request("GET", "/orders", None);
+    for (name, value) in &mut headers {
+        if name == b":authority" {
+            *value = host.as_bytes().to_vec();
+        }
+    }
+    headers
+}
+
 fn refusals() -> Result<Vec<(&'static str, Headers)>> {
     let get = |token: &str| request("GET", "/orders", Some(token));
     let with = |claims: Value| get(&token(claims));
@@ -132,6 +143,8 @@ fn refusals() -> Result<Vec<(&'static str, Headers)>> {
         ("token-revoked", with(json!({"jti": "stolen"}))),
         ("presenter-not-allowed", with(json!({"iss": "https://presented.example"}))),
         ("path-ambiguous", request("GET", "/orders/%zz", None)),
+        ("method-ambiguous", request("get", "/orders", None)),
+        ("host-ambiguous", at_host("x@admin.example")),
         ("tokens-conflict", two),
         ("role-missing", request("POST", "/orders", Some(&token(json!({}))))),
         ("rule-denied", request("DELETE", "/orders", Some(&token(json!({}))))),

@@ -34,6 +34,7 @@ pub(crate) fn document() -> Value {
             {"name": "write", "to": [{"methods": ["POST"], "paths": ["/orders"]}], "roles": {"anyOf": ["writer"]}},
             {"name": "guest", "authentication": "OPTIONAL", "to": [{"paths": ["/guest"]}]},
             {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
+            {"name": "no-admins", "action": "DENY", "to": [{"hosts": ["admin.example"]}]},
             {"name": "soon", "mode": "SHADOW", "to": [{"paths": ["/reports"]}]},
         ]}],
         "audit": {"log": "ALL", "claims": ["sub"]},
