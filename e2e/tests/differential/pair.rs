@@ -11,6 +11,9 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
+/// Held from the choice of ports until an Envoy listens on them, so that no other test chooses the same.
+static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A running Envoy.
 pub(crate) struct Pairs {
     process: Child,
@@ -29,6 +32,7 @@ pub(crate) struct Verdict {
 impl Pairs {
     /// Starts an Envoy with a pair of listeners for each pair: the native filters, and Attaché's configuration.
     pub(crate) async fn start(pairs: &[(Vec<Value>, Value)]) -> Result<Self> {
+        let _starting = STARTING.lock().await;
         let folder = TempDir::with_prefix("attache-differential-")?;
         let module = attache_e2e::module()?;
         // All ports are held until all are chosen, so that none is chosen twice.
@@ -148,6 +152,8 @@ fn listener(address: SocketAddr, filters: &[Value]) -> Value {
     let filters: Vec<&Value> = filters.iter().chain([&router]).collect();
     json!({
         "address": {"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}},
+        // Two Envoys must not share a port unnoticed: each would answer some of the other's requests.
+        "enable_reuse_port": false,
         "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": {
