@@ -70,6 +70,7 @@ fuzz_target!(|document: &[u8]| {
         crypto: &Nothing,
         patience: &(),
         now: UnixSeconds(attache_fuzz::NOW),
+        ends_with_headers: true,
     };
     let identity = config.identity_headers();
     for path in ["/", "/orders/1", "/%2e", "*"] {

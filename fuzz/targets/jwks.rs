@@ -16,14 +16,16 @@ fn holds_a_private_key(set: &[u8]) -> bool {
     let Ok(set) = serde_json::from_slice::<Value>(set) else { return false };
     let keys = set["keys"].as_array().into_iter().flatten();
     let alone = std::iter::once(&set).filter(|set| set.get("keys").is_none() && set.get("kty").is_some());
-    keys.chain(alone).any(|key| PRIVATE.iter().any(|member| key.get(member).is_some_and(|value| !value.is_null())))
+    keys.chain(alone)
+        .any(|key| PRIVATE.iter().any(|member| key.get(member).is_some_and(|value| !value.is_null())))
 }
 
 /// The set of a configuration whose `jwks` is this text.
 fn inline(set: &[u8]) -> Option<KeySet> {
     let text = str::from_utf8(set).ok()?;
     let issuer = serde_json::json!({"name": "a", "issuer": "a", "jwks": text});
-    let config = attache_plugin_config::parse(serde_json::json!({"issuers": [issuer]}).to_string().as_bytes()).ok()?;
+    let config =
+        attache_plugin_config::parse(serde_json::json!({"issuers": [issuer]}).to_string().as_bytes()).ok()?;
     match &config.issuers.first()?.keys {
         KeySource::Inline(set) => Some(set.clone()),
         _ => None,

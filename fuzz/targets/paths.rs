@@ -10,7 +10,9 @@ mod world;
 
 use arbitrary::Arbitrary;
 use attache_engine::policy::{View, read_path};
-use attache_plugin_config::{AmbiguousPaths, Mode, Operation, PathEquality, PathPattern, PathSegment, Policy, Rule};
+use attache_plugin_config::{
+    AmbiguousPaths, Mode, Operation, PathEquality, PathPattern, PathSegment, Policy, Rule,
+};
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeSet;
 use world::{Ask, Compiled, allow, config, deny, policy};
@@ -166,7 +168,8 @@ fn readings(raw: &[u8]) -> Vec<String> {
     }
     let Ok(compared) = compared else { return Vec::new() };
     assert_eq!(compared.rewritten, None, "what is forwarded is what came");
-    let readings: Vec<String> = std::iter::once(compared.matched.into_owned()).chain(compared.others).collect();
+    let readings: Vec<String> =
+        std::iter::once(compared.matched.into_owned()).chain(compared.others).collect();
     let distinct: BTreeSet<&String> = readings.iter().collect();
     assert!(distinct.len() == readings.len() && readings.len() <= 32, "{readings:?}");
     for reading in &readings {
