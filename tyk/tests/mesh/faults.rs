@@ -81,7 +81,7 @@ impl Place {
 async fn what_happens_to_one_issuer_is_not_felt_where_there_are_two() {
     let mut place = Place::build().await;
     let calm = place.under_load("nothing", async |_| {}).await;
-    assert_eq!(calm.failed(), 0);
+    assert_eq!(calm.failed(), 0, "{calm}\n{}", place.tyk.errors());
 
     let term = place
         .under_load("one issuer is told to end, and comes back", async |place| {

@@ -36,6 +36,11 @@ impl Process {
         assert!(Command::new("kill").args([signal, "--", &group]).status().unwrap().success());
     }
 
+    /// Returns what it has written.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     /// Its number.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -52,7 +57,7 @@ impl Process {
         while !done().await {
             let ended = self.child.try_wait().unwrap();
             if ended.is_some() || start.elapsed() > Duration::from_secs(600) {
-                let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+                let log = self.log();
                 let tail: Vec<_> = log.lines().rev().take(40).collect();
                 let tail: Vec<_> = tail.into_iter().rev().collect();
                 panic!("{}: not {what}; {ended:?}\n{}", self.name, tail.join("\n"));

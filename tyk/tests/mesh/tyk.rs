@@ -12,13 +12,18 @@ const SECRET: &str = "of-this-test-alone";
 /// A running gateway.
 pub struct Tyk {
     pub address: SocketAddr,
-    _gateway: Process,
+    gateway: Process,
     redis: Process,
     store: SocketAddr,
     folder: tempfile::TempDir,
 }
 
 impl Tyk {
+    /// Returns the errors of its log.
+    pub fn errors(&self) -> String {
+        self.gateway.log().lines().filter(|line| line.contains("level=error")).collect::<Vec<_>>().join("\n")
+    }
+
     /// Starts one that asks the issuer at this target, with the example policies and these besides.
     pub async fn start(issuer: &str, more_policies: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -66,7 +71,7 @@ impl Tyk {
         let url = format!("http://{address}/hello");
         let up = async || try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200);
         gateway.wait_until("greeting", up).await;
-        Self { address, _gateway: gateway, redis, store, folder }
+        Self { address, gateway: gateway, redis, store, folder }
     }
 
     async fn redis(address: SocketAddr, folder: &Path) -> Process {
