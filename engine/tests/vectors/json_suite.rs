@@ -45,7 +45,9 @@ fn json_is_read_as_rfc_8259_has_it() {
         // i_: up to the reader; this one refuses, but for the exceptions.
         tally.note(name.as_str(), "", reads(text), name.starts_with("y_"));
     }
-    tally.finish(290);
+    // The copy in the npm registry has 293 files, those that are not UTF-8 left out; the suite has 318.
+    assert!(files.len() >= 293, "only {} files", files.len());
+    tally.finish(280);
 }
 
 #[test]

@@ -23,8 +23,7 @@ async fn tell(request: Request) -> String {
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
         .collect();
-    json!({"method": request.method.as_str(), "uri": request.uri.to_string(), "headers": headers})
-        .to_string()
+    json!({"method": request.method.as_str(), "uri": request.uri.to_string(), "headers": headers}).to_string()
 }
 
 /// An answer.
