@@ -71,7 +71,7 @@ impl Tyk {
         let url = format!("http://{address}/hello");
         let up = async || try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200);
         gateway.wait_until("greeting", up).await;
-        Self { address, gateway: gateway, redis, store, folder }
+        Self { address, gateway, redis, store, folder }
     }
 
     async fn redis(address: SocketAddr, folder: &Path) -> Process {
