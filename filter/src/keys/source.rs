@@ -25,8 +25,8 @@ pub(super) struct Source {
     /// The call whose answer is awaited.
     call: Option<CallId>,
     age: Option<GaugeId>,
-    /// What the last attempt came to, so that an outage is not told of again and again.
-    last: Option<FetchOutcome>,
+    /// What the last attempt came to and why, so that an outage is not told of again and again, but a new cause is.
+    last: Option<(FetchOutcome, String)>,
     /// The keys that were last told to be left out.
     skipped: Vec<Skipped>,
 }
@@ -141,7 +141,11 @@ impl Source {
             }
             self.skipped.clone_from(&report.skipped);
         }
-        if !report.outcome.is_good() && self.last != Some(report.outcome) {
+        let known = self
+            .last
+            .as_ref()
+            .is_some_and(|(outcome, detail)| *outcome == report.outcome && *detail == report.detail);
+        if !report.outcome.is_good() && !known {
             let keys = if self.keeper.keys().is_some() {
                 "the last good keys serve on"
             } else {
@@ -152,7 +156,9 @@ impl Source {
                 self.name, report.outcome, report.detail
             );
         }
-        self.last = Some(report.outcome);
+        if !known {
+            self.last = Some((report.outcome, report.detail.clone()));
+        }
         metrics::count_fetch(report.outcome);
     }
 }

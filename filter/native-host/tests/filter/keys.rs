@@ -58,3 +58,26 @@ fn who_was_too_slow_takes_over_what_a_faster_worker_has_fetched() {
     let response = slow.request(&Request::get("/orders").bearer(&token(json!({}))));
     assert!(response.goes_on, "{:?}", response.reason());
 }
+
+#[test]
+fn a_provider_that_fails_for_another_reason_is_told_of_again() {
+    let document = document_with(|document| {
+        let Some(Value::Object(issuer)) = document.pointer_mut("/issuers/0") else { panic!("one issuer") };
+        issuer.remove("jwks");
+        issuer.insert("issuer".to_owned(), json!("http://provider.example"));
+        issuer.insert("discovery".to_owned(), json!(true));
+        issuer.insert("cluster".to_owned(), json!("provider"));
+    });
+    let mut host = Host::configured(&document.to_string());
+    let anothers = json!({"issuer": "http://other.example", "jwks_uri": "http://provider.example/jwks"});
+    let elsewhere = json!({"issuer": "http://provider.example", "jwks_uri": "http://orders.example/admin"});
+    let mut now = NOW;
+    for document in [&anothers, &anothers, &elsewhere, &elsewhere] {
+        fetch(&mut host, document);
+        now += 3600;
+        host.set_time(now);
+    }
+    let said = host.log().iter().filter(|line| line.text.contains("(bad_discovery)")).count();
+    assert_eq!(host.counters().get("attache.keys.fetches.bad_discovery"), Some(&4));
+    assert_eq!(said, 2, "{:#?}", host.log());
+}
