@@ -2,6 +2,7 @@
 
 use crate::chains::Chain;
 use crate::keys::{Algorithm, Keys};
+use crate::strangers::Junk;
 use crate::tokens::Mint;
 use anyhow::Result;
 
@@ -25,15 +26,20 @@ pub(crate) enum Job {
     Rules(u32),
     RefusedToken,
     RefusedByPolicy,
+    /// A token that is junk, held against a set of many keys.
+    Junk(Junk),
+    /// What [`Job::Cached`] is, by another module.
+    Before,
     Istio,
     NativeCached,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Empty,
         Self::Floor,
         Self::Cached,
+        Self::Before,
         Self::NativeCached,
         Self::SharedHit,
         Self::Uncached,
@@ -44,6 +50,13 @@ impl Job {
         Self::Rules(10_000),
         Self::RefusedByPolicy,
         Self::RefusedToken,
+        Self::Junk(Junk::Known),
+        Self::Junk(Junk::Rs256),
+        Self::Junk(Junk::Es256),
+        Self::Junk(Junk::Es384),
+        Self::Junk(Junk::Es512),
+        Self::Junk(Junk::Ps512),
+        Self::Junk(Junk::Ed25519),
     ];
 
     /// The name in results.
@@ -57,6 +70,8 @@ impl Job {
             Self::Rules(count) => format!("attache-{count}-rules"),
             Self::RefusedToken => "attache-refused-token".into(),
             Self::RefusedByPolicy => "attache-refused-by-policy".into(),
+            Self::Junk(junk) => junk.name().into(),
+            Self::Before => "before-cached".into(),
             Self::Istio => "istio".into(),
             Self::NativeCached => "native-cached".into(),
         }
@@ -70,23 +85,45 @@ impl Job {
             Self::Uncached => Chain::AttacheUncached,
             Self::SharedHit => Chain::AttacheShared,
             Self::Rules(count) => Chain::AttacheRules(count),
+            Self::Junk(_) => Chain::AttacheKeys,
+            Self::Before => Chain::Before,
             Self::Istio => Chain::Istio,
             Self::NativeCached => Chain::NativeCached,
         }
     }
 
-    /// The status that every request must be answered with.
-    pub(crate) const fn status(self) -> u16 {
+    /// The statuses of which every request must be answered with one.
+    pub(crate) const fn statuses(self) -> &'static [u16] {
         match self {
-            Self::RefusedToken => 401,
-            Self::RefusedByPolicy => 403,
-            _ => 200,
+            Self::RefusedToken => &[401],
+            Self::RefusedByPolicy => &[403],
+            // A worker does arithmetic for strangers up to a limit.
+            Self::Junk(Junk::Ps512 | Junk::Ed25519) => &[401, 503],
+            Self::Junk(_) => &[401],
+            _ => &[200],
+        }
+    }
+
+    /// The algorithms of the tokens that this is measured with.
+    pub(crate) const fn algorithms(self) -> &'static [Algorithm] {
+        match self {
+            // What signs it is in the job's name.
+            Self::Junk(_) => &[Algorithm::Rs256],
+            _ => &Algorithm::ALL,
+        }
+    }
+
+    /// Of so many requests the part that is sent: what takes a hundred times as long is measured as well with fewer.
+    pub(crate) const fn share(self, requests: usize) -> usize {
+        match self {
+            Self::Junk(_) => requests / 8,
+            _ => requests,
         }
     }
 
     /// Whether the service must see the four headers.
     pub(crate) const fn forwards_identity(self) -> bool {
-        !matches!(self, Self::Empty | Self::RefusedToken | Self::RefusedByPolicy)
+        !matches!(self, Self::Empty | Self::RefusedToken | Self::RefusedByPolicy | Self::Junk(_))
     }
 
     fn path(self) -> String {
@@ -118,10 +155,11 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn all(keys: &Keys) -> Result<Vec<Self>> {
+    /// All that these chains can do.
+    pub(crate) fn all(keys: &Keys, chains: &[Chain]) -> Result<Vec<Self>> {
         let mut cases = Vec::new();
-        for algorithm in Algorithm::ALL {
-            for job in Job::ALL {
+        for job in Job::ALL.into_iter().filter(|job| chains.contains(&job.chain())) {
+            for &algorithm in job.algorithms() {
                 cases.push(Self::new(job, algorithm, keys)?);
             }
         }
@@ -130,7 +168,11 @@ impl Case {
 
     fn new(job: Job, algorithm: Algorithm, keys: &Keys) -> Result<Self> {
         let mint = Mint::new(keys, algorithm, job.roles());
-        let token = |number| if job == Job::RefusedToken { mint.forged(number) } else { mint.token(number) };
+        let token = |number| match job {
+            Job::RefusedToken => mint.forged(number),
+            Job::Junk(junk) => mint.junk(junk, number),
+            _ => mint.token(number),
+        };
         let requests = (0..CALLERS)
             .map(|number| Ok(request("orders.shop.svc.cluster.local", &job.path(), &token(number)?)))
             .collect::<Result<_>>()?;

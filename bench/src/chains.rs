@@ -19,6 +19,10 @@ pub(crate) enum Chain {
     AttacheShared,
     /// Attaché with this many rules, of which a request matches the last.
     AttacheRules(u32),
+    /// Attaché whose issuer has a set of many keys, none of which says what it is for.
+    AttacheKeys,
+    /// Attaché as another module has it.
+    Before,
     /// Envoy's `jwt_authn` and `rbac` as Istio generates them.
     Istio,
     /// The same with the cache that Envoy has and Istio does not use.
@@ -26,7 +30,7 @@ pub(crate) enum Chain {
 }
 
 impl Chain {
-    pub(crate) const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Empty,
         Self::Floor,
         Self::Attache,
@@ -36,6 +40,8 @@ impl Chain {
         Self::AttacheRules(100),
         Self::AttacheRules(1_000),
         Self::AttacheRules(10_000),
+        Self::AttacheKeys,
+        Self::Before,
         Self::Istio,
         Self::NativeCached,
     ];
@@ -49,6 +55,8 @@ impl Chain {
             Self::AttacheUncached => "attache-uncached".into(),
             Self::AttacheShared => "attache-shared".into(),
             Self::AttacheRules(count) => format!("attache-{count}-rules"),
+            Self::AttacheKeys => "attache-256-keys".into(),
+            Self::Before => "before".into(),
             Self::Istio => "istio".into(),
             Self::NativeCached => "native-cached".into(),
         }
@@ -60,13 +68,24 @@ impl Chain {
 pub(crate) struct Parts {
     /// The finished module of Attaché.
     pub(crate) module: PathBuf,
+    /// The finished module that it is compared with, if it is.
+    pub(crate) before: Option<PathBuf>,
     /// The finished module of the floor.
     pub(crate) floor: PathBuf,
     /// The public keys of all tokens.
     pub(crate) jwks: Value,
+    /// The same among many others.
+    pub(crate) many_keys: Value,
 }
 
 impl Parts {
+    /// The chains that can be made of these parts.
+    pub(crate) fn chains(&self) -> Vec<Chain> {
+        let mut chains = Chain::ALL.to_vec();
+        chains.retain(|&chain| chain != Chain::Before || self.before.is_some());
+        chains
+    }
+
     /// The filters of a chain that come before the router.
     pub(crate) fn filters(&self, chain: Chain) -> Result<Vec<Value>> {
         let default = json!({});
@@ -79,13 +98,34 @@ impl Parts {
             Chain::AttacheUncached => vec![self.attache(chain, &uncached, &istio_twin_rules())],
             Chain::AttacheShared => vec![self.attache(chain, &shared, &istio_twin_rules())],
             Chain::AttacheRules(count) => vec![self.attache(chain, &default, &many_rules(count))],
+            Chain::AttacheKeys => vec![self.strangers()],
+            Chain::Before => {
+                let module = self.before.as_ref().context("there is no module to compare with")?;
+                let configuration = self.configuration(&default, &istio_twin_rules());
+                vec![wasm(chain, module, configuration.to_string())]
+            }
             Chain::Istio => vec![self.jwt_authn(false)?, rbac()?],
             Chain::NativeCached => vec![self.jwt_authn(true)?, rbac()?],
         })
     }
 
     fn attache(&self, chain: Chain, cache: &Value, rules: &Value) -> Value {
-        let configuration = json!({
+        wasm(chain, &self.module, self.configuration(cache, rules).to_string())
+    }
+
+    /// An issuer that allows every algorithm, with a set of many keys: whatever arithmetic a stranger can ask for.
+    fn strangers(&self) -> Value {
+        let mut configuration = self.configuration(&json!({}), &istio_twin_rules());
+        let algorithms = json!(["RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA"]);
+        if let Some(issuer) = configuration.pointer_mut("/issuers/0").and_then(Value::as_object_mut) {
+            issuer.insert("jwks".into(), self.many_keys.clone());
+            issuer.insert("algorithms".into(), algorithms);
+        }
+        wasm(Chain::AttacheKeys, &self.module, configuration.to_string())
+    }
+
+    fn configuration(&self, cache: &Value, rules: &Value) -> Value {
+        json!({
             "issuers": [{
                 "name": "tyk",
                 "issuer": "tyk",
@@ -103,8 +143,7 @@ impl Parts {
             }],
             "policies": [{"name": "orders", "rules": rules}],
             "cache": cache,
-        });
-        wasm(chain, &self.module, configuration.to_string())
+        })
     }
 
     fn jwt_authn(&self, cached: bool) -> Result<Value> {
@@ -202,7 +241,13 @@ mod tests {
 
     #[test]
     fn the_native_filters_are_those_of_istio_with_our_keys() {
-        let parts = Parts { module: "m".into(), floor: "f".into(), jwks: json!({"keys": []}) };
+        let parts = Parts {
+            module: "m".into(),
+            before: None,
+            floor: "f".into(),
+            jwks: json!({"keys": []}),
+            many_keys: json!({"keys": []}),
+        };
         let istio = parts.filters(Chain::Istio).unwrap();
         let provider = &istio[0]["typed_config"]["providers"]["origins-0"];
         assert_eq!(provider["local_jwks"]["inline_string"], r#"{"keys":[]}"#);

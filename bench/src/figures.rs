@@ -4,6 +4,7 @@ use crate::cases::Job;
 use crate::keys::Algorithm;
 use crate::measure::Samples;
 use crate::spread::Spread;
+use crate::strangers::{self, Junk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,7 +55,7 @@ struct Ratio {
     judged: &'static [Algorithm],
 }
 
-const RATIOS: [Ratio; 7] = [
+const RATIOS: [Ratio; 8] = [
     Ratio {
         name: "cached_over_floor",
         title: "cached token / floor",
@@ -96,6 +97,14 @@ const RATIOS: [Ratio; 7] = [
         judged: &Algorithm::ALL,
     },
     Ratio {
+        name: "cached_over_before",
+        title: "cached token / cached token of the module before",
+        job: Job::Cached,
+        over: Job::Before,
+        limit: Some(1.03),
+        judged: &Algorithm::ALL,
+    },
+    Ratio {
         name: "shared_hit_over_uncached",
         title: "token from shared data / uncached token",
         job: Job::SharedHit,
@@ -126,14 +135,37 @@ pub(crate) fn costs(samples: &Samples) -> Vec<Cost> {
 
 /// Every ratio, in the order in which they are told.
 pub(crate) fn ratios(samples: &Samples) -> Vec<(&'static str, Figure)> {
-    RATIOS.iter().map(|ratio| (ratio.name, ratio.figure(samples))).collect()
+    let mut ratios: Vec<_> = RATIOS.iter().map(|ratio| (ratio.name, ratio.figure(samples))).collect();
+    ratios.push(("dearest_junk_over_junk", dearest_junk(samples)));
+    ratios
+}
+
+/// The junk that costs the most.
+fn dearest_junk(samples: &Samples) -> Figure {
+    let over = Job::Junk(Junk::Known);
+    let of_all = Junk::COMPARED.into_iter().filter_map(|junk| {
+        Some((junk.name(), spread_of_ratio(samples, Job::Junk(junk), over, Algorithm::Rs256)?))
+    });
+    let dearest = of_all.max_by(|(_, one), (_, other)| one.median.total_cmp(&other.median));
+    let name = dearest.map_or("dearest junk", |(name, _)| name);
+    let title = format!("{name} / {}, {} keys", over.name(), strangers::KEYS);
+    Figure::new(&title, dearest.map(|(_, spread)| spread), Some(8.0))
+}
+
+/// Of the ratios of each round: what disturbs a round disturbs both of its sides.
+fn spread_of_ratio(samples: &Samples, job: Job, over: Job, algorithm: Algorithm) -> Option<Spread> {
+    let above = samples.get(&(job, algorithm))?;
+    let below = samples.get(&(over, algorithm))?;
+    Spread::of(above.iter().zip(below).map(|(above, below)| above / below).collect())
 }
 
 impl Ratio {
     fn figure(&self, samples: &Samples) -> Figure {
         let by_algorithm: BTreeMap<Algorithm, Spread> = Algorithm::ALL
             .iter()
-            .filter_map(|&algorithm| Some((algorithm, self.spread(samples, algorithm)?)))
+            .filter_map(|&algorithm| {
+                Some((algorithm, spread_of_ratio(samples, self.job, self.over, algorithm)?))
+            })
             .collect();
         let worst = self
             .judged
@@ -141,13 +173,6 @@ impl Ratio {
             .filter_map(|algorithm| by_algorithm.get(algorithm).copied())
             .max_by(|one, other| one.median.total_cmp(&other.median));
         Figure { by_algorithm, ..Figure::new(self.title, worst, self.limit) }
-    }
-
-    /// Of the ratios of each round: what disturbs a round disturbs both of its sides.
-    fn spread(&self, samples: &Samples, algorithm: Algorithm) -> Option<Spread> {
-        let above = samples.get(&(self.job, algorithm))?;
-        let below = samples.get(&(self.over, algorithm))?;
-        Spread::of(above.iter().zip(below).map(|(above, below)| above / below).collect())
     }
 }
 
@@ -174,6 +199,19 @@ mod tests {
         assert_eq!(figure.spread.unwrap().median, 1.3);
         assert_eq!(figure.by_algorithm[&Algorithm::Rs256].median, 1.2);
         assert_eq!(figure.met, Some(false));
+    }
+
+    #[test]
+    fn of_all_junk_the_dearest_is_told() {
+        let samples = Samples::from([
+            ((Job::Junk(Junk::Known), Algorithm::Rs256), vec![10.0]),
+            ((Job::Junk(Junk::Rs256), Algorithm::Rs256), vec![40.0]),
+            ((Job::Junk(Junk::Es512), Algorithm::Rs256), vec![90.0]),
+            ((Job::Junk(Junk::Ps512), Algorithm::Rs256), vec![20.0]),
+        ]);
+        let figure = dearest_junk(&samples);
+        assert_eq!(figure.title, "junk-es512 / junk-rs256-kid, 256 keys");
+        assert_eq!((figure.spread.unwrap().median, figure.met), (9.0, Some(false)));
     }
 
     #[test]

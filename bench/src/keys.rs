@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -72,6 +72,28 @@ impl Keys {
             {"kty": "EC", "kid": "ES256", "alg": "ES256", "use": "sig", "crv": "P-256",
              "x": base64url(x), "y": base64url(y)},
         ]})
+    }
+
+    /// The public key on a curve, one of `P-256`, `P-384` and `P-521`, without a `kid`.
+    pub(crate) fn curve(&self, name: &str) -> Result<Value> {
+        let (pem, bytes) = match name {
+            "P-256" => (include_str!("../../e2e/keys/p256.pem"), 32),
+            "P-384" => (include_str!("../../e2e/keys/p384.pem"), 48),
+            _ => (include_str!("../../e2e/keys/p521.pem"), 66),
+        };
+        // PKCS #8 ends with the point (RFC 5915 section 3).
+        let der = der(pem)?;
+        let (rest, y) = der.split_at(der.len().saturating_sub(bytes));
+        let x = rest.get(rest.len().saturating_sub(bytes)..).unwrap_or_default();
+        Ok(json!({"kty": "EC", "crv": name, "x": base64url(x), "y": base64url(y)}))
+    }
+
+    /// The public key of Ed25519: 32 bytes.
+    pub(crate) fn ed25519(&self) -> Result<Vec<u8>> {
+        let pair =
+            Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der(include_str!("../../e2e/keys/ed25519.pem"))?)
+                .map_err(|error| anyhow!("e2e/keys/ed25519.pem: {error}"))?;
+        Ok(pair.public_key().as_ref().to_vec())
     }
 
     pub(crate) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>> {

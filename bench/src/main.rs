@@ -14,6 +14,7 @@ mod probe;
 mod ready;
 mod report;
 mod spread;
+mod strangers;
 mod tokens;
 
 use crate::cases::Case;
@@ -38,6 +39,9 @@ struct Options {
     /// The finished module.
     #[arg(long, required_unless_present = "from")]
     module: Option<PathBuf>,
+    /// Another finished module, to compare a cached token with.
+    #[arg(long)]
+    before: Option<PathBuf>,
     /// The finished module of the floor.
     #[arg(long, required_unless_present = "from")]
     floor: Option<PathBuf>,
@@ -109,11 +113,17 @@ fn run(options: &Options) -> Result<Report> {
     };
     let plan = if options.quick { Plan::QUICK } else { Plan::FULL };
     let keys = Keys::load()?;
-    let parts = Parts { module: absolute(module)?, floor: absolute(floor)?, jwks: keys.jwks() };
+    let parts = Parts {
+        module: absolute(module)?,
+        before: options.before.as_deref().map(absolute).transpose()?,
+        floor: absolute(floor)?,
+        jwks: keys.jwks(),
+        many_keys: strangers::key_set(&keys)?,
+    };
     let module_bytes = fs::metadata(&parts.module)?.len();
 
     let measured = measure::measure(envoy, &parts, &keys, plan.effort)?;
-    let delays = ready::delays(envoy, &parts, &Case::all(&keys)?, plan.starts)?;
+    let delays = ready::delays(envoy, &parts, &Case::all(&keys, &parts.chains())?, plan.starts)?;
     let growth = memory::growth(envoy, &parts, &keys, plan.effort.warm_up, plan.distinct_tokens)?;
 
     let mut figures: Vec<(&str, Figure)> = figures::ratios(&measured.costs);

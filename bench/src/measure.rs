@@ -43,8 +43,8 @@ pub(crate) struct Measured {
 }
 
 pub(crate) fn measure(binary: &Path, parts: &Parts, keys: &Keys, effort: Effort) -> Result<Measured> {
-    let mut envoy = Envoy::start(binary, 1, &Chain::ALL, parts)?;
-    let mut cases = Case::all(keys)?;
+    let mut envoy = Envoy::start(binary, 1, &parts.chains(), parts)?;
+    let mut cases = Case::all(keys, &parts.chains())?;
     for case in &cases {
         probe::check(&mut envoy, case)?;
     }
@@ -53,13 +53,13 @@ pub(crate) fn measure(binary: &Path, parts: &Parts, keys: &Keys, effort: Effort)
         cases.retain(|case| case.job != Job::SharedHit);
     }
     let mut loads = BTreeMap::new();
-    for chain in Chain::ALL {
+    for chain in parts.chains() {
         loads.insert(chain, Load::open(|| envoy.connect(chain))?);
     }
     let mut run = Run { envoy, loads, used: Duration::ZERO, elapsed: Duration::ZERO };
     for case in &cases {
         eprintln!("warming up {} with {}", case.job.name(), case.algorithm);
-        run.batch(case, effort.warm_up)?;
+        run.batch(case, case.job.share(effort.warm_up))?;
     }
     let (costs, least_busy) = run.rounds(&cases, effort)?;
     Ok(Measured { costs, shares, least_busy })
@@ -90,7 +90,7 @@ impl Run {
             for _ in 0..SLICES {
                 fastrand::shuffle(&mut order);
                 for case in &order {
-                    let cost = self.batch(case, effort.requests / SLICES)?;
+                    let cost = self.batch(case, case.job.share(effort.requests / SLICES))?;
                     costs.entry((case.job, case.algorithm)).or_default().push(cost);
                 }
             }
@@ -107,7 +107,7 @@ impl Run {
         let load = self.loads.get_mut(&case.job.chain()).context("every chain has its load")?;
         let requests = case.requests.iter().cycle().take(count);
         let (before, started) = (self.envoy.cpu()?, Instant::now());
-        let sent = load.run(requests, case.job.status()).with_context(|| case.job.name())?;
+        let sent = load.run(requests, case.job.statuses()).with_context(|| case.job.name())?;
         let elapsed = started.elapsed();
         let used = self.envoy.cpu()?.since(&before);
         self.used = self.used.saturating_add(used);

@@ -22,7 +22,7 @@ pub(crate) fn growth(binary: &Path, parts: &Parts, keys: &Keys, warm_up: usize, 
     let mut envoy = Envoy::start(binary, 1, &[Chain::Attache], parts)?;
     let mut load = Load::open(|| envoy.connect(Chain::Attache))?;
     let known: Vec<Vec<u8>> = distinct_requests(keys, Algorithm::Es256, 64).collect::<Result<_>>()?;
-    load.run(known.iter().cycle().take(warm_up), 200)?;
+    load.run(known.iter().cycle().take(warm_up), &[200])?;
     let idle = envoy.resident()?;
     let mut most = idle;
     thread::scope(|scope| {
@@ -39,7 +39,7 @@ pub(crate) fn growth(binary: &Path, parts: &Parts, keys: &Keys, warm_up: usize, 
         let mut requests = receiver.into_iter();
         for look in 1..=LOOKS {
             let part = usize::try_from(tokens / LOOKS).context("too many tokens")?;
-            load.run(requests.by_ref().take(part), 200).context("distinct tokens")?;
+            load.run(requests.by_ref().take(part), &[200]).context("distinct tokens")?;
             most = most.max(envoy.resident()?);
             eprintln!("memory: {look} of {LOOKS}, {} KiB over idle", most.saturating_sub(idle) / 1024);
         }

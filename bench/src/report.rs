@@ -34,12 +34,14 @@ pub(crate) struct Run {
 }
 
 /// The order in which figures are told.
-pub(crate) const FIGURES: [&str; 12] = [
+pub(crate) const FIGURES: [&str; 14] = [
     "cached_over_floor",
     "cached_over_native_cached",
     "cached_over_istio",
     "uncached_over_istio",
     "rules_10k_over_10",
+    "cached_over_before",
+    "dearest_junk_over_junk",
     "shared_hit_over_uncached",
     "cached_over_uncached",
     "memory_growth_bytes",

@@ -1,6 +1,7 @@
 //! The tokens that requests carry.
 
 use crate::keys::{Algorithm, Keys, base64url};
+use crate::strangers::Junk;
 use anyhow::Result;
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -38,6 +39,13 @@ impl<'k> Mint<'k> {
         let message = format!("{}.{}", self.header, base64url(self.payload(number).as_bytes()));
         let signature = self.keys.sign(self.algorithm, b"another message")?;
         Ok(format!("{message}.{}", base64url(&signature)))
+    }
+
+    /// A token that is good but for its signature, of which it is junk.
+    pub(crate) fn junk(&self, junk: Junk, number: u64) -> Result<String> {
+        let header = base64url(junk.header().to_string().as_bytes());
+        let payload = base64url(self.payload(number).as_bytes());
+        Ok(format!("{header}.{payload}.{}", base64url(&junk.signature(self.keys)?)))
     }
 
     fn payload(&self, number: u64) -> String {
