@@ -31,8 +31,7 @@ pub(crate) use value::{
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// The configuration of the Attaché filter, as it stands under `pluginConfig` of a WasmPlugin. A key that may be left
-/// out may also be `null`.
+/// The configuration of the Attaché filter, as it stands under `pluginConfig` of a WasmPlugin.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Configuration"))]

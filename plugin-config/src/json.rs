@@ -10,7 +10,9 @@ pub(crate) use place::{At, Fault, Place, Step};
 pub(crate) use quote::quote;
 pub(crate) use suggest::suggestion;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -34,6 +36,18 @@ impl Node {
         match self {
             Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
             _ => None,
+        }
+    }
+
+    /// Such a value, as serde names it.
+    pub(crate) fn unexpected(&self) -> Unexpected<'_> {
+        match self {
+            Self::Null | Self::Spoiled => Unexpected::Unit,
+            Self::Bool(value) => Unexpected::Bool(*value),
+            Self::Number(value) => Unexpected::Float(*value),
+            Self::String(value) => Unexpected::Str(value),
+            Self::Array(_) => Unexpected::Seq,
+            Self::Object(_) => Unexpected::Map,
         }
     }
 

@@ -4,13 +4,40 @@ use crate::document::{
     ClaimDocument, CookieFormDocument, CookieLocationDocument, Document, DurationDocument, KeySetDocument,
     List, Nullable, ScalarDocument, Slot,
 };
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// The JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are for [`parse`](crate::parse)
 /// to find.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Document).to_value()
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(refuse_null));
+    settings.into_generator().into_root_schema_for::<Document>().to_value()
+}
+
+/// Takes `null` out of what schemars says of an `Option`: a key that may be left out may not be `null`. It writes
+/// `"type": [T, "null"]` or `"anyOf": [T, {"type": "null"}]`; what may be `null` has `oneOf`.
+fn refuse_null(schema: &mut Schema) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(mut alternatives)) = schema.remove("anyOf") {
+        alternatives.retain(|alternative| alternative.get("type").is_none_or(|name| name != "null"));
+        match alternatives.as_slice() {
+            [Value::Object(only)] => only.iter().for_each(|(key, value)| {
+                schema.ensure_object().entry(key.clone()).or_insert_with(|| value.clone());
+            }),
+            _ => {
+                schema.insert("anyOf".to_owned(), Value::Array(alternatives));
+            }
+        }
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Slot<T> {
@@ -31,17 +58,17 @@ impl<T: JsonSchema> JsonSchema for Slot<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Nullable<T> {
+impl JsonSchema for Nullable {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        Option::<T>::schema_name()
+        "Nullable".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Option::<T>::json_schema(generator)
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"oneOf": [{"type": "string"}, {"type": "null"}]})
     }
 }
 
@@ -106,7 +133,7 @@ impl JsonSchema for ScalarDocument {
 
 /// Adds the name that reading knows by an alias alone.
 pub(crate) fn add_ed25519(schema: &mut Schema) {
-    if let Some(serde_json::Value::Array(names)) = schema.get_mut("enum") {
+    if let Some(Value::Array(names)) = schema.get_mut("enum") {
         names.push("Ed25519".into());
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn configuration(provider: &Provider, issuer: Value) -> Value {
     });
     if let (Value::Object(entry), Value::Object(more)) = (&mut entry, issuer) {
         entry.extend(more);
+        entry.retain(|_, value| !value.is_null());
     }
     json!({"issuers": [entry], "audit": {"log": "DENIED"}})
 }

@@ -123,6 +123,8 @@ pub(crate) fn issuer(more: Value) -> Value {
 fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {
         into.extend(more);
+        // What the base has and this shop has not.
+        into.retain(|_, value| !value.is_null());
     }
 }
 

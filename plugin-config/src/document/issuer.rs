@@ -20,7 +20,7 @@ pub(crate) struct IssuerDocument {
     /// `iss` comes before one with such a pattern. `null`: for tokens without `iss`, in places where no other issuer's
     /// are looked for.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
-    pub(crate) issuer: Slot<Nullable<String>>,
+    pub(crate) issuer: Slot<Nullable>,
     /// What the segment in braces of `issuer` stands for. Only with such an issuer, which needs it.
     pub(crate) issuer_segment: Option<IssuerSegmentDocument>,
     /// `aud` must have one of these. Absent: `aud` is not checked.

@@ -40,6 +40,8 @@ pub(crate) fn read(json: &[u8]) -> Reading {
                 (spot.clone(), message, spot)
             }
             Problem::MissingKey(key) => (place.clone(), format!("`{key}` is missing"), place.key(key)),
+            Problem::Null(expected) => (place.clone(), format!("expected {expected}, got null"), place),
+            Problem::NoValue(expected) => (place.clone(), no_value(&place, &expected), place),
         };
         faults.push(Fault { place: at, message });
         if spot.0.is_empty() || faults.len() >= MOST_FAULTS || !spoil(&mut tree, &spot.0) {
@@ -48,6 +50,16 @@ pub(crate) fn read(json: &[u8]) -> Reading {
         spoiled.push(spot);
     };
     Reading { document, faults, spoiled, tree }
+}
+
+/// The message about a key below which nothing stands.
+fn no_value(place: &Place, expected: &str) -> String {
+    match place.0.last() {
+        Some(Step::Key(key)) => {
+            format!("{} has no value; write {expected}, or remove the line", json::quote(key))
+        }
+        _ => format!("no value; write {expected}"),
+    }
 }
 
 /// Marks a place; false if there is none or it was marked before, so that no fault can come twice.

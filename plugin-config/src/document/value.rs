@@ -45,13 +45,31 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Slot<T> {
     }
 }
 
-/// A value that must be named, and may be named as `null`.
+/// A text that must be named, and may be named as `null`: the one place where `null` has a meaning.
 #[derive(Debug)]
-pub(crate) struct Nullable<T>(pub(crate) Option<T>);
+pub(crate) struct Nullable(pub(crate) Option<String>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
+impl<'de> Deserialize<'de> for Nullable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(Self)
+        struct NullableVisitor;
+
+        impl Visitor<'_> for NullableVisitor {
+            type Value = Nullable;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or null")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Nullable, E> {
+                Ok(Nullable(None))
+            }
+
+            fn visit_str<E: Error>(self, value: &str) -> Result<Nullable, E> {
+                Ok(Nullable(Some(value.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_any(NullableVisitor)
     }
 }
 
@@ -187,10 +205,7 @@ impl<'de> Deserialize<'de> for KeySetDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Node::deserialize(deserializer)? {
             node @ (Node::Object(_) | Node::String(_)) => Ok(Self(node)),
-            node => Err(Error::custom(format_args!(
-                "expected a JWK set, as an object or as text, got {}",
-                node.kind()
-            ))),
+            node => Err(Error::invalid_type(node.unexpected(), &"a JWK set, as an object or as text")),
         }
     }
 }
@@ -201,13 +216,32 @@ pub(crate) struct DurationDocument(pub(crate) Duration);
 
 impl<'de> Deserialize<'de> for DurationDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_duration(&text).map(Self).ok_or_else(|| {
-            let text = crate::json::quote(&text);
-            Error::custom(format_args!(
-                "{text} is no duration; write whole numbers with h, m, s or ms, as `1h30m`"
-            ))
-        })
+        struct DurationVisitor;
+
+        impl Visitor<'_> for DurationVisitor {
+            type Value = DurationDocument;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as `30s`")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<DurationDocument, E> {
+                parse_duration(text).map(DurationDocument).ok_or_else(|| {
+                    let text = crate::json::quote(text);
+                    Error::custom(format_args!(
+                        "{text} is no duration; write whole numbers with h, m, s or ms, as `1h30m`"
+                    ))
+                })
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<DurationDocument, E> {
+                Err(Error::custom(format_args!(
+                    "`{value}` has no unit; write `{value}s` if these are seconds, `{value}m` if minutes"
+                )))
+            }
+        }
+
+        deserializer.deserialize_any(DurationVisitor)
     }
 }
 

@@ -9,6 +9,9 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use std::fmt;
 
+/// What a message calls the value of a key below which nothing stands.
+const NULL: &str = "null";
+
 /// Why a node could not be read, and where.
 #[derive(Debug)]
 pub(crate) struct ReadError {
@@ -26,6 +29,10 @@ pub(crate) enum Problem {
     UnknownKey { key: String, message: String },
     /// An object lacks a member.
     MissingKey(&'static str),
+    /// `null` stands where something else must: what that is, in a few words.
+    Null(String),
+    /// A key that may be left out has `null` for a value: what may stand there.
+    NoValue(String),
 }
 
 impl ReadError {
@@ -38,6 +45,14 @@ impl ReadError {
         self
     }
 
+    /// A value of another kind than the one that belongs there.
+    fn mismatch(expected: &str, got: &str) -> Self {
+        Self::new(match got {
+            NULL => Problem::Null(expected.to_owned()),
+            _ => Problem::Value(format!("expected {expected}, got {got}")),
+        })
+    }
+
     pub(crate) fn place(&self) -> Place {
         Place(self.steps.iter().rev().cloned().collect())
     }
@@ -48,6 +63,8 @@ impl fmt::Display for ReadError {
         match &self.problem {
             Problem::Value(message) | Problem::UnknownKey { message, .. } => f.write_str(message),
             Problem::MissingKey(key) => write!(f, "`{key}` is missing"),
+            Problem::Null(expected) => write!(f, "expected {expected}, got null"),
+            Problem::NoValue(expected) => write!(f, "no value; write {expected}, or leave the key out"),
         }
     }
 }
@@ -67,7 +84,7 @@ impl Error for ReadError {
             Unexpected::Str(_) => "a string",
             Unexpected::Seq => "a list",
             Unexpected::Map => "an object",
-            _ => "null",
+            _ => NULL,
         };
         let expected = expected.to_string();
         let expected = match expected.as_str() {
@@ -79,7 +96,7 @@ impl Error for ReadError {
             text if text.starts_with("struct ") => "an object",
             text => text,
         };
-        Self::custom(format_args!("expected {expected}, got {got}"))
+        Self::mismatch(expected, got)
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -135,10 +152,12 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    /// `null` counts as absent: a protobuf Struct can hold it, and templates leave it behind.
+    /// `null` is what is left of a key whose lines were commented out or whose template was empty. It is refused:
+    /// taken for absent, it would have a rule match more than its author wrote.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
-            Node::Null | Node::Spoiled => visitor.visit_none(),
+            Node::Spoiled => visitor.visit_none(),
+            Node::Null => Err(ReadError::new(Problem::NoValue(what_belongs_here(visitor)))),
             _ => visitor.visit_some(self),
         }
     }
@@ -158,7 +177,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
             Node::Number(value) => visitor.visit_u64(whole(*value)?),
-            _ => Err(Error::custom(format_args!("expected a whole number, got {}", self.kind()))),
+            _ => Err(ReadError::mismatch("a whole number", self.kind())),
         }
     }
 
@@ -174,17 +193,21 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, ReadError> {
         match self {
             Node::String(word) => visitor.visit_enum(Word(word)),
-            _ => Err(Error::custom(format_args!(
-                "expected one of {}, got {}",
-                variants.join(", "),
-                self.kind()
-            ))),
+            _ => Err(ReadError::mismatch(&format!("one of {}", variants.join(", ")), self.kind())),
         }
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
+    }
+}
+
+/// What a visitor asks for, in a few words: what it says of a `null`.
+fn what_belongs_here<'de, V: Visitor<'de>>(visitor: V) -> String {
+    match visitor.visit_some(&Node::Null).map_err(|error| error.problem) {
+        Err(Problem::Null(expected)) => expected,
+        _ => "a value".to_owned(),
     }
 }
 

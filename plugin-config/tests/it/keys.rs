@@ -1,6 +1,6 @@
 //! Keys, secrets and algorithms.
 
-use crate::support::{accepts, errors, key, refuses, with_issuer};
+use crate::support::{accepts, errors, key, lay_over, refuses, with_issuer};
 use attache_plugin_config::{Algorithm, KeySet, KeySource};
 use serde_json::{Value, json};
 
@@ -227,7 +227,7 @@ fn keys_come_from_one_place() {
         "issuers[0]",
         "`jwks` and `secrets` stand side by side; split them into two issuers or keep one",
     );
-    document["issuers"][0]["jwks"] = Value::Null;
+    lay_over(&mut document["issuers"][0], json!({"jwks": null}));
     let config = accepts(&document);
     assert!(matches!(&config.issuers[0].keys, KeySource::Secrets(secrets) if secrets[0].env == "A"));
     assert!(config.issuers[0].algorithms.iter().eq([Algorithm::HS256]));

@@ -1,6 +1,6 @@
 //! Keys that a provider serves.
 
-use crate::support::{accepts, errors, refuses, with_issuer, with_root};
+use crate::support::{accepts, errors, lay_over, refuses, with_issuer, with_root};
 use attache_plugin_config::{Algorithm, Config, KeyLocation, KeySource, OnKeysUnavailable, RemoteKeys};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -8,9 +8,7 @@ use std::time::Duration;
 /// The least document whose keys come from a provider, with the given keys laid over its issuer.
 fn remote(keys: Value) -> Value {
     let mut document = with_issuer(json!({"jwks": null, "jwksUri": "https://tyk.example/jwks"}));
-    for (key, value) in keys.as_object().expect("an object") {
-        document["issuers"][0][key] = value.clone();
-    }
+    lay_over(&mut document["issuers"][0], keys);
     document
 }
 
@@ -58,9 +56,7 @@ fn discovery_begins_at_the_issuer() {
 fn discovery_may_lead_to_hosts_that_are_named() {
     let discovery = |more: Value| {
         let mut document = remote(json!({"jwksUri": null, "discovery": true}));
-        for (key, value) in more.as_object().expect("an object") {
-            document["issuers"][0][key] = value.clone();
-        }
+        lay_over(&mut document["issuers"][0], more);
         document
     };
     let hosts =
@@ -97,7 +93,9 @@ fn an_issuer_with_a_segment_is_found_elsewhere() {
             "jwksUri": null, "discovery": true, "issuer": "https://id.example/{tenantid}/v2.0",
             "issuerSegment": {"in": ["acme"]},
         });
-        all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        for (key, value) in more.as_object().expect("an object") {
+            all[key] = value.clone();
+        }
         remote(all)
     };
     let config = accepts(&keys_of(

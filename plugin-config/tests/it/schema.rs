@@ -58,10 +58,19 @@ fn a_mistake_of_form_does_not_fit_the_schema() {
     }
 }
 
+/// As the reader refuses it, but for the `issuer` of tokens without `iss`.
 #[test]
-fn an_optional_key_may_be_null() {
-    assert!(is_valid(&with_issuer(json!({"audiences": null, "clockSkew": null, "secrets": null}))));
-    assert!(is_valid(&with_rule(json!({"to": null, "mode": null, "roles": null}))));
+fn null_does_not_fit_the_schema() {
+    let mut document = with_issuer(json!({"issuer": null}));
+    assert!(is_valid(&document));
+    let kept = schema().to_string();
+    assert_eq!(kept.matches(r#""null""#).count(), 1, "only `issuer` may be null: {kept}");
+    document["issuers"][0]["audiences"] = json!(null);
+    assert!(!is_valid(&document));
+    let mut document = with_rule(json!({"roles": {"anyOf": ["a"]}}));
+    assert!(is_valid(&document));
+    document["policies"][0]["rules"][0]["roles"] = json!(null);
+    assert!(!is_valid(&document));
 }
 
 #[test]

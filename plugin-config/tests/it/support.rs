@@ -100,7 +100,16 @@ pub(crate) fn with_root(keys: Value) -> Value {
     document
 }
 
-fn lay_over(base: &mut Value, keys: Value) {
+/// The keys beside those of an object, or in their place; one that is given as `null` is removed, but for `issuer`, which
+/// may be `null`.
+pub(crate) fn lay_over(base: &mut Value, keys: Value) {
     let (Value::Object(base), Value::Object(keys)) = (base, keys) else { panic!("both are objects") };
-    base.extend(keys);
+    for (key, value) in keys {
+        let removed = value.is_null() && key != "issuer";
+        if removed {
+            base.remove(&key)
+        } else {
+            base.insert(key, value)
+        };
+    }
 }
