@@ -53,7 +53,7 @@ impl fmt::Display for ClaimPath {
     }
 }
 
-/// A value that a claim is compared with. Types must be the same: `"1"` is not `1`.
+/// A value that a claim is compared with. Types must be the same: `"1"` is not `1`, unless that is against the caller.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
     /// A string, compared byte for byte.
@@ -128,7 +128,8 @@ pub struct Condition {
 }
 
 /// What must be true of a claim. On an absent claim (or one that is `null`) each is false, except `Exists(false)`,
-/// `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals` and `NotIn` ask that none does.
+/// `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals` and `NotIn` ask that none does. Where types
+/// differ, what a value is written as counts against the caller.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// Equal in type and value.
@@ -143,7 +144,7 @@ pub enum Test {
     Prefix(String),
     /// A string that ends so.
     Suffix(String),
-    /// A list that has this element; false for anything but a list.
+    /// A list that has this element; of anything but a list false, or what a DENY rule makes of it.
     Contains(Scalar),
     /// A string that the whole expression matches.
     Matches(Regex),

@@ -125,7 +125,8 @@ impl JsonSchema for ScalarDocument {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A value to compare a claim with. Types must be the same: `\"1\"` is not `1`.",
+            "description": "A value to compare a claim with. Types must be the same: `\"1\"` is not `1`, unless that is \
+                            against the caller.",
             "type": ["string", "number", "boolean"],
         })
     }

@@ -7,6 +7,7 @@ mod number;
 mod predicate;
 
 pub use condition::CompiledCondition;
+pub(crate) use encode::scalar_text;
 pub use headers::{IdentityHeader, Unwritable, identity_headers};
 pub use predicate::{CompiledMatch, NoRequest, Predicate, RequestValues};
 

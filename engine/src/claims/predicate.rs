@@ -28,6 +28,11 @@ pub trait RequestValues {
     fn path_segment_is(&self, name: &str, text: &str) -> bool;
     /// The value of a header that came exactly once, whatever spelling of its name a backend may take for the same.
     fn header(&self, name: &HeaderName) -> Option<&[u8]>;
+    /// Whether this is asked for a DENY rule, which leans towards matching. An ALLOW rule, and what is asked of every
+    /// token, leans towards not matching.
+    fn denies(&self) -> bool {
+        false
+    }
     /// Whether a header has this value.
     fn header_is(&self, name: &HeaderName, value: &[u8]) -> bool {
         self.header(name) == Some(value)
@@ -80,17 +85,14 @@ impl Predicate {
     ) -> bool {
         let value = value.filter(|value| !value.is_null());
         let any = |test: &dyn Fn(&Value) -> bool| value.is_some_and(|value| any_element(value, test));
+        let denies = request.denies();
         match &self.0 {
-            Kind::In(scalars) => any(&|value| scalars.iter().any(|scalar| is(value, scalar))),
-            Kind::NotIn(scalars) => !any(&|value| scalars.iter().any(|scalar| is(value, scalar))),
-            Kind::Text(wanted) => any(&|value| value.as_str().is_some_and(|text| wanted.matches(text))),
-            Kind::Contains(element) => value
-                .and_then(Value::as_array)
-                .is_some_and(|list| list.iter().any(|candidate| is(candidate, element))),
+            Kind::In(scalars) => any(&|value| lies_in(value, scalars, denies)),
+            Kind::NotIn(scalars) => !any(&|value| lies_in(value, scalars, !denies)),
+            Kind::Text(wanted) => any(&|value| text_matches(value, wanted, denies)),
+            Kind::Contains(element) => value.is_some_and(|value| has_element(value, element, denies)),
             Kind::Exists(wanted) => value.is_some() == *wanted,
-            Kind::Compared(wanted, bound) => {
-                any(&|value| matches!(value, Value::Number(n) if number::compare(n, *bound) == Some(*wanted)))
-            }
+            Kind::Compared(wanted, bound) => any(&|value| order(value, *bound, denies) == Some(*wanted)),
             Kind::EqualsPath(name) => {
                 let is_segment = |text: &str| request.path_segment_is(name, text);
                 any(&|value| encode::scalar_text(value).is_some_and(|text| is_segment(&text)))
@@ -153,6 +155,55 @@ fn any_element(value: &Value, test: &dyn Fn(&Value) -> bool) -> bool {
     match value {
         Value::Array(elements) => elements.iter().any(test),
         other => test(other),
+    }
+}
+
+/// Whether a value is one of these; `loosely` also where it is only written as one is.
+fn lies_in(value: &Value, scalars: &[Scalar], loosely: bool) -> bool {
+    scalars.iter().any(|scalar| is(value, scalar) || (loosely && is_written_as(value, scalar)))
+}
+
+/// Whether a list has an element. What is no list has none; `loosely`, a single value is a list of one, a text has
+/// whatever stands in it, and an object may have anything.
+fn has_element(value: &Value, element: &Scalar, loosely: bool) -> bool {
+    match value {
+        Value::Array(list) => {
+            list.iter().any(|candidate| lies_in(candidate, std::slice::from_ref(element), loosely))
+        }
+        _ if !loosely => false,
+        Value::Object(_) => true,
+        Value::String(text) => {
+            matches!(element, Scalar::String(part) if text.contains(part.as_str()))
+                || is_written_as(value, element)
+        }
+        single => is(single, element) || is_written_as(single, element),
+    }
+}
+
+/// Whether a text is so; `loosely`, also that of a number or a Boolean.
+fn text_matches(value: &Value, wanted: &CompiledMatch, loosely: bool) -> bool {
+    match value {
+        Value::String(text) => wanted.matches(text),
+        other if loosely => encode::scalar_text(other).is_some_and(|text| wanted.matches(&text)),
+        _ => false,
+    }
+}
+
+/// How a number stands to a bound; `loosely`, also one that is written as a text.
+fn order(value: &Value, bound: f64, loosely: bool) -> Option<Ordering> {
+    match value {
+        Value::Number(number) => number::compare(number, bound),
+        Value::String(text) if loosely => number::compare(&text.trim().parse().ok()?, bound),
+        _ => None,
+    }
+}
+
+/// Equal to a configured scalar but for the type: `"true"` to `true`, `1` to `"1"`.
+fn is_written_as(value: &Value, scalar: &Scalar) -> bool {
+    match scalar {
+        Scalar::String(wanted) => has_text(value, wanted.as_bytes()),
+        Scalar::Number(wanted) => order(value, *wanted, true) == Some(Ordering::Equal),
+        Scalar::Bool(wanted) => has_text(value, if *wanted { b"true" } else { b"false" }),
     }
 }
 

@@ -5,6 +5,7 @@ use super::condition::ClaimSlot;
 use super::roles::{Requirement, RoleId};
 use super::rules::{Asks, Caller, CompiledRule};
 use super::{Identity, RuleIndex};
+use crate::claims::scalar_text;
 use crate::hash::{self, HashMap};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,7 +87,8 @@ impl Access {
         }
         for (slot, texts) in &self.by_claim {
             let mut look_up = |value: &Value| {
-                if let Some(rules) = value.as_str().and_then(|text| texts.get(text)) {
+                // A DENY rule takes a number or a Boolean for the text that it is written as.
+                if let Some(rules) = scalar_text(value).and_then(|text| texts.get(text.as_ref())) {
                     found(rules);
                 }
             };

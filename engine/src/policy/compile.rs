@@ -88,7 +88,8 @@ impl<'c> Draft<'c> {
     fn add_rule(&mut self, policy: &Policy, rule: &Rule, shadow: bool) {
         self.has_shadow |= shadow;
         let index = RuleIndex(u32::try_from(self.rules.len()).unwrap_or(u32::MAX));
-        let mut condition = |condition: &Condition| ConditionTest::compile(condition, self.claims);
+        let mut condition =
+            |condition: &Condition| ConditionTest::compile(condition, rule.action, self.claims);
         self.rules.push(CompiledRule {
             policy: policy.name.clone(),
             name: rule.name.clone(),

@@ -3,7 +3,7 @@
 use super::pattern::PathTest;
 use super::{Identity, RequestFacts, loose, pattern};
 use crate::claims::{Predicate, RequestValues};
-use attache_plugin_config::{ClaimPath, Condition, HeaderName, Scalar, Test};
+use attache_plugin_config::{Action, ClaimPath, Condition, HeaderName, Scalar, Test};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -49,17 +49,19 @@ pub(super) struct ConditionTest {
     predicate: Predicate,
     /// The claim that this one is compared with.
     other: Option<ClaimSlot>,
-    /// If it holds, the claim is one of these strings or has one as an element.
+    /// If it holds, the claim is written as one of these strings or has an element that is.
     strings: Option<Box<[Box<str>]>>,
 }
 
 impl ConditionTest {
-    pub(super) fn compile(condition: &Condition, claims: &mut ClaimTable) -> Self {
+    pub(super) fn compile(condition: &Condition, action: Action, claims: &mut ClaimTable) -> Self {
         let other = match &condition.test {
             Test::EqualsClaim(path) => Some(claims.slot(path)),
             _ => None,
         };
         let strings = match &condition.test {
+            // A DENY rule also matches a text that has the element in it: it can't be looked up.
+            Test::Contains(_) if action == Action::Deny => None,
             Test::Equals(scalar) | Test::Contains(scalar) => strings(std::slice::from_ref(scalar)),
             Test::In(scalars) => strings(scalars),
             _ => None,
@@ -92,12 +94,16 @@ fn strings(scalars: &[Scalar]) -> Option<Box<[Box<str>]>> {
 pub(super) struct AtPath<'a> {
     pub request: &'a RequestFacts<'a>,
     pub path: Option<&'a PathTest>,
-    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case, and a header that came
-    /// several times has every value.
+    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case, a header that came
+    /// several times has every value, and a claim of another type counts as what it is written as.
     pub denies: bool,
 }
 
 impl RequestValues for AtPath<'_> {
+    fn denies(&self) -> bool {
+        self.denies
+    }
+
     fn path_segment_is(&self, name: &str, text: &str) -> bool {
         let segment = self.path.and_then(|test| {
             let path = self.request.path;

@@ -109,7 +109,16 @@ fn tokens() -> impl Strategy<Value = Value> {
     ];
     let claim = || {
         prop_oneof![
-            select(vec![json!("a"), json!("b"), json!("x"), json!(true), json!(null)]),
+            select(vec![
+                json!("a"),
+                json!("b"),
+                json!("x"),
+                json!(true),
+                json!(null),
+                json!("true"),
+                json!("x a")
+            ]),
+            select(vec![json!({"a": 1}), json!(["true", {"b": 1}])]),
             subsequence(vec![json!("a"), json!("b"), json!("x")], 0..3).prop_map(Value::Array),
         ]
     };

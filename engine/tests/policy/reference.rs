@@ -305,6 +305,15 @@ fn has_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>) -> bool {
         && !wanted.none_of.iter().any(|role| roles.contains(role))
 }
 
+/// What a string or a Boolean is written as.
+fn looks(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
 /// For the tests that are generated: claims of these tests lie at the root.
 fn holds(condition: &Condition, rule: &Rule, claims: Option<&Value>, captures: &Captures, ask: &Ask) -> bool {
     let claim =
@@ -314,20 +323,36 @@ fn holds(condition: &Condition, rule: &Rule, claims: Option<&Value>, captures: &
         other => other.into_iter().collect(),
     };
     let one_is = |wanted: &Value| elements.contains(&wanted);
+    let denies = rule.action == Action::Deny;
+    // What is leant towards counts whatever the type: `"true"` for `true`.
+    let one_looks = |loosely: bool, wanted: &Value| {
+        one_is(wanted)
+            || (loosely
+                && elements.iter().any(|element| looks(element) == looks(wanted) && looks(wanted).is_some()))
+    };
     let scalar = |scalar: &Scalar| match scalar {
         Scalar::String(text) => Value::from(text.as_str()),
         Scalar::Number(number) => Value::from(*number),
         Scalar::Bool(flag) => Value::from(*flag),
     };
     match &condition.test {
-        Test::Equals(wanted) => one_is(&scalar(wanted)),
-        Test::NotEquals(wanted) => !one_is(&scalar(wanted)),
-        Test::In(wanted) => wanted.iter().any(|wanted| one_is(&scalar(wanted))),
-        Test::NotIn(wanted) => !wanted.iter().any(|wanted| one_is(&scalar(wanted))),
-        Test::Contains(wanted) => {
-            claim(&condition.claim).is_some_and(Value::is_array) && one_is(&scalar(wanted))
-        }
-        Test::Prefix(prefix) => elements.iter().any(|e| e.as_str().is_some_and(|e| e.starts_with(prefix))),
+        Test::Equals(wanted) => one_looks(denies, &scalar(wanted)),
+        Test::NotEquals(wanted) => !one_looks(!denies, &scalar(wanted)),
+        Test::In(wanted) => wanted.iter().any(|wanted| one_looks(denies, &scalar(wanted))),
+        Test::NotIn(wanted) => !wanted.iter().any(|wanted| one_looks(!denies, &scalar(wanted))),
+        Test::Contains(wanted) => match claim(&condition.claim) {
+            Some(Value::Array(_)) => one_looks(denies, &scalar(wanted)),
+            Some(Value::Object(_)) => denies,
+            Some(Value::String(text)) => {
+                let is_in = |part: &String| matches!(wanted, Scalar::String(_)) && text.contains(part);
+                denies && looks(&scalar(wanted)).is_some_and(|wanted| *text == wanted || is_in(&wanted))
+            }
+            Some(_) => denies && one_looks(true, &scalar(wanted)),
+            None => false,
+        },
+        Test::Prefix(prefix) => elements.iter().any(|element| {
+            (denies || element.is_string()) && looks(element).is_some_and(|text| text.starts_with(prefix))
+        }),
         Test::Exists(wanted) => claim(&condition.claim).is_some() == *wanted,
         Test::EqualsPath(name) => {
             let any_case = rule.action == Action::Deny;

@@ -461,6 +461,76 @@ fn a_named_segment_is_compared_in_each_place_that_matches() {
     assert_ne!(by_rules(rules, &Ask::get("/users/ann")), "allow: p/a");
 }
 
+/// A rule of each action for one test, each with enough others to be looked up by an index, and not.
+fn matches(test: &Test, claim: &serde_json::Value, action: Action, others: usize) -> bool {
+    let rule = |name: &str, test: &Test| match action {
+        Action::Allow => Rule { when: when("v", test.clone()), ..allow(name) },
+        Action::Deny => Rule { when: when("v", test.clone()), ..deny(name) },
+    };
+    let mut rules: Vec<Rule> =
+        (0..others).map(|n| rule(&format!("other-{n}"), &is(&format!("none of the claims {n}")))).collect();
+    rules.push(rule("tried", test));
+    by_rules(rules, &with(json!({"sub": "ann", "v": claim}))).contains("tried")
+}
+
+#[test]
+fn a_claim_of_another_type_counts_against_the_caller() {
+    let text = |text: &str| Scalar::String(text.into());
+    let regex = |text: &str| Regex::new(text).unwrap();
+    // A test, a claim that fits it only loosely, and whether ALLOW and DENY rules match.
+    for (test, claim, allows, denies) in [
+        (Test::Contains(text("a")), json!(["b", "a"]), true, true),
+        (Test::Contains(text("a")), json!("a"), false, true),
+        (Test::Contains(text("a")), json!("b a"), false, true),
+        (Test::Contains(text("a")), json!("b,a"), false, true),
+        (Test::Contains(text("a")), json!({"a": true}), false, true),
+        (Test::Contains(text("a")), json!({"b": true}), false, true),
+        (Test::Contains(text("a")), json!("b"), false, false),
+        (Test::Contains(text("a")), json!(["b"]), false, false),
+        (Test::Contains(text("a")), json!([]), false, false),
+        (Test::Contains(text("1")), json!([1]), false, true),
+        (Test::Contains(Scalar::Number(1.0)), json!(1), false, true),
+        (Test::Contains(Scalar::Number(1.0)), json!("1"), false, true),
+        (Test::Contains(Scalar::Number(1.0)), json!("11"), false, false),
+        (Test::Equals(Scalar::Bool(true)), json!("true"), false, true),
+        (Test::Equals(Scalar::Bool(true)), json!(["true"]), false, true),
+        (Test::Equals(Scalar::Bool(true)), json!("True "), false, false),
+        (Test::Equals(Scalar::Number(1.0)), json!("1.0"), false, true),
+        (Test::Equals(Scalar::Number(1.0)), json!("one"), false, false),
+        (Test::Equals(text("1")), json!(1), false, true),
+        (Test::Equals(text("1")), json!(1.0), false, true),
+        (Test::Equals(text("true")), json!(true), false, true),
+        (Test::In(vec![text("x"), text("1")]), json!([3, 1]), false, true),
+        (Test::NotEquals(Scalar::Bool(true)), json!("true"), false, true),
+        (Test::NotEquals(Scalar::Bool(true)), json!(true), false, false),
+        (Test::NotEquals(Scalar::Bool(true)), json!("false"), true, true),
+        (Test::NotIn(vec![text("1")]), json!(1), false, true),
+        (Test::NotIn(vec![text("1")]), json!([2, 1]), false, true),
+        (Test::Prefix("1".into()), json!(12), false, true),
+        (Test::Suffix("ue".into()), json!(true), false, true),
+        (Test::Matches(regex("[0-9]+")), json!(12), false, true),
+        (Test::LessThan(3.0), json!("2"), false, true),
+        (Test::LessThan(3.0), json!(" 2.5 "), false, true),
+        (Test::LessThan(3.0), json!("4"), false, false),
+        (Test::LessThan(3.0), json!("few"), false, false),
+        (Test::GreaterThan(3.0), json!(["4"]), false, true),
+        (Test::GreaterThan(3.0), json!(true), false, false),
+    ] {
+        for others in [0, 20] {
+            assert_eq!(
+                matches(&test, &claim, Action::Allow, others),
+                allows,
+                "ALLOW {test:?} {claim} {others}"
+            );
+            assert_eq!(
+                matches(&test, &claim, Action::Deny, others),
+                denies,
+                "DENY {test:?} {claim} {others}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_header_is_compared_where_it_came_once() {
     let header = HeaderName::new("x-tenant").unwrap();

@@ -4,7 +4,9 @@ use super::{ClaimDocument, List, ScalarDocument, Slot};
 use serde::Deserialize;
 
 /// One demand on one claim: exactly one operator. On an absent claim (or one that is `null`) each is false, except
-/// `exists: false`, `notEquals` and `notIn`. A list passes if any element does.
+/// `exists: false`, `notEquals` and `notIn`. A list passes if any element does. Types must be the same, and comparisons lean
+/// towards allowing less: in a DENY rule a number, a Boolean and what they are written as count as equal, and so they do for
+/// `notEquals` and `notIn` of an ALLOW rule and of an issuer's `claims`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Condition"))]
@@ -28,7 +30,8 @@ pub(crate) struct ConditionDocument {
     /// A string that ends so.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) suffix: Option<String>,
-    /// A list that has this element.
+    /// A list that has this element. What is no list has none in an ALLOW rule; in a DENY rule a single value is a list of
+    /// one, a text has what stands anywhere in it, and an object may have anything.
     pub(crate) contains: Option<ScalarDocument>,
     /// A string that the whole regular expression matches.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
