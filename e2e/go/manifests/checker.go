@@ -31,14 +31,23 @@ type definition struct {
 	namespaced bool
 }
 
-// A checker knows the kinds that a cluster would.
-type checker struct {
+// Kinds that a release of a product brings, by `apiVersion kind`.
+type kinds struct {
+	version string
 	defined map[string]definition
+}
+
+// A checker knows the kinds that clusters would.
+type checker struct {
+	// By product, oldest release first.
+	products map[string][]kinds
+	// Which product an API group is of.
+	groups map[string]string
 	// Strict, as `kubectl apply` is by default: a field that nobody knows is an error.
 	builtin runtime.Decoder
 }
 
-func newChecker(definitions []*apiextensionsv1.CustomResourceDefinition) (*checker, error) {
+func newChecker(releases []release) (*checker, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		appsv1.AddToScheme, corev1.AddToScheme, networkingv1.AddToScheme, policyv1.AddToScheme,
@@ -48,21 +57,37 @@ func newChecker(definitions []*apiextensionsv1.CustomResourceDefinition) (*check
 		}
 	}
 	options := json.SerializerOptions{Yaml: true, Strict: true}
-	c := &checker{map[string]definition{}, json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, options)}
-	for _, each := range definitions {
-		for _, version := range each.Spec.Versions {
-			if !version.Served || version.Schema == nil {
-				continue
+	c := &checker{
+		products: map[string][]kinds{},
+		groups:   map[string]string{},
+		builtin:  json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, options),
+	}
+	for _, release := range releases {
+		known := kinds{release.version, map[string]definition{}}
+		for _, each := range release.definitions {
+			if err := known.add(each); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", release.product, release.version, err)
 			}
-			defined, err := define(version.Schema.OpenAPIV3Schema)
-			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", each.Name, version.Name, err)
-			}
-			defined.namespaced = each.Spec.Scope == apiextensionsv1.NamespaceScoped
-			c.defined[each.Spec.Group+"/"+version.Name+" "+each.Spec.Names.Kind] = defined
+			c.groups[each.Spec.Group] = release.product
 		}
+		c.products[release.product] = append(c.products[release.product], known)
 	}
 	return c, nil
+}
+
+func (k kinds) add(given *apiextensionsv1.CustomResourceDefinition) error {
+	for _, version := range given.Spec.Versions {
+		if !version.Served || version.Schema == nil {
+			continue
+		}
+		defined, err := define(version.Schema.OpenAPIV3Schema)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", given.Name, version.Name, err)
+		}
+		defined.namespaced = given.Spec.Scope == apiextensionsv1.NamespaceScoped
+		k.defined[given.Spec.Group+"/"+version.Name+" "+given.Spec.Names.Kind] = defined
+	}
+	return nil
 }
 
 func define(given *apiextensionsv1.JSONSchemaProps) (definition, error) {
@@ -81,18 +106,28 @@ func define(given *apiextensionsv1.JSONSchemaProps) (definition, error) {
 	return definition{structural, validator, cel.NewValidator(structural, true, celconfig.PerCallLimit), false}, nil
 }
 
-// check tells how many objects a stream has, and what is wrong with them.
-func (c *checker) check(stream []byte) (int, []error) {
+// check tells how many objects a stream has, and what is wrong with them in any supported release of what they are for.
+// needs names, by product, the release from which on they are good: those before it must refuse one of them, or it is
+// not true.
+func (c *checker) check(stream []byte, needs map[string]string) (int, []error) {
 	var faults []error
 	objects := documents(stream)
+	refused := map[string]bool{}
 	for _, document := range objects {
 		object, err := parse(document)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		for _, fault := range c.checkObject(document, object) {
+		for _, fault := range c.checkObject(document, object, needs, refused) {
 			faults = append(faults, fmt.Errorf("%v `%s`: %w", object["kind"], name(object), fault))
+		}
+	}
+	for product, since := range needs {
+		for _, release := range c.products[product] {
+			if older(release.version, since) && !refused[product+" "+release.version] {
+				faults = append(faults, fmt.Errorf("it says that it needs %s %s, but %s takes it", product, since, release.version))
+			}
 		}
 	}
 	return len(objects), faults
@@ -108,14 +143,40 @@ func parse(document []byte) (map[string]any, error) {
 	return object, utiljson.Unmarshal(text, &object)
 }
 
-func (c *checker) checkObject(document []byte, object map[string]any) []error {
-	kind := fmt.Sprintf("%v %v", object["apiVersion"], object["kind"])
-	defined, found := c.defined[kind]
+// checkObject checks an object with every release that it is for, and notes in refused which of those before the needed
+// one refuse it.
+func (c *checker) checkObject(document []byte, object map[string]any, needs map[string]string, refused map[string]bool) []error {
+	apiVersion, _ := object["apiVersion"].(string)
+	group, _, _ := strings.Cut(apiVersion, "/")
+	product, found := c.groups[group]
 	if !found {
 		if _, _, err := c.builtin.Decode(document, nil, nil); err != nil {
 			return []error{err}
 		}
-		return nil
+		return checkProxyVolumes(object)
+	}
+	var faults []error
+	for _, release := range c.products[product] {
+		found := release.check(runtime.DeepCopyJSON(object))
+		if since, gated := needs[product]; gated && older(release.version, since) {
+			if len(found) > 0 {
+				refused[product+" "+release.version] = true
+			}
+			continue
+		}
+		for _, fault := range found {
+			faults = append(faults, fmt.Errorf("%s %s: %w", product, release.version, fault))
+		}
+	}
+	return faults
+}
+
+// check checks one object, which it changes.
+func (k kinds) check(object map[string]any) []error {
+	kind := fmt.Sprintf("%v %v", object["apiVersion"], object["kind"])
+	defined, found := k.defined[kind]
+	if !found {
+		return []error{fmt.Errorf("there is no kind `%s`", kind)}
 	}
 	var faults []error
 	if defined.namespaced && name(object) != "" && !strings.Contains(name(object), "/") {

@@ -6,42 +6,76 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sort"
 	"strings"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/util/version"
 	"sigs.k8s.io/yaml"
 )
 
-// fetchDefinitions gets the definitions that a lock file names. A line of it is
+// A release of a product is what a cluster that has it knows besides Kubernetes' own kinds.
+type release struct {
+	// As the lock names it: `istio`, `envoy-gateway`.
+	product string
+	// Major and minor: `1.31`.
+	version     string
+	definitions []*apiextensions.CustomResourceDefinition
+}
+
+// fetchReleases gets the definitions that a lock file names, oldest release of a product first. A line of it is
 //
-//	MODULE VERSION HASH FILE
+//	PRODUCT MODULE VERSION HASH FILE
 //
 // Modules come from the Go module proxy, as a build's do, and must have the hash that a go.sum would hold.
-func fetchDefinitions(lock string) ([]*apiextensions.CustomResourceDefinition, error) {
+func fetchReleases(lock string) ([]release, error) {
 	text, err := os.ReadFile(lock)
 	if err != nil {
 		return nil, err
 	}
-	var definitions []*apiextensions.CustomResourceDefinition
+	var releases []release
 	for number, line := range strings.Split(string(text), "\n") {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if len(fields) != 4 {
-			return nil, fmt.Errorf("%s:%d: a line is `MODULE VERSION HASH FILE`", lock, number+1)
+		if len(fields) != 5 {
+			return nil, fmt.Errorf("%s:%d: a line is `PRODUCT MODULE VERSION HASH FILE`", lock, number+1)
 		}
-		folder, err := download(fields[0], fields[1], fields[2])
+		folder, err := download(fields[1], fields[2], fields[3])
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", lock, number+1, err)
 		}
-		found, err := parseDefinitions(filepath.Join(folder, fields[3]))
+		found, err := parseDefinitions(filepath.Join(folder, fields[4]))
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", lock, number+1, err)
 		}
-		definitions = append(definitions, found...)
+		releases = addDefinitions(releases, release{fields[0], majorMinor(fields[2]), found})
 	}
-	return definitions, nil
+	sort.SliceStable(releases, func(i, j int) bool { return older(releases[i].version, releases[j].version) })
+	return releases, nil
+}
+
+// addDefinitions adds those of one file to the release that they are of.
+func addDefinitions(releases []release, found release) []release {
+	for index := range releases {
+		if releases[index].product == found.product && releases[index].version == found.version {
+			releases[index].definitions = append(releases[index].definitions, found.definitions...)
+			return releases
+		}
+	}
+	return append(releases, found)
+}
+
+// majorMinor makes `1.31` of `v1.31.4`.
+func majorMinor(version string) string {
+	parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+// older tells whether one version, `1.9` say, comes before another, `1.31`.
+func older(one, other string) bool {
+	return version.MustParseGeneric(one).LessThan(version.MustParseGeneric(other))
 }
 
 func download(module, version, hash string) (string, error) {

@@ -1,8 +1,8 @@
-// Command manifests builds every kustomization below the folders it is given, and holds what comes out, and every other
-// manifest there, against the schemas that a cluster would: the definitions of Istio, Envoy Gateway and the Prometheus
-// operator with their CEL rules, and the types of Kubernetes.
+// Command manifests builds every kustomization below the folders it is given, and holds what comes out, every other
+// manifest there and every object in a page against the schemas that clusters would: the definitions of each supported
+// release of Istio, of Envoy Gateway and the Prometheus operator with their CEL rules, and the types of Kubernetes.
 //
-//	manifests [-out FOLDER] [-lock FILE] FOLDER...
+//	manifests [-out FOLDER] [-lock FILE] FOLDER|PAGE.md...
 //	manifests -spelling FILE...
 //
 // -out writes each build there, so that others can look at it, and of each PrometheusRule the file that Prometheus itself
@@ -40,11 +40,11 @@ func run(lock, out string, folders []string) error {
 	if len(folders) == 0 {
 		return fmt.Errorf("no folder is named: nothing would be checked")
 	}
-	definitions, err := fetchDefinitions(lock)
+	releases, err := fetchReleases(lock)
 	if err != nil {
 		return err
 	}
-	checker, err := newChecker(definitions)
+	checker, err := newChecker(releases)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,11 @@ func run(lock, out string, folders []string) error {
 				return err
 			}
 		}
-		number, found := checker.check(manifest)
+		needs, err := source.needs()
+		if err != nil {
+			return err
+		}
+		number, found := checker.check(manifest, needs)
 		objects += number
 		faults += len(found)
 		for _, fault := range found {
@@ -84,7 +88,7 @@ func run(lock, out string, folders []string) error {
 			fmt.Fprintf(os.Stderr, "%s: there is no object in it\n", source.path)
 		}
 	}
-	fmt.Printf("%d objects of %d builds and files checked, %d faults\n", objects, len(sources), faults)
+	fmt.Printf("%d objects of %d builds, files and pages checked with %d releases, %d faults\n", objects, len(sources), len(releases), faults)
 	if faults > 0 {
 		return fmt.Errorf("a cluster would refuse this")
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -13,10 +14,68 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// A source is a kustomization to build, or a file to read as it is.
+// A source is a kustomization to build, a file to read as it is, or a block of a page.
 type source struct {
 	path  string
 	built bool
+	// What a block holds; elsewhere nil.
+	text []byte
+}
+
+// A file says in these words that what it holds is not for every supported release.
+var needsRelease = regexp.MustCompile(`(?i)\bneeds (istio|envoy gateway) (\d+\.\d+)\b`)
+
+// needs tells from which release of a product on the source is good, as its own files say. What a kustomization takes
+// from elsewhere does not count: who reads it should find it there too.
+func (s source) needs() (map[string]string, error) {
+	texts := []string{string(s.text)}
+	if s.text == nil {
+		files := []string{s.path}
+		if s.built {
+			var err error
+			if files, err = filepath.Glob(filepath.Join(s.path, "*.yaml")); err != nil {
+				return nil, err
+			}
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, string(text))
+		}
+	}
+	needs := map[string]string{}
+	for _, text := range texts {
+		for _, found := range needsRelease.FindAllStringSubmatch(text, -1) {
+			product := strings.ReplaceAll(strings.ToLower(found[1]), " ", "-")
+			if known, twice := needs[product]; !twice || older(known, found[2]) {
+				needs[product] = found[2]
+			}
+		}
+	}
+	return needs, nil
+}
+
+// objectsOf lists the blocks of a page that hold objects: settings and fragments have no kind, and what kustomize reads no
+// cluster does.
+func objectsOf(page string) ([]source, error) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return nil, err
+	}
+	var sources []source
+	for _, block := range yamlBlocks(page, string(text)) {
+		var head struct {
+			APIVersion string `json:"apiVersion"`
+			Kind       string `json:"kind"`
+		}
+		if yaml.Unmarshal([]byte(block.text), &head) != nil || head.Kind == "" || strings.HasPrefix(head.APIVersion, "kustomize.") {
+			continue
+		}
+		sources = append(sources, source{path: fmt.Sprintf("%s:%d", page, block.line), text: []byte(block.text)})
+	}
+	return sources, nil
 }
 
 // isOverlay tells whether this is what people apply first: it must change nothing but what it says.
@@ -26,11 +85,19 @@ func (s source) isOverlay() bool {
 
 const kustomization = "kustomization.yaml"
 
-// find lists the kustomizations below the folders, and the files with objects that none of them is beside. Components
-// can't be built by themselves; what uses them builds them.
+// find lists the kustomizations below the folders, the files with objects that none of them is beside, and the objects in
+// pages. Components can't be built by themselves; what uses them builds them.
 func find(folders []string) ([]source, error) {
 	var sources []source
 	for _, folder := range folders {
+		if filepath.Ext(folder) == ".md" {
+			found, err := objectsOf(folder)
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, found...)
+			continue
+		}
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
 				return err
@@ -38,7 +105,7 @@ func find(folders []string) ([]source, error) {
 			if entry.Name() == kustomization {
 				kind, err := kindOf(path)
 				if err == nil && kind == "Kustomization" {
-					sources = append(sources, source{filepath.Dir(path), true})
+					sources = append(sources, source{path: filepath.Dir(path), built: true})
 				}
 				return err
 			}
@@ -47,7 +114,7 @@ func find(folders []string) ([]source, error) {
 			}
 			kind, err := kindOf(path)
 			if err == nil && kind != "" {
-				sources = append(sources, source{path, false})
+				sources = append(sources, source{path: path})
 			}
 			return err
 		})
@@ -89,6 +156,9 @@ func kindOf(path string) (string, error) {
 }
 
 func (s source) read() ([]byte, error) {
+	if s.text != nil {
+		return s.text, nil
+	}
 	if !s.built {
 		return os.ReadFile(s.path)
 	}

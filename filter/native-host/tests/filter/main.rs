@@ -12,6 +12,7 @@ mod keys;
 mod observability;
 mod signatures;
 mod support;
+mod support_matrix;
 mod surroundings;
 mod tokens;
 mod weird;
