@@ -28,9 +28,11 @@ fn the_releases_that_are_supported_are_those_that_are_tested() {
     let page = text("docs/support.md");
     let (always, cluster) = page.split_once("\nOn a cluster").expect("two tables");
     let definitions = text("e2e/go/manifests/crds.lock");
-    for (product, named) in
-        [("Istio", "istio"), ("Envoy Gateway", "envoy-gateway"), ("Prometheus operator", "prometheus-operator")]
-    {
+    for (product, named) in [
+        ("Istio", "istio"),
+        ("Envoy Gateway", "envoy-gateway"),
+        ("Prometheus operator", "prometheus-operator"),
+    ] {
         let tested = all(&format!(r"(?m)^{named} \S+ v(\d+\.\d+)"), &definitions);
         assert_eq!(promised(always, product), tested, "{product}");
     }
