@@ -97,8 +97,8 @@ impl Job {
         match self {
             Self::RefusedToken => &[401],
             Self::RefusedByPolicy => &[403],
-            // A worker does arithmetic for strangers up to a limit.
-            Self::Junk(Junk::Ps512 | Junk::Ed25519) => &[401, 503],
+            // What takes long is done for strangers up to a limit.
+            Self::Junk(Junk::Es384 | Junk::Es512 | Junk::Ps512 | Junk::Ed25519) => &[401, 503],
             Self::Junk(_) => &[401],
             _ => &[200],
         }
@@ -110,14 +110,6 @@ impl Job {
             // What signs it is in the job's name.
             Self::Junk(_) => &[Algorithm::Rs256],
             _ => &Algorithm::ALL,
-        }
-    }
-
-    /// Of so many requests the part that is sent: what takes a hundred times as long is measured as well with fewer.
-    pub(crate) const fn share(self, requests: usize) -> usize {
-        match self {
-            Self::Junk(_) => requests / 8,
-            _ => requests,
         }
     }
 

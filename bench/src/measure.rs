@@ -59,7 +59,7 @@ pub(crate) fn measure(binary: &Path, parts: &Parts, keys: &Keys, effort: Effort)
     let mut run = Run { envoy, loads, used: Duration::ZERO, elapsed: Duration::ZERO };
     for case in &cases {
         eprintln!("warming up {} with {}", case.job.name(), case.algorithm);
-        run.batch(case, case.job.share(effort.warm_up))?;
+        run.batch(case, effort.warm_up)?;
     }
     let (costs, least_busy) = run.rounds(&cases, effort)?;
     Ok(Measured { costs, shares, least_busy })
@@ -87,10 +87,16 @@ impl Run {
             eprintln!("round {round} of {}", effort.rounds);
             (self.used, self.elapsed) = (Duration::ZERO, Duration::ZERO);
             let mut costs: BTreeMap<(Job, Algorithm), Vec<f64>> = BTreeMap::new();
-            for _ in 0..SLICES {
+            for slice in 0..SLICES {
                 fastrand::shuffle(&mut order);
                 for case in &order {
-                    let cost = self.batch(case, case.job.share(effort.requests / SLICES))?;
+                    let count = match case.job {
+                        // What is limited by the second must come at once: a flood, and not a trickle.
+                        Job::Junk(_) if slice > 0 => continue,
+                        Job::Junk(_) => effort.requests,
+                        _ => effort.requests / SLICES,
+                    };
+                    let cost = self.batch(case, count)?;
                     costs.entry((case.job, case.algorithm)).or_default().push(cost);
                 }
             }

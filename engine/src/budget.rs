@@ -1,8 +1,8 @@
-//! How much arithmetic strangers may have the VM do.
+//! How much arithmetic strangers may have a worker do.
 //!
-//! A signature by RSASSA-PSS or EdDSA is verified inside the VM, where it takes many times as long as in the host. Anyone
-//! can have it done, with a token that is junk. So bad signatures that the VM had to refute are counted, and past
-//! [`MOST`] in a second no further unknown token is verified so in that second. Good ones cost nothing of that, and
+//! To refute a signature by RSASSA-PSS or EdDSA, which are computed inside the VM, or on P-384 or P-521, takes many times
+//! as long as by RS256. Anyone can have it done, with a token that is junk. So keys that are tried in vain are counted, and
+//! past [`MOST`] in a second no further unknown token is verified so in that second. Good ones cost nothing of that, and
 //! tokens that this or another worker has verified need no arithmetic.
 
 use crate::surroundings::{HostCrypto, UnixSeconds};
@@ -10,8 +10,8 @@ use crate::token::PublicKey;
 use attache_plugin_config::Algorithm;
 use std::cell::Cell;
 
-/// The most bad signatures that one worker refutes inside the VM in one second: about a thirtieth of its time with RSA
-/// keys of 2048 bits.
+/// The most keys that one worker tries in vain in one second: about a thirtieth of its time with RSA keys of 2048 bits by
+/// RSASSA-PSS, and a twentieth on P-521.
 pub(crate) const MOST: u32 = 50;
 
 /// What one worker has spent.
@@ -26,8 +26,8 @@ impl Budget {
         Self { second: Cell::new(UnixSeconds(0)), spent: Cell::new(0) }
     }
 
-    /// Counts a bad signature that the VM had to refute.
-    pub(crate) fn spend(&self, now: UnixSeconds) {
+    /// Counts a key that was tried in vain.
+    fn spend(&self, now: UnixSeconds) {
         self.turn(now);
         self.spent.set(self.spent.get().saturating_add(1));
     }
@@ -64,6 +64,10 @@ impl HostCrypto for Metered<'_> {
 
     fn has_time(&self) -> bool {
         self.budget.has_left(self.now)
+    }
+
+    fn tried_in_vain(&self) {
+        self.budget.spend(self.now);
     }
 }
 

@@ -216,9 +216,6 @@ impl Issuers {
             }
             Err(failure) => {
                 verification.count(failure.backend);
-                if failure.backend == Some(Backend::Software) && keys.are_public() {
-                    self.budget.spend(now);
-                }
                 let may_come =
                     failure.cause.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
                 let cause = failure.cause.with_unverified_issuer(authority.config.issuer.text());

@@ -34,11 +34,13 @@ pub trait HostCrypto {
     fn verify(&self, key: &PublicKey, algorithm: Algorithm, message: &[u8], signature: &[u8])
     -> Option<bool>;
 
-    /// Whether there is time for what the host can't do, and the engine has to do on its own, for a token that nobody
-    /// knows.
+    /// Whether there is time to verify by an algorithm that is dear, for a token that nobody knows.
     fn has_time(&self) -> bool {
         true
     }
+
+    /// Hears that a key was tried by an algorithm that is dear, and did not make the signature.
+    fn tried_in_vain(&self) {}
 }
 
 /// Data that all workers of a proxy share, and all its plugins.

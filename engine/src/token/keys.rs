@@ -10,6 +10,9 @@ use attache_plugin_config::{ConfigError, KeySet, KeySource, Skipped};
 /// The most keys that a token without a `kid` is tried with.
 const MOST_TRIED: usize = 4;
 
+/// The same by an algorithm that is dear: a key and the one that it is replaced with.
+const MOST_TRIED_DEAR: usize = 2;
+
 /// The keys of one issuer, prepared once.
 #[derive(Debug)]
 pub struct IssuerKeys {
@@ -153,12 +156,12 @@ impl IssuerKeys {
 
     /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those that have none; one
     /// without calls for those that have none, and then for all. Of these it is tried with few, in this order: with
-    /// [`MOST_TRIED`], and with a single public key where the VM does the arithmetic, so that no junk costs much more
-    /// than other junk. `vouched` is the fingerprint of a key that is known to have made this token's signature: if it
+    /// [`MOST_TRIED`], or [`MOST_TRIED_DEAR`] where that takes long, so that no junk costs much more than other junk; the
+    /// host hears of each that was tried so in vain. `vouched` is the fingerprint of a key that is known to have made this token's signature: if it
     /// is a key that the token is tried with, nothing is left to verify.
     ///
     /// # Errors
-    /// In this order: the algorithm is unknown or not `allowed`; no key fits; the VM has done enough arithmetic for
+    /// In this order: the algorithm is unknown or not `allowed`; no key fits; the worker has done enough arithmetic for
     /// strangers; none that fits made the signature. A token with a `kid` that no key has calls for a key that is not
     /// here, whatever those without `kid` say.
     pub fn verify(
@@ -175,18 +178,24 @@ impl IssuerKeys {
         let wanted = jws.header().key_id();
         let outcome = match &self.keys {
             Keys::Public(keys) => {
-                let most = if algorithm.is_of_hosts() { MOST_TRIED } else { 1 };
+                let most = if algorithm.is_dear() { MOST_TRIED_DEAR } else { MOST_TRIED };
                 let tried =
                     to_try(keys, wanted, most, PublicKey::key_id, |key| key.serves(algorithm, allowed));
                 let is_free = |key: &&PublicKey| vouched == Some(key.fingerprint());
-                if !algorithm.is_of_hosts() && !tried.iter().all(is_free) && !host.has_time() {
+                if algorithm.is_dear() && !tried.iter().all(is_free) && !host.has_time() {
                     return Err(Detail::VerificationLimit.into());
                 }
                 first_good(
                     tried,
                     |key| match vouched == Some(key.fingerprint()) {
                         true => Ok(Backend::Shared),
-                        false => key.verify(algorithm, jws.signing_input(), jws.signature(), host),
+                        false => {
+                            let outcome = key.verify(algorithm, jws.signing_input(), jws.signature(), host);
+                            if algorithm.is_dear() && outcome.is_err() {
+                                host.tried_in_vain();
+                            }
+                            outcome
+                        }
                     },
                     |key| (key.fingerprint(), key.key_id()),
                 )

@@ -77,6 +77,17 @@ impl Algorithm {
         matches!(self, Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 | Self::ES384 | Self::ES512)
     }
 
+    /// Whether to refute a signature takes many times as long as by RS256: what is arithmetic inside the VM, and P-384 and
+    /// P-521, for which BoringSSL has no code of their own (`docs/performance.md` has figures).
+    pub const fn is_dear(self) -> bool {
+        match self {
+            Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 => false,
+            Self::ES384 | Self::ES512 | Self::EdDSA | Self::PS256 | Self::PS384 | Self::PS512 => true,
+            // A hash.
+            Self::HS256 | Self::HS384 | Self::HS512 => false,
+        }
+    }
+
     /// Whether the key is a shared secret.
     pub const fn is_hmac(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
