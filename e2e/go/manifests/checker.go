@@ -113,16 +113,19 @@ func (c *checker) check(stream []byte, needs map[string]string) (int, []error) {
 	var faults []error
 	objects := documents(stream)
 	refused := map[string]bool{}
+	var parsed []map[string]any
 	for _, document := range objects {
 		object, err := parse(document)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
+		parsed = append(parsed, object)
 		for _, fault := range c.checkObject(document, object, needs, refused) {
 			faults = append(faults, fmt.Errorf("%v `%s`: %w", object["kind"], name(object), fault))
 		}
 	}
+	faults = append(faults, checkModuleFiles(parsed)...)
 	for product, since := range needs {
 		for _, release := range c.products[product] {
 			if older(release.version, since) && !refused[product+" "+release.version] {
