@@ -8,7 +8,7 @@ use attache_plugin_config::{MethodOverride, fold};
 /// The headers that ask for another method, by their folded spelling.
 pub(crate) const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/// The parameter of a query that asks for another method, as [`fold`] spells it: PHP takes `.method` for the same.
+/// The parameter of a query that asks for another method, as [`fold`] spells it.
 const PARAMETER: &str = "-method";
 
 /// So many other methods are looked into; who asks for more is refused.
@@ -47,7 +47,7 @@ pub(crate) fn others(
     }
     let mut methods: Vec<String> = Vec::new();
     let parameters = query.into_iter().flat_map(form_urlencoded::parse);
-    let parameters = parameters.filter(|(name, _)| fold(name) == PARAMETER).map(|(_, value)| value);
+    let parameters = parameters.filter(|(name, _)| is_parameter(name)).map(|(_, value)| value);
     let parameters: Vec<_> = parameters.collect();
     let texts = headers.iter().copied().chain(parameters.iter().map(|value| value.as_bytes()));
     // A header may hold several values, and Envoy joins those of some headers with a comma.
@@ -66,18 +66,26 @@ pub(crate) fn others(
     OtherMethods::Are(methods)
 }
 
+/// Whether a backend may take the decoded name of a parameter for `_method`. PHP takes `.method` for the same, leaves
+/// out spaces before it, and reads no further than a NUL.
+fn is_parameter(name: &str) -> bool {
+    let name = name.split('\0').next().unwrap_or_default();
+    fold(name.trim_start_matches(' ')) == PARAMETER
+}
+
 /// Whether a query holds the parameter. A name that needs no decoding, as nearly all do, is told by its length.
 fn names_parameter(query: &[u8]) -> bool {
     query.split(|&byte| byte == b'&').any(|pair| {
         let name = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
-        if name.contains(&b'%') {
-            return form_urlencoded::parse(pair).any(|(name, _)| fold(&name) == PARAMETER);
+        if name.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+            return form_urlencoded::parse(pair).any(|(name, _)| is_parameter(&name));
         }
-        name.len() == PARAMETER.len() && std::str::from_utf8(name).is_ok_and(|name| fold(name) == PARAMETER)
+        name.len() == PARAMETER.len() && std::str::from_utf8(name).is_ok_and(is_parameter)
     })
 }
 
-fn is_token(byte: u8) -> bool {
+/// Whether a method, or a scheme of credentials, may hold the byte (RFC 9110 section 5.6.2).
+pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
@@ -114,13 +122,21 @@ mod tests {
 
     #[test]
     fn a_parameter_of_the_query_counts_however_it_is_spelled() {
-        for query in
-            ["_method=DELETE", "a=1&_method=delete", "%5Fmethod=DELETE", ".method=DELETE", "_METHOD=DELETE"]
-        {
+        for query in [
+            "_method=DELETE",
+            "a=1&_method=delete",
+            "%5Fmethod=DELETE",
+            ".method=DELETE",
+            "_METHOD=DELETE",
+            "+_method=DELETE",
+            "%20+%5fmethod=DELETE",
+            "_method%00=DELETE",
+            "a=1&_method%00x=DELETE",
+        ] {
             assert_eq!(asked(&[], Some(query)), are(&["DELETE"]), "{query}");
             assert!(has_override(&[], Some(query.as_bytes())), "{query}");
         }
-        assert_eq!(asked(&[], Some("_method=&method=DELETE&x_method=DELETE")), are(&[]));
+        assert_eq!(asked(&[], Some("_method=&method=DELETE&x_method=DELETE&x%00_method=DELETE")), are(&[]));
     }
 
     #[test]

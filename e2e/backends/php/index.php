@@ -16,6 +16,9 @@ foreach (['HTTP_X_HTTP_METHOD_OVERRIDE', 'HTTP_X_HTTP_METHOD', 'HTTP_X_METHOD_OV
         $method = strtoupper(trim($_SERVER[$name]));
     }
 }
+if (!empty($_GET['_method']) && is_string($_GET['_method'])) {
+    $method = strtoupper(trim($_GET['_method']));
+}
 $target = $_SERVER['REQUEST_URI'] ?? '';
 $paths = [
     $_SERVER['PATH_INFO'] ?? '',

@@ -9,12 +9,24 @@ pub(crate) struct Policy {
     pub(crate) rules: Vec<Rule>,
     /// `paths.ambiguous`; `None` leaves the default.
     pub(crate) ambiguous: Option<&'static str>,
+    pub(crate) service: Service,
+}
+
+/// Which paths the policy says that its service takes for the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Service {
+    /// `paths.caseSensitive: false`.
+    pub(crate) any_case: bool,
+    /// `paths.trailingSlash: SAME`.
+    pub(crate) any_trailing_slash: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rule {
     pub(crate) denies: bool,
     pub(crate) public: bool,
+    /// `authentication: OPTIONAL`.
+    pub(crate) optional: bool,
     pub(crate) to: Operation,
     /// `roles.anyOf`.
     pub(crate) roles: Vec<&'static str>,
@@ -80,7 +92,9 @@ impl Policy {
         }
         if random.u8(..3) > 0 {
             // Everything, for whoever is known: what a DENY rule lets slip shows.
-            rules.push(Rule { to: broad(random), roles: roles(random, 3), ..Rule::default() });
+            let mut rule = Rule { to: broad(random), roles: roles(random, 3), ..Rule::default() };
+            rule.optional = random.u8(..4) == 0 && needs_nobody(&rule);
+            rules.push(rule);
         } else {
             for _ in 0..=random.u8(..3) {
                 rules.push(narrow(random));
@@ -90,7 +104,9 @@ impl Policy {
             rules.push(denial(random));
         }
         let ambiguous = [None, None, None, None, Some("NORMALIZE"), Some("REFUSE")];
-        Self { rules, ambiguous: one(random, &ambiguous) }
+        let ambiguous = one(random, &ambiguous);
+        let service = Service { any_case: random.u8(..4) == 0, any_trailing_slash: random.u8(..4) == 0 };
+        Self { rules, ambiguous, service }
     }
 
     /// The whole configuration of the filter; `realm` tells it from others.
@@ -104,7 +120,7 @@ impl Policy {
                 "name": "test", "issuer": "https://issuer.example", "audiences": ["mesh"], "jwks": keys,
                 "roleClaims": [{"claim": "roles"}], "outputClaimToHeaders": headers,
             }],
-            "policies": [{"name": "p", "rules": rules}],
+            "policies": [{"name": "p", "rules": rules, "paths": self.service.json()}],
             "responses": {"realm": realm},
             "audit": {"log": "NONE"},
         });
@@ -117,7 +133,14 @@ impl Policy {
     /// The rules alone, for a report.
     pub(crate) fn in_short(&self) -> String {
         let rules: Vec<_> = self.rules.iter().enumerate().map(|(index, rule)| rule.json(index)).collect();
-        json!({"paths": self.ambiguous, "rules": rules}).to_string()
+        json!({"ambiguous": self.ambiguous, "paths": self.service.json(), "rules": rules}).to_string()
+    }
+}
+
+impl Service {
+    fn json(self) -> Value {
+        let slash = if self.any_trailing_slash { "SAME" } else { "DISTINCT" };
+        json!({"caseSensitive": !self.any_case, "trailingSlash": slash})
     }
 }
 
@@ -130,6 +153,8 @@ impl Rule {
         }
         if self.public {
             rule.insert("authentication".into(), json!("NONE"));
+        } else if self.optional {
+            rule.insert("authentication".into(), json!("OPTIONAL"));
         }
         let to = self.to.json();
         if to.as_object().is_some_and(|to| !to.is_empty()) {
@@ -218,7 +243,13 @@ fn narrow(random: &mut Rng) -> Rule {
         }
         _ => {}
     }
+    rule.optional = random.u8(..3) == 0 && needs_nobody(&rule);
     rule
+}
+
+/// Whether a request without a token can match it: a rule that none can is refused with OPTIONAL.
+fn needs_nobody(rule: &Rule) -> bool {
+    rule.roles.is_empty() && rule.when.is_none()
 }
 
 fn denial(random: &mut Rng) -> Rule {

@@ -45,7 +45,7 @@ impl Outcome {
                 sent.case.kinds,
                 if sent.case.request.http2 { ", HTTP/2" } else { "" },
                 shown(&bytes),
-                sent.case.caller,
+                sent.case.token,
                 sent.policy.in_short(),
             ));
         }

@@ -1,6 +1,6 @@
 //! Requests: plain ones, and those in which one or two things are spelled as no honest client would.
 
-use crate::judge::{Caller, Handled};
+use crate::judge::{Caller, Handled, Token};
 use crate::policy::one;
 use crate::spellings;
 use fastrand::Rng;
@@ -54,8 +54,7 @@ pub(crate) struct Case {
     pub(crate) id: u64,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) request: Request,
-    /// Whose good token it brings.
-    pub(crate) caller: Option<Caller>,
+    pub(crate) token: Token,
     /// What it is by any reading, where nothing about it is odd.
     pub(crate) plain: Option<Handled>,
 }
@@ -110,11 +109,14 @@ impl Case {
         if random.u8(..4) == 0 {
             request.target.push_str("?q=/admin&r=1");
         }
-        let token = random.usize(..8);
-        let caller = CALLERS.get(token / 2).copied();
-        // Seven: no token at all. Six: a bad one.
-        if let Some(token) = tokens.get(token / 2).filter(|_| token < 7) {
-            request.headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        let drawn = random.usize(..8);
+        let token = match (CALLERS.get(drawn / 2), drawn) {
+            (Some(caller), _) => Token::Good(*caller),
+            (None, 6) => Token::Bad,
+            _ => Token::Missing,
+        };
+        if let Some(text) = tokens.get(drawn / 2).filter(|_| token != Token::Missing) {
+            request.headers.push(("authorization".to_owned(), format!("Bearer {text}")));
         }
         let mut tenants = Vec::new();
         if random.bool() {
@@ -122,7 +124,7 @@ impl Case {
             request.headers.push(("x-tenant".to_owned(), tenant.to_owned()));
             tenants.push(tenant.to_owned());
         }
-        let mut case = Self { id, kinds: Vec::new(), request, caller, plain: None };
+        let mut case = Self { id, kinds: Vec::new(), request, token, plain: None };
         if random.u8(..8) > 0 {
             for _ in 0..=usize::from(random.u8(..3) == 0) {
                 spellings::spoil(random, &mut case);

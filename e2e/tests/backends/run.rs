@@ -2,8 +2,8 @@
 
 use crate::arguments::Arguments;
 use crate::backend::Backend;
-use crate::judge::{Caller, Handled, Verdict, judge, judge_leaning};
-use crate::policy::Policy;
+use crate::judge::{Caller, Handled, Token, Verdict, judge, judge_leaning};
+use crate::policy::{Policy, Service};
 use crate::report::Outcome;
 use crate::requests::{CALLERS, Case};
 use crate::seen::Seen;
@@ -132,7 +132,7 @@ async fn start(backend: &Backend, manager: Manager, service: SocketAddr) -> Resu
             ..Overrides::default()
         },
     };
-    let nothing = Policy { rules: Vec::new(), ambiguous: None };
+    let nothing = Policy { rules: Vec::new(), ambiguous: None, service: Service::default() };
     Envoy::start(&binary()?, sidecar, &nothing.configuration(&keys()?, "none").to_string(), None).await
 }
 
@@ -167,7 +167,9 @@ async fn configure(envoy: &Envoy, policy: &Policy, number: usize) -> Result<()> 
     }
     let deadline = Deadline::new();
     loop {
-        let headers = [("host".to_owned(), "probe.example".to_owned())];
+        // No rule of any policy takes a bad token there, and no token some.
+        let headers = [("host", "probe.example"), ("authorization", "Bearer bad")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let probe = http1::Request { method: "GET", path: "/probe", headers: &headers, body: &[] };
         let answer = http1::send(TcpStream::connect(envoy.address()).await?, &probe).await?;
         if answer.values("www-authenticate").iter().any(|value| value.contains(&format!("\"{realm}\""))) {
@@ -236,12 +238,11 @@ fn compare(sent: &[Sent], lines: &str, tokens: &[String], outcome: &mut Outcome)
 
 /// What is wrong with what the backend says that it handled.
 fn fault(sent: &Sent, line: &Seen, tokens: &[String]) -> Option<String> {
-    let caller = sent.case.caller;
     let handled = line.handled();
     let mut verdicts = Vec::new();
     for handled in &handled {
         let preflight = sent.is_preflight() && handled.method == "OPTIONS";
-        verdicts.push(if preflight { Verdict::Public } else { judge(&sent.policy, handled, caller) });
+        verdicts.push(if preflight { Verdict::Public } else { sent.judge(handled) });
     }
     for (handled, verdict) in handled.iter().zip(&verdicts) {
         if let Verdict::Refused(why) = verdict {
@@ -255,7 +256,7 @@ fn fault(sent: &Sent, line: &Seen, tokens: &[String]) -> Option<String> {
     }
     let seen = ["x-user", "x-roles", "x-org"].map(|name| line.values(name));
     let nobody = seen.iter().all(Vec::is_empty);
-    let right = caller.is_some_and(|caller| {
+    let right = matches!(sent.case.token, Token::Good(caller) if {
         seen == [caller.subject, &caller.roles.join(","), caller.tenant].map(|value| vec![value.to_owned()])
     });
     // Where another reading of an odd path is not public, the token has been looked at, and may show.
@@ -267,7 +268,7 @@ fn fault(sent: &Sent, line: &Seen, tokens: &[String]) -> Option<String> {
 /// A plain request that the policy allows must be handled as what it is.
 fn plain_fault(sent: &Sent, lines: &[Seen]) -> Option<String> {
     let plain = sent.case.plain.as_ref()?;
-    if let Verdict::Refused(_) = judge_leaning(&sent.policy, plain, sent.case.caller) {
+    if let Verdict::Refused(_) = judge_leaning(&sent.policy, plain, sent.case.token) {
         return None;
     }
     let same = |handled: &Handled| {
@@ -278,6 +279,21 @@ fn plain_fault(sent: &Sent, lines: &[Seen]) -> Option<String> {
 }
 
 impl Sent {
+    /// What the policy says of an operation, to the letter. Envoy's codec takes out the token of a request whose
+    /// `connection` names its header (RFC 9110 section 7.6.1), which has brought none then.
+    fn judge(&self, handled: &Handled) -> Verdict {
+        let verdict = judge(&self.policy, handled, self.case.token);
+        let names_token = |(name, value): &(String, String)| {
+            name.eq_ignore_ascii_case("connection")
+                && value.split(',').any(|one| one.trim().eq_ignore_ascii_case("authorization"))
+        };
+        if self.case.request.headers.iter().any(names_token) {
+            let without = judge(&self.policy, handled, Token::Missing);
+            return if without == Verdict::Public { without } else { verdict };
+        }
+        verdict
+    }
+
     /// Whether a preflight was sent, which needs nothing.
     fn is_preflight(&self) -> bool {
         let has =

@@ -183,6 +183,22 @@ fn method(random: &mut Rng, request: &mut Request) -> Kind {
     Kind::Method
 }
 
+/// What a reader of queries may take for `_method`.
+const PARAMETERS: [&str; 12] = [
+    "_method",
+    "_method",
+    "%5fmethod",
+    ".method",
+    "+_method",
+    "%20_method",
+    "%20%20%5Fmethod",
+    "_method%00",
+    "_method%00x",
+    "_method[]",
+    "[method",
+    "a=1;_method",
+];
+
 fn method_override(random: &mut Rng, request: &mut Request) -> Kind {
     let names = [
         "X-HTTP-Method-Override",
@@ -194,6 +210,12 @@ fn method_override(random: &mut Rng, request: &mut Request) -> Kind {
     ];
     for _ in 0..=random.usize(..2) {
         let value = one(random, &["DELETE", "delete", "PUT", "GET", " DELETE", "DELETE,GET", "Delete", ""]);
+        if random.u8(..3) == 0 {
+            let name = one(random, &PARAMETERS);
+            let mark = if request.target.contains('?') { '&' } else { '?' };
+            request.target += &format!("{mark}{name}={}", value.replace(' ', "%20"));
+            continue;
+        }
         request.headers.push((one(random, &names).to_owned(), value.to_owned()));
     }
     if random.bool() {
