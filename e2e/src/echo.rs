@@ -1,12 +1,14 @@
-//! A service that answers with what reached it: HTTP/1.1, HTTP/2 without TLS, and any unary gRPC method.
+//! A service that answers with what reached it: HTTP/1.1, HTTP/2 without TLS, any unary gRPC method, and an upgrade to
+//! `websocket`, through which it tells the same and no more.
 
 use crate::latin1;
 use anyhow::Result;
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use hyper::{Request, Response};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, UPGRADE};
+use hyper::upgrade::OnUpgrade;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,7 @@ use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 /// What the service saw of a request. Header values and the path are Latin-1: one character, one byte.
@@ -86,17 +89,20 @@ impl Echo {
 }
 
 async fn serve(connection: TcpStream, service: Arc<str>, requests: Arc<AtomicU64>) {
-    let answer = hyper::service::service_fn(|request| {
+    let answer = hyper::service::service_fn(move |request| {
         requests.fetch_add(1, Ordering::SeqCst);
         answer(Arc::clone(&service), request)
     });
     // A connection that breaks off is its client's affair.
-    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(connection), answer).await;
+    let _ = auto::Builder::new(TokioExecutor::new())
+        .serve_connection_with_upgrades(TokioIo::new(connection), answer)
+        .await;
 }
 
 type Body = http_body_util::combinators::BoxBody<Bytes, Infallible>;
 
-async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Response<Body>> {
+async fn answer(service: Arc<str>, mut request: Request<Incoming>) -> Result<Response<Body>> {
+    let tunnel = request.headers().contains_key(UPGRADE).then(|| hyper::upgrade::on(&mut request));
     let (head, body) = request.into_parts();
     let body = body.collect().await?;
     let trailers = body.trailers().map(header_list).unwrap_or_default();
@@ -117,6 +123,14 @@ async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Respons
         trailers,
     };
     let json = serde_json::to_vec(&seen)?;
+    if let Some(tunnel) = tunnel {
+        tokio::spawn(write_into(tunnel, json));
+        return Ok(Response::builder()
+            .status(StatusCode::SWITCHING_PROTOCOLS)
+            .header(UPGRADE, "websocket")
+            .header(CONNECTION, "Upgrade")
+            .body(Full::new(Bytes::new()).boxed())?);
+    }
     if is_grpc {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static("0"));
@@ -126,6 +140,16 @@ async fn answer(service: Arc<str>, request: Request<Incoming>) -> Result<Respons
     Ok(Response::builder()
         .header(CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(json)).boxed())?)
+}
+
+/// Writes bytes into an upgraded connection and ends it.
+async fn write_into(tunnel: OnUpgrade, bytes: Vec<u8>) {
+    let Ok(tunnel) = tunnel.await else { return };
+    let mut tunnel = TokioIo::new(tunnel);
+    // What does not arrive the client misses.
+    if tunnel.write_all(&bytes).await.is_ok() {
+        let _ = tunnel.shutdown().await;
+    }
 }
 
 fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -96,7 +96,9 @@ fn wire_form(request: &Request<'_>) -> Result<Vec<u8>> {
     for (name, value) in request.headers {
         wire.extend(latin1::encode(&format!("{name}: {value}\r\n"))?);
     }
-    wire.extend(b"connection: close\r\n");
+    if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("connection")) {
+        wire.extend(b"connection: close\r\n");
+    }
     if !request.body.is_empty() {
         wire.extend(format!("content-length: {}\r\n", request.body.len()).bytes());
     }

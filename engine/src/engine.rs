@@ -279,11 +279,12 @@ impl Engine {
         Outcome::Refuse { cause, answer }
     }
 
-    /// Keeps a proxy behind the filter from removing an identity header because `connection` names it.
+    /// Keeps a proxy behind the filter from removing a header because `connection` names it: one that the filter writes,
+    /// or by which it has judged.
     #[inline(never)]
     fn clean_connection(&self, request: &Request<'_>, decision: &mut Decision) {
-        let is_identity = |name: &str| self.header_uses.is_identity(name);
-        match request::without_options(&request.connection, is_identity) {
+        let is_known = |name: &str| self.header_uses.knows(name);
+        match request::without_options(&request.connection, is_known) {
             None => {}
             Some(rest) if rest.is_empty() => decision.remove.push("connection".to_owned()),
             Some(rest) => decision.replace.push(("connection".into(), rest)),

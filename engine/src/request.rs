@@ -165,14 +165,10 @@ impl HeaderUses {
     }
 
     /// Whether the name, in any spelling, is that of a header which this configuration looks at or writes. As a trailer
-    /// it has no place (RFC 9110 section 6.5.1): a backend that merges trailers into headers would see it.
+    /// it has no place (RFC 9110 section 6.5.1): a backend that merges trailers into headers would see it. Nor has it in
+    /// `connection`: a proxy behind this one would take out what was judged, or what was written.
     pub(crate) fn knows(&self, name: &str) -> bool {
         self.get(name).or_else(|| self.get(&fold(name))).is_some()
-    }
-
-    /// Whether the name, in any spelling, is that of an identity header.
-    pub(crate) fn is_identity(&self, name: &str) -> bool {
-        self.get(&fold(name)).is_some_and(|uses| uses.identity)
     }
 }
 

@@ -4,6 +4,7 @@ mod cookies;
 mod list;
 mod take_out;
 
+use crate::method;
 use crate::request::Request;
 use crate::{Cause, Detail};
 use attache_plugin_config::Config;
@@ -30,6 +31,26 @@ struct HeaderPlace {
     name: String,
     prefix: Vec<u8>,
     issuers: IssuerMask,
+}
+
+impl HeaderPlace {
+    /// What stands behind the prefix.
+    fn behind_prefix<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        let (prefix, token) = value.split_at_checked(self.prefix.len())?;
+        prefix.eq_ignore_ascii_case(&self.prefix).then_some(token)
+    }
+
+    /// What stands behind the scheme of a prefix such as `Bearer `, where other bytes than its space part the two, or
+    /// stand before: services that split at any white space, as Python does at a no-break space, read a token there. It
+    /// must not go on unseen where a request may come without one.
+    #[inline(never)]
+    fn behind_scheme<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        let scheme = self.prefix.strip_suffix(b" ").filter(|scheme| !scheme.is_empty())?;
+        let start = value.iter().position(|&byte| method::is_token(byte))?;
+        let (before, rest) = value.get(start..)?.split_at_checked(scheme.len())?;
+        let is_parted = rest.first().is_some_and(|&byte| !method::is_token(byte));
+        (before.eq_ignore_ascii_case(scheme) && is_parted).then_some(rest)
+    }
 }
 
 /// A token that a request carries.
@@ -159,8 +180,8 @@ impl Places {
     fn token_of<'v>(&self, name: &str, value: &'v [u8]) -> Option<(&HeaderPlace, &'v [u8])> {
         let of_header = self.headers.iter().filter(|place| place.name == name);
         let mut taken = of_header.filter_map(|place| {
-            let (prefix, token) = value.split_at_checked(place.prefix.len())?;
-            prefix.eq_ignore_ascii_case(&place.prefix).then(|| (place, token.trim_ascii()))
+            let token = place.behind_prefix(value).or_else(|| place.behind_scheme(value))?;
+            Some((place, token.trim_ascii()))
         });
         taken.next().filter(|(place, token)| !(token.is_empty() && place.prefix.is_empty()))
     }

@@ -213,8 +213,10 @@ fn http_manager(folder: &Path) -> Value {
             "set_current_client_cert_details": {"subject": true, "dns": true, "uri": true},
             "stream_idle_timeout": "0s",
             "proxy_100_continue": true,
-            "upgrade_configs": [{"upgrade_type": "websocket"}],
+            // A CONNECT goes no further than the filter.
+            "upgrade_configs": [{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}],
             "route_config": {"virtual_hosts": [{"name": "inbound", "domains": ["*"], "routes": [
+                {"match": {"connect_matcher": {}}, "direct_response": {"status": 405}},
                 {"match": {"prefix": "/"}, "route": {"cluster": "service", "timeout": "0s"}}]}]},
             "access_log": [{
                 "name": "envoy.access_loggers.file",

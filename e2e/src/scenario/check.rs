@@ -109,7 +109,7 @@ fn forwarded(differences: &mut Differences, request: &Request, expect: &Expect, 
         let code = came.grpc.as_ref().map(|(code, _)| *code);
         differences.equal("gRPC status", Some(Code::Ok), code);
     }
-    if status == 200 {
+    if matches!(status, 101 | 200) {
         differences.unless(
             came.seen.is_some(),
             "the request must reach the service",
@@ -202,7 +202,7 @@ fn covers(expected: &Value, came: &Value) -> bool {
 /// What the filter's counters grow by through a request, so far as the expectation tells.
 pub(super) fn growth(expect: &Expect) -> BTreeMap<String, u64> {
     let mut growth = expect.metrics.clone();
-    let is_filters_own = expect.reason.is_some() || expect.status.is_none();
+    let is_filters_own = expect.reason.is_some() || matches!(expect.status, None | Some(101));
     if is_filters_own {
         growth.entry("requests.allowed".into()).or_insert(u64::from(expect.reason.is_none()));
         growth.entry("requests.denied".into()).or_insert(u64::from(expect.reason.is_some()));

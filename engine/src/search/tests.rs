@@ -270,7 +270,7 @@ fn what_a_service_could_take_for_another_token_never_stays_beside_one() {
         // The header with white space around it, as readers of JSON take it.
         ("sec-websocket-protocol", "x.IHsiYWxnIjoiRVMyNTYifSA.e30.AA".to_owned()),
         ("authorization", format!("Basic {JWT}")),
-        ("authorization", format!("Bearer\t{JWT}")),
+        ("authorization", format!("Bearer\t{JWT}x")),
         ("authorization", "Bearer:opaque".to_owned()),
         ("authorization", "BEARER=opaque".to_owned()),
         ("authorization", "bearer".to_owned()),

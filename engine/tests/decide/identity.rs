@@ -125,14 +125,17 @@ fn forged_identity_headers_go_whatever_stands_for_their_dashes() {
 }
 
 #[test]
-fn connection_names_no_identity_header() {
+fn connection_names_no_header_that_is_written_or_looked_at() {
     let shop = shop_with_policies(json!([{"name": "p", "rules": [
         {"name": "public", "authentication": "NONE"},
+        {"name": "own", "to": [{"paths": ["/own"]}], "when": [{"claim": "tenant", "equalsHeader": "x-tenant"}]},
     ]}]));
     let cleaned = |value: &str| shop.request("GET /", &[("connection", value)]).replace;
     let rest = |text: &str| [("connection".into(), text.as_bytes().to_vec())];
     assert_eq!(cleaned("upgrade, x-user"), rest("upgrade"));
     assert_eq!(cleaned("X_User,Upgrade , x.user"), rest("Upgrade"));
+    assert_eq!(cleaned("upgrade, X-Tenant"), rest("upgrade"));
+    assert_eq!(cleaned("upgrade, authorization, x_http_method_override"), rest("upgrade"));
     assert!(cleaned("upgrade, x-other").is_empty());
     assert_eq!(shop.request("GET /", &[("connection", "x-user")]).remove, ["connection"]);
 }

@@ -156,8 +156,18 @@ pub(crate) fn shop_with_policies(policies: Value) -> Shop {
 
 impl Shop {
     pub(crate) fn decide(&self, headers: &[(&str, &str)]) -> Decision {
-        let map: Vec<(String, Vec<u8>)> =
-            headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+        self.decide_map(&headers.iter().map(own).collect::<Vec<_>>())
+    }
+
+    /// The decision about `METHOD /path` with one header, whose value need be no text.
+    pub(crate) fn request_bytes(&self, line: &str, name: &str, value: &[u8]) -> Decision {
+        let (method, path) = line.split_once(' ').unwrap();
+        let map = [(":method", method.as_bytes()), (":path", path.as_bytes()), (name, value)];
+        self.decide_map(&map.map(|(name, value)| (name.to_owned(), value.to_vec())))
+    }
+
+    fn decide_map(&self, map: &[(String, Vec<u8>)]) -> Decision {
         let surroundings = Surroundings {
             peer: &self.peer,
             shared: &*self.shared,
@@ -166,7 +176,7 @@ impl Shop {
             now: UnixSeconds(self.now),
             ends_with_headers: self.ends_with_headers,
         };
-        self.engine.decide(&map, &surroundings)
+        self.engine.decide(map, &surroundings)
     }
 
     /// The decision about `METHOD /path` with these headers.

@@ -69,6 +69,32 @@ fn every_token_found_must_be_good() {
 }
 
 #[test]
+fn a_token_behind_any_other_byte_than_a_space_is_looked_at_too() {
+    let shop = shop_with_policies(json!([{"name": "p", "rules": [
+        {"name": "maybe", "authentication": "OPTIONAL", "to": [{"paths": ["/maybe"]}]},
+        {"name": "public", "authentication": "NONE", "to": [{"paths": ["/public"]}]},
+    ]}]));
+    let good = token(json!({}));
+    let mut forged = good.clone();
+    forged.replace_range(forged.len() - 4..forged.len() - 2, "AA");
+    let part: [&[u8]; 6] = [b"\t", b"\xa0", b"\xc2\xa0", b":", b"=", b"\""];
+    for part in part {
+        let value = [b"bearer", part, forged.as_bytes()].concat();
+        let headers = |path: &str| shop.request_bytes(path, "authorization", &value);
+        assert!(headers("GET /maybe").reason().is_some(), "{part:?}");
+        assert_eq!(headers("GET /public").remove, ["authorization"], "{part:?}");
+    }
+    let before = [b"\xa0Bearer ", forged.as_bytes()].concat();
+    assert!(shop.request_bytes("GET /maybe", "authorization", &before).reason().is_some());
+    let tab = format!("Bearer\t{good}");
+    assert_eq!(shop.request("GET /maybe", &[("authorization", &tab)]).remove, ["authorization"]);
+    for other in ["Bearer", "Bearers abc", "Basic YTpi", "DPoP Bearer", "xBearer abc"] {
+        let decision = shop.request("GET /maybe", &[("authorization", other)]);
+        assert_eq!((decision.reason(), decision.remove), (None, vec![]), "{other}");
+    }
+}
+
+#[test]
 fn two_tokens_in_one_place_are_refused() {
     let shop = shop_with_policies(json!([]));
     let [a, b] = ["a", "b"].map(|sub| format!("Bearer {}", token(json!({"sub": sub}))));
