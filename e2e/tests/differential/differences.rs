@@ -18,7 +18,7 @@ pub(crate) struct Differences {
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Difference {
-    /// What is odd about the request.
+    /// What is odd about the request: one thing, or several with commas between, of which it must have all.
     case: String,
     /// Attaché refuses it for this reason, and Envoy lets it through.
     reason: Option<String>,
@@ -61,7 +61,7 @@ impl Judge {
             } else {
                 listed.envoy.as_ref().is_some_and(|text| native.said.contains(text))
             };
-            refusal && cases.contains(&listed.case.as_str())
+            refusal && listed.case.split(", ").all(|case| cases.contains(&case))
         });
         match listed {
             Some(index) => {

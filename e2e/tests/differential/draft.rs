@@ -127,6 +127,7 @@ pub(crate) const ODDITIES: &[&str] = &[
     "trailing-bits",
     "standard-alphabet",
     "space-inside",
+    "space-in-signature",
     "space-behind",
     "newline-behind",
     "two-parts",
@@ -368,6 +369,10 @@ fn spoil_text(token: String, oddity: &str, random: &mut Random) -> String {
         }
         "standard-alphabet" => token.replace('-', "+").replace('_', "/"),
         "space-inside" => format!("{header}. {payload}.{signature}"),
+        "space-in-signature" => {
+            let (start, end) = signature.split_at_checked(random.below(signature.len())).unwrap_or_default();
+            format!("{header}.{payload}.{start} {end}")
+        }
         "space-behind" => format!("{token} "),
         "newline-behind" => format!("{token}%0A"),
         "two-parts" => format!("{header}.{payload}"),
@@ -380,7 +385,7 @@ fn spoil_text(token: String, oddity: &str, random: &mut Random) -> String {
         "byte-changed" | "byte-removed" | "byte-added" | "letter-case" => {
             let mut bytes = token.into_bytes();
             let at = random.below(bytes.len());
-            let byte = *b"ABCDEFghijkl0123456789-_.=+/ ~".get(random.below(30)).unwrap_or(&b'A');
+            let byte = *b"ABCDEFghijkl0123456789-_.=+/~".get(random.below(29)).unwrap_or(&b'A');
             match oddity {
                 "byte-changed" => bytes[at] = byte,
                 "byte-removed" => _ = bytes.remove(at),
