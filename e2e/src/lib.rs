@@ -8,6 +8,7 @@ pub mod envoy;
 pub mod http1;
 pub mod keys;
 pub mod latin1;
+pub mod page;
 pub mod provider;
 pub mod token;
 pub mod yaml;

@@ -89,6 +89,7 @@ impl Shape {
             rules,
         };
         Config {
+            dry_run: Default::default(),
             warnings: vec![],
             digest: [0; 32],
             issuers: Vec::new(),

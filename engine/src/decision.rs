@@ -28,7 +28,8 @@ pub struct Decision {
     pub unverified: Option<Reason>,
     /// The rule that decided, where one did.
     pub rule: Option<RuleIndex>,
-    /// What the verdict would be with everything in SHADOW counted, where it differs.
+    /// What the verdict would be with everything in SHADOW counted, where it differs. In a dry run: what it would be if
+    /// the document were in force, where the request would be refused.
     pub shadow: Option<Shadow>,
     /// How the token came to be known as good or bad.
     pub verification: Verification,
@@ -52,6 +53,11 @@ impl Decision {
     /// The reason of a refusal.
     pub fn reason(&self) -> Option<Reason> {
         self.cause().map(|cause| cause.reason)
+    }
+
+    /// The reason of a refusal, or of one that SHADOW would bring, with what only the log tells.
+    pub fn cause_or_shadow(&self) -> Option<&Cause> {
+        self.cause().or_else(|| self.shadow.as_ref()?.cause.as_ref())
     }
 
     /// The reason of a refusal, with what only the log tells.
@@ -86,12 +92,19 @@ pub enum Outcome {
 }
 
 /// A verdict that differs from the one that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shadow {
     /// Why the request would be refused; `None`: it would go on.
-    pub reason: Option<Reason>,
+    pub cause: Option<Cause>,
     /// The rule that would decide.
     pub rule: Option<RuleIndex>,
+}
+
+impl Shadow {
+    /// Why the request would be refused; `None`: it would go on.
+    pub fn reason(&self) -> Option<Reason> {
+        self.cause.as_ref().map(|cause| cause.reason)
+    }
 }
 
 /// How a token came to be known as good or bad.

@@ -3,6 +3,7 @@
 //! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
 //! request pays for the memory that its code lies in, whether it runs or is jumped over.
 
+mod dry_run;
 mod rivals;
 
 use crate::answer::Answers;
@@ -45,6 +46,8 @@ pub struct Engine {
     ambiguous_paths: AmbiguousPaths,
     method_override: MethodOverride,
     audit: Audit,
+    dry_run: bool,
+    warnings: Vec<ConfigError>,
 }
 
 impl Engine {
@@ -56,6 +59,9 @@ impl Engine {
         let mut claim_table = ClaimTable::default();
         let policies = Policies::compile(config, workload, &mut claim_table);
         // Where no rule names paths nobody here reads them.
+        let issuers = Issuers::new(&config.issuers, environment)?;
+        let mut warnings = issuers.warnings().to_vec();
+        warnings.extend(policies.warning());
         let names_paths = policies.uses_paths(View::WithShadow);
         let ambiguous_paths = if names_paths { config.ambiguous_paths } else { AmbiguousPaths::Refuse };
         for claim in &config.audit.claims {
@@ -64,7 +70,7 @@ impl Engine {
         Ok(Self {
             header_uses: HeaderUses::new(config),
             places: Places::new(config),
-            issuers: Issuers::new(&config.issuers, environment)?,
+            issuers,
             policies,
             claim_table,
             cache: TokenCache::new(&config.cache),
@@ -75,6 +81,8 @@ impl Engine {
             ambiguous_paths,
             method_override: config.method_override,
             audit: config.audit.clone(),
+            dry_run: dry_run::is_for(&config.dry_run, workload),
+            warnings,
         })
     }
 
@@ -109,17 +117,22 @@ impl Engine {
         if let Some((issuer, missing)) = verdict.waits_for {
             return Decision::waiting(issuer, missing);
         }
-        let shadow = if self.policies.has_shadow() { judge.shadow(&verdict) } else { None };
         // Without path rules nobody here reads the path, so it is not ours to change.
         let rewritten = path.as_ref().ok().and_then(|path| path.rewritten.as_deref());
         let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
+        if self.dry_run && verdict.cause.is_some() {
+            return self.let_go_on(&judge, verdict);
+        }
+        let counts_shadow = self.policies.has_shadow() && !self.dry_run;
+        let shadow = if counts_shadow { judge.shadow(&verdict) } else { None };
         self.carry_out(&judge, verdict, shadow, rewritten)
     }
 
     /// What is not wrong with the configuration but should be told, and only shows here: a key that is left out since it
-    /// is no point of its curve. [`Config::warnings`] are not among them.
+    /// is no point of its curve, policies that leave everything open to this workload's callers. [`Config::warnings`] are
+    /// not among them.
     pub fn warnings(&self) -> &[ConfigError] {
-        self.issuers.warnings()
+        &self.warnings
     }
 
     /// The issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.
@@ -525,8 +538,7 @@ impl<'a> Judge<'a> {
     fn shadow(&self, enforced: &Judged) -> Option<Shadow> {
         let with_shadow = self.verdict(View::WithShadow);
         let differs = with_shadow.cause.is_some() != enforced.cause.is_some();
-        let reason = with_shadow.cause.map(|cause| cause.reason);
-        differs.then_some(Shadow { reason, rule: with_shadow.rule })
+        differs.then_some(Shadow { cause: with_shadow.cause, rule: with_shadow.rule })
     }
 
     fn tokens(&self) -> &Tokens<'a> {

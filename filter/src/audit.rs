@@ -3,7 +3,7 @@
 
 use crate::connection::Connection;
 use crate::ration::{Dropped, Ration};
-use crate::{host, text};
+use crate::{host, metrics, text};
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::Change;
 use attache_engine::surroundings::Peer;
@@ -39,7 +39,7 @@ pub(crate) struct Event<'a> {
 /// went on without a good look at its token; at info level everything else.
 pub(crate) fn tell(engine: &Engine, event: &Event<'_>) {
     let decision = event.decision;
-    let shadow_denied = decision.shadow.is_some_and(|shadow| shadow.reason.is_some());
+    let shadow_denied = decision.shadow.as_ref().is_some_and(|shadow| shadow.cause.is_some());
     let remarkable = decision.reason().is_some() || shadow_denied || decision.unverified.is_some();
     match engine.audit().log {
         AuditLog::Denied | AuditLog::All if remarkable => tell_remarkable(engine, event),
@@ -66,9 +66,7 @@ pub(crate) fn tell_dropped(dropped: Dropped, at: Duration) {
         callers: dropped.callers,
     };
     warn!("{}", serde_json::to_string(&line).unwrap_or_default());
-    if let Some(id) = host::define_counter("attache.audit.dropped") {
-        host::add_to_counter(id, dropped.strangers.saturating_add(dropped.callers));
-    }
+    metrics::count_dropped(dropped.strangers.saturating_add(dropped.callers));
 }
 
 /// The line of lines that were left out.
@@ -170,7 +168,7 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
         headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice()).unwrap_or_default()
     };
     let session = decision.session.as_deref();
-    let cause = decision.cause();
+    let cause = decision.cause_or_shadow();
     let shown = |text: Option<&str>, limit| text.map(|text| text::printable(text.as_bytes(), limit));
     let path = header(":path").split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
     let mut claims = Map::new();
@@ -184,8 +182,8 @@ fn line(engine: &Engine, event: &Event<'_>) -> String {
         detail: cause.and_then(|cause| cause.detail).map(Detail::as_str),
         claim: shown(cause.and_then(Cause::claim), FAULT_BYTES),
         header: shown(cause.and_then(Cause::header), FAULT_BYTES),
-        shadow: (decision.shadow)
-            .map(|shadow| verdict(engine, shadow.rule, shadow.reason.map(|reason| reason.as_str()))),
+        shadow: (decision.shadow.as_ref())
+            .map(|shadow| verdict(engine, shadow.rule, shadow.reason().map(|reason| reason.as_str()))),
         unverified: decision.unverified.map(|reason| reason.as_str()),
         issuer: session.and_then(|session| engine.issuer(session.issuer)).map(|name| name.as_str()),
         unverified_issuer: shown(cause.and_then(Cause::unverified_issuer), ISSUER_BYTES),

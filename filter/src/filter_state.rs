@@ -27,8 +27,9 @@ const SUBJECT_BYTES: usize = 256;
 
 /// Sets what there is to tell.
 pub(crate) fn set(engine: &Engine, decision: &Decision) {
-    if let Some(shadow) = decision.shadow {
-        host::set_filter_state(SHADOW, shadow.reason.map_or("allowed", |reason| reason.as_str()).as_bytes());
+    if let Some(shadow) = &decision.shadow {
+        let reason = shadow.reason().map_or("allowed", |reason| reason.as_str());
+        host::set_filter_state(SHADOW, reason.as_bytes());
     }
     if let Some(reason) = decision.unverified {
         host::set_filter_state(UNVERIFIED, reason.as_str().as_bytes());

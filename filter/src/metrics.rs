@@ -7,17 +7,23 @@
 use crate::host::{self, CounterId};
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::FetchOutcome;
-use attache_engine::{Decision, Engine, Outcome, Reason};
+use attache_engine::{Decision, Engine, Outcome, Reason, Shadow};
+use attache_plugin_config::Name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// The counters of one configuration. One that never counted is never defined.
+/// The counters of one configuration. Those of rules are defined when they first count, since there may be thousands and
+/// few ever decide; all others with the configuration, so that Prometheus sees them at 0 and misses no first burst.
 pub(crate) struct Metrics {
     requests: Requests,
-    reasons: [Counter; Reason::ALL.len()],
-    /// Rules that decided, a few of perhaps thousands.
+    reasons: Reasons,
+    /// What SHADOW would refuse, by reason.
+    would_be_denied: Reasons,
     rules: RefCell<BTreeMap<RuleIndex, Counter>>,
 }
+
+/// A counter for each reason.
+type Reasons = [Counter; Reason::ALL.len()];
 
 /// The counters that every configuration has.
 #[derive(Default)]
@@ -25,9 +31,9 @@ struct Requests {
     allowed: Counter,
     denied: Counter,
     /// Went on, but SHADOW would refuse them.
-    shadow_denied: Counter,
+    would_be_denied: Counter,
     /// Were refused, but SHADOW would let them go on.
-    shadow_allowed: Counter,
+    would_be_allowed: Counter,
     /// Went on without the identity that their token claims, as the configuration says.
     unverified: Counter,
     cache_hits: Counter,
@@ -45,17 +51,34 @@ struct Counter {
     id: Cell<Option<CounterId>>,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self {
+impl Metrics {
+    /// Defines the counters of a configuration, those of SHADOW where something is in SHADOW, those of keys where a
+    /// provider serves them.
+    pub(crate) fn new(engine: &Engine) -> Self {
+        let metrics = Self {
             requests: Requests::default(),
             reasons: std::array::from_fn(|_| Counter::default()),
+            would_be_denied: std::array::from_fn(|_| Counter::default()),
             rules: RefCell::default(),
+        };
+        metrics.each(&mut |name, counter| {
+            let name = name();
+            if engine.has_shadow() || !name.starts_with(WOULD_BE_DENIED) {
+                counter.define(&name);
+            }
+        });
+        host::define_counter(AUDIT_DROPPED);
+        if engine.remote_issuers().next().is_some() {
+            for outcome in FetchOutcome::ALL {
+                define_fetches(outcome);
+            }
         }
+        if let Some(gauge) = host::define_gauge(DRY_RUN) {
+            host::set_gauge(gauge, u64::from(engine.is_dry_run()));
+        }
+        metrics
     }
-}
 
-impl Metrics {
     /// Counts a decision.
     pub(crate) fn count(&self, decision: &Decision) {
         let requests = &self.requests;
@@ -63,17 +86,13 @@ impl Metrics {
             Outcome::Forward => requests.allowed.add(1),
             Outcome::Refuse { cause, .. } => {
                 requests.denied.add(1);
-                if let Some(counter) = self.reasons.get(cause.reason as usize) {
-                    counter.add(1);
-                }
+                add_one(&self.reasons, cause.reason);
             }
             Outcome::Await { .. } => return,
         }
         requests.unverified.add(u32::from(decision.unverified.is_some()));
-        match decision.shadow.map(|shadow| shadow.reason) {
-            Some(Some(_)) => requests.shadow_denied.add(1),
-            Some(None) => requests.shadow_allowed.add(1),
-            None => {}
+        if let Some(shadow) = &decision.shadow {
+            self.count_shadow(shadow);
         }
         let verification = &decision.verification;
         requests.cache_hits.add(verification.hits);
@@ -82,7 +101,8 @@ impl Metrics {
         requests.verified_by_software.add(verification.software);
         requests.verified_by_others.add(verification.shared);
         requests.unreadable_roles.add(verification.unreadable_roles);
-        if let (Some(rule), Ok(mut rules)) = (decision.rule, self.rules.try_borrow_mut()) {
+        let rule = decision.rule.or_else(|| decision.shadow.as_ref()?.rule);
+        if let (Some(rule), Ok(mut rules)) = (rule, self.rules.try_borrow_mut()) {
             match rules.get(&rule) {
                 Some(counter) => counter.add(1),
                 None => first(&mut rules, rule),
@@ -90,20 +110,59 @@ impl Metrics {
         }
     }
 
+    #[inline(never)]
+    fn count_shadow(&self, shadow: &Shadow) {
+        match shadow.reason() {
+            Some(reason) => {
+                self.requests.would_be_denied.add(1);
+                add_one(&self.would_be_denied, reason);
+            }
+            None => self.requests.would_be_allowed.add(1),
+        }
+    }
+
     /// Adds what was counted to Envoy's counters.
     pub(crate) fn flush(&self, engine: &Engine) {
-        for (name, counter) in self.requests.named() {
-            counter.flush(|| format!("attache.{name}"));
-        }
-        for (reason, counter) in Reason::ALL.iter().zip(&self.reasons) {
-            counter.flush(|| format!("attache.reasons.{reason}"));
-        }
+        self.each(&mut |name, counter| counter.flush(name));
         let Ok(rules) = self.rules.try_borrow() else { return };
         for (&rule, counter) in rules.iter() {
             if let Some(names) = engine.rule(rule) {
-                counter.flush(|| format!("attache.rules.{}.{}", names.policy, names.rule));
+                let name = || format!("attache.rules.{}/{}", part(names.policy), part(names.rule));
+                counter.flush(&name);
             }
         }
+    }
+
+    /// Visits every counter but those of rules, each with what words its name.
+    fn each(&self, visit: &mut dyn FnMut(&dyn Fn() -> String, &Counter)) {
+        for (name, counter) in self.requests.named() {
+            visit(&|| format!("attache.{name}"), counter);
+        }
+        let families = [("attache.reasons.", &self.reasons), (WOULD_BE_DENIED, &self.would_be_denied)];
+        for (family, counters) in families {
+            for (reason, counter) in Reason::ALL.iter().zip(counters) {
+                visit(&|| format!("{family}{reason}"), counter);
+            }
+        }
+    }
+}
+
+/// What SHADOW would refuse, by reason.
+const WOULD_BE_DENIED: &str = "attache.would_be_denied.";
+/// Whether the configuration is a dry run here: 1 or 0.
+const DRY_RUN: &str = "attache.dry_run";
+/// Audit lines that were left out.
+const AUDIT_DROPPED: &str = "attache.audit.dropped";
+
+/// A name of the configuration's, as it stands in a metric's: with `-` for `_` and `.`. In Prometheus all three are `_`
+/// anyway; and whatever a user calls a rule, no pattern of Istio's `stats_tags` finds in it what it looks for.
+pub(crate) fn part(name: &Name) -> String {
+    name.as_str().replace(['_', '.'], "-")
+}
+
+fn add_one(reasons: &Reasons, reason: Reason) {
+    if let Some(counter) = reasons.get(reason as usize) {
+        counter.add(1);
     }
 }
 
@@ -115,8 +174,19 @@ fn first(rules: &mut BTreeMap<RuleIndex, Counter>, rule: RuleIndex) {
 
 /// Counts an attempt to get keys: rare enough to be told at once.
 pub(crate) fn count_fetch(outcome: FetchOutcome) {
-    if let Some(id) = host::define_counter(&format!("attache.keys.fetches.{outcome}")) {
+    if let Some(id) = define_fetches(outcome) {
         host::add_to_counter(id, 1);
+    }
+}
+
+fn define_fetches(outcome: FetchOutcome) -> Option<CounterId> {
+    host::define_counter(&format!("attache.keys.fetches.{outcome}"))
+}
+
+/// Counts audit lines that were left out.
+pub(crate) fn count_dropped(lines: u32) {
+    if let Some(id) = host::define_counter(AUDIT_DROPPED) {
+        host::add_to_counter(id, lines);
     }
 }
 
@@ -125,8 +195,8 @@ impl Requests {
         [
             ("requests.allowed", &self.allowed),
             ("requests.denied", &self.denied),
-            ("requests.shadow_denied", &self.shadow_denied),
-            ("requests.shadow_allowed", &self.shadow_allowed),
+            ("requests.would_be_denied", &self.would_be_denied),
+            ("requests.would_be_allowed", &self.would_be_allowed),
             ("requests.unverified", &self.unverified),
             ("cache.hits", &self.cache_hits),
             ("cache.misses", &self.cache_misses),
@@ -143,12 +213,19 @@ impl Counter {
         self.pending.set(self.pending.get().saturating_add(count));
     }
 
-    fn flush(&self, name: impl FnOnce() -> String) {
+    fn define(&self, name: &str) -> Option<CounterId> {
+        let id = self.id.get().or_else(|| host::define_counter(name));
+        self.id.set(id);
+        id
+    }
+
+    fn flush(&self, name: &dyn Fn() -> String) {
         if self.pending.get() == 0 {
             return;
         }
-        let Some(id) = self.id.get().or_else(|| host::define_counter(&name())) else { return };
-        self.id.set(Some(id));
-        host::add_to_counter(id, self.pending.take());
+        let id = self.id.get().or_else(|| self.define(&name()));
+        if let Some(id) = id {
+            host::add_to_counter(id, self.pending.take());
+        }
     }
 }

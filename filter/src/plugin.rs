@@ -38,14 +38,14 @@ impl Plugin {
         for warning in config.warnings.iter().chain(engine.warnings()) {
             warn!("attache: configuration: {warning}");
         }
+        if engine.is_dry_run() {
+            warn!(
+                "attache: configuration: a dry run: nothing is refused here, what would be is counted and logged"
+            );
+        }
         let keys = Keys::new(&engine, unix_millis(host::now()));
-        Ok(Self {
-            engine,
-            crypto: EnvoyCrypto::default(),
-            metrics: Metrics::default(),
-            ration: Ration::default(),
-            keys,
-        })
+        let metrics = Metrics::new(&engine);
+        Ok(Self { engine, crypto: EnvoyCrypto::default(), metrics, ration: Ration::default(), keys })
     }
 
     /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for [`Plugin::tick`] or

@@ -4,6 +4,7 @@ mod condition;
 mod contradiction;
 mod cookie;
 mod cors;
+mod dry_run;
 mod header;
 mod identity;
 mod issuer;
@@ -52,6 +53,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
     Config {
         digest,
         warnings: Vec::new(),
+        dry_run: dry_run::dry_run(document, checker),
         issuers,
         role_hierarchy,
         policies,

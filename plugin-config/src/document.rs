@@ -36,6 +36,15 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Configuration"))]
 pub(crate) struct Document {
+    /// SHADOW: a dry run of the whole document. Nothing is refused: a request that would be goes on as it came, without
+    /// the identity headers that the client sent, and is counted and logged with the reason; every other is treated as
+    /// in ENFORCE. What is in SHADOW on its own, as a policy or a rule, stays out of a dry run. Default: ENFORCE.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
+    pub(crate) mode: Option<ModeName>,
+    /// The workloads for which the document is a dry run, as with `mode: SHADOW`, while it is in force for the others:
+    /// each entry as a policy's `selector`, one of which must fit. Not together with `mode: SHADOW`, which is for all.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub(crate) shadow_selectors: Option<List<SelectorDocument>>,
     /// Who may issue tokens. Unique by `name` and by `issuer`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
     pub(crate) issuers: Slot<List<IssuerDocument>>,

@@ -38,8 +38,8 @@ pub use remote::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use settings::{
-    AllowedOrigins, AmbiguousPaths, Audit, AuditLog, CacheLimits, MethodOverride, Preflight, ProblemBody,
-    RefusalCors, Responses,
+    AllowedOrigins, AmbiguousPaths, Audit, AuditLog, CacheLimits, DryRun, MethodOverride, Preflight,
+    ProblemBody, RefusalCors, Responses,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,8 @@ pub struct Config {
     pub digest: [u8; 32],
     /// What is not wrong, but may be other than its author thinks: a key that is left out, for example.
     pub warnings: Vec<ConfigError>,
+    /// For which workloads nothing is refused, only counted.
+    pub dry_run: DryRun,
     /// Who may issue tokens: 1 to 64, unique by name and by what `iss` must be.
     pub issuers: Vec<Issuer>,
     /// The roles that a role directly includes. Acyclic.
@@ -74,10 +76,13 @@ pub struct Config {
 impl Config {
     /// The workload labels that selectors name: the only ones a host has to look up.
     pub fn selector_labels(&self) -> BTreeSet<&str> {
+        let dry_run = match &self.dry_run {
+            DryRun::For(selectors) => selectors.as_slice(),
+            DryRun::Nowhere | DryRun::Everywhere => &[],
+        };
+        let selectors = self.policies.iter().map(|policy| &policy.selector).chain(dry_run);
         let mut labels = BTreeSet::new();
-        labels.extend(
-            self.policies.iter().flat_map(|policy| policy.selector.labels.keys().map(String::as_str)),
-        );
+        labels.extend(selectors.flat_map(|selector| selector.labels.keys().map(String::as_str)));
         labels
     }
 

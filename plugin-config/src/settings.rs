@@ -1,5 +1,17 @@
 //! What holds for the whole plugin.
 
+/// For which workloads the document is a dry run: nothing is refused, and what would be is counted and logged.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum DryRun {
+    /// For none.
+    #[default]
+    Nowhere,
+    /// For those that one of these fits; each names something.
+    For(Vec<crate::Selector>),
+    /// For all.
+    Everywhere,
+}
+
 /// What a CORS preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Preflight {

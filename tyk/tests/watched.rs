@@ -32,7 +32,7 @@ fn named(text: &str) -> BTreeSet<&str> {
 #[test]
 fn every_metric_of_the_issuer_that_is_watched_is_one_that_it_has() {
     let samples = samples();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring/issuer");
     for file in ["alerts.yaml", "dashboard.json"] {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
         let names = named(&text);
@@ -57,7 +57,7 @@ apis: [{id: a, audiences: [m]}, {id: b, mode: EXCHANGE, provider: p, audiences: 
     let metrics = Metrics::new();
     metrics.expect_apis(&config.unwrap().apis);
     let text = metrics.text();
-    let alerts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring/alerts.yaml");
+    let alerts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring/issuer/alerts.yaml");
     let alerts = std::fs::read_to_string(alerts).unwrap();
     let mut outcomes = 0;
     for line in alerts.lines().filter(|line| line.contains("attache_issuer_")) {

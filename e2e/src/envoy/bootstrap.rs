@@ -1,5 +1,6 @@
 //! Envoy's configuration, as near to what Istio gives a sidecar as one Envoy can be.
 
+use super::STATS_TAGS;
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -98,6 +99,7 @@ impl Sidecar {
                     "LABELS": self.workload.labels,
                 }},
             "admin": {"address": socket("127.0.0.1", 0)},
+            "stats_config": {"use_all_default_tags": false, "stats_tags": stats_tags()},
             "static_resources": {
                 "listeners": [{
                     "name": "inbound",
@@ -190,6 +192,10 @@ impl Sidecar {
         fs::write(&next, resource.to_string())?;
         Ok(fs::rename(next, folder.join("filter.json"))?)
     }
+}
+
+fn stats_tags() -> Vec<Value> {
+    STATS_TAGS.iter().map(|(tag, regex)| json!({"tag_name": tag, "regex": regex})).collect()
 }
 
 fn override_members(object: &mut Value, members: &Value) {

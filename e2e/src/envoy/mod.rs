@@ -3,10 +3,12 @@
 mod admin;
 mod binary;
 mod bootstrap;
+mod istio;
 
 pub use admin::Stats;
 pub use binary::{VERSIONS, binary};
 pub use bootstrap::{Overrides, Sidecar, Workload};
+pub use istio::STATS_TAGS;
 
 use crate::http1;
 use anyhow::{Context, Result, bail};
@@ -144,6 +146,16 @@ impl Envoy {
         let answer =
             http1::get(self.admin, "/stats?usedonly").await.context("Envoy's admin interface is silent")?;
         Ok(Stats::parse(&answer.text()))
+    }
+
+    /// Envoy's counters and gauges as Prometheus gets them, those that never counted too.
+    ///
+    /// # Errors
+    /// The admin interface doesn't answer.
+    pub async fn scrape(&self) -> Result<String> {
+        let answer =
+            http1::get(self.admin, "/stats/prometheus").await.context("Envoy's admin interface is silent")?;
+        Ok(answer.text())
     }
 
     /// Everything that Envoy and the filter logged.

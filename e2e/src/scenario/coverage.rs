@@ -16,6 +16,7 @@ const SEMANTICS: &[&str] = &[
     "cors-preflight",
     "default-action-all-allow",
     "deny-before-allow",
+    "dry-run",
     "forward-original-token",
     "identity-headers-removed",
     "identity-headers-shadow",

@@ -85,7 +85,7 @@ pub(crate) async fn a_rule_goes_from_shadow_to_enforce(mesh: Arc<Mesh>) -> Resul
     let token = token(&[])?;
     let post = Call { method: "POST", ..Call::get("/orders") }.with(&token);
     let shadowed = async || {
-        anyhow::Ok(sidecar.stats().await?.of_filter().get("requests.shadow_denied").copied().unwrap_or(0))
+        anyhow::Ok(sidecar.stats().await?.of_filter().get("requests.would_be_denied").copied().unwrap_or(0))
     };
 
     orders_with(&mesh, rules("SHADOW")).await?;

@@ -1,10 +1,10 @@
-//! Whether a policy applies to a workload.
+//! Whether a policy, or a dry run, is for a workload.
 
 use crate::surroundings::Workload;
 use attache_plugin_config::Selector;
 
 /// Every field that is set must fit. A selector that asks for what is not known of the workload does not fit.
-pub(super) fn fits(selector: &Selector, workload: &Workload) -> bool {
+pub(crate) fn fits(selector: &Selector, workload: &Workload) -> bool {
     let one_of = |wanted: &[String], actual: Option<&String>| {
         wanted.is_empty() || actual.is_some_and(|actual| wanted.contains(actual))
     };

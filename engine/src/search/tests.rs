@@ -49,6 +49,7 @@ fn cookie(name: &str, chunked: bool) -> CookieLocation {
 
 fn config(issuers: Vec<Issuer>) -> Config {
     Config {
+        dry_run: Default::default(),
         warnings: vec![],
         digest: [0; 32],
         issuers,

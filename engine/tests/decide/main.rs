@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod dry_run;
 mod identity;
 mod paths;
 mod readings;

@@ -90,9 +90,10 @@ fn a_shadowed_rule_is_told_and_not_held() {
     let bearer = format!("Bearer {}", with_roles(&["reader"]));
     let old = shop.request("GET /old/1", &[("authorization", &bearer)]);
     assert_eq!(old.reason(), None);
-    let Some(Shadow { reason: Some(Reason::RuleDenied), rule: Some(rule) }) = old.shadow else {
+    let Some(Shadow { cause: Some(cause), rule: Some(rule) }) = old.shadow else {
         panic!("{:?}", old.shadow)
     };
+    assert_eq!(cause.reason, Reason::RuleDenied);
     assert_eq!(shop.engine().rule(rule).unwrap().rule.as_str(), "new");
     assert_eq!(shop.request("GET /new", &[("authorization", &bearer)]).shadow, None);
 }
@@ -110,7 +111,7 @@ fn a_shadowed_path_rule_refuses_no_ambiguous_path() {
     ] {
         let decision = shop.request(&format!("GET {path}"), &[("authorization", &bearer)]);
         assert_eq!(decision.reason(), None, "{path}");
-        assert_eq!(decision.shadow.and_then(|shadow| shadow.reason), would_be, "{path}");
+        assert_eq!(decision.shadow.and_then(|shadow| shadow.reason()), would_be, "{path}");
     }
 }
 

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 pub(crate) fn config(policies: Vec<Policy>) -> Config {
     Config {
+        dry_run: Default::default(),
         digest: [0; 32],
         warnings: Vec::new(),
         issuers: Vec::new(),

@@ -116,6 +116,11 @@ impl Host {
         if self.root.is_some() {
             self.tick();
         }
+        self.shown_counters()
+    }
+
+    /// All counters as Envoy shows them now, before any tick.
+    pub fn shown_counters(&self) -> BTreeMap<String, u64> {
         envoy::with(|envoy| {
             let mut sums = BTreeMap::new();
             for metric in envoy.metrics.iter().filter(|metric| metric.is_counter) {

@@ -93,9 +93,8 @@ impl Source {
     /// Sets the gauge of how old the keys are.
     pub(super) fn tell_age(&mut self, now: UnixMillis) {
         let Some(age) = self.keeper.age(now) else { return };
-        let name = &self.name;
         if self.age.is_none() {
-            self.age = host::define_gauge(&format!("attache.keys.age_seconds.{name}"));
+            self.age = host::define_gauge(&format!("attache.keys.age_seconds.{}", metrics::part(&self.name)));
         }
         if let Some(gauge) = self.age {
             host::set_gauge(gauge, age.as_secs());

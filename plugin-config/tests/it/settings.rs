@@ -1,7 +1,7 @@
 //! What holds for the whole plugin.
 
 use crate::support::{accepts, refuses, with_root};
-use attache_plugin_config::{AllowedOrigins, AmbiguousPaths, AuditLog, Preflight, ProblemBody};
+use attache_plugin_config::{AllowedOrigins, AmbiguousPaths, AuditLog, DryRun, Preflight, ProblemBody};
 use serde_json::json;
 
 #[test]
@@ -26,6 +26,37 @@ fn settings_are_read() {
     );
     assert_eq!(config.audit.log, AuditLog::All);
     assert_eq!(config.audit.claims.len(), 2);
+}
+
+#[test]
+fn a_dry_run_is_for_all_workloads_or_for_some() {
+    assert_eq!(accepts(&with_root(json!({}))).dry_run, DryRun::Nowhere);
+    assert_eq!(accepts(&with_root(json!({"mode": "ENFORCE"}))).dry_run, DryRun::Nowhere);
+    assert_eq!(accepts(&with_root(json!({"mode": "SHADOW"}))).dry_run, DryRun::Everywhere);
+    let selectors = json!([{"namespaces": ["shop"]}, {"labels": {"app": "web"}}]);
+    let config = accepts(&with_root(json!({"shadowSelectors": selectors})));
+    let DryRun::For(found) = &config.dry_run else { panic!("{:?}", config.dry_run) };
+    assert_eq!((found.len(), found[0].namespaces.as_slice()), (2, &["shop".to_owned()][..]));
+    assert_eq!(config.selector_labels(), ["app"].into(), "the host is asked for what they name");
+    for (document, at, message) in [
+        (
+            json!({"mode": "SHADOW", "shadowSelectors": selectors}),
+            "shadowSelectors",
+            "`mode: SHADOW` is for every workload already; leave one of the two out",
+        ),
+        (
+            json!({"shadowSelectors": [{}]}),
+            "shadowSelectors[0]",
+            "it names no workload; for a dry run everywhere write `mode: SHADOW` instead",
+        ),
+        (
+            json!({"shadowSelectors": []}),
+            "shadowSelectors",
+            "an empty list can be read as `any` or as `none`; leave the key out or name at least one",
+        ),
+    ] {
+        refuses(&with_root(document), at, message);
+    }
 }
 
 #[test]
