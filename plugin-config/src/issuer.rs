@@ -147,10 +147,10 @@ impl IssuerPattern {
         }
     }
 
-    /// The segment of an `iss` that the pattern fits.
+    /// The segment of an `iss` that the pattern fits. The name of a segment, with its braces, is nobody's.
     pub fn segment<'i>(&self, iss: &'i str) -> Option<&'i str> {
         let segment = iss.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
-        (!segment.is_empty() && !segment.contains('/')).then_some(segment)
+        (!segment.is_empty() && !segment.contains(['/', '{', '}'])).then_some(segment)
     }
 
     /// The `iss` with this segment.

@@ -71,10 +71,11 @@ async fn the_discovery_documents_of_ten_providers_lead_to_keys_that_verify() -> 
         provider.publish(jwks_uri, "application/json; charset=utf-8", set)?;
         let host = |url: &str| url.split('/').nth(2).map(str::to_owned);
         let elsewhere = host(jwks_uri).filter(|_| host(jwks_uri) != host(issuer));
-        issuers.push(json!({
-            "name": name, "issuer": issuer, "discovery": true, "refresh": once(),
-            "jwksHosts": elsewhere.map(|host| json!([host])),
-        }));
+        let mut entry = json!({"name": name, "issuer": issuer, "discovery": true, "refresh": once()});
+        if let Some(host) = elsewhere {
+            entry["jwksHosts"] = json!([host]);
+        }
+        issuers.push(entry);
     }
     let stage = Stage::start(provider, &json!({"issuers": issuers})).await?;
     for (name, issuer, kid) in tokens {
@@ -84,6 +85,42 @@ async fn the_discovery_documents_of_ten_providers_lead_to_keys_that_verify() -> 
     ensure!(log.contains("issuer keycloak: a key of its set is left out: "), "{log}");
     ensure!(log.contains("keys[0].use: a key for `enc` cannot verify signatures"), "{log}");
     ensure!(log.contains("keys[2]: is the same key as `keys[1]`"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_document_and_set_serve_every_tenant_of_a_provider() -> Result<()> {
+    let issuer = "https://login.microsoftonline.com/{tenantid}/v2.0";
+    let common = "https://login.microsoftonline.com/common";
+    let provider = Provider::start([]).await?;
+    let text = provided("entra-v2/jwks.json")?;
+    let kid = kid(&serde_json::from_str(&text)?)?;
+    let (found_at, keys) =
+        (format!("{common}/v2.0/.well-known/openid-configuration"), format!("{common}/discovery/v2.0/keys"));
+    let document = json!({"issuer": issuer, "jwks_uri": keys}).to_string();
+    provider.publish(&found_at, "application/json", document)?;
+    provider.publish(&keys, "application/json", text)?;
+    let entry = json!({
+        "name": "entra", "issuer": issuer, "issuerSegment": {"equalsClaim": "tid"}, "audiences": ["mesh"],
+        "discovery": true, "discoveryUri": found_at, "refresh": once(),
+    });
+    let stage = Stage::start(provider, &json!({"issuers": [entry]})).await?;
+    for (iss, tid, expected) in [
+        ("https://login.microsoftonline.com/acme/v2.0", json!("acme"), 200),
+        ("https://login.microsoftonline.com/globex/v2.0", json!("globex"), 200),
+        ("https://login.microsoftonline.com/acme/v2.0", json!("globex"), 401),
+        ("https://login.microsoftonline.com/acme/v2.0", Value::Null, 401),
+        ("https://login.microsoftonline.com/acme/x/v2.0", json!("acme/x"), 401),
+        ("https://sts.windows.net/acme/", json!("acme"), 401),
+        (issuer, json!("{tenantid}"), 401),
+    ] {
+        let mut spec = TokenSpec::with_claims(json!({"iss": iss, "tid": tid}));
+        spec.header.insert("kid".to_owned(), kid.clone());
+        let token = spec.mint_with(&SigningKey::fixed("rsa")?, token::now())?;
+        let answer = ask(stage.envoy.address(), &token).await?;
+        let log = stage.envoy.log();
+        ensure!(answer.status == expected, "{iss} {tid}: {} {}\n{log}", answer.status, answer.text());
+    }
     Ok(())
 }
 

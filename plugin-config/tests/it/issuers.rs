@@ -316,6 +316,7 @@ fn a_segment_in_braces_is_one_segment_of_a_path_and_stands_there_once() {
     for (iss, segment) in [
         ("https://login.example/a/v2.0", Some("a")),
         ("https://login.example/a/b/v2.0", None),
+        ("https://login.example/{tenant}/v2.0", None),
         ("https://login.example//v2.0", None),
         ("https://login.example/v2.0", None),
         ("https://login.example/a/v2.0/", None),
