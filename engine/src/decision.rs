@@ -122,6 +122,8 @@ pub struct Verification {
     pub shared: u32,
     /// Tokens, verified now, that have a claim for roles that can't be read.
     pub unreadable_roles: u32,
+    /// An issuer of which a provider serves the keys, and none of them made a token's signature: they may be others by now.
+    pub doubted: Option<IssuerIndex>,
 }
 
 impl Verification {

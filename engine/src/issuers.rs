@@ -216,8 +216,11 @@ impl Issuers {
             }
             Err(failure) => {
                 verification.count(failure.backend);
-                let may_come =
-                    failure.cause.reason == Reason::KeyNotFound && remote(&authority.config).is_some();
+                let is_remote = remote(&authority.config).is_some();
+                let may_come = failure.cause.reason == Reason::KeyNotFound && is_remote;
+                if failure.backend.is_some() && is_remote {
+                    verification.doubted = Some(issuer);
+                }
                 let cause = failure.cause.with_unverified_issuer(authority.config.issuer.text());
                 Err(match may_come {
                     true => Obstacle::Lacks { issuer, missing: Missing::KeyId, cause },

@@ -65,9 +65,16 @@ impl Keys {
     pub(crate) fn ask(&self, engine: &Engine, now: UnixMillis) {
         self.news.is_there();
         self.each(|source| {
-            source.ask(self.room.is_awaited(source.issuer), engine, now);
+            source.ask(self.room.is_awaited(source.issuer) || source.is_doubted, engine, now);
             source.tell_age(now);
         });
+    }
+
+    /// Has a provider asked soon, as if a request waited for it: a key may have taken the place of another under the same
+    /// `kid`, or under none. Nobody waits for that, since most such tokens are forged.
+    #[inline(never)]
+    pub(crate) fn doubt(&self, issuer: IssuerIndex) {
+        self.each(|source| source.is_doubted |= source.issuer == issuer);
     }
 
     /// Takes an answer to one of the calls.

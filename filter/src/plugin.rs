@@ -143,6 +143,9 @@ impl Plugin {
             return false;
         }
 
+        if let (Some(issuer), Some(keys)) = (decision.verification.doubted, &self.keys) {
+            keys.doubt(issuer);
+        }
         self.metrics.count(&decision);
         audit::tell(
             &self.engine,

@@ -2,6 +2,7 @@
 
 use crate::stage::{Stage, ask, configuration, mint, once};
 use anyhow::{Result, ensure};
+use attache_e2e::envoy::Deadline;
 use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
 use serde_json::json;
@@ -27,6 +28,28 @@ async fn a_new_key_is_fetched_when_the_first_token_brings_it() -> Result<()> {
             .log()
             .contains(r#""event":"keys-changed","issuer":"issuer","added":["two"],"removed":[]"#)
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_that_takes_the_place_of_another_under_its_kid_is_noticed() -> Result<()> {
+    let (one, two) = (SigningKey::fresh_p256("same")?, SigningKey::fresh_p256("same")?);
+    let provider = Provider::start([&one]).await?;
+    // Only a refuted signature could bring this about within the time of the test.
+    let document = configuration(&provider, json!({"refresh": once()}));
+    let stage = Stage::start(provider, &document).await?;
+    ensure!(stage.ask(&one).await?.status == 200);
+    stage.provider.serve([&two])?;
+    let deadline = Deadline::new();
+    loop {
+        let answer = stage.ask(&two).await?;
+        if answer.status == 200 {
+            break;
+        }
+        ensure!(answer.status == 401, "{} {}", answer.status, answer.text());
+        ensure!(deadline.wait().await, "the new key is never noticed\n{}", stage.envoy.log());
+    }
+    ensure!(stage.ask(&one).await?.status == 401);
     Ok(())
 }
 

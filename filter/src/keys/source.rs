@@ -18,6 +18,8 @@ pub(super) struct Source {
     pub(super) issuer: IssuerIndex,
     /// How many times its keys have changed.
     pub(super) version: u64,
+    /// A signature was refuted since the provider was last asked.
+    pub(super) is_doubted: bool,
     name: Name,
     keeper: Keeper,
     /// The keys that the engine verifies with.
@@ -36,6 +38,7 @@ impl Source {
         Self {
             issuer: issuer.index,
             version: 0,
+            is_doubted: false,
             name: issuer.name.clone(),
             keeper: Keeper::new(issuer.issuer, issuer.keys, seed),
             installed: None,
@@ -57,6 +60,7 @@ impl Source {
         let fetch = self.keeper.begin(now, demand, &SharedData);
         self.install(engine);
         if let Some(fetch) = fetch {
+            self.is_doubted = false;
             self.send(fetch, now);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::support::{NOW, document_with, key_set, token};
 use attache_e2e::keys::{SigningKey, jwks};
+use attache_e2e::token::TokenSpec;
 use attache_native_host::{Host, Request, SharedData};
 use serde_json::{Value, json};
 
@@ -32,6 +33,41 @@ fn workers_hear_of_new_keys_before_anyone_else_does() {
     let (workers, envoy) = (told("attache.keys.generation"), told("attache.keys.fetches.updated"));
     assert!(workers.is_some() && envoy.is_some() && workers < envoy, "{changed:?}");
     assert!(host.request(&Request::get("/orders").bearer(&token(json!({})))).goes_on);
+}
+
+/// A token that another key signed under the `kid` of the first.
+fn of_the_successor() -> String {
+    let mut spec = TokenSpec::with_claims(json!({}));
+    spec.header.insert("kid".to_owned(), json!("p256"));
+    let key = SigningKey::fixed("p256-other").expect("a key");
+    spec.mint_with(&key, NOW).expect("a token")
+}
+
+#[test]
+fn a_refuted_signature_has_the_provider_asked_once_in_a_while() {
+    let mut host = Host::configured(&document());
+    fetch(&mut host, key_set());
+    let reason =
+        |host: &mut Host| host.request(&Request::get("/orders").bearer(&of_the_successor())).reason();
+    let asked = |host: &mut Host, later: u64| {
+        host.set_time(NOW + later);
+        host.tick();
+        host.http_calls().len()
+    };
+    assert_eq!(asked(&mut host, 11), 1, "nobody doubts the keys");
+    for _ in 0..3 {
+        assert_eq!(reason(&mut host).as_deref(), Some("signature-invalid"));
+    }
+    assert_eq!(asked(&mut host, 12), 2);
+    assert_eq!(reason(&mut host).as_deref(), Some("signature-invalid"));
+    let mut successor = SigningKey::fixed("p256-other").and_then(|key| key.jwk()).expect("a key");
+    successor["kid"] = json!("p256");
+    let call = host.http_calls().last().expect("a call").token;
+    host.answer_call(call, &[(":status", "200")], json!({"keys": [successor]}).to_string().as_bytes());
+    assert_eq!(reason(&mut host), None);
+    assert_eq!(asked(&mut host, 13), 2, "within `minInterval`");
+    assert_eq!(asked(&mut host, 23), 3, "the doubt from before the answer");
+    assert_eq!(asked(&mut host, 60), 3);
 }
 
 #[test]
