@@ -11,5 +11,13 @@ use std::path::Path;
 pub fn read(path: &Path) -> Result<Value> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("`{}` can't be read", path.display()))?;
-    serde_saphyr::from_str(&text).with_context(|| format!("`{}` is not YAML", path.display()))
+    parse(&text).with_context(|| format!("`{}` is not YAML", path.display()))
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// It is not YAML.
+pub fn parse(text: &str) -> Result<Value> {
+    Ok(serde_saphyr::from_str(text)?)
 }

@@ -3,6 +3,7 @@
 use crate::stage::{Stage, issuers, seen, token};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::page::{self, Block};
+use attache_e2e::yaml;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -27,9 +28,9 @@ fn yaml_blocks(page: &str) -> Vec<Block> {
 }
 
 /// A block as a whole document: the page leaves the issuers to the reader.
-fn document(yaml: &str) -> Result<String> {
-    let mut document: Value = serde_saphyr::from_str(yaml).with_context(|| yaml.to_owned())?;
-    let members = document.as_object_mut().with_context(|| yaml.to_owned())?;
+fn document(text: &str) -> Result<String> {
+    let mut document = yaml::parse(text).with_context(|| text.to_owned())?;
+    let members = document.as_object_mut().with_context(|| text.to_owned())?;
     ensure!(members.insert("issuers".into(), issuers()?).is_none(), "the page has issuers of its own now");
     Ok(document.to_string())
 }

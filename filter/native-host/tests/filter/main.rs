@@ -10,6 +10,7 @@ mod identity;
 mod istio;
 mod keys;
 mod observability;
+mod pages;
 mod signatures;
 mod support;
 mod support_matrix;
