@@ -204,9 +204,14 @@ impl Request<'_> {
         method::has_override(&self.overrides, self.query)
     }
 
+    /// Whether a backend may take the path for a reference to another host (RFC 3986 section 4.2).
+    fn path_may_name_a_host(&self) -> bool {
+        matches!(self.path, [b'/', b'/' | b'\\', ..])
+    }
+
     /// Whether every backend reads its host alike.
     pub(crate) fn has_plain_host(&self) -> bool {
-        !self.host_header && authority::is_plain(self.authority)
+        !self.host_header && authority::is_plain(self.authority) && !self.path_may_name_a_host()
     }
 }
 

@@ -138,6 +138,16 @@ fn a_host_that_is_more_than_a_host_is_refused_where_rules_name_hosts() {
     }
     let beside = [(":method", "GET"), (":path", "/"), (":authority", "a"), ("host", "admin.example.com")];
     assert_eq!(shop.decide(&beside).reason(), Some(Reason::HostAmbiguous));
+    // `new URL` of Node takes the host from there.
+    for path in ["//admin.example.com/", "/\\admin.example.com/", "///admin.example.com/"] {
+        let headers = [
+            (":method", "GET"),
+            (":path", path),
+            (":authority", "shop.example.com"),
+            ("authorization", &bearer),
+        ];
+        assert_eq!(shop.decide(&headers).reason(), Some(Reason::HostAmbiguous), "{path}");
+    }
 }
 
 const PREFLIGHT: [(&str, &str); 2] =

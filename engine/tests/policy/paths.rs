@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::BTreeSet;
+use url::Url;
 
 #[test]
 fn a_plain_path_is_matched_decoded_and_forwarded_as_sent() {
@@ -58,6 +59,9 @@ fn a_path_has_the_readings_that_servers_come_to() {
         ("/wiki/Foo://Bar", vec!["/wiki/Foo://Bar", "/wiki/Foo:/Bar"]),
         ("/a//../b", vec!["/a//../b", "/a/../b", "/a/b", "/b"]),
         ("//", vec!["//", "/"]),
+        ("//open/admin", vec!["//open/admin", "/open/admin", "/admin"]),
+        ("/\\open\\admin", vec!["/\\open\\admin", "//open/admin", "/open/admin", "/admin"]),
+        ("//admin", vec!["//admin", "/admin", "/"]),
         ("/orders;id=7", vec!["/orders;id=7", "/orders"]),
         ("/a;v=1/b", vec!["/a;v=1/b", "/a/b"]),
         ("/files/report%3B2024", vec!["/files/report;2024", "/files/report"]),
@@ -206,7 +210,7 @@ fn without_parameters(path: &str) -> String {
 type Routes = fn(&str) -> Vec<String>;
 
 /// Servers, each by the segments that it routes by: written down from what each of them does, step by step.
-const SERVERS: [(&str, Routes); 9] = [
+const SERVERS: [(&str, Routes); 10] = [
     // PATH_INFO of CGI and WSGI; `URL.Path` of Go.
     ("decodes, then splits", |raw| segments(&text(&decoded(raw.as_bytes())))),
     // `ServeMux` of Go; files behind any of these.
@@ -215,22 +219,18 @@ const SERVERS: [(&str, Routes); 9] = [
     ("splits, then decodes", |raw| {
         segments(raw).iter().map(|segment| text(&decoded(segment.as_bytes()))).collect()
     }),
-    // `new URL(…)` of Node, which takes a backslash for a slash.
-    ("resolves, splits, then decodes", |raw| {
-        let raw = raw.replace('\\', "/").replace("%2e", ".").replace("%2E", ".");
-        let mut kept: Vec<String> = Vec::new();
-        let all = segments(&raw);
-        for (at, segment) in all.iter().enumerate() {
-            match segment.as_str() {
-                ".." => _ = kept.pop(),
-                "." => {}
-                segment => kept.push(text(&decoded(segment.as_bytes()))),
-            }
-            if at + 1 == all.len() && matches!(segment.as_str(), "." | "..") {
-                kept.push(String::new());
-            }
-        }
-        kept
+    // `new URL(…)` of Node.
+    ("is a reference of a URL, splits, then decodes", |raw| {
+        let base = Url::parse("http://orders.example").unwrap();
+        // What is no URL is answered by no route.
+        let path = base.join(raw).map_or_else(|_| raw.to_owned(), |url| url.path().to_owned());
+        segments(&path).iter().map(|segment| text(&decoded(segment.as_bytes()))).collect()
+    }),
+    // `parse_url` of PHP.
+    ("takes what stands behind two slashes for a host, then decodes", |raw| {
+        let path = raw.strip_prefix("//").filter(|rest| !rest.starts_with('/'));
+        let path = path.map(|rest| rest.find('/').map_or("/", |end| &rest[end..]));
+        segments(&text(&decoded(path.unwrap_or(raw).as_bytes())))
     }),
     // Tomcat where it is told to decode slashes.
     ("cuts parameters, decodes, turns backslashes, cleans", |raw| {

@@ -1,6 +1,7 @@
 //! What servers may read in a path that is not plain.
 //!
-//! A server takes steps from the bytes that it gets to the path that it routes: a backslash for a slash, `;` and what
+//! A server takes steps from the bytes that it gets to the path that it routes: a backslash for a slash, what stands behind
+//! two slashes for a host (RFC 3986 section 4.2, as `new URL` of Node and `parse_url` of PHP have it), `;` and what
 //! follows cut off a segment, dot segments resolved, slashes merged, all of it before decoding (proxies, Tomcat's
 //! parameters), after it, or both. Each step may be taken or left out, so that all of these together give a set of
 //! readings; it is bounded, and a path with more is refused. Where something encoded is data to a server, it stands
@@ -29,9 +30,10 @@ const ENCODED_SEMICOLON: char = '\u{3}';
 const ENCODED_DOT: char = '\u{4}';
 
 /// What a server may do to a path, in the order in which it does it.
-const STEPS: [fn(&str) -> String; 12] = [
+const STEPS: [fn(&str) -> String; 13] = [
     with_decoded_dots,
     with_slashes_for_backslashes,
+    without_authority,
     without_parameters,
     without_dots,
     with_merged_slashes,
@@ -147,6 +149,15 @@ fn with_decoded_separators(path: &str) -> String {
 
 fn with_slashes_for_backslashes(path: &str) -> String {
     path.replace('\\', "/")
+}
+
+/// What is left of a path that is taken for a reference to another host.
+fn without_authority(path: &str) -> String {
+    if !path.starts_with("//") {
+        return path.to_owned();
+    }
+    let authority = path.trim_start_matches('/');
+    authority.find('/').and_then(|end| authority.get(end..)).unwrap_or("/").to_owned()
 }
 
 fn without_parameters(path: &str) -> String {
