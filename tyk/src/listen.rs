@@ -1,6 +1,7 @@
 //! The sockets: TCP with or without TLS, or a Unix socket, for the gateway; TCP for the pages.
 
 use crate::config::{Grpc, GrpcTls, Listen};
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -8,7 +9,7 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use tokio::net::{TcpListener, UnixListener};
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
 /// Why a socket can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -153,4 +154,16 @@ pub fn tls(config: &GrpcTls) -> Result<ServerTlsConfig, ListenError> {
         tls = tls.client_ca_root(Certificate::from_pem(read(path)?));
     }
     Ok(tls)
+}
+
+/// Looks whether certificate, key and authority can be used, and fit together.
+///
+/// # Errors
+/// They can't be used.
+pub fn check_tls(config: &GrpcTls) -> Result<(), Box<dyn Error>> {
+    choose_cryptography();
+    Server::builder().tls_config(tls(config)?).map(drop).map_err(|error| match error.source() {
+        Some(source) => format!("certificate, key and authority can't be used together: {source}").into(),
+        None => error.into(),
+    })
 }

@@ -6,6 +6,7 @@ use crate::config::Mint;
 use crate::failure::Failure;
 use crate::keys::{Keys, Signer};
 use crate::proto::SessionState;
+use crate::token::numeric_date;
 use crate::tokens::{self, Fresh, Kept, Key, Tokens};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -145,18 +146,8 @@ async fn sign(signer: Arc<Signer>, claims: Map<String, Value>) -> Result<String,
 /// When the key or the caller's JWT ends.
 fn not_after(caller: Caller<'_>) -> Option<u64> {
     let session = u64::try_from(caller.session.expires).ok().filter(|end| *end > 0);
-    let jwt = caller.jwt.and_then(|jwt| jwt.get("exp")).and_then(Value::as_f64).map(seconds);
+    let jwt = caller.jwt.and_then(|jwt| numeric_date(jwt, "exp"));
     session.into_iter().chain(jwt).min()
-}
-
-/// Whole seconds; what is no time is long over.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, and 0 for NaN and less"
-)]
-fn seconds(time: f64) -> u64 {
-    time as u64
 }
 
 fn token_id() -> Result<String, Failure> {

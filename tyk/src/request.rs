@@ -31,11 +31,14 @@ impl Guard {
         let headers = strip(|places| &places.headers);
         let cookies = strip(|places| &places.cookies);
         let params = strip(|places| &places.params);
+        // Where the whole header goes, none of its cookies comes back.
+        let all_cookies = headers.iter().any(|name| is_cookie(name)) || is_cookie(&self.upstream.header);
         let strays = [
             self.clean_headers(request, &headers),
-            self.clean_cookies(request, &cookies),
+            if all_cookies { 0 } else { self.clean_cookies(request, &cookies) },
             self.clean_params(request, &params),
         ];
+        self.clean_connection(request);
         strays.into_iter().fold(0, u64::saturating_add)
     }
 
@@ -60,6 +63,24 @@ impl Guard {
         request.set_headers.retain(|name, _| !delete.iter().any(|gone| gone.eq_ignore_ascii_case(name)));
         request.delete_headers.extend(delete);
         strays
+    }
+
+    /// Has the gateway forget which headers the client calls its connection's (RFC 9110 section 7.6.1): it takes those out
+    /// after the token is put in, and would take out the token. The others go here; an upgrade of the protocol stays.
+    fn clean_connection(&self, request: &mut MiniRequestObject) {
+        let Some(value) = header(request, "Connection") else { return };
+        let options: Vec<_> = value.split(',').map(|option| option.trim().to_owned()).collect();
+        let upgrade = options.iter().any(|option| option.eq_ignore_ascii_case("upgrade"));
+        let named = |option: &String| {
+            let kept = [self.upstream.header.as_str(), "upgrade"];
+            !option.is_empty() && !kept.iter().any(|kept| kept.eq_ignore_ascii_case(option))
+        };
+        // Even where the first line names nothing: the gateway does not show the others.
+        request.delete_headers.push("Connection".to_owned());
+        request.delete_headers.extend(options.into_iter().filter(named));
+        if upgrade {
+            request.set_headers.insert("Connection".to_owned(), "Upgrade".to_owned());
+        }
     }
 
     fn clean_cookies(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {

@@ -26,6 +26,23 @@ pub fn payload(token: &str) -> Option<Map<String, Value>> {
     }
 }
 
+/// Whether a text is made up as a JWT is (RFC 7515 section 7.1), and so can be put into a header as it is.
+pub fn is_compact(token: &str) -> bool {
+    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut parts = token.split('.');
+    parts.clone().count() == 3 && parts.all(|part| part.bytes().all(base64url))
+}
+
+/// A time of a JWT, in whole seconds of Unix time (RFC 7519 section 2); what is no time is long over.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and 0 for NaN and less"
+)]
+pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> Option<u64> {
+    claims.get(name)?.as_f64().map(|time| time as u64)
+}
+
 /// Whether a text holds, anywhere in it, something that a verifier could take for a token of one of these issuers.
 pub fn holds_token_of(issuers: &BTreeSet<String>, text: &str) -> bool {
     let base64url = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');

@@ -88,6 +88,12 @@ impl Tokens {
         Self { cache: Cache::with_weighter(estimated, tokens, Units), head: Mutex::default() }
     }
 
+    /// The token that is kept for a key, without waiting for one that is being made.
+    pub fn kept(&self, key: &Key, stale: impl Fn(&Kept) -> bool) -> Option<Given> {
+        let kept = self.cache.get(key).filter(|kept| !stale(kept))?;
+        Some(Given { jwt: kept.jwt(), cached: true })
+    }
+
     /// The token that is kept for a key, or what `make` makes of it. Whoever asks for a token that is being made waits for
     /// it; should that fail, the next in line makes its own.
     ///

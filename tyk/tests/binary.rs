@@ -4,10 +4,13 @@
 mod common;
 
 use attache_issuer::proto::dispatcher_client::DispatcherClient;
+use axum::Router;
+use axum::http::StatusCode;
 use common::{connect, key_folder, minting, outcome, post, session};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use tonic::transport::{Channel, Endpoint};
 
 fn issuer() -> Command {
@@ -18,7 +21,7 @@ fn check(config: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("issuer.yaml");
     std::fs::write(&path, config).unwrap();
-    issuer().arg("check").arg(&path).output().unwrap()
+    issuer().arg("check").arg(&path).env("ATTACHE_TEST_BLANK", " \n").output().unwrap()
 }
 
 #[test]
@@ -68,6 +71,46 @@ apis: [{{id: orders, audiences: [mesh]}}]
     assert_eq!(told.lines().count(), 7, "{told}");
 }
 
+/// What can be read one by one may not fit together, and what looks like a certificate may be none.
+#[test]
+fn check_refuses_what_serve_would_refuse() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let one = rcgen::generate_simple_self_signed(["issuer".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(["issuer".to_owned()]).unwrap();
+    std::fs::write(at("cert.pem"), one.cert.pem()).unwrap();
+    std::fs::write(at("key.pem"), one.signing_key.serialize_pem()).unwrap();
+    std::fs::write(at("other.pem"), other.signing_key.serialize_pem()).unwrap();
+    let junk = "-----BEGIN CERTIFICATE-----\nanVuaw==\n-----END CERTIFICATE-----\n";
+    std::fs::write(at("junk.pem"), junk).unwrap();
+    std::fs::write(at("secret"), "secret").unwrap();
+    let keys = key_folder();
+    let with = |tls: &str, provider: &str| {
+        let config = minting(keys.path(), "").trim_end().replace("grpc: {", &format!("grpc: {{{tls} "));
+        format!(
+            "{config}\nproviders:\n- {{name: p, issuer: i, tokenEndpoint: \"https://kc/t\", clientId: c{provider}}}\n"
+        )
+    };
+    let tls = |cert: &str, key: &str, more: &str| {
+        format!("tls: {{certFile: {:?}, keyFile: {:?}{more}}},", at(cert), at(key))
+    };
+    let secret = format!(", clientSecret: {{file: {:?}}}", at("secret"));
+    let file = |key: &str| format!(", {key}: {:?}", at("junk.pem"));
+    assert!(check(&with(&tls("cert.pem", "key.pem", ""), &secret)).status.success());
+    for (config, place) in [
+        (with(&tls("cert.pem", "other.pem", ""), &secret), "grpc.tls: "),
+        (with(&tls("junk.pem", "key.pem", ""), &secret), "grpc.tls: "),
+        (with(&tls("cert.pem", "key.pem", &file("clientCaFile")), &secret), "grpc.tls: "),
+        (with("", &format!("{secret}{}", file("caFile"))), "providers[0].caFile: "),
+        (with("", ", clientSecret: {env: ATTACHE_TEST_BLANK}"), "providers[0].clientSecret.env: "),
+    ] {
+        let output = check(&config);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{place}\n{config}");
+        assert!(told.lines().count() == 1 && told.starts_with(place), "{place}\n{told}");
+    }
+}
+
 #[test]
 fn check_passes_what_serve_would_take() {
     let output = check(&minting(key_folder().path(), ""));
@@ -88,21 +131,10 @@ fn serve_without_keys_says_how_to_make_one() {
 // The client must answer to the end of the connection while this thread waits for the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_logs_json_without_secrets_and_ends_at_sigterm() {
-    let (keys, folder) = (key_folder(), tempfile::tempdir().unwrap());
-    let path = folder.path().join("issuer.yaml");
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = minting(keys.path(), "log: {level: DEBUG, issued: true}")
-        .replace("tcp://127.0.0.1:0", &format!("tcp://{address}"));
-    std::fs::write(&path, config).unwrap();
-    let mut process = issuer().arg("serve").arg(&path).stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = BufReader::new(process.stdout.take().unwrap());
-    let mut logged = String::new();
-    while !logged.contains("listening") {
-        assert!(output.read_line(&mut logged).unwrap() > 0, "it ended: {logged}");
-    }
-
+    let keys = key_folder();
+    let mut process = Serving::start(&minting(keys.path(), "log: {level: DEBUG, issued: true}"));
     let key = "acme5f2a-the-key-itself";
-    let mut client = connect(Endpoint::from_shared(format!("http://{address}")).unwrap()).await;
+    let mut client = process.client().await;
     let answer =
         client.dispatch(post("orders", Some(session(key, &[])), &[("Authorization", key)])).await.unwrap();
     let token = outcome(&answer.into_inner()).unwrap();
@@ -110,9 +142,7 @@ async fn serve_logs_json_without_secrets_and_ends_at_sigterm() {
         client.dispatch(post("jwt", Some(session(key, &[])), &[("Authorization", key)])).await.unwrap();
     outcome(&refused.into_inner()).unwrap_err();
 
-    assert!(Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap().success());
-    output.read_to_string(&mut logged).unwrap();
-    assert!(process.wait().unwrap().success());
+    let logged = process.end();
     for line in logged.lines() {
         let fields: Value = serde_json::from_str(line).unwrap();
         assert!(fields["level"].is_string(), "{line}");
@@ -129,6 +159,54 @@ async fn serve_logs_json_without_secrets_and_ends_at_sigterm() {
     }
     let signature = token.rsplit('.').next().unwrap();
     assert!(!logged.contains(key) && !logged.contains(signature), "{logged}");
+}
+
+/// What a provider says may hold what it was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_says_in_its_answers_is_not_logged() {
+    const SENT: &str = "eyJhbGciOiJSUzI1NiJ9.e30.the-callers-signature";
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let says = Arc::new(Mutex::new((StatusCode::OK, String::new())));
+    let answer = Arc::clone(&says);
+    let router = Router::new().fallback(async move || answer.lock().unwrap().clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let keys = key_folder();
+    let config = minting(keys.path(), "").trim_end().to_owned()
+        + &format!(
+            r#"
+- {{id: swapped, mode: EXCHANGE, provider: idp, audiences: [mesh]}}
+providers:
+- {{name: idp, issuer: i, tokenEndpoint: "http://{address}/t", allowPlaintext: true, clientId: c, clientSecret: {{env: PATH}}}}
+"#
+        );
+    let mut process = Serving::start(&config);
+    let mut client = process.client().await;
+    let bearer = format!("Bearer {SENT}");
+    for (status, answer, reason) in [
+        (StatusCode::OK, json!(SENT), "exchange-unexpected"),
+        (StatusCode::OK, json!({"access_token": "a.b.c", "token_type": SENT}), "exchange-unexpected"),
+        (StatusCode::OK, json!({"access_token": SENT, "token_type": "Bearer"}), "exchange-unexpected"),
+        (StatusCode::BAD_REQUEST, json!({"error": SENT}), "exchange-failed"),
+        (StatusCode::BAD_REQUEST, json!({"error": format!("no grant: {SENT}")}), "exchange-failed"),
+        (
+            StatusCode::BAD_REQUEST,
+            json!({"error": "invalid_grant", "error_description": SENT}),
+            "exchange-refused",
+        ),
+        (StatusCode::BAD_REQUEST, json!({"error": "unsupported_token_type"}), "exchange-failed"),
+    ] {
+        *says.lock().unwrap() = (status, answer.to_string());
+        let object = post("swapped", Some(session("k1", &[])), &[("Authorization", &bearer)]);
+        let told = outcome(&client.dispatch(object).await.unwrap().into_inner()).unwrap_err().1;
+        assert_eq!(told, reason, "{answer}");
+    }
+    let logged = process.end();
+    assert!(!logged.contains("the-callers-signature"), "{logged}");
+    for code in ["invalid_grant", "unsupported_token_type"] {
+        assert!(logged.contains(code), "what it is about must still be told: {logged}");
+    }
 }
 
 /// What clients do does not fill the log: a thousand sessions, and a thousand requests that get no token.

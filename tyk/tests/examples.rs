@@ -45,13 +45,24 @@ fn the_deployments_configuration_serves_its_api() {
     for policy in json("apis/policies.json").as_object().unwrap().keys() {
         assert!(roles.contains_key(policy), "{policy}");
     }
-    let gateway = json("deploy/config/tyk.conf");
-    let plugin = &gateway["coprocess_options"];
-    // By name, so that the gateway knows every pod.
-    assert!(plugin["coprocess_grpc_server"].as_str().unwrap().starts_with("dns:///attache-issuer-grpc.tyk."));
-    assert_eq!(plugin["grpc_round_robin_load_balancing"], true);
-    let receives = usize::try_from(plugin["grpc_recv_max_size"].as_u64().unwrap()).unwrap();
-    assert!(receives >= config.grpc.max_message_bytes + (64 << 10), "the largest answer must come back");
+}
+
+/// The test cluster's gateway has its own file in place of the deployment's.
+#[test]
+fn gateways_know_every_pod_and_take_the_largest_answer() {
+    for (gateway, issuer) in [
+        ("deploy/config/tyk.conf", "deploy/config/issuer.yaml"),
+        ("../e2e/kind/tyk/tyk.conf", "../e2e/kind/tyk/issuer.yaml"),
+    ] {
+        let plugin = &json(gateway)["coprocess_options"];
+        // By name, so that the gateway knows every pod.
+        let address = plugin["coprocess_grpc_server"].as_str().unwrap();
+        assert!(address.starts_with("dns:///attache-issuer-grpc.tyk."), "{gateway}");
+        assert_eq!(plugin["grpc_round_robin_load_balancing"], true, "{gateway}");
+        let receives = plugin["grpc_recv_max_size"].as_u64().and_then(|size| usize::try_from(size).ok());
+        let largest = parse(&at(issuer)).grpc.max_message_bytes + (64 << 10);
+        assert!(receives >= Some(largest), "{gateway}: the largest answer must come back");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use common::{Issuer, outcome, post, session};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -87,6 +88,12 @@ async fn answer(State(script): State<Arc<Script>>, headers: HeaderMap, body: Byt
 fn jwt(claims: &Value) -> String {
     let part = |text: String| URL_SAFE_NO_PAD.encode(text);
     format!("{}.{}.c2ln", part(r#"{"alg":"RS256"}"#.into()), part(claims.to_string()))
+}
+
+/// A good token with something behind it.
+fn token_with(more: &str) -> Behaviour {
+    let answer = json!({"access_token": jwt(&good()) + more, "token_type": "Bearer"});
+    Behaviour::Answer(200, answer.to_string())
 }
 
 fn good() -> Value {
@@ -189,6 +196,10 @@ async fn whatever_the_provider_does_no_request_goes_on_without_a_token() {
         (with("aud", "other".into()), 502, "exchange-unexpected"),
         (with("iss", "https://other.example.com".into()), 502, "exchange-unexpected"),
         (with("exp", 1.into()), 502, "exchange-unexpected"),
+        // What could end a header's line, or be taken for more than one token.
+        (token_with("\r\nx-user: admin"), 502, "exchange-unexpected"),
+        (token_with(" "), 502, "exchange-unexpected"),
+        (token_with(","), 502, "exchange-unexpected"),
     ] {
         provider.will(behaviour);
         let times = provider.times_asked();
@@ -197,6 +208,22 @@ async fn whatever_the_provider_does_no_request_goes_on_without_a_token() {
     }
     provider.will(Behaviour::Grant(good()));
     ask(&issuer, "one.callers.token").await.unwrap();
+}
+
+/// NumericDate may have a fraction (RFC 7519 section 2).
+#[tokio::test]
+async fn an_end_with_a_fraction_is_an_end() {
+    let provider = Provider::start().await;
+    let (issuer, _secret) = issuer(&provider).await;
+    let mut claims = good();
+    claims["exp"] = 4_000_000_000.5_f64.into();
+    provider.will(Behaviour::Grant(claims.clone()));
+    // The caller's own token is over: nothing is kept for it.
+    let over = jwt(&json!({"sub": "ann", "exp": 1_000_000_000.5_f64}));
+    for times in 1..3 {
+        assert_eq!(ask(&issuer, &over).await, Ok(jwt(&claims)));
+        assert_eq!(provider.times_asked(), times);
+    }
 }
 
 /// Each waits for its own time, not for those before it in turn.
@@ -241,6 +268,41 @@ async fn a_provider_that_hangs_keeps_out_nobody_else() {
     frames.extend(last);
     connection.write(&frames).await;
     outcome(&connection.answer(id).await).unwrap();
+}
+
+/// Nor do those that have one token, and wait for one exchange: more than a connection takes at once.
+#[tokio::test]
+async fn one_caller_of_a_provider_that_hangs_keeps_out_nobody_else() {
+    let provider = Provider::start().await;
+    let keys = common::key_folder();
+    let mint = format!(
+        "mint: {{issuer: https://tyk.example.com, keys: {{folder: {:?}}}}}\napis:\n- {{id: minted, audiences: [mesh]}}",
+        keys.path()
+    );
+    let (issuer, _secret) = issuer_with(&provider, "timeout: 60s", &mint).await;
+    provider.will(Behaviour::Silence);
+    let client = issuer.client().await;
+    let mut waiting = tokio::task::JoinSet::new();
+    let begun = Arc::new(AtomicUsize::new(0));
+    for _ in 0..1500 {
+        let (mut client, begun) = (client.clone(), Arc::clone(&begun));
+        waiting.spawn(async move {
+            begun.fetch_add(1, Ordering::Relaxed);
+            outcome(&client.dispatch(request("one.callers.token")).await.unwrap().into_inner())
+        });
+    }
+    // In this order: one that came first would be answered first in any case.
+    while begun.load(Ordering::Relaxed) < 1500 {
+        tokio::task::yield_now().await;
+    }
+    let mut own = client.clone();
+    // Behind the others it would be answered when their time is over.
+    let minted = own.dispatch(post("minted", Some(session("k1", &[])), &[]));
+    let minted = tokio::time::timeout(Duration::from_secs(15), minted).await.expect("beside the others");
+    outcome(&minted.unwrap().into_inner()).unwrap();
+    // Those for whom there was no place were told at once.
+    let told = waiting.join_next().await.unwrap().unwrap();
+    assert_eq!(told, Err((502, "exchange-unavailable".to_owned())));
 }
 
 #[tokio::test]

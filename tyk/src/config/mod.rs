@@ -8,10 +8,11 @@ mod serve;
 
 pub use api::{Api, Credential, Mode, TokenPlace, VerifiedJwt};
 pub use mint::{ClaimRule, KeyFolder, Mint, RoleMetadata, RoleRules, Source, SubjectRule, Taken};
-pub use provider::{ClientAuthentication, Provider, Secret};
+pub use provider::{ClientAuthentication, Provider, Secret, secret_in};
 pub use read::Problem;
 pub use serve::{Grpc, GrpcTls, Http, Listen, Log, LogLevel, Upstream};
 
+use crate::{exchange, listen};
 use api::Known;
 use read::{FileUse, Named, Node, Problems};
 use rustls::pki_types::pem::PemObject as _;
@@ -89,6 +90,9 @@ impl Config {
             .map_err(|source| ConfigError::Unreadable { path: path.display().to_string(), source })?;
         let (config, mut problems, named) = document(&text)?;
         problems.extend(named.iter().filter_map(unusable));
+        if let (Some(config), true) = (&config, problems.is_empty()) {
+            problems.extend(unfit(config));
+        }
         whole(config, problems)
     }
 
@@ -146,18 +150,39 @@ fn unusable(named: &Named) -> Option<Problem> {
             [] => Err(format!("`{}` is empty; put the secret into it", named.name)),
             _ => Ok(()),
         }),
-        FileUse::Variable => match std::env::var(&named.name) {
-            Ok(value) if !value.is_empty() => Ok(()),
-            _ => Err(format!("environment variable `{}` is not set, or empty", named.name)),
+        FileUse::Variable => match secret_in(&named.name) {
+            Some(_) => Ok(()),
+            None => Err(format!("environment variable `{}` is not set, or empty", named.name)),
         },
     };
     wrong.err().map(|message| Problem { at: named.at.clone(), message })
+}
+
+/// What can be read and yet can't be used: found as it is at start, by making of it what is used.
+fn unfit(config: &Config) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(Err(error)) = config.grpc.tls.as_ref().map(listen::check_tls) {
+        problems.push(Problem { at: "grpc.tls".to_owned(), message: error.to_string() });
+    }
+    for (index, provider) in config.providers.iter().enumerate() {
+        if let Err(error) = exchange::check(provider) {
+            let at = format!("providers[{index}].caFile");
+            problems.push(Problem { at, message: error.to_string() });
+        }
+    }
+    problems
 }
 
 fn read(root: &Node<'_>) -> Option<Config> {
     let mut top = root.section()?;
     let grpc = top.need("grpc").and_then(|node| serve::grpc(&node));
     let http = top.or("http", Http::default(), serve::http);
+    if let (Some(grpc), Some(http)) = (&grpc, &http)
+        && serve::collide(&grpc.listen, http.listen)
+    {
+        let _: Option<()> =
+            top.below("http").below("listen").wrong("has the port of `grpc.listen`; give each its own");
+    }
     let log = top.or("log", Log::default(), serve::log);
     let drain = top.or("drain", Duration::from_secs(20), |node| {
         node.duration(Duration::ZERO..=Duration::from_secs(300))

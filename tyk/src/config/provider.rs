@@ -23,7 +23,8 @@ pub struct Provider {
     pub client_authentication: ClientAuthentication,
     /// How long a request may wait for its exchange, or another's of the same token: 100 ms to 60 seconds.
     pub timeout: Duration,
-    /// How many exchanges run at once: 1 to 10,000; four times as many wait, within `timeout`.
+    /// How many exchanges run at once: 1 to 10,000; four times as many wait for a turn, and eight times as many requests wait in
+    /// all, within `timeout`.
     pub max_concurrent: usize,
     /// How many tokens are kept for reuse, of 512 bytes without their base64url: 0 to 10 million.
     pub cache_tokens: u64,
@@ -32,7 +33,7 @@ pub struct Provider {
 /// Where a secret lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
-    /// In an environment variable, read at start.
+    /// In an environment variable, read at start; white space around it does not count.
     Env(String),
     /// In a file, read before each exchange; white space around it does not count.
     File(PathBuf),
@@ -110,4 +111,10 @@ fn secret(node: &Node<'_>) -> Option<Secret> {
     };
     section.end();
     secret
+}
+
+/// The secret that an environment variable holds, unless there is none but white space.
+pub fn secret_in(variable: &str) -> Option<String> {
+    let value = std::env::var(variable).ok()?;
+    Some(value.trim().to_owned()).filter(|secret| !secret.is_empty())
 }

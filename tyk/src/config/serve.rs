@@ -42,6 +42,14 @@ impl fmt::Display for Listen {
     }
 }
 
+/// Whether two sockets would listen at one address.
+pub(super) fn collide(grpc: &Listen, http: SocketAddr) -> bool {
+    let Listen::Tcp(grpc) = grpc else { return false };
+    let every = grpc.ip().is_unspecified() || http.ip().is_unspecified();
+    // Port 0 is any that is free.
+    grpc.port() != 0 && grpc.port() == http.port() && (every || grpc.ip() == http.ip())
+}
+
 /// TLS for the gRPC side. PEM files.
 #[derive(Clone, Debug)]
 pub struct GrpcTls {
@@ -142,6 +150,9 @@ pub(super) fn grpc(node: &Node<'_>) -> Option<Grpc> {
     })
 }
 
+/// What Linux takes, in bytes (unix(7)).
+const MAX_SOCKET_PATH: usize = 107;
+
 fn listen(node: &Node<'_>) -> Option<Listen> {
     let text = node.text()?;
     if let Some(address) = text.strip_prefix("tcp://") {
@@ -151,6 +162,8 @@ fn listen(node: &Node<'_>) -> Option<Listen> {
         };
     }
     match text.strip_prefix("unix://") {
+        Some(path) if path.len() > MAX_SOCKET_PATH => node
+            .wrong(format!("the socket's path is longer than {MAX_SOCKET_PATH} bytes; choose a shorter one")),
         Some(path) if path.starts_with('/') => Some(Listen::Unix(path.into())),
         Some(_) => node.wrong("the socket's path must be absolute: `unix:///run/attache/issuer.sock`"),
         None => node.wrong("expected `tcp://ADDRESS:PORT` or `unix:///PATH`"),

@@ -168,6 +168,14 @@ fn contradictions_are_refused() {
             "mint.roles.metadata[0].allow: is empty",
         ),
         (
+            format!("grpc: {{listen: \"tcp://127.0.0.1:8080\"}}\n{mint}apis: [{{id: a, audiences: [m]}}]"),
+            "http.listen: has the port of `grpc.listen`",
+        ),
+        (
+            format!("grpc: {{listen: \"unix:///{}\"}}\n{mint}apis: [{{id: a, audiences: [m]}}]", "s".repeat(107)),
+            "is longer than 107 bytes",
+        ),
+        (
             "grpc: {listen: unix:///s, maxMessageBytes: 1048576, maxBytesInFlight: 65536}\nmint: {issuer: https://t, keys: {folder: /k}}\napis: [{id: a, audiences: [m]}]".to_owned(),
             "grpc.maxBytesInFlight: expected a whole number from 1048576",
         ),

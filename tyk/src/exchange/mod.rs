@@ -6,8 +6,8 @@ use crate::clock::Clock;
 use crate::config::Provider;
 use crate::failure::Failure;
 use crate::lines::Lines;
-use crate::token::payload;
-use crate::tokens::{self, Fresh, Given, Key, Tokens};
+use crate::token::{is_compact, numeric_date, payload};
+use crate::tokens::{self, Fresh, Given, Kept, Key, Tokens};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +15,14 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 pub use wire::SetupError;
 use wire::{Refusal, Wire};
+
+/// Looks whether a provider can be used, without asking it.
+///
+/// # Errors
+/// As [`Exchanger::new`].
+pub fn check(provider: &Provider) -> Result<(), SetupError> {
+    Wire::new(provider).map(drop)
+}
 
 /// Exchanges tokens at one provider.
 #[derive(Debug)]
@@ -24,13 +32,19 @@ pub struct Exchanger {
     running: Semaphore,
     /// Exchanges that run or wait for their turn.
     queued: AtomicUsize,
+    /// Requests that wait for these.
+    waiting: AtomicUsize,
     clock: Clock,
     tokens: Tokens,
     lines: Lines,
 }
 
 /// How many exchanges may wait for each that runs: more would wait past `timeout` wherever one takes a quarter of it.
-const WAITING: usize = 4;
+const QUEUE: usize = 4;
+
+/// How many requests may wait for each exchange that runs, those included that wait for another's exchange of the same token.
+/// By default this is half of what a connection takes at once: one caller of a provider that hangs must not keep out others.
+const WAITING: usize = 8;
 
 /// What is asked of the provider.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +66,8 @@ impl Exchanger {
         let wire = Wire::new(&provider)?;
         let running = Semaphore::new(provider.max_concurrent);
         let tokens = Tokens::new(provider.cache_tokens);
-        let (queued, lines) = (AtomicUsize::new(0), Lines::new());
-        Ok(Self { provider, wire, running, queued, clock, tokens, lines })
+        let (queued, waiting, lines) = (AtomicUsize::new(0), AtomicUsize::new(0), Lines::new());
+        Ok(Self { provider, wire, running, queued, waiting, clock, tokens, lines })
     }
 
     /// The provider's name.
@@ -67,8 +81,12 @@ impl Exchanger {
     /// The provider refuses, fails, stays away, or answers with something else.
     pub async fn exchange(&self, subject: &str, wanted: Wanted<'_>) -> Result<Given, Failure> {
         let now = self.clock.now();
-        let make = self.fetch(subject, wanted, now);
-        let given = self.tokens.get_or(key(subject, wanted), |kept| kept.fresh_until <= now, make);
+        let (key, stale) = (key(subject, wanted), |kept: &Kept| kept.fresh_until <= now);
+        if let Some(given) = self.tokens.kept(&key, stale) {
+            return Ok(given);
+        }
+        let _waiting = self.place(&self.waiting, WAITING, "too many requests wait for the provider")?;
+        let given = self.tokens.get_or(key, stale, self.fetch(subject, wanted, now));
         // Waiting counts too, for a place and for another request's exchange of the same token: each request is answered
         // within its own `timeout`, however many came before it.
         let answered = timeout(self.provider.timeout, given).await;
@@ -90,7 +108,8 @@ impl Exchanger {
     }
 
     async fn fetch(&self, subject: &str, wanted: Wanted<'_>, now: u64) -> Result<Fresh, Failure> {
-        let _queued = self.queue()?;
+        let most = QUEUE.saturating_add(1);
+        let _queued = self.place(&self.queued, most, "too many exchanges wait for the provider")?;
         let _place = self.running.acquire().await.map_err(|_| Failure::ExchangeUnavailable)?;
         let jwt = self.wire.exchange(subject, wanted).await.map_err(|refusal| self.failure(refusal))?;
         let end = self.end_of(&jwt, wanted, now).map_err(|what| {
@@ -98,28 +117,27 @@ impl Exchanger {
             Failure::ExchangeUnexpected
         })?;
         let half = now.saturating_add(end.saturating_sub(now) / 2);
-        let subject_end = payload(subject).and_then(|claims| claims.get("exp").and_then(Value::as_u64));
+        let subject_end = payload(subject).and_then(|claims| numeric_date(&claims, "exp"));
         let fresh_until = subject_end.map_or(half, |end| end.min(half));
         Ok(Fresh { jwt, key_id: None, fresh_until })
     }
 
-    /// A place in the queue. A provider that hangs must not gather requests: they would take the streams of those that
-    /// need no exchange.
-    fn queue(&self) -> Result<Queued<'_>, Failure> {
-        let most = self.provider.max_concurrent.saturating_mul(WAITING.saturating_add(1));
-        let before = self.queued.fetch_add(1, Ordering::AcqRel);
-        let place = Queued(&self.queued);
-        if before < most {
+    /// A place among those that wait, so many for each exchange that runs. A provider that hangs must not gather requests:
+    /// they would take the streams of those that need no exchange.
+    fn place<'a>(&self, taken: &'a AtomicUsize, each: usize, full: &str) -> Result<Place<'a>, Failure> {
+        let before = taken.fetch_add(1, Ordering::AcqRel);
+        let place = Place(taken);
+        if before < self.provider.max_concurrent.saturating_mul(each) {
             return Ok(place);
         }
-        self.warn("too many exchanges wait for the provider", "");
+        self.warn(full, "");
         Err(Failure::ExchangeUnavailable)
     }
 
     /// When a new token ends, if it is what was asked for. It came over the provider's own connection; the filter will
     /// verify its signature.
     fn end_of(&self, jwt: &str, wanted: Wanted<'_>, now: u64) -> Result<u64, &'static str> {
-        let claims = payload(jwt).ok_or("it is no JWT")?;
+        let claims = payload(jwt).filter(|_| is_compact(jwt)).ok_or("it is no JWT")?;
         if claims.get("iss").and_then(Value::as_str) != Some(self.provider.issuer.as_str()) {
             return Err("its `iss` is another");
         }
@@ -131,11 +149,7 @@ impl Exchanger {
         if !wanted.audiences.iter().all(|audience| held.contains(&audience.as_str())) {
             return Err("its `aud` lacks an audience");
         }
-        claims
-            .get("exp")
-            .and_then(Value::as_u64)
-            .filter(|end| *end > now)
-            .ok_or("its `exp` is missing or over")
+        numeric_date(&claims, "exp").filter(|end| *end > now).ok_or("its `exp` is missing or over")
     }
 
     fn failure(&self, refusal: Refusal) -> Failure {
@@ -172,10 +186,10 @@ impl Exchanger {
     }
 }
 
-/// A place in the queue, given back with this value.
-struct Queued<'a>(&'a AtomicUsize);
+/// A place, given back with this value.
+struct Place<'a>(&'a AtomicUsize);
 
-impl Drop for Queued<'_> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }

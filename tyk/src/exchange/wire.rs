@@ -1,7 +1,7 @@
 //! The exchange as HTTP: one form there, one JSON document back (RFC 8693 section 2).
 
 use super::Wanted;
-use crate::config::{ClientAuthentication, Provider, Secret};
+use crate::config::{ClientAuthentication, Provider, Secret, secret_in};
 use crate::listen::choose_cryptography;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -107,9 +107,11 @@ impl Wire {
             builder = builder.tls_certs_only(Certificate::from_pem_bundle(&pem).map_err(tls)?);
         }
         let secret = match &provider.client_secret {
-            Secret::Env(variable) => match std::env::var(variable) {
-                Ok(value) if !value.is_empty() => LoadedSecret::Value(value),
-                _ => return Err(SetupError::SecretMissing { provider: name(), variable: variable.clone() }),
+            Secret::Env(variable) => match secret_in(variable) {
+                Some(value) => LoadedSecret::Value(value),
+                None => {
+                    return Err(SetupError::SecretMissing { provider: name(), variable: variable.clone() });
+                }
             },
             Secret::File(path) => {
                 std::fs::metadata(path).map_err(unreadable(path))?;
@@ -140,8 +142,9 @@ impl Wire {
         if status != StatusCode::OK {
             return Err(refusal(status, &body));
         }
+        // Without the parser's words, which may quote what it read.
         let granted: Granted = serde_json::from_slice(&body)
-            .map_err(|error| Refusal::Unreadable { error: format!("no token in it: {error}") })?;
+            .map_err(|_| Refusal::Unreadable { error: "it holds no `access_token`".to_owned() })?;
         if !granted.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Refusal::Unreadable { error: "`token_type` is not Bearer".to_owned() });
         }
@@ -205,7 +208,8 @@ async fn read(mut answer: Response) -> Result<Vec<u8>, Refusal> {
 
 /// RFC 8693 has `invalid_request` for a subject token that is no good; providers use the others too.
 fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
-    let error = serde_json::from_slice::<Denied>(body).map(|denied| denied.error).unwrap_or_default();
+    let denied = serde_json::from_slice::<Denied>(body);
+    let error = denied.map(|denied| denied.error).ok().filter(|error| is_code(error)).unwrap_or_default();
     match error.as_str() {
         "invalid_request" | "invalid_grant" | "invalid_token" | "access_denied"
             if status.is_client_error() =>
@@ -214,6 +218,12 @@ fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
         }
         _ => Refusal::Client { status: status.as_u16(), error },
     }
+}
+
+/// Whether it has the form of the codes in use (RFC 6749 section 5.2): a provider may quote the token that it refuses, which
+/// must not come into the log.
+fn is_code(error: &str) -> bool {
+    error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// Without the URL, which is the configuration's, and with the cause, which the error hides.

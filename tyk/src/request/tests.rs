@@ -46,6 +46,33 @@ fn the_credential_goes_from_headers_cookies_and_parameters() {
     assert_eq!(request.delete_params, ["api_key"]);
 }
 
+/// Whoever names a header has all of it taken away, whatever else is named, and whatever the client adds.
+#[test]
+fn a_cookie_header_that_is_taken_away_does_not_come_back_without_some_cookies() {
+    let stray = format!("session=secret; t={}", own_token());
+    for (cookies, sent) in [(&["legacy"][..], "session=secret; legacy=1"), (&[], &stray)] {
+        let mut request = request(&[("Cookie", sent)], "/");
+        guard().clean(&mut request, &[&places(&["Cookie"], cookies, &[])]);
+        assert!(request.delete_headers.contains(&"Cookie".to_owned()));
+        assert!(!request.set_headers.contains_key("Cookie"), "{:?}", request.set_headers);
+    }
+}
+
+/// The gateway takes out what `Connection` names after the token is in.
+#[test]
+fn a_client_cannot_have_the_token_taken_out_as_its_connections() {
+    for (sent, deleted, set) in [
+        ("authorization", &["Authorization", "Connection"][..], None),
+        ("close, AUTHORIZATION , x-hop,", &["Authorization", "Connection", "close", "x-hop"], None),
+        ("keep-alive, Upgrade", &["Authorization", "Connection", "keep-alive"], Some("Upgrade")),
+    ] {
+        let mut request = request(&[("Connection", sent)], "/");
+        guard().clean(&mut request, &[]);
+        assert_eq!(request.delete_headers, deleted);
+        assert_eq!(request.set_headers.get("Connection").map(String::as_str), set);
+    }
+}
+
 #[test]
 fn what_the_client_put_where_the_token_goes_is_replaced() {
     let mut request = request(&[("Authorization", "Bearer mine")], "/");

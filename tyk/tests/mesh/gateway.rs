@@ -136,6 +136,17 @@ async fn credentials_end_at_the_gateway(way: &Way) {
     let query = format!("/orders/list?page=2&api_key={key}");
     let answer = way.tyk.send("GET", &query, &[], None).await;
     assert_eq!((answer.status, answer.body["uri"].as_str()), (200, Some("/list?page=2")), "{}", answer.body);
+
+    // The gateway takes out what a client calls its connection's: neither the token nor the client's own may stay or go by it.
+    let headers =
+        [("x-api-key", key.as_str()), ("connection", "close, authorization, x-hop"), ("x-hop", "1")];
+    let answer = way.call("reader's key, token named a hop's", "GET", "/orders/list", &headers).await;
+    assert_eq!((answer.status, answer.saw("x-roles")), (200, Some("reader")), "{}", answer.body);
+    assert_eq!(answer.saw("x-hop"), None);
+    // As docs/tyk.md says: the gateway can't tell a plugin of what is not UTF-8.
+    let query = "/orders/list?name=caf%E9";
+    let answer = way.call("reader's key, Latin-1", "GET", query, &[("x-api-key", &key)]).await;
+    assert_eq!(answer.status, 500, "{}", answer.body);
 }
 
 async fn limits_and_revocation_hold(way: &Way) {
