@@ -102,15 +102,39 @@ bring() {
   done
 }
 
-# in_cluster IMAGE: whether every node has just this image. Docker and containerd name it by the same digest of its
-# configuration.
+# in_cluster IMAGE: whether every node has just this image. Docker and containerd name it by the same digest: of its
+# configuration, or of its manifest where Docker keeps images in containerd.
 in_cluster() {
   local id node known
   id=$(docker image inspect --format '{{.Id}}' "$1")
   for node in $(kind get nodes --name "$KIND_CLUSTER"); do
-    known=$(docker exec "$node" crictl inspecti -o json "$1" 2>/dev/null) || return 1
+    known=$(docker exec "$node" crictl inspecti -o json "$1" 2>/dev/null) ||
+      known=$(docker exec "$node" sh -c "$ASK_CONTAINERD" sh "$(whole_name "$1")" 2>/dev/null) || return 1
     grep -q "$id" <<<"$known" || return 1
   done
+}
+
+# What a node without crictl tells of an image: its digest, and the manifests, which name the configuration.
+# It is run there, and expands its own variables.
+# shellcheck disable=SC2016
+readonly ASK_CONTAINERD='
+  content() { ctr --namespace k8s.io content get "$1" 2>/dev/null; }
+  digest=$(ctr --namespace k8s.io images list "name==$1" | sed -n "2s/.*\(sha256:[0-9a-f]*\).*/\1/p")
+  [ -n "$digest" ] || exit 1
+  manifest=$(content "$digest")
+  printf "%s\n" "$digest" "$manifest"
+  case $manifest in
+    *\"manifests\"*) for digest in $(printf %s "$manifest" | grep -o "sha256:[0-9a-f]*"); do content "$digest"; done ;;
+  esac
+  exit 0'
+
+# whole_name IMAGE: the name that containerd has for what Docker may abbreviate.
+whole_name() {
+  case $1 in
+    localhost/* | *.*/* | *:*/*) printf '%s\n' "$1" ;;
+    */*) printf 'docker.io/%s\n' "$1" ;;
+    *) printf 'docker.io/library/%s\n' "$1" ;;
+  esac
 }
 
 # own_image NAME BINARY: builds an image that holds a static binary and nothing else, brings it to the cluster, and

@@ -42,6 +42,8 @@ pub struct Settings {
     pub sample: String,
     /// Parts that are not there.
     pub skipped: Vec<String>,
+    /// Parts of names: a test runs where it has one of them in its own, or where there are none here.
+    pub filters: Vec<String>,
 }
 
 impl Settings {
@@ -53,13 +55,14 @@ impl Settings {
         let variable = |name: &str| {
             std::env::var(name).with_context(|| format!("{name} is not set: run `scripts/kind test`"))
         };
-        let skipped = std::env::var("ATTACHE_KIND_SKIPPED").unwrap_or_default();
+        let list = |name: &str| words(&std::env::var(name).unwrap_or_default());
         Ok(Self {
             context: variable("ATTACHE_KIND_CONTEXT")?,
             module: variable("ATTACHE_KIND_MODULE")?,
             previous: variable("ATTACHE_KIND_PREVIOUS")?,
             sample: variable("ATTACHE_KIND_SAMPLE")?,
-            skipped: skipped.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            skipped: list("ATTACHE_KIND_SKIPPED"),
+            filters: list("ATTACHE_KIND_FILTERS"),
         })
     }
 
@@ -67,6 +70,16 @@ impl Settings {
     pub fn has(&self, part: &str) -> bool {
         !self.skipped.iter().any(|skipped| skipped == part)
     }
+
+    /// Returns whether a test of this name was asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|part| name.contains(part.as_str()))
+    }
+}
+
+/// Parts a list at its commas; nothing between two is left away.
+fn words(list: &str) -> Vec<String> {
+    list.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// The cluster under test.
@@ -213,5 +226,30 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>
         if !deadline.wait().await {
             bail!("waited {} s, and still not: {what}", PATIENCE.as_secs());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, words};
+
+    #[test]
+    fn a_test_runs_where_one_of_several_filters_is_in_its_name() {
+        let asked = |filters: &str| Settings {
+            context: String::new(),
+            module: String::new(),
+            previous: String::new(),
+            sample: String::new(),
+            skipped: Vec::new(),
+            filters: words(filters),
+        };
+        let chosen = |filters: &str| {
+            let settings = asked(filters);
+            ["updates::one", "samples::two", "tyk::three"].map(|name| settings.wants(name))
+        };
+        assert_eq!(chosen(""), [true, true, true]);
+        assert_eq!(chosen("updates,samples"), [true, true, false]);
+        assert_eq!(chosen("three,"), [false, false, true]);
+        assert_eq!(chosen("lion"), [false, false, false]);
     }
 }

@@ -1,5 +1,5 @@
 //! What only a real cluster can show. `scripts/kind test` runs this against what `scripts/kind up` made; without that,
-//! it says so and does nothing. Arguments filter by name, as with any test.
+//! it says so and does nothing. `ATTACHE_KIND_FILTERS` names parts of names, parted by commas; without it all are run.
 
 mod callers;
 mod images;
@@ -9,7 +9,7 @@ mod support;
 mod tyk;
 mod updates;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use attache_e2e::cluster::Mesh;
 use attache_e2e::scenario::{self, ClusterStage};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -26,7 +26,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match trials() {
-        Ok((trials, mesh, runtime)) => {
+        Ok((mut trials, mesh, runtime)) => {
+            trials.retain(|trial| mesh.settings.wants(trial.name()));
+            if trials.is_empty() {
+                return fail(&anyhow!("no test has one of {:?} in its name", mesh.settings.filters));
+            }
             let code = libtest_mimic::run(&arguments, trials).exit_code();
             match runtime.block_on(support::restore(&mesh)) {
                 Ok(()) => code,
