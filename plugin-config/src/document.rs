@@ -11,8 +11,8 @@ mod value;
 
 pub(crate) use condition::{ConditionDocument, StringMatchDocument};
 pub(crate) use issuer::{
-    CookieFormDocument, FormatName, HeaderLocationDocument, IssuerDocument, OnUnwritableName, PaddingName,
-    RefreshDocument, RevokedDocument, RoleClaimDocument, SecretDocument,
+    ClaimToHeaderDocument, CookieFormDocument, FormatName, HeaderLocationDocument, IssuerDocument,
+    OnUnwritableName, PaddingName, RefreshDocument, RevokedDocument, RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{
     ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, PolicyPathsDocument,

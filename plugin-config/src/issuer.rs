@@ -254,6 +254,8 @@ pub struct ClaimToHeader {
     pub claim: ClaimPath,
     /// How it is written; absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
     pub format: Option<HeaderFormat>,
+    /// Have the header say `true` where the claim is, or as a list has, this text, and be absent where not.
+    pub contains: Option<String>,
     /// What becomes of a claim that can't be written.
     pub on_unwritable: OnUnwritable,
 }

@@ -26,6 +26,17 @@ pub(super) fn encode(value: &Value, format: Option<HeaderFormat>) -> Option<Stri
     }
 }
 
+/// Returns whether a list has an element, or a text, a number or a Boolean is it; `None` for an object, which has none to
+/// look for.
+pub(super) fn contains(value: &Value, element: &str) -> Option<bool> {
+    let is = |value: &Value| scalar_text(value).is_some_and(|text| text == element);
+    match value {
+        Value::Object(_) => None,
+        Value::Array(elements) => Some(elements.iter().any(is)),
+        scalar => Some(is(scalar)),
+    }
+}
+
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Array(elements) if elements.iter().any(|e| e.is_array() || e.is_object()) => ascii_json(value),

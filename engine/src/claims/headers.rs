@@ -53,7 +53,14 @@ pub fn identity_headers(
     }
     for to in &issuer.output_claim_to_headers {
         let Some(claim) = claims.get(&to.claim) else { continue };
-        match encode::encode(claim, to.format).ok_or(Detail::ValueUnfitForFormat).and_then(writable) {
+        let text = match &to.contains {
+            None => encode::encode(claim, to.format),
+            // Empty, and so left away, where it has no such element.
+            Some(element) => {
+                encode::contains(claim, element).map(|found| if found { "true" } else { "" }.to_owned())
+            }
+        };
+        match text.ok_or(Detail::ValueUnfitForFormat).and_then(writable) {
             Ok(value) if value.is_empty() => {}
             Ok(value) => headers.push((to.header.clone(), value)),
             Err(_) if to.on_unwritable == OnUnwritable::Omit => {}

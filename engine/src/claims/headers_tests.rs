@@ -31,6 +31,7 @@ fn write_or(
             header: header(name),
             claim: path(claim),
             format,
+            contains: None,
             on_unwritable,
         })
         .collect();
@@ -98,6 +99,42 @@ fn a_header_that_may_be_left_away_is_never_torn() {
     }
     let payload = write_or(OnUnwritable::Omit, json!({}), &mapping, Some(&"a".repeat(9000)));
     assert!(payload.is_err(), "the payload is no claim");
+}
+
+/// What `x-auditor`, which looks for `auditor` in `roles`, says; no text: there is no such header.
+fn auditor(roles: Value) -> Result<Option<String>, Detail> {
+    let mut issuer = issuer(Algorithm::ES256);
+    issuer.output_claim_to_headers = vec![ClaimToHeader {
+        header: header("x-auditor"),
+        claim: path("roles"),
+        format: None,
+        contains: Some("auditor".to_owned()),
+        on_unwritable: OnUnwritable::Deny,
+    }];
+    let Value::Object(members) = json!({ "roles": roles }) else { panic!("an object") };
+    let Ok(claims) = Claims::from_json(members) else { panic!("a claims set") };
+    let headers = identity_headers(&issuer, &claims, "").map_err(|unwritable| unwritable.detail)?;
+    Ok(headers.first().map(|(_, value)| String::from_utf8(value.to_vec()).unwrap()))
+}
+
+#[test]
+fn a_header_tells_of_one_element_wherever_it_stands() {
+    let yes = Ok(Some("true".to_owned()));
+    for roles in
+        [json!(["auditor"]), json!(["a", "auditor", "zed"]), json!(["a", "auditor"]), json!("auditor")]
+    {
+        assert_eq!(auditor(roles.clone()), yes, "{roles}");
+    }
+    for roles in [
+        json!([]),
+        json!(["auditors", "Auditor", "a,auditor,b", ["auditor"], {"auditor": true}, null]),
+        json!("a auditor"),
+        json!(true),
+        json!(null),
+    ] {
+        assert_eq!(auditor(roles.clone()), Ok(None), "{roles}");
+    }
+    assert_eq!(auditor(json!({"auditor": true})), Err(Detail::ValueUnfitForFormat), "an object is no list");
 }
 
 #[test]

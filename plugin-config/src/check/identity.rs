@@ -2,7 +2,7 @@
 
 use super::issuer::{MOST_MAPPINGS, claim};
 use super::{Checker, header};
-use crate::document::{Document, FormatName, IssuerDocument, List, OnUnwritableName};
+use crate::document::{ClaimToHeaderDocument, Document, FormatName, IssuerDocument, List, OnUnwritableName};
 use crate::json::At;
 use crate::{
     ClaimPath, ClaimToHeader, ConfigError, HeaderFormat, HeaderLocation, HeaderName, Issuer, OnUnwritable,
@@ -35,15 +35,30 @@ pub(super) fn output(
             .get()
             .and_then(|name| identity_header(name, locations, &at.key("header"), &mut taken, checker));
         let claim = claim(mapping.claim.get(), &at.key("claim"), checker);
+        check_contains(mapping, &at.key("contains"), checker);
         if let (Some(header), Some(claim)) = (header, claim) {
             let on_unwritable = match mapping.on_unwritable {
                 None | Some(OnUnwritableName::Deny) => OnUnwritable::Deny,
                 Some(OnUnwritableName::Omit) => OnUnwritable::Omit,
             };
-            claims.push(ClaimToHeader { header, claim, format: mapping.format.map(format), on_unwritable });
+            let (format, contains) = (mapping.format.map(format), mapping.contains.clone());
+            claims.push(ClaimToHeader { header, claim, format, contains, on_unwritable });
         }
     }
     Output { payload, claims }
+}
+
+/// The longest element that is looked for.
+const LONGEST_ELEMENT: usize = 1024;
+
+fn check_contains(mapping: &ClaimToHeaderDocument, at: &At<'_>, checker: &mut Checker) {
+    let Some(element) = &mapping.contains else { return };
+    if element.is_empty() || element.len() > LONGEST_ELEMENT {
+        checker.fault(at, format!("must have 1 to {LONGEST_ELEMENT} bytes: the role or group to look for"));
+    } else if mapping.format.is_some() {
+        checker
+            .fault(at, "the header says `true`, which has no `format`; leave one of the two out".to_owned());
+    }
 }
 
 fn identity_header(

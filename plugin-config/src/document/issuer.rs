@@ -259,6 +259,11 @@ pub(crate) struct ClaimToHeaderDocument {
     pub(crate) claim: Slot<ClaimDocument>,
     /// How it is written. Absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
     pub(crate) format: Option<FormatName>,
+    /// Writes `true` where the claim is a list with this element, or is this text, and no header where not. For an
+    /// AuthorizationPolicy of Istio, whose values know `abc*` and `*abc` but no place in the middle of a list: one header
+    /// for each role that it asks for. Not together with `format`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    pub(crate) contains: Option<String>,
     /// What becomes of a claim that can't be written: one with control characters, or with letters outside ASCII and no
     /// `format` that encodes them, one longer than 8 KiB, or a list or an object that the format has no form for. DENY
     /// refuses the request with `claim-unwritable`, OMIT leaves the header away. Default: DENY.

@@ -170,3 +170,24 @@ fn a_claim_is_not_compared_with_a_header_that_is_removed() {
         "`x_user` is an identity header: what a client sends in it is removed; compare with `equalsClaim`",
     );
 }
+
+#[test]
+fn a_header_for_one_element_has_no_format() {
+    let entry = |rest: Value| {
+        let mut entry = json!({"header": "x-auditor", "claim": "roles"});
+        entry.as_object_mut().unwrap().append(&mut rest.as_object().unwrap().clone());
+        with_issuer(json!({ "outputClaimToHeaders": [entry] }))
+    };
+    let config = accepts(&entry(json!({"contains": "auditor"})));
+    assert_eq!(config.issuers[0].output_claim_to_headers[0].contains.as_deref(), Some("auditor"));
+    let at = "issuers[0].outputClaimToHeaders[0].contains";
+    refuses(
+        &entry(json!({"contains": "auditor", "format": "CSV"})),
+        at,
+        "the header says `true`, which has no `format`; leave one of the two out",
+    );
+    for element in [String::new(), "a".repeat(1025)] {
+        let message = "must have 1 to 1024 bytes: the role or group to look for";
+        refuses(&entry(json!({ "contains": element })), at, message);
+    }
+}
