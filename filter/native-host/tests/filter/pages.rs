@@ -11,16 +11,16 @@ fn pages() -> Vec<String> {
     let docs = std::fs::read_dir(repository().join("docs")).unwrap();
     let names = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_string_lossy()));
     let mut pages: Vec<_> = names.filter(|name| name.ends_with(".md")).collect();
-    pages.push("README.md".to_owned());
+    pages.extend(["README.md", "istio/README.md"].map(str::to_owned));
     pages.sort();
     pages
 }
 
 /// Whether a block is the filter's configuration, or a part of it. Whole objects are held against the cluster's schemas
-/// by scripts/test-manifests, and the issuer's tests read its own blocks.
+/// by scripts/test-manifests, values of the charts by scripts/test-charts, and the issuer's tests read its own blocks.
 fn is_configuration(block: &Block) -> bool {
     let has = |key: &str| block.text.lines().any(|line| line.starts_with(key));
-    block.language == "yaml" && !["apiVersion:", "grpc:", "providers:"].into_iter().any(has)
+    block.language == "yaml" && !["apiVersion:", "image:", "grpc:", "providers:"].into_iter().any(has)
 }
 
 /// A block as a whole document: with an issuer where the page leaves that to the reader, and with a key where the page has
