@@ -19,6 +19,7 @@ pub mod listen;
 pub mod metrics;
 pub mod mint;
 pub mod out;
+pub mod pages;
 pub mod proto;
 pub mod pulse;
 pub mod request;

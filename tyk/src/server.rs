@@ -9,19 +9,18 @@ use crate::keys::{FolderError, Keys};
 use crate::listen::{self, ListenError, Listener, SocketFile};
 use crate::metrics::Metrics;
 use crate::mint::Minter;
+use crate::pages;
 use crate::proto::dispatcher_server::DispatcherServer;
 use crate::pulse::Pulse;
 use crate::room::{Bounded, Room};
 use crate::watch;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::sync::watch::{Receiver, Sender, channel};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::server::{Router, TcpIncoming};
@@ -52,7 +51,7 @@ pub enum RunError {
     Grpc(transport::Error),
     /// The pages' side failed.
     #[error("the HTTP side failed: {0}")]
-    Http(io::Error),
+    Http(JoinError),
 }
 
 /// What the process is doing.
@@ -79,9 +78,9 @@ pub struct Running {
     pages: Arc<Pages>,
     drain: Duration,
     stage: Sender<Stage>,
-    stop_http: Sender<Stage>,
+    stop_http: Sender<bool>,
     grpc_side: JoinHandle<Result<(), transport::Error>>,
-    http_side: JoinHandle<io::Result<()>>,
+    http_side: JoinHandle<()>,
     /// What watches the keys, the tokens and the process itself; ends with this value.
     _watchers: JoinSet<()>,
 }
@@ -127,8 +126,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         socket.twice().map_err(|source| ListenError::Bind { at: config.grpc.listen.to_string(), source })?;
     let (stage, told) = channel(Stage::Serving);
     let grpc_side = tokio::spawn(serve_grpc(server, sockets, told));
-    let (stop_http, told) = channel(Stage::Serving);
-    let http_side = tokio::spawn(serve_http(listener, Arc::clone(&pages), told));
+    let (stop_http, told) = channel(false);
+    let http_side = tokio::spawn(pages::serve(listener, router(Arc::clone(&pages)), told));
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, grpc = %config.grpc.listen, http = %config.http.listen, "listening");
     let drain = config.drain;
@@ -146,7 +145,7 @@ impl Running {
         tokio::select! {
             _ = told.recv() => {}
             done = &mut self.grpc_side => return joined(done).map_err(RunError::Grpc),
-            done = &mut self.http_side => return joined(done).map_err(RunError::Http),
+            done = &mut self.http_side => return done.map_err(RunError::Http),
         }
         tracing::info!("told to end: clients are asked to find another");
         self.pages.ready.store(false, Ordering::Release);
@@ -155,12 +154,12 @@ impl Running {
             () = sleep(self.drain) => {}
             Some(()) = told.recv() => {}
             done = &mut self.grpc_side => return joined(done).map_err(RunError::Grpc),
-            done = &mut self.http_side => return joined(done).map_err(RunError::Http),
+            done = &mut self.http_side => return done.map_err(RunError::Http),
         }
         tracing::info!("ending");
         self.stage.send_replace(Stage::Ending);
         let grpc = timeout(FINISH, &mut self.grpc_side).await;
-        self.stop_http.send_replace(Stage::Ending);
+        self.stop_http.send_replace(true);
         if grpc.is_err() {
             tracing::warn!("requests under way were cut off: they took longer than 5 seconds more");
             self.grpc_side.abort();
@@ -173,7 +172,7 @@ impl Running {
     }
 }
 
-fn joined<E>(done: Result<Result<(), E>, tokio::task::JoinError>) -> Result<(), E> {
+fn joined<E>(done: Result<Result<(), E>, JoinError>) -> Result<(), E> {
     // A task that was cut off has nothing to tell.
     done.unwrap_or(Ok(()))
 }
@@ -248,10 +247,6 @@ async fn serve_until(
             server.serve_with_incoming_shutdown(UnixListenerStream::new(listener), end).await
         }
     }
-}
-
-async fn serve_http(listener: TcpListener, pages: Arc<Pages>, told: Receiver<Stage>) -> io::Result<()> {
-    axum::serve(listener, router(pages)).with_graceful_shutdown(reached(told, Stage::Ending)).await
 }
 
 async fn reached(mut told: Receiver<Stage>, stage: Stage) {

@@ -4,6 +4,9 @@ mod common;
 
 use common::{Issuer, key_folder, minting, outcome, post, raw, session};
 use serde_json::Value;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn discovery_leads_to_the_keys() {
@@ -30,6 +33,27 @@ async fn an_issuer_with_a_path_is_found_below_it() {
     assert_eq!(issuer.get("/mesh/.well-known/openid-configuration").await.0, 200);
     assert_eq!(issuer.get("/mesh/jwks.json").await.0, 200);
     assert_eq!(issuer.get("/jwks.json").await.0, 200);
+}
+
+/// Any workload may reach the pages. One that holds all the places with requests that it never ends keeps out nobody for long.
+#[tokio::test]
+async fn clients_that_never_end_their_request_are_let_go() {
+    let keys = key_folder();
+    let issuer = Issuer::start(&minting(keys.path(), "")).await;
+    let mut slow = Vec::new();
+    for _ in 0..1024 {
+        let mut stream = TcpStream::connect(issuer.http).await.unwrap();
+        stream.write_all(b"GET /jwks.json HTTP/1.1\r\nhost: a\r\nx: ").await.unwrap();
+        slow.push(stream);
+    }
+    assert_eq!(issuer.get("/healthz").await, (200, "ok".to_owned()));
+    let ended = async {
+        for stream in &mut slow {
+            let mut told = Vec::new();
+            stream.read_to_end(&mut told).await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), ended).await.expect("each is closed");
 }
 
 #[tokio::test]
@@ -65,7 +89,7 @@ async fn an_issuer_that_ends_frees_its_sockets() {
     // The gateway's connection stays open: the end must not wait for it.
     issuer.end().await;
     for address in [grpc, http] {
-        tokio::net::TcpStream::connect(address).await.unwrap_err();
+        TcpStream::connect(address).await.unwrap_err();
     }
 }
 
