@@ -10,6 +10,7 @@ mod identity;
 mod issuer;
 mod issuer_id;
 mod keys;
+mod metric;
 mod operation;
 mod policy;
 mod remote;
@@ -49,6 +50,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
         };
         policy::policies(document.policies.as_ref(), &at.key("policies"), &context, checker)
     };
+    roles::check_read(document, checker);
     checker.warnings.extend(identity::warnings(&issuers));
     Config {
         digest,

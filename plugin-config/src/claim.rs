@@ -1,5 +1,7 @@
 //! Claims: where they lie in a payload, and what is asked of them.
 
+mod dotted;
+
 use crate::HeaderName;
 use crate::json::quote;
 use regex_lite::RegexBuilder;
@@ -21,8 +23,9 @@ impl ClaimPath {
     /// Reads a path whose steps are parted by dots.
     ///
     /// # Errors
-    /// A sentence that says what a path needs.
+    /// A sentence that says what a path needs, or how one is written that is in another language's form.
     pub fn parse(dotted: &str) -> Result<Self, String> {
+        dotted::check(dotted)?;
         Self::new(dotted.split('.').map(str::to_owned).collect())
     }
 

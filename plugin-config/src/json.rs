@@ -1,6 +1,7 @@
 //! JSON, read strictly: no member twice, every error with its place.
 
 mod de;
+mod foreign;
 mod place;
 mod quote;
 mod suggest;

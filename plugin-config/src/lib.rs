@@ -44,8 +44,8 @@ pub use settings::{
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The whole configuration of one plugin, valid as a whole.
-#[derive(Clone, Debug)]
+/// The whole configuration of one plugin, valid as a whole. The default one, which no document gives, has no issuer.
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// SHA-256 of the document: the same in every VM with this configuration, and unlike any other's.
     pub digest: [u8; 32],

@@ -96,7 +96,7 @@ impl JsonSchema for ClaimDocument {
             "description": "A claim: `realm_access.roles`, or a list that names each step literally: \
                             `[\"https://example.com/roles\"]`.",
             "oneOf": [
-                {"type": "string", "pattern": r"^[^.]+(\.[^.]+){0,15}$"},
+                {"type": "string", "pattern": r"^[^.\[\]{}]+(\.[^.\[\]{}]+){0,15}$"},
                 {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 256},
                  "minItems": 1, "maxItems": 16},
             ],

@@ -1,7 +1,7 @@
 //! Issuers.
 
 use super::cookie::{check_parts, from_cookies};
-use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, text, unique};
+use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, metric, text, unique};
 use crate::document::{
     ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, PaddingName,
     RevokedDocument, RoleClaimDocument,
@@ -38,6 +38,8 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
         })
     };
     unique(texts("name", |issuer| issuer.name.get()), "the name", checker);
+    let names = texts("name", |issuer| issuer.name.get()).map(|(place, name)| (place, name.to_owned()));
+    metric::apart(names, "issuers", checker);
     issuer_id::check_apart(&issuers, &at, checker);
     issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }

@@ -90,6 +90,15 @@ fn public_keys(
     checker: &mut Checker,
 ) -> Option<(KeySource, AlgorithmSet)> {
     let jwks = at.key("jwks");
+    if let Node::String(text) = &document.0
+        && ["https://", "http://"].iter().any(|scheme| text.trim_start().starts_with(scheme))
+    {
+        checker.fault(
+            &jwks,
+            "is a URL; keys that a provider serves are named by it: write `jwksUri` for `jwks`",
+        );
+        return None;
+    }
     let set = match &document.0 {
         Node::String(text) => jwk::read_text(text.as_bytes()),
         node => jwk::read_node(node),

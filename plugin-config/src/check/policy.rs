@@ -1,7 +1,7 @@
 //! Policies.
 
 use super::roles::Hierarchy;
-use super::{Checker, rule, selector, unique};
+use super::{Checker, metric, rule, selector, unique};
 use crate::document::{ActionName, List, ModeName, PolicyDocument, PolicyPathsDocument, TrailingSlashName};
 use crate::json::At;
 use crate::{Action, HeaderName, Mode, PathEquality, Policy};
@@ -32,6 +32,15 @@ pub(super) fn policies(
         Some((at.index(index).key("name").place(), policy.name.get()?.as_str()))
     });
     unique(names, "the name", checker);
+    let rules = items().flat_map(|(index, policy)| {
+        let place = at.index(index).key("rules").place();
+        let name = policy.name.get();
+        let rules = policy.rules.iter().flat_map(List::iter);
+        rules.filter_map(move |(index, rule)| {
+            Some((place.clone().index(index).key("name"), format!("{}.{}", name?, rule.name.get()?)))
+        })
+    });
+    metric::apart(rules, "rules", checker);
     policies
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Checker, text};
 use crate::Role;
-use crate::document::Document;
+use crate::document::{Document, List};
 use crate::json::{At, quote};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,30 @@ pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy
         checker.fault(&root.key(first), message);
     }
     hierarchy
+}
+
+/// Notes the first rule that asks for roles where no issuer says where roles are: nobody would have any.
+pub(super) fn check_read(document: &Document, checker: &mut Checker) {
+    let Some(issuers) = document.issuers.get() else { return };
+    // What could not be read is not held against a rule.
+    if issuers.iter().count() < issuers.len()
+        || issuers.iter().any(|(_, issuer)| issuer.role_claims.is_some())
+    {
+        return;
+    }
+    let policies = document.policies.iter().flat_map(List::iter);
+    let rules = policies.flat_map(|(policy, document)| {
+        document.rules.iter().flat_map(List::iter).map(move |(rule, document)| (policy, rule, document))
+    });
+    if let Some((policy, rule, _)) = rules.into_iter().find(|(.., rule)| rule.roles.is_some()) {
+        let policies = At::Root.key("policies");
+        let policy = policies.index(policy);
+        let rules = policy.key("rules");
+        let rule = rules.index(rule);
+        let message = "no issuer says where roles are, so nobody has any; give one \
+                       `roleClaims: [{claim: realm_access.roles}]`";
+        checker.fault(&rule.key("roles"), message);
+    }
 }
 
 /// Every role that a role includes, itself among them.

@@ -27,6 +27,10 @@ pub(crate) fn read(json: &[u8]) -> Reading {
     let Some(mut tree) = json::read(json, &At::Root, &mut faults) else {
         return Reading { document: None, faults, spoiled, tree: Node::Null };
     };
+    if let Some(message) = is_a_resource(&tree) {
+        faults.push(At::Root.fault(message));
+        return Reading { document: None, faults, spoiled, tree };
+    }
     let document = loop {
         let error = match Document::deserialize(&tree) {
             Ok(document) => break Some(document),
@@ -50,6 +54,24 @@ pub(crate) fn read(json: &[u8]) -> Reading {
         spoiled.push(spot);
     };
     Reading { document, faults, spoiled, tree }
+}
+
+/// What to do where the document is not the configuration alone, but the Kubernetes resource that holds it.
+fn is_a_resource(tree: &Node) -> Option<String> {
+    let kind = match tree.get("kind") {
+        Some(Node::String(kind)) => json::quote(kind),
+        _ => "a resource".to_owned(),
+    };
+    let inner = if tree.get("pluginConfig").is_some() {
+        "pluginConfig"
+    } else if tree.get("spec").is_some() || tree.get("apiVersion").is_some() {
+        "spec.pluginConfig"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "this is {kind} as a whole; give what stands below its `{inner}`, which begins with `issuers`"
+    ))
 }
 
 /// The message about a key below which nothing stands.

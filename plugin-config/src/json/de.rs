@@ -1,5 +1,6 @@
 //! Reading a node into document types with serde.
 
+use super::foreign::instead;
 use super::{Node, Place, Step, quote, suggestion};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
@@ -49,6 +50,10 @@ impl ReadError {
     fn mismatch(expected: &str, got: &str) -> Self {
         Self::new(match got {
             NULL => Problem::Null(expected.to_owned()),
+            // What stands there is not repeated, in case it is a secret.
+            _ if expected == "a list" => Problem::Value(format!(
+                "expected a list, got {got}; a list of one has brackets around it: `[…]`"
+            )),
             _ => Problem::Value(format!("expected {expected}, got {got}")),
         })
     }
@@ -109,9 +114,11 @@ impl Error for ReadError {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let message = match suggestion(field, expected.iter().copied()) {
-            Some(word) => format!("unknown key {}; did you mean `{word}`?", quote(field)),
-            None => format!("unknown key {}; use one of {}", quote(field), expected.join(", ")),
+        let (key, near) = (quote(field), suggestion(field, expected.iter().copied()));
+        let message = match (instead(field, expected), near) {
+            (Some(instead), _) => format!("unknown key {key}; {instead}"),
+            (None, Some(word)) => format!("unknown key {key}; did you mean `{word}`?"),
+            (None, None) => format!("unknown key {key}; use one of {}", expected.join(", ")),
         };
         Self::new(Problem::UnknownKey { key: field.to_owned(), message })
     }

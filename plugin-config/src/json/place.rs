@@ -62,6 +62,12 @@ impl Place {
         self.0.starts_with(&other.0)
     }
 
+    /// The place of an element.
+    pub(crate) fn index(mut self, index: usize) -> Self {
+        self.0.push(Step::Index(index));
+        self
+    }
+
     /// The place of a member.
     pub(crate) fn key(mut self, key: &str) -> Self {
         self.0.push(Step::Key(key.to_owned()));

@@ -65,6 +65,15 @@ impl PathPattern {
     }
 }
 
+/// The form of a router for a segment that may be anything: `:id`, `<id>`, `<int:id>`.
+fn placeholder(segment: &str) -> Option<&str> {
+    let name = match segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        Some(inner) => inner.rsplit(':').next().unwrap_or(inner),
+        None => segment.strip_prefix(':')?,
+    };
+    is_name(name).then_some(name)
+}
+
 /// Refuses what no path that is matched can hold: such a pattern would never fit.
 fn check_characters(text: &str) -> Result<(), String> {
     let why = if text.contains('?') {
@@ -88,6 +97,13 @@ fn check_characters(text: &str) -> Result<(), String> {
 }
 
 fn check_segments(text: &str, segments: &[&str]) -> Result<(), String> {
+    if let Some((segment, name)) = segments.iter().find_map(|segment| Some((segment, placeholder(segment)?)))
+    {
+        return Err(format!(
+            "`{segment}` in {} would be compared letter by letter; for a segment that may be anything write `{{{name}}}`",
+            quote(text)
+        ));
+    }
     match segments.iter().find(|segment| matches!(**segment, "." | "..")) {
         Some(dots) => {
             Err(format!("{} fits nothing: a segment `{dots}` is also resolved; leave it out", quote(text)))

@@ -45,7 +45,11 @@ fn a_wrong_type_says_what_is_expected() {
         (json!("x"), "", "expected an object, got a string"),
         (json!(null), "", "expected an object, got null"),
         (json!({}), "", "`issuers` is missing"),
-        (json!({"issuers": {}}), "issuers", "expected a list, got an object"),
+        (
+            json!({"issuers": {}}),
+            "issuers",
+            "expected a list, got an object; a list of one has brackets around it: `[…]`",
+        ),
         (json!({"issuers": null}), "issuers", "expected a list, got null"),
         (json!({"issuers": [7]}), "issuers[0]", "expected an object, got a number"),
         (json!({"issuers": [["tyk", "x"]]}), "issuers[0]", "expected an object, got a list"),
@@ -88,7 +92,7 @@ fn a_wrong_type_says_what_is_expected() {
         (
             with_root(json!({"roleHierarchy": {"a.b": "c"}})),
             "roleHierarchy[\"a.b\"]",
-            "expected a list, got a string",
+            "expected a list, got a string; a list of one has brackets around it: `[…]`",
         ),
     ] {
         refuses(&document, at, message);

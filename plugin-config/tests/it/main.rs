@@ -9,6 +9,7 @@
 )]
 
 mod examples;
+mod foreign;
 mod form;
 mod headers;
 mod issuers;

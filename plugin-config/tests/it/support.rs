@@ -90,7 +90,9 @@ pub(crate) fn with_issuer(keys: Value) -> Value {
 pub(crate) fn with_rule(keys: Value) -> Value {
     let mut rule = json!({"name": "read"});
     lay_over(&mut rule, keys);
-    with_root(json!({"policies": [{"name": "orders", "rules": [rule]}]}))
+    let mut document = with_issuer(json!({"roleClaims": [{"claim": "roles"}]}));
+    lay_over(&mut document, json!({"policies": [{"name": "orders", "rules": [rule]}]}));
+    document
 }
 
 /// The least document with the given keys laid over its root.
