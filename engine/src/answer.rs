@@ -135,6 +135,7 @@ const fn title(reason: Reason) -> &'static str {
         Reason::NoRuleMatched => "the request is not allowed",
         Reason::ClaimUnwritable => "a claim of the token can not be passed on",
         Reason::KeysUnavailable => "the keys to verify the token can not be had",
+        Reason::ConfigurationInvalid => "the filter has no valid configuration",
     }
 }
 

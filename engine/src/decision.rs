@@ -50,6 +50,20 @@ impl Decision {
         }
     }
 
+    /// A request that is refused whatever it holds.
+    pub(crate) fn closed(cause: Cause, answer: Answer) -> Self {
+        Self {
+            outcome: Outcome::Refuse { cause, answer },
+            remove: Vec::new(),
+            replace: Vec::new(),
+            session: None,
+            unverified: None,
+            rule: None,
+            shadow: None,
+            verification: Verification::default(),
+        }
+    }
+
     /// The reason of a refusal.
     pub fn reason(&self) -> Option<Reason> {
         self.cause().map(|cause| cause.reason)

@@ -3,8 +3,11 @@
 //! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
 //! request pays for the memory that its code lies in, whether it runs or is jumped over.
 
+mod coverage;
 mod dry_run;
 mod rivals;
+
+pub use coverage::Coverage;
 
 use crate::answer::Answers;
 use crate::cache::TokenCache;
@@ -48,6 +51,9 @@ pub struct Engine {
     audit: Audit,
     dry_run: bool,
     warnings: Vec<ConfigError>,
+    coverage: Coverage,
+    /// Every request is refused.
+    is_closed: bool,
 }
 
 impl Engine {
@@ -60,8 +66,10 @@ impl Engine {
         let policies = Policies::compile(config, workload, &mut claim_table);
         // Where no rule names paths nobody here reads them.
         let issuers = Issuers::new(&config.issuers, environment)?;
+        let coverage = Coverage::new(config, policies.applying(), workload);
         let mut warnings = issuers.warnings().to_vec();
         warnings.extend(policies.warning());
+        warnings.extend(coverage.warning(workload));
         let names_paths = policies.uses_paths(View::WithShadow);
         let ambiguous_paths = if names_paths { config.ambiguous_paths } else { AmbiguousPaths::Refuse };
         for claim in &config.audit.claims {
@@ -70,6 +78,8 @@ impl Engine {
         Ok(Self {
             header_uses: HeaderUses::new(config),
             places: Places::new(config),
+            coverage,
+            is_closed: false,
             issuers,
             policies,
             claim_table,
@@ -86,9 +96,22 @@ impl Engine {
         })
     }
 
+    /// Makes an engine that refuses every request with [`Reason::ConfigurationInvalid`]: for a worker that never had a
+    /// configuration that is good.
+    ///
+    /// # Errors
+    /// None: without issuers nothing can be wrong with one.
+    pub fn closed(workload: &Workload, environment: &dyn Environment) -> Result<Self, Errors> {
+        Ok(Self { is_closed: true, ..Self::new(&Config::default(), workload, environment)? })
+    }
+
     /// Decides about a request, given its header map as the host holds it.
     pub fn decide(&self, headers: &[(String, Vec<u8>)], surroundings: &Surroundings<'_>) -> Decision {
         let request = self.header_uses.read(headers);
+        if self.is_closed {
+            let reason = Reason::ConfigurationInvalid;
+            return Decision::closed(reason.into(), self.answers.answer_to(request.origin(), reason));
+        }
         let path = read_path(request.path, self.ambiguous_paths);
         let facts = RequestFacts {
             method: request.method,
@@ -133,6 +156,11 @@ impl Engine {
     /// not among them.
     pub fn warnings(&self) -> &[ConfigError] {
         &self.warnings
+    }
+
+    /// How many of the policies apply to the workload.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     /// The issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.

@@ -29,7 +29,7 @@ pub mod token;
 pub use answer::Answer;
 pub use decision::{Decision, Outcome, Shadow, Verification};
 pub use detail::{Cause, Detail};
-pub use engine::Engine;
+pub use engine::{Coverage, Engine};
 pub use issuers::RemoteIssuer;
 pub use reason::{Class, Reason};
 pub use session::{IssuerIndex, Session};

@@ -77,6 +77,8 @@ reasons! {
     ClaimUnwritable = "claim-unwritable", Policy;
     /// The issuer's keys can't be had.
     KeysUnavailable = "keys-unavailable", Unavailable;
+    /// The worker never had a configuration that is good.
+    ConfigurationInvalid = "configuration-invalid", Unavailable;
 }
 
 /// A class of answers: what HTTP and gRPC clients are told.

@@ -11,11 +11,13 @@ mod host;
 mod http;
 mod keys;
 mod metrics;
+mod neighbours;
 mod plugin;
 mod ration;
 mod reply;
 mod root;
 mod shared;
+mod state;
 mod text;
 #[cfg(feature = "test-trap")]
 mod trap;

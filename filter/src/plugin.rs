@@ -6,14 +6,16 @@ use crate::crypto::EnvoyCrypto;
 use crate::host::CallId;
 use crate::keys::{self, Keys, Turn, Waiter, Waiting};
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use crate::ration::Ration;
 use crate::shared::AllWorkers;
 use crate::{filter_state, host, reply, workload};
 use attache_engine::remote::{LONGEST_BODY, Response, UnixMillis};
 use attache_engine::surroundings::{Environment, Surroundings, UnixSeconds};
-use attache_engine::{Decision, Engine, Outcome};
+use attache_engine::{Coverage, Decision, Engine, Outcome};
 use attache_plugin_config::Errors;
 use log::warn;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The shortest that a tick can take.
@@ -27,6 +29,7 @@ pub(crate) struct Plugin {
     ration: Ration,
     /// The keys that providers serve, where there are such.
     keys: Option<Keys>,
+    neighbours: Neighbours,
 }
 
 impl Plugin {
@@ -43,9 +46,28 @@ impl Plugin {
                 "attache: configuration: a dry run: nothing is refused here, what would be is counted and logged"
             );
         }
-        let keys = Keys::new(&engine, unix_millis(host::now()));
-        let metrics = Metrics::new(&engine);
-        Ok(Self { engine, crypto: EnvoyCrypto::default(), metrics, ration: Ration::default(), keys })
+        Ok(Self::with(engine))
+    }
+
+    /// What stands in for a configuration where none is good: it refuses every request.
+    pub(crate) fn closed() -> Result<Self, Errors> {
+        Engine::closed(&workload::identify(&BTreeSet::new()), &Variables).map(Self::with)
+    }
+
+    fn with(engine: Engine) -> Self {
+        Self {
+            keys: Keys::new(&engine, unix_millis(host::now())),
+            crypto: EnvoyCrypto::default(),
+            metrics: Metrics::new(&engine),
+            ration: Ration::default(),
+            neighbours: Neighbours::new(),
+            engine,
+        }
+    }
+
+    /// How many of the policies apply to this workload.
+    pub(crate) fn coverage(&self) -> &Coverage {
+        self.engine.coverage()
     }
 
     /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for [`Plugin::tick`] or
@@ -53,6 +75,7 @@ impl Plugin {
     pub(crate) fn handle(&self, context: u32, headers: &[(String, Vec<u8>)], end_of_stream: bool) -> bool {
         let now = host::now();
         let arrived = unix_millis(now);
+        self.neighbours.meet_request();
         if let Some(keys) = &self.keys {
             keys.catch_up(&self.engine, arrived);
         }
@@ -62,6 +85,7 @@ impl Plugin {
     /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer. `root` is the
     /// context that the tick is for.
     pub(crate) fn tick(&self, root: u32) -> Duration {
+        self.neighbours.look_around(host::now());
         let Some(keys) = &self.keys else { return Duration::from_secs(1) };
         keys.ask(&self.engine, unix_millis(host::now()));
         self.wake(keys, root);

@@ -3,6 +3,7 @@
 use crate::host::{self, CallId};
 use crate::http::Http;
 use crate::plugin::Plugin;
+use crate::state;
 use log::{error, info};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -15,13 +16,38 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The root context.
 pub(crate) struct Root {
     id: u32,
-    /// The last configuration that was good.
+    /// The last configuration that was good, or, where there never was one, that which refuses everything.
     plugin: Option<Rc<Plugin>>,
 }
 
 impl Root {
     pub(crate) fn new(id: u32) -> Self {
         Self { id, plugin: None }
+    }
+
+    /// Has requests go the way of this configuration from now on.
+    fn begin(&mut self, plugin: Plugin) {
+        if let Some(old) = self.plugin.replace(Rc::new(plugin)) {
+            old.flush_metrics();
+        }
+        // The first tick asks providers for their keys: calls can't be made yet.
+        host::tick_every(Duration::from_millis(1));
+    }
+
+    /// Takes a bad configuration and refuses every request, where Envoy has none to go on with and would answer with an
+    /// empty 500. Says whether it does so.
+    fn refuse_everything(&mut self, document: &[u8]) -> bool {
+        if !state::takes_bad(document) {
+            return false;
+        }
+        let Ok(plugin) = Plugin::closed() else { return false };
+        state::set_invalid(true);
+        self.begin(plugin);
+        error!(
+            "attache: configuration: there is no good one to go on with: every request is refused with 503 and \
+             `configuration-invalid` until there is"
+        );
+        true
     }
 }
 
@@ -41,23 +67,22 @@ impl Context for Root {
 }
 
 impl RootContext for Root {
-    /// Refuses a bad configuration, so that Envoy keeps the one it has. Every error is logged, a line each.
+    /// Refuses a bad configuration, so that Envoy keeps the good one that it has; where it has none, takes it and
+    /// refuses every request. Every error is logged, a line each.
     fn on_configure(&mut self, _plugin_configuration_size: usize) -> bool {
-        match Plugin::new(&host::plugin_configuration()) {
+        let document = host::plugin_configuration();
+        match Plugin::new(&document) {
             Ok(plugin) => {
-                if let Some(old) = self.plugin.replace(Rc::new(plugin)) {
-                    old.flush_metrics();
-                }
-                // The first tick asks providers for their keys: calls can't be made yet.
-                host::tick_every(Duration::from_millis(1));
-                info!("attache: configured");
+                state::set_good(plugin.coverage());
+                info!("attache: configured: {}", plugin.coverage());
+                self.begin(plugin);
                 true
             }
             Err(errors) => {
                 for wrong in errors.iter() {
                     error!("attache: configuration: {wrong}");
                 }
-                false
+                self.refuse_everything(&document)
             }
         }
     }

@@ -72,6 +72,8 @@ pub struct Overrides {
     pub plugin: Value,
     /// Of the HTTP connection manager.
     pub manager: Value,
+    /// An HTTP filter that requests go through before they come to the plugin.
+    pub filter_before: Value,
     /// Of the service's `HttpProtocolOptions`: its protocol, where that is not always the client's.
     pub upstream: Value,
 }
@@ -157,6 +159,10 @@ impl Sidecar {
         let mut manager = http_manager(folder);
         if let Some(config) = manager.get_mut("typed_config") {
             override_members(config, &self.overrides.manager);
+        }
+        let filters = manager.pointer_mut("/typed_config/http_filters").and_then(Value::as_array_mut);
+        if let (Some(filters), false) = (filters, self.overrides.filter_before.is_null()) {
+            filters.insert(0, self.overrides.filter_before.clone());
         }
         manager
     }

@@ -183,13 +183,15 @@ impl Envoy {
         String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Whether Envoy refused the configuration that it was started with: it answers every request with 500 then.
+    /// Whether the configuration that Envoy was started with is no good: every request is refused then, by Envoy or by the
+    /// filter.
     ///
     /// # Errors
     /// The admin interface doesn't answer.
     pub async fn first_configuration_refused(&self) -> Result<bool> {
         let stats = self.stats().await?;
-        Ok(stats.get(bootstrap::ACCEPTED) == 0 && stats.get(bootstrap::REFUSED) > 0)
+        let is_refused = stats.get(bootstrap::ACCEPTED) == 0 && stats.get(bootstrap::REFUSED) > 0;
+        Ok(is_refused || stats.of_filter().get("configuration.invalid").is_some_and(|invalid| *invalid > 0))
     }
 
     /// Pushes another configuration of the filter, as Istio does, and waits for what becomes of it.

@@ -75,7 +75,9 @@ pub fn gaps(scenarios: &[Scenario]) -> Vec<String> {
         claimed.iter().filter(|id| !promised.contains(**id)).map(|id| format!("`{id}` is not promised")),
     );
     for (reason, _) in REASONS {
-        if !expected.contains(reason) {
+        // Scenarios run one after the other in one Envoy, which begins with a good configuration: `tests/plugins.rs` starts
+        // one that has none.
+        if !expected.contains(reason) && reason != "configuration-invalid" {
             gaps.push(format!("reason `{reason}` has no scenario"));
         }
     }

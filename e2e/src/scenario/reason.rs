@@ -13,7 +13,7 @@ pub(super) enum Class {
 }
 
 /// Every reason.
-pub(super) const REASONS: [(&str, Class); 24] = [
+pub(super) const REASONS: [(&str, Class); 25] = [
     ("token-missing", Class::Missing),
     ("token-malformed", Class::BadToken),
     ("token-opaque", Class::BadToken),
@@ -38,6 +38,7 @@ pub(super) const REASONS: [(&str, Class); 24] = [
     ("no-rule-matched", Class::Policy),
     ("claim-unwritable", Class::Policy),
     ("keys-unavailable", Class::Unavailable),
+    ("configuration-invalid", Class::Unavailable),
 ];
 
 impl Class {

@@ -175,8 +175,12 @@ fn every_reason_is_reached_and_none_traps() -> Result<()> {
     }
     ensure!(vm.reason().as_deref() == Some("keys-unavailable"), "{:?}", vm.reason());
     ensure!(vm.store.data().reply == Some(503), "it is answered");
-    ensure!(refusals()?.len() + 1 == attache_e2e::scenario::reasons().count(), "a reason is not tried");
     vm.call("proxy_on_delete", &[2])?;
+    // And where there never was a good configuration.
+    let mut closed = vm::configured(&json!({}))?;
+    let (goes_on, _) = closed.request(2, &request("GET", "/orders", None))?;
+    ensure!(!goes_on && closed.reason().as_deref() == Some("configuration-invalid"), "{:?}", closed.reason());
+    ensure!(refusals()?.len() + 2 == attache_e2e::scenario::reasons().count(), "a reason is not tried");
     Ok(())
 }
 

@@ -40,6 +40,7 @@ struct Draft<'c> {
     places: HashMap<Place, usize>,
     summary: PerView<Summary>,
     has_shadow: bool,
+    applying: usize,
 }
 
 /// What tells sites apart; equal operations and sources have equal numbers.
@@ -70,10 +71,12 @@ impl<'c> Draft<'c> {
             places: hash::map(),
             summary: PerView::default(),
             has_shadow: false,
+            applying: 0,
         }
     }
 
     fn add_policy(&mut self, policy: &Policy) {
+        self.applying = self.applying.saturating_add(1);
         let shadow = policy.mode == Mode::Shadow;
         self.has_shadow |= shadow;
         self.summary.note(shadow, |summary| {
@@ -157,6 +160,7 @@ impl<'c> Draft<'c> {
             roles: self.roles,
             summary: self.summary,
             has_shadow: self.has_shadow,
+            applying: self.applying,
         }
     }
 }

@@ -52,6 +52,7 @@ pub struct Policies {
     roles: RoleTable,
     summary: PerView<Summary>,
     has_shadow: bool,
+    applying: usize,
 }
 
 /// What holds for all policies of a view.
@@ -85,6 +86,11 @@ impl Policies {
     /// Whether a rule that counts in this view names hosts: as with methods.
     pub fn uses_hosts(&self, view: View) -> bool {
         self.summary.of(view).uses_hosts
+    }
+
+    /// How many policies apply.
+    pub fn applying(&self) -> usize {
+        self.applying
     }
 
     /// Whether a policy or a rule that applies is in SHADOW. If not, both views give the same verdict.

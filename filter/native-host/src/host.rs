@@ -130,6 +130,14 @@ impl Host {
         })
     }
 
+    /// The value of a gauge, as it stands; `None` where the filter never made it.
+    pub fn gauge(&self, name: &str) -> Option<u64> {
+        envoy::with(|envoy| {
+            let mut gauges = envoy.metrics.iter().filter(|metric| !metric.is_counter && metric.name == name);
+            gauges.next_back().map(|metric| metric.value)
+        })
+    }
+
     /// The names of the counters and gauges that were changed since the last time this was asked, in that order.
     pub fn take_changed(&mut self) -> Vec<String> {
         envoy::with(|envoy| std::mem::take(&mut envoy.changed))

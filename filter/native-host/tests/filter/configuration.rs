@@ -1,12 +1,13 @@
 //! Good configurations hold, bad ones are refused with all that is wrong with them.
 
 use crate::support::{Worker, document, document_with, token};
-use attache_native_host::{Host, LogLevel, Request};
+use attache_native_host::{Host, LogLevel, Request, SharedData};
 use serde_json::{Value, json};
 
-/// The errors that a document is refused with.
-fn errors(document: &str) -> Vec<String> {
-    let mut host = Host::new();
+/// The errors that a document is refused with, where a good one serves.
+fn errors(refused: &str) -> Vec<String> {
+    let mut host = Host::configured(&document().to_string());
+    let document = refused;
     assert!(!host.configure(document), "it is not refused: {document}");
     let lines = host.log().into_iter().filter(|line| line.level == LogLevel::Error);
     lines.map(|line| line.text.strip_prefix("attache: configuration: ").unwrap().to_owned()).collect()
@@ -110,18 +111,92 @@ fn a_new_configuration_holds_at_once_and_forgets_what_was_cached() {
 }
 
 #[test]
-fn nothing_goes_through_where_there_never_was_a_good_configuration() {
+fn nothing_goes_through_before_the_first_configuration() {
     let mut worker = Worker::around(Host::new());
-    for setup in [false, true] {
-        if setup {
-            assert!(!worker.configure("{}"));
-        }
-        for content_type in ["text/plain", "application/grpc"] {
-            let response = worker.send(Request::get("/healthz").with("content-type", content_type));
-            assert_eq!(response.status(), 503);
-            assert_eq!(response.reply.unwrap().header("retry-after"), Some("1"));
-        }
+    for content_type in ["text/plain", "application/grpc"] {
+        let response = worker.send(Request::get("/healthz").with("content-type", content_type));
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.reply.unwrap().header("retry-after"), Some("1"));
     }
+}
+
+#[test]
+fn a_worker_that_never_had_a_good_configuration_says_so_to_everyone() {
+    let data = SharedData::default();
+    let mut worker = Worker::around(Host::sharing(&data));
+    let bearer = || Request::get("/orders").bearer(&token(json!({})));
+    for bad in ["{}", "{", "{}"] {
+        assert!(worker.configure(bad), "Envoy would answer with an empty 500");
+        for request in [Request::get("/healthz"), Request::get("/orders/%zz"), bearer(), Request::empty()] {
+            let response = worker.send(request);
+            let reply = response.reply.clone().unwrap();
+            assert_eq!(
+                (response.status(), response.reason().as_deref()),
+                (503, Some("configuration-invalid"))
+            );
+            assert_eq!(reply.header("retry-after"), Some("1"));
+            let body = String::from_utf8(reply.body).unwrap();
+            assert!(body.contains(r#""type":"configuration-invalid""#), "{body}");
+        }
+        let grpc = worker.send(bearer().with("content-type", "application/grpc"));
+        assert_eq!(grpc.reply.unwrap().header("grpc-status"), Some("14"));
+    }
+    let lines = worker.audit();
+    assert!(lines.iter().all(|line| line["reason"] == "configuration-invalid"), "{lines:#?}");
+    assert_eq!(lines.len(), 15);
+    assert_eq!(worker.counter("attache.reasons.configuration-invalid"), 15);
+    assert_eq!(worker.gauge("attache.configuration.invalid"), Some(1));
+
+    assert!(worker.configure(&document().to_string()));
+    assert!(worker.send(bearer()).goes_on);
+    assert_eq!(worker.gauge("attache.configuration.invalid"), Some(0));
+    // Envoy tries a configuration in a VM of its own, which knows of the one that serves by shared data.
+    drop(worker);
+    let mut tried = Host::sharing(&data);
+    assert!(!tried.configure("{ }"), "the good one serves on");
+    assert!(tried.configure("{}"), "Envoy has taken this one before, and would not ask");
+    drop(tried);
+    let mut other = Host::sharing(&data);
+    other.set_property(&["plugin_name"], "shop.other");
+    assert!(other.configure("{}"), "another plugin never had one");
+}
+
+#[test]
+fn the_log_and_two_gauges_say_how_many_policies_apply() {
+    let policy = |name: &str, app: &str| json!({"name": name, "selector": {"labels": {"app": app}}});
+    let with = |policies: Value| document_with(|document| document["policies"] = policies).to_string();
+    let mut host = Host::new();
+    for (path, value) in
+        [(["NAMESPACE"].as_slice(), "shop"), (&["WORKLOAD_NAME"], "orders"), (&["LABELS", "app"], "orders")]
+    {
+        host.set_property(&[&["xds", "node", "metadata"], path].concat(), value);
+    }
+    let said = |host: &mut Host, level: LogLevel| -> Vec<String> {
+        host.take_log().into_iter().filter(|line| line.level == level).map(|line| line.text).collect()
+    };
+    assert!(
+        host.configure(&with(json!([{"name": "mesh"}, policy("own", "orders"), policy("other", "carts")])))
+    );
+    assert_eq!(
+        said(&mut host, LogLevel::Info),
+        ["attache: configured: 2 of 3 policies apply to shop/orders"]
+    );
+    assert_eq!(host.gauge("attache.policies.applying"), Some(2));
+    assert_eq!(host.gauge("attache.policies.given"), Some(3));
+    for _ in 0..2 {
+        assert!(host.configure(&with(json!([policy("own", "ordrs")]))));
+        assert_eq!(
+            said(&mut host, LogLevel::Warn),
+            [
+                "attache: configuration: policies: 0 of 1 policies apply to shop/orders, so every request with a valid token is \
+              allowed; if that is not meant, mend a `selector` (this workload has the service account `none` and \
+              `app: orders`)"
+            ]
+        );
+        assert_eq!(host.gauge("attache.policies.applying"), Some(0));
+    }
+    assert!(host.configure(&with(json!([]))));
+    assert!(said(&mut host, LogLevel::Warn).is_empty(), "no policies: nothing was to apply");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod counters;
 mod identity;
 mod istio;
 mod keys;
+mod neighbours;
 mod observability;
 mod pages;
 mod signatures;

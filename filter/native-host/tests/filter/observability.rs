@@ -24,9 +24,10 @@ fn watched() -> String {
 
 /// What the filter's sources define, as Prometheus shows it; what has a variable end is there as a family.
 fn defined() -> BTreeSet<String> {
-    let sources: String = ["metrics.rs", "keys.rs", "keys/source.rs", "keys/room.rs"]
-        .map(|file| text(&format!("filter/src/{file}")))
-        .concat();
+    let sources: String =
+        ["metrics.rs", "keys.rs", "keys/source.rs", "keys/room.rs", "state.rs", "neighbours.rs"]
+            .map(|file| text(&format!("filter/src/{file}")))
+            .concat();
     let whole = all(r#""attache\.([a-z_.]+)[".]"#, &sources);
     let parts = all(r#"\("([a-z]+\.[a-z_]+)", &self\."#, &sources);
     let families = all(r#""attache\.([a-z_.]+?)\.[{"]"#, &sources);

@@ -111,8 +111,9 @@ fn whatever_comes_is_decided_and_no_forged_header_survives() {
 
 #[test]
 fn whatever_is_given_as_a_configuration_is_read_or_refused() {
+    let good = crate::support::document().to_string();
     run(&".{0,60}", |document| {
-        let mut host = Host::new();
+        let mut host = Host::configured(&good);
         prop_assert!(!host.configure(&document));
         prop_assert!(host.log().iter().any(|line| line.text.starts_with("attache: configuration: ")));
         Ok(())
