@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Upstream {
     Http1,
+    /// HTTP/1.1, with one request on each connection.
+    Http1Once,
     Http2,
     /// That of the client.
     Both,
@@ -57,7 +59,8 @@ pub(crate) const BACKENDS: [Backend; 19] = [
     backend("apache", "apache", Upstream::Http1, false),
     backend("lighttpd", "lighttpd", Upstream::Http1, false),
     backend("sinatra", "ruby", Upstream::Http1, false),
-    backend("jetty", "java", Upstream::Http1, false),
+    // It hands the trailers of one request to all later ones on its connection, and policies change between them here.
+    backend("jetty", "java", Upstream::Http1Once, false),
     backend("tomcat", "java", Upstream::Http1, false),
     backend("spring", "java", Upstream::Http1, false),
 ];
@@ -75,6 +78,10 @@ impl Upstream {
         let (http1, http2) = (json!({"enable_trailers": true}), json!({}));
         match self {
             Self::Http1 => json!({"explicit_http_config": {"http_protocol_options": http1}}),
+            Self::Http1Once => json!({
+                "explicit_http_config": {"http_protocol_options": http1},
+                "common_http_protocol_options": {"max_requests_per_connection": 1},
+            }),
             Self::Http2 => json!({"explicit_http_config": {"http2_protocol_options": http2}}),
             Self::Both => {
                 let both = json!({"http_protocol_options": http1, "http2_protocol_options": http2});
