@@ -356,18 +356,19 @@ fn holds(condition: &Condition, rule: &Rule, claims: Option<&Value>, captures: &
         Test::Exists(wanted) => claim(&condition.claim).is_some() == *wanted,
         Test::EqualsPath(name) => {
             let any_case = rule.action == Action::Deny;
-            let texts = || elements.iter().filter_map(|element| element.as_str());
+            let mut texts = elements.iter().filter_map(|element| looks(element));
             captures.get(name).is_some_and(|segment| {
-                texts().any(|text| spelled(text, any_case) == spelled(segment, any_case))
+                texts.any(|text| spelled(&text, any_case) == spelled(segment, any_case))
             })
         }
         Test::EqualsHeader(name) => {
             let values: Vec<&String> =
                 ask.headers.iter().filter(|(key, _)| key == name.as_str()).map(|(_, value)| value).collect();
-            matches!(values.as_slice(), [value] if one_is(&Value::from(value.as_str())))
+            matches!(values.as_slice(), [value] if one_looks(true, &Value::from(value.as_str())))
         }
         Test::EqualsClaim(path) => {
-            claim(path).is_some_and(|other| claim(&condition.claim) == Some(other) || one_is(other))
+            // A Boolean is the same as the string that it is written as.
+            claim(path).is_some_and(|other| claim(&condition.claim) == Some(other) || one_looks(true, other))
         }
         other => unimplemented!("not generated: {other:?}"),
     }
