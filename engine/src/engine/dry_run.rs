@@ -1,6 +1,7 @@
 //! A dry run: the document decides, and nothing is refused.
 
-use super::{Engine, Judge, Judged};
+use super::Engine;
+use super::judge::{Judge, Judged};
 use crate::decision::{Decision, Shadow};
 use crate::policy;
 use crate::surroundings::Workload;

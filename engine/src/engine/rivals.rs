@@ -1,7 +1,7 @@
 //! Cookies of one name that hold different tokens: browsers send a stale one along, set for another path or domain, until
 //! it is cleared, and no page can choose.
 
-use super::{Judge, Tokens};
+use super::judge::{Judge, Tokens};
 use crate::Reason;
 use crate::decision::Verification;
 use crate::issuers::Obstacle;

@@ -1,0 +1,280 @@
+//! Judges one request: what its readings need, what its tokens came to, and what the policies say of both.
+
+use super::Engine;
+use super::readings::{Flaws, Reading};
+use crate::decision::{Shadow, Verification};
+use crate::issuers::Obstacle;
+use crate::policy::{Identity, RuleIndex, Verdict, View};
+use crate::remote::{Hope, Missing};
+use crate::request::Request;
+use crate::search::Found;
+use crate::session::{IssuerIndex, Session};
+use crate::surroundings::Surroundings;
+use crate::{Cause, Detail, Reason};
+use attache_plugin_config::{Authentication, OnKeysUnavailable};
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// One request before the rules. Tokens are looked at once, and only if a view asks for them.
+pub(super) struct Judge<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) request: &'a Request<'a>,
+    pub(super) flaws: Flaws,
+    /// The request as it stands.
+    pub(super) reading: Reading<'a>,
+    /// What else a backend may make of it: few requests have any.
+    pub(super) others: Vec<Reading<'a>>,
+    /// It is a preflight request, and those need nothing.
+    pub(super) preflight: bool,
+    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) tokens: OnceCell<Tokens<'a>>,
+    /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same answer.
+    pub(super) hope: OnceCell<Hope>,
+}
+
+/// What a request's tokens came to.
+pub(super) struct Tokens<'a> {
+    pub(super) found: Vec<Found<'a>>,
+    /// A session for each that was found, or what stands before one of them.
+    pub(super) sessions: Result<Vec<Rc<Session>>, Obstacle>,
+    /// Tokens that count for nothing beside a good one in the same place. They are not among those that were found.
+    pub(super) stale: Vec<Found<'a>>,
+    pub(super) verification: Verification,
+}
+
+/// The verdict of one view.
+pub(super) struct Judged {
+    /// Why the request is refused; `None`: it goes on.
+    pub(super) cause: Option<Cause>,
+    pub(super) rule: Option<RuleIndex>,
+    pub(super) looked_at_tokens: bool,
+    /// Why it goes on without a session, though it brought a token.
+    pub(super) unverified: Option<Reason>,
+    /// What it is to wait for, before there is a verdict.
+    pub(super) waits_for: Option<(IssuerIndex, Missing)>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn verdict(&self, view: View) -> Judged {
+        if let Some(reason) = self.flaws.reason(&self.engine.policies, view) {
+            return Judged::refused(reason, false);
+        }
+        let preflight = self.preflight;
+        let authentication = if preflight { Authentication::None } else { self.authentication(view) };
+        if authentication == Authentication::None {
+            // A preflight request asks for nothing yet: as a public request, only a DENY rule can refuse it.
+            return match self.say(view, None) {
+                Verdict::Deny { reason, .. } if preflight && reason != Reason::RuleDenied => {
+                    judged(Verdict::Allow { rule: None }, false)
+                }
+                verdict => judged(verdict, false),
+            };
+        }
+        let sessions = match &self.tokens().sessions {
+            Ok(sessions) => sessions,
+            Err(Obstacle::Bad(cause)) => return Judged::refused(cause.clone(), true),
+            Err(Obstacle::Lacks { issuer, missing, cause }) => {
+                return self.without_keys(view, *issuer, *missing, cause);
+            }
+        };
+        let Some(session) = sessions.first() else {
+            return match authentication {
+                Authentication::Optional => judged(self.say(view, None), true),
+                _ => Judged::refused(Reason::TokenMissing, true),
+            };
+        };
+        let identity = Identity { roles: &session.roles, claims: &session.claims };
+        let judged = judged(self.say(view, Some(&identity)), true);
+        match &session.headers {
+            Err(cause) if judged.cause.is_none() => Judged { cause: Some(cause.clone()), ..judged },
+            _ => judged,
+        }
+    }
+
+    /// What the request needs: the most that any of its readings does.
+    fn authentication(&self, view: View) -> Authentication {
+        let first = self.reading.candidates.authentication(view);
+        if self.others.is_empty() { first } else { self.strictest(first, view) }
+    }
+
+    #[inline(never)]
+    fn strictest(&self, first: Authentication, view: View) -> Authentication {
+        let others = self.others.iter().map(|reading| reading.candidates.authentication(view));
+        others.fold(first, |most, other| match (most, other) {
+            (Authentication::Required, _) | (_, Authentication::Required) => Authentication::Required,
+            (Authentication::Optional, _) | (_, Authentication::Optional) => Authentication::Optional,
+            (Authentication::None, Authentication::None) => Authentication::None,
+        })
+    }
+
+    /// What the policies say of the request.
+    fn say(&self, view: View, identity: Option<&Identity<'_>>) -> Verdict {
+        let Reading { candidates, facts, .. } = &self.reading;
+        let first = candidates.verdict(view, facts, identity);
+        if self.others.is_empty() {
+            return first;
+        }
+        self.agreed(first, &|reading| reading.candidates.verdict(view, &reading.facts, identity))
+    }
+
+    /// What the policies say of all readings: a DENY rule that matches one refuses; the request goes on if it may in
+    /// each, is refused if it is in each, and is ambiguous otherwise.
+    #[inline(never)]
+    fn agreed(&self, first: Verdict, verdict: &dyn Fn(&Reading<'_>) -> Verdict) -> Verdict {
+        let denied = |verdict: &Verdict| matches!(verdict, Verdict::Deny { reason: Reason::RuleDenied, .. });
+        let allowed = |verdict: &Verdict| matches!(verdict, Verdict::Allow { .. });
+        let mut differs = None;
+        for reading in &self.others {
+            let other = verdict(reading);
+            if denied(&other) {
+                return if denied(&first) { first } else { other };
+            }
+            if allowed(&other) != allowed(&first) {
+                differs = differs.or(Some(reading.differs));
+            }
+        }
+        match differs {
+            Some(reason) if !denied(&first) => Verdict::Deny { reason, rule: None },
+            _ => first,
+        }
+    }
+
+    /// What becomes of a request whose token calls for keys that are not here.
+    #[inline(never)]
+    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing, cause: &Cause) -> Judged {
+        let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
+        if *hope == Hope::Wait {
+            return Judged {
+                waits_for: Some((issuer, missing)),
+                ..judged(Verdict::Allow { rule: None }, true)
+            };
+        }
+        let full = Cause::from(Detail::WaitingRoomFull);
+        let full = (*hope == Hope::Full).then(|| self.engine.issuers.blame(issuer, full));
+        let cause = full.as_ref().unwrap_or(cause);
+        if missing == Missing::KeyId {
+            // There are keys, and this is none of them; or whether it is, nobody could wait to see.
+            return Judged::refused(cause.clone(), true);
+        }
+        let of_issuer = self.engine.issuers.on_keys_unavailable(issuer);
+        let denies = |reading: &Reading<'_>| {
+            let said = reading.candidates.on_keys_unavailable(view).unwrap_or(of_issuer);
+            said == OnKeysUnavailable::Deny
+        };
+        if denies(&self.reading) || self.others.iter().any(denies) {
+            return Judged::refused(cause.clone(), true);
+        }
+        let verdict = |reading: &Reading<'_>| reading.candidates.verdict_unverified(view, &reading.facts);
+        let judged = judged(self.agreed(verdict(&self.reading), &verdict), true);
+        let unverified = judged.cause.is_none().then_some(Reason::KeysUnavailable);
+        Judged { unverified, ..judged }
+    }
+
+    #[inline(never)]
+    pub(super) fn shadow(&self, enforced: &Judged) -> Option<Shadow> {
+        let with_shadow = self.verdict(View::WithShadow);
+        let differs = with_shadow.cause.is_some() != enforced.cause.is_some();
+        differs.then_some(Shadow { cause: with_shadow.cause, rule: with_shadow.rule })
+    }
+
+    pub(super) fn tokens(&self) -> &Tokens<'a> {
+        self.tokens.get_or_init(|| {
+            let mut verification = Verification::default();
+            match self.engine.places.find(self.request) {
+                Ok(found) if found.iter().any(|found| found.has_rival) => self.tokens_of_rivals(found),
+                Ok(found) => {
+                    let sessions = self.sessions(&found, &mut verification);
+                    Tokens { found, sessions, stale: Vec::new(), verification }
+                }
+                Err(cause) => {
+                    let (found, stale) = (Vec::new(), Vec::new());
+                    Tokens { found, sessions: Err(cause.into()), stale, verification }
+                }
+            }
+        })
+    }
+
+    /// The sessions of all tokens. A bad one counts for more than one that can't be verified.
+    fn sessions(
+        &self,
+        found: &[Found<'_>],
+        verification: &mut Verification,
+    ) -> Result<Vec<Rc<Session>>, Obstacle> {
+        let (mut sessions, mut lacks) = (Vec::with_capacity(found.len()), None);
+        for found in found {
+            match self.session(found, verification) {
+                Ok(session) => sessions.push(session),
+                Err(bad @ Obstacle::Bad(_)) => return Err(bad),
+                Err(obstacle @ Obstacle::Lacks { .. }) => lacks = lacks.or(Some(obstacle)),
+            }
+        }
+        lacks.map_or(Ok(sessions), Err)
+    }
+
+    /// The session of a token: from the cache, or verified now.
+    pub(super) fn session(
+        &self,
+        found: &Found<'_>,
+        verification: &mut Verification,
+    ) -> Result<Rc<Session>, Obstacle> {
+        let Engine { issuers, cache, max_token_bytes, .. } = self.engine;
+        if found.token.len() > *max_token_bytes {
+            return Err(Reason::TokenTooLarge.into());
+        }
+        let token = issuers.canonical(found);
+        // What was verified with a key that is gone has to be verified anew.
+        let session = match cache.get(token).filter(|session| issuers.has_key_of(session)) {
+            Some(session) => {
+                verification.hits = verification.hits.saturating_add(1);
+                // So spelled it is no token of that issuer, but the one in the cache is good all the same.
+                if token.len() != found.token.len() && !issuers.allows_padding(session.issuer) {
+                    return Err(issuers.blame(session.issuer, Detail::PaddingNotAllowed.into()).into());
+                }
+                let good = issuers.recheck(&session, found, self.surroundings.now);
+                good.map_err(|cause| {
+                    cache.remove(token);
+                    issuers.blame(session.issuer, cause)
+                })?;
+                session
+            }
+            None => self.verify(found, token, verification)?,
+        };
+        issuers
+            .check_presenter(session.issuer, self.surroundings.peer)
+            .map_err(|detail| issuers.blame(session.issuer, detail.into()))?;
+        Ok(session)
+    }
+
+    /// The session of a token that is not in the cache.
+    #[inline(never)]
+    fn verify(
+        &self,
+        found: &Found<'_>,
+        token: &[u8],
+        verification: &mut Verification,
+    ) -> Result<Rc<Session>, Obstacle> {
+        let Engine { issuers, cache, policies, claim_table, shared, .. } = self.engine;
+        verification.misses = verification.misses.saturating_add(1);
+        let verified = issuers.verify(found, token, self.surroundings, shared, verification)?;
+        let session = Rc::new(verified.into_session(token, policies.roles(), claim_table, issuers));
+        let unreadable = u32::from(session.roles.is_incomplete());
+        verification.unreadable_roles = verification.unreadable_roles.saturating_add(unreadable);
+        cache.insert(token, &session);
+        Ok(session)
+    }
+}
+
+impl Judged {
+    fn refused(cause: impl Into<Cause>, looked_at_tokens: bool) -> Self {
+        Self { cause: Some(cause.into()), rule: None, looked_at_tokens, unverified: None, waits_for: None }
+    }
+}
+
+fn judged(verdict: Verdict, looked_at_tokens: bool) -> Judged {
+    match verdict {
+        Verdict::Allow { rule } => {
+            Judged { cause: None, rule, looked_at_tokens, unverified: None, waits_for: None }
+        }
+        Verdict::Deny { reason, rule } => Judged { rule, ..Judged::refused(reason, looked_at_tokens) },
+    }
+}
