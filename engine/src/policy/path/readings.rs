@@ -30,10 +30,11 @@ const ENCODED_SEMICOLON: char = '\u{3}';
 const ENCODED_DOT: char = '\u{4}';
 
 /// What a server may do to a path, in the order in which it does it.
-const STEPS: [fn(&str) -> String; 13] = [
+const STEPS: [fn(&str) -> String; 14] = [
     with_decoded_dots,
     with_slashes_for_backslashes,
     without_authority,
+    without_query_after_semicolon,
     without_parameters,
     without_dots,
     with_merged_slashes,
@@ -158,6 +159,11 @@ fn without_authority(path: &str) -> String {
     }
     let authority = path.trim_start_matches('/');
     authority.find('/').and_then(|end| authority.get(end..)).unwrap_or("/").to_owned()
+}
+
+/// What is left of a path where `;` begins the query, as Fastify has it (`useSemicolonDelimiter`).
+fn without_query_after_semicolon(path: &str) -> String {
+    path.split(';').next().unwrap_or_default().to_owned()
 }
 
 fn without_parameters(path: &str) -> String {
