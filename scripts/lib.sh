@@ -28,7 +28,7 @@ need_cargo() {
 }
 
 need_python() {
-  have python3 || die "python3 is not on the path" "install Python 3.8 or newer: it fetches Envoy"
+  have python3 || die "python3 is not on the path" "install Python 3.8 or newer"
 }
 
 # need_component NAME...: parts of the toolchain that rust-toolchain.toml names; rustup adds what is missing.

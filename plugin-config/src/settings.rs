@@ -121,7 +121,7 @@ pub struct Audit {
 pub enum AuditLog {
     /// None.
     None,
-    /// Refused ones, and those that a shadowed rule would have refused.
+    /// Refused ones, those that SHADOW would have refused, and those that went on unverified.
     #[default]
     Denied,
     /// All.

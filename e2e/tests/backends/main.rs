@@ -21,6 +21,8 @@ mod wire;
 use crate::arguments::Arguments;
 use crate::report::Table;
 use anyhow::{Result, ensure};
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -33,6 +35,16 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says that a backend is left out, and has whoever runs all tests say so too.
+fn skipped(name: &str) -> Result<()> {
+    println!("SKIPPED: {name}, for the reason above");
+    if let Some(file) = std::env::var_os("ATTACHE_SKIPPED") {
+        let mut list = OpenOptions::new().append(true).create(true).open(file)?;
+        writeln!(list, "backend-{name}\tthe reason is above")?;
+    }
+    Ok(())
+}
+
 fn test() -> Result<()> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -41,7 +53,7 @@ fn test() -> Result<()> {
     for backend in arguments.backends() {
         match backend.prepare()? {
             Some(folder) => ready.push((backend, folder)),
-            None => println!("SKIPPED: {}, for the reason above", backend.name),
+            None => skipped(backend.name)?,
         }
     }
     ensure!(!ready.is_empty(), "no backend can be had here");

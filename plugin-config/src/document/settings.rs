@@ -136,7 +136,8 @@ pub(crate) struct CacheDocument {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Audit"))]
 pub(crate) struct AuditDocument {
-    /// NONE; DENIED: refused requests, and those that a shadowed rule would have refused; ALL. Default: DENIED.
+    /// NONE; DENIED: refused requests, those that SHADOW would have refused, and those that went on unverified; ALL. Default:
+    /// DENIED.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENIED")))]
     pub(crate) log: Option<AuditLogName>,
     /// The claims that the line names.
