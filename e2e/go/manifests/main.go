@@ -4,9 +4,12 @@
 //
 //	manifests [-out FOLDER] [-lock FILE] FOLDER|PAGE.md...
 //	manifests -spelling FILE...
+//	manifests -admission POLICY SCHEMA CASES BUILDS
 //
 // -out writes each build there, so that others can look at it, and of each PrometheusRule the file that Prometheus itself
-// would read. -spelling tells where kubectl reads a YAML file, or a YAML block of a Markdown page, otherwise than others do.
+// would read. -spelling tells where kubectl reads a YAML file, or a YAML block of a Markdown page, otherwise than others do. -admission has the
+// API server's own code hold a ValidatingAdmissionPolicy against the file CASES, the plugins of the folder BUILDS, which an
+// earlier run wrote with -out, and its lists of keys against the JSON Schema of the configuration.
 package main
 
 import (
@@ -22,11 +25,14 @@ import (
 func main() {
 	out := flag.String("out", "", "folder that the builds are written to")
 	lock := flag.String("lock", "crds.lock", "what pins the definitions")
+	admission := flag.String("admission", "", "a ValidatingAdmissionPolicy")
 	spelling := flag.Bool("spelling", false, "compare how two readers of YAML read the files")
 	flag.Parse()
 	var err error
 	if *spelling {
 		err = checkSpelling(flag.Args())
+	} else if *admission != "" && flag.NArg() == 3 {
+		err = checkAdmission(*admission, flag.Arg(0), flag.Arg(1), flag.Arg(2))
 	} else {
 		err = run(*lock, *out, flag.Args())
 	}
