@@ -8,12 +8,11 @@
 mod stage {
     use anyhow::{Result, bail, ensure};
     use attache_e2e::echo::Echo;
-    use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Workload};
+    use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar};
     use attache_e2e::http1::{self, Request};
     use attache_e2e::keys::{SigningKey, jwks};
     use attache_e2e::token::{self, TokenSpec};
     use serde_json::{Value, json};
-    use std::collections::BTreeMap;
     use tokio::net::TcpStream;
     use tokio::task::JoinSet;
 
@@ -42,19 +41,8 @@ mod stage {
                 "cache": cache,
             });
             let service = Echo::start("orders").await?;
-            let sidecar = Sidecar {
-                module: attache_e2e::module()?,
-                workload: Workload::default(),
-                environment: BTreeMap::new(),
-                service: service.address(),
-                certificates: None,
-                workers,
-                providers: BTreeMap::new(),
-                overrides: Overrides::default(),
-                failure_policy: "FAIL_CLOSED",
-            };
-            let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
-            let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+            let sidecar = Sidecar { workers, ..Sidecar::before(service.address(), attache_e2e::module()?) };
+            let binary = envoy::chosen("1.39.3")?;
             let envoy = Envoy::start(&binary, sidecar, &configuration.to_string(), None).await?;
             Ok(Self { envoy, key, _service: service })
         }

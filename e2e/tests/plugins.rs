@@ -6,12 +6,11 @@
 mod stage {
     use anyhow::{Result, bail, ensure};
     use attache_e2e::echo::Echo;
-    use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar, Workload};
+    use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar};
     use attache_e2e::http1::{self, Request, Response};
     use attache_e2e::keys::{SigningKey, jwks};
     use attache_e2e::token::{self, TokenSpec};
     use serde_json::{Value, json};
-    use std::collections::BTreeMap;
     use std::path::Path;
     use tokio::net::TcpStream;
 
@@ -33,18 +32,12 @@ mod stage {
         async fn start(document: &Value, failure_policy: &'static str, overrides: Overrides) -> Result<Self> {
             let service = Echo::start("orders").await?;
             let sidecar = Sidecar {
-                module: attache_e2e::module()?,
-                workload: Workload::default(),
-                environment: BTreeMap::new(),
-                service: service.address(),
-                certificates: None,
                 workers: 2,
-                providers: BTreeMap::new(),
                 overrides,
                 failure_policy,
+                ..Sidecar::before(service.address(), attache_e2e::module()?)
             };
-            let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
-            let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+            let binary = envoy::chosen("1.39.3")?;
             let envoy = Envoy::start(&binary, sidecar, &document.to_string(), None).await?;
             Ok(Self { envoy, _service: service })
         }

@@ -23,6 +23,15 @@ pub fn binary(version: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim_end()))
 }
 
+/// The binary that `ATTACHE_ENVOY` names first, or of this version where it names none.
+///
+/// # Errors
+/// As [`binary`].
+pub fn chosen(otherwise: &str) -> Result<PathBuf> {
+    let named = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| otherwise.to_owned());
+    binary(named.split(',').next().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

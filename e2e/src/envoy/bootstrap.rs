@@ -79,6 +79,21 @@ pub struct Overrides {
 }
 
 impl Sidecar {
+    /// That of the default workload, as Istio sets it up, with one worker: what is to be otherwise is set by whoever asks.
+    pub fn before(service: SocketAddr, module: PathBuf) -> Self {
+        Self {
+            module,
+            workload: Workload::default(),
+            environment: BTreeMap::new(),
+            service,
+            certificates: None,
+            workers: 1,
+            failure_policy: "FAIL_CLOSED",
+            providers: BTreeMap::new(),
+            overrides: Overrides::default(),
+        }
+    }
+
     /// The bootstrap of an Envoy that listens at `address` and keeps its files in `folder`.
     pub(super) fn bootstrap(&self, folder: &Path, address: SocketAddr) -> Value {
         let mut chains = vec![json!({

@@ -6,7 +6,7 @@ mod bootstrap;
 mod istio;
 
 pub use admin::Stats;
-pub use binary::{VERSIONS, binary};
+pub use binary::{VERSIONS, binary, chosen};
 pub use bootstrap::{Overrides, Sidecar, Workload};
 pub use istio::STATS_TAGS;
 

@@ -3,7 +3,7 @@
 use super::fill::Filler;
 use super::{OneOrMany, Protocol, Request, Scenario, Step, TokenRef, check};
 use crate::echo::{Echo, Seen};
-use crate::envoy::{Deadline, Envoy, Overrides, Push, Sidecar, Workload};
+use crate::envoy::{Deadline, Envoy, Push, Sidecar, Workload};
 use crate::keys::{SigningKey, jwks};
 use crate::mtls::Authority;
 use crate::token::{TokenSpec, now};
@@ -65,15 +65,10 @@ impl Stage {
     ) -> Result<Self> {
         let echo = Echo::start(&workload.name).await?;
         let sidecar = Sidecar {
-            module: module.to_owned(),
             workload: workload.clone(),
             environment: environment.clone(),
-            service: echo.address(),
             certificates: Some(certificates.to_owned()),
-            workers: 1,
-            failure_policy: "FAIL_CLOSED",
-            providers: BTreeMap::new(),
-            overrides: Overrides::default(),
+            ..Sidecar::before(echo.address(), module.to_owned())
         };
         let nobody = json!({"issuers": [{"name": "nobody", "issuer": "nobody",
             "jwks": jwks([&SigningKey::fixed("p256-other")?])?}]});

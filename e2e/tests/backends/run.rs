@@ -9,7 +9,7 @@ use crate::requests::{CALLERS, Case};
 use crate::seen::Seen;
 use crate::wire;
 use anyhow::{Context, Result, bail};
-use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar, Workload};
+use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar};
 use attache_e2e::http1;
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::token::{self, Spoil, TokenSpec};
@@ -118,27 +118,19 @@ pub(crate) async fn run(
 
 async fn start(backend: &Backend, manager: Manager, service: SocketAddr) -> Result<Envoy> {
     let sidecar = Sidecar {
-        module: attache_e2e::module()?,
-        workload: Workload::default(),
-        environment: BTreeMap::new(),
-        service,
-        certificates: None,
-        workers: 1,
-        failure_policy: "FAIL_CLOSED",
-        providers: BTreeMap::new(),
         overrides: Overrides {
             manager: manager.overrides(),
             upstream: backend.upstream.options(),
             ..Overrides::default()
         },
+        ..Sidecar::before(service, attache_e2e::module()?)
     };
     let nothing = Policy { rules: Vec::new(), ambiguous: None, service: Service::default() };
     Envoy::start(&binary()?, sidecar, &nothing.configuration(&keys()?, "none").to_string(), None).await
 }
 
 fn binary() -> Result<PathBuf> {
-    let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.40.0".to_owned());
-    envoy::binary(version.split(',').next().unwrap_or_default())
+    envoy::chosen("1.40.0")
 }
 
 fn keys() -> Result<Value> {

@@ -71,8 +71,7 @@ impl Pairs {
         let config = folder.path().join("bootstrap.json");
         std::fs::write(&config, bootstrap.to_string())?;
         drop(held);
-        let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
-        let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+        let binary = envoy::chosen("1.39.3")?;
         let process = Command::new(binary)
             .arg("--config-path")
             .arg(&config)

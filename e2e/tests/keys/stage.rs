@@ -2,13 +2,12 @@
 
 use anyhow::{Result, bail};
 use attache_e2e::echo::Echo;
-use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Stats, Workload};
+use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Stats};
 use attache_e2e::http1::{self, Request, Response};
 use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::Provider;
 use attache_e2e::token::{self, TokenSpec};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -68,13 +67,7 @@ impl Stage {
         let elsewhere = provider.hosts().into_iter();
         let elsewhere = elsewhere.map(|host| (format!("outbound|443||{host}"), provider.address()));
         let sidecar = Sidecar {
-            module: attache_e2e::module()?,
-            workload: Workload::default(),
-            environment: BTreeMap::new(),
-            service: service.address(),
-            certificates: None,
             workers: 2,
-            failure_policy: "FAIL_CLOSED",
             providers: [
                 (CLUSTER.to_owned(), provider.address()),
                 (default_cluster(provider.address()), provider.address()),
@@ -85,9 +78,9 @@ impl Stage {
             .chain(elsewhere)
             .collect(),
             overrides,
+            ..Sidecar::before(service.address(), attache_e2e::module()?)
         };
-        let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
-        let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+        let binary = envoy::chosen("1.39.3")?;
         let envoy = Envoy::start(&binary, sidecar, &configuration.to_string(), None).await?;
         Ok(Self { envoy, provider, service })
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use attache_e2e::echo::{Echo, Seen};
-use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar, Workload};
+use attache_e2e::envoy::{self, Deadline, Envoy, Push, Sidecar};
 use attache_e2e::http1::{self, Request, Response};
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::token::{Spoil, TokenSpec, now};
@@ -20,19 +20,8 @@ impl Stage {
     /// Starts with this document.
     pub(crate) async fn start(document: &str) -> Result<Self> {
         let service = Echo::start("orders").await?;
-        let sidecar = Sidecar {
-            module: attache_e2e::module()?,
-            workload: Workload::default(),
-            environment: BTreeMap::new(),
-            service: service.address(),
-            certificates: None,
-            workers: 1,
-            providers: BTreeMap::new(),
-            overrides: Overrides::default(),
-            failure_policy: "FAIL_CLOSED",
-        };
-        let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
-        let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+        let sidecar = Sidecar::before(service.address(), attache_e2e::module()?);
+        let binary = envoy::chosen("1.39.3")?;
         let envoy = Envoy::start(&binary, sidecar, document, None).await?;
         ensure!(!envoy.first_configuration_refused().await?, "it is refused:\n{}", envoy.log());
         Ok(Self { envoy, _service: service })

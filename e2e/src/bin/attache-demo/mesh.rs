@@ -4,7 +4,7 @@ use crate::story::{Scene, Tokens};
 use crate::table::Row;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::echo::{Echo, Seen};
-use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Sidecar, Workload};
+use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar, Workload};
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::{http1, module, repository, yaml};
 use serde_json::Value;
@@ -43,17 +43,8 @@ impl Mesh {
         let (mut workloads, mut services) = (Vec::new(), Vec::new());
         for (name, port) in ["orders", "billing"].into_iter().zip(ports) {
             let service = Echo::start(name).await?;
-            let sidecar = Sidecar {
-                module: module.clone(),
-                workload: workload(name),
-                environment: BTreeMap::new(),
-                service: service.address(),
-                certificates: None,
-                workers: 1,
-                failure_policy: "FAIL_CLOSED",
-                providers: BTreeMap::new(),
-                overrides: Overrides::default(),
-            };
+            let sidecar =
+                Sidecar { workload: workload(name), ..Sidecar::before(service.address(), module.clone()) };
             let envoy = start(&binary, sidecar, &configuration, port).await?;
             workloads.push((name, envoy));
             services.push(service);

@@ -3,7 +3,7 @@
 use crate::tally::Tally;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::echo::Echo;
-use attache_e2e::envoy::{self, Envoy, Overrides, Sidecar, Workload};
+use attache_e2e::envoy::{self, Envoy, Sidecar};
 use attache_e2e::http1::{self, Request, Response};
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::provider::Provider;
@@ -55,18 +55,12 @@ impl World {
         first.published.set(true);
         let service = Echo::start("orders").await?;
         let sidecar = Sidecar {
-            module,
-            workload: Workload::default(),
-            environment: BTreeMap::new(),
-            service: service.address(),
-            certificates: None,
             workers: 2,
             failure_policy: "FAIL_RELOAD",
             providers: BTreeMap::from([("provider".to_owned(), provider.address())]),
-            overrides: Overrides::default(),
+            ..Sidecar::before(service.address(), module)
         };
-        let version = std::env::var("ATTACHE_ENVOY").unwrap_or_else(|_| "1.39.3".to_owned());
-        let binary = envoy::binary(version.split(',').next().unwrap_or_default())?;
+        let binary = envoy::chosen("1.39.3")?;
         let document = configuration(&provider, 0)?.to_string();
         let envoy = Envoy::start(&binary, sidecar, &document, None).await?;
         Ok(Self {
