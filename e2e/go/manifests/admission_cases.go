@@ -26,9 +26,9 @@ type admissionCases struct {
 	Cases []admissionCase `json:"cases"`
 }
 
-// Holds the policy of a file against cases, against the plugins of the builds in a folder, which it must take, and its lists of
-// keys against the schema.
-func checkAdmission(file, schema, cases, builds string) error {
+// Holds the policy of a file against cases, against the plugins of the builds in a folder and the documents of files, which it
+// must take, and its lists of keys against the schema.
+func checkAdmission(file, schema, cases, builds string, files []string) error {
 	policy, err := newPolicy(file)
 	if err != nil {
 		return err
@@ -46,6 +46,11 @@ func checkAdmission(file, schema, cases, builds string) error {
 		return err
 	}
 	number, found, err := policy.checkBuilds(builds)
+	if err != nil {
+		return err
+	}
+	faults = append(faults, found...)
+	documents, found, err := policy.checkDocuments(all.Good, files)
 	if err != nil {
 		return err
 	}
@@ -69,7 +74,7 @@ func checkAdmission(file, schema, cases, builds string) error {
 	for _, fault := range faults {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", file, fault)
 	}
-	fmt.Printf("%d plugins and %d cases checked with %s, %d faults\n", number, len(all.Cases), file, len(faults))
+	fmt.Printf("%d plugins, %d documents and %d cases checked with %s, %d faults\n", number, documents, len(all.Cases), file, len(faults))
 	if len(faults) > 0 || number == 0 {
 		return fmt.Errorf("an API server would say something else")
 	}

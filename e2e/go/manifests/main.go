@@ -4,12 +4,13 @@
 //
 //	manifests [-out FOLDER] [-lock FILE] FOLDER|PAGE.md...
 //	manifests -spelling FILE...
-//	manifests -admission POLICY SCHEMA CASES BUILDS
+//	manifests -admission POLICY SCHEMA CASES BUILDS [FILE...]
 //
 // -out writes each build there, so that others can look at it, and of each PrometheusRule the file that Prometheus itself
 // would read. -spelling tells where kubectl reads a YAML file, or a YAML block of a Markdown page, otherwise than others do. -admission has the
 // API server's own code hold a ValidatingAdmissionPolicy against the file CASES, the plugins of the folder BUILDS, which an
-// earlier run wrote with -out, and its lists of keys against the JSON Schema of the configuration.
+// earlier run wrote with -out, the configurations in FILEs and the largest that there can be, all of which it must take, and its
+// lists of keys against the JSON Schema of the configuration.
 package main
 
 import (
@@ -31,8 +32,8 @@ func main() {
 	var err error
 	if *spelling {
 		err = checkSpelling(flag.Args())
-	} else if *admission != "" && flag.NArg() == 3 {
-		err = checkAdmission(*admission, flag.Arg(0), flag.Arg(1), flag.Arg(2))
+	} else if *admission != "" && flag.NArg() >= 3 {
+		err = checkAdmission(*admission, flag.Arg(0), flag.Arg(1), flag.Arg(2), flag.Args()[3:])
 	} else {
 		err = run(*lock, *out, flag.Args())
 	}
