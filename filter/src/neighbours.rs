@@ -48,8 +48,9 @@ impl Neighbours {
         let (text, version) = host::shared_data(KEY).unwrap_or_default();
         let mut told = read(&text, now.as_secs());
         self.are_there.set(told.iter().any(|(name, _)| *name != self.name));
-        if !self.are_there.get() && self.is_second.replace(false) {
-            self.set_gauge(0);
+        if !self.are_there.get() {
+            self.is_second.set(false);
+            self.take_back();
         } else if self.is_second.get() {
             self.set_gauge(1);
         }
@@ -86,6 +87,13 @@ impl Neighbours {
             self.name,
             String::from_utf8_lossy(&first)
         );
+    }
+
+    /// Takes back that there is a second plugin: it may be the second one that is gone, whose word all plugins have in common.
+    fn take_back(&self) {
+        if self.gauge.is_some_and(|gauge| host::gauge(gauge) > 0) {
+            self.set_gauge(0);
+        }
     }
 
     fn set_gauge(&self, value: u64) {

@@ -3,7 +3,7 @@
 use crate::host::{self, CallId};
 use crate::http::Http;
 use crate::plugin::Plugin;
-use crate::state;
+use crate::state::{self, Bad};
 use log::{error, info};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -34,12 +34,28 @@ impl Root {
         host::tick_every(Duration::from_millis(1));
     }
 
-    /// Takes a bad configuration and refuses every request, where Envoy has none to go on with and would answer with an
-    /// empty 500. Says whether it does so.
-    fn refuse_everything(&mut self, document: &[u8]) -> bool {
-        if !state::takes_bad(document) {
-            return false;
+    /// Says whether a bad configuration is taken for want of anything that Envoy could go on with, which would leave it to answer
+    /// with an empty 500.
+    fn take_bad(&mut self, document: &[u8]) -> bool {
+        match state::judge(document) {
+            Bad::Refused => false,
+            Bad::Taken => self.refuse_everything(),
+            Bad::Outdated(good) => self.go_on_with(&good) || self.refuse_everything(),
         }
+    }
+
+    /// Goes on with a configuration that was good before.
+    fn go_on_with(&mut self, document: &[u8]) -> bool {
+        let Ok(plugin) = Plugin::new(document) else { return false };
+        state::set_invalid(false);
+        state::set_outdated(true);
+        self.begin(plugin);
+        error!("attache: configuration: the last good one goes on, until there is another");
+        true
+    }
+
+    /// Refuses every request.
+    fn refuse_everything(&mut self) -> bool {
         let Ok(plugin) = Plugin::closed() else { return false };
         state::set_invalid(true);
         self.begin(plugin);
@@ -73,7 +89,7 @@ impl RootContext for Root {
         let document = host::plugin_configuration();
         match Plugin::new(&document) {
             Ok(plugin) => {
-                state::set_good(plugin.coverage());
+                state::set_good(&document, plugin.coverage());
                 info!("attache: configured: {}", plugin.coverage());
                 self.begin(plugin);
                 true
@@ -82,7 +98,7 @@ impl RootContext for Root {
                 for wrong in errors.iter() {
                     error!("attache: configuration: {wrong}");
                 }
-                self.refuse_everything(&document)
+                self.take_bad(&document)
             }
         }
     }

@@ -4,33 +4,41 @@
 use crate::{host, neighbours};
 use attache_engine::Coverage;
 
-/// Says that this plugin has had a good configuration in this proxy; its key in shared data outlives VMs.
+/// Where the last good configuration of this plugin lies in shared data, which outlives VMs.
 fn key() -> String {
     format!("attache.good.{}", neighbours::name())
-}
-
-/// Whether this plugin has had a good configuration since the proxy started.
-fn had_good_configuration() -> bool {
-    host::shared_data(&key()).is_some()
 }
 
 /// The most that is remembered of bad configurations, in bytes: 64 fingerprints.
 const MOST_TAKEN: usize = 512;
 
-/// Whether a bad configuration is to be taken, and every request refused: where the plugin never had a good one, and
-/// where it was taken so before. Envoy keeps the outcome of a configuration that it has tried, and does not try it again.
-pub(crate) fn takes_bad(document: &[u8]) -> bool {
+/// What becomes of a bad configuration.
+pub(crate) enum Bad {
+    /// Envoy is told, and keeps the one that it has.
+    Refused,
+    /// It is taken, and every request refused: this plugin has had no good one since the proxy started.
+    Taken,
+    /// Envoy has taken it before there was a good one. It keeps the outcome of what it has tried and does not try it again, so a
+    /// refusal would leave the proxy with none: the last good one, which this is, goes on.
+    Outdated(Vec<u8>),
+}
+
+/// Says what becomes of a bad configuration.
+pub(crate) fn judge(document: &[u8]) -> Bad {
+    let good = host::shared_data(&key()).map(|(good, _)| good);
     let key = format!("attache.taken.{}", neighbours::name());
     let (mut taken, version) = host::shared_data(&key).unwrap_or_default();
     let mark = fingerprint(document);
-    if taken.chunks(mark.len()).any(|known| known == mark) {
-        return true;
+    let is_known = taken.chunks(mark.len()).any(|known| known == mark);
+    match good {
+        Some(good) if is_known => Bad::Outdated(good),
+        None if is_known => Bad::Taken,
+        None if taken.len() < MOST_TAKEN => {
+            taken.extend(mark);
+            if host::share_data(&key, &taken, version) { Bad::Taken } else { Bad::Refused }
+        }
+        _ => Bad::Refused,
     }
-    if had_good_configuration() || taken.len() >= MOST_TAKEN {
-        return false;
-    }
-    taken.extend(mark);
-    host::share_data(&key, &taken, version)
 }
 
 /// Tells documents apart (FNV-1a, 64 bits): of an operator's own, none is made to look like another.
@@ -40,11 +48,10 @@ fn fingerprint(document: &[u8]) -> [u8; 8] {
 }
 
 /// Notes a good configuration.
-pub(crate) fn set_good(coverage: &Coverage) {
-    if !had_good_configuration() {
-        host::share_data(&key(), b"1", None);
-    }
+pub(crate) fn set_good(document: &[u8], coverage: &Coverage) {
+    host::share_data(&key(), document, None);
     set_invalid(false);
+    set_outdated(false);
     set_gauge("attache.policies.applying", u64::try_from(coverage.applying).unwrap_or(u64::MAX));
     set_gauge("attache.policies.given", u64::try_from(coverage.all).unwrap_or(u64::MAX));
 }
@@ -52,6 +59,11 @@ pub(crate) fn set_good(coverage: &Coverage) {
 /// Tells Envoy whether every request is refused for want of a good configuration.
 pub(crate) fn set_invalid(is_invalid: bool) {
     set_gauge("attache.configuration.invalid", u64::from(is_invalid));
+}
+
+/// Tells Envoy whether the last good configuration goes on in the place of the one that was given.
+pub(crate) fn set_outdated(is_outdated: bool) {
+    set_gauge("attache.configuration.outdated", u64::from(is_outdated));
 }
 
 fn set_gauge(name: &str, value: u64) {

@@ -138,6 +138,14 @@ impl Host {
         })
     }
 
+    /// Sets a gauge that the filter made, as another plugin of the proxy would.
+    pub fn set_gauge(&self, name: &str, value: u64) {
+        envoy::with(|envoy| {
+            let gauges = envoy.metrics.iter_mut().filter(|metric| !metric.is_counter && metric.name == name);
+            gauges.for_each(|metric| metric.value = value);
+        });
+    }
+
     /// The names of the counters and gauges that were changed since the last time this was asked, in that order.
     pub fn take_changed(&mut self) -> Vec<String> {
         envoy::with(|envoy| std::mem::take(&mut envoy.changed))

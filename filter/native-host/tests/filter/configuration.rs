@@ -155,6 +155,20 @@ fn a_worker_that_never_had_a_good_configuration_says_so_to_everyone() {
     let mut tried = Host::sharing(&data);
     assert!(!tried.configure("{ }"), "the good one serves on");
     assert!(tried.configure("{}"), "Envoy has taken this one before, and would not ask");
+    assert!(tried.request(&bearer()).goes_on, "so the good one goes on");
+    assert_eq!(tried.request(&Request::get("/orders")).reason().as_deref(), Some("token-missing"));
+    let gauges = |host: &Host| {
+        ["invalid", "outdated"].map(|name| host.gauge(&format!("attache.configuration.{name}")))
+    };
+    assert_eq!(gauges(&tried), [Some(0), Some(1)]);
+    assert!(tried.configure(&document().to_string()));
+    assert_eq!(gauges(&tried), [Some(0), Some(0)]);
+    drop(tried);
+    // What is no configuration, such as an older module left there, is not gone on with.
+    data.set("attache.good.", b"1", 0).unwrap();
+    let mut tried = Worker::around(Host::sharing(&data));
+    assert!(tried.configure("{}"));
+    assert_eq!(tried.send(bearer()).reason().as_deref(), Some("configuration-invalid"));
     drop(tried);
     let mut other = Host::sharing(&data);
     other.set_property(&["plugin_name"], "shop.other");

@@ -50,6 +50,23 @@ fn the_second_to_come_says_so_once() {
 }
 
 #[test]
+fn the_first_takes_the_word_back_once_the_second_is_gone() {
+    let data = SharedData::default();
+    let mut first = plugin(&data, "shop.first");
+    let tell =
+        |second: u64| data.set("attache.plugins", format!("shop.second\t{second}").as_bytes(), 0).unwrap();
+    tell(NOW);
+    first.tick();
+    // As the second one sets it, of whose gauge Envoy has but one.
+    first.set_gauge(GAUGE, 1);
+    first.tick();
+    assert_eq!(first.gauge(GAUGE), Some(1));
+    first.set_time(NOW + 6);
+    first.tick();
+    assert_eq!(first.gauge(GAUGE), Some(0));
+}
+
+#[test]
 fn workers_reloads_and_upgrades_of_one_plugin_are_none() {
     let data = SharedData::default();
     for _ in 0..3 {
