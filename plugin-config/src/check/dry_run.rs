@@ -3,7 +3,7 @@
 use super::{Checker, policy, selector};
 use crate::document::Document;
 use crate::json::At;
-use crate::{DryRun, Mode, Selector};
+use crate::{DryRun, Mode};
 
 /// `mode` and `shadowSelectors`.
 pub(super) fn dry_run(document: &Document, checker: &mut Checker) -> DryRun {
@@ -20,7 +20,7 @@ pub(super) fn dry_run(document: &Document, checker: &mut Checker) -> DryRun {
     for (index, document) in checker.filled(Some(list), &at) {
         let at = at.index(index);
         let selector = selector::selector(Some(document), &at, checker);
-        if selector == Selector::default() {
+        if document.is_empty() {
             checker.fault(&at, "it names no workload; for a dry run everywhere write `mode: SHADOW` instead");
         }
         selectors.push(selector);

@@ -2,7 +2,9 @@
 
 use super::roles::Hierarchy;
 use super::{Checker, metric, rule, selector, unique};
-use crate::document::{ActionName, List, ModeName, PolicyDocument, PolicyPathsDocument, TrailingSlashName};
+use crate::document::{
+    ActionName, List, ModeName, PolicyDocument, PolicyPathsDocument, SelectorDocument, TrailingSlashName,
+};
 use crate::json::At;
 use crate::{Action, HeaderName, Mode, PathEquality, Policy};
 use std::collections::BTreeSet;
@@ -51,7 +53,12 @@ fn policy(
     checker: &mut Checker,
 ) -> Option<Policy> {
     let name = checker.name(document.name.get(), &at.key("name"));
-    let selector = selector::selector(document.selector.as_ref(), &at.key("selector"), checker);
+    let selector_at = at.key("selector");
+    let selector = selector::selector(document.selector.as_ref(), &selector_at, checker);
+    if document.selector.as_ref().is_some_and(SelectorDocument::is_empty) {
+        // What is left of a template: taken for every workload, its ALLOW rules would open others.
+        checker.fault(&selector_at, "it names no workload; leave the key out for a policy of every workload");
+    }
     let policy_mode = mode(document.mode);
     let rules_at = at.key("rules");
     let items = || document.rules.iter().flat_map(List::iter);

@@ -32,7 +32,7 @@ pub(crate) struct PolicyDocument {
 /// Which workloads a policy applies to: every key that is given must fit.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Selector"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Selector", extend("minProperties" = 1)))]
 pub(crate) struct SelectorDocument {
     /// One of these namespaces.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -43,6 +43,13 @@ pub(crate) struct SelectorDocument {
     /// One of these service accounts.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) service_accounts: Option<List<String>>,
+}
+
+impl SelectorDocument {
+    /// Whether no key is given.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.namespaces.is_none() && self.labels.is_none() && self.service_accounts.is_none()
+    }
 }
 
 /// Which paths a policy's service takes for the same. Comparisons lean towards allowing less: `paths` of DENY rules and

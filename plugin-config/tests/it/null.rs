@@ -1,7 +1,8 @@
 //! `null`: what is left of a key whose lines were commented out, or whose template was empty.
 
-use crate::support::{accepts, errors, refuses, with_issuer, with_root, with_rule};
+use crate::support::{accepts, errors, read, refuses, with_issuer, with_root, with_rule};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The document with a value at a place, whose objects and lists are made where they are not there.
 fn with(mut document: Value, pointer: &str, value: Value) -> Value {
@@ -67,10 +68,18 @@ fn home_of(definition: &str) -> (Value, &'static str) {
         "Roles" => (rule("roles", json!({})), "/policies/0/rules/0/roles"),
         "Selector" => (with(with_rule(json!({})), "/policies/0/selector", json!({})), "/policies/0/selector"),
         "PolicyPaths" => (with(with_rule(json!({})), "/policies/0/paths", json!({})), "/policies/0/paths"),
-        "IssuerSegment" => (issuer("issuerSegment", json!({})), "/issuers/0/issuerSegment"),
+        "IssuerSegment" => {
+            let pattern = json!("https://login.example.com/{tenant}/v2.0");
+            let document = with(issuer("issuerSegment", json!({})), "/issuers/0/issuer", pattern);
+            (document, "/issuers/0/issuerSegment")
+        }
         "Refresh" => (issuer("refresh", json!({})), "/issuers/0/refresh"),
         "Revoked" => (issuer("revoked", json!({})), "/issuers/0/revoked"),
-        "Secret" => (issuer("secrets", json!([{"env": "A", "algorithm": "HS256"}])), "/issuers/0/secrets/0"),
+        "Secret" => {
+            let mut document = issuer("secrets", json!([{"env": "A", "algorithm": "HS256"}]));
+            document["issuers"][0].as_object_mut().expect("an issuer").remove("jwks");
+            (document, "/issuers/0/secrets/0")
+        }
         "CookieLocation" => (issuer("fromCookies", json!([{"name": "a"}])), "/issuers/0/fromCookies/0"),
         "HeaderLocation" => (issuer("fromHeaders", json!([{"name": "a"}])), "/issuers/0/fromHeaders/0"),
         "RoleClaim" => (issuer("roleClaims", json!([{"claim": "a"}])), "/issuers/0/roleClaims/0"),
@@ -155,3 +164,61 @@ fn an_issuer_of_tokens_without_iss_is_null() {
     without["issuers"][0].as_object_mut().expect("an object").remove("issuer");
     refuses(&without, "issuers[0]", "`issuer` is missing");
 }
+
+/// As above, with what a template leaves: an empty list, object or text.
+#[test]
+fn an_empty_value_is_refused_where_it_could_widen_something() {
+    let schema = attache_plugin_config::schema();
+    let definitions = schema["$defs"].as_object().expect("definitions");
+    let objects = definitions.iter().map(|(name, object)| (name.as_str(), object));
+    let wrong = |document: &Value| -> BTreeSet<(String, String)> {
+        let errors = read(document).err().into_iter();
+        errors
+            .flat_map(|errors| {
+                errors.iter().map(|one| (one.at.clone(), one.message.clone())).collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let mut taken = BTreeSet::new();
+    for (name, object) in objects.chain([("Configuration", &schema)]) {
+        let Some(keys) = object["properties"].as_object() else { continue };
+        let (document, pointer) = home_of(name);
+        let before = wrong(&document);
+        for key in keys.keys() {
+            for empty in [json!([]), json!({}), json!("")] {
+                let after = wrong(&with(document.clone(), &format!("{pointer}/{key}"), empty.clone()));
+                if after.is_subset(&before) {
+                    taken.insert(format!("{name}.{key}: {empty}"));
+                }
+            }
+        }
+    }
+    let meant: BTreeSet<_> = MEANT.iter().map(|meant| (*meant).to_owned()).collect();
+    assert_eq!(taken, meant);
+}
+
+/// What may be empty: settings and lists that only ever add to what is refused or told, and texts that are values.
+const MEANT: [&str; 22] = [
+    "Audit.claims: []",
+    "Condition.contains: \"\"",
+    "Condition.equals: \"\"",
+    "Condition.notEquals: \"\"",
+    "Configuration.audit: {}",
+    "Configuration.cache: {}",
+    "Configuration.cors: {}",
+    "Configuration.methods: {}",
+    "Configuration.paths: {}",
+    "Configuration.policies: []",
+    "Configuration.responses: {}",
+    "Configuration.roleHierarchy: {}",
+    "HeaderLocation.prefix: \"\"",
+    "Issuer.outputClaimToHeaders: []",
+    "Issuer.revoked: {}",
+    "Issuer.roleClaims: []",
+    "Policy.paths: {}",
+    "Policy.rules: []",
+    "Revoked.keyIds: []",
+    "Revoked.subjects: []",
+    "Revoked.tokenIds: []",
+    "RoleClaim.prefix: \"\"",
+];
