@@ -10,6 +10,7 @@
 
 mod answers;
 mod dry_run;
+mod dry_run_properties;
 mod identity;
 mod paths;
 mod readings;

@@ -6,6 +6,7 @@ mod audit;
 mod configuration;
 mod cost;
 mod counters;
+mod dry_run;
 mod identity;
 mod istio;
 mod keys;
