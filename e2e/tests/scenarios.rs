@@ -30,7 +30,7 @@ fn trials() -> Result<Vec<Trial>> {
         .map(|version| Ok((envoy::binary(&version)?, version)))
         .collect::<Result<_>>()?;
     let mut trials = Vec::new();
-    for scenario in scenario::all()?.into_iter().map(Arc::new) {
+    for scenario in scenario::all()?.into_iter().chain([scenario::from_page()?]).map(Arc::new) {
         for (binary, version) in &envoys {
             let (scenario, binary) = (Arc::clone(&scenario), binary.clone());
             let (theatre, runtime) = (Arc::clone(&theatre), Arc::clone(&runtime));

@@ -16,7 +16,7 @@ pub use theatre::Theatre;
 
 use crate::envoy::Workload;
 use crate::token::TokenSpec;
-use crate::{repository, yaml};
+use crate::{page, repository, yaml};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -244,6 +244,18 @@ pub fn all() -> Result<Vec<Scenario>> {
     }
     scenarios.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(scenarios)
+}
+
+/// Reads the scenario that `e2e/README.md` explains scenarios by.
+///
+/// # Errors
+/// The page has none, or what it has is no scenario.
+pub fn from_page() -> Result<Scenario> {
+    let page = "e2e/README.md";
+    let blocks = page::blocks(&page::read(page)?);
+    let block = blocks.iter().find(|block| block.language == "yaml");
+    let text = &block.with_context(|| format!("`{page}` shows no scenario"))?.text;
+    parse("readme", yaml::parse(text)?).with_context(|| format!("`{page}`"))
 }
 
 fn parse(name: &str, document: Value) -> Result<Scenario> {

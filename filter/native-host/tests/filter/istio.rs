@@ -1,7 +1,7 @@
 //! The WasmPlugin that users start from.
 
 use crate::support::Worker;
-use attache_e2e::{repository, yaml};
+use attache_e2e::{page, repository, yaml};
 use attache_native_host::{Host, Request};
 use serde_json::Value;
 
@@ -46,4 +46,24 @@ fn the_traffic_extension_says_what_the_wasm_plugin_says() {
     for moved in ["url", "imagePullPolicy", "failStrategy", "pluginConfig"] {
         assert_eq!(extension["spec"]["wasm"][moved], plugin["spec"][moved]);
     }
+}
+
+/// The guide begins with it, and its document is the guide's.
+#[test]
+fn the_example_of_a_dry_run_is_the_guides() {
+    let mut patch = read("istio/examples/dry-run/document.yaml");
+    let [change] = patch.as_array_mut().unwrap().as_mut_slice() else { panic!("{patch}") };
+    assert_eq!((&change["op"], &change["path"]), (&"replace".into(), &"/spec/pluginConfig".into()));
+    let document = change["value"].take();
+    let blocks = page::blocks(&page::read("docs/production.md").unwrap());
+    let guide = blocks.iter().find(|block| block.text.starts_with("mode: SHADOW")).unwrap();
+    let guide: Value = yaml::parse(&guide.text).unwrap();
+    for (key, value) in guide.as_object().unwrap() {
+        assert_eq!(&document[key], value, "{key}");
+    }
+    let mut worker = Worker::around(Host::new());
+    assert!(worker.configure(&document.to_string()), "{:#?}", worker.log());
+    assert_eq!(worker.gauge("attache.dry_run"), Some(1));
+    let response = worker.send(Request::get("/orders").with("x-user", "root"));
+    assert_eq!((response.goes_on, response.header("x-user")), (true, None));
 }

@@ -1,9 +1,9 @@
 //! What pages show as a configuration is one.
 
-use crate::support::{document, key_set};
+use crate::support::{Worker, document, key_set, token};
 use attache_e2e::page::{self, Block};
 use attache_e2e::{repository, yaml};
-use attache_native_host::Host;
+use attache_native_host::{Host, Request};
 use serde_json::{Value, json};
 
 /// The pages of the repository that tell of the filter's configuration.
@@ -60,4 +60,59 @@ fn every_configuration_on_a_page_is_taken() {
         }
     }
     assert!(taken >= 11, "only {taken} blocks were found");
+}
+
+/// An answer as a page shows it: the status, the headers and the body.
+fn answer(text: &str) -> (u32, Vec<(String, String)>, String) {
+    let (head, body) = text.trim_end().split_once("\n\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines.map(|line| line.split_once(": ").unwrap());
+    (status, headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(), body.to_owned())
+}
+
+#[test]
+fn the_first_policy_answers_as_the_page_says() {
+    let blocks = page::blocks(&page::read("README.md").unwrap());
+    let policy = blocks.iter().find(|block| block.language == "yaml").unwrap();
+    let answers: Vec<_> = blocks.iter().filter(|block| block.text.starts_with("HTTP/1.1 ")).collect();
+    let mut document: Value = yaml::parse(&policy.text).unwrap();
+    // The page's key is one of which nobody has the private half.
+    document["issuers"][0]["jwks"] = key_set().clone();
+    document["issuers"][0]["issuer"] = json!("https://issuer.example");
+    let host = Host::new();
+    host.set_property(&["xds", "node", "metadata", "LABELS", "app"], "orders");
+    let mut worker = Worker::around(host);
+    assert!(worker.configure(&document.to_string()), "{:#?}", worker.log());
+    let requests = [Request::get("/orders"), Request::get("/orders").bearer(&token(json!({})))];
+    assert_eq!(answers.len(), requests.len());
+    for (block, request) in answers.into_iter().zip(requests) {
+        let (status, headers, body) = answer(&block.text);
+        let reply = worker.send(request).reply.unwrap();
+        assert_eq!((reply.status, String::from_utf8(reply.body.clone()).unwrap()), (status, body));
+        for (name, value) in headers {
+            assert_eq!(reply.header(&name), Some(value.as_str()), "README.md:{}", block.line);
+        }
+    }
+}
+
+#[test]
+fn an_audit_line_has_the_members_that_the_page_shows() {
+    let page = page::read("docs/audit.md").unwrap();
+    let block = page::blocks(&page).into_iter().find(|block| block.language == "json").unwrap();
+    let shown: Value = serde_json::from_str(&block.text).unwrap();
+    let mut worker = Worker::with(&document());
+    worker.set_property(&["connection", "uri_san_peer_certificate"], "spiffe://cluster.local/ns/shop/sa/web");
+    worker.set_property(&["connection", "mtls"], [1]);
+    worker.take_log();
+    let traced = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let request =
+        Request::new("DELETE", "/orders/7").with("x-request-id", "0b9a").with("traceparent", traced);
+    worker.send(request.bearer(&token(json!({"jti": "7c1e"}))));
+    let told = worker.audit().pop().unwrap();
+    let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&told), keys(&shown), "{told}");
+    for same in ["verdict", "policy", "rule", "reason", "issuer", "caller", "method", "path", "traceId"] {
+        assert_eq!(told[same], shown[same], "{same}");
+    }
 }
