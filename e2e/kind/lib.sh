@@ -153,25 +153,3 @@ own_image() {
   if [ "$OWN_CLUSTER" = yes ]; then bring "$reference"; else docker push --quiet "$reference" >&2; fi
   printf '%s\n' "$reference"
 }
-
-# static_target: Rust's target for a binary that needs no library at all.
-static_target() {
-  local target installed=''
-  target=$(uname -m)-unknown-linux-musl
-  if have rustup; then installed=$(cd "$ROOT" && rustup target list --installed); fi
-  if have rustup && ! grep -qx "$target" <<<"$installed"; then
-    (cd "$ROOT" && rustup target add "$target" >&2) || die "rustup could not add the target $target" "check the network"
-  fi
-  printf '%s\n' "$target"
-}
-
-# build_static PROFILE PACKAGE BINARY: prints the path of the binary.
-build_static() {
-  local target folder=$1
-  target=$(static_target)
-  # The few C files among the dependencies need no C library, so any compiler will do.
-  local compiler=CC_${target//-/_}
-  (cd "$ROOT" && env "$compiler=${!compiler:-cc}" cargo build --quiet --profile "$1" --target "$target" --package "$2" --bin "$3" >&2)
-  if [ "$folder" = dev ]; then folder=debug; fi
-  printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/$target/$folder/$3"
-}

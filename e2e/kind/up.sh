@@ -84,7 +84,7 @@ push_module() {
   # In the cluster and from here it is one registry, and speaks the same.
   if [ -n "${REGISTRY_INSECURE:-}" ]; then options+=(--plain-http); fi
   folder=$(mktemp -d)
-  "$ROOT/scripts/package" --module "$1" --no-sbom --layout "$folder/oci" ${options[@]+"${options[@]}"} \
+  "$ROOT/scripts/package" filter --file "$1" --no-sbom --layout "$folder/oci" ${options[@]+"${options[@]}"} \
     "${REGISTRY:-localhost:$REGISTRY_PORT}/$2" || status=$?
   rm -rf "$folder"
   return "$status"

@@ -1,9 +1,11 @@
-//! The image: manifest, configuration and the one layer that holds `plugin.wasm`.
+//! Images: manifest, configuration and one layer. That of the filter holds `plugin.wasm`; that of the issuer the program
+//! and the certificates by which it knows an identity provider.
 //!
 //! What goes in decides every byte, so that anybody who builds the same module gets the same digest: no time of day,
 //! no user and no file mode of the machine is looked at, and the compressor is pinned by `Cargo.lock`.
 
 use crate::blob::Blob;
+use crate::{certificates, program};
 use anyhow::{Result, ensure};
 use flate2::{Compression, GzBuilder};
 use oci_client::manifest::{
@@ -15,6 +17,14 @@ use std::io::Write;
 
 /// The one file of the layer: the name that Istio's agent and Envoy Gateway look for.
 pub const MODULE_NAME: &str = "plugin.wasm";
+/// The issuer's program, from the root of its image.
+pub const ISSUER_NAME: &str = "attache-issuer";
+/// Where a program on Linux looks for the certificates of authorities first.
+pub const CERTIFICATES_NAME: &str = "etc/ssl/certs/ca-certificates.crt";
+/// The user and group of the issuer: nobody in particular, and no root. The charts and `tyk/deploy` run it as this one.
+pub const ISSUER_USER: &str = "65532:65532";
+/// The ports of the issuer, as the charts and `tyk/deploy` set them: gRPC, and HTTP.
+pub const ISSUER_PORTS: [&str; 2] = ["5555/tcp", "8080/tcp"];
 
 /// What the image says of itself, as annotations of the OCI image specification.
 #[derive(Clone, Debug, Default)]
@@ -64,9 +74,24 @@ struct Config<'a> {
     created: Option<&'a str>,
     architecture: &'static str,
     os: &'static str,
-    config: BTreeMap<(), ()>,
+    config: &'a Run,
     rootfs: RootFs,
 }
+
+/// What a container of the image runs: nothing where the image is no program.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Run {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exposed_ports: BTreeMap<&'static str, Empty>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entrypoint: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Empty {}
 
 #[derive(Serialize)]
 struct RootFs {
@@ -75,23 +100,64 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
+/// One file of a layer.
+struct File<'a> {
+    name: &'static str,
+    mode: u32,
+    bytes: &'a [u8],
+}
+
+/// What a container needs to know beside the files.
+struct Platform {
+    title: &'static str,
+    architecture: &'static str,
+    os: &'static str,
+    run: Run,
+}
+
 /// Makes the image of a module.
 ///
 /// # Errors
 ///
 /// If the bytes are no Wasm module.
-pub fn image(module: &[u8], origin: &Origin) -> Result<Image> {
+pub fn filter(module: &[u8], origin: &Origin) -> Result<Image> {
     ensure!(
         module.starts_with(b"\0asm\x01\0\0\0"),
         "this is no WebAssembly module: it does not begin with `\\0asm` and version 1"
     );
-    let archive = archive(module)?;
+    let platform = Platform { title: "Attaché", architecture: "wasm", os: "wasip1", run: Run::default() };
+    assemble(&platform, &[File { name: MODULE_NAME, mode: 0o644, bytes: module }], origin)
+}
+
+/// Makes the image of the issuer: the program, and the authorities of Mozilla's list, which `Cargo.lock` pins.
+///
+/// # Errors
+///
+/// If the program is none for Linux on a known machine, or needs a library that the image does not hold.
+pub fn issuer(executable: &[u8], origin: &Origin) -> Result<Image> {
+    let run = Run {
+        user: Some(ISSUER_USER),
+        exposed_ports: ISSUER_PORTS.map(|port| (port, Empty {})).into(),
+        entrypoint: vec![format!("/{ISSUER_NAME}")],
+    };
+    let architecture = program::architecture(executable)?;
+    let platform = Platform { title: "Attaché issuer", architecture, os: "linux", run };
+    let certificates = certificates::bundle();
+    let files = [
+        File { name: ISSUER_NAME, mode: 0o755, bytes: executable },
+        File { name: CERTIFICATES_NAME, mode: 0o644, bytes: certificates.as_bytes() },
+    ];
+    assemble(&platform, &files, origin)
+}
+
+fn assemble(platform: &Platform, files: &[File<'_>], origin: &Origin) -> Result<Image> {
+    let archive = archive(files)?;
     let layer = Blob::new(IMAGE_LAYER_GZIP_MEDIA_TYPE, compress(&archive)?);
     let config = Config {
         created: origin.created.as_deref(),
-        architecture: "wasm",
-        os: "wasip1",
-        config: BTreeMap::new(),
+        architecture: platform.architecture,
+        os: platform.os,
+        config: &platform.run,
         rootfs: RootFs { kind: "layers", diff_ids: vec![Blob::new("", archive).digest] },
     };
     let config = Blob::new(IMAGE_CONFIG_MEDIA_TYPE, serde_json::to_vec(&config)?);
@@ -99,23 +165,25 @@ pub fn image(module: &[u8], origin: &Origin) -> Result<Image> {
         media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),
         config: config.descriptor(),
         layers: vec![layer.descriptor()],
-        annotations: Some(origin.annotations("Attaché")),
+        annotations: Some(origin.annotations(platform.title)),
         ..OciImageManifest::default()
     };
     let manifest = Blob::new(OCI_IMAGE_MEDIA_TYPE, serde_json::to_vec(&manifest)?);
     Ok(Image { manifest, blobs: vec![config, layer] })
 }
 
-fn archive(module: &[u8]) -> Result<Vec<u8>> {
-    let mut header = tar::Header::new_ustar();
-    header.set_size(u64::try_from(module.len())?);
-    header.set_mode(0o644);
-    // What a header of the standard kind leaves at nothing is written outright, since the digest rests on it.
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
+fn archive(files: &[File<'_>]) -> Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
-    archive.append_data(&mut header, MODULE_NAME, module)?;
+    for file in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(u64::try_from(file.bytes.len())?);
+        header.set_mode(file.mode);
+        // What a header of the standard kind leaves at nothing is written outright, since the digest rests on it.
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        archive.append_data(&mut header, file.name, file.bytes)?;
+    }
     Ok(archive.into_inner()?)
 }
 

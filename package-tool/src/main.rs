@@ -1,21 +1,32 @@
 //! What `scripts/package` runs: writes an OCI layout, pushes it, and prints the image's digest.
 
 use anyhow::{Context, Result};
-use attache_package_tool::image::{Origin, image};
+use attache_package_tool::image::{self, Origin};
 use attache_package_tool::push::Registry;
 use attache_package_tool::{layout, sbom};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Makes an OCI image of the Wasm module and prints its digest.
+/// What an image is made of.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// The Wasm module.
+    Filter,
+    /// The issuer's program.
+    Issuer,
+}
+
+/// Makes an OCI image of the Wasm module or of the issuer, and prints its digest.
 #[derive(Parser)]
 struct Arguments {
+    /// What the image is made of.
+    kind: Kind,
     /// Where to push: `registry/repository[:tag]`; the tag is the version where it is left out. Nowhere if absent.
     reference: Option<String>,
-    /// The module.
+    /// The module, or the program: a static one.
     #[arg(long)]
-    module: PathBuf,
+    file: PathBuf,
     /// Where the OCI layout is written, in place of one that is there.
     #[arg(long)]
     layout: PathBuf,
@@ -31,7 +42,7 @@ struct Arguments {
     /// Where the sources are.
     #[arg(long)]
     source: Option<String>,
-    /// The commit that the module was built from.
+    /// The commit that it was built from.
     #[arg(long)]
     revision: Option<String>,
     /// When that commit was made, RFC 3339.
@@ -53,13 +64,17 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<String> {
-    let Arguments { reference, module, layout, sbom, plain_http, version, source, revision, created } =
+    let Arguments { kind, reference, file, layout, sbom, plain_http, version, source, revision, created } =
         arguments;
     // First, so that a name with a slip in it is not found out after everything else.
     let registry = reference.map(|text| Registry::new(&text, &version, plain_http)).transpose()?;
     let origin = Origin { created, revision, source, version };
-    let image = image(&read(&module)?, &origin)
-        .with_context(|| format!("`{}` can't be packaged", module.display()))?;
+    let bytes = read(&file)?;
+    let image = match kind {
+        Kind::Filter => image::filter(&bytes, &origin),
+        Kind::Issuer => image::issuer(&bytes, &origin),
+    }
+    .with_context(|| format!("`{}` can't be packaged", file.display()))?;
     let mut attached = Vec::new();
     if let Some(file) = sbom {
         let artifact = sbom::attach(&image, read(&file)?, &origin)

@@ -45,8 +45,14 @@ impl Files {
 
     fn arguments(&self, layout: &str, rest: &[&str]) -> Vec<String> {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
-        let mut arguments =
-            ["--module".to_owned(), path("plugin.wasm"), "--layout".to_owned(), path(layout)].to_vec();
+        let mut arguments = [
+            "filter".to_owned(),
+            "--file".to_owned(),
+            path("plugin.wasm"),
+            "--layout".to_owned(),
+            path(layout),
+        ]
+        .to_vec();
         arguments.extend(["--sbom".to_owned(), path("sbom.json")]);
         arguments.extend(rest.iter().map(|&word| word.to_owned()));
         arguments
