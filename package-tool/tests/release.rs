@@ -1,0 +1,222 @@
+//! The workflows and forms in `.github`: they parse, call what is there with options that it has, run nobody else's code but
+//! by commit, and may do no more than they must. What they call is tested by running it (`scripts/release --dry-run`).
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "tests")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn parsed(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap();
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The files of a folder in `.github` that are YAML, with what they say.
+fn documents(folder: &str) -> Vec<(String, Value)> {
+    let mut found: Vec<_> = fs::read_dir(root().join(".github").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), parsed(&path)))
+        .collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    found
+}
+
+/// Each job's name and each of its steps.
+fn steps(workflow: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    workflow["jobs"].as_object().unwrap().iter().flat_map(|(name, job)| {
+        job["steps"].as_array().unwrap().iter().map(move |step| (name.as_str(), step))
+    })
+}
+
+/// The commands of our own in what a step runs: each script with the options given to it.
+fn calls(run: &str) -> Vec<(String, Vec<String>)> {
+    let mut calls: Vec<(String, Vec<String>)> = Vec::new();
+    let mut of_ours = false;
+    for line in run.replace("\\\n", " ").lines() {
+        for word in line.split_whitespace() {
+            if word.starts_with("scripts/") || word.starts_with(".ci/") {
+                calls.push((word.to_owned(), Vec::new()));
+                of_ours = true;
+            } else if matches!(word, "&&" | "||" | "|" | ";") {
+                of_ours = false;
+            } else if let (true, true, Some((_, options))) =
+                (of_ours, word.starts_with("--"), calls.last_mut())
+            {
+                options.push(word.to_owned());
+            }
+        }
+        of_ours = false;
+    }
+    calls
+}
+
+#[test]
+fn every_script_and_option_that_a_workflow_calls_is_there() {
+    let mut seen = Vec::new();
+    for (file, workflow) in documents("workflows") {
+        for (_, step) in steps(&workflow) {
+            for (script, options) in calls(step["run"].as_str().unwrap_or_default()) {
+                let path = root().join(&script);
+                assert!(path.is_file(), "{file}: there is no {script}");
+                if !options.is_empty() {
+                    let help = Command::new(&path).arg("--help").output().unwrap();
+                    assert!(help.status.success(), "{script} --help");
+                    let help = String::from_utf8(help.stdout).unwrap();
+                    for option in &options {
+                        assert!(help.contains(option.as_str()), "{file}: {script} has no {option}");
+                    }
+                }
+                seen.push(script);
+            }
+        }
+    }
+    for needed in [".ci/run", "scripts/release", "scripts/test-install"] {
+        assert!(seen.iter().any(|script| script == needed), "no workflow calls {needed}: {seen:?}");
+    }
+}
+
+#[test]
+fn what_strangers_wrote_is_pinned_to_a_commit() {
+    let mut uses = 0;
+    for (file, workflow) in documents("workflows") {
+        let text = fs::read_to_string(root().join(".github/workflows").join(&file)).unwrap();
+        for (_, step) in steps(&workflow) {
+            let Some(action) = step["uses"].as_str() else { continue };
+            let (_, commit) = action.split_once('@').unwrap_or_else(|| panic!("{file}: {action}"));
+            let digits = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(digits, "{file}: {action} can be moved");
+            assert!(text.contains(&format!("{action} # v")), "{file}: which version is {action}?");
+            uses += 1;
+        }
+    }
+    assert!(uses > 0);
+}
+
+#[test]
+fn a_workflow_may_do_no_more_than_it_must() {
+    for (file, workflow) in documents("workflows") {
+        assert_eq!(workflow["permissions"], serde_json::json!({}), "{file}: what a job may do, the job says");
+        for (name, job) in workflow["jobs"].as_object().unwrap() {
+            assert!(job["timeout-minutes"].is_u64(), "{file}: {name} may run for ever");
+            let permissions = job["permissions"].as_object().unwrap_or_else(|| panic!("{file}: {name}"));
+            for (scope, level) in permissions {
+                let publishes = file == "release.yml"
+                    && name == "publish"
+                    && matches!(scope.as_str(), "contents" | "packages" | "id-token");
+                assert!(level == "read" || publishes, "{file}: {name} may {level} {scope}");
+            }
+        }
+        for (name, step) in steps(&workflow) {
+            let run = step["run"].as_str().unwrap_or_default();
+            // What others name (a branch, a title) would become a command.
+            assert!(!run.contains("${{"), "{file}: {name}: an expression in a command");
+            if step["uses"].as_str().is_some_and(|action| action.starts_with("actions/checkout@")) {
+                assert_eq!(
+                    step["with"]["persist-credentials"], false,
+                    "{file}: {name} leaves its token behind"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_release_comes_after_the_tests_and_from_a_tag_alone() {
+    let (_, workflow) = documents("workflows").into_iter().find(|(file, _)| file == "release.yml").unwrap();
+    assert_eq!(workflow["on"], serde_json::json!({"push": {"tags": ["v*"]}}));
+    assert_eq!(workflow["jobs"]["publish"]["needs"], "test");
+    let tests = workflow["jobs"]["test"]["steps"].to_string();
+    assert!(tests.contains("scripts/release --check") && tests.contains(".ci/run"), "{tests}");
+}
+
+#[test]
+fn the_tag_must_be_that_of_the_workspace_and_the_charts() {
+    let check = |tag: &str| {
+        let output = Command::new(root().join("scripts/release")).args(["--check", tag]).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let (_, said) = check("v9.9.9");
+    assert!(said.contains(&format!("the tag `v9.9.9` is not `v{version}`")), "{said}");
+    let (passed, said) = check(&format!("v{version}"));
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let dated = changelog.contains(&format!("## [{version}] - "));
+    assert_eq!(passed, dated, "{said}");
+    for chart in ["attache", "attache-issuer"] {
+        let chart = parsed(&root().join("charts").join(chart).join("Chart.yaml"));
+        assert_eq!(chart["version"], version);
+        assert_eq!(chart["appVersion"], version);
+    }
+}
+
+#[test]
+fn no_crate_can_be_published_by_mistake() {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 8);
+    for package in packages {
+        assert_eq!(
+            package["publish"],
+            serde_json::json!([]),
+            "{}: releases are images and charts",
+            package["name"]
+        );
+    }
+}
+
+#[test]
+fn a_badge_is_of_a_workflow_that_is_there() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let badges: Vec<_> = readme
+        .split("actions/workflows/")
+        .skip(1)
+        .map(|rest| &rest[..rest.find(['/', ')']).unwrap()])
+        .collect();
+    assert!(!badges.is_empty());
+    for badge in badges {
+        assert!(root().join(".github/workflows").join(badge).is_file(), "README has a badge of {badge}");
+    }
+}
+
+#[test]
+fn forms_ask_what_it_takes_to_see_a_fault() {
+    let forms = documents("ISSUE_TEMPLATE");
+    assert!(forms.len() >= 3);
+    for (file, form) in forms {
+        if file == "config.yml" {
+            assert!(form["blank_issues_enabled"].is_boolean());
+            continue;
+        }
+        for key in ["name", "description"] {
+            assert!(form[key].as_str().is_some_and(|text| !text.is_empty()), "{file}: {key}");
+        }
+        let mut ids = Vec::new();
+        for part in form["body"].as_array().unwrap() {
+            let kind = part["type"].as_str().unwrap();
+            assert!(
+                ["markdown", "input", "textarea", "dropdown", "checkboxes"].contains(&kind),
+                "{file}: {kind}"
+            );
+            if kind == "markdown" {
+                assert!(part["attributes"]["value"].is_string(), "{file}");
+            } else {
+                assert!(part["attributes"]["label"].is_string(), "{file}");
+                ids.push(part["id"].as_str().unwrap());
+            }
+        }
+        assert!(!ids.is_empty(), "{file}: it asks nothing");
+    }
+}
