@@ -63,7 +63,7 @@ impl Echo {
     /// Starts at an address.
     ///
     /// # Errors
-    /// The address can't be had.
+    /// The address can't be obtained.
     pub async fn start_at(service: &str, address: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

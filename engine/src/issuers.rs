@@ -160,7 +160,7 @@ impl Issuers {
         }
     }
 
-    /// What becomes of requests while there are no keys of an issuer, as far as no rule says so.
+    /// What happens to requests while there are no keys of an issuer, as far as no rule says so.
     pub(crate) fn on_keys_unavailable(&self, issuer: IssuerIndex) -> OnKeysUnavailable {
         let keys = self.get(issuer).and_then(|authority| remote(&authority.config));
         keys.map_or(OnKeysUnavailable::Deny, |keys| keys.on_keys_unavailable)

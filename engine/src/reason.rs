@@ -75,7 +75,7 @@ reasons! {
     NoRuleMatched = "no-rule-matched", Policy;
     /// A claim that goes into a header can't be written safely.
     ClaimUnwritable = "claim-unwritable", Policy;
-    /// The issuer's keys can't be had.
+    /// The issuer's keys are not available.
     KeysUnavailable = "keys-unavailable", Unavailable;
     /// The worker never had a configuration that is good.
     ConfigurationInvalid = "configuration-invalid", Unavailable;

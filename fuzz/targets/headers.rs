@@ -1,4 +1,4 @@
-//! Any header map: no identity header survives that the filter did not write, whatever becomes of the request.
+//! Any header map: no identity header survives that the filter did not write, whatever happens to the request.
 
 #![no_main]
 

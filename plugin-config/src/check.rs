@@ -154,7 +154,7 @@ impl Checker {
         for (index, text) in self.filled(list, at) {
             let at = at.index(index);
             if !seen.insert(text.as_str()) {
-                self.fault(&at, format!("{} stands twice; keep one of them", quote(text)));
+                self.fault(&at, format!("{} is listed twice; keep one of them", quote(text)));
                 continue;
             }
             values.extend(self.take(&at, read(text)));

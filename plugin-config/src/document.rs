@@ -55,9 +55,9 @@ pub(crate) struct Document {
     pub(crate) policies: Option<List<PolicyDocument>>,
     /// What a CORS preflight request needs.
     pub(crate) cors: Option<CorsDocument>,
-    /// What becomes of paths that can be read in several ways.
+    /// What happens to paths that can be read in several ways.
     pub(crate) paths: Option<PathsDocument>,
-    /// What becomes of requests that ask for two methods.
+    /// What happens to requests that ask for two methods.
     pub(crate) methods: Option<MethodsDocument>,
     /// How a refusal is worded.
     pub(crate) responses: Option<ResponsesDocument>,

@@ -1,4 +1,4 @@
-//! Who may issue tokens, where their tokens are found, and what becomes of their claims.
+//! Who may issue tokens, where their tokens are found, and what happens to their claims.
 
 use crate::{
     AlgorithmSet, ClaimPath, Condition, HeaderName, KeySet, Name, RemoteKeys, StringMatch, StringPattern,
@@ -55,7 +55,7 @@ pub struct Issuer {
     pub role_claims: Vec<RoleClaim>,
     /// The mTLS callers that may present this issuer's tokens; empty: not checked.
     pub presenters: Vec<StringPattern>,
-    /// Tokens, keys and subjects that are good no more.
+    /// Tokens, keys and subjects that are no longer accepted.
     pub revoked: Revoked,
     /// The header that receives the payload as it stands in the token: base64url without padding, as in Envoy.
     pub output_payload_to_header: Option<HeaderName>,
@@ -122,7 +122,7 @@ impl IssuerPattern {
     /// # Errors
     /// A sentence that says what a pattern needs.
     pub(crate) fn parse(text: &str) -> Result<Option<Self>, &'static str> {
-        const FORM: &str = "a name in braces is one whole segment in the path of a URL, and stands there once: \
+        const FORM: &str = "a name in braces is one whole segment in the path of a URL, and occurs there once: \
                             `https://login.example.com/{tenant}/v2.0`";
         let is_brace = |c: char| c == '{' || c == '}';
         if !text.contains(is_brace) {
@@ -234,7 +234,7 @@ pub enum RoleForm {
     Field(String),
 }
 
-/// What is good no more, though its signature be.
+/// What is no longer accepted, although its signature is good.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revoked {
     /// By `jti`.
@@ -256,11 +256,11 @@ pub struct ClaimToHeader {
     pub format: Option<HeaderFormat>,
     /// Have the header say `true` where the claim is, or as a list has, this text, and be absent where not.
     pub contains: Option<String>,
-    /// What becomes of a claim that can't be written.
+    /// What happens to a claim that can't be written.
     pub on_unwritable: OnUnwritable,
 }
 
-/// What becomes of a claim that can't be written into its header.
+/// What happens to a claim that can't be written into its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum OnUnwritable {
     /// The request is refused.

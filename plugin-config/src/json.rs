@@ -65,7 +65,7 @@ impl Node {
     }
 }
 
-/// Reads one JSON text. What stands twice in an object is reported, and the first kept; all else that is wrong ends
+/// Reads one JSON text. What is repeated in an object is reported, and the first kept; all else that is wrong ends
 /// the reading. Nesting is bounded at 127 levels by the parser.
 pub(crate) fn read(json: &[u8], at: &At<'_>, faults: &mut Vec<Fault>) -> Option<Node> {
     let text = match str::from_utf8(json) {
@@ -178,7 +178,7 @@ impl<'de> Visitor<'de> for Builder<'_> {
             members.push((key, value));
         }
         for name in drop_repeated(&mut members) {
-            let message = format!("{} stands twice in this object; keep one of them", quote(&name));
+            let message = format!("{} is repeated in this object; keep one of them", quote(&name));
             self.faults.push(self.at.key(&name).fault(message));
         }
         Ok(Node::Object(members))

@@ -61,9 +61,9 @@ pub struct Config {
     pub policies: Vec<Policy>,
     /// What a CORS preflight request needs.
     pub preflight: Preflight,
-    /// What becomes of a path that backends could read in several ways.
+    /// What happens to a path that backends could read in several ways.
     pub ambiguous_paths: AmbiguousPaths,
-    /// What becomes of a request that asks for another method than the one on its line.
+    /// What happens to a request that asks for another method than the one on its line.
     pub method_override: MethodOverride,
     /// How a refusal is worded.
     pub responses: Responses,

@@ -50,7 +50,7 @@ impl StringPattern {
             (Self::Exact, text)
         };
         if rest.contains('*') {
-            return Err(format!("`*` stands once in {}, at the beginning or at the end", quote(text)));
+            return Err(format!("`*` may occur once in {}, at the beginning or at the end", quote(text)));
         }
         Ok(kind(rest.to_owned()))
     }

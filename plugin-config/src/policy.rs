@@ -84,7 +84,7 @@ pub struct Rule {
     pub mode: Mode,
     /// What it asks of a token.
     pub authentication: Authentication,
-    /// What becomes of a request that the rule is for while its issuer's keys can't be had; absent: what the issuer
+    /// What happens to a request that the rule is for while its issuer's keys are not available; absent: what the issuer
     /// says. Only on an ALLOW rule that looks at tokens.
     pub on_keys_unavailable: Option<OnKeysUnavailable>,
     /// What the request is for: one of these.

@@ -16,7 +16,7 @@ pub struct RemoteKeys {
     pub jwks_hosts: Vec<String>,
     /// How often the provider is asked, and for how long its last answer is good.
     pub refresh: Refresh,
-    /// What becomes of requests while there are none. A rule may say otherwise.
+    /// What happens to requests while there are none. A rule may say otherwise.
     pub on_keys_unavailable: OnKeysUnavailable,
 }
 
@@ -61,7 +61,7 @@ impl Default for Refresh {
     }
 }
 
-/// What becomes of a request that needs keys while none are to be had.
+/// What happens to a request that needs keys while none are to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum OnKeysUnavailable {
     /// It is refused with 503.

@@ -14,8 +14,13 @@ use std::borrow::Cow;
 /// to find.
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(refuse_null));
-    settings.into_generator().into_root_schema_for::<Document>().to_value()
+    let mut schema = settings.into_generator().into_root_schema_for::<Document>();
+    schema.insert("$id".to_owned(), ID.into());
+    schema.to_value()
 }
+
+/// What other schemas and editors call this one. A name, not a place: it is wherever the repository is.
+const ID: &str = "urn:attache:schema:plugin-config";
 
 /// Takes `null` out of what schemars says of an `Option`: a key that may be left out may not be `null`. It writes
 /// `"type": [T, "null"]` or `"anyOf": [T, {"type": "null"}]`; what may be `null` has `oneOf`.

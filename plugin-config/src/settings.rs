@@ -22,7 +22,7 @@ pub enum Preflight {
     Enforce,
 }
 
-/// What becomes of a path that backends could read in several ways, where a policy with path rules applies. A path that
+/// What happens to a path that backends could read in several ways, where a policy with path rules applies. A path that
 /// nobody should read (control bytes, broken encoding, no UTF-8) is refused in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AmbiguousPaths {
@@ -35,7 +35,7 @@ pub enum AmbiguousPaths {
     Normalize,
 }
 
-/// What becomes of a request that asks for another method than the one on its line, where a rule names methods.
+/// What happens to a request that asks for another method than the one on its line, where a rule names methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum MethodOverride {
     /// It must be allowed under all of them; where the verdicts differ, 400.

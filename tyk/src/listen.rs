@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tokio::net::{TcpListener, UnixListener};
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
-/// Why a socket can't be had.
+/// Why a socket can't be obtained.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The address is taken, or not this machine's.
@@ -61,7 +61,7 @@ impl Drop for SocketFile {
 /// Listens for the gateway.
 ///
 /// # Errors
-/// The socket can't be had.
+/// The socket can't be obtained.
 pub async fn grpc(config: &Grpc) -> Result<Socket, ListenError> {
     match &config.listen {
         Listen::Tcp(address) => Ok(Socket::Tcp(tcp(*address).await?)),
@@ -110,7 +110,7 @@ pub enum Listener {
 /// Listens at an address.
 ///
 /// # Errors
-/// The address can't be had.
+/// The address can't be obtained.
 pub async fn tcp(address: SocketAddr) -> Result<TcpListener, ListenError> {
     let bound = TcpListener::bind(address).await;
     bound.map_err(|source| ListenError::Bind { at: address.to_string(), source })

@@ -29,10 +29,10 @@ use tonic::transport::{self, Server};
 /// Why the process can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A socket can't be had.
+    /// A socket can't be obtained.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The signing keys can't be had.
+    /// The signing keys are not available.
     #[error(transparent)]
     Keys(#[from] FolderError),
     /// A provider can't be used.
@@ -88,7 +88,7 @@ pub struct Running {
 /// Starts an issuer.
 ///
 /// # Errors
-/// A key, a provider or a socket can't be had; nothing is left running then.
+/// A key, a provider or a socket can't be obtained; nothing is left running then.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
     listen::choose_cryptography();
     let metrics = Arc::new(Metrics::new());

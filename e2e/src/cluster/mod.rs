@@ -160,7 +160,7 @@ impl Mesh {
         Ok(sidecar)
     }
 
-    /// Applies the plugin and waits for what becomes of it in the sidecars of these services.
+    /// Applies the plugin and waits for what happens to it in the sidecars of these services.
     ///
     /// # Errors
     /// Istio does not take it, a sidecar takes no notice, or they don't agree.

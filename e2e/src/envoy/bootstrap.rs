@@ -57,7 +57,7 @@ pub struct Sidecar {
     pub certificates: Option<PathBuf>,
     /// How many workers Envoy has.
     pub workers: u32,
-    /// What becomes of requests when the filter's VM has trapped: Envoy's name for it.
+    /// What happens to requests when the filter's VM has trapped: Envoy's name for it.
     pub failure_policy: &'static str,
     /// Providers of keys, by the name of the cluster that leads to each.
     pub providers: BTreeMap<String, SocketAddr>,

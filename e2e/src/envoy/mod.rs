@@ -194,7 +194,7 @@ impl Envoy {
         Ok(is_refused || stats.of_filter().get("configuration.invalid").is_some_and(|invalid| *invalid > 0))
     }
 
-    /// Pushes another configuration of the filter, as Istio does, and waits for what becomes of it.
+    /// Pushes another configuration of the filter, as Istio does, and waits for what happens to it.
     ///
     /// # Errors
     /// Envoy takes no notice.

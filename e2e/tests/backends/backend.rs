@@ -92,7 +92,7 @@ impl Upstream {
 }
 
 impl Backend {
-    /// The folder of what it is made of, fetched and built first where needed; `None` where it can't be had, which has
+    /// The folder of what it is made of, fetched and built first where needed; `None` where it can't be obtained, which has
     /// been said.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Images that can't be had or are not what they should be: whatever happens, nothing passes unjudged.
+//! Images that can't be obtained or are not what they should be: whatever happens, nothing passes unjudged.
 
 use crate::support::{Call, orders_with, refused, token};
 use anyhow::{Context, Result, ensure};

@@ -1,8 +1,10 @@
-//! `docs/production.md` walked through on a real Envoy: what stands on the page is what is applied, and what the page
-//! promises to be counted is counted.
+//! `docs/production.md` walked through on a real Envoy: what is on the page is what is applied, and what the page
+//! promises to be counted is counted. So are the tables of answers in `docs/migration.md` and `examples/`.
 //!
 //! `ATTACHE_ENVOY` names the version.
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]

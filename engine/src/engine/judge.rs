@@ -139,7 +139,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What becomes of a request whose token calls for keys that are not here.
+    /// What happens to a request whose token calls for keys that are not here.
     #[inline(never)]
     fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing, cause: &Cause) -> Judged {
         let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));

@@ -1,4 +1,4 @@
-//! From the rules that fit a request to what becomes of it.
+//! From the rules that fit a request to what happens to it.
 
 use super::condition::AtPath;
 use super::rules::{Asks, Caller, SiteRules};
@@ -28,7 +28,7 @@ impl<'p> Candidates<'p> {
         if optional { Authentication::Optional } else { Authentication::Required }
     }
 
-    /// What becomes of the request while its issuer's keys can't be had, where a rule says so: DENY if any does.
+    /// What happens to the request while its issuer's keys are not available, where a rule says so: DENY if any does.
     /// `None`: what the issuer says.
     pub fn on_keys_unavailable(&self, view: View) -> Option<OnKeysUnavailable> {
         let mut offers = Offers::default();

@@ -1,4 +1,4 @@
-//! A question to a provider, and what becomes of it.
+//! A question to a provider, and what happens to it.
 
 use attache_plugin_config::HttpUrl;
 use std::fmt;

@@ -116,7 +116,7 @@ fn whole_seconds(text: &str) -> Option<u64> {
 }
 
 /// What is read of a discovery document (OpenID Connect Discovery 1.0 section 3). Others of its members are ignored;
-/// none of these may stand twice.
+/// none of these may be repeated.
 #[derive(Deserialize)]
 struct Document {
     issuer: String,

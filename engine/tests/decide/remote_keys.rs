@@ -79,7 +79,7 @@ fn an_unknown_key_id_is_worth_waiting_for_once() {
 
 #[test]
 fn a_full_room_is_an_outage_and_no_verdict() {
-    // Whatever the issuer says of keys that can't be had: here there are keys.
+    // Whatever the issuer says of keys that can't be obtained: here there are keys.
     for on_keys_unavailable in ["DENY", "ALLOW"] {
         let shop = remote_shop(json!({"onKeysUnavailable": on_keys_unavailable}), any());
         serve(&shop, &[other_key()]);

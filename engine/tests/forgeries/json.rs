@@ -100,7 +100,7 @@ fn texts_at_the_edge_of_json_are_read_as_another_library_reads_them() {
     assert!(complaints.is_empty(), "(engine, oracle)\n{}", complaints.join("\n"));
 }
 
-/// Members that stand twice, in any spelling of the name: another library takes them, and reads one or the other.
+/// Repeated members, in any spelling of the name: another library takes them, and reads one or the other.
 #[test]
 fn what_two_readers_read_in_two_ways_is_refused() {
     let twice: [&[u8]; 6] = [
@@ -120,7 +120,7 @@ fn below(limit: u32, random: &mut ChaCha20Rng) -> usize {
     usize::try_from(random.next_u32() % limit).unwrap()
 }
 
-/// Returns a JSON text without a member that stands twice.
+/// Returns a JSON text without a repeated member.
 fn generate(depth: u32, random: &mut ChaCha20Rng) -> String {
     const SCALARS: [&str; 10] = [
         "null",

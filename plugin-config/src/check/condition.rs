@@ -138,7 +138,7 @@ fn scalars(list: &List<ScalarDocument>, at: &At<'_>, checker: &mut Checker) -> O
         let at = at.index(index);
         let value = scalar(document, &at, checker)?;
         if values.contains(&value) {
-            checker.fault(&at, "this value stands twice; keep one of them");
+            checker.fault(&at, "this value is listed twice; keep one of them");
         }
         values.push(value);
     }

@@ -21,7 +21,7 @@ pub(super) fn from_cookies(
         };
         let Some(name) = name else { continue };
         if locations.iter().any(|other| other.name == name) {
-            checker.fault(&at, format!("{} stands twice; keep one of them", quote(&name)));
+            checker.fault(&at, format!("{} is listed twice; keep one of them", quote(&name)));
             continue;
         }
         locations.push(CookieLocation { name, chunked });

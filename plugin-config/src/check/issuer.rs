@@ -110,7 +110,7 @@ pub(super) fn claim(
 /// A pattern of principals.
 pub(super) fn principal(text: &str) -> Result<StringPattern, String> {
     match text.strip_prefix("spiffe://") {
-        Some(rest) => Err(format!("a principal stands without `spiffe://`: write {}", quote(rest))),
+        Some(rest) => Err(format!("a principal is written without `spiffe://`: write {}", quote(rest))),
         None => StringPattern::parse(text),
     }
 }
@@ -142,7 +142,7 @@ fn from_headers(
         }
         let location = HeaderLocation { name, prefix };
         if locations.iter().any(|other| is_same_place(other, &location)) {
-            checker.fault(&at, "this header with this prefix stands twice; keep one of them");
+            checker.fault(&at, "this header with this prefix is listed twice; keep one of them");
         }
         locations.push(location);
     }
@@ -262,7 +262,7 @@ fn revoked(document: Option<&RevokedDocument>, at: &At<'_>, checker: &mut Checke
             let at = at.index(index);
             let Some(value) = checker.take(&at, text::value(text)) else { continue };
             if !values.insert(value) {
-                checker.fault(&at, format!("{} stands twice; keep one of them", quote(text)));
+                checker.fault(&at, format!("{} is listed twice; keep one of them", quote(text)));
             }
         }
         values

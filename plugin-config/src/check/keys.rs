@@ -74,7 +74,7 @@ fn algorithms(list: Option<&List<Algorithm>>, at: &At<'_>, checker: &mut Checker
         if is_there && algorithm == Algorithm::EdDSA {
             // `Ed25519` beside `EdDSA` are two names of what is one here, and tokens come with either.
         } else if is_there {
-            checker.fault(&at.index(index), format!("`{algorithm}` stands twice; keep one of them"));
+            checker.fault(&at.index(index), format!("`{algorithm}` is listed twice; keep one of them"));
         } else {
             named.push((index, algorithm));
         }
@@ -178,7 +178,7 @@ fn secrets(
             checker.fault(&place.index(index).key("kid"), message);
         }
         if secrets.contains(&secret) {
-            checker.fault(&place.index(index), "this secret stands twice; keep one of them");
+            checker.fault(&place.index(index), "this secret is listed twice; keep one of them");
         }
         secrets.push(secret);
     }

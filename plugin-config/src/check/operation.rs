@@ -55,7 +55,7 @@ pub(super) fn disjoint<T: PartialEq>(
 ) {
     if yes.iter().any(|value| no.contains(value)) {
         let message = format!(
-            "a value of `{no_key}` stands in `{yes_key}` too, where it can never count; keep one of them"
+            "a value of `{no_key}` is in `{yes_key}` too, where it can never count; keep one of them"
         );
         checker.fault(&at.key(no_key), message);
     }
@@ -71,7 +71,7 @@ fn ports(list: Option<&List<u32>>, at: &At<'_>, checker: &mut Checker) -> Vec<u1
         let at = at.index(index);
         match u16::try_from(port) {
             Ok(port) if port > 0 && ports.contains(&port) => {
-                checker.fault(&at, format!("`{port}` stands twice; keep one of them"));
+                checker.fault(&at, format!("`{port}` is listed twice; keep one of them"));
             }
             Ok(port) if port > 0 => ports.push(port),
             _ => checker.fault(&at, format!("`{port}` is no port; use 1 to 65535")),

@@ -125,7 +125,7 @@ pub(super) fn audit(document: Option<&AuditDocument>, at: &At<'_>, checker: &mut
         if claims.contains(&path) {
             checker.fault(
                 &at.index(index),
-                format!("{} stands twice; keep one of them", quote(&path.to_string())),
+                format!("{} is listed twice; keep one of them", quote(&path.to_string())),
             );
         }
         claims.push(path);

@@ -57,7 +57,7 @@ pub(crate) struct IssuerDocument {
     pub(crate) cluster: Option<String>,
     /// How often the provider is asked for its keys. Only with `jwksUri` or `discovery`.
     pub(crate) refresh: Option<RefreshDocument>,
-    /// What becomes of a request whose token can't be verified because the keys can't be had: DENY answers 503, ALLOW
+    /// What happens to a request whose token can't be verified because the keys are not available: DENY answers 503, ALLOW
     /// forwards it without identity. A rule may say otherwise. Default: DENY. Only with `jwksUri` or `discovery`.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
     pub(crate) on_keys_unavailable: Option<ActionName>,
@@ -118,7 +118,7 @@ pub(crate) struct IssuerDocument {
     /// and `*` are patterns. Absent: not checked.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) presenters: Option<List<String>>,
-    /// What is good no more, though its signature be.
+    /// What is no longer accepted, although its signature is good.
     pub(crate) revoked: Option<RevokedDocument>,
     /// The header that receives the payload, as base64url without padding.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -234,7 +234,7 @@ pub(crate) struct RoleClaimDocument {
     pub(crate) prefix: Option<String>,
 }
 
-/// Tokens, keys and subjects that are good no more.
+/// Tokens, keys and subjects that are no longer accepted.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Revoked"))]
@@ -264,7 +264,7 @@ pub(crate) struct ClaimToHeaderDocument {
     /// for each role that it asks for. Not together with `format`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub(crate) contains: Option<String>,
-    /// What becomes of a claim that can't be written: one with control characters, or with letters outside ASCII and no
+    /// What happens to a claim that can't be written: one with control characters, or with letters outside ASCII and no
     /// `format` that encodes them, one longer than 8 KiB, or a list or an object that the format has no form for. DENY
     /// refuses the request with `claim-unwritable`, OMIT leaves the header away. Default: DENY.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
@@ -280,7 +280,7 @@ pub(crate) enum PaddingName {
     Allowed,
 }
 
-/// What becomes of a claim that can't be written into its header.
+/// What happens to a claim that can't be written into its header.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OnUnwritable"))]

@@ -123,7 +123,7 @@ pub(crate) struct RuleDocument {
     /// What it asks of a token. Default: REQUIRED.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "REQUIRED")))]
     pub(crate) authentication: Option<AuthenticationName>,
-    /// What becomes of a request that this rule is for while its issuer's keys can't be had: DENY answers 503, ALLOW
+    /// What happens to a request that this rule is for while its issuer's keys are not available: DENY answers 503, ALLOW
     /// forwards it without identity. Where several rules fit, one DENY suffices. Default: what the issuer says.
     pub(crate) on_keys_unavailable: Option<ActionName>,
     /// What the request is for: one of these.
@@ -157,7 +157,7 @@ pub(crate) struct OperationDocument {
     /// HTTP methods that it is not for.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) not_methods: Option<List<String>>,
-    /// Paths.
+    /// Paths that it is for.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) paths: Option<List<String>>,
     /// Paths that it is not for.

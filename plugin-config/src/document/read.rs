@@ -69,9 +69,7 @@ fn is_a_resource(tree: &Node) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!(
-        "this is {kind} as a whole; give what stands below its `{inner}`, which begins with `issuers`"
-    ))
+    Some(format!("this is {kind} as a whole; give what is below its `{inner}`, which begins with `issuers`"))
 }
 
 /// The message about a key below which nothing stands.

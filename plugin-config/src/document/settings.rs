@@ -3,7 +3,7 @@
 use super::{ClaimDocument, List, Slot};
 use serde::Deserialize;
 
-/// CORS.
+/// How CORS preflight requests are treated. Which pages may read a refusal is for `responses.cors`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Cors"))]
@@ -24,12 +24,12 @@ pub(crate) enum PreflightName {
     Enforce,
 }
 
-/// Paths.
+/// How paths are read that servers could take for different ones.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Paths"))]
 pub(crate) struct PathsDocument {
-    /// What becomes of a path that backends could read in several ways (dot segments, `//`, `;`, backslashes, encoded
+    /// What happens to a path that backends could read in several ways (dot segments, `//`, `;`, backslashes, encoded
     /// separators, encodings of encodings), where a policy with path rules applies. COMPARE judges every reading: the
     /// request goes on, its path byte for byte, if all may; it is refused if all are, or one by a DENY rule; if the
     /// verdicts differ, the answer is 400. REFUSE answers 400. NORMALIZE forwards the path with dot segments resolved
@@ -49,12 +49,12 @@ pub(crate) enum AmbiguousName {
     Normalize,
 }
 
-/// Methods.
+/// How requests are treated that ask for another method than the one on their request line.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Methods"))]
 pub(crate) struct MethodsDocument {
-    /// What becomes of a request that asks for another method than the one on its line, by `X-HTTP-Method-Override`,
+    /// What happens to a request that asks for another method than the one on its line, by `X-HTTP-Method-Override`,
     /// `X-HTTP-Method`, `X-Method-Override` or the query's `_method`, where a rule names methods: COMPARE lets it go on
     /// only if it is allowed under each, and answers 400 where that differs, REFUSE always answers 400, IGNORE looks at
     /// the line alone. A `_method` in a body is not seen. Default: COMPARE.
@@ -87,8 +87,8 @@ pub(crate) struct ResponsesDocument {
     /// Default: PROBLEM.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "PROBLEM")))]
     pub(crate) body: Option<BodyName>,
-    /// Which pages in browsers may read a refusal; without it a script sees a network error. Answers of the service are
-    /// its own affair. Absent: none.
+    /// Which pages in browsers may read a refusal; without it a script sees a network error. Answers of the
+    /// service are not changed. Absent: none.
     pub(crate) cors: Option<ResponsesCorsDocument>,
 }
 
@@ -126,7 +126,7 @@ pub(crate) struct CacheDocument {
     /// Slots that all workers share; 0: none. Default: 2048.
     #[cfg_attr(feature = "schema", schemars(range(max = 65_536), extend("default" = 2048)))]
     pub(crate) shared_slots: Option<u32>,
-    /// The longest token that is looked at at all, in bytes. Default: 8192.
+    /// The longest token that is accepted, in bytes. Default: 8192.
     #[cfg_attr(feature = "schema", schemars(range(min = 1024, max = 65_536), extend("default" = 8192)))]
     pub(crate) max_token_bytes: Option<u32>,
 }
@@ -136,8 +136,8 @@ pub(crate) struct CacheDocument {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Audit"))]
 pub(crate) struct AuditDocument {
-    /// NONE; DENIED: refused requests, those that SHADOW would have refused, and those that went on unverified; ALL. Default:
-    /// DENIED.
+    /// NONE: no request. DENIED: refused requests, those that would be refused if SHADOW were enforced, and those that were
+    /// forwarded unverified. ALL: every request. Default: DENIED.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENIED")))]
     pub(crate) log: Option<AuditLogName>,
     /// The claims that the line names.

@@ -17,7 +17,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("values", "equalsClaim", "write `in: […]`"),
     ("notValues", "equalsClaim", "write `notIn: […]`"),
     ("action", "defaultAction", "each rule has its `action`; where no rule matches, `defaultAction` holds"),
-    ("rules", "policies", "rules stand in a policy: `policies: [{name: …, rules: […]}]`"),
+    ("rules", "policies", "rules belong into a policy: `policies: [{name: …, rules: […]}]`"),
     (
         "selector",
         "policies",

@@ -5,8 +5,8 @@ use attache_test_vectors::published;
 
 /// Valid JSON that is refused, with the reason.
 const REFUSED: [(&str, &str); 2] = [
-    ("y_object_duplicated_key.json", "a key that stands twice means two things to two readers"),
-    ("y_object_duplicated_key_and_value.json", "a key that stands twice is a mistake, even with one value"),
+    ("y_object_duplicated_key.json", "a repeated key means two things to two readers"),
+    ("y_object_duplicated_key_and_value.json", "a repeated key is a mistake, even with one value"),
 ];
 
 /// What the standard leaves to the parser: whether it is taken, and why.

@@ -65,7 +65,7 @@ pub(crate) fn read_node(node: &Node) -> Result<KeySet, Vec<Fault>> {
     read(node, Vec::new())
 }
 
-/// `repeated` are the members that stand twice: such a key could be read in two ways.
+/// `repeated` are the members that are repeated: such a key could be read in two ways.
 fn read(node: &Node, mut repeated: Vec<Fault>) -> Result<KeySet, Vec<Fault>> {
     let mut gathered = Gathered::default();
     match node.get("keys") {
@@ -108,7 +108,7 @@ fn read(node: &Node, mut repeated: Vec<Fault>) -> Result<KeySet, Vec<Fault>> {
     }
 }
 
-/// Reads a JWK, unless one of its members stands twice.
+/// Reads a JWK, unless one of its members is repeated.
 fn one(node: &Node, at: &At<'_>, repeated: &mut Vec<Fault>) -> Outcome {
     match read_key(node, at) {
         private @ Outcome::Private(_) => private,
@@ -116,7 +116,7 @@ fn one(node: &Node, at: &At<'_>, repeated: &mut Vec<Fault>) -> Outcome {
     }
 }
 
-/// What becomes of a key that has a member twice.
+/// What happens to a key that has a member twice.
 fn spoiled(at: &At<'_>, repeated: &mut Vec<Fault>) -> Option<Outcome> {
     if repeated.is_empty() {
         return None;

@@ -36,7 +36,7 @@ impl PathPattern {
         };
         if rest.contains('*') {
             return Err(format!(
-                "`*` stands once in {}, at the beginning or at the end; for one segment in between write `{{*}}`, for \
+                "`*` may occur once in {}, at the beginning or at the end; for one segment in between write `{{*}}`, for \
                  any number of them `{{**}}`",
                 quote(text)
             ));
@@ -126,7 +126,7 @@ fn template(text: &str) -> Result<Vec<PathSegment>, String> {
             PathSegment::Literal(_) | PathSegment::One => false,
         };
         if twice {
-            return Err(format!("`{part}` stands twice in {}; it may stand once", quote(text)));
+            return Err(format!("`{part}` occurs twice in {}; it may occur once", quote(text)));
         }
         segments.push(segment);
     }

@@ -156,11 +156,11 @@ fn a_whole_resource_is_told_from_its_configuration() {
     for (document, message) in [
         (
             plugin,
-            "this is `WasmPlugin` as a whole; give what stands below its `spec.pluginConfig`, which begins with `issuers`",
+            "this is `WasmPlugin` as a whole; give what is below its `spec.pluginConfig`, which begins with `issuers`",
         ),
         (
             inner,
-            "this is a resource as a whole; give what stands below its `pluginConfig`, which begins with `issuers`",
+            "this is a resource as a whole; give what is below its `pluginConfig`, which begins with `issuers`",
         ),
     ] {
         refuses(&document, "", message);
@@ -198,7 +198,7 @@ fn words_of_istio_and_envoy_are_translated() {
         (
             with_root(json!({"rules": []})),
             "rules",
-            "rules stand in a policy: `policies: [{name: …, rules: […]}]`",
+            "rules belong into a policy: `policies: [{name: …, rules: […]}]`",
         ),
         (with_root(json!({"jwtRules": []})), "jwtRules", "write `issuers`"),
         (with_issuer(json!({"remote_jwks": {}})), "issuers[0].remote_jwks", "write `jwksUri: https://…`"),

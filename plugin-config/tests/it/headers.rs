@@ -155,7 +155,7 @@ fn a_header_that_carries_a_token_is_an_ordinary_one() {
             {"name": "X-A", "prefix": "Bearer "}, {"name": "x-a", "prefix": "bearer "},
         ]})),
         "issuers[0].fromHeaders[1]",
-        "this header with this prefix stands twice; keep one of them",
+        "this header with this prefix is listed twice; keep one of them",
     );
 }
 

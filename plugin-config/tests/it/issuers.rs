@@ -97,7 +97,7 @@ fn each_mistake_is_named() {
         ),
         (json!({"audiences": []}), "audiences", empty.into()),
         (json!({"audiences": [""]}), "audiences[0]", "an empty value; name one".into()),
-        (json!({"audiences": ["a", "a"]}), "audiences[1]", "`a` stands twice; keep one of them".into()),
+        (json!({"audiences": ["a", "a"]}), "audiences[1]", "`a` is listed twice; keep one of them".into()),
         (json!({"algorithms": []}), "algorithms", empty.into()),
         (json!({"fromHeaders": []}), "fromHeaders", empty.into()),
         (json!({"tokenTypes": []}), "tokenTypes", empty.into()),
@@ -132,12 +132,12 @@ fn each_mistake_is_named() {
         (
             json!({"presenters": ["spiffe://cluster.local/ns/a/sa/b"]}),
             "presenters[0]",
-            "a principal stands without `spiffe://`: write `cluster.local/ns/a/sa/b`".into(),
+            "a principal is written without `spiffe://`: write `cluster.local/ns/a/sa/b`".into(),
         ),
         (
             json!({"presenters": ["cluster.local/*/sa/b"]}),
             "presenters[0]",
-            "`*` stands once in `cluster.local/*/sa/b`, at the beginning or at the end".into(),
+            "`*` may occur once in `cluster.local/*/sa/b`, at the beginning or at the end".into(),
         ),
         (
             json!({"subjects": [{"prefix": "a", "exact": "b"}]}),
@@ -204,7 +204,7 @@ fn each_mistake_is_named() {
         (
             json!({"fromCookies": ["a", {"name": "a"}]}),
             "fromCookies[1]",
-            "`a` stands twice; keep one of them".into(),
+            "`a` is listed twice; keep one of them".into(),
         ),
         (
             json!({"fromCookies": ["a_12", {"name": "a", "chunked": true}]}),
@@ -248,7 +248,7 @@ fn what_is_revoked_is_a_list_of_names() {
     refuses(
         &with_issuer(json!({"revoked": {"subjects": ["a", "b", "a"]}})),
         "issuers[0].revoked.subjects[2]",
-        "`a` stands twice; keep one of them",
+        "`a` is listed twice; keep one of them",
     );
 }
 
@@ -303,7 +303,7 @@ fn a_segment_in_braces_is_one_segment_of_a_path_and_stands_there_once() {
         refuses(
             &with_issuer(json!({"issuer": issuer, "issuerSegment": {"in": ["a"]}})),
             "issuers[0].issuer",
-            "a name in braces is one whole segment in the path of a URL, and stands there once: \
+            "a name in braces is one whole segment in the path of a URL, and occurs there once: \
              `https://login.example.com/{tenant}/v2.0`",
         );
     }

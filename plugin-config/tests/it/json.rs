@@ -25,14 +25,14 @@ fn a_key_that_stands_twice_is_an_error_wherever_it_is() {
     let text = text.replace("\"kty\":", "\"kty\":\"EC\",\"kty\":");
     assert_eq!(
         error(text.as_bytes()),
-        "issuers[0].jwks.keys[0].kty: `kty` stands twice in this object; keep one of them"
+        "issuers[0].jwks.keys[0].kty: `kty` is repeated in this object; keep one of them"
     );
     let text = "{\"issuers\":[{\"name\":\"a\",\"na\\u006de\":\"b\",\"issuer\":\"x\",\"secrets\":[{\"env\":\"A\",\
                 \"env\":\"B\",\"env\":\"C\",\"algorithm\":\"HS256\"}]}]}";
     assert_eq!(
         error(text.as_bytes()),
-        "issuers[0].name: `name` stands twice in this object; keep one of them\n\
-         issuers[0].secrets[0].env: `env` stands twice in this object; keep one of them"
+        "issuers[0].name: `name` is repeated in this object; keep one of them\n\
+         issuers[0].secrets[0].env: `env` is repeated in this object; keep one of them"
     );
 }
 

@@ -245,13 +245,13 @@ fn a_key_with_a_member_twice_is_left_out_and_spoils_no_other() {
     let deep = key().to_string().replace("\"kty\":", "\"more\":{\"a\":1,\"a\":2},\"kty\":");
     let set = served(&format!("{{\"keys\":[{twice},{deep},{}],\"x\":1,\"x\":2}}", key()));
     assert_eq!((set.keys.len(), set.skipped.len()), (1, 2));
-    let message = "stands twice in this object; keep one of them";
+    let message = "is repeated in this object; keep one of them";
     assert_eq!(set.skipped[0].reason.to_string(), format!("keys[0].kty: `kty` {message}"));
     assert_eq!(set.skipped[1].reason.to_string(), format!("keys[1].more.a: `a` {message}"));
     let list = format!("[{}]", key());
-    assert!(refused(&format!("{{\"keys\":{list},\"keys\":{list}}}")).contains("`keys` stands twice"));
+    assert!(refused(&format!("{{\"keys\":{list},\"keys\":{list}}}")).contains("`keys` is repeated"));
     let pem = json!(provided("aws-alb/public-key.pem"));
-    assert!(refused(&format!("{{\"a\":{pem},\"a\":{pem}}}")).contains("`a` stands twice"));
+    assert!(refused(&format!("{{\"a\":{pem},\"a\":{pem}}}")).contains("`a` is repeated"));
 }
 
 #[test]

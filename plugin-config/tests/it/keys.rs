@@ -27,7 +27,7 @@ fn keys_may_be_given_as_text() {
     for (text, at, message) in [
         ("{\"keys\": [7]}", ".keys[0]", "expected a key, got a number"),
         ("{\"keys\": [{}]}", ".keys[0]", "this key has no `kty`; copy the key anew"),
-        ("{\"keys\": [], \"keys\": []}", ".keys", "`keys` stands twice in this object; keep one of them"),
+        ("{\"keys\": [], \"keys\": []}", ".keys", "`keys` is repeated in this object; keep one of them"),
         ("{", "", "not JSON: EOF while parsing an object at line 1 column 1"),
         ("[]", "", "expected a JWK set, got a list"),
         (
@@ -284,7 +284,7 @@ fn secrets_are_named_and_not_given() {
         (
             json!([{"env": "A", "algorithm": "HS256"}, {"env": "A", "algorithm": "HS256"}]),
             "[1]",
-            "this secret stands twice; keep one of them",
+            "this secret is listed twice; keep one of them",
         ),
     ] {
         refuses(&secrets(list), &format!("issuers[0].secrets{at}"), message);

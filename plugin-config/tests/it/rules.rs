@@ -66,16 +66,16 @@ fn a_path_that_fits_nothing_is_refused() {
         ("/{id}/..", "`/{id}/..` fits nothing: a segment `..` is also resolved; leave it out"),
         (
             "/a/*/b",
-            "`*` stands once in `/a/*/b`, at the beginning or at the end; for one segment in between write `{*}`, for \
+            "`*` may occur once in `/a/*/b`, at the beginning or at the end; for one segment in between write `{*}`, for \
              any number of them `{**}`",
         ),
         (
             "*a*",
-            "`*` stands once in `*a*`, at the beginning or at the end; for one segment in between write `{*}`, for \
+            "`*` may occur once in `*a*`, at the beginning or at the end; for one segment in between write `{*}`, for \
              any number of them `{**}`",
         ),
-        ("/{id}/{id}", "`{id}` stands twice in `/{id}/{id}`; it may stand once"),
-        ("/{**}/a/{**}", "`{**}` stands twice in `/{**}/a/{**}`; it may stand once"),
+        ("/{id}/{id}", "`{id}` occurs twice in `/{id}/{id}`; it may occur once"),
+        ("/{**}/a/{**}", "`{**}` occurs twice in `/{**}/a/{**}`; it may occur once"),
         (
             "/{id}/*",
             "a template has no bare `*`; in `/{id}/*` write `{*}` for one segment or `{**}` for any number",
@@ -119,7 +119,7 @@ fn an_operation_says_something() {
         (
             json!({"to": [{"methods": ["GET", "PUT"], "notMethods": ["PUT"]}]}),
             "to[0].notMethods",
-            "a value of `notMethods` stands in `methods` too, where it can never count; keep one of them",
+            "a value of `notMethods` is in `methods` too, where it can never count; keep one of them",
         ),
         (
             json!({"to": [{"notPaths": ["*"]}]}),
@@ -128,7 +128,7 @@ fn an_operation_says_something() {
         ),
         (json!({"to": [{"ports": [0]}]}), "to[0].ports[0]", "`0` is no port; use 1 to 65535"),
         (json!({"to": [{"ports": [65536]}]}), "to[0].ports[0]", "`65536` is no port; use 1 to 65535"),
-        (json!({"to": [{"ports": [80, 80]}]}), "to[0].ports[1]", "`80` stands twice; keep one of them"),
+        (json!({"to": [{"ports": [80, 80]}]}), "to[0].ports[1]", "`80` is listed twice; keep one of them"),
         (
             json!({"to": [{"hosts": ["https://a.b"]}]}),
             "to[0].hosts[0]",
@@ -161,7 +161,7 @@ fn a_source_says_something() {
         (
             json!({"from": [{"principals": ["spiffe://a/ns/b/sa/c"]}]}),
             "from[0].principals[0]",
-            "a principal stands without `spiffe://`: write `a/ns/b/sa/c`",
+            "a principal is written without `spiffe://`: write `a/ns/b/sa/c`",
         ),
         (
             json!({"from": [{"serviceAccounts": ["shop/*"]}]}),
@@ -281,7 +281,7 @@ fn a_condition_has_one_operator_that_can_be_met() {
         (
             json!({"when": [{"claim": "a", "in": [1, 1]}]}),
             "when[0].in[1]",
-            "this value stands twice; keep one of them",
+            "this value is listed twice; keep one of them",
         ),
         (
             json!({"when": [{"claim": "a", "prefix": ""}]}),

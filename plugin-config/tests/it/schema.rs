@@ -1,6 +1,6 @@
 //! The JSON Schema: as checked in, and as strict as it says.
 
-use crate::support::{examples, key, with_issuer, with_rule};
+use crate::support::{examples, from_yaml, key, manifests, with_issuer, with_rule};
 use attache_plugin_config::schema;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,6 +31,54 @@ fn every_example_fits_the_schema() {
         let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     }
+}
+
+/// The schema that the first line of a file names for editors.
+fn named_schema(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("the file's text");
+    let named = text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
+    let named = named.unwrap_or_else(|| panic!("{}: the first line names no schema", path.display()));
+    let place = path.parent().expect("a folder").join(named);
+    let schema =
+        std::fs::read_to_string(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+    serde_json::from_str(&schema).expect("JSON")
+}
+
+#[test]
+fn every_example_names_a_schema_for_editors_that_it_fits() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let examples = std::fs::read_dir(root.join("plugin-config/examples")).expect("the folder of examples");
+    let mut files: Vec<_> = examples.map(|entry| entry.expect("an example").path()).collect();
+    let plugins = manifests()
+        .into_iter()
+        .filter(|(name, document)| document["kind"] == "WasmPlugin" && name.ends_with("wasmplugin.yaml"));
+    files.extend(plugins.map(|(name, _)| root.join(name)));
+    assert!(files.len() >= 16, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("the file's text");
+        let mut document = from_yaml(&text);
+        let validator = jsonschema::validator_for(&named_schema(&file)).expect("the schema is one");
+        let errors: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
+        document["isuers"] = json!([]);
+        assert!(!validator.is_valid(&document), "{}: a misspelled key fits", file.display());
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_of_a_plugin_does_not_fit_its_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasmplugin.schema.json");
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let plugin = |configuration: Value| {
+        json!({
+            "apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin", "metadata": {"name": "attache"},
+            "spec": {"url": "oci://registry.example/attache", "pluginConfig": configuration},
+        })
+    };
+    assert!(validator.is_valid(&plugin(with_issuer(json!({})))));
+    assert!(!validator.is_valid(&plugin(with_issuer(json!({"isuer": "x"})))));
 }
 
 #[test]

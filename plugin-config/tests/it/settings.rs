@@ -113,7 +113,7 @@ fn each_mistake_is_named() {
         (
             json!({"audit": {"claims": ["a.b", ["a", "b"]]}}),
             "audit.claims[1]",
-            "`a.b` stands twice; keep one of them".to_owned(),
+            "`a.b` is listed twice; keep one of them".to_owned(),
         ),
     ] {
         refuses(&with_root(document), at, &message);

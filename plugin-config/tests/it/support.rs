@@ -38,7 +38,7 @@ pub(crate) fn from_yaml(text: &str) -> Value {
 pub(crate) fn manifests() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut manifests = Vec::new();
-    let mut places = vec![root.join("istio"), root.join("e2e/kind/manifests")];
+    let mut places = vec![root.join("istio"), root.join("e2e/kind/manifests"), root.join("examples")];
     while let Some(place) = places.pop() {
         if place.is_dir() {
             places.extend(

@@ -57,7 +57,7 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file is not YAML, or a key stands twice.
+    /// The file is not YAML, or a key is repeated.
     #[error("not valid YAML: {0}")]
     Syntax(String),
     /// Everything that is wrong with the document, in its order.

@@ -31,7 +31,7 @@ impl Arguments {
                 }
                 _ => match word.strip_prefix("--port=") {
                     Some(text) => arguments.base_port = Some(port(text)?),
-                    None => bail!("`{word}` means nothing here: try --help"),
+                    None => bail!("unknown argument `{word}`: try --help"),
                 },
             }
         }
