@@ -62,10 +62,11 @@ need_wasm_target() {
   fi
 }
 
-# install_tool NAME VERSION: a cargo tool, kept outside the clone; TOOL_PATH is the folder that holds it. Fetched as
-# the wheel that scripts/tools.lock pins where it does, else built with cargo.
+# install_tool NAME VERSION [ARGUMENT...]: a cargo tool, kept outside the clone; TOOL_PATH is the folder that holds it.
+# Fetched as the wheel that scripts/tools.lock pins where it does, else built with cargo, given the arguments.
 install_tool() {
   local name=$1 version=$2 cache pinned partial
+  shift 2
   cache=${XDG_CACHE_HOME:-$HOME/.cache}/attache/tools
   TOOL_PATH=$cache/$name-$version/bin
   if [ -x "$TOOL_PATH/$name" ]; then return; fi
@@ -88,7 +89,7 @@ install_tool() {
     rm -rf "$partial"
   else
     say "building $name $version (once)"
-    cargo install "$name" --locked --version "$version" --root "$cache/$name-$version" --quiet >&2 ||
+    cargo install "$name" --locked --version "$version" --root "$cache/$name-$version" --quiet "$@" >&2 ||
       die "$name $version could not be built" "check the network, then: cargo install $name --locked --version $version"
   fi
 }

@@ -3,8 +3,10 @@
 use crate::support::{Worker, document, key_set, token};
 use attache_e2e::page::{self, Block};
 use attache_e2e::{repository, yaml};
+use attache_engine::Reason;
 use attache_native_host::{Host, Request};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The pages of the repository that tell of the filter's configuration.
 fn pages() -> Vec<String> {
@@ -21,6 +23,15 @@ fn pages() -> Vec<String> {
 fn is_configuration(block: &Block) -> bool {
     let has = |key: &str| block.text.lines().any(|line| line.starts_with(key));
     block.language == "yaml" && !["apiVersion:", "image:", "grpc:", "providers:"].into_iter().any(has)
+}
+
+/// The configuration of a WasmPlugin that a block shows.
+fn of_plugin(block: &Block) -> Option<Value> {
+    if block.language != "yaml" || !block.text.contains("kind: WasmPlugin") {
+        return None;
+    }
+    let plugin = yaml::parse(&block.text).unwrap_or_else(|error| panic!("{error}\n{}", block.text));
+    plugin.pointer("/spec/pluginConfig").cloned()
 }
 
 /// A block as a whole document: with an issuer where the page leaves that to the reader, and with a key where the page has
@@ -51,8 +62,9 @@ fn document_issuers() -> Value {
 fn every_configuration_on_a_page_is_taken() {
     let mut taken = 0;
     for name in pages() {
-        for block in page::blocks(&page::read(&name).unwrap()).into_iter().filter(is_configuration) {
-            let document = whole(&block).to_string();
+        for block in page::blocks(&page::read(&name).unwrap()) {
+            let found = if is_configuration(&block) { Some(whole(&block)) } else { of_plugin(&block) };
+            let Some(document) = found.map(|document| document.to_string()) else { continue };
             let mut host = Host::new();
             let good = host.configure(&document);
             assert!(good, "{name}:{}: {document}\n{:#?}", block.line, host.log());
@@ -76,7 +88,7 @@ fn the_first_policy_answers_as_the_page_says() {
     let blocks = page::blocks(&page::read("README.md").unwrap());
     let policy = blocks.iter().find(|block| block.language == "yaml").unwrap();
     let answers: Vec<_> = blocks.iter().filter(|block| block.text.starts_with("HTTP/1.1 ")).collect();
-    let mut document: Value = yaml::parse(&policy.text).unwrap();
+    let mut document = of_plugin(policy).unwrap();
     // The page's key is one of which nobody has the private half.
     document["issuers"][0]["jwks"] = key_set().clone();
     document["issuers"][0]["issuer"] = json!("https://issuer.example");
@@ -115,4 +127,31 @@ fn an_audit_line_has_the_members_that_the_page_shows() {
     for same in ["verdict", "policy", "rule", "reason", "issuer", "caller", "method", "path", "traceId"] {
         assert_eq!(told[same], shown[same], "{same}");
     }
+}
+
+/// The words between backticks of the cells that `column` picks from the rows below a heading.
+fn words(page: &str, heading: &str, column: usize) -> Vec<String> {
+    let rows = page::rows(page, heading);
+    let cells = rows.iter().filter_map(|row| row.get(column));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn every_reason_has_a_row_that_says_how_to_mend_it() {
+    let text = page::read("docs/troubleshooting.md").unwrap();
+    let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(words(&text, "By reason", 0), reasons, "one row each, in the order of docs/metrics.md");
+    for row in page::rows(&text, "By reason") {
+        assert!(row.len() == 4 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+    }
+}
+
+#[test]
+fn every_difference_to_envoys_filters_is_among_those_that_the_migration_tells() {
+    let text = page::read("docs/migration.md").unwrap();
+    let told: BTreeSet<_> = words(&text, "Known differences", 3).into_iter().collect();
+    let listed = yaml::read(&repository().join("e2e/differential.yaml")).unwrap();
+    let cases = ["tokens", "policies"].into_iter().flat_map(|part| listed[part].as_array().unwrap());
+    let cases: BTreeSet<_> = cases.map(|entry| entry["case"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, cases);
 }
