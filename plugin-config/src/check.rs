@@ -23,6 +23,7 @@ mod text;
 
 use crate::document::{Document, List};
 use crate::json::{At, Fault, Place, quote};
+use crate::reported::{Reported, kept};
 use crate::{Config, ConfigError, HeaderName, Name, Regex};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -59,9 +60,9 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
         issuers,
         role_hierarchy,
         policies,
-        preflight: settings::preflight(document.cors.as_ref()),
-        ambiguous_paths: settings::ambiguous_paths(document.paths.as_ref()),
-        method_override: settings::method_override(document.methods.as_ref()),
+        preflight: document.cors.as_ref().and_then(|cors| cors.preflight).unwrap_or_default(),
+        ambiguous_paths: document.paths.as_ref().and_then(|paths| paths.ambiguous).unwrap_or_default(),
+        method_override: document.methods.as_ref().and_then(|methods| methods.r#override).unwrap_or_default(),
         responses: settings::responses(document.responses.as_ref(), &at.key("responses"), checker),
         cache: settings::cache(document.cache.as_ref(), &at.key("cache"), checker),
         audit: settings::audit(document.audit.as_ref(), &at.key("audit"), checker),
@@ -75,6 +76,8 @@ pub(crate) struct Checker {
     warnings: Vec<ConfigError>,
     spoiled: Vec<Place>,
     expressions: usize,
+    /// Noted once for all that are too many.
+    too_many_expressions: Option<Reported>,
 }
 
 impl Checker {
@@ -93,11 +96,24 @@ impl Checker {
         self.warnings.push(ConfigError::new(place.to_string(), message));
     }
 
-    /// Notes a fault, unless something in that place could not be read: then this may only follow from that.
-    fn fault(&mut self, at: &At<'_>, message: impl Into<String>) {
+    /// Notes a fault, unless something in that place could not be read: then this may only follow from that, and that was
+    /// noted.
+    pub(crate) fn fault(&mut self, at: &At<'_>, message: impl Into<String>) -> Reported {
         if !self.is_spoiled(at) {
             self.faults.push(at.fault(message));
         }
+        Reported::noted()
+    }
+
+    /// Notes faults of what lies below a place.
+    fn faults_below(&mut self, at: &At<'_>, faults: impl IntoIterator<Item = Fault>) -> Reported {
+        self.faults.extend(faults.into_iter().map(|fault| fault.below(at)));
+        Reported::noted()
+    }
+
+    /// Returns the proof where something in this place could not be read.
+    fn readable(&self, at: &At<'_>) -> Result<(), Reported> {
+        if self.is_spoiled(at) { Err(Reported::noted()) } else { Ok(()) }
     }
 
     /// Whether something in this place could not be read.
@@ -110,8 +126,8 @@ impl Checker {
     }
 
     /// The value, or its fault noted.
-    fn take<T, E: Into<String>>(&mut self, at: &At<'_>, result: Result<T, E>) -> Option<T> {
-        result.map_err(|message| self.fault(at, message)).ok()
+    fn take<T, E: Into<String>>(&mut self, at: &At<'_>, result: Result<T, E>) -> Result<T, Reported> {
+        result.map_err(|message| self.fault(at, message))
     }
 
     /// The elements of a list; a fault if it is there and empty, or too long.
@@ -157,20 +173,20 @@ impl Checker {
                 self.fault(&at, format!("{} is listed twice; keep one of them", quote(text)));
                 continue;
             }
-            values.extend(self.take(&at, read(text)));
+            values.push(self.take(&at, read(text)));
         }
-        values
+        kept(values)
     }
 
-    fn name(&mut self, text: Option<&String>, at: &At<'_>) -> Option<Name> {
+    fn name(&mut self, text: Result<&String, Reported>, at: &At<'_>) -> Result<Name, Reported> {
         let text = text?;
         self.take(at, Name::new(text).map_err(|why| format!("{} is no name: {why}", quote(text))))
     }
 
-    fn header(&mut self, text: &str, at: &At<'_>) -> Option<HeaderName> {
+    fn header(&mut self, text: &str, at: &At<'_>) -> Result<HeaderName, Reported> {
         if text.starts_with(':') {
-            self.fault(at, format!("{} is a pseudo header of HTTP/2; name an ordinary one", quote(text)));
-            return None;
+            let message = format!("{} is a pseudo header of HTTP/2; name an ordinary one", quote(text));
+            return Err(self.fault(at, message));
         }
         self.take(
             at,
@@ -178,16 +194,18 @@ impl Checker {
         )
     }
 
-    fn regex(&mut self, text: &str, at: &At<'_>) -> Option<Regex> {
+    fn regex(&mut self, text: &str, at: &At<'_>) -> Result<Regex, Reported> {
+        if let Some(reported) = self.too_many_expressions {
+            return Err(reported);
+        }
         self.expressions = self.expressions.saturating_add(1);
-        if self.expressions == MOST_EXPRESSIONS.saturating_add(1) {
+        if self.expressions > MOST_EXPRESSIONS {
             let message = format!(
                 "a document has {MOST_EXPRESSIONS} regular expressions at most; use `prefix`, `suffix` or `in`"
             );
-            self.fault(at, message);
-        }
-        if self.expressions > MOST_EXPRESSIONS {
-            return None;
+            let reported = self.fault(at, message);
+            self.too_many_expressions = Some(reported);
+            return Err(reported);
         }
         self.take(at, Regex::new(text))
     }

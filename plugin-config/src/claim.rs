@@ -67,9 +67,17 @@ pub enum Scalar {
     Bool(bool),
 }
 
-/// A regular expression that has been compiled once, to prove it compiles, and matches a whole value, as in Envoy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Regex(String);
+/// A compiled regular expression that matches a whole value, as in Envoy. Two are equal if they are written alike.
+#[derive(Clone, Debug)]
+pub struct Regex(regex_lite::Regex);
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Regex {}
 
 impl Regex {
     /// The longest expression, in bytes.
@@ -91,18 +99,25 @@ impl Regex {
             return Err(format!("a regular expression has {} bytes at most", Self::LONGEST));
         }
         let whole = format!("^(?:{text})$");
+        let compile = |expression: &str| {
+            RegexBuilder::new(expression)
+                .size_limit(Self::HEAVIEST)
+                .build()
+                .map_err(|error| format!("{} is no regular expression: {error}", quote(text)))
+        };
         // By itself first: `a)(b` would compile only inside the group.
-        for expression in [text, &whole] {
-            if let Err(error) = RegexBuilder::new(expression).size_limit(Self::HEAVIEST).build() {
-                return Err(format!("{} is no regular expression: {error}", quote(text)));
-            }
-        }
-        Ok(Self(whole))
+        compile(text)?;
+        compile(&whole).map(Self)
+    }
+
+    /// Tells whether the expression matches the whole text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
     }
 
     /// The expression, anchored at both ends.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
@@ -119,6 +134,19 @@ pub enum StringMatch {
     Contains(String),
     /// The whole string against an expression.
     Matches(Regex),
+}
+
+impl StringMatch {
+    /// Tells whether a string is so.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(wanted) => text == wanted,
+            Self::Prefix(wanted) => text.starts_with(wanted),
+            Self::Suffix(wanted) => text.ends_with(wanted),
+            Self::Contains(wanted) => text.contains(wanted),
+            Self::Matches(regex) => regex.is_match(text),
+        }
+    }
 }
 
 /// One demand on one claim.

@@ -9,25 +9,26 @@ mod read;
 mod settings;
 mod value;
 
-pub(crate) use condition::{ConditionDocument, StringMatchDocument};
+pub(crate) use condition::{Comparison, ConditionDocument, Operator, StringMatchDocument};
 pub(crate) use issuer::{
-    ClaimToHeaderDocument, CookieFormDocument, FormatName, HeaderLocationDocument, IssuerDocument,
-    OnUnwritableName, PaddingName, RefreshDocument, RevokedDocument, RoleClaimDocument, SecretDocument,
+    ClaimToHeaderDocument, CookieFormDocument, HeaderLocationDocument, IssuerDocument, RefreshDocument,
+    RevokedDocument, RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{
-    ActionName, AuthenticationName, ModeName, OperationDocument, PolicyDocument, PolicyPathsDocument,
-    RolesDocument, RuleDocument, SelectorDocument, SourceDocument, TrailingSlashName,
+    OperationDocument, PolicyDocument, PolicyPathsDocument, RolesDocument, RuleDocument, SelectorDocument,
+    SourceDocument, TrailingSlashName,
 };
 pub(crate) use read::read;
 pub(crate) use settings::{
-    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, MethodOverrideName,
-    MethodsDocument, PathsDocument, PreflightName, ResponsesCorsDocument, ResponsesDocument,
+    AuditDocument, CacheDocument, CorsDocument, MethodsDocument, PathsDocument, ResponsesCorsDocument,
+    ResponsesDocument,
 };
 pub(crate) use value::{
     ClaimDocument, CookieLocationDocument, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument,
     Slot,
 };
 
+use crate::Mode;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ pub(crate) struct Document {
     /// the identity headers that the client sent, and is counted and logged with the reason; every other is treated as
     /// in ENFORCE. What is in SHADOW on its own, as a policy or a rule, stays out of a dry run. Default: ENFORCE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
-    pub(crate) mode: Option<ModeName>,
+    pub(crate) mode: Option<Mode>,
     /// The workloads for which the document is a dry run, as with `mode: SHADOW`, while it is in force for the others:
     /// each entry as a policy's `selector`, one of which must fit. Not together with `mode: SHADOW`, which is for all.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]

@@ -3,6 +3,7 @@
 use crate::{
     AlgorithmSet, ClaimPath, Condition, HeaderName, KeySet, Name, RemoteKeys, StringMatch, StringPattern,
 };
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -71,7 +72,9 @@ impl Issuer {
 }
 
 /// Whether the parts of a token may end in `=`, which RFC 7515 section 2 forbids and AWS load balancers write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum Padding {
     /// A token with padding is malformed.
     #[default]
@@ -261,7 +264,9 @@ pub struct ClaimToHeader {
 }
 
 /// What happens to a claim that can't be written into its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum OnUnwritable {
     /// The request is refused.
     #[default]
@@ -270,8 +275,12 @@ pub enum OnUnwritable {
     Omit,
 }
 
-/// How a claim is written into a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a claim is written into a header: CSV, whose elements have all but visible ASCII, `,` and `%` percent-encoded as
+/// UTF-8; PERCENT_ENCODED, the same for one string, number or Boolean, with commas as they are, for names with letters
+/// outside ASCII; compact JSON; or that in base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum HeaderFormat {
     /// Elements parted by `,`; in each, `,`, `%`, control bytes and bytes outside visible ASCII are percent-encoded.
     Csv,

@@ -16,6 +16,7 @@ mod parse;
 mod pattern;
 mod policy;
 mod remote;
+mod reported;
 #[cfg(feature = "schema")]
 mod schema;
 mod settings;

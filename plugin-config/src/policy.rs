@@ -1,6 +1,7 @@
 //! Policies: whom a workload serves, and what for.
 
 use crate::{Condition, HostPattern, IpBlock, Name, OnKeysUnavailable, PathPattern, StringPattern};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A role's name: 1 to 256 bytes, compared byte for byte.
@@ -45,7 +46,9 @@ pub struct PathEquality {
 }
 
 /// What a rule or a default says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum Action {
     /// The request may go on.
     Allow,
@@ -54,18 +57,25 @@ pub enum Action {
 }
 
 /// Whether a policy or a rule counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum Mode {
     /// It decides.
+    #[default]
     Enforce,
     /// It is left out of the verdict; where the verdict with it differs, that is counted and logged.
     Shadow,
 }
 
-/// What a rule asks of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not looked at, and removed
+/// from their places as `forwardOriginalToken` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum Authentication {
     /// A good token.
+    #[default]
     Required,
     /// No token, or a good one.
     Optional,

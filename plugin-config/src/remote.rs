@@ -1,5 +1,6 @@
 //! Keys that a provider serves: where they lie, how to get there, and how often to ask.
 
+use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
 
@@ -62,7 +63,9 @@ impl Default for Refresh {
 }
 
 /// What happens to a request that needs keys while none are to be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum OnKeysUnavailable {
     /// It is refused with 503.
     #[default]

@@ -1,5 +1,7 @@
 //! What holds for the whole plugin.
 
+use serde::Deserialize;
+
 /// For which workloads the document is a dry run: nothing is refused, and what would be is counted and logged.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum DryRun {
@@ -13,7 +15,9 @@ pub enum DryRun {
 }
 
 /// What a CORS preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum Preflight {
     /// Nothing: browsers send it without credentials.
     #[default]
@@ -24,7 +28,9 @@ pub enum Preflight {
 
 /// What happens to a path that backends could read in several ways, where a policy with path rules applies. A path that
 /// nobody should read (control bytes, broken encoding, no UTF-8) is refused in any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum AmbiguousPaths {
     /// Every reading is judged: it goes on as it came if all may, and is refused if all are, or one by a DENY rule.
     #[default]
@@ -36,7 +42,9 @@ pub enum AmbiguousPaths {
 }
 
 /// What happens to a request that asks for another method than the one on its line, where a rule names methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum MethodOverride {
     /// It must be allowed under all of them; where the verdicts differ, 400.
     #[default]
@@ -79,7 +87,9 @@ pub enum AllowedOrigins {
 }
 
 /// The body of a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Body", transform = crate::schema::words_alone))]
 pub enum ProblemBody {
     /// `application/problem+json` (RFC 9457).
     #[default]
@@ -117,7 +127,9 @@ pub struct Audit {
 }
 
 /// Which requests leave an audit line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
 pub enum AuditLog {
     /// None.
     None,

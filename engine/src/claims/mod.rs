@@ -9,7 +9,7 @@ mod predicate;
 pub use condition::CompiledCondition;
 pub(crate) use encode::scalar_text;
 pub use headers::{IdentityHeader, Unwritable, identity_headers};
-pub use predicate::{CompiledMatch, NoRequest, Predicate, RequestValues};
+pub use predicate::{NoRequest, Predicate, RequestValues};
 
 use crate::token::Times;
 use crate::{Cause, Detail};

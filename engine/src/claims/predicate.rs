@@ -1,7 +1,7 @@
 //! What may be asked of a claim.
 
 use super::{encode, number};
-use attache_plugin_config::{ClaimPath, HeaderName, Regex, Scalar, StringMatch, Test};
+use attache_plugin_config::{ClaimPath, HeaderName, Scalar, StringMatch, Test};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ pub struct Predicate(Kind);
 enum Kind {
     In(Vec<Scalar>),
     NotIn(Vec<Scalar>),
-    Text(CompiledMatch),
+    Text(StringMatch),
     Contains(Scalar),
     Exists(bool),
     Compared(Ordering, f64),
@@ -56,15 +56,14 @@ impl RequestValues for NoRequest {
 impl Predicate {
     /// Makes a test ready.
     pub fn compile(test: &Test) -> Self {
-        let text = |text: StringMatch| Kind::Text(CompiledMatch::compile(&text));
         Self(match test {
             Test::Equals(scalar) => Kind::In(vec![scalar.clone()]),
             Test::NotEquals(scalar) => Kind::NotIn(vec![scalar.clone()]),
             Test::In(scalars) => Kind::In(scalars.clone()),
             Test::NotIn(scalars) => Kind::NotIn(scalars.clone()),
-            Test::Prefix(prefix) => text(StringMatch::Prefix(prefix.clone())),
-            Test::Suffix(suffix) => text(StringMatch::Suffix(suffix.clone())),
-            Test::Matches(regex) => text(StringMatch::Matches(regex.clone())),
+            Test::Prefix(prefix) => Kind::Text(StringMatch::Prefix(prefix.clone())),
+            Test::Suffix(suffix) => Kind::Text(StringMatch::Suffix(suffix.clone())),
+            Test::Matches(regex) => Kind::Text(StringMatch::Matches(regex.clone())),
             Test::Contains(element) => Kind::Contains(element.clone()),
             Test::Exists(wanted) => Kind::Exists(*wanted),
             Test::LessThan(bound) => Kind::Compared(Ordering::Less, *bound),
@@ -108,48 +107,6 @@ impl Predicate {
     }
 }
 
-/// A [`StringMatch`] made ready.
-#[derive(Clone, Debug)]
-pub struct CompiledMatch(Text);
-
-#[derive(Clone, Debug)]
-enum Text {
-    Exact(String),
-    Prefix(String),
-    Suffix(String),
-    Contains(String),
-    Matches(Option<regex_lite::Regex>),
-}
-
-impl CompiledMatch {
-    /// Makes a match ready.
-    pub fn compile(wanted: &StringMatch) -> Self {
-        Self(match wanted {
-            StringMatch::Exact(text) => Text::Exact(text.clone()),
-            StringMatch::Prefix(text) => Text::Prefix(text.clone()),
-            StringMatch::Suffix(text) => Text::Suffix(text.clone()),
-            StringMatch::Contains(text) => Text::Contains(text.clone()),
-            StringMatch::Matches(regex) => Text::Matches(compile_regex(regex)),
-        })
-    }
-
-    /// Whether a string is so.
-    pub fn matches(&self, text: &str) -> bool {
-        match &self.0 {
-            Text::Exact(wanted) => text == wanted,
-            Text::Prefix(wanted) => text.starts_with(wanted),
-            Text::Suffix(wanted) => text.ends_with(wanted),
-            Text::Contains(wanted) => text.contains(wanted),
-            Text::Matches(regex) => regex.as_ref().is_some_and(|regex| regex.is_match(text)),
-        }
-    }
-}
-
-/// The configuration has compiled this very expression before: it does not fail here.
-fn compile_regex(regex: &Regex) -> Option<regex_lite::Regex> {
-    regex_lite::Regex::new(regex.as_str()).ok()
-}
-
 /// Whether a value, or any element of a list, is so.
 fn any_element(value: &Value, test: &dyn Fn(&Value) -> bool) -> bool {
     match value {
@@ -181,7 +138,7 @@ fn has_element(value: &Value, element: &Scalar, loosely: bool) -> bool {
 }
 
 /// Whether a text is so; `loosely`, also that of a number or a Boolean.
-fn text_matches(value: &Value, wanted: &CompiledMatch, loosely: bool) -> bool {
+fn text_matches(value: &Value, wanted: &StringMatch, loosely: bool) -> bool {
     match value {
         Value::String(text) => wanted.matches(text),
         other if loosely => encode::scalar_text(other).is_some_and(|text| wanted.matches(&text)),

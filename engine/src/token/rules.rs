@@ -1,10 +1,10 @@
 //! What an issuer's entry demands of a token, made ready to be checked.
 
 use super::compact::Header;
-use crate::claims::{Claims, CompiledCondition, CompiledMatch, NoRequest};
+use crate::claims::{Claims, CompiledCondition, NoRequest};
 use crate::surroundings::UnixSeconds;
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::{AlgorithmSet, ClaimPath, Issuer, IssuerId, IssuerPattern, Revoked};
+use attache_plugin_config::{AlgorithmSet, ClaimPath, Issuer, IssuerId, IssuerPattern, Revoked, StringMatch};
 use serde_json::Value;
 
 /// Everything that one issuer's entry demands of its tokens, but for who presents them.
@@ -22,7 +22,7 @@ pub struct IssuerRules {
     audiences: Vec<String>,
     /// As [`media_type`] has them.
     token_types: Vec<String>,
-    subjects: Vec<CompiledMatch>,
+    subjects: Vec<StringMatch>,
     claims: Vec<CompiledCondition>,
     /// Where `iss` may vary.
     pattern: Option<IssuerPattern>,
@@ -61,7 +61,7 @@ impl IssuerRules {
             max_age: issuer.max_age.map(|age| age.as_secs()),
             audiences: issuer.audiences.clone(),
             token_types: issuer.token_types.iter().map(|name| media_type(name)).collect(),
-            subjects: issuer.subjects.iter().map(CompiledMatch::compile).collect(),
+            subjects: issuer.subjects.clone(),
             claims: issuer.claims.iter().map(CompiledCondition::compile).collect(),
             pattern: match &issuer.issuer {
                 IssuerId::Pattern(pattern) => Some(pattern.clone()),

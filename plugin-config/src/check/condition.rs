@@ -2,8 +2,9 @@
 
 use super::issuer::claim;
 use super::{Checker, contradiction, text};
-use crate::document::{ConditionDocument, List, ScalarDocument, StringMatchDocument};
+use crate::document::{Comparison, ConditionDocument, List, Operator, ScalarDocument, StringMatchDocument};
 use crate::json::{At, quote};
+use crate::reported::{Reported, kept};
 use crate::{Condition, HeaderName, Operation, PathPattern, Scalar, StringMatch, Test};
 use std::collections::BTreeSet;
 
@@ -17,12 +18,12 @@ pub(super) enum Context<'a> {
     /// In a rule.
     Rule {
         identity_headers: &'a BTreeSet<HeaderName>,
-        /// What the rule is for; absent where that could not be read.
-        to: Option<&'a [Operation]>,
+        /// What the rule is for.
+        to: Result<&'a [Operation], Reported>,
     },
 }
 
-/// The conditions, and whether all of them hold for a caller without a token.
+/// Returns the conditions, and whether all of them hold for a caller without a token.
 pub(super) fn conditions(
     list: Option<&List<ConditionDocument>>,
     at: &At<'_>,
@@ -35,104 +36,108 @@ pub(super) fn conditions(
         return (Vec::new(), true);
     }
     for (index, document) in checker.filled(list, at) {
-        let at = at.index(index);
-        let claim = claim(document.claim.get(), &at.key("claim"), checker);
-        let test = test(document, &at, context, checker);
-        if let (Some(claim), Some(test)) = (claim, test) {
-            conditions.push((index, Condition { claim, test }));
+        if let Ok(condition) = condition(document, &at.index(index), context, checker) {
+            conditions.push((index, condition));
         }
     }
     contradiction::check(&conditions, at, checker);
-    let anonymous = conditions.iter().all(|(_, condition)| {
-        matches!(condition.test, Test::NotEquals(_) | Test::NotIn(_) | Test::Exists(false))
-    });
+    let anonymous = conditions.iter().all(|(_, condition)| holds_without_claims(&condition.test));
     (conditions.into_iter().map(|(_, condition)| condition).collect(), anonymous)
 }
 
-/// The one operator of a condition.
+/// Tells whether a test holds for a caller without a token, who has no claims.
+const fn holds_without_claims(test: &Test) -> bool {
+    match test {
+        Test::NotEquals(_) | Test::NotIn(_) | Test::Exists(false) => true,
+        Test::Equals(_)
+        | Test::In(_)
+        | Test::Prefix(_)
+        | Test::Suffix(_)
+        | Test::Contains(_)
+        | Test::Matches(_)
+        | Test::Exists(true)
+        | Test::LessThan(_)
+        | Test::GreaterThan(_)
+        | Test::EqualsPath(_)
+        | Test::EqualsHeader(_)
+        | Test::EqualsClaim(_) => false,
+    }
+}
+
+fn condition(
+    document: &ConditionDocument,
+    at: &At<'_>,
+    context: &Context<'_>,
+    checker: &mut Checker,
+) -> Result<Condition, Reported> {
+    let claim = claim(document.claim.get(), &at.key("claim"), checker);
+    let test = test(document, at, context, checker);
+    Ok(Condition { claim: claim?, test: test? })
+}
+
+/// Reads the one operator of a condition.
 fn test(
     document: &ConditionDocument,
     at: &At<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
-) -> Option<Test> {
-    let d = document;
-    let given = [
-        ("equals", d.equals.is_some()),
-        ("notEquals", d.not_equals.is_some()),
-        ("in", d.r#in.is_some()),
-        ("notIn", d.not_in.is_some()),
-        ("prefix", d.prefix.is_some()),
-        ("suffix", d.suffix.is_some()),
-        ("contains", d.contains.is_some()),
-        ("matches", d.matches.is_some()),
-        ("exists", d.exists.is_some()),
-        ("lessThan", d.less_than.is_some()),
-        ("greaterThan", d.greater_than.is_some()),
-        ("equalsPath", d.equals_path.is_some()),
-        ("equalsHeader", d.equals_header.is_some()),
-        ("equalsClaim", d.equals_claim.is_some()),
-    ];
-    let operator = only(&given, "operator", at, checker)?;
-    let place = at.key(operator);
+) -> Result<Test, Reported> {
+    let (key, operator) = only(&document.operators(), "operator", at, checker)?;
+    let place = at.key(key);
     let at = &place;
     match operator {
-        "equals" => scalar(d.equals.as_ref()?, at, checker).map(Test::Equals),
-        "notEquals" => scalar(d.not_equals.as_ref()?, at, checker).map(Test::NotEquals),
-        "in" => scalars(d.r#in.as_ref()?, at, checker).map(Test::In),
-        "notIn" => scalars(d.not_in.as_ref()?, at, checker).map(Test::NotIn),
-        "prefix" => part(d.prefix.as_ref()?, at, checker).map(Test::Prefix),
-        "suffix" => part(d.suffix.as_ref()?, at, checker).map(Test::Suffix),
-        "contains" => scalar(d.contains.as_ref()?, at, checker).map(Test::Contains),
-        "matches" => checker.regex(d.matches.as_ref()?, at).map(Test::Matches),
-        "exists" => d.exists.map(Test::Exists),
-        "lessThan" => number(d.less_than?, at, checker).map(Test::LessThan),
-        "greaterThan" => number(d.greater_than?, at, checker).map(Test::GreaterThan),
-        "equalsPath" => equals_path(d.equals_path.as_ref()?, at, context, checker).map(Test::EqualsPath),
-        "equalsHeader" => {
-            equals_header(d.equals_header.as_ref()?, at, context, checker).map(Test::EqualsHeader)
-        }
-        _ => {
-            let other = claim(d.equals_claim.as_ref(), at, checker)?;
-            Some(Test::EqualsClaim(other))
-        }
+        Operator::Equals(value) => scalar(value, at, checker).map(Test::Equals),
+        Operator::NotEquals(value) => scalar(value, at, checker).map(Test::NotEquals),
+        Operator::In(values) => scalars(values, at, checker).map(Test::In),
+        Operator::NotIn(values) => scalars(values, at, checker).map(Test::NotIn),
+        Operator::Prefix(text) => part(text, at, checker).map(Test::Prefix),
+        Operator::Suffix(text) => part(text, at, checker).map(Test::Suffix),
+        Operator::Contains(value) => scalar(value, at, checker).map(Test::Contains),
+        Operator::Matches(text) => checker.regex(text, at).map(Test::Matches),
+        Operator::Exists(there) => Ok(Test::Exists(there)),
+        Operator::LessThan(value) => number(value, at, checker).map(Test::LessThan),
+        Operator::GreaterThan(value) => number(value, at, checker).map(Test::GreaterThan),
+        Operator::EqualsPath(name) => equals_path(name, at, context, checker).map(Test::EqualsPath),
+        Operator::EqualsHeader(name) => equals_header(name, at, context, checker).map(Test::EqualsHeader),
+        Operator::EqualsClaim(other) => claim(Ok(other), at, checker).map(Test::EqualsClaim),
     }
 }
 
-/// The name of the only key that is given.
-fn only<'k>(given: &[(&'k str, bool)], what: &str, at: &At<'_>, checker: &mut Checker) -> Option<&'k str> {
-    let names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-    match names.as_slice() {
-        [name] => Some(*name),
+/// Returns the only key that is given, with its value.
+fn only<T: Copy>(
+    keys: &[(&'static str, Option<T>)],
+    what: &str,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Result<(&'static str, T), Reported> {
+    let given: Vec<(&str, T)> =
+        keys.iter().filter_map(|(key, value)| value.map(|value| (*key, value))).collect();
+    match given.as_slice() {
+        [only] => Ok(*only),
         [] => {
-            let all: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
-            checker.fault(at, format!("there is no {what}; give one of {}", all.join(", ")));
-            None
+            let all: Vec<&str> = keys.iter().map(|(key, _)| *key).collect();
+            Err(checker.fault(at, format!("there is no {what}; give one of {}", all.join(", "))))
         }
         several => {
-            let names: Vec<String> = several.iter().map(|name| format!("`{name}`")).collect();
-            checker.fault(
-                at,
-                format!("{} stand side by side; give each an entry of its own", names.join(" and ")),
-            );
-            None
+            let keys: Vec<String> = several.iter().map(|(key, _)| format!("`{key}`")).collect();
+            let message = format!("{} stand side by side; give each an entry of its own", keys.join(" and "));
+            Err(checker.fault(at, message))
         }
     }
 }
 
-fn scalar(document: &ScalarDocument, at: &At<'_>, checker: &mut Checker) -> Option<Scalar> {
+fn scalar(document: &ScalarDocument, at: &At<'_>, checker: &mut Checker) -> Result<Scalar, Reported> {
     match document {
         ScalarDocument::String(text) if text.len() > 2048 => {
-            checker.fault(at, "a value has 2048 bytes at most");
-            None
+            Err(checker.fault(at, "a value has 2048 bytes at most"))
         }
-        ScalarDocument::String(text) => Some(Scalar::String(text.clone())),
+        ScalarDocument::String(text) => Ok(Scalar::String(text.clone())),
         ScalarDocument::Number(value) => number(*value, at, checker).map(Scalar::Number),
-        ScalarDocument::Bool(value) => Some(Scalar::Bool(*value)),
+        ScalarDocument::Bool(value) => Ok(Scalar::Bool(*value)),
     }
 }
 
-fn scalars(list: &List<ScalarDocument>, at: &At<'_>, checker: &mut Checker) -> Option<Vec<Scalar>> {
+fn scalars(list: &List<ScalarDocument>, at: &At<'_>, checker: &mut Checker) -> Result<Vec<Scalar>, Reported> {
     let mut values = Vec::with_capacity(list.len());
     for (index, document) in checker.filled(Some(list), at) {
         let at = at.index(index);
@@ -142,38 +147,39 @@ fn scalars(list: &List<ScalarDocument>, at: &At<'_>, checker: &mut Checker) -> O
         }
         values.push(value);
     }
-    Some(values)
+    Ok(values)
 }
 
-/// A number that float64 holds exactly, if it is an integer.
-fn number(value: f64, at: &At<'_>, checker: &mut Checker) -> Option<f64> {
+/// Reads a number that float64 holds exactly, if it is an integer.
+fn number(value: f64, at: &At<'_>, checker: &mut Checker) -> Result<f64, Reported> {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     if value.abs() <= LARGEST {
-        return Some(value);
+        return Ok(value);
     }
-    checker.fault(at, "a WasmPlugin holds integers to 53 bits only; compare larger values as strings");
-    None
+    Err(checker.fault(at, "a WasmPlugin holds integers to 53 bits only; compare larger values as strings"))
 }
 
-fn part(value: &str, at: &At<'_>, checker: &mut Checker) -> Option<String> {
+fn part(value: &str, at: &At<'_>, checker: &mut Checker) -> Result<String, Reported> {
     if value.is_empty() {
-        checker.fault(at, "every string has the empty one in it; to ask for presence use `exists: true`");
-        return None;
+        let message = "every string has the empty one in it; to ask for presence use `exists: true`";
+        return Err(checker.fault(at, message));
     }
     checker.take(at, text::value(value))
 }
 
-fn equals_path(name: &str, at: &At<'_>, context: &Context<'_>, checker: &mut Checker) -> Option<String> {
+fn equals_path(
+    name: &str,
+    at: &At<'_>,
+    context: &Context<'_>,
+    checker: &mut Checker,
+) -> Result<String, Reported> {
     let to = match context {
         Context::Issuer => {
-            checker.fault(
-                at,
-                "an issuer's claims are checked for every request; compare with the path in a rule's `when`",
-            );
-            return None;
+            let message =
+                "an issuer's claims are checked for every request; compare with the path in a rule's `when`";
+            return Err(checker.fault(at, message));
         }
-        Context::Rule { to: None, .. } => return Some(name.to_owned()),
-        Context::Rule { to: Some(to), .. } => *to,
+        Context::Rule { to, .. } => (*to)?,
     };
     let named = |path: &PathPattern| path.names().any(|segment| segment == name);
     if to.is_empty() || to.iter().any(|operation| operation.paths.is_empty()) {
@@ -181,17 +187,15 @@ fn equals_path(name: &str, at: &At<'_>, context: &Context<'_>, checker: &mut Che
             "{} is not set for every request of this rule: give each entry of `to` a path with `{{{name}}}`",
             quote(name)
         );
-        checker.fault(at, message);
-        return None;
+        return Err(checker.fault(at, message));
     }
     if !to.iter().flat_map(|operation| &operation.paths).all(named) {
         let message = format!(
             "not every path of this rule has a segment `{{{name}}}`; add it, or move the others to a rule of their own"
         );
-        checker.fault(at, message);
-        return None;
+        return Err(checker.fault(at, message));
     }
-    Some(name.to_owned())
+    Ok(name.to_owned())
 }
 
 fn equals_header(
@@ -199,13 +203,11 @@ fn equals_header(
     at: &At<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
-) -> Option<HeaderName> {
+) -> Result<HeaderName, Reported> {
     let Context::Rule { identity_headers, .. } = context else {
-        checker.fault(
-            at,
-            "an issuer's claims are checked for every request; compare with a header in a rule's `when`",
-        );
-        return None;
+        let message =
+            "an issuer's claims are checked for every request; compare with a header in a rule's `when`";
+        return Err(checker.fault(at, message));
     };
     let header = checker.header(name, at)?;
     let spelling = header.folded();
@@ -213,10 +215,9 @@ fn equals_header(
         let message = format!(
             "`{header}` is an identity header: what a client sends in it is removed; compare with `equalsClaim`"
         );
-        checker.fault(at, message);
-        return None;
+        return Err(checker.fault(at, message));
     }
-    Some(header)
+    Ok(header)
 }
 
 pub(super) fn string_matches(
@@ -225,25 +226,22 @@ pub(super) fn string_matches(
     checker: &mut Checker,
 ) -> Vec<StringMatch> {
     let items = checker.filled(list, at);
-    items.filter_map(|(index, document)| string_match(document, &at.index(index), checker)).collect()
+    kept(items.map(|(index, document)| string_match(document, &at.index(index), checker)))
 }
 
-fn string_match(d: &StringMatchDocument, at: &At<'_>, checker: &mut Checker) -> Option<StringMatch> {
-    let given = [
-        ("exact", d.exact.is_some()),
-        ("prefix", d.prefix.is_some()),
-        ("suffix", d.suffix.is_some()),
-        ("contains", d.contains.is_some()),
-        ("matches", d.matches.is_some()),
-    ];
-    let operator = only(&given, "comparison", at, checker)?;
-    let place = at.key(operator);
+fn string_match(
+    document: &StringMatchDocument,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Result<StringMatch, Reported> {
+    let (key, comparison) = only(&document.comparisons(), "comparison", at, checker)?;
+    let place = at.key(key);
     let at = &place;
-    match operator {
-        "exact" => checker.take(at, text::value(d.exact.as_ref()?)).map(StringMatch::Exact),
-        "prefix" => part(d.prefix.as_ref()?, at, checker).map(StringMatch::Prefix),
-        "suffix" => part(d.suffix.as_ref()?, at, checker).map(StringMatch::Suffix),
-        "contains" => part(d.contains.as_ref()?, at, checker).map(StringMatch::Contains),
-        _ => checker.regex(d.matches.as_ref()?, at).map(StringMatch::Matches),
+    match comparison {
+        Comparison::Exact(value) => checker.take(at, text::value(value)).map(StringMatch::Exact),
+        Comparison::Prefix(value) => part(value, at, checker).map(StringMatch::Prefix),
+        Comparison::Suffix(value) => part(value, at, checker).map(StringMatch::Suffix),
+        Comparison::Contains(value) => part(value, at, checker).map(StringMatch::Contains),
+        Comparison::Matches(value) => checker.regex(value, at).map(StringMatch::Matches),
     }
 }

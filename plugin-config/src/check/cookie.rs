@@ -19,7 +19,7 @@ pub(super) fn from_cookies(
             CookieLocationDocument::Name(_) => checker.take(&at, text::cookie(name)),
             CookieLocationDocument::Form(_) => checker.take(&at.key("name"), text::cookie(name)),
         };
-        let Some(name) = name else { continue };
+        let Ok(name) = name else { continue };
         if locations.iter().any(|other| other.name == name) {
             checker.fault(&at, format!("{} is listed twice; keep one of them", quote(&name)));
             continue;
@@ -56,7 +56,7 @@ pub(super) fn check_parts(issuers: &List<IssuerDocument>, checker: &mut Checker)
 fn named(document: &CookieLocationDocument) -> Option<(&str, bool)> {
     match document {
         CookieLocationDocument::Name(name) => Some((name, false)),
-        CookieLocationDocument::Form(form) => Some((form.name.get()?, form.chunked.unwrap_or(false))),
+        CookieLocationDocument::Form(form) => Some((form.name.get().ok()?, form.chunked.unwrap_or(false))),
     }
 }
 

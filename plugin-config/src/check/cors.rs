@@ -13,7 +13,7 @@ pub(super) fn refusal_cors(
 ) -> Option<RefusalCors> {
     let document = document?;
     let allow_credentials = document.allow_credentials.unwrap_or(false);
-    let list = document.allow_origins.get();
+    let list = document.allow_origins.get().ok();
     let origins = checker.texts(list, &at.key("allowOrigins"), origin);
     let any = origins.iter().any(|origin| origin == "*");
     if any && list.is_some_and(|list: &List<String>| list.len() > 1) {

@@ -1,6 +1,6 @@
 //! For which workloads the document is a dry run.
 
-use super::{Checker, policy, selector};
+use super::{Checker, selector};
 use crate::document::Document;
 use crate::json::At;
 use crate::{DryRun, Mode};
@@ -9,7 +9,7 @@ use crate::{DryRun, Mode};
 pub(super) fn dry_run(document: &Document, checker: &mut Checker) -> DryRun {
     let root = At::Root;
     let at = root.key("shadowSelectors");
-    let everywhere = policy::mode(document.mode) == Mode::Shadow;
+    let everywhere = document.mode == Some(Mode::Shadow);
     let Some(list) = &document.shadow_selectors else {
         return if everywhere { DryRun::Everywhere } else { DryRun::Nowhere };
     };

@@ -2,11 +2,10 @@
 
 use super::issuer::{MOST_MAPPINGS, claim};
 use super::{Checker, header};
-use crate::document::{ClaimToHeaderDocument, Document, FormatName, IssuerDocument, List, OnUnwritableName};
+use crate::document::{ClaimToHeaderDocument, Document, IssuerDocument, List};
 use crate::json::At;
-use crate::{
-    ClaimPath, ClaimToHeader, ConfigError, HeaderFormat, HeaderLocation, HeaderName, Issuer, OnUnwritable,
-};
+use crate::reported::Reported;
+use crate::{ClaimPath, ClaimToHeader, ConfigError, HeaderLocation, HeaderName, Issuer};
 use std::collections::BTreeMap;
 
 /// What an issuer writes.
@@ -24,7 +23,7 @@ pub(super) fn output(
 ) -> Output {
     let mut taken: Vec<HeaderName> = Vec::new();
     let payload = document.output_payload_to_header.as_ref().and_then(|name| {
-        identity_header(name, locations, &at.key("outputPayloadToHeader"), &mut taken, checker)
+        identity_header(name, locations, &at.key("outputPayloadToHeader"), &mut taken, checker).ok()
     });
     let mut claims = Vec::new();
     let at = at.key("outputClaimToHeaders");
@@ -36,13 +35,14 @@ pub(super) fn output(
             .and_then(|name| identity_header(name, locations, &at.key("header"), &mut taken, checker));
         let claim = claim(mapping.claim.get(), &at.key("claim"), checker);
         check_contains(mapping, &at.key("contains"), checker);
-        if let (Some(header), Some(claim)) = (header, claim) {
-            let on_unwritable = match mapping.on_unwritable {
-                None | Some(OnUnwritableName::Deny) => OnUnwritable::Deny,
-                Some(OnUnwritableName::Omit) => OnUnwritable::Omit,
-            };
-            let (format, contains) = (mapping.format.map(format), mapping.contains.clone());
-            claims.push(ClaimToHeader { header, claim, format, contains, on_unwritable });
+        if let (Ok(header), Ok(claim)) = (header, claim) {
+            claims.push(ClaimToHeader {
+                header,
+                claim,
+                format: mapping.format,
+                contains: mapping.contains.clone(),
+                on_unwritable: mapping.on_unwritable.unwrap_or_default(),
+            });
         }
     }
     Output { payload, claims }
@@ -67,7 +67,7 @@ fn identity_header(
     at: &At<'_>,
     taken: &mut Vec<HeaderName>,
     checker: &mut Checker,
-) -> Option<HeaderName> {
+) -> Result<HeaderName, Reported> {
     let header = checker.header(name, at)?;
     if let Some(why) = header::why_not_identity(&header) {
         checker.fault(
@@ -89,7 +89,7 @@ fn identity_header(
         checker.fault(at, message);
     }
     taken.push(header.clone());
-    Some(header)
+    Ok(header)
 }
 
 /// What holds across issuers: no header is spelled in two ways, and none is written by one and read by another.
@@ -105,7 +105,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
         let at = root.index(index);
         let list = at.key("outputClaimToHeaders");
         let claims = written.output_claim_to_headers.iter().flat_map(List::iter);
-        for (index, name) in claims.filter_map(|(index, to)| Some((index, to.header.get()?))) {
+        for (index, name) in claims.filter_map(|(index, to)| Some((index, to.header.get().ok()?))) {
             check_against(&spellings, name, &list.index(index).key("header"), written, checker);
         }
         if let Some(name) = &written.output_payload_to_header {
@@ -113,9 +113,9 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
         }
         let list = at.key("fromHeaders");
         for (index, location) in written.from_headers.iter().flat_map(List::iter) {
-            let Some(Ok(name)) = location.name.get().map(|name| HeaderName::new(name)) else { continue };
+            let Ok(Ok(name)) = location.name.get().map(|name| HeaderName::new(name)) else { continue };
             if let Some((header, writer)) = spellings.get(&name.folded())
-                && written.name.get().is_none_or(|own| own != writer)
+                && written.name.get().map_or(true, |own| own != writer)
             {
                 let message = format!(
                     "issuer `{writer}` writes `{header}`, and what a client sends in an identity header is removed; \
@@ -137,7 +137,7 @@ fn check_against(
     let Ok(name) = HeaderName::new(name) else { return };
     if let Some((header, writer)) = spellings.get(&name.folded())
         && **header != name
-        && issuer.name.get().is_none_or(|own| own != writer)
+        && issuer.name.get().map_or(true, |own| own != writer)
     {
         let message = format!(
             "issuer `{writer}` writes `{header}`, which many servers take for the same; use one spelling"
@@ -181,14 +181,5 @@ fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> boo
         _ if are_told_apart => false,
         Some(theirs) => begins || !is(&written.claim, "sub") || !is(&theirs.claim, "sub"),
         None => other.output_payload_to_header.as_ref() == Some(&written.header),
-    }
-}
-
-const fn format(name: FormatName) -> HeaderFormat {
-    match name {
-        FormatName::Csv => HeaderFormat::Csv,
-        FormatName::PercentEncoded => HeaderFormat::PercentEncoded,
-        FormatName::Json => HeaderFormat::Json,
-        FormatName::Base64Json => HeaderFormat::Base64Json,
     }
 }

@@ -3,13 +3,12 @@
 use super::cookie::{check_parts, from_cookies};
 use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, metric, text, unique};
 use crate::document::{
-    ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, PaddingName,
-    RevokedDocument, RoleClaimDocument,
+    ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, RevokedDocument,
+    RoleClaimDocument,
 };
 use crate::json::{At, quote};
-use crate::{
-    ClaimPath, HeaderLocation, HeaderName, Issuer, Padding, Revoked, RoleClaim, RoleForm, StringPattern,
-};
+use crate::reported::Reported;
+use crate::{ClaimPath, HeaderLocation, HeaderName, Issuer, Revoked, RoleClaim, RoleForm, StringPattern};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ const MOST_REVOKED: usize = 65_536;
 
 pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer> {
     let at = At::Root.key("issuers");
-    let Some(list) = document.issuers.get() else { return Vec::new() };
+    let Ok(list) = document.issuers.get() else { return Vec::new() };
     if list.is_empty() {
         checker.fault(&at, "there is no issuer; name at least one");
     }
@@ -29,7 +28,7 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
     }
     let issuers: Vec<(usize, Issuer)> = list
         .iter()
-        .filter_map(|(index, document)| Some((index, issuer(document, &at.index(index), checker)?)))
+        .filter_map(|(index, document)| Some((index, issuer(document, &at.index(index), checker).ok()?)))
         .collect();
     check_parts(list, checker);
     let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
@@ -37,17 +36,20 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
             Some((At::Root.key("issuers").index(index).key(key).place(), text(issuer)?.as_str()))
         })
     };
-    unique(texts("name", |issuer| issuer.name.get()), "the name", checker);
-    let names = texts("name", |issuer| issuer.name.get()).map(|(place, name)| (place, name.to_owned()));
+    unique(texts("name", |issuer| issuer.name.get().ok()), "the name", checker);
+    let names = texts("name", |issuer| issuer.name.get().ok()).map(|(place, name)| (place, name.to_owned()));
     metric::apart(names, "issuers", checker);
     issuer_id::check_apart(&issuers, &at, checker);
     issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }
 
-fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<Issuer> {
+fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Result<Issuer, Reported> {
     let name = checker.name(document.name.get(), &at.key("name"));
     let id = issuer_id::issuer_id(document, at, checker);
-    let (keys, algorithms) = keys::keys(document, at, checker).unzip();
+    let (keys, algorithms) = match keys::keys(document, at, checker) {
+        Ok((keys, algorithms)) => (Ok(keys), Ok(algorithms)),
+        Err(reported) => (Err(reported), Err(reported)),
+    };
     let from_headers = from_headers(document.from_headers.as_ref(), &at.key("fromHeaders"), checker);
     let from_cookies = from_cookies(document.from_cookies.as_ref(), &at.key("fromCookies"), checker);
     let from_params = checker.texts(document.from_params.as_ref(), &at.key("fromParams"), text::param);
@@ -64,10 +66,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
     let issuer = Issuer {
         audiences: checker.texts(document.audiences.as_ref(), &at.key("audiences"), text::value),
         forward_original_token: document.forward_original_token.unwrap_or(false),
-        padding: match document.padding {
-            Some(PaddingName::Allowed) => Padding::Allowed,
-            Some(PaddingName::Refused) | None => Padding::Refused,
-        },
+        padding: document.padding.unwrap_or_default(),
         clock_skew: clock_skew(document.clock_skew, &at.key("clockSkew"), checker),
         require_expiration: document.require_expiration.unwrap_or(true),
         max_lifetime: lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),
@@ -91,15 +90,15 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Opti
         from_cookies,
         from_params,
     };
-    Some(issuer)
+    Ok(issuer)
 }
 
 /// A claim's path, in either of its forms.
 pub(super) fn claim(
-    document: Option<&ClaimDocument>,
+    document: Result<&ClaimDocument, Reported>,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<ClaimPath> {
+) -> Result<ClaimPath, Reported> {
     let path = match document? {
         ClaimDocument::Dotted(dotted) => ClaimPath::parse(dotted),
         ClaimDocument::Steps(steps) => ClaimPath::new(steps.iter().map(|(_, step)| step.clone()).collect()),
@@ -134,7 +133,7 @@ fn from_headers(
         if prefix.len() > 64 || !prefix.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {
             checker.fault(&at.key("prefix"), "a prefix has 64 bytes of visible ASCII and spaces at most");
         }
-        let Some(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name"))) else {
+        let Ok(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name"))) else {
             continue;
         };
         if let Some(why) = header::why_not_location(&name) {
@@ -223,7 +222,7 @@ fn role_claims(list: Option<&List<RoleClaimDocument>>, at: &At<'_>, checker: &mu
             checker.fault(&at.key("prefix"), "a prefix has 64 bytes at most");
         }
         let form = role_form(document, &at, checker);
-        let Some(claim) = claim(document.claim.get(), &at.key("claim"), checker) else { continue };
+        let Ok(claim) = claim(document.claim.get(), &at.key("claim"), checker) else { continue };
         let claim = RoleClaim { claim, form, split: document.split.clone(), prefix };
         if claims.contains(&claim) {
             checker.fault(&at, "the same roles are read twice; keep one of them");
@@ -260,7 +259,7 @@ fn revoked(document: Option<&RevokedDocument>, at: &At<'_>, checker: &mut Checke
         let mut values = BTreeSet::new();
         for (index, text) in checker.at_most(MOST_REVOKED, list, &at) {
             let at = at.index(index);
-            let Some(value) = checker.take(&at, text::value(text)) else { continue };
+            let Ok(value) = checker.take(&at, text::value(text)) else { continue };
             if !values.insert(value) {
                 checker.fault(&at, format!("{} is listed twice; keep one of them", quote(text)));
             }

@@ -4,24 +4,29 @@ use super::issuer::claim;
 use super::{Checker, text};
 use crate::document::IssuerDocument;
 use crate::json::{At, quote};
+use crate::reported::Reported;
 use crate::{HeaderLocation, Issuer, IssuerId, IssuerPattern};
 use std::collections::BTreeMap;
 
 /// `issuer` with `issuerSegment`.
-pub(super) fn issuer_id(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<IssuerId> {
+pub(super) fn issuer_id(
+    document: &IssuerDocument,
+    at: &At<'_>,
+    checker: &mut Checker,
+) -> Result<IssuerId, Reported> {
     let place = at.key("issuer");
     let text = match &document.issuer.get()?.0 {
         Some(text) => checker.take(&place, text::value(text))?,
         None => {
             check_needless(document, at, checker);
-            return Some(IssuerId::Absent);
+            return Ok(IssuerId::Absent);
         }
     };
     match checker.take(&place, IssuerPattern::parse(&text))? {
         Some(pattern) => segment(pattern, document, at, checker).map(IssuerId::Pattern),
         None => {
             check_needless(document, at, checker);
-            Some(IssuerId::Exact(text))
+            Ok(IssuerId::Exact(text))
         }
     }
 }
@@ -40,16 +45,17 @@ fn segment(
     document: &IssuerDocument,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<IssuerPattern> {
+) -> Result<IssuerPattern, Reported> {
     let place = at.key("issuerSegment");
     let Some(segment) = &document.issuer_segment else {
         let message = "say what the segment in braces stands for: `issuerSegment: {in: [...]}`, or \
                        `{equalsClaim: tid}`, or both";
-        checker.fault(&at.key("issuer"), message);
-        return None;
+        return Err(checker.fault(&at.key("issuer"), message));
     };
     pattern.values = checker.texts(segment.r#in.as_ref(), &place.key("in"), value);
-    pattern.equals_claim = claim(segment.equals_claim.as_ref(), &place.key("equalsClaim"), checker);
+    if let Some(document) = &segment.equals_claim {
+        pattern.equals_claim = Some(claim(Ok(document), &place.key("equalsClaim"), checker)?);
+    }
     if segment.r#in.is_none() && segment.equals_claim.is_none() {
         checker.fault(&place, "there is nothing asked of the segment; give `in` or `equalsClaim`");
     }
@@ -58,7 +64,7 @@ fn segment(
                        give `audiences`";
         checker.fault(&place, message);
     }
-    Some(pattern)
+    Ok(pattern)
 }
 
 fn value(text: &str) -> Result<String, String> {

@@ -3,6 +3,7 @@
 use super::{Checker, remote};
 use crate::document::{IssuerDocument, KeySetDocument, List, SecretDocument};
 use crate::json::{At, Node, quote};
+use crate::reported::Reported;
 use crate::{Algorithm, AlgorithmSet, ConfigError, KeySet, KeySource, SecretRef, jwk};
 
 /// The keys and the algorithms that they are used with.
@@ -10,7 +11,7 @@ pub(super) fn keys(
     document: &IssuerDocument,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<(KeySource, AlgorithmSet)> {
+) -> Result<(KeySource, AlgorithmSet), Reported> {
     let named = algorithms(document.algorithms.as_ref(), &at.key("algorithms"), checker);
     let given = [
         ("jwks", document.jwks.is_some()),
@@ -23,8 +24,7 @@ pub(super) fn keys(
     if given.len() > 1 {
         let message =
             format!("{} stand side by side; split them into two issuers or keep one", given.join(" and "));
-        checker.fault(at, message);
-        return None;
+        return Err(checker.fault(at, message));
     }
     remote::check_needless(document, at, checker);
     if let Some(jwks) = &document.jwks {
@@ -34,8 +34,7 @@ pub(super) fn keys(
     } else if document.jwks_uri.is_some() || document.discovery == Some(true) {
         remote_keys(document, named, at, checker)
     } else {
-        checker.fault(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`");
-        None
+        Err(checker.fault(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`"))
     }
 }
 
@@ -45,7 +44,7 @@ fn remote_keys(
     named: Option<Named>,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<(KeySource, AlgorithmSet)> {
+) -> Result<(KeySource, AlgorithmSet), Reported> {
     for (index, algorithm) in named.iter().flat_map(|named| &named.0).filter(|(_, one)| one.is_hmac()) {
         let message = format!(
             "`{algorithm}` with public keys would let anyone who knows a key sign; give HMAC secrets to an issuer of \
@@ -55,7 +54,7 @@ fn remote_keys(
     }
     let possible = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_hmac()).collect();
     let keys = remote::remote_keys(document, at, checker)?;
-    Some((KeySource::Remote(keys), named.map_or(possible, |named| named.set())))
+    Ok((KeySource::Remote(keys), named.map_or(possible, |named| named.set())))
 }
 
 /// The algorithms that the document names, with their places; none where it names none.
@@ -88,23 +87,19 @@ fn public_keys(
     named: Option<Named>,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<(KeySource, AlgorithmSet)> {
+) -> Result<(KeySource, AlgorithmSet), Reported> {
     let jwks = at.key("jwks");
     if let Node::String(text) = &document.0
         && ["https://", "http://"].iter().any(|scheme| text.trim_start().starts_with(scheme))
     {
-        checker.fault(
-            &jwks,
-            "is a URL; keys that a provider serves are named by it: write `jwksUri` for `jwks`",
-        );
-        return None;
+        let message = "is a URL; keys that a provider serves are named by it: write `jwksUri` for `jwks`";
+        return Err(checker.fault(&jwks, message));
     }
     let set = match &document.0 {
         Node::String(text) => jwk::read_text(text.as_bytes()),
         node => jwk::read_node(node),
     };
-    let set =
-        set.map_err(|faults| checker.faults.extend(faults.into_iter().map(|fault| fault.below(&jwks)))).ok();
+    let set = set.map_err(|faults| checker.faults_below(&jwks, faults));
     for skipped in set.iter().flat_map(|set| &set.skipped) {
         let ConfigError { at, message } = &skipped.reason;
         warn_of_key(at, message, &jwks, checker);
@@ -123,7 +118,7 @@ fn public_keys(
     };
     let Some(named) = named else {
         let unnamed = possible(AlgorithmSet::unnamed);
-        return Some((KeySource::Inline(set), unnamed));
+        return Ok((KeySource::Inline(set), unnamed));
     };
     let possible = possible(|all| all);
     check_every_key_used(&set, named.set(), &jwks, checker);
@@ -134,7 +129,7 @@ fn public_keys(
             checker.fault(&at.key("algorithms").index(index), message);
         }
     }
-    Some((KeySource::Inline(set), named.set()))
+    Ok((KeySource::Inline(set), named.set()))
 }
 
 fn check_every_key_used(set: &KeySet, named: AlgorithmSet, at: &At<'_>, checker: &mut Checker) {
@@ -160,7 +155,7 @@ fn secrets(
     named: Option<Named>,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<(KeySource, AlgorithmSet)> {
+) -> Result<(KeySource, AlgorithmSet), Reported> {
     let place = at.key("secrets");
     if list.is_empty() {
         checker.fault(&place, "there is no secret; give at least one");
@@ -170,7 +165,7 @@ fn secrets(
     }
     let mut secrets: Vec<SecretRef> = Vec::new();
     for (index, document) in list.iter() {
-        let Some(secret) = secret(document, &place.index(index), checker) else { continue };
+        let Ok(secret) = secret(document, &place.index(index), checker) else { continue };
         if let Some(kid) = &secret.key_id
             && secrets.iter().any(|other| other.key_id.as_ref() == Some(kid))
         {
@@ -183,7 +178,7 @@ fn secrets(
         secrets.push(secret);
     }
     let possible: AlgorithmSet = secrets.iter().map(|secret| secret.algorithm).collect();
-    let Some(named) = named else { return Some((KeySource::Secrets(secrets), possible)) };
+    let Some(named) = named else { return Ok((KeySource::Secrets(secrets), possible)) };
     for &(index, algorithm) in &named.0 {
         if !possible.contains(algorithm) {
             let message = if algorithm.is_hmac() {
@@ -197,7 +192,7 @@ fn secrets(
         }
     }
     for (index, document) in list.iter() {
-        if let Some(&algorithm) = document.algorithm.get()
+        if let Ok(&algorithm) = document.algorithm.get()
             && algorithm.is_hmac()
             && !named.set().contains(algorithm)
         {
@@ -207,20 +202,22 @@ fn secrets(
             checker.fault(&place.index(index).key("algorithm"), message);
         }
     }
-    Some((KeySource::Secrets(secrets), named.set()))
+    Ok((KeySource::Secrets(secrets), named.set()))
 }
 
-fn secret(document: &SecretDocument, at: &At<'_>, checker: &mut Checker) -> Option<SecretRef> {
+fn secret(document: &SecretDocument, at: &At<'_>, checker: &mut Checker) -> Result<SecretRef, Reported> {
     let env = document.env.get().and_then(|env| checker.take(&at.key("env"), variable(env)));
     let algorithm = document.algorithm.get().copied();
-    if let Some(algorithm) = algorithm.filter(|algorithm| !algorithm.is_hmac()) {
+    if let Ok(algorithm) = algorithm
+        && !algorithm.is_hmac()
+    {
         let message = format!("`{algorithm}` does not use a secret; use `HS256`, `HS384` or `HS512`");
         checker.fault(&at.key("algorithm"), message);
     }
     if document.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > 256) {
         checker.fault(&at.key("kid"), "a key id has 1 to 256 bytes");
     }
-    Some(SecretRef { env: env?, algorithm: algorithm?, key_id: document.kid.clone() })
+    Ok(SecretRef { env: env?, algorithm: algorithm?, key_id: document.kid.clone() })
 }
 
 fn variable(text: &str) -> Result<String, &'static str> {

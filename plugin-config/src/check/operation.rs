@@ -67,15 +67,20 @@ pub(super) fn never(at: &At<'_>, checker: &mut Checker) {
 
 fn ports(list: Option<&List<u32>>, at: &At<'_>, checker: &mut Checker) -> Vec<u16> {
     let mut ports = Vec::new();
-    for (index, &port) in checker.filled(list, at) {
+    for (index, &number) in checker.filled(list, at) {
         let at = at.index(index);
-        match u16::try_from(port) {
-            Ok(port) if port > 0 && ports.contains(&port) => {
-                checker.fault(&at, format!("`{port}` is listed twice; keep one of them"));
-            }
-            Ok(port) if port > 0 => ports.push(port),
-            _ => checker.fault(&at, format!("`{port}` is no port; use 1 to 65535")),
+        let Ok(port) = checker.take(&at, port(number)) else { continue };
+        if ports.contains(&port) {
+            checker.fault(&at, format!("`{port}` is listed twice; keep one of them"));
         }
+        ports.push(port);
     }
     ports
+}
+
+fn port(number: u32) -> Result<u16, String> {
+    match u16::try_from(number) {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(format!("`{number}` is no port; use 1 to 65535")),
+    }
 }

@@ -2,11 +2,10 @@
 
 use super::roles::Hierarchy;
 use super::{Checker, metric, rule, selector, unique};
-use crate::document::{
-    ActionName, List, ModeName, PolicyDocument, PolicyPathsDocument, SelectorDocument, TrailingSlashName,
-};
+use crate::document::{List, PolicyDocument, PolicyPathsDocument, SelectorDocument, TrailingSlashName};
 use crate::json::At;
-use crate::{Action, HeaderName, Mode, PathEquality, Policy};
+use crate::reported::{Reported, kept};
+use crate::{Action, HeaderName, PathEquality, Policy};
 use std::collections::BTreeSet;
 
 /// The most rules of a policy.
@@ -27,19 +26,18 @@ pub(super) fn policies(
     checker: &mut Checker,
 ) -> Vec<Policy> {
     let items = || list.into_iter().flat_map(List::iter);
-    let policies = items()
-        .filter_map(|(index, document)| policy(document, &at.index(index), context, checker))
-        .collect();
+    let policies =
+        kept(items().map(|(index, document)| policy(document, &at.index(index), context, checker)));
     let names = items().filter_map(|(index, policy)| {
-        Some((at.index(index).key("name").place(), policy.name.get()?.as_str()))
+        Some((at.index(index).key("name").place(), policy.name.get().ok()?.as_str()))
     });
     unique(names, "the name", checker);
     let rules = items().flat_map(|(index, policy)| {
         let place = at.index(index).key("rules").place();
-        let name = policy.name.get();
+        let name = policy.name.get().ok();
         let rules = policy.rules.iter().flat_map(List::iter);
         rules.filter_map(move |(index, rule)| {
-            Some((place.clone().index(index).key("name"), format!("{}.{}", name?, rule.name.get()?)))
+            Some((place.clone().index(index).key("name"), format!("{}.{}", name?, rule.name.get().ok()?)))
         })
     });
     metric::apart(rules, "rules", checker);
@@ -51,7 +49,7 @@ fn policy(
     at: &At<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
-) -> Option<Policy> {
+) -> Result<Policy, Reported> {
     let name = checker.name(document.name.get(), &at.key("name"));
     let selector_at = at.key("selector");
     let selector = selector::selector(document.selector.as_ref(), &selector_at, checker);
@@ -59,25 +57,23 @@ fn policy(
         // What is left of a template: taken for every workload, its ALLOW rules would open others.
         checker.fault(&selector_at, "it names no workload; leave the key out for a policy of every workload");
     }
-    let policy_mode = mode(document.mode);
+    let policy_mode = document.mode.unwrap_or_default();
     let rules_at = at.key("rules");
     let items = || document.rules.iter().flat_map(List::iter);
     if document.rules.as_ref().is_some_and(|rules| rules.len() > MOST_RULES) {
         checker.fault(&rules_at, format!("a policy has {MOST_RULES} rules at most; split it"));
     }
-    let rules = items()
-        .filter_map(|(index, document)| {
-            rule::rule(document, policy_mode, &rules_at.index(index), context, checker)
-        })
-        .collect();
+    let rules = kept(items().map(|(index, document)| {
+        rule::rule(document, policy_mode, &rules_at.index(index), context, checker)
+    }));
     let names = items().filter_map(|(index, rule)| {
-        Some((rules_at.index(index).key("name").place(), rule.name.get()?.as_str()))
+        Some((rules_at.index(index).key("name").place(), rule.name.get().ok()?.as_str()))
     });
     unique(names, "the name", checker);
-    Some(Policy {
+    Ok(Policy {
         name: name?,
         selector,
-        default_action: document.default_action.map_or(Action::Deny, action),
+        default_action: document.default_action.unwrap_or(Action::Deny),
         mode: policy_mode,
         paths: path_equality(document.paths.as_ref()),
         rules,
@@ -89,19 +85,5 @@ fn path_equality(document: Option<&PolicyPathsDocument>) -> PathEquality {
     PathEquality {
         any_case: document.case_sensitive == Some(false),
         any_trailing_slash: matches!(document.trailing_slash, Some(TrailingSlashName::Same)),
-    }
-}
-
-pub(super) const fn action(name: ActionName) -> Action {
-    match name {
-        ActionName::Allow => Action::Allow,
-        ActionName::Deny => Action::Deny,
-    }
-}
-
-pub(super) const fn mode(name: Option<ModeName>) -> Mode {
-    match name {
-        None | Some(ModeName::Enforce) => Mode::Enforce,
-        Some(ModeName::Shadow) => Mode::Shadow,
     }
 }

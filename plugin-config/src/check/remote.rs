@@ -1,9 +1,10 @@
 //! Keys that a provider serves.
 
 use super::Checker;
-use crate::document::{ActionName, Document, DurationDocument, IssuerDocument, RefreshDocument};
+use crate::document::{Document, DurationDocument, IssuerDocument, RefreshDocument};
 use crate::json::{At, quote};
-use crate::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
+use crate::reported::Reported;
+use crate::{HttpUrl, KeyLocation, Refresh, RemoteKeys};
 use std::time::Duration;
 
 /// The most hosts that an issuer's discovery document may choose from.
@@ -11,7 +12,7 @@ const MOST_HOSTS: usize = 16;
 
 /// Whether some issuer's keys come from a provider, or may: one that could not be read counts.
 pub(super) fn is_anywhere(document: &Document) -> bool {
-    let Some(issuers) = document.issuers.get() else { return true };
+    let Ok(issuers) = document.issuers.get() else { return true };
     issuers.iter().count() < issuers.len() || issuers.iter().any(|(_, issuer)| is_remote(issuer))
 }
 
@@ -44,7 +45,7 @@ pub(super) fn remote_keys(
     document: &IssuerDocument,
     at: &At<'_>,
     checker: &mut Checker,
-) -> Option<RemoteKeys> {
+) -> Result<RemoteKeys, Reported> {
     let location = match &document.jwks_uri {
         Some(url) => {
             if document.discovery_uri.is_some() {
@@ -54,32 +55,25 @@ pub(super) fn remote_keys(
         }
         None => discovery(document, at, checker).map(KeyLocation::Discovery),
     };
-    let cluster = document.cluster.as_ref().and_then(|name| checker.take(&at.key("cluster"), cluster(name)));
+    let cluster =
+        document.cluster.as_ref().map(|name| checker.take(&at.key("cluster"), cluster(name))).transpose();
     let jwks_hosts = jwks_hosts(document, &at.key("jwksHosts"), checker);
     let refresh = refresh(document.refresh.as_ref(), &at.key("refresh"), checker);
-    Some(RemoteKeys {
+    Ok(RemoteKeys {
         location: location?,
-        cluster,
+        cluster: cluster?,
         jwks_hosts,
         refresh,
-        on_keys_unavailable: document.on_keys_unavailable.map_or_else(Default::default, on_keys_unavailable),
+        on_keys_unavailable: document.on_keys_unavailable.unwrap_or_default(),
     })
 }
 
-pub(super) const fn on_keys_unavailable(name: ActionName) -> OnKeysUnavailable {
-    match name {
-        ActionName::Allow => OnKeysUnavailable::Allow,
-        ActionName::Deny => OnKeysUnavailable::Deny,
-    }
-}
-
-fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Option<HttpUrl> {
+fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Result<HttpUrl, Reported> {
     let place = at.key("discovery");
     let Some(issuer) = &document.issuer.get()?.0 else {
         let message =
             "a provider whose tokens have no `iss` has no name to be found by; give `jwksUri` instead";
-        checker.fault(&place, message);
-        return None;
+        return Err(checker.fault(&place, message));
     };
     if let Some(url) = &document.discovery_uri {
         let url = HttpUrl::parse(url).map_err(|why| format!("{} is no URL: {why}", quote(url)));
@@ -88,14 +82,12 @@ fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> O
     if issuer.contains('{') {
         let message =
             "an issuer with a segment in braces has its discovery document elsewhere; give `discoveryUri`";
-        checker.fault(&place, message);
-        return None;
+        return Err(checker.fault(&place, message));
     }
     if issuer.contains(['?', '#']) {
         let message =
             "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead";
-        checker.fault(&place, message);
-        return None;
+        return Err(checker.fault(&place, message));
     }
     let url = HttpUrl::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
     let url = url.map_err(|_| {

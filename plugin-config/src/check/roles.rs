@@ -21,9 +21,11 @@ pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy
     }
     for (role, included) in document.role_hierarchy.iter().flatten() {
         let at = root.key(role);
-        checker.take(&at, text::role(role));
-        let included = checker.texts(included.get(), &at, text::role);
-        hierarchy.insert(role.clone(), included);
+        let role = checker.take(&at, text::role(role));
+        let included = checker.texts(included.get().ok(), &at, text::role);
+        if let Ok(role) = role {
+            hierarchy.insert(role, included);
+        }
     }
     for cycle in cycles(&hierarchy) {
         let Some(first) = cycle.first() else { continue };
@@ -36,7 +38,7 @@ pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy
 
 /// Notes the first rule that asks for roles where no issuer says where roles are: nobody would have any.
 pub(super) fn check_read(document: &Document, checker: &mut Checker) {
-    let Some(issuers) = document.issuers.get() else { return };
+    let Ok(issuers) = document.issuers.get() else { return };
     // What could not be read is not held against a rule.
     if issuers.iter().count() < issuers.len()
         || issuers.iter().any(|(_, issuer)| issuer.role_claims.is_some())

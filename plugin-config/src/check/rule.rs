@@ -1,9 +1,10 @@
 //! Rules.
 
-use super::policy::{Context, action, mode};
-use super::{Checker, condition, operation, remote, roles, source, text};
-use crate::document::{ActionName, AuthenticationName, RolesDocument, RuleDocument};
+use super::policy::Context;
+use super::{Checker, condition, operation, roles, source, text};
+use crate::document::{RolesDocument, RuleDocument};
 use crate::json::{At, quote};
+use crate::reported::Reported;
 use crate::{Action, Authentication, Mode, RoleRequirement, Rule};
 
 pub(super) fn rule(
@@ -12,34 +13,30 @@ pub(super) fn rule(
     at: &At<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
-) -> Option<Rule> {
+) -> Result<Rule, Reported> {
     let name = checker.name(document.name.get(), &at.key("name"));
     let to = operation::operations(document.to.as_ref(), &at.key("to"), checker);
     let from = source::sources(document.from.as_ref(), &at.key("from"), checker);
     let roles = role_requirement(document.roles.as_ref(), &at.key("roles"), context, checker);
     let conditions = condition::Context::Rule {
         identity_headers: context.identity_headers,
-        to: (!checker.is_spoiled(&at.key("to"))).then_some(to.as_slice()),
+        to: checker.readable(&at.key("to")).map(|()| to.as_slice()),
     };
     let (when, anonymous) =
         condition::conditions(document.when.as_ref(), &at.key("when"), &conditions, checker);
-    let rule_action = document.action.map_or(Action::Allow, action);
+    let rule_action = document.action.unwrap_or(Action::Allow);
     check_on_keys_unavailable(document, at, context, checker);
     if rule_action == Action::Deny {
         check_deny(document, at, checker);
     } else {
         check_authentication(document, anonymous, at, checker);
     }
-    Some(Rule {
+    Ok(Rule {
         name: name?,
         action: rule_action,
-        mode: if policy_mode == Mode::Shadow { Mode::Shadow } else { mode(document.mode) },
-        authentication: match document.authentication {
-            None | Some(AuthenticationName::Required) => Authentication::Required,
-            Some(AuthenticationName::Optional) => Authentication::Optional,
-            Some(AuthenticationName::None) => Authentication::None,
-        },
-        on_keys_unavailable: document.on_keys_unavailable.map(remote::on_keys_unavailable),
+        mode: if policy_mode == Mode::Shadow { Mode::Shadow } else { document.mode.unwrap_or_default() },
+        authentication: document.authentication.unwrap_or_default(),
+        on_keys_unavailable: document.on_keys_unavailable,
         to,
         from,
         roles,
@@ -48,7 +45,7 @@ pub(super) fn rule(
 }
 
 fn check_deny(document: &RuleDocument, at: &At<'_>, checker: &mut Checker) {
-    if let Some(AuthenticationName::None | AuthenticationName::Optional) = document.authentication {
+    if let Some(Authentication::None | Authentication::Optional) = document.authentication {
         let message = "a DENY rule opens nothing: it refuses whom it matches; leave `authentication` out, and put it on \
                        an ALLOW rule if callers without a token may come in";
         checker.fault(&at.key("authentication"), message);
@@ -64,9 +61,9 @@ fn check_on_keys_unavailable(
     if document.on_keys_unavailable.is_none() {
         return;
     }
-    let message = if matches!(document.action, Some(ActionName::Deny)) {
+    let message = if matches!(document.action, Some(Action::Deny)) {
         "a DENY rule opens nothing: leave it out, and put it on the ALLOW rule that is for the same requests"
-    } else if matches!(document.authentication, Some(AuthenticationName::None)) {
+    } else if matches!(document.authentication, Some(Authentication::None)) {
         "with `authentication: NONE` no keys are needed; leave it out"
     } else if !context.has_remote_keys {
         "no issuer has keys that could be unavailable; leave it out, or give an issuer `jwksUri` or `discovery`"
@@ -80,12 +77,12 @@ fn check_on_keys_unavailable(
 fn check_authentication(document: &RuleDocument, anonymous: bool, at: &At<'_>, checker: &mut Checker) {
     let place = at.key("authentication");
     match document.authentication {
-        Some(AuthenticationName::None) if document.roles.is_some() || document.when.is_some() => {
+        Some(Authentication::None) if document.roles.is_some() || document.when.is_some() => {
             let message = "with NONE no token is looked at, so there are no roles and claims; leave out `roles` and \
                            `when`, or use OPTIONAL or REQUIRED";
             checker.fault(&place, message);
         }
-        Some(AuthenticationName::Optional) => {
+        Some(Authentication::Optional) => {
             let needs_role =
                 document.roles.as_ref().is_some_and(|roles| roles.any_of.is_some() || roles.all_of.is_some());
             if needs_role || !anonymous {

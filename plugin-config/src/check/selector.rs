@@ -22,7 +22,7 @@ pub(super) fn selector(document: Option<&SelectorDocument>, at: &At<'_>, checker
     }
     for (key, value) in document.labels.iter().flatten() {
         let at = at.key(key);
-        let Some(value) = value.get() else { continue };
+        let Ok(value) = value.get() else { continue };
         if !is_label_key(key) {
             let message =
                 format!("{} is no key of a label, such as `app` or `app.kubernetes.io/name`", quote(key));

@@ -2,41 +2,13 @@
 
 use super::cors::refusal_cors;
 use super::{Checker, issuer::claim};
-use crate::document::{
-    AmbiguousName, AuditDocument, AuditLogName, BodyName, CacheDocument, CorsDocument, List,
-    MethodOverrideName, MethodsDocument, PathsDocument, PreflightName, ResponsesDocument,
-};
+use crate::document::{AuditDocument, CacheDocument, List, ResponsesDocument};
 use crate::json::{At, quote};
-use crate::{
-    AmbiguousPaths, Audit, AuditLog, CacheLimits, MethodOverride, Preflight, ProblemBody, Responses,
-};
+use crate::{Audit, CacheLimits, Responses};
 use std::ops::RangeInclusive;
 
 /// The most claims that an audit line names.
 const MOST_AUDIT_CLAIMS: usize = 32;
-
-pub(super) fn preflight(document: Option<&CorsDocument>) -> Preflight {
-    match document.and_then(|cors| cors.preflight) {
-        None | Some(PreflightName::Allow) => Preflight::Allow,
-        Some(PreflightName::Enforce) => Preflight::Enforce,
-    }
-}
-
-pub(super) fn ambiguous_paths(document: Option<&PathsDocument>) -> AmbiguousPaths {
-    match document.and_then(|paths| paths.ambiguous) {
-        None | Some(AmbiguousName::Compare) => AmbiguousPaths::Compare,
-        Some(AmbiguousName::Refuse) => AmbiguousPaths::Refuse,
-        Some(AmbiguousName::Normalize) => AmbiguousPaths::Normalize,
-    }
-}
-
-pub(super) fn method_override(document: Option<&MethodsDocument>) -> MethodOverride {
-    match document.and_then(|methods| methods.r#override) {
-        None | Some(MethodOverrideName::Compare) => MethodOverride::Compare,
-        Some(MethodOverrideName::Refuse) => MethodOverride::Refuse,
-        Some(MethodOverrideName::Ignore) => MethodOverride::Ignore,
-    }
-}
 
 pub(super) fn responses(
     document: Option<&ResponsesDocument>,
@@ -44,16 +16,12 @@ pub(super) fn responses(
     checker: &mut Checker,
 ) -> Responses {
     let Some(document) = document else { return Responses::default() };
-    let realm = document.realm.as_ref().and_then(|text| checker.take(&at.key("realm"), realm(text)));
+    let realm = document.realm.as_ref().and_then(|text| checker.take(&at.key("realm"), realm(text)).ok());
     let resource_metadata = document
         .resource_metadata
         .as_ref()
-        .and_then(|text| checker.take(&at.key("resourceMetadata"), absolute_url(text)));
-    let body = match document.body {
-        None | Some(BodyName::Problem) => ProblemBody::Problem,
-        Some(BodyName::Text) => ProblemBody::Text,
-        Some(BodyName::None) => ProblemBody::None,
-    };
+        .and_then(|text| checker.take(&at.key("resourceMetadata"), absolute_url(text)).ok());
+    let body = document.body.unwrap_or_default();
     let cors = refusal_cors(document.cors.as_ref(), &at.key("cors"), checker);
     Responses { realm, resource_metadata, body, cors }
 }
@@ -110,18 +78,14 @@ pub(super) fn cache(document: Option<&CacheDocument>, at: &At<'_>, checker: &mut
 
 pub(super) fn audit(document: Option<&AuditDocument>, at: &At<'_>, checker: &mut Checker) -> Audit {
     let Some(document) = document else { return Audit::default() };
-    let log = match document.log {
-        None | Some(AuditLogName::Denied) => AuditLog::Denied,
-        Some(AuditLogName::None) => AuditLog::None,
-        Some(AuditLogName::All) => AuditLog::All,
-    };
+    let log = document.log.unwrap_or_default();
     let at = at.key("claims");
     if document.claims.as_ref().is_some_and(|claims| claims.len() > MOST_AUDIT_CLAIMS) {
         checker.fault(&at, format!("an audit line names {MOST_AUDIT_CLAIMS} claims at most"));
     }
     let mut claims = Vec::new();
     for (index, document) in document.claims.iter().flat_map(List::iter) {
-        let Some(path) = claim(Some(document), &at.index(index), checker) else { continue };
+        let Ok(path) = claim(Ok(document), &at.index(index), checker) else { continue };
         if claims.contains(&path) {
             checker.fault(
                 &at.index(index),

@@ -56,6 +56,65 @@ pub(crate) struct ConditionDocument {
     pub(crate) equals_claim: Option<ClaimDocument>,
 }
 
+/// The operator of a condition, with what its key holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Operator<'d> {
+    Equals(&'d ScalarDocument),
+    NotEquals(&'d ScalarDocument),
+    In(&'d List<ScalarDocument>),
+    NotIn(&'d List<ScalarDocument>),
+    Prefix(&'d str),
+    Suffix(&'d str),
+    Contains(&'d ScalarDocument),
+    Matches(&'d str),
+    Exists(bool),
+    LessThan(f64),
+    GreaterThan(f64),
+    EqualsPath(&'d str),
+    EqualsHeader(&'d str),
+    EqualsClaim(&'d ClaimDocument),
+}
+
+impl ConditionDocument {
+    /// Returns every operator by its key, with what it holds where it is given.
+    pub(crate) fn operators(&self) -> [(&'static str, Option<Operator<'_>>); 14] {
+        // Without `..`, so that a field that is added and not listed below does not compile.
+        let Self {
+            claim: _,
+            equals,
+            not_equals,
+            r#in,
+            not_in,
+            prefix,
+            suffix,
+            contains,
+            matches,
+            exists,
+            less_than,
+            greater_than,
+            equals_path,
+            equals_header,
+            equals_claim,
+        } = self;
+        [
+            ("equals", equals.as_ref().map(Operator::Equals)),
+            ("notEquals", not_equals.as_ref().map(Operator::NotEquals)),
+            ("in", r#in.as_ref().map(Operator::In)),
+            ("notIn", not_in.as_ref().map(Operator::NotIn)),
+            ("prefix", prefix.as_deref().map(Operator::Prefix)),
+            ("suffix", suffix.as_deref().map(Operator::Suffix)),
+            ("contains", contains.as_ref().map(Operator::Contains)),
+            ("matches", matches.as_deref().map(Operator::Matches)),
+            ("exists", exists.map(Operator::Exists)),
+            ("lessThan", less_than.map(Operator::LessThan)),
+            ("greaterThan", greater_than.map(Operator::GreaterThan)),
+            ("equalsPath", equals_path.as_deref().map(Operator::EqualsPath)),
+            ("equalsHeader", equals_header.as_deref().map(Operator::EqualsHeader)),
+            ("equalsClaim", equals_claim.as_ref().map(Operator::EqualsClaim)),
+        ]
+    }
+}
+
 /// How a string is compared: exactly one of these.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -77,4 +136,28 @@ pub(crate) struct StringMatchDocument {
     /// A regular expression for the whole string.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub(crate) matches: Option<String>,
+}
+
+/// How a string is compared, with what the key holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Comparison<'d> {
+    Exact(&'d str),
+    Prefix(&'d str),
+    Suffix(&'d str),
+    Contains(&'d str),
+    Matches(&'d str),
+}
+
+impl StringMatchDocument {
+    /// Returns every comparison by its key, with what it holds where it is given.
+    pub(crate) fn comparisons(&self) -> [(&'static str, Option<Comparison<'_>>); 5] {
+        let Self { exact, prefix, suffix, contains, matches } = self;
+        [
+            ("exact", exact.as_deref().map(Comparison::Exact)),
+            ("prefix", prefix.as_deref().map(Comparison::Prefix)),
+            ("suffix", suffix.as_deref().map(Comparison::Suffix)),
+            ("contains", contains.as_deref().map(Comparison::Contains)),
+            ("matches", matches.as_deref().map(Comparison::Matches)),
+        ]
+    }
 }

@@ -1,10 +1,10 @@
 //! `issuers[]`.
 
 use super::{
-    ActionName, ClaimDocument, ConditionDocument, CookieLocationDocument, DurationDocument, KeySetDocument,
-    List, Nullable, Slot, StringMatchDocument,
+    ClaimDocument, ConditionDocument, CookieLocationDocument, DurationDocument, KeySetDocument, List,
+    Nullable, Slot, StringMatchDocument,
 };
-use crate::Algorithm;
+use crate::{Algorithm, HeaderFormat, OnKeysUnavailable, OnUnwritable, Padding};
 use serde::Deserialize;
 
 /// One issuer of tokens. Its keys come from exactly one of `jwks`, `jwksUri`, `discovery` and `secrets`.
@@ -60,7 +60,7 @@ pub(crate) struct IssuerDocument {
     /// What happens to a request whose token can't be verified because the keys are not available: DENY answers 503, ALLOW
     /// forwards it without identity. A rule may say otherwise. Default: DENY. Only with `jwksUri` or `discovery`.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
-    pub(crate) on_keys_unavailable: Option<ActionName>,
+    pub(crate) on_keys_unavailable: Option<OnKeysUnavailable>,
     /// HMAC secrets, each from an environment variable of the Wasm VM.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) secrets: Option<List<SecretDocument>>,
@@ -84,7 +84,7 @@ pub(crate) struct IssuerDocument {
     /// Whether the parts of a token may end in the padding of base64 (`=`): REFUSED or ALLOWED. RFC 7515 forbids it; the
     /// tokens of AWS load balancers (`x-amzn-oidc-data`) have it. Default: REFUSED.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "REFUSED")))]
-    pub(crate) padding: Option<PaddingName>,
+    pub(crate) padding: Option<Padding>,
     /// Tolerance of `exp`, `nbf` and `iat`, in whole seconds, at most `5m`. Default: `60s`.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "60s")))]
     pub(crate) clock_skew: Option<DurationDocument>,
@@ -258,7 +258,7 @@ pub(crate) struct ClaimToHeaderDocument {
     /// The claim. Where it is absent or `null`, so is the header.
     pub(crate) claim: Slot<ClaimDocument>,
     /// How it is written. Absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
-    pub(crate) format: Option<FormatName>,
+    pub(crate) format: Option<HeaderFormat>,
     /// Writes `true` where the claim is a list with this element, or is this text, and no header where not. For an
     /// AuthorizationPolicy of Istio, whose values know `abc*` and `*abc` but no place in the middle of a list: one header
     /// for each role that it asks for. Not together with `format`.
@@ -268,36 +268,5 @@ pub(crate) struct ClaimToHeaderDocument {
     /// `format` that encodes them, one longer than 8 KiB, or a list or an object that the format has no form for. DENY
     /// refuses the request with `claim-unwritable`, OMIT leaves the header away. Default: DENY.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
-    pub(crate) on_unwritable: Option<OnUnwritableName>,
-}
-
-/// Whether tokens may have padding.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Padding"))]
-pub(crate) enum PaddingName {
-    Refused,
-    Allowed,
-}
-
-/// What happens to a claim that can't be written into its header.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OnUnwritable"))]
-pub(crate) enum OnUnwritableName {
-    Deny,
-    Omit,
-}
-
-/// How a claim is written into a header: CSV, whose elements have all but visible ASCII, `,` and `%` percent-encoded as
-/// UTF-8; PERCENT_ENCODED, the same for one string, number or Boolean, with commas as they are, for names with letters
-/// outside ASCII; compact JSON; or that in base64url.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HeaderFormat"))]
-pub(crate) enum FormatName {
-    Csv,
-    PercentEncoded,
-    Json,
-    Base64Json,
+    pub(crate) on_unwritable: Option<OnUnwritable>,
 }

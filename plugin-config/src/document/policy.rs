@@ -1,6 +1,7 @@
 //! `policies[]`.
 
 use super::{ConditionDocument, List, Slot};
+use crate::{Action, Authentication, Mode, OnKeysUnavailable};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -18,10 +19,10 @@ pub(crate) struct PolicyDocument {
     pub(crate) selector: Option<SelectorDocument>,
     /// What holds where no rule matched. Default: DENY.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENY")))]
-    pub(crate) default_action: Option<ActionName>,
+    pub(crate) default_action: Option<Action>,
     /// SHADOW: left out of the verdict; where the verdict with it differs, that is counted and logged. Default: ENFORCE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
-    pub(crate) mode: Option<ModeName>,
+    pub(crate) mode: Option<Mode>,
     /// Which paths the service takes for the same. Default: none but equal ones.
     pub(crate) paths: Option<PolicyPathsDocument>,
     /// Its rules.
@@ -77,35 +78,6 @@ pub(crate) enum TrailingSlashName {
     Same,
 }
 
-/// ALLOW or DENY.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Action"))]
-pub(crate) enum ActionName {
-    Allow,
-    Deny,
-}
-
-/// ENFORCE or SHADOW.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Mode"))]
-pub(crate) enum ModeName {
-    Enforce,
-    Shadow,
-}
-
-/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not looked at, and removed
-/// from their places as `forwardOriginalToken` says.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Authentication"))]
-pub(crate) enum AuthenticationName {
-    Required,
-    Optional,
-    None,
-}
-
 /// One rule. All its parts are AND-ed; a part that is absent holds for everything.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -116,16 +88,16 @@ pub(crate) struct RuleDocument {
     pub(crate) name: Slot<String>,
     /// What it says where it matches. Default: ALLOW.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ALLOW")))]
-    pub(crate) action: Option<ActionName>,
+    pub(crate) action: Option<Action>,
     /// SHADOW: left out of the verdict, counted and logged. Default: ENFORCE, or as its policy.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
-    pub(crate) mode: Option<ModeName>,
+    pub(crate) mode: Option<Mode>,
     /// What it asks of a token. Default: REQUIRED.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "REQUIRED")))]
-    pub(crate) authentication: Option<AuthenticationName>,
+    pub(crate) authentication: Option<Authentication>,
     /// What happens to a request that this rule is for while its issuer's keys are not available: DENY answers 503, ALLOW
     /// forwards it without identity. Where several rules fit, one DENY suffices. Default: what the issuer says.
-    pub(crate) on_keys_unavailable: Option<ActionName>,
+    pub(crate) on_keys_unavailable: Option<OnKeysUnavailable>,
     /// What the request is for: one of these.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) to: Option<List<OperationDocument>>,

@@ -1,6 +1,7 @@
 //! What holds for the whole plugin.
 
 use super::{ClaimDocument, List, Slot};
+use crate::{AmbiguousPaths, AuditLog, MethodOverride, Preflight, ProblemBody};
 use serde::Deserialize;
 
 /// How CORS preflight requests are treated. Which pages may read a refusal is for `responses.cors`.
@@ -12,16 +13,7 @@ pub(crate) struct CorsDocument {
     /// method override) needs: ALLOW nothing, though a DENY rule may refuse it; it goes on without token and cookies.
     /// ENFORCE what any request needs. Default: ALLOW.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ALLOW")))]
-    pub(crate) preflight: Option<PreflightName>,
-}
-
-/// ALLOW or ENFORCE.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Preflight"))]
-pub(crate) enum PreflightName {
-    Allow,
-    Enforce,
+    pub(crate) preflight: Option<Preflight>,
 }
 
 /// How paths are read that servers could take for different ones.
@@ -36,17 +28,7 @@ pub(crate) struct PathsDocument {
     /// and needless encoding gone (RFC 3986 section 6.2.2), which loses no data, and compares what is left. Control
     /// bytes, broken percent-encoding and bytes that are no UTF-8 are 400 in any case. Default: COMPARE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "COMPARE")))]
-    pub(crate) ambiguous: Option<AmbiguousName>,
-}
-
-/// COMPARE, REFUSE or NORMALIZE.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AmbiguousPaths"))]
-pub(crate) enum AmbiguousName {
-    Compare,
-    Refuse,
-    Normalize,
+    pub(crate) ambiguous: Option<AmbiguousPaths>,
 }
 
 /// How requests are treated that ask for another method than the one on their request line.
@@ -59,17 +41,7 @@ pub(crate) struct MethodsDocument {
     /// only if it is allowed under each, and answers 400 where that differs, REFUSE always answers 400, IGNORE looks at
     /// the line alone. A `_method` in a body is not seen. Default: COMPARE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "COMPARE")))]
-    pub(crate) r#override: Option<MethodOverrideName>,
-}
-
-/// COMPARE, REFUSE or IGNORE.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MethodOverride"))]
-pub(crate) enum MethodOverrideName {
-    Compare,
-    Refuse,
-    Ignore,
+    pub(crate) r#override: Option<MethodOverride>,
 }
 
 /// How a refusal is worded.
@@ -86,7 +58,7 @@ pub(crate) struct ResponsesDocument {
     /// The body: PROBLEM is `application/problem+json` (RFC 9457), TEXT the reason as a line, NONE empty.
     /// Default: PROBLEM.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "PROBLEM")))]
-    pub(crate) body: Option<BodyName>,
+    pub(crate) body: Option<ProblemBody>,
     /// Which pages in browsers may read a refusal; without it a script sees a network error. Answers of the
     /// service are not changed. Absent: none.
     pub(crate) cors: Option<ResponsesCorsDocument>,
@@ -103,16 +75,6 @@ pub(crate) struct ResponsesCorsDocument {
     /// Whether they may also read it where they sent cookies. Not with `*`. Default: false.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) allow_credentials: Option<bool>,
-}
-
-/// PROBLEM, TEXT or NONE.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Body"))]
-pub(crate) enum BodyName {
-    Problem,
-    Text,
-    None,
 }
 
 /// Bounds of the token cache.
@@ -139,18 +101,8 @@ pub(crate) struct AuditDocument {
     /// NONE: no request. DENIED: refused requests, those that would be refused if SHADOW were enforced, and those that were
     /// forwarded unverified. ALL: every request. Default: DENIED.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "DENIED")))]
-    pub(crate) log: Option<AuditLogName>,
+    pub(crate) log: Option<AuditLog>,
     /// The claims that the line names.
     #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub(crate) claims: Option<List<ClaimDocument>>,
-}
-
-/// NONE, DENIED or ALL.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditLog"))]
-pub(crate) enum AuditLogName {
-    None,
-    Denied,
-    All,
 }

@@ -2,6 +2,7 @@
 
 use super::CookieFormDocument;
 use crate::json::Node;
+use crate::reported::Reported;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -10,11 +11,12 @@ use std::time::Duration;
 
 /// A value that must be there, or was there and could not be read, which has been reported.
 #[derive(Debug)]
-pub(crate) struct Slot<T>(Option<T>);
+pub(crate) struct Slot<T>(Result<T, Reported>);
 
 impl<T> Slot<T> {
-    pub(crate) const fn get(&self) -> Option<&T> {
-        self.0.as_ref()
+    /// Returns the value, or the proof that its fault was noted.
+    pub(crate) fn get(&self) -> Result<&T, Reported> {
+        self.0.as_ref().map_err(|reported| *reported)
     }
 }
 
@@ -30,14 +32,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Slot<T> {
             }
 
             fn visit_none<E: Error>(self) -> Result<Slot<T>, E> {
-                Ok(Slot(None))
+                // A spoiled node, and nothing else: `null` is an error of the deserializer's.
+                Ok(Slot(Err(Reported::noted())))
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(
                 self,
                 deserializer: D,
             ) -> Result<Slot<T>, D::Error> {
-                T::deserialize(deserializer).map(|value| Slot(Some(value)))
+                T::deserialize(deserializer).map(|value| Slot(Ok(value)))
             }
         }
 
@@ -80,7 +83,7 @@ pub(crate) struct List<T>(Vec<Slot<T>>);
 impl<T> List<T> {
     /// The elements that could be read, with their index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        self.0.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.get()?)))
+        self.0.iter().enumerate().filter_map(|(index, slot)| slot.get().ok().map(|item| (index, item)))
     }
 
     pub(crate) const fn len(&self) -> usize {
