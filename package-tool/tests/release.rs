@@ -178,6 +178,51 @@ fn no_crate_can_be_published_by_mistake() {
 }
 
 #[test]
+fn provenance_names_the_workflow_its_run_and_the_commit() {
+    let provenance = |set: &[(&str, &str)]| -> Value {
+        let output = Command::new(root().join("e2e/install/provenance"))
+            .args(["1.2.3", "v1.2.3"])
+            .env_remove("GITHUB_ACTIONS")
+            .envs(set.iter().copied())
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    // As GitHub sets them (its documentation's "Default environment variables").
+    let made = provenance(&[
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_SERVER_URL", "https://github.com"),
+        ("GITHUB_REPOSITORY", "you/attache"),
+        ("GITHUB_REPOSITORY_ID", "1"),
+        ("GITHUB_REPOSITORY_OWNER_ID", "2"),
+        ("GITHUB_REF", "refs/tags/v1.2.3"),
+        ("GITHUB_WORKFLOW_REF", "you/attache/.github/workflows/release.yml@refs/tags/v1.2.3"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_RUN_ID", "77"),
+        ("GITHUB_RUN_ATTEMPT", "1"),
+        ("RUNNER_ENVIRONMENT", "github-hosted"),
+    ]);
+    let workflow = &made["buildDefinition"]["externalParameters"]["workflow"];
+    assert_eq!(workflow["path"], ".github/workflows/release.yml");
+    assert_eq!(workflow["repository"], "https://github.com/you/attache");
+    let run = &made["runDetails"];
+    assert_eq!(run["metadata"]["invocationId"], "https://github.com/you/attache/actions/runs/77/attempts/1");
+    assert_eq!(
+        run["builder"]["id"],
+        "https://github.com/you/attache/.github/workflows/release.yml@refs/tags/v1.2.3"
+    );
+    let commit = &made["buildDefinition"]["resolvedDependencies"][0];
+    assert_eq!(commit["uri"], "git+https://github.com/you/attache@refs/tags/v1.2.3");
+    assert_eq!(commit["digest"]["gitCommit"].as_str().unwrap().len(), 40);
+
+    let by_hand = provenance(&[]);
+    assert_eq!(by_hand["runDetails"]["builder"]["id"], "urn:attache:by-hand");
+    assert_eq!(by_hand["buildDefinition"]["externalParameters"]["tag"], "v1.2.3");
+}
+
+#[test]
 fn a_badge_is_of_a_workflow_that_is_there() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let badges: Vec<_> = readme
