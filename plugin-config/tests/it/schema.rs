@@ -53,7 +53,8 @@ fn every_example_names_a_schema_for_editors_that_it_fits() {
         .into_iter()
         .filter(|(name, document)| document["kind"] == "WasmPlugin" && name.ends_with("wasmplugin.yaml"));
     files.extend(plugins.map(|(name, _)| root.join(name)));
-    assert!(files.len() >= 16, "{files:?}");
+    files.push(root.join("e2e/demo/plugin-config.yaml"));
+    assert!(files.len() >= 17, "{files:?}");
     for file in files {
         let text = std::fs::read_to_string(&file).expect("the file's text");
         let mut document = from_yaml(&text);
@@ -62,6 +63,15 @@ fn every_example_names_a_schema_for_editors_that_it_fits() {
         assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
         document["isuers"] = json!([]);
         assert!(!validator.is_valid(&document), "{}: a misspelled key fits", file.display());
+    }
+}
+
+/// The values as they come fit no schema: image and configuration are for the reader to fill in.
+#[test]
+fn the_values_of_the_charts_name_their_schema_for_editors() {
+    for chart in ["attache", "attache-issuer"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts").join(chart);
+        assert!(named_schema(&folder.join("values.yaml"))["properties"]["image"].is_object(), "{chart}");
     }
 }
 
