@@ -127,6 +127,23 @@ samples_up() {
   rolled_out shop deployment/orders deployment/billing deployment/catalog
   k -n outside wait pod/caller --for=condition=Ready --timeout="$WAIT" >&2 || die "the caller does not get ready"
   sed "s#MODULE_URL#$MODULE_URL#" "$MANIFESTS/attache.yaml" | k apply -f - >&2
+  samples_ask_for_tokens
+}
+
+# A sidecar that has no module, or no good configuration, is Ready too and refuses everything: so each sample is asked for
+# what needs a token, through the API server, until it says 401.
+samples_ask_for_tokens() {
+  local sample answer seconds=${WAIT%s}
+  case $seconds in *[!0-9]*) seconds=300 ;; esac
+  for sample in orders:8080/proxy/orders billing:8080/proxy/invoices catalog:8080/proxy/none; do
+    SECONDS=0
+    until answer=$(k get --raw "/api/v1/namespaces/shop/services/$sample" 2>&1); [[ $answer == *'provide credentials'* ]]; do
+      if [ "$SECONDS" -ge "$seconds" ]; then
+        die "${sample%%:*} in shop does not ask for a token, but says: $answer" "scripts/kind logs gathers all that is known"
+      fi
+      sleep 1
+    done
+  done
 }
 
 tyk_up() {
