@@ -11,10 +11,10 @@
 )]
 
 use attache_engine::claims::Claims;
+use attache_engine::host::{Peer, Workload};
 use attache_engine::policy::{
     ClaimTable, Headers, Identity, Policies, RequestFacts, RoleSet, Verdict, View, read_path,
 };
-use attache_engine::surroundings::{Peer, Workload};
 use attache_plugin_config::*;
 use divan::{Bencher, black_box};
 use serde_json::{Value, json};

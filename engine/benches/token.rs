@@ -5,10 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails here fails as it should")]
 
 use attache_engine::claims::{Claims, identity_headers};
-use attache_engine::surroundings::{
-    Environment, HostCrypto, Peer, SharedData, Surroundings, UnixSeconds, Workload,
-};
-use attache_engine::token::{Jws, LastHeader, PublicKey};
+use attache_engine::host::{Environment, HostCrypto, Peer, SharedData, UnixSeconds, Workload};
+use attache_engine::surroundings::Surroundings;
+use attache_engine::token::{Jws, LastHeader};
 use attache_engine::{Decision, Engine, Outcome};
 use attache_plugin_config::{Algorithm, Config, Padding};
 use base64::Engine as _;
@@ -171,7 +170,7 @@ fn token() -> String {
 struct Nothing;
 
 impl HostCrypto for Nothing {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         Some(true)
     }
 }

@@ -5,8 +5,7 @@
 //! past [`MOST`] in a second no further unknown token is verified so in that second. Good ones cost nothing of that, and
 //! tokens that this or another worker has verified need no arithmetic.
 
-use crate::surroundings::{HostCrypto, UnixSeconds};
-use crate::token::PublicKey;
+use crate::host::{HostCrypto, UnixSeconds};
 use attache_plugin_config::Algorithm;
 use std::cell::Cell;
 
@@ -52,13 +51,7 @@ pub(crate) struct Metered<'a> {
 }
 
 impl HostCrypto for Metered<'_> {
-    fn verify(
-        &self,
-        key: &PublicKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Option<bool> {
+    fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool> {
         self.crypto.verify(key, algorithm, message, signature)
     }
 

@@ -1,9 +1,10 @@
 //! What the engine decided about one request, ready to be carried out and told.
 
 use crate::answer::Answer;
+use crate::ids::IssuerIndex;
 use crate::policy::RuleIndex;
 use crate::remote::Missing;
-use crate::session::{IssuerIndex, Session};
+use crate::session::Session;
 use crate::token::Backend;
 use crate::{Cause, Reason};
 use std::borrow::Cow;

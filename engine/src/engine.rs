@@ -16,13 +16,15 @@ use crate::Reason;
 use crate::answer::Answers;
 use crate::cache::TokenCache;
 use crate::decision::Decision;
+use crate::host::{Environment, Workload};
+use crate::ids::IssuerIndex;
 use crate::issuers::{Issuers, RemoteIssuer};
 use crate::policy::{ClaimTable, Policies, RequestFacts, RuleIndex, RuleNames, View, read_path};
 use crate::request::HeaderUses;
 use crate::search::Places;
-use crate::session::{IssuerIndex, Session};
+use crate::session::Session;
 use crate::shared::SharedSignatures;
-use crate::surroundings::{Environment, Surroundings, Workload};
+use crate::surroundings::Surroundings;
 use crate::token::IssuerKeys;
 use attache_plugin_config::{
     AmbiguousPaths, Audit, ClaimPath, Config, ConfigError, Errors, MethodOverride, Name, Preflight,

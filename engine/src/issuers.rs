@@ -4,12 +4,14 @@ use crate::budget::{Budget, Metered};
 use crate::claims::identity_headers;
 use crate::decision::Verification;
 use crate::hash::{self, HashMap};
+use crate::host::{Environment, Peer, UnixSeconds};
+use crate::ids::IssuerIndex;
 use crate::policy::{ClaimTable, PrincipalMatch, RoleTable};
 use crate::remote::Missing;
 use crate::search::Found;
-use crate::session::{IssuerIndex, Session};
+use crate::session::Session;
 use crate::shared::SharedSignatures;
-use crate::surroundings::{Environment, Peer, Surroundings, UnixSeconds};
+use crate::surroundings::Surroundings;
 use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify, without_padding};
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{

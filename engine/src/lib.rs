@@ -1,7 +1,7 @@
 //! Everything that the Attaché filter decides: which token a request carries, whether it is good, what its claims say
 //! and whether the policies of this workload let the request through.
 //!
-//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`surroundings`]).
+//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`host`] and [`surroundings`]).
 //! A request's way is in `engine.rs`.
 
 mod answer;
@@ -14,6 +14,8 @@ mod decision;
 mod detail;
 mod engine;
 mod hash;
+pub mod host;
+mod ids;
 mod issuers;
 mod method;
 pub mod policy;
@@ -30,6 +32,7 @@ pub use answer::Answer;
 pub use decision::{Decision, Outcome, Shadow, Verification};
 pub use detail::{Cause, Detail};
 pub use engine::{Coverage, Engine};
+pub use ids::IssuerIndex;
 pub use issuers::RemoteIssuer;
 pub use reason::{Class, Reason};
-pub use session::{IssuerIndex, Session};
+pub use session::Session;

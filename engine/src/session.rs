@@ -1,14 +1,11 @@
 //! What is kept of a verified token: everything a request with it needs, ready to use.
 
 use crate::Cause;
-use crate::claims::IdentityHeader;
+use crate::claims::{IdentityHeader, Times};
+use crate::ids::IssuerIndex;
 use crate::policy::RoleSet;
-use crate::token::Times;
-use serde_json::Value;
 
-/// The place of an issuer in the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct IssuerIndex(pub u16);
+use serde_json::Value;
 
 /// A verified token, taken apart once: a request that brings it again parses nothing.
 #[derive(Debug)]

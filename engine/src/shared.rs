@@ -5,7 +5,7 @@
 //! number of slots, each overwritten in place: shared data has no bound of its own, outlives configurations, and keeps
 //! the name of what was removed.
 
-use crate::surroundings::SharedData;
+use crate::host::SharedData;
 use attache_plugin_config::CacheLimits;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use std::fmt;

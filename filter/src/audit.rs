@@ -4,9 +4,9 @@
 use crate::connection::Connection;
 use crate::ration::{Dropped, Ration};
 use crate::{host, metrics, text};
+use attache_engine::host::Peer;
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::Change;
-use attache_engine::surroundings::Peer;
 use attache_engine::{Cause, Decision, Detail, Engine};
 use attache_plugin_config::{AuditLog, Name};
 use log::{info, warn};

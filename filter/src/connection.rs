@@ -1,7 +1,7 @@
 //! The other end of a request's connection.
 
 use crate::host;
-use attache_engine::surroundings::Peer;
+use attache_engine::host::Peer;
 use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 

@@ -4,8 +4,7 @@
 //! `VerifySignatureResult`), written and read here by hand: four fields, and two.
 
 use crate::host::{self, ForeignError};
-use attache_engine::surroundings::HostCrypto;
-use attache_engine::token::PublicKey;
+use attache_engine::host::HostCrypto;
 use attache_plugin_config::Algorithm;
 use log::warn;
 use std::cell::Cell;
@@ -20,18 +19,12 @@ pub(crate) struct EnvoyCrypto {
 }
 
 impl HostCrypto for EnvoyCrypto {
-    fn verify(
-        &self,
-        key: &PublicKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Option<bool> {
+    fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool> {
         if self.missing.get() {
             return None;
         }
         let hash = hash_name(algorithm)?;
-        let argument = argument(hash, key.spki_der()?, signature, message)?;
+        let argument = argument(hash, key, signature, message)?;
         match host::call_foreign_function(FUNCTION, &argument) {
             Ok(result) => verdict(&result),
             Err(ForeignError::Missing) => {

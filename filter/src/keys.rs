@@ -7,8 +7,8 @@ pub(crate) use room::{Room, Waiter, client};
 
 use crate::connection::Connection;
 use crate::host::{self, CallId, GaugeId};
+use attache_engine::remote::Patience;
 use attache_engine::remote::{Hope, Missing, Response, UnixMillis};
-use attache_engine::surroundings::Patience;
 use attache_engine::{Engine, IssuerIndex};
 use source::Source;
 use std::cell::{Cell, RefCell};

@@ -1,7 +1,7 @@
 //! What the workers of a proxy tell each other of tokens, through Envoy's shared data.
 
 use crate::host;
-use attache_engine::surroundings::SharedData;
+use attache_engine::host::SharedData;
 
 /// Envoy's shared data. All Wasm plugins of a proxy have one space of keys, since Istio sets no `vm_id`.
 pub(crate) struct AllWorkers;

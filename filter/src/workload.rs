@@ -1,7 +1,7 @@
 //! Which workload this proxy stands before, read once, at configuration.
 
 use crate::host;
-use attache_engine::surroundings::Workload;
+use attache_engine::host::Workload;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the workload's identity from the node metadata that Istio gives every proxy; of its labels those that

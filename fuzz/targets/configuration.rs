@@ -3,9 +3,8 @@
 #![no_main]
 
 use attache_engine::Engine;
-use attache_engine::surroundings::{
-    Environment, HostCrypto, Peer, SharedData, Surroundings, UnixSeconds, Workload,
-};
+use attache_engine::host::{Environment, HostCrypto, Peer, SharedData, UnixSeconds, Workload};
+use attache_engine::surroundings::Surroundings;
 use attache_engine::token::PublicKey;
 use attache_plugin_config::Algorithm;
 use libfuzzer_sys::fuzz_target;
@@ -44,7 +43,7 @@ impl SharedData for Nothing {
 }
 
 impl HostCrypto for Nothing {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         None
     }
 }

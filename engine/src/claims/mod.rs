@@ -5,13 +5,14 @@ mod encode;
 mod headers;
 mod number;
 mod predicate;
+mod times;
 
 pub use condition::CompiledCondition;
 pub(crate) use encode::scalar_text;
 pub use headers::{IdentityHeader, Unwritable, identity_headers};
 pub use predicate::{NoRequest, Predicate, RequestValues};
+pub use times::Times;
 
-use crate::token::Times;
 use crate::{Cause, Detail};
 use attache_plugin_config::ClaimPath;
 use serde_json::{Map, Value};

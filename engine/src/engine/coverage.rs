@@ -1,6 +1,6 @@
 //! Which policies of a document apply here.
 
-use crate::surroundings::Workload;
+use crate::host::Workload;
 use attache_plugin_config::{Config, ConfigError};
 use std::fmt;
 

@@ -3,8 +3,8 @@
 use super::Engine;
 use super::judge::{Judge, Judged};
 use crate::decision::{Decision, Shadow};
+use crate::host::Workload;
 use crate::policy;
-use crate::surroundings::Workload;
 use attache_plugin_config::DryRun;
 
 /// Whether a document is a dry run for this workload.

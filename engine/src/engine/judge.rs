@@ -3,12 +3,13 @@
 use super::Engine;
 use super::readings::{Flaws, Reading};
 use crate::decision::{Shadow, Verification};
+use crate::ids::IssuerIndex;
 use crate::issuers::Obstacle;
 use crate::policy::{Identity, RuleIndex, Verdict, View};
 use crate::remote::{Hope, Missing};
 use crate::request::Request;
 use crate::search::Found;
-use crate::session::{IssuerIndex, Session};
+use crate::session::Session;
 use crate::surroundings::Surroundings;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{Authentication, OnKeysUnavailable};

@@ -12,7 +12,7 @@ use super::site::{Offers, Site};
 use super::source::SourceTest;
 use super::{Policies, RuleIndex, Summary, selector};
 use crate::hash::{self, HashMap};
-use crate::surroundings::Workload;
+use crate::host::Workload;
 use attache_plugin_config::{Action, Authentication, Condition, Config, Mode, Operation, Policy, Rule};
 use std::hash::Hash;
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 
 use super::RoleSet;
 use crate::Reason;
-use crate::surroundings::Peer;
+use crate::host::Peer;
 use attache_plugin_config::{HeaderName, Name};
 use serde_json::Value;
 use std::fmt;

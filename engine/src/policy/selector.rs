@@ -1,6 +1,6 @@
 //! Whether a policy, or a dry run, is for a workload.
 
-use crate::surroundings::Workload;
+use crate::host::Workload;
 use attache_plugin_config::Selector;
 
 /// Every field that is set must fit. A selector that asks for what is not known of the workload does not fit.

@@ -3,7 +3,7 @@
 use super::public_key::Outcome;
 use super::secret::Secret;
 use super::{Allowed, Backend, Compact, PublicKey};
-use crate::surroundings::{Environment, HostCrypto};
+use crate::host::{Environment, HostCrypto};
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{ConfigError, KeySet, KeySource, Skipped};
 

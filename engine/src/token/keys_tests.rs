@@ -1,7 +1,7 @@
 use super::IssuerKeys;
-use crate::surroundings::HostCrypto;
+use crate::host::HostCrypto;
 use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, key_set, keys, source};
-use crate::token::{Allowed, Backend, Compact, PublicKey};
+use crate::token::{Allowed, Backend, Compact};
 use crate::{Detail, Reason};
 use attache_plugin_config::{Algorithm, AlgorithmSet, ConfigError, Jwk, KeySource, SecretRef};
 use std::cell::Cell;
@@ -191,7 +191,7 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
     let source =
         KeySource::Secrets(vec![secret("UNSET", Algorithm::HS256), secret("SHORT", Algorithm::HS384)]);
     struct Short;
-    impl crate::surroundings::Environment for Short {
+    impl crate::host::Environment for Short {
         fn variable(&self, name: &str) -> Option<Vec<u8>> {
             (name == "SHORT").then(|| vec![1; 47])
         }
@@ -228,7 +228,7 @@ struct Watched {
 }
 
 impl HostCrypto for Watched {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         self.asked.set(self.asked.get().saturating_add(1));
         Some(false)
     }

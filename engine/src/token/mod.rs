@@ -20,7 +20,7 @@ mod verify;
 pub use compact::{Compact, Header, Jws, LastHeader, without_padding};
 pub use keys::{IssuerKeys, Refusal, Signer};
 pub use public_key::{Outcome, PublicKey};
-pub use rules::{Allowed, IssuerRules, Times};
+pub use rules::{Allowed, IssuerRules};
 pub use secret::Secret;
 pub use verify::{Failure, Verified, verify};
 

@@ -1,7 +1,7 @@
 //! One public key, prepared once for both verifiers.
 
 use super::{Allowed, Backend, der};
-use crate::surroundings::HostCrypto;
+use crate::host::HostCrypto;
 use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial};
 use jwt_simple::algorithms::{Edwards25519PublicKey, P256PublicKey, P384PublicKey, RSAPublicKey};
 use p521::ecdsa::signature::Verifier as _;
@@ -144,7 +144,8 @@ impl PublicKey {
         signature: &[u8],
         software: impl FnOnce() -> bool,
     ) -> Outcome {
-        match host.verify(self, algorithm, message, signature) {
+        let verdict = self.spki_der().and_then(|key| host.verify(key, algorithm, message, signature));
+        match verdict {
             Some(true) => Ok(Backend::Host),
             Some(false) => Err(Some(Backend::Host)),
             None => in_software(software()),

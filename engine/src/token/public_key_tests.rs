@@ -110,8 +110,8 @@ fn der_of_p521_has_long_lengths_and_minimal_integers() {
 #[test]
 fn a_host_that_knows_better_is_believed() {
     struct Contrary;
-    impl crate::surroundings::HostCrypto for Contrary {
-        fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    impl crate::host::HostCrypto for Contrary {
+        fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
             Some(false)
         }
     }

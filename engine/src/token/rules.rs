@@ -1,8 +1,8 @@
 //! What an issuer's entry demands of a token, made ready to be checked.
 
 use super::compact::Header;
-use crate::claims::{Claims, CompiledCondition, NoRequest};
-use crate::surroundings::UnixSeconds;
+use crate::claims::{Claims, CompiledCondition, NoRequest, Times};
+use crate::host::UnixSeconds;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{AlgorithmSet, ClaimPath, Issuer, IssuerId, IssuerPattern, Revoked, StringMatch};
 use serde_json::Value;
@@ -36,17 +36,6 @@ pub struct Allowed {
     pub algorithms: AlgorithmSet,
     /// Whether the issuer's entry names them. Else a key without `alg` serves for [`AlgorithmSet::unnamed`] alone.
     pub are_named: bool,
-}
-
-/// The times that bound a token's life, in seconds since 1970.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// `exp`.
-    pub expires: Option<u64>,
-    /// `nbf`.
-    pub not_before: Option<u64>,
-    /// `iat`.
-    pub issued_at: Option<u64>,
 }
 
 impl IssuerRules {

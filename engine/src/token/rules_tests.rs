@@ -1,5 +1,6 @@
-use super::{IssuerRules, Times, media_type};
-use crate::surroundings::UnixSeconds;
+use super::{IssuerRules, media_type};
+use crate::claims::Times;
+use crate::host::UnixSeconds;
 use crate::token::testing::{NOW, issuer};
 use crate::{Detail, Reason};
 use attache_plugin_config::{Algorithm, Issuer, Revoked};

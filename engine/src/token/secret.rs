@@ -1,6 +1,6 @@
 //! HMAC secrets (RFC 7518 section 3.2).
 
-use crate::surroundings::Environment;
+use crate::host::Environment;
 use attache_plugin_config::{Algorithm, SecretRef};
 use std::fmt;
 use zeroize::Zeroizing;

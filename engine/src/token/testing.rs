@@ -1,7 +1,7 @@
 //! Keys, signatures and hosts for tests.
 
-use super::{IssuerKeys, PublicKey};
-use crate::surroundings::{Environment, HostCrypto};
+use super::IssuerKeys;
+use crate::host::{Environment, HostCrypto};
 use attache_plugin_config::{
     Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, Jwk, JwkMaterial, KeySet,
     KeySource, Name, Revoked, SecretRef,
@@ -29,7 +29,7 @@ pub(crate) const SECRET: [u8; 64] = [0x5a; 64];
 pub(crate) struct NoHost;
 
 impl HostCrypto for NoHost {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         None
     }
 }
@@ -41,35 +41,25 @@ pub(crate) struct DerHost {
 }
 
 impl HostCrypto for DerHost {
-    #[expect(
-        clippy::unwrap_in_result,
-        reason = "what the engine hands over is in good form, or the test fails"
-    )]
-    fn verify(
-        &self,
-        key: &PublicKey,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Option<bool> {
+    fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool> {
         self.calls.set(self.calls.get().saturating_add(1));
-        let spki = key.spki_der().expect("the host is asked only about keys that it can read");
+
         Some(match algorithm {
             Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => {
-                let key = PKey::from_rsa(Rsa::public_key_from_der(spki).unwrap()).unwrap();
+                let key = PKey::from_rsa(Rsa::public_key_from_der(key).unwrap()).unwrap();
                 let mut verifier = Verifier::new(digest(algorithm), &key).unwrap();
                 verifier.set_rsa_padding(Padding::PKCS1).unwrap();
                 verifier.verify_oneshot(signature, message).unwrap()
             }
-            Algorithm::ES256 => p256::ecdsa::VerifyingKey::from_public_key_der(spki)
+            Algorithm::ES256 => p256::ecdsa::VerifyingKey::from_public_key_der(key)
                 .unwrap()
                 .verify(message, &p256::ecdsa::Signature::from_der(signature).unwrap())
                 .is_ok(),
-            Algorithm::ES384 => p384::ecdsa::VerifyingKey::from_public_key_der(spki)
+            Algorithm::ES384 => p384::ecdsa::VerifyingKey::from_public_key_der(key)
                 .unwrap()
                 .verify(message, &p384::ecdsa::Signature::from_der(signature).unwrap())
                 .is_ok(),
-            Algorithm::ES512 => p521::ecdsa::VerifyingKey::from_public_key_der(spki)
+            Algorithm::ES512 => p521::ecdsa::VerifyingKey::from_public_key_der(key)
                 .unwrap()
                 .verify(message, &p521::ecdsa::Signature::from_der(signature).unwrap())
                 .is_ok(),

@@ -1,9 +1,9 @@
 //! The verdict on a token.
 
-use super::{Backend, IssuerKeys, IssuerRules, Jws, Refusal, Times};
+use super::{Backend, IssuerKeys, IssuerRules, Jws, Refusal};
 use crate::Cause;
-use crate::claims::Claims;
-use crate::surroundings::{HostCrypto, UnixSeconds};
+use crate::claims::{Claims, Times};
+use crate::host::{HostCrypto, UnixSeconds};
 
 /// A token that is good: what it says may be believed for as long as its [`Times`] allow.
 #[derive(Debug)]

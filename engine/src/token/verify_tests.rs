@@ -1,5 +1,5 @@
 use super::{Failure, Verified, verify};
-use crate::surroundings::UnixSeconds;
+use crate::host::UnixSeconds;
 use crate::token::testing::{DerHost, NOW, NoHost, claims, compact, issuer, keys, path, token};
 use crate::token::{Backend, IssuerRules, Jws};
 use crate::{Detail, Reason};

@@ -1,10 +1,9 @@
 //! A workload under test: a document, a key of the test's own, and requests.
 
+use attache_engine::host::{Environment, HostCrypto, Peer, SharedData, UnixSeconds, Workload};
+use attache_engine::remote::Patience;
 use attache_engine::remote::{Hope, Missing};
-use attache_engine::surroundings::{
-    Environment, HostCrypto, Patience, Peer, SharedData, Surroundings, UnixSeconds, Workload,
-};
-use attache_engine::token::PublicKey;
+use attache_engine::surroundings::Surroundings;
 use attache_engine::{Decision, Engine, IssuerIndex, Outcome, Reason};
 use attache_plugin_config::Algorithm;
 use base64::Engine as _;
@@ -74,7 +73,7 @@ pub(crate) struct NoCrypto {
 }
 
 impl HostCrypto for NoCrypto {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         self.asked.set(self.asked.get() + 1);
         None
     }

@@ -20,8 +20,8 @@ mod oracle;
 mod rsa;
 mod text;
 
-use attache_engine::surroundings::HostCrypto;
-use attache_engine::token::{Allowed, Compact, IssuerKeys, PublicKey};
+use attache_engine::host::HostCrypto;
+use attache_engine::token::{Allowed, Compact, IssuerKeys};
 use attache_plugin_config::{Algorithm, KeySet};
 use keys::Key;
 use rand_chacha::ChaCha20Rng;
@@ -38,7 +38,7 @@ fn seeded(test: u64) -> ChaCha20Rng {
 struct NoHost;
 
 impl HostCrypto for NoHost {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         None
     }
 }

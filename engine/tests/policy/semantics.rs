@@ -1,8 +1,8 @@
 //! What the documentation says of policies, sentence by sentence.
 
 use crate::world::{Ask, Compiled, allow, config, deny, policy};
+use attache_engine::host::Workload;
 use attache_engine::policy::View::{self, Enforced, WithShadow};
-use attache_engine::surroundings::Workload;
 use attache_plugin_config::*;
 use serde_json::json;
 use std::net::IpAddr;

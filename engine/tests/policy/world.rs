@@ -1,8 +1,8 @@
 //! Short ways to say what a test is about.
 
 use attache_engine::claims::Claims;
+use attache_engine::host::{Peer, Workload};
 use attache_engine::policy::{ClaimTable, Headers, Identity, Policies, RequestFacts, Verdict, View};
-use attache_engine::surroundings::{Peer, Workload};
 use attache_plugin_config::*;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -16,8 +16,8 @@ mod json_suite;
 mod wycheproof_jose;
 mod wycheproof_raw;
 
-use attache_engine::surroundings::{Environment, HostCrypto};
-use attache_engine::token::{Allowed, Compact, IssuerKeys, PublicKey};
+use attache_engine::host::{Environment, HostCrypto};
+use attache_engine::token::{Allowed, Compact, IssuerKeys};
 use attache_plugin_config::{Algorithm, KeySet, KeySource, SecretRef};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -74,7 +74,7 @@ impl<'a, K: PartialEq + Clone + Debug> Tally<'a, K> {
 struct NoHost;
 
 impl HostCrypto for NoHost {
-    fn verify(&self, _: &PublicKey, _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
+    fn verify(&self, _: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Option<bool> {
         None
     }
 }

@@ -3,8 +3,8 @@
 use crate::connection::Connection;
 use crate::host::{self, GaugeId};
 use attache_engine::IssuerIndex;
+use attache_engine::host::Peer as _;
 use attache_engine::remote::{Missing, UnixMillis};
-use attache_engine::surroundings::Peer as _;
 use std::cell::{OnceCell, RefCell};
 use std::net::{IpAddr, Ipv6Addr};
 
