@@ -12,6 +12,8 @@ use std::fmt;
 
 /// What a message calls the value of a key below which nothing stands.
 const NULL: &str = "null";
+/// What a message calls `true` and `false`.
+const A_BOOLEAN: &str = "a Boolean";
 
 /// Why a node could not be read, and where.
 #[derive(Debug)]
@@ -54,6 +56,9 @@ impl ReadError {
             _ if expected == "a list" => Problem::Value(format!(
                 "expected a list, got {got}; a list of one has brackets around it: `[…]`"
             )),
+            A_BOOLEAN if expected == "a string" => Problem::Value(
+                "expected a string, got a Boolean, as YAML reads a bare yes, no, on, off, y or n; put it in quotes".to_owned(),
+            ),
             _ => Problem::Value(format!("expected {expected}, got {got}")),
         })
     }
@@ -84,7 +89,7 @@ impl Error for ReadError {
     /// A value is never repeated: it may be a secret at the wrong place.
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let got = match unexpected {
-            Unexpected::Bool(_) => "a Boolean",
+            Unexpected::Bool(_) => A_BOOLEAN,
             Unexpected::Float(_) | Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a number",
             Unexpected::Str(_) => "a string",
             Unexpected::Seq => "a list",

@@ -191,7 +191,24 @@ fn number(node: &Node, at: &At<'_>, member: &str) -> Result<Vec<u8>, Fault> {
 }
 
 fn required<'n>(node: &'n Node, at: &At<'_>, member: &str) -> Result<&'n str, Fault> {
-    text(node, at, member)?.ok_or_else(|| at.fault(format!("this key has no `{member}`; copy the key anew")))
+    text(node, at, member)?.ok_or_else(|| at.fault(missing(node, member)))
+}
+
+/// What is said of a member that is not there. `kubectl` reads YAML 1.1, where a bare `y` is `true` and a bare `n` is `false`,
+/// also as keys.
+fn missing(node: &Node, member: &str) -> String {
+    let taken = match member {
+        "y" => "true",
+        "n" => "false",
+        _ => "",
+    };
+    if node.get(taken).is_some() {
+        format!(
+            "this key has no `{member}` but a `{taken}`, which YAML makes of a bare `{member}`; quote it: `\"{member}\":`"
+        )
+    } else {
+        format!("this key has no `{member}`; copy the key anew")
+    }
 }
 
 fn text<'n>(node: &'n Node, at: &At<'_>, member: &str) -> Result<Option<&'n str>, Fault> {

@@ -57,7 +57,7 @@ fn a_wrong_type_says_what_is_expected() {
         (
             with_issuer(json!({"audiences": ["a", true]})),
             "issuers[0].audiences[1]",
-            "expected a string, got a Boolean",
+            "expected a string, got a Boolean, as YAML reads a bare yes, no, on, off, y or n; put it in quotes",
         ),
         (
             with_issuer(json!({"forwardOriginalToken": "false"})),

@@ -27,6 +27,17 @@ fn keys_may_be_given_as_text() {
     for (text, at, message) in [
         ("{\"keys\": [7]}", ".keys[0]", "expected a key, got a number"),
         ("{\"keys\": [{}]}", ".keys[0]", "this key has no `kty`; copy the key anew"),
+        // What `kubectl` makes of a bare `y:` and a bare `n:`.
+        (
+            "{\"kty\": \"EC\", \"crv\": \"P-256\", \"x\": \"AA\", \"true\": \"AA\"}",
+            "",
+            "this key has no `y` but a `true`, which YAML makes of a bare `y`; quote it: `\"y\":`",
+        ),
+        (
+            "{\"kty\": \"RSA\", \"e\": \"AQAB\", \"false\": \"AA\"}",
+            "",
+            "this key has no `n` but a `false`, which YAML makes of a bare `n`; quote it: `\"n\":`",
+        ),
         ("{\"keys\": [], \"keys\": []}", ".keys", "`keys` is repeated in this object; keep one of them"),
         ("{", "", "not JSON: EOF while parsing an object at line 1 column 1"),
         ("[]", "", "expected a JWK set, got a list"),
