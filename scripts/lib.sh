@@ -1,5 +1,9 @@
 # Shared by the scripts beside it: messages and checks of what they need. Sourced, not run.
 
+# Else a function whose output is taken would go on after a command that failed: `program=$(build_program …)` would name
+# what an earlier build had left.
+shopt -s inherit_errexit
+
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ROOT
 
@@ -108,7 +112,7 @@ scope() {
 build_program() {
   local scope
   mapfile -t scope < <(scope "$1")
-  (cd "$ROOT" && cargo build --quiet "${scope[@]}" --bin "$2" >&2)
+  (cd "$ROOT" && cargo build --quiet "${scope[@]}" --bin "$2" >&2) || return
   printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/debug/$2"
 }
 
@@ -140,7 +144,7 @@ build_static() {
   flags=CARGO_TARGET_${target//-/_}_RUSTFLAGS
   (cd "$ROOT" && env "$compiler=${!compiler:-cc}" \
     "${flags^^}=--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$ROOT=/attache" \
-    cargo build --quiet --locked --profile "$1" --target "$target" --package "$2" --bin "$3" >&2)
+    cargo build --quiet --locked --profile "$1" --target "$target" --package "$2" --bin "$3" >&2) || return
   if [ "$folder" = dev ]; then folder=debug; fi
   printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/$target/$folder/$3"
 }

@@ -64,6 +64,28 @@ verified() {
     { printf '%s\n' "$said" >&2; return 1; }
 }
 
+# pushed_chart ARCHIVE REGISTRY/FOLDER TAGGED: pushes a chart and prints its digest, by what Helm made and not by what the
+# registry says: that is what is signed.
+pushed_chart() {
+  local digest found
+  "$HELM" push "${PLAIN_HTTP[@]}" "$1" "oci://$2" >"$WORK/said" 2>&1 ||
+    { cat "$WORK/said" >&2; die "\`$1\` can't be pushed to \`$2\`" "are you logged in, and may you push there?"; }
+  digest=$(sed -n 's/^Digest: \(sha256:[0-9a-f]\{64\}\)$/\1/p' "$WORK/said")
+  [ -n "$digest" ] || { cat "$WORK/said" >&2; die "Helm does not say what it pushed to \`$3\`"; }
+  found=$("$CRANE" digest "$3") || die "\`$3\` was pushed, and is not there"
+  [ "$found" = "$digest" ] || die "\`$3\` is $found, and $digest was pushed" "does somebody else push there?"
+  printf '%s\n' "$digest"
+}
+
+# is_chart ARCHIVE NAME VERSION: a registry that gives an older release, or another chart, gives one that is signed well too.
+is_chart() {
+  local said
+  said=$("$HELM" show chart "$1") || die "\`$1\` is no chart"
+  if ! grep -qx "name: $2" <<<"$said" || ! grep -qx "version: ${3//./\\.}" <<<"$said"; then
+    die "the registry gives another chart than \`$2\` of $3" "it says: $(grep -E '^(name|version):' <<<"$said" | paste -sd ' ' -)"
+  fi
+}
+
 # values_of_page PAGE CHART: the values that a page has for `helm install … CHART`: the block of YAML that begins with a comment of that name.
 values_of_page() {
   awk -v first="# $2.yaml" '/^```yaml$/ { open = 1; next } /^```$/ { if (found) exit; open = 0 }

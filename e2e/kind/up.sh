@@ -92,7 +92,7 @@ push_module() {
 
 # images: sets MODULE_URL, PREVIOUS_URL and SAMPLE_IMAGE, pushing what the registry lacks.
 images() {
-  local module=${ATTACHE_MODULE:-$ROOT/dist/plugin.wasm} previous=${ATTACHE_PREVIOUS_MODULE:-} digest folder seen
+  local module=${ATTACHE_MODULE:-$ROOT/dist/plugin.wasm} previous=${ATTACHE_PREVIOUS_MODULE:-} digest folder seen sample
   seen=${REGISTRY:-$REGISTRY_IN_CLUSTER}
   if [ -z "${ATTACHE_MODULE:-}" ]; then "$ROOT/scripts/build"; fi
   [ -f "$module" ] || die "ATTACHE_MODULE: there is no \`$module\`"
@@ -110,7 +110,8 @@ images() {
   rm -rf "$folder"
   [ -n "$digest" ] || die "the previous module could not be pushed"
   PREVIOUS_URL=oci://$seen/attache/filter@$digest
-  SAMPLE_IMAGE=$(own_image attache-sample "$(build_static dev attache-e2e attache-sample)")
+  sample=$(build_static dev attache-e2e attache-sample)
+  SAMPLE_IMAGE=$(own_image attache-sample "$sample")
 }
 
 samples_up() {
@@ -148,8 +149,9 @@ samples_ask_for_tokens() {
 
 tyk_up() {
   say_step "Tyk, Redis and the issuer"
-  local issuer
-  issuer=$(own_image attache-issuer "$(build_static native attache-issuer attache-issuer)")
+  local issuer program
+  program=$(build_static native attache-issuer attache-issuer)
+  issuer=$(own_image attache-issuer "$program")
   bring "$TYK_IMAGE" "$REDIS_IMAGE"
   namespace tyk istio-injection=enabled
   have openssl || die "\`openssl\` is not on the path" "it makes the issuer's key"

@@ -157,6 +157,73 @@ fn the_tag_must_be_that_of_the_workspace_and_the_charts() {
     }
 }
 
+/// Runs a few lines as a script of ours would, with programs of its own first on the path; `$WORK` is an empty folder.
+fn scripted(programs: &[(&str, &str)], lines: &str) -> (bool, String) {
+    use std::os::unix::fs::PermissionsExt;
+    let work = tempfile::tempdir().unwrap();
+    for (name, body) in programs {
+        let path = work.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let script = format!(
+        "set -euo pipefail; . scripts/lib.sh; . e2e/install/lib.sh; HELM=helm CRANE=crane PLAIN_HTTP=()\n{lines}"
+    );
+    let path = format!("{}:{}", work.path().display(), std::env::var("PATH").unwrap());
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(root())
+        .env("PATH", path)
+        .env("WORK", work.path())
+        .env("CARGO_TARGET_DIR", work.path())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn a_build_that_fails_ends_what_asked_for_it() {
+    let cargo = [("cargo", "echo broken >&2; exit 101"), ("rustup", "rustc -vV | sed -n 's/host: //p'")];
+    for program in ["build_program one two", "build_static native one two"] {
+        let (passed, said) = scripted(
+            &cargo,
+            &format!("static_target() {{ echo any; }}; program=$({program}); echo \"with $program\""),
+        );
+        assert!(!passed && said == "broken\n", "{program}: {said}");
+    }
+    let (passed, said) = scripted(&[], "f() { false; echo on; }; said=$(f); echo \"$said\"");
+    assert!(!passed && said.is_empty(), "{said}");
+}
+
+#[test]
+fn the_chart_that_was_pushed_is_signed_and_no_other() {
+    let (mine, other) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
+    let push = "digest=$(pushed_chart a.tgz here/charts here/charts/a:1.2.3); echo \"$digest\"";
+    let helm = format!("echo 'Pushed: here/charts/a:1.2.3'; echo 'Digest: {mine}'");
+    let (passed, said) = scripted(&[("helm", &helm), ("crane", &format!("echo {mine}"))], push);
+    assert!(passed && said.trim() == mine, "{said}");
+    let (passed, said) = scripted(&[("helm", &helm), ("crane", &format!("echo {other}"))], push);
+    assert!(!passed && said.contains(&format!("is {other}, and {mine} was pushed")), "{said}");
+    let (passed, said) = scripted(&[("helm", "echo pushed"), ("crane", &format!("echo {mine}"))], push);
+    assert!(!passed && said.contains("does not say what it pushed"), "{said}");
+    let release = fs::read_to_string(root().join("scripts/release")).unwrap();
+    assert!(release.contains("  pushed_chart ") && !release.contains("\"$HELM\" push"));
+}
+
+#[test]
+fn a_chart_that_is_signed_and_another_is_not_installed() {
+    let chart = |name: &str, version: &str| format!("echo 'name: {name}'; echo 'version: {version}'");
+    let is = "is_chart a.tgz attache 1.2.3";
+    assert_eq!(scripted(&[("helm", &chart("attache", "1.2.3"))], is), (true, String::new()));
+    for (name, version) in [("attache", "1.2.2"), ("attache-issuer", "1.2.3"), ("attache", "1x2.3")] {
+        let (passed, said) = scripted(&[("helm", &chart(name, version))], is);
+        assert!(!passed && said.contains(&format!("it says: name: {name} version: {version}")), "{said}");
+    }
+    let install = fs::read_to_string(root().join("scripts/test-install")).unwrap();
+    assert!(install.contains("is_chart \"$WORK/$chart.tgz\" \"$chart\" \"$version\""));
+}
+
 #[test]
 fn no_crate_can_be_published_by_mistake() {
     let metadata = Command::new(env!("CARGO"))
