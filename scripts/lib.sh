@@ -116,6 +116,14 @@ build_program() {
   printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/debug/$2"
 }
 
+# xtask TASK [ARGUMENT...]: ends the script with what a task of xtask does.
+xtask() {
+  local program
+  need_cargo
+  program=$(build_program xtask xtask)
+  exec "$program" "$@"
+}
+
 # static_target: Rust's target for a program that needs no library at all.
 static_target() {
   local target installed=''
