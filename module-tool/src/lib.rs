@@ -6,7 +6,6 @@
 //! to pause as a whole, whatever the host's configuration says of that.
 
 pub mod callbacks;
-pub mod host;
 pub mod order;
 pub mod pause;
 pub mod rehearsal;

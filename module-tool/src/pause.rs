@@ -50,7 +50,7 @@ pub fn stop_all(wasm: &[u8]) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Vm;
+    use proxy_wasm_test_host::interpreter::Vm;
 
     /// What Envoy gets of a filter that answers request headers with this.
     fn result(answer: i32) -> i32 {

@@ -1,15 +1,12 @@
 //! Which functions most requests run through: found by sending some.
 
-use crate::host::{Headers, Vm};
 use crate::order;
 use anyhow::{Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proxy_wasm_test_host::interpreter::{ENTER, Headers, Vm};
 use walrus::ir::Value;
 use walrus::{FunctionKind, ModuleConfig, ValType};
-
-/// The hostcall by which a function tells that it was entered, in a module that is rehearsed.
-pub(crate) const ENTER: &str = "enter";
 
 /// As most are: claims to headers, rules on paths and roles. A module that is no filter takes any.
 const CONFIGURATION: &str = include_str!("rehearsal/configuration.json");

@@ -1,10 +1,10 @@
 //! The module that ships: what it asks of its host, what it offers, how big it is.
 
 use anyhow::{Context, Result, ensure};
-use attache_module_tool::host::Vm;
 use attache_module_tool::is_test_build;
 use attache_module_tool::rehearsal::hot_first;
 use attache_module_tool::surface::Surface;
+use proxy_wasm_test_host::interpreter::Vm;
 use std::path::{Path, PathBuf};
 
 /// In bytes: no change may make the module bigger unseen. The aim is 700,000, since Envoy compiles every kilobyte before

@@ -4,7 +4,7 @@ use crate::support::{Random, document, request, token};
 use crate::vm;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::keys::{SigningKey, jwks};
-use attache_module_tool::host::{Headers, Vm};
+use proxy_wasm_test_host::interpreter::{Headers, Vm};
 use serde_json::json;
 
 /// The steps of one walk; each walk has a VM of its own.

@@ -4,7 +4,7 @@ use crate::support::{Random, document, request, token};
 use crate::vm;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::token::{Spoil, TokenSpec};
-use attache_module_tool::host::{Headers, NOW};
+use proxy_wasm_test_host::interpreter::{Headers, NOW};
 use serde_json::{Value, json};
 
 const IDENTITY: [&str; 6] =

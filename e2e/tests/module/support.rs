@@ -2,7 +2,7 @@
 
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::token::TokenSpec;
-use attache_module_tool::host::{Headers, NOW};
+use proxy_wasm_test_host::interpreter::{Headers, NOW};
 use serde_json::{Value, json};
 
 /// Issuers of every kind, and a rule of every kind.

@@ -1,7 +1,7 @@
 //! The module that ships, in an interpreter that checks signatures as Envoy does.
 
 use anyhow::Result;
-use attache_module_tool::host::Vm;
+use proxy_wasm_test_host::interpreter::Vm;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde_json::Value;
 

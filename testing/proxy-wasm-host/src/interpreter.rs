@@ -1,5 +1,4 @@
-//! A host for a finished module, in an interpreter: the proxy-wasm ABI as far as the filter uses it. Where the module
-//! traps the call fails, as the VM would in Envoy.
+//! A module in an interpreter. Where it traps the call fails, as the VM would in Envoy.
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -10,6 +9,9 @@ pub const NOW: u64 = 1_767_225_600;
 
 /// A header map, in its order.
 pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// An import that is no hostcall: a module that was instrumented calls it with a number to tell that it came by.
+pub const ENTER: &str = "enter";
 
 const OK: i32 = 0;
 const NOT_FOUND: i32 = 1;
@@ -44,7 +46,7 @@ pub struct State {
     pub log: Vec<String>,
     /// The time, in nanoseconds since 1970.
     pub now: u64,
-    /// The functions that were entered, in the order in which they first were: see [`crate::rehearsal`].
+    /// The arguments of [`ENTER`], in the order in which it first got them.
     pub entered: Vec<u32>,
     metrics: Vec<u64>,
     random: u64,
@@ -204,7 +206,7 @@ fn hostcall(name: &str, caller: Caller<'_, State>, arguments: &[Val]) -> Result<
 impl Hostcall<'_, '_> {
     fn answer(&mut self, name: &str) -> Result<i32> {
         match name {
-            crate::rehearsal::ENTER => {
+            ENTER => {
                 let function = self.number(0)?;
                 let entered = &mut self.state().entered;
                 if !entered.contains(&function) {
