@@ -123,36 +123,3 @@ xtask() {
   program=$(build_program xtask xtask)
   exec "$program" "$@"
 }
-
-# static_target: Rust's target for a program that needs no library at all.
-static_target() {
-  local target installed=''
-  target=$(uname -m)-unknown-linux-musl
-  if have rustup; then
-    installed=$(cd "$ROOT" && rustup target list --installed)
-    if ! grep -qx "$target" <<<"$installed"; then
-      say "adding the Rust target $target"
-      (cd "$ROOT" && rustup target add "$target" >&2) ||
-        die "rustup could not add the target $target" "check the network, then: rustup target add $target"
-    fi
-  elif ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-    die "the Rust target $target is missing" "this Rust was not installed by rustup: add $target the way it was installed"
-  fi
-  printf '%s\n' "$target"
-}
-
-# build_static PROFILE PACKAGE BINARY: prints the path of a program that runs where nothing else is. No path of this
-# machine is in it, so that the same sources give the same bytes elsewhere.
-build_static() {
-  local target folder=$1 compiler flags cargo_home
-  target=$(static_target)
-  cargo_home=${CARGO_HOME:-$HOME/.cargo}
-  # The few C files among the dependencies need no C library, so any compiler will do.
-  compiler=CC_${target//-/_}
-  flags=CARGO_TARGET_${target//-/_}_RUSTFLAGS
-  (cd "$ROOT" && env "$compiler=${!compiler:-cc}" \
-    "${flags^^}=--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$ROOT=/attache" \
-    cargo build --quiet --locked --profile "$1" --target "$target" --package "$2" --bin "$3" >&2) || return
-  if [ "$folder" = dev ]; then folder=debug; fi
-  printf '%s\n' "${CARGO_TARGET_DIR:-$ROOT/target}/$target/$folder/$3"
-}

@@ -5,7 +5,7 @@ install_release() {
   need_tool docker kubectl
   need_cargo
   need_python
-  local folder here sample seen=${REGISTRY:-$REGISTRY_IN_CLUSTER}/release insecure=${REGISTRY_INSECURE:-}
+  local folder here seen=${REGISTRY:-$REGISTRY_IN_CLUSTER}/release insecure=${REGISTRY_INSECURE:-}
   here=${REGISTRY:-localhost:$REGISTRY_PORT}/release
   [ -z "${REGISTRY:-}" ] || [ -z "$insecure" ] || die "\`install\` needs a registry that speaks TLS" "leave out REGISTRY_INSECURE"
   if [ -z "${REGISTRY:-}" ]; then insecure=$REGISTRY_IN_CLUSTER; fi
@@ -19,8 +19,7 @@ install_release() {
   export COSIGN_PASSWORD=
   "$COSIGN" generate-key-pair --output-key-prefix "$folder/key" >/dev/null 2>&1 || die "cosign made no key"
   "$ROOT/scripts/release" --to "$here" --key "$folder/key"
-  sample=$(build_static dev attache-e2e attache-sample)
-  SAMPLE_IMAGE=$(own_image attache-sample "$sample")
+  SAMPLE_IMAGE=$(own_image attache-sample --sample)
   if [ "$OWN_CLUSTER" = yes ]; then load_issuer "$here" "$seen"; fi
   say_step "onto $CONTEXT, from $seen"
   "$ROOT/scripts/test-install" --from "$here" --key "$folder/key.pub" --context "$CONTEXT" --seen-as "$seen" \

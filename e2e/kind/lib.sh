@@ -24,7 +24,7 @@ options() {
         shift 2
         ;;
       --) shift; REST+=("$@"); break ;;
-      -*) die "\`$1\` is no option" "see scripts/kind --help" ;;
+      -*) die "unknown option \`$1\`" "see scripts/kind --help" ;;
       *) REST+=("$1"); shift ;;
     esac
   done
@@ -137,19 +137,19 @@ whole_name() {
   esac
 }
 
-# own_image NAME BINARY: builds an image that holds a static binary and nothing else, brings it to the cluster, and
-# prints its reference. The tag follows the content, so that a new build is a new image.
+# own_image NAME PART: builds an image that holds a part of scripts/build, a static program, and nothing else, brings it to
+# the cluster, and prints its reference. The tag follows the content, so that a new build is a new image.
 own_image() {
-  local name=$1 binary=$2 folder tag reference
-  tag=$(sha256sum "$binary" | cut -c1-16)
+  local name=$1 folder tag reference
+  folder=$(mktemp -d)
+  "$ROOT/scripts/build" "$2" --output "$folder/$name" >&2 || { rm -rf "$folder"; return 1; }
+  tag=$(sha256sum "$folder/$name" | cut -c1-16)
   reference=${REGISTRY:-attache.local}/$name:$tag
   if ! has_image "$reference"; then
-    folder=$(mktemp -d)
-    cp "$binary" "$folder/$name"
     printf 'FROM scratch\nCOPY %s /%s\nENTRYPOINT ["/%s"]\n' "$name" "$name" "$name" >"$folder/Dockerfile"
     docker build --quiet --tag "$reference" "$folder" >&2 || { rm -rf "$folder"; return 1; }
-    rm -rf "$folder"
   fi
+  rm -rf "$folder"
   if [ "$OWN_CLUSTER" = yes ]; then bring "$reference"; else docker push --quiet "$reference" >&2; fi
   printf '%s\n' "$reference"
 }

@@ -92,7 +92,7 @@ push_module() {
 
 # images: sets MODULE_URL, PREVIOUS_URL and SAMPLE_IMAGE, pushing what the registry lacks.
 images() {
-  local module=${ATTACHE_MODULE:-$ROOT/dist/plugin.wasm} previous=${ATTACHE_PREVIOUS_MODULE:-} digest folder seen sample
+  local module=${ATTACHE_MODULE:-$ROOT/dist/plugin.wasm} previous=${ATTACHE_PREVIOUS_MODULE:-} digest folder seen
   seen=${REGISTRY:-$REGISTRY_IN_CLUSTER}
   if [ -z "${ATTACHE_MODULE:-}" ]; then "$ROOT/scripts/build"; fi
   [ -f "$module" ] || die "ATTACHE_MODULE: there is no \`$module\`"
@@ -110,8 +110,7 @@ images() {
   rm -rf "$folder"
   [ -n "$digest" ] || die "the previous module could not be pushed"
   PREVIOUS_URL=oci://$seen/attache/filter@$digest
-  sample=$(build_static dev attache-e2e attache-sample)
-  SAMPLE_IMAGE=$(own_image attache-sample "$sample")
+  SAMPLE_IMAGE=$(own_image attache-sample --sample)
 }
 
 samples_up() {
@@ -149,9 +148,8 @@ samples_ask_for_tokens() {
 
 tyk_up() {
   say_step "Tyk, Redis and the issuer"
-  local issuer program
-  program=$(build_static native attache-issuer attache-issuer)
-  issuer=$(own_image attache-issuer "$program")
+  local issuer
+  issuer=$(own_image attache-issuer --issuer)
   bring "$TYK_IMAGE" "$REDIS_IMAGE"
   namespace tyk istio-injection=enabled
   have openssl || die "\`openssl\` is not on the path" "it makes the issuer's key"

@@ -31,7 +31,7 @@ fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
 #[test]
 fn what_a_request_runs_through_comes_first() -> Result<()> {
     let module = module()?;
-    ensure!(hot_first(&module)? == module, "the module was not finished by `attache-module-tool finish`");
+    ensure!(hot_first(&module)? == module, "the module was not finished by `cargo xtask order`");
     Ok(())
 }
 

@@ -52,13 +52,13 @@ const FILES: &[Generated] = &[
 ///
 /// # Errors
 /// What a file is generated from is missing or not as expected, or the file can't be written.
-pub(crate) fn write(root: &Path) -> Result<ExitCode> {
+pub(crate) fn write(root: &Path) -> Result<()> {
     for (generated, text) in out_of_date(root)? {
         fs::write(root.join(generated.file), text)
             .with_context(|| format!("could not write `{}`", generated.file))?;
         eprintln!("wrote {} from {}", generated.file, generated.source);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Says which generated files are out of date; returns failure if any is.

@@ -1,10 +1,15 @@
 //! `cargo xtask`: what the repository does for itself. The scripts people type hand over to it.
 
+mod build;
 mod generate;
+mod order;
+mod process;
+mod repository;
+mod toolchain;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::path::Path;
+use repository::root;
 use std::process::ExitCode;
 
 /// What the repository does for itself.
@@ -17,6 +22,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Builds the filter, dist/plugin.wasm, or the issuer. Adds the target to the toolchain where rustup manages it.
+    Build(build::Options),
+    /// Finishes a linked module: what the filter does not use goes, what requests run through comes first.
+    Order(order::Options),
     /// Writes every generated file: JSON Schemas, the page of settings, the charts' tables, the figures in the pages.
     Generate {
         /// Writes nothing; names what is out of date, and ends with status 1 if anything is.
@@ -37,13 +46,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.task {
-        Task::Generate { check: true } => generate::check(root()),
-        Task::Generate { check: false } => generate::write(root()),
+        Task::Build(options) => build::build(&options)?,
+        Task::Order(options) => order::run(&options)?,
+        Task::Generate { check: true } => return generate::check(root()),
+        Task::Generate { check: false } => generate::write(root())?,
     }
-}
-
-/// Returns the folder of the repository.
-fn root() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,57 @@
+//! The parts of Rust's toolchain that tasks need, and how Cargo is called.
+
+use crate::process::{command, on_path, output, run};
+use crate::repository::root;
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+/// The target of the module.
+pub(crate) const WASM: &str = "wasm32-wasip1";
+
+/// Returns the target of a program for this machine that needs no library at all.
+pub(crate) fn static_target() -> String {
+    format!("{}-unknown-linux-musl", env::consts::ARCH)
+}
+
+/// Sees to it that a target is installed; rustup adds one that is missing.
+///
+/// # Errors
+/// The target is missing, and there is no rustup that could add it.
+pub(crate) fn need_target(target: &str) -> Result<()> {
+    if on_path("rustup") {
+        let installed = output(command("rustup").args(["target", "list", "--installed"]))?;
+        if installed.lines().any(|line| line == target) {
+            return Ok(());
+        }
+        eprintln!("adding the Rust target {target}");
+        return run(command("rustup").args(["target", "add", target])).with_context(|| {
+            format!("rustup could not add the target {target}: check the network, then: rustup target add {target}")
+        });
+    }
+    let sysroot = output(command("rustc").args(["--print", "sysroot"]))?;
+    ensure!(
+        Path::new(&sysroot).join("lib/rustlib").join(target).is_dir(),
+        "the Rust target {target} is missing\n  this Rust was not installed by rustup: add {target} the way it was installed"
+    );
+    Ok(())
+}
+
+/// Returns a call of Cargo that builds a program for this machine that needs no library at all. No path of this machine
+/// gets into it, so that the same sources give the same bytes elsewhere.
+pub(crate) fn cargo_static(target: &str) -> Command {
+    let mut cargo = command("cargo");
+    cargo.args(["build", "--quiet", "--locked", "--target", target]);
+    // The few C files among the dependencies need no C library, so any compiler will do.
+    let compiler = format!("CC_{}", target.replace('-', "_"));
+    if env::var_os(&compiler).is_none() {
+        cargo.env(compiler, "cc");
+    }
+    let home =
+        env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
+    let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.replace('-', "_").to_uppercase());
+    let root = root().display();
+    cargo.env(flags, format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={root}=/attache"));
+    cargo
+}
