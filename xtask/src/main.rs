@@ -2,6 +2,7 @@
 
 mod build;
 mod generate;
+mod module;
 mod order;
 mod process;
 mod repository;

@@ -5,21 +5,37 @@
 //! filter does not use are removed, and with them the code that nothing else reaches. And a request that pauses is made
 //! to pause as a whole, whatever the host's configuration says of that.
 
-pub mod callbacks;
-pub mod order;
-pub mod pause;
-pub mod rehearsal;
-pub mod surface;
+mod callbacks;
+mod function_order;
+#[cfg(test)]
+mod interface;
+mod pause;
+mod profile;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use std::collections::BTreeSet;
 use walrus::{Module, ModuleConfig};
 
 /// What a build of the filter for tests holds (feature `test-trap`), and none that ships may.
 const TEST_BUILD: &[u8] = b"attache: this is a test build";
 
-/// Whether a module was built for tests: then it can be made to trap.
-pub fn is_test_build(wasm: &[u8]) -> bool {
+/// Finishes a linked module: removes the callbacks that the filter does not use, has a request that pauses pause as a
+/// whole, and puts the functions that requests run through first, in the order of their first use.
+///
+/// # Errors
+/// The bytes are no module of the filter, or one that was built for tests where none is wanted, or the reverse.
+pub(crate) fn finish(linked: &[u8], for_tests: bool) -> Result<Vec<u8>> {
+    if is_test_build(linked) != for_tests {
+        let (is, not) =
+            if for_tests { ("no build for tests", "with") } else { ("a build for tests", "without") };
+        bail!("it is {is}: build it {not} the feature `test-trap`");
+    }
+    let stopping = pause::stop_all(&strip(linked)?)?;
+    profile::order_by_first_use(&stopping)
+}
+
+/// Returns whether a module was built for tests: then it can be made to trap.
+fn is_test_build(wasm: &[u8]) -> bool {
     wasm.windows(TEST_BUILD.len()).any(|window| window == TEST_BUILD)
 }
 
@@ -29,7 +45,7 @@ pub fn is_test_build(wasm: &[u8]) -> bool {
 /// # Errors
 /// The bytes are no Wasm module, or one of the callbacks to be kept is missing: then this is not a module of the
 /// filter, or the SDK has renamed it.
-pub fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
+fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
     let mut module = config.parse(wasm)?;
@@ -47,12 +63,12 @@ pub fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
 
 fn refuse_missing(module: &Module) -> Result<()> {
     let exports: BTreeSet<&str> = module.exports.iter().map(|export| export.name.as_str()).collect();
-    let missing: Vec<&str> =
-        callbacks::KEPT.iter().map(|kept| kept.name).filter(|name| !exports.contains(name)).collect();
-    if !missing.is_empty() {
-        bail!(
-            "the module does not export `{}`: is it the filter, linked with proxy-wasm?",
-            missing.join("`, `")
+    for kept in callbacks::KEPT {
+        ensure!(
+            exports.contains(kept.name),
+            "the module does not export `{}`, without which it can't work ({}): is it the filter, linked with proxy-wasm?",
+            kept.name,
+            kept.why
         );
     }
     Ok(())
@@ -68,5 +84,7 @@ fn unused(module: &Module) -> Vec<String> {
         .collect()
 }
 
+#[cfg(test)]
+mod shipped_tests;
 #[cfg(test)]
 mod tests;

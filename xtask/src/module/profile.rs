@@ -1,6 +1,6 @@
 //! Which functions most requests run through: found by sending some.
 
-use crate::order;
+use super::function_order;
 use anyhow::{Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,11 +9,11 @@ use walrus::ir::Value;
 use walrus::{FunctionKind, ModuleConfig, ValType};
 
 /// As most are: claims to headers, rules on paths and roles. A module that is no filter takes any.
-const CONFIGURATION: &str = include_str!("rehearsal/configuration.json");
+const CONFIGURATION: &str = include_str!("profile/configuration.json");
 
 /// The header of a token that the configuration takes, and its claims.
 const TOKEN: [&str; 2] =
-    [r#"{"alg":"ES256","kid":"es256","typ":"JWT"}"#, include_str!("rehearsal/claims.json")];
+    [r#"{"alg":"ES256","kid":"es256","typ":"JWT"}"#, include_str!("profile/claims.json")];
 
 /// Who sends the requests, in turn. The first one's token shows what is done once, the second's is verified as any other,
 /// and is then found in the cache.
@@ -26,23 +26,23 @@ const CALLERS: [&str; 3] = ["bob", "alice", "alice"];
 ///
 /// # Errors
 /// The module does not run, or refuses a request that it should let through.
-pub fn hot_first(wasm: &[u8]) -> Result<Vec<u8>> {
-    let hot = rehearse(wasm)?;
-    ensure!(!hot.is_empty(), "a request runs through none of the module's functions");
-    order::put_first(wasm, &hot)
+pub(crate) fn order_by_first_use(wasm: &[u8]) -> Result<Vec<u8>> {
+    let used = profile(wasm)?;
+    ensure!(!used.is_empty(), "a request runs through none of the module's functions");
+    function_order::put_first(wasm, &used)
 }
 
-/// The functions that a request enters whose token was seen before, by their index, in this order; then the others that
+/// Returns the functions that a request enters whose token was seen before, by their index, in this order; then the others that
 /// one enters whose token was not.
-fn rehearse(wasm: &[u8]) -> Result<Vec<u32>> {
+fn profile(wasm: &[u8]) -> Result<Vec<u32>> {
     // A host that takes every signature for good: who holds the module decides what it says here anyway.
-    let mut vm = Vm::configured(&watched(wasm)?, |_| true, CONFIGURATION)?;
+    let mut vm = Vm::configured(&instrument(wasm)?, |_| true, CONFIGURATION)?;
     let (mut verified, mut cached) = (Vec::new(), Vec::new());
     for (context, caller) in (2..).zip(CALLERS) {
         let (goes_on, _) = vm.request(context, &request(caller))?;
         ensure!(
             goes_on,
-            "the request of the rehearsal was refused ({}): do src/rehearsal/*.json still fit the filter?",
+            "the request of the profile was refused ({}): do xtask/src/module/profile/*.json still fit the filter?",
             vm.reason().unwrap_or_default()
         );
         verified = std::mem::replace(&mut cached, std::mem::take(&mut vm.store.data_mut().entered));
@@ -51,12 +51,12 @@ fn rehearse(wasm: &[u8]) -> Result<Vec<u32>> {
     Ok([cached, verified].concat())
 }
 
-/// The module, but each function first tells that it was entered, by its index in the module as it is.
-fn watched(wasm: &[u8]) -> Result<Vec<u8>> {
+/// Returns the module, but each function first tells that it was entered, by its index in the module as it is.
+fn instrument(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut module = ModuleConfig::new().generate_producers_section(false).parse(wasm)?;
     let ty = module.types.add(&[ValType::I32], &[]);
     let functions: Vec<_> = module.funcs.iter_local().map(|(id, _)| id).collect();
-    let (enter, _) = module.add_import_func("rehearsal", ENTER, ty);
+    let (enter, _) = module.add_import_func("profile", ENTER, ty);
     for id in functions {
         // Walrus numbers functions as it reads them, in the order of their indices.
         let index = i32::try_from(id.index())?;
@@ -110,13 +110,13 @@ mod tests {
     #[test]
     fn what_a_request_enters_is_told_in_order_and_nothing_else() {
         // Creation, headers, what they call, deletion.
-        assert_eq!(rehearse(&filter(0)).unwrap(), [3, 6, 1, 7]);
+        assert_eq!(profile(&filter(0)).unwrap(), [3, 6, 1, 7]);
     }
 
     #[test]
     fn a_filter_that_refuses_the_request_is_an_error() {
-        let error = hot_first(&filter(1)).unwrap_err().to_string();
-        assert!(error.contains("the request of the rehearsal was refused"), "{error}");
+        let error = order_by_first_use(&filter(1)).unwrap_err().to_string();
+        assert!(error.contains("the request of the profile was refused"), "{error}");
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         let wasm = wat::parse_str(
             r#"(module (memory (export "memory") 1) (func (export "_initialize") unreachable))"#,
         );
-        let error = hot_first(&wasm.unwrap()).unwrap_err().to_string();
+        let error = order_by_first_use(&wasm.unwrap()).unwrap_err().to_string();
         assert!(error.contains("`_initialize` trapped"), "{error}");
     }
 }

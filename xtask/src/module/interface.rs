@@ -1,23 +1,23 @@
-//! What a module asks of its host and offers it.
+//! What a module asks of its host and offers it, for the tests that hold both to a list.
 
 use anyhow::Result;
 use walrus::{ExportItem, ImportKind, Module};
 
 /// The names that pass between a module and its host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surface {
+pub(crate) struct ModuleInterface {
     /// `module name`, sorted.
-    pub imports: Vec<String>,
+    pub(crate) imports: Vec<String>,
     /// `kind name`, sorted.
-    pub exports: Vec<String>,
+    pub(crate) exports: Vec<String>,
 }
 
-impl Surface {
+impl ModuleInterface {
     /// Reads the imports and exports of a module.
     ///
     /// # Errors
     /// The bytes are no Wasm module.
-    pub fn of(wasm: &[u8]) -> Result<Self> {
+    pub(crate) fn of(wasm: &[u8]) -> Result<Self> {
         let module = Module::from_buffer(wasm)?;
         let mut imports: Vec<String> = module
             .imports

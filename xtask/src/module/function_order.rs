@@ -12,7 +12,7 @@ use wasmparser::{CodeSectionReader, FunctionSectionReader, Parser, Payload, Type
 ///
 /// # Errors
 /// The bytes are no Wasm module, or it has no such function.
-pub fn put_first(wasm: &[u8], first: &[u32]) -> Result<Vec<u8>> {
+pub(crate) fn put_first(wasm: &[u8], first: &[u32]) -> Result<Vec<u8>> {
     let (imported, defined) = count_functions(wasm)?;
     let total = imported.checked_add(defined).context("the module has too many functions")?;
     let mut seen = BTreeSet::new();
@@ -96,5 +96,5 @@ impl Reencode for Reorder {
 }
 
 #[cfg(test)]
-#[path = "order_tests.rs"]
+#[path = "function_order_tests.rs"]
 mod tests;

@@ -1,9 +1,9 @@
 //! The module that ships: what it asks of its host, what it offers, how big it is.
 
+use super::interface::ModuleInterface;
+use super::is_test_build;
+use super::profile::order_by_first_use;
 use anyhow::{Context, Result, ensure};
-use attache_module_tool::is_test_build;
-use attache_module_tool::rehearsal::hot_first;
-use attache_module_tool::surface::Surface;
 use proxy_wasm_test_host::interpreter::Vm;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ const LARGEST: usize = 1_330_000;
 
 #[test]
 fn the_module_imports_what_the_list_says() -> Result<()> {
-    compare("imports", &Surface::of(&module()?)?.imports, include_str!("../expected/imports.txt"))
+    compare("imports", &ModuleInterface::of(&module()?)?.imports, include_str!("expected/imports.txt"))
 }
 
 #[test]
 fn the_module_exports_what_the_list_says() -> Result<()> {
-    compare("exports", &Surface::of(&module()?)?.exports, include_str!("../expected/exports.txt"))
+    compare("exports", &ModuleInterface::of(&module()?)?.exports, include_str!("expected/exports.txt"))
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
 #[test]
 fn what_a_request_runs_through_comes_first() -> Result<()> {
     let module = module()?;
-    ensure!(hot_first(&module)? == module, "the module was not finished by `cargo xtask order`");
+    ensure!(order_by_first_use(&module)? == module, "the module was not finished by `cargo xtask order`");
     Ok(())
 }
 
@@ -69,7 +69,7 @@ fn compare(what: &str, found: &[String], expected: &str) -> Result<()> {
     let gone: Vec<_> = expected.iter().filter(|name| !found.iter().any(|found| found == *name)).collect();
     ensure!(
         new.is_empty() && gone.is_empty(),
-        "the module's {what} are not those of module-tool/expected/{what}.txt: new {new:?}, gone {gone:?}; \
+        "the module's {what} are not those of xtask/src/module/expected/{what}.txt: new {new:?}, gone {gone:?}; \
          if that is meant, change the file"
     );
     Ok(())

@@ -1,5 +1,5 @@
-use crate::strip;
-use crate::surface::Surface;
+use super::interface::ModuleInterface;
+use super::{finish, strip};
 
 /// A module with the callbacks that stay, one that doesn't, and functions that one, the other or both reach.
 const MODULE: &str = r#"(module
@@ -30,15 +30,15 @@ fn assemble(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-fn stripped(text: &str) -> Surface {
-    Surface::of(&strip(&assemble(text)).unwrap()).unwrap()
+fn stripped(text: &str) -> ModuleInterface {
+    ModuleInterface::of(&strip(&assemble(text)).unwrap()).unwrap()
 }
 
 #[test]
 fn unused_callbacks_go_and_everything_else_stays() {
-    let surface = stripped(MODULE);
+    let interface = stripped(MODULE);
     assert_eq!(
-        surface.exports,
+        interface.exports,
         [
             "func _initialize",
             "func proxy_abi_version_0_2_1",
@@ -72,4 +72,15 @@ fn a_module_without_a_callback_that_the_filter_needs_is_refused() {
     let renamed = MODULE.replace("proxy_on_tick", "proxy_on_tock");
     let error = strip(&assemble(&renamed)).unwrap_err().to_string();
     assert!(error.contains("does not export `proxy_on_tick`"), "{error}");
+}
+
+#[test]
+fn a_build_for_tests_is_finished_where_one_is_asked_for_and_nowhere_else() {
+    let error = |text: &str, for_tests| finish(&assemble(text), for_tests).unwrap_err().to_string();
+    let trapping = MODULE.replace(
+        "(memory (export \"memory\") 1)",
+        "(memory (export \"memory\") 1) (data (i32.const 0) \"attache: this is a test build: it traps\")",
+    );
+    assert!(error(&trapping, false).contains("it is a build for tests"));
+    assert!(error(MODULE, true).contains("it is no build for tests"));
 }

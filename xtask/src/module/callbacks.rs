@@ -2,18 +2,18 @@
 
 /// A callback that stays exported.
 #[derive(Clone, Copy, Debug)]
-pub struct Callback {
+pub(crate) struct Callback {
     /// The export's name in the proxy-wasm ABI 0.2.
-    pub name: &'static str,
-    /// What would break without it.
-    pub why: &'static str,
+    pub(crate) name: &'static str,
+    /// What it is needed for.
+    pub(crate) why: &'static str,
 }
 
 /// What stays. Whatever else begins with `proxy_on_` goes.
 ///
 /// A host skips a callback that is not exported and takes its default: `proxy_on_done` means "done", `proxy_on_log`
 /// nothing, the response and body callbacks "continue".
-pub const KEPT: &[Callback] = &[
+pub(crate) const KEPT: &[Callback] = &[
     Callback { name: "proxy_on_context_create", why: "each request and the plugin itself is a context" },
     Callback { name: "proxy_on_vm_start", why: "a host may refuse a plugin that it can't start" },
     Callback { name: "proxy_on_configure", why: "the configuration is read and checked" },
@@ -28,12 +28,12 @@ pub const KEPT: &[Callback] = &[
     Callback { name: "proxy_on_delete", why: "contexts would never be freed" },
 ];
 
-/// Whether the host calls this export of its own accord.
-pub fn is_callback(export: &str) -> bool {
+/// Returns whether the host calls this export of its own accord.
+pub(crate) fn is_callback(export: &str) -> bool {
     export.starts_with("proxy_on_")
 }
 
-/// Whether a callback is in [`KEPT`].
-pub fn is_kept(export: &str) -> bool {
+/// Returns whether a callback is in [`KEPT`].
+pub(crate) fn is_kept(export: &str) -> bool {
     KEPT.iter().any(|kept| kept.name == export)
 }

@@ -21,7 +21,7 @@ const SHIFT: i32 = 2;
 ///
 /// # Errors
 /// The bytes are no Wasm module, or its callback is missing or of another type than in version 0.2 of the ABI.
-pub fn stop_all(wasm: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn stop_all(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
     let mut module = config.parse(wasm)?;
