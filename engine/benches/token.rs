@@ -5,10 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails here fails as it should")]
 
 use attache_engine::claims::{Claims, identity_headers};
-use attache_engine::host::{Environment, HostCrypto, Peer, SharedData, UnixSeconds, Workload};
-use attache_engine::surroundings::Surroundings;
+use attache_engine::host::{Environment, HostCrypto, Peer, SharedStore, UnixSeconds, Workload};
+use attache_engine::host_context::HostContext;
 use attache_engine::token::{Jws, LastHeader};
-use attache_engine::{Decision, Engine, Outcome};
+use attache_engine::{Decided, Decision, Engine, Outcome};
 use attache_plugin_config::{Algorithm, Config, Padding};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -51,8 +51,8 @@ fn claims_to_headers(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn decide_cached(bencher: Bencher<'_, '_>) {
     let shop = Shop::new(json!({}));
-    assert_eq!(shop.decide().verification.misses, 1);
-    assert_eq!(shop.decide().verification.hits, 1);
+    assert_eq!(shop.decide().unwrap().verification.misses, 1);
+    assert_eq!(shop.decide().unwrap().verification.hits, 1);
     bencher.bench_local(|| shop.decide());
 }
 
@@ -60,8 +60,8 @@ fn decide_cached(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn decide_uncached(bencher: Bencher<'_, '_>) {
     let shop = Shop::new(json!({"tokens": 0, "sharedSlots": 0}));
-    assert_eq!(shop.decide().verification.host, 1);
-    assert_eq!(shop.decide().verification.host, 1);
+    assert_eq!(shop.decide().unwrap().verification.host, 1);
+    assert_eq!(shop.decide().unwrap().verification.host, 1);
     bencher.bench_local(|| shop.decide());
 }
 
@@ -90,18 +90,20 @@ impl Shop {
         Self { engine, headers: headers.into() }
     }
 
-    fn decide(&self) -> Decision {
-        let surroundings = Surroundings {
+    /// What is decided of a request that goes on.
+    fn decide(&self) -> Option<Decided<'_>> {
+        let host_context = HostContext {
             peer: &Nothing,
             shared: &Nothing,
             crypto: &Nothing,
-            patience: &(),
+            key_wait: &(),
             now: UnixSeconds(NOW),
             ends_with_headers: true,
         };
-        let decision = self.engine.decide(black_box(&self.headers), &surroundings);
-        assert!(matches!(decision.outcome, Outcome::Forward));
-        decision
+        match self.engine.decide(black_box(&self.headers), &host_context) {
+            Decision::Decided(decided @ Decided { outcome: Outcome::Forward, .. }) => Some(decided),
+            _ => None,
+        }
     }
 }
 
@@ -166,7 +168,7 @@ fn token() -> String {
     parts.join(".")
 }
 
-/// Surroundings that know nothing, but that every signature is good.
+/// A host that knows nothing, and takes every signature for good.
 struct Nothing;
 
 impl HostCrypto for Nothing {
@@ -175,11 +177,14 @@ impl HostCrypto for Nothing {
     }
 }
 
-impl SharedData for Nothing {
-    fn get(&self, _: &str) -> Option<Vec<u8>> {
+impl SharedStore for Nothing {
+    fn read(&self, _: &str) -> Option<(Vec<u8>, Option<u32>)> {
         None
     }
-    fn set(&self, _: &str, _: &[u8]) {}
+
+    fn compare_and_set(&self, _: &str, _: &[u8], _: Option<u32>) -> bool {
+        false
+    }
 }
 
 impl Peer for Nothing {

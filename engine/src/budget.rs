@@ -2,7 +2,7 @@
 //!
 //! To refute a signature by RSASSA-PSS or EdDSA, which are computed inside the VM, or on P-384 or P-521, takes many times
 //! as long as by RS256. Anyone can have it done, with a token that is junk. So keys that are tried in vain are counted, and
-//! past [`MOST`] in a second no further unknown token is verified so in that second. Good ones cost nothing of that, and
+//! past [`MAX_TRIES`] in a second no further unknown token is verified so in that second. Good ones cost nothing of that, and
 //! tokens that this or another worker has verified need no arithmetic.
 
 use crate::host::{HostCrypto, UnixSeconds};
@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 /// The most keys that one worker tries in vain in one second: about a thirtieth of its time with RSA keys of 2048 bits by
 /// RSASSA-PSS, and a twentieth on P-521.
-pub(crate) const MOST: u32 = 50;
+pub(crate) const MAX_TRIES: u32 = 50;
 
 /// What one worker has spent.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Budget {
 
     fn has_left(&self, now: UnixSeconds) -> bool {
         self.turn(now);
-        self.spent.get() < MOST
+        self.spent.get() < MAX_TRIES
     }
 
     fn turn(&self, now: UnixSeconds) {
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn each_second_has_a_budget_of_its_own() {
         let (budget, now) = (Budget::new(), UnixSeconds(1_700_000_000));
-        for _ in 0..MOST {
+        for _ in 0..MAX_TRIES {
             assert!(budget.has_left(now));
             budget.spend(now);
         }

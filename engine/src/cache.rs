@@ -1,7 +1,7 @@
 //! Verified tokens that this worker has seen, bounded by their number and by the bytes they hold.
 
+use crate::authenticated_token::AuthenticatedToken;
 use crate::hash;
-use crate::session::Session;
 use attache_plugin_config::CacheLimits;
 use foldhash::fast::SeedableRandomState;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
@@ -19,7 +19,7 @@ pub(crate) struct TokenCache {
     sessions: Option<RefCell<Sessions>>,
 }
 
-type Sessions = Cache<Token, Rc<Session>, AtLeastMean, SeedableRandomState>;
+type Sessions = Cache<Token, Rc<AuthenticatedToken>, AtLeastMean, SeedableRandomState>;
 
 /// A token that was verified.
 #[derive(Clone)]
@@ -72,9 +72,9 @@ fn same(one: &[u8], other: &[u8]) -> bool {
 #[derive(Clone)]
 struct AtLeastMean;
 
-impl Weighter<Token, Rc<Session>> for AtLeastMean {
-    fn weight(&self, _: &Token, session: &Rc<Session>) -> u64 {
-        u64::from(session.weight).max(MEAN_WEIGHT)
+impl Weighter<Token, Rc<AuthenticatedToken>> for AtLeastMean {
+    fn weight(&self, _: &Token, authenticated: &Rc<AuthenticatedToken>) -> u64 {
+        u64::from(authenticated.weight).max(MEAN_WEIGHT)
     }
 }
 
@@ -96,14 +96,14 @@ impl TokenCache {
         Self { sessions }
     }
 
-    pub(crate) fn get(&self, token: &[u8]) -> Option<Rc<Session>> {
+    pub(crate) fn get(&self, token: &[u8]) -> Option<Rc<AuthenticatedToken>> {
         self.sessions.as_ref()?.try_borrow().ok()?.get(&Wanted(token)).cloned()
     }
 
-    pub(crate) fn insert(&self, token: &[u8], session: &Rc<Session>) {
+    pub(crate) fn insert(&self, token: &[u8], authenticated: &Rc<AuthenticatedToken>) {
         if let Some(mut sessions) = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow_mut().ok())
         {
-            sessions.insert(Token(token.into()), Rc::clone(session));
+            sessions.insert(Token(token.into()), Rc::clone(authenticated));
         }
     }
 

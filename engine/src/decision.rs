@@ -1,29 +1,46 @@
 //! What the engine decided about one request, ready to be carried out and told.
 
 use crate::answer::Answer;
+use crate::authenticated_token::AuthenticatedToken;
+use crate::header_edits::HeaderEdits;
 use crate::ids::IssuerIndex;
 use crate::policy::RuleIndex;
-use crate::remote::Missing;
-use crate::session::Session;
+use crate::remote::MissingKeys;
 use crate::token::Backend;
 use crate::{Cause, Reason};
-use std::borrow::Cow;
 use std::rc::Rc;
+
+/// What becomes of a request.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are `Decided`, and a box would cost each an allocation"
+)]
+pub enum Decision<'r> {
+    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew. Nothing is to be done
+    /// to it yet.
+    Wait {
+        /// Whose keys it waits for.
+        issuer: IssuerIndex,
+        /// What it lacks.
+        missing: MissingKeys,
+    },
+    /// It goes on or is answered.
+    Decided(Decided<'r>),
+}
 
 /// The verdict on a request, what is to be done to it, and what there is to tell of it.
 #[derive(Debug)]
-pub struct Decision {
+pub struct Decided<'r> {
     /// Whether the request goes on.
     pub outcome: Outcome,
-    /// Headers to remove first, by the names under which the request holds them: identity headers that the client
-    /// sent, and the token where it is not forwarded. Due also where the request is refused, so that no log and no
-    /// later filter sees them.
-    pub remove: Vec<String>,
-    /// Headers to replace, by name and value: a path or a cookie without the token, a normalised path.
-    pub replace: Vec<(Cow<'static, str>, Vec<u8>)>,
-    /// Whom the request speaks for: [`Session::headers`] are to be written, each replacing what is there. `None` for a
-    /// refused request without a good token, a public one, or one that goes on without identity.
-    pub session: Option<Rc<Session>>,
+    /// What is done to its headers first: identity headers that the client sent go, and the token where it is not
+    /// forwarded; identity headers are written where it goes on. Due also where the request is refused, so that no log
+    /// and no later filter sees what is removed.
+    pub edits: HeaderEdits<'r>,
+    /// Whom the request speaks for. `None` for a refused request without a good token, a public one, or one that goes on
+    /// without identity.
+    pub authenticated: Option<Rc<AuthenticatedToken>>,
     /// Why a request goes on without the identity that its token claims: [`Reason::KeysUnavailable`], where the
     /// configuration says that it may.
     pub unverified: Option<Reason>,
@@ -36,28 +53,13 @@ pub struct Decision {
     pub verification: Verification,
 }
 
-impl Decision {
-    /// A request that waits: nothing else is known of it.
-    pub(crate) fn waiting(issuer: IssuerIndex, missing: Missing) -> Self {
-        Self {
-            outcome: Outcome::Await { issuer, missing },
-            remove: Vec::new(),
-            replace: Vec::new(),
-            session: None,
-            unverified: None,
-            rule: None,
-            shadow: None,
-            verification: Verification::default(),
-        }
-    }
-
-    /// A request that is refused whatever it holds.
+impl Decided<'_> {
+    /// Refuses a request whatever it holds.
     pub(crate) fn closed(cause: Cause, answer: Answer) -> Self {
         Self {
             outcome: Outcome::Refuse { cause, answer },
-            remove: Vec::new(),
-            replace: Vec::new(),
-            session: None,
+            edits: HeaderEdits::default(),
+            authenticated: None,
             unverified: None,
             rule: None,
             shadow: None,
@@ -65,20 +67,20 @@ impl Decision {
         }
     }
 
-    /// The reason of a refusal.
+    /// Returns the reason of a refusal.
     pub fn reason(&self) -> Option<Reason> {
         self.cause().map(|cause| cause.reason)
     }
 
-    /// The reason of a refusal, or of one that SHADOW would bring, with what only the log tells.
+    /// Returns the reason of a refusal, or of one that SHADOW would bring, with what only the log tells.
     pub fn cause_or_shadow(&self) -> Option<&Cause> {
         self.cause().or_else(|| self.shadow.as_ref()?.cause.as_ref())
     }
 
-    /// The reason of a refusal, with what only the log tells.
+    /// Returns the reason of a refusal, with what only the log tells.
     pub fn cause(&self) -> Option<&Cause> {
         match &self.outcome {
-            Outcome::Forward | Outcome::Await { .. } => None,
+            Outcome::Forward => None,
             Outcome::Refuse { cause, .. } => Some(cause),
         }
     }
@@ -95,14 +97,6 @@ pub enum Outcome {
         cause: Cause,
         /// What the client is told.
         answer: Answer,
-    },
-    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew. Nothing is to be
-    /// done to it yet.
-    Await {
-        /// Whose keys it waits for.
-        issuer: IssuerIndex,
-        /// What it lacks.
-        missing: Missing,
     },
 }
 

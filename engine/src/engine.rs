@@ -5,7 +5,7 @@
 
 mod coverage;
 mod dry_run;
-mod judge;
+mod evaluation;
 mod readings;
 mod respond;
 mod rivals;
@@ -14,22 +14,22 @@ pub use coverage::Coverage;
 
 use crate::Reason;
 use crate::answer::Answers;
+use crate::authenticated_token::AuthenticatedToken;
 use crate::cache::TokenCache;
-use crate::decision::Decision;
+use crate::decision::{Decided, Decision};
 use crate::host::{Environment, Workload};
+use crate::host_context::HostContext;
 use crate::ids::IssuerIndex;
 use crate::issuers::{Issuers, RemoteIssuer};
 use crate::policy::{ClaimTable, Policies, RequestFacts, RuleIndex, RuleNames, View, read_path};
 use crate::request::HeaderUses;
-use crate::search::Places;
-use crate::session::Session;
-use crate::shared::SharedSignatures;
-use crate::surroundings::Surroundings;
+use crate::shared::SharedVerifications;
 use crate::token::IssuerKeys;
+use crate::token_location::TokenLocations;
 use attache_plugin_config::{
     AmbiguousPaths, Audit, ClaimPath, Config, ConfigError, Errors, MethodOverride, Name, Preflight,
 };
-use judge::Judge;
+use evaluation::Evaluation;
 use readings::{Flaws, Reading};
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -39,12 +39,12 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct Engine {
     header_uses: HeaderUses,
-    places: Places,
+    places: TokenLocations,
     issuers: Issuers,
     policies: Policies,
     claim_table: ClaimTable,
     cache: TokenCache,
-    shared: SharedSignatures,
+    shared: SharedVerifications,
     answers: Answers,
     max_token_bytes: usize,
     preflight: Preflight,
@@ -79,14 +79,14 @@ impl Engine {
         }
         Ok(Self {
             header_uses: HeaderUses::new(config),
-            places: Places::new(config),
+            places: TokenLocations::new(config),
             coverage,
             is_closed: false,
             issuers,
             policies,
             claim_table,
             cache: TokenCache::new(&config.cache),
-            shared: SharedSignatures::new(&config.cache, &config.digest),
+            shared: SharedVerifications::new(&config.cache, &config.digest),
             answers: Answers::new(&config.responses),
             max_token_bytes: usize::try_from(config.cache.max_token_bytes).unwrap_or(usize::MAX),
             preflight: config.preflight,
@@ -108,49 +108,54 @@ impl Engine {
     }
 
     /// Decides about a request, given its header map as the host holds it.
-    pub fn decide(&self, headers: &[(String, Vec<u8>)], surroundings: &Surroundings<'_>) -> Decision {
+    pub fn decide<'r>(
+        &self,
+        headers: &'r [(String, Vec<u8>)],
+        host_context: &HostContext<'_>,
+    ) -> Decision<'r> {
         let request = self.header_uses.read(headers);
         if self.is_closed {
             let reason = Reason::ConfigurationInvalid;
-            return Decision::closed(reason.into(), self.answers.answer_to(request.origin(), reason));
+            let answer = self.answers.answer_to(request.origin(), reason);
+            return Decision::Decided(Decided::closed(reason.into(), answer));
         }
         let path = read_path(request.path, self.ambiguous_paths);
         let facts = RequestFacts {
             method: request.method,
             path: path.as_ref().map_or("", |path| path.matched.as_ref()),
             host: request.authority,
-            peer: surroundings.peer,
+            peer: host_context.peer,
             headers: &request,
         };
         let mut flaws = Flaws { path: path.is_err(), ..Flaws::default() };
         let methods = self.other_methods(&request, &mut flaws);
         let paths = path.as_ref().map_or(&[][..], |path| &path.others);
-        let judge = Judge {
+        let evaluation = Evaluation {
             engine: self,
             request: &request,
             flaws,
             reading: Reading::new(facts, &self.policies, Reason::PathAmbiguous),
             others: self.other_readings(&facts, paths, &methods),
             preflight: self.preflight == Preflight::Allow
-                && surroundings.ends_with_headers
+                && host_context.ends_with_headers
                 && request.is_preflight(),
-            surroundings,
-            tokens: OnceCell::new(),
-            hope: OnceCell::new(),
+            host_context,
+            token_outcome: OnceCell::new(),
+            wait_decision: OnceCell::new(),
         };
-        let verdict = judge.verdict(View::Enforced);
+        let verdict = evaluation.verdict(View::Enforced);
         if let Some((issuer, missing)) = verdict.waits_for {
-            return Decision::waiting(issuer, missing);
+            return Decision::Wait { issuer, missing };
         }
         // Without path rules nobody here reads the path, so it is not ours to change.
         let rewritten = path.as_ref().ok().and_then(|path| path.rewritten.as_deref());
         let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
         if self.dry_run && verdict.cause.is_some() {
-            return self.let_go_on(&judge, verdict);
+            return Decision::Decided(self.let_go_on(&evaluation, verdict));
         }
         let counts_shadow = self.policies.has_shadow() && !self.dry_run;
-        let shadow = if counts_shadow { judge.shadow(&verdict) } else { None };
-        self.carry_out(&judge, verdict, shadow, rewritten)
+        let shadow = if counts_shadow { evaluation.shadow(&verdict) } else { None };
+        Decision::Decided(self.carry_out(&evaluation, verdict, shadow, rewritten))
     }
 
     /// What is not wrong with the configuration but should be told, and only shows here: a key that is left out since it
@@ -191,12 +196,12 @@ impl Engine {
         &self.audit
     }
 
-    /// The claims of a session that audit lines name, where it has them.
+    /// The claims of a authenticated that audit lines name, where it has them.
     pub fn audit_claims<'a>(
         &'a self,
-        session: &'a Session,
+        authenticated: &'a AuthenticatedToken,
     ) -> impl Iterator<Item = (&'a ClaimPath, &'a Value)> {
-        let slots = self.claim_table.paths().iter().zip(session.claims.iter());
+        let slots = self.claim_table.paths().iter().zip(authenticated.claims.iter());
         slots
             .filter(|(path, _)| self.audit.claims.contains(path))
             .filter_map(|(path, value)| Some((path, value.as_ref()?)))

@@ -25,7 +25,9 @@ pub trait Environment {
 
 /// Cryptography that a host offers, faster than what runs inside the VM.
 pub trait HostCrypto {
-    /// Tells whether the key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made this signature, or `None` where the host can't tell: then the engine verifies on its own.
+    /// Returns whether the key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made this signature, or `None` where the
+    /// host can't tell: then the engine verifies on its own.
+    ///
     /// Asked about RS256/384/512 and ES256/384/512 only; an ECDSA signature comes as DER, as BoringSSL takes it.
     fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool>;
 
@@ -38,12 +40,14 @@ pub trait HostCrypto {
     fn tried_in_vain(&self) {}
 }
 
-/// Data that all workers of a proxy share, and all its plugins.
-pub trait SharedData {
-    /// What was written last.
-    fn get(&self, key: &str) -> Option<Vec<u8>>;
-    /// Overwrites, whoever wrote last.
-    fn set(&self, key: &str, value: &[u8]);
+/// Byte strings that all workers of a proxy read and write, and all its plugins, such as Envoy's shared data.
+pub trait SharedStore {
+    /// Returns a value, with the version by which a later [`SharedStore::compare_and_set`] proves its knowledge.
+    fn read(&self, key: &str) -> Option<(Vec<u8>, Option<u32>)>;
+
+    /// Writes a value. With a version, only if the value is still the one that was read with it, or if there is none.
+    /// Returns whether it was written.
+    fn compare_and_set(&self, key: &str, value: &[u8], version: Option<u32>) -> bool;
 }
 
 /// The other end of the connection, and the port it came in on. Each is asked for only where a rule needs it.

@@ -1,18 +1,18 @@
 //! The issuers of a configuration: choosing one by a token's `iss`, and verifying for it.
 
+use crate::authenticated_token::AuthenticatedToken;
 use crate::budget::{Budget, Metered};
 use crate::claims::identity_headers;
 use crate::decision::Verification;
 use crate::hash::{self, HashMap};
 use crate::host::{Environment, Peer, UnixSeconds};
+use crate::host_context::HostContext;
 use crate::ids::IssuerIndex;
 use crate::policy::{ClaimTable, PrincipalMatch, RoleTable};
-use crate::remote::Missing;
-use crate::search::Found;
-use crate::session::Session;
-use crate::shared::SharedSignatures;
-use crate::surroundings::Surroundings;
+use crate::remote::MissingKeys;
+use crate::shared::SharedVerifications;
 use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify, without_padding};
+use crate::token_location::ExtractedToken;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
     ConfigError, Errors, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, Padding, RemoteKeys, Skipped,
@@ -24,7 +24,7 @@ use std::rc::Rc;
 /// All issuers, by their place in the configuration.
 #[derive(Debug)]
 pub(crate) struct Issuers {
-    all: Vec<Authority>,
+    all: Vec<CompiledIssuer>,
     warnings: Vec<ConfigError>,
     by_iss: HashMap<Box<str>, IssuerIndex>,
     /// There is one whose tokens can't be told by an `iss` that is known beforehand.
@@ -37,7 +37,7 @@ pub(crate) struct Issuers {
 
 /// One issuer with its keys.
 #[derive(Debug)]
-struct Authority {
+struct CompiledIssuer {
     config: Issuer,
     rules: IssuerRules,
     /// The keys that hold; `None` while a provider has not given any, or none that are still good.
@@ -58,15 +58,15 @@ pub struct RemoteIssuer<'a> {
     pub keys: &'a RemoteKeys,
 }
 
-/// What stands between a token and a session.
+/// What stands between a token and a authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Obstacle {
+pub(crate) enum AuthError {
     /// The token is bad, or may not be used here.
-    Bad(Cause),
+    Rejected(Cause),
     /// Keys are missing that may still come.
-    Lacks {
+    KeysPending {
         issuer: IssuerIndex,
-        missing: Missing,
+        missing: MissingKeys,
         /// Why the request is refused if they don't come.
         cause: Cause,
     },
@@ -99,7 +99,7 @@ impl Issuers {
                         }
                         IssuerId::Pattern(_) | IssuerId::Absent => has_others = true,
                     }
-                    all.push(Authority {
+                    all.push(CompiledIssuer {
                         rules: IssuerRules::compile(config),
                         presenters: config.presenters.iter().map(PrincipalMatch::new).collect(),
                         config: config.clone(),
@@ -121,7 +121,7 @@ impl Issuers {
     }
 
     /// The one text of a token, however it is spelled.
-    pub(crate) fn canonical<'t>(&self, found: &'t Found<'_>) -> &'t [u8] {
+    pub(crate) fn canonical<'t>(&self, found: &'t ExtractedToken<'_>) -> &'t [u8] {
         match self.padding {
             Padding::Allowed if found.token.ends_with(b"=") => without_padding(&found.token),
             _ => &found.token,
@@ -134,17 +134,17 @@ impl Issuers {
     }
 
     pub(crate) fn name(&self, index: IssuerIndex) -> Option<&Name> {
-        self.get(index).map(|authority| &authority.config.name)
+        self.get(index).map(|compiled| &compiled.config.name)
     }
 
     pub(crate) fn forwards_token(&self, index: IssuerIndex) -> bool {
-        self.get(index).is_some_and(|authority| authority.config.forward_original_token)
+        self.get(index).is_some_and(|compiled| compiled.config.forward_original_token)
     }
 
     /// The issuers whose keys a provider serves.
     pub(crate) fn remote(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
         let all = (0_u16..).map(IssuerIndex).zip(&self.all);
-        all.filter_map(|(index, Authority { config, .. })| {
+        all.filter_map(|(index, CompiledIssuer { config, .. })| {
             Some(RemoteIssuer {
                 index,
                 name: &config.name,
@@ -156,34 +156,33 @@ impl Issuers {
 
     /// Has an issuer's tokens verified with other keys from now on, or with none.
     pub(crate) fn set_keys(&self, issuer: IssuerIndex, keys: Option<Rc<IssuerKeys>>) {
-        if let Some(mut current) = self.get(issuer).and_then(|authority| authority.keys.try_borrow_mut().ok())
-        {
+        if let Some(mut current) = self.get(issuer).and_then(|compiled| compiled.keys.try_borrow_mut().ok()) {
             *current = keys;
         }
     }
 
     /// What happens to requests while there are no keys of an issuer, as far as no rule says so.
     pub(crate) fn on_keys_unavailable(&self, issuer: IssuerIndex) -> OnKeysUnavailable {
-        let keys = self.get(issuer).and_then(|authority| remote(&authority.config));
+        let keys = self.get(issuer).and_then(|compiled| remote(&compiled.config));
         keys.map_or(OnKeysUnavailable::Deny, |keys| keys.on_keys_unavailable)
     }
 
     /// Whether the key that verified a token still holds.
-    pub(crate) fn has_key_of(&self, session: &Session) -> bool {
-        let keys = self.get(session.issuer).and_then(Authority::keys);
-        keys.is_some_and(|keys| keys.has_key(session.key))
+    pub(crate) fn has_key_of(&self, authenticated: &AuthenticatedToken) -> bool {
+        let keys = self.get(authenticated.issuer).and_then(CompiledIssuer::keys);
+        keys.is_some_and(|keys| keys.has_key(authenticated.key))
     }
 
     /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and as
     /// it is spelled there. `token` is its [canonical](Issuers::canonical) text.
     pub(crate) fn verify<'t>(
         &self,
-        found: &Found<'_>,
+        found: &ExtractedToken<'_>,
         token: &'t [u8],
-        surroundings: &Surroundings<'_>,
-        shared: &SharedSignatures,
+        host_context: &HostContext<'_>,
+        shared: &SharedVerifications,
         verification: &mut Verification,
-    ) -> Result<VerifiedToken<'t>, Obstacle> {
+    ) -> Result<VerifiedToken<'t>, AuthError> {
         let jws = Jws::parse_with(token, &self.last_header, self.padding)?;
         let issuer = match jws.issuer().and_then(|iss| self.by_iss.get(iss)).copied() {
             None if self.has_others => self.other(jws.issuer(), found),
@@ -193,40 +192,40 @@ impl Issuers {
         let (Some(issuer), payload_base64) = (issuer, jws.payload_base64()) else {
             return Err(self.why_unknown(jws.issuer()).into());
         };
-        let authority = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
+        let compiled = self.get(issuer).ok_or(Reason::IssuerUnknown)?;
         let is_padded = self.padding == Padding::Allowed
             && (token.len() != found.token.len() || jws.compact().is_padded());
         if is_padded && !self.allows_padding(issuer) {
             return Err(self.blame(issuer, Detail::PaddingNotAllowed.into()).into());
         }
-        let keys = authority.keys().ok_or_else(|| Obstacle::Lacks {
+        let keys = compiled.keys().ok_or_else(|| AuthError::KeysPending {
             issuer,
-            missing: Missing::Keys,
+            missing: MissingKeys::Keys,
             cause: self.blame(issuer, Reason::KeysUnavailable.into()),
         })?;
         let slot = Some(shared).filter(|_| keys.are_public()).and_then(|shared| shared.slot(token));
-        let vouched = slot.as_ref().and_then(|slot| slot.signer(surroundings.shared));
-        let now = surroundings.now;
-        let metered = Metered { crypto: surroundings.crypto, budget: &self.budget, now };
-        match verify(jws, &authority.rules, &keys, &metered, vouched, now) {
+        let known_signer = slot.as_ref().and_then(|slot| slot.lookup(host_context.shared));
+        let now = host_context.now;
+        let metered = Metered { crypto: host_context.crypto, budget: &self.budget, now };
+        match verify(jws, &compiled.rules, &keys, &metered, known_signer, now) {
             Ok(verified) => {
                 verification.count(Some(verified.backend));
                 if let Some(slot) = slot.filter(|_| verified.backend != Backend::Shared) {
-                    slot.tell(verified.key_fingerprint, surroundings.shared);
+                    slot.publish(verified.key_fingerprint, host_context.shared);
                 }
                 Ok(VerifiedToken { issuer, verified, payload_base64 })
             }
             Err(failure) => {
                 verification.count(failure.backend);
-                let is_remote = remote(&authority.config).is_some();
+                let is_remote = remote(&compiled.config).is_some();
                 let may_come = failure.cause.reason == Reason::KeyNotFound && is_remote;
                 if failure.backend.is_some() && is_remote {
                     verification.doubted = Some(issuer);
                 }
-                let cause = failure.cause.with_unverified_issuer(authority.config.issuer.text());
+                let cause = failure.cause.with_unverified_issuer(compiled.config.issuer.text());
                 Err(match may_come {
-                    true => Obstacle::Lacks { issuer, missing: Missing::KeyId, cause },
-                    false => Obstacle::Bad(cause),
+                    true => AuthError::KeysPending { issuer, missing: MissingKeys::KeyId, cause },
+                    false => AuthError::Rejected(cause),
                 })
             }
         }
@@ -246,8 +245,8 @@ impl Issuers {
     /// The issuer of a token whose `iss` is no name that is known beforehand: of those that take tokens where it was found,
     /// the one whose pattern fits, or for a token without `iss` the one that issues such tokens.
     #[inline(never)]
-    fn other(&self, iss: Option<&str>, found: &Found<'_>) -> Option<IssuerIndex> {
-        let issues = |authority: &Authority| match (&authority.config.issuer, iss) {
+    fn other(&self, iss: Option<&str>, found: &ExtractedToken<'_>) -> Option<IssuerIndex> {
+        let issues = |compiled: &CompiledIssuer| match (&compiled.config.issuer, iss) {
             (IssuerId::Pattern(pattern), Some(iss)) => {
                 pattern.values.is_empty() && pattern.segment(iss).is_some()
             }
@@ -255,41 +254,42 @@ impl Issuers {
             _ => false,
         };
         let mut all = (0_u16..).zip(&self.all);
-        all.find(|(index, authority)| found.is_for(*index) && issues(authority))
+        all.find(|(index, compiled)| found.is_for(*index) && issues(compiled))
             .map(|(index, _)| IssuerIndex(index))
     }
 
     /// What is still to be checked of a token that was verified before.
     pub(crate) fn recheck(
         &self,
-        session: &Session,
-        found: &Found<'_>,
+        authenticated: &AuthenticatedToken,
+        found: &ExtractedToken<'_>,
         now: UnixSeconds,
     ) -> Result<(), Cause> {
-        let authority = self.get(session.issuer).ok_or(Reason::IssuerUnknown)?;
-        if !found.is_for(session.issuer.0) {
+        let compiled = self.get(authenticated.issuer).ok_or(Reason::IssuerUnknown)?;
+        if !found.is_for(authenticated.issuer.0) {
             return Err(Detail::IssuerElsewhere.into());
         }
-        authority.rules.check_times(&session.times, now)?;
-        let [token_id, subject, key_id] = [&session.token_id, &session.subject, &session.key_id];
+        compiled.rules.check_times(&authenticated.times, now)?;
+        let [token_id, subject, key_id] =
+            [&authenticated.token_id, &authenticated.subject, &authenticated.key_id];
         // The list has subjects as the issuer writes them.
         let subject =
-            subject.as_deref().and_then(|subject| subject.strip_prefix(&*authority.config.subject_prefix));
-        Ok(authority.rules.check_revoked(token_id.as_deref(), subject, key_id.as_deref())?)
+            subject.as_deref().and_then(|subject| subject.strip_prefix(&*compiled.config.subject_prefix));
+        Ok(compiled.rules.check_revoked(token_id.as_deref(), subject, key_id.as_deref())?)
     }
 
     pub(crate) fn allows_padding(&self, issuer: IssuerIndex) -> bool {
-        self.get(issuer).is_some_and(|authority| authority.config.padding == Padding::Allowed)
+        self.get(issuer).is_some_and(|compiled| compiled.config.padding == Padding::Allowed)
     }
 
     /// Tells whose token is refused.
     #[inline(never)]
     pub(crate) fn blame(&self, issuer: IssuerIndex, cause: Cause) -> Cause {
-        cause.with_unverified_issuer(self.get(issuer).and_then(|authority| authority.config.issuer.text()))
+        cause.with_unverified_issuer(self.get(issuer).and_then(|compiled| compiled.config.issuer.text()))
     }
 
     pub(crate) fn check_presenter(&self, issuer: IssuerIndex, peer: &dyn Peer) -> Result<(), Detail> {
-        let presenters = self.get(issuer).map_or(&[][..], |authority| &authority.presenters);
+        let presenters = self.get(issuer).map_or(&[][..], |compiled| &compiled.presenters);
         if presenters.is_empty() {
             return Ok(());
         }
@@ -300,12 +300,12 @@ impl Issuers {
         }
     }
 
-    fn get(&self, index: IssuerIndex) -> Option<&Authority> {
+    fn get(&self, index: IssuerIndex) -> Option<&CompiledIssuer> {
         self.all.get(usize::from(index.0))
     }
 }
 
-impl Authority {
+impl CompiledIssuer {
     fn keys(&self) -> Option<Rc<IssuerKeys>> {
         self.keys.try_borrow().ok()?.clone()
     }
@@ -319,24 +319,24 @@ const fn remote(config: &Issuer) -> Option<&RemoteKeys> {
     }
 }
 
-impl<T: Into<Cause>> From<T> for Obstacle {
+impl<T: Into<Cause>> From<T> for AuthError {
     fn from(cause: T) -> Self {
-        Self::Bad(cause.into())
+        Self::Rejected(cause.into())
     }
 }
 
 impl VerifiedToken<'_> {
     /// Takes from the token all that later requests with it need.
-    pub(crate) fn into_session(
+    pub(crate) fn into_authenticated(
         self,
         token: &[u8],
         roles: &RoleTable,
         claim_table: &ClaimTable,
         issuers: &Issuers,
-    ) -> Session {
+    ) -> AuthenticatedToken {
         let Self { issuer, verified, payload_base64 } = self;
         let Verified { mut claims, times, key_id, key_fingerprint, .. } = verified;
-        let config = issuers.get(issuer).map(|authority| &authority.config);
+        let config = issuers.get(issuer).map(|compiled| &compiled.config);
         if let Some(config) = config {
             claims.prefix_subject(&config.subject_prefix);
         }
@@ -353,7 +353,7 @@ impl VerifiedToken<'_> {
         let kept = if slots.iter().any(Option::is_some) { token.len().saturating_mul(4) } else { 0 };
         let weight =
             header_bytes.fold(token.len().saturating_add(512).saturating_add(kept), usize::saturating_add);
-        Session {
+        AuthenticatedToken {
             issuer,
             subject: claims.subject().map(str::to_owned),
             token_id: claims.token_id().map(str::to_owned),

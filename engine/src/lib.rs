@@ -1,10 +1,11 @@
 //! Everything that the Attaché filter decides: which token a request carries, whether it is good, what its claims say
 //! and whether the policies of this workload let the request through.
 //!
-//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`host`] and [`surroundings`]).
+//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`host`] and [`host_context`]).
 //! A request's way is in `engine.rs`.
 
 mod answer;
+mod authenticated_token;
 mod authority;
 mod budget;
 mod cache;
@@ -14,7 +15,9 @@ mod decision;
 mod detail;
 mod engine;
 mod hash;
+mod header_edits;
 pub mod host;
+pub mod host_context;
 mod ids;
 mod issuers;
 mod method;
@@ -22,17 +25,18 @@ pub mod policy;
 mod reason;
 pub mod remote;
 mod request;
-mod search;
-mod session;
 mod shared;
-pub mod surroundings;
+#[cfg(test)]
+mod testing;
 pub mod token;
+mod token_location;
 
 pub use answer::Answer;
-pub use decision::{Decision, Outcome, Shadow, Verification};
+pub use authenticated_token::AuthenticatedToken;
+pub use decision::{Decided, Decision, Outcome, Shadow, Verification};
 pub use detail::{Cause, Detail};
 pub use engine::{Coverage, Engine};
+pub use header_edits::{HeaderEdit, HeaderEdits};
 pub use ids::IssuerIndex;
 pub use issuers::RemoteIssuer;
 pub use reason::{Class, Reason};
-pub use session::Session;

@@ -12,7 +12,7 @@ pub(crate) const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-metho
 const PARAMETER: &str = "-method";
 
 /// So many other methods are looked into; who asks for more is refused.
-const MOST: usize = 4;
+const MAX_OVERRIDES: usize = 4;
 
 /// What stands beside the method on the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) fn others(
         if method.is_empty() || method == line || methods.contains(&method) {
             continue;
         }
-        if mode == MethodOverride::Refuse || !is_plain(&method) || methods.len() >= MOST {
+        if mode == MethodOverride::Refuse || !is_plain(&method) || methods.len() >= MAX_OVERRIDES {
             return OtherMethods::Unreadable;
         }
         methods.push(method);

@@ -5,7 +5,7 @@
 //! number of slots, each overwritten in place: shared data has no bound of its own, outlives configurations, and keeps
 //! the name of what was removed.
 
-use crate::host::SharedData;
+use crate::host::SharedStore;
 use attache_plugin_config::CacheLimits;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use std::fmt;
@@ -17,14 +17,14 @@ const VERSION: u8 = 2;
 const HEADER: usize = 1 + 16 + 8;
 
 /// The slots of one configuration.
-pub(crate) struct SharedSignatures {
+pub(crate) struct SharedVerifications {
     slots: u64,
     /// Seals records. It comes from the configuration, which other plugins of the proxy do not see: what they write, by
     /// accident or not, and what another configuration of this one wrote, has another seal.
     key: [u8; 16],
 }
 
-impl SharedSignatures {
+impl SharedVerifications {
     /// `secret` is the digest of everything that was configured.
     pub(crate) fn new(limits: &CacheLimits, secret: &[u8; 32]) -> Self {
         let mut key = [0; 16];
@@ -62,8 +62,8 @@ pub(crate) struct Slot<'t> {
 
 impl Slot<'_> {
     /// The fingerprint of the key that made this token's signature, if a worker has told so.
-    pub(crate) fn signer(&self, data: &dyn SharedData) -> Option<u64> {
-        let record = data.get(&self.name)?;
+    pub(crate) fn lookup(&self, store: &dyn SharedStore) -> Option<u64> {
+        let (record, _) = store.read(&self.name)?;
         let (header, told) = record.split_first_chunk::<HEADER>()?;
         let (version, header) = header.split_first()?;
         let (seal, key) = header.split_first_chunk::<16>()?;
@@ -72,13 +72,13 @@ impl Slot<'_> {
     }
 
     /// Tells the other workers that this key made this token's signature.
-    pub(crate) fn tell(&self, key: u64, data: &dyn SharedData) {
+    pub(crate) fn publish(&self, key: u64, store: &dyn SharedStore) {
         let mut record = Vec::with_capacity(HEADER.saturating_add(self.token.len()));
         record.push(VERSION);
         record.extend_from_slice(&self.seal(key));
         record.extend_from_slice(&key.to_le_bytes());
         record.extend_from_slice(self.token);
-        data.set(&self.name, &record);
+        store.compare_and_set(&self.name, &record, None);
     }
 
     fn seal(&self, key: u64) -> [u8; 16] {
@@ -89,91 +89,81 @@ impl Slot<'_> {
     }
 }
 
-impl fmt::Debug for SharedSignatures {
+impl fmt::Debug for SharedVerifications {
     /// The key stays out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedSignatures").field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("SharedVerifications").field("slots", &self.slots).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
-    use std::collections::HashMap;
+    use crate::testing::Table;
 
-    #[derive(Default)]
-    struct Data(RefCell<HashMap<String, Vec<u8>>>);
-
-    impl SharedData for Data {
-        fn get(&self, key: &str) -> Option<Vec<u8>> {
-            self.0.borrow().get(key).cloned()
-        }
-        fn set(&self, key: &str, value: &[u8]) {
-            self.0.borrow_mut().insert(key.to_owned(), value.to_vec());
-        }
+    fn worker(slots: u32, secret: u8) -> SharedVerifications {
+        SharedVerifications::new(
+            &CacheLimits { shared_slots: slots, ..CacheLimits::default() },
+            &[secret; 32],
+        )
     }
 
-    fn worker(slots: u32, secret: u8) -> SharedSignatures {
-        SharedSignatures::new(&CacheLimits { shared_slots: slots, ..CacheLimits::default() }, &[secret; 32])
-    }
-
-    fn tell(worker: &SharedSignatures, token: &[u8], data: &Data) {
+    fn publish(worker: &SharedVerifications, token: &[u8], data: &Table) {
         if let Some(slot) = worker.slot(token) {
-            slot.tell(7, data);
+            slot.publish(7, data);
         }
     }
 
-    fn signer(worker: &SharedSignatures, token: &[u8], data: &Data) -> Option<u64> {
-        worker.slot(token)?.signer(data)
+    fn lookup(worker: &SharedVerifications, token: &[u8], data: &Table) -> Option<u64> {
+        worker.slot(token)?.lookup(data)
     }
 
     #[test]
     fn what_one_worker_tells_another_reads() {
-        let data = Data::default();
-        tell(&worker(16, 1), b"a.b.c", &data);
-        assert_eq!(signer(&worker(16, 1), b"a.b.c", &data), Some(7));
-        assert_eq!(signer(&worker(16, 1), b"a.b.d", &data), None);
+        let data = Table::default();
+        publish(&worker(16, 1), b"a.b.c", &data);
+        assert_eq!(lookup(&worker(16, 1), b"a.b.c", &data), Some(7));
+        assert_eq!(lookup(&worker(16, 1), b"a.b.d", &data), None);
     }
 
     #[test]
     fn a_record_of_another_configuration_is_not_read() {
-        let data = Data::default();
-        tell(&worker(1, 1), b"a.b.c", &data);
-        assert_eq!(signer(&worker(1, 2), b"a.b.c", &data), None);
+        let data = Table::default();
+        publish(&worker(1, 1), b"a.b.c", &data);
+        assert_eq!(lookup(&worker(1, 2), b"a.b.c", &data), None);
     }
 
     #[test]
     fn a_record_with_any_byte_changed_or_missing_is_not_read() {
-        let data = Data::default();
-        tell(&worker(1, 1), b"a.b.c", &data);
-        let whole = data.get("attache.signature.0").unwrap();
+        let data = Table::default();
+        publish(&worker(1, 1), b"a.b.c", &data);
+        let whole = data.read("attache.signature.0").unwrap().0;
         for at in 0..whole.len() {
             let mut torn = whole.clone();
             torn[at] ^= 1;
-            data.set("attache.signature.0", &torn);
-            assert_eq!(signer(&worker(1, 1), b"a.b.c", &data), None, "byte {at}");
-            data.set("attache.signature.0", &whole[..at]);
-            assert_eq!(signer(&worker(1, 1), b"a.b.c", &data), None, "cut at {at}");
+            data.compare_and_set("attache.signature.0", &torn, None);
+            assert_eq!(lookup(&worker(1, 1), b"a.b.c", &data), None, "byte {at}");
+            data.compare_and_set("attache.signature.0", &whole[..at], None);
+            assert_eq!(lookup(&worker(1, 1), b"a.b.c", &data), None, "cut at {at}");
         }
-        data.set("attache.signature.0", &whole);
-        assert_eq!(signer(&worker(1, 1), b"a.b.c", &data), Some(7));
+        data.compare_and_set("attache.signature.0", &whole, None);
+        assert_eq!(lookup(&worker(1, 1), b"a.b.c", &data), Some(7));
     }
 
     #[test]
     fn there_are_never_more_records_than_slots() {
-        let data = Data::default();
+        let data = Table::default();
         for token in 0..1000 {
-            tell(&worker(8, 1), format!("{token}.b.c").as_bytes(), &data);
+            publish(&worker(8, 1), format!("{token}.b.c").as_bytes(), &data);
         }
-        assert!(data.0.borrow().len() <= 8);
+        assert!(data.keys().len() <= 8);
     }
 
     #[test]
     fn without_slots_nothing_is_told() {
-        let data = Data::default();
-        tell(&worker(0, 1), b"a.b.c", &data);
-        assert!(data.0.borrow().is_empty());
-        assert_eq!(signer(&worker(0, 1), b"a.b.c", &data), None);
+        let data = Table::default();
+        publish(&worker(0, 1), b"a.b.c", &data);
+        assert!(data.keys().is_empty());
+        assert_eq!(lookup(&worker(0, 1), b"a.b.c", &data), None);
     }
 }

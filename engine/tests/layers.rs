@@ -95,7 +95,10 @@ fn no_module_imports_what_imports_it() {
     let imports = imports();
     assert!(imports.len() > 15, "the sources were not found: {imports:?}");
     assert!(imports["policy"].contains("claims"), "imports are not seen: {imports:?}");
-    assert!(imports["session"].contains("detail"), "what the root exports is not seen: {imports:?}");
+    assert!(
+        imports["authenticated_token"].contains("detail"),
+        "what the root exports is not seen: {imports:?}"
+    );
     if let Some(circle) = circle(&imports) {
         panic!("a circle of imports: {}", circle.join(" → "));
     }

@@ -3,11 +3,11 @@
 
 use crate::connection::Connection;
 use crate::ration::{Dropped, Ration};
-use crate::{host, metrics, text};
+use crate::{host, metrics, redact};
 use attache_engine::host::Peer;
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::Change;
-use attache_engine::{Cause, Decision, Detail, Engine};
+use attache_engine::{Cause, Decided, Detail, Engine};
 use attache_plugin_config::{AuditLog, Name};
 use log::{info, warn};
 use serde::Serialize;
@@ -26,7 +26,7 @@ const FAULT_BYTES: usize = 256;
 
 /// A request and what became of it.
 pub(crate) struct Event<'a> {
-    pub decision: &'a Decision,
+    pub decided: &'a Decided<'a>,
     pub headers: &'a [(String, Vec<u8>)],
     pub peer: &'a Connection,
     /// The time since 1970.
@@ -37,27 +37,27 @@ pub(crate) struct Event<'a> {
 
 /// Logs a request where the configuration says so: at warn level what was refused, or would be with SHADOW counted, or
 /// went on without a good look at its token; at info level everything else.
-pub(crate) fn tell(engine: &Engine, event: &Event<'_>) {
-    let decision = event.decision;
-    let shadow_denied = decision.shadow.as_ref().is_some_and(|shadow| shadow.cause.is_some());
-    let remarkable = decision.reason().is_some() || shadow_denied || decision.unverified.is_some();
+pub(crate) fn log(engine: &Engine, event: &Event<'_>) {
+    let decided = event.decided;
+    let shadow_denied = decided.shadow.as_ref().is_some_and(|shadow| shadow.cause.is_some());
+    let remarkable = decided.reason().is_some() || shadow_denied || decided.unverified.is_some();
     match engine.audit().log {
-        AuditLog::Denied | AuditLog::All if remarkable => tell_remarkable(engine, event),
+        AuditLog::Denied | AuditLog::All if remarkable => log_remarkable(engine, event),
         AuditLog::All if host::logs_info() => info!("{}", line(engine, event)),
         _ => {}
     }
 }
 
 #[inline(never)]
-fn tell_remarkable(engine: &Engine, event: &Event<'_>) {
-    if event.ration.takes(event.at, event.decision.session.is_some()) {
+fn log_remarkable(engine: &Engine, event: &Event<'_>) {
+    if event.ration.takes(event.at, event.decided.authenticated.is_some()) {
         warn!("{}", line(engine, event));
     }
 }
 
 /// Logs, and counts, the lines that were left out because there were too many.
 #[inline(never)]
-pub(crate) fn tell_dropped(dropped: Dropped, at: Duration) {
+pub(crate) fn log_dropped(dropped: Dropped, at: Duration) {
     let line = DroppedLine {
         log: "attache",
         time: rfc3339(at),
@@ -80,9 +80,9 @@ struct DroppedLine {
 }
 
 /// Logs what is new in an issuer's key set, whatever the configuration says of requests.
-pub(crate) fn tell_keys(issuer: &Name, change: &Change, at: Duration) {
+pub(crate) fn log_keys(issuer: &Name, change: &Change, at: Duration) {
     let shown =
-        |keys: &[String]| keys.iter().map(|key| text::printable(key.as_bytes(), KEY_ID_BYTES)).collect();
+        |keys: &[String]| keys.iter().map(|key| redact::redact(key.as_bytes(), KEY_ID_BYTES)).collect();
     let line = KeysLine {
         log: "attache",
         time: rfc3339(at),
@@ -163,35 +163,43 @@ fn rfc3339(since_1970: Duration) -> String {
 
 #[inline(never)]
 fn line(engine: &Engine, event: &Event<'_>) -> String {
-    let Event { decision, headers, peer, at, .. } = event;
+    let Event { decided, headers, peer, at, .. } = event;
     let header = |name: &str| {
         headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice()).unwrap_or_default()
     };
-    let session = decision.session.as_deref();
-    let cause = decision.cause_or_shadow();
-    let shown = |text: Option<&str>, limit| text.map(|text| text::printable(text.as_bytes(), limit));
+    let authenticated = decided.authenticated.as_deref();
+    let cause = decided.cause_or_shadow();
+    let shown = |text: Option<&str>, limit| text.map(|text| redact::redact(text.as_bytes(), limit));
     let path = header(":path").split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
     let mut claims = Map::new();
-    claims.extend(session.map(|session| engine.audit_claims(session)).into_iter().flatten().map(claim));
+    claims.extend(
+        authenticated
+            .map(|authenticated| engine.audit_claims(authenticated))
+            .into_iter()
+            .flatten()
+            .map(claim),
+    );
     let line = Line {
         log: "attache",
         time: rfc3339(*at),
         request_id: identifier(header("x-request-id")),
         trace_id: trace_id(header),
-        verdict: verdict(engine, decision.rule, decision.reason().map(|reason| reason.as_str())),
+        verdict: verdict(engine, decided.rule, decided.reason().map(|reason| reason.as_str())),
         detail: cause.and_then(|cause| cause.detail).map(Detail::as_str),
         claim: shown(cause.and_then(Cause::claim), FAULT_BYTES),
         header: shown(cause.and_then(Cause::header), FAULT_BYTES),
-        shadow: (decision.shadow.as_ref())
+        shadow: (decided.shadow.as_ref())
             .map(|shadow| verdict(engine, shadow.rule, shadow.reason().map(|reason| reason.as_str()))),
-        unverified: decision.unverified.map(|reason| reason.as_str()),
-        issuer: session.and_then(|session| engine.issuer(session.issuer)).map(|name| name.as_str()),
+        unverified: decided.unverified.map(|reason| reason.as_str()),
+        issuer: authenticated
+            .and_then(|authenticated| engine.issuer(authenticated.issuer))
+            .map(|name| name.as_str()),
         unverified_issuer: shown(cause.and_then(Cause::unverified_issuer), ISSUER_BYTES),
         claims,
-        caller: peer.principal().map(|caller| text::printable(caller.as_bytes(), CALLER_BYTES)),
-        method: text::printable(header(":method"), METHOD_BYTES),
-        host: text::printable(header(":authority"), HOST_BYTES),
-        path: text::printable(path, PATH_BYTES),
+        caller: peer.principal().map(|caller| redact::redact(caller.as_bytes(), CALLER_BYTES)),
+        method: redact::redact(header(":method"), METHOD_BYTES),
+        host: redact::redact(header(":authority"), HOST_BYTES),
+        path: redact::redact(path, PATH_BYTES),
     };
     // Nothing in a line can fail to be written as JSON: its keys are strings and its numbers finite.
     serde_json::to_string(&line).unwrap_or_default()
@@ -210,10 +218,10 @@ fn verdict<'a>(engine: &'a Engine, rule: Option<RuleIndex>, reason: Option<&'sta
 /// A claim by its path: as it is where it is small, else cut, as text.
 fn claim<P: ToString>((path, value): (P, &Value)) -> (String, Value) {
     let shown = match value {
-        Value::String(string) => Value::String(text::printable(string.as_bytes(), CLAIM_BYTES)),
+        Value::String(string) => Value::String(redact::redact(string.as_bytes(), CLAIM_BYTES)),
         Value::Array(_) | Value::Object(_) => {
             let json = value.to_string();
-            let shown = text::printable(json.as_bytes(), CLAIM_BYTES);
+            let shown = redact::redact(json.as_bytes(), CLAIM_BYTES);
             if shown == json { value.clone() } else { Value::String(shown) }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

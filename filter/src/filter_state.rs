@@ -4,8 +4,8 @@
 //! identity headers, which an access log reads as `%REQ(x-user)%`.
 
 use crate::host;
-use crate::text;
-use attache_engine::{Decision, Engine, Reason};
+use crate::redact;
+use attache_engine::{Decided, Engine, Reason};
 
 /// Why the request was refused.
 const REASON: &str = "attache.reason";
@@ -26,32 +26,32 @@ const SHADOW: &str = "attache.shadow_reason";
 const SUBJECT_BYTES: usize = 256;
 
 /// Sets what there is to tell.
-pub(crate) fn set(engine: &Engine, decision: &Decision) {
-    if let Some(shadow) = &decision.shadow {
+pub(crate) fn set(engine: &Engine, decided: &Decided<'_>) {
+    if let Some(shadow) = &decided.shadow {
         let reason = shadow.reason().map_or("allowed", |reason| reason.as_str());
         host::set_filter_state(SHADOW, reason.as_bytes());
     }
-    if let Some(reason) = decision.unverified {
+    if let Some(reason) = decided.unverified {
         host::set_filter_state(UNVERIFIED, reason.as_str().as_bytes());
     }
-    if let Some(reason) = decision.reason() {
-        set_refused(engine, decision, reason);
+    if let Some(reason) = decided.reason() {
+        set_refused(engine, decided, reason);
     }
 }
 
 #[inline(never)]
-fn set_refused(engine: &Engine, decision: &Decision, reason: Reason) {
+fn set_refused(engine: &Engine, decided: &Decided<'_>, reason: Reason) {
     host::set_filter_state(REASON, reason.as_str().as_bytes());
-    if let Some(names) = decision.rule.and_then(|rule| engine.rule(rule)) {
+    if let Some(names) = decided.rule.and_then(|rule| engine.rule(rule)) {
         host::set_filter_state(POLICY, names.policy.as_str().as_bytes());
         host::set_filter_state(RULE, names.rule.as_str().as_bytes());
     }
-    if let Some(session) = &decision.session {
-        if let Some(issuer) = engine.issuer(session.issuer) {
+    if let Some(authenticated) = &decided.authenticated {
+        if let Some(issuer) = engine.issuer(authenticated.issuer) {
             host::set_filter_state(ISSUER, issuer.as_str().as_bytes());
         }
-        if let Some(subject) = &session.subject {
-            host::set_filter_state(SUBJECT, text::printable(subject.as_bytes(), SUBJECT_BYTES).as_bytes());
+        if let Some(subject) = &authenticated.subject {
+            host::set_filter_state(SUBJECT, redact::redact(subject.as_bytes(), SUBJECT_BYTES).as_bytes());
         }
     }
 }

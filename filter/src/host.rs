@@ -51,7 +51,7 @@ pub(crate) fn add_request_header(name: &str, value: &[u8]) {
 }
 
 /// Answers the request here. The caller must pause it.
-pub(crate) fn respond(status: u16, headers: Vec<(&str, &str)>, body: Option<&[u8]>) {
+pub(crate) fn send_local_response(status: u16, headers: Vec<(&str, &str)>, body: Option<&[u8]>) {
     let done = hostcalls::send_http_response(u32::from(status), headers, body);
     debug_assert!(done.is_ok(), "a request can be answered");
 }
@@ -136,7 +136,7 @@ pub(crate) fn shared_data(key: &str) -> Option<(Vec<u8>, Option<u32>)> {
 }
 
 /// Shares a value; with a mark, only where that is still the version. Says whether it was.
-pub(crate) fn share_data(key: &str, value: &[u8], mark: Option<u32>) -> bool {
+pub(crate) fn set_shared_data(key: &str, value: &[u8], mark: Option<u32>) -> bool {
     hostcalls::set_shared_data(key, Some(value), mark).is_ok()
 }
 
@@ -161,12 +161,12 @@ pub(crate) fn call_body(most: usize) -> Vec<u8> {
     hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, most).ok().flatten().unwrap_or_default()
 }
 
-/// Has the following hostcalls be about another context. Says whether that still exists.
-pub(crate) fn speak_for(context: u32) -> bool {
+/// Switches the effective context of the hostcalls that follow; false if it no longer exists.
+pub(crate) fn set_effective_context(context: u32) -> bool {
     hostcalls::set_effective_context(context).is_ok()
 }
 
-/// Has the request go on that [`speak_for`] chose.
+/// Resumes the paused request that [`set_effective_context`] chose.
 pub(crate) fn resume() {
     let done = hostcalls::resume_http_request();
     debug_assert!(done.is_ok(), "a request that was paused can be resumed");

@@ -28,7 +28,7 @@ impl HttpContext for Http {
             return Action::Pause;
         };
         #[cfg(feature = "test-trap")]
-        crate::trap::spring(&headers);
+        crate::trap::abort_if_requested(&headers);
         if plugin.handle(self.id, &headers, end_of_stream) { Action::Continue } else { Action::Pause }
     }
 

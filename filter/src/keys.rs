@@ -1,14 +1,14 @@
 //! Keys that providers serve, on Envoy: calls from the root context, records in shared data, requests that wait.
 
-mod room;
+mod pending;
 mod source;
 
-pub(crate) use room::{Room, Waiter, client};
+pub(crate) use pending::{Pending, PendingRequests, client};
 
 use crate::connection::Connection;
 use crate::host::{self, CallId, GaugeId};
-use attache_engine::remote::Patience;
-use attache_engine::remote::{Hope, Missing, Response, UnixMillis};
+use attache_engine::remote::KeyWait;
+use attache_engine::remote::{MissingKeys, Response, UnixMillis, WaitDecision};
 use attache_engine::{Engine, IssuerIndex};
 use source::Source;
 use std::cell::{Cell, RefCell};
@@ -25,13 +25,13 @@ const PRESSED: Duration = Duration::from_millis(10);
 /// The issuers of a configuration whose keys providers serve.
 pub(crate) struct Keys {
     sources: RefCell<Vec<Source>>,
-    pub(crate) room: Room,
-    news: News,
+    pub(crate) pending: PendingRequests,
+    generation: KeyGeneration,
 }
 
 /// Tells all workers at once that one of them has new keys: a gauge counts them up, and reading it costs a request next
 /// to nothing. So no worker honours a key that another knows to be gone.
-struct News {
+struct KeyGeneration {
     gauge: Option<GaugeId>,
     seen: Cell<u64>,
 }
@@ -49,24 +49,28 @@ impl Keys {
         }
         let gauge = host::define_gauge("attache.keys.generation");
         let seen = Cell::new(gauge.map(host::gauge).unwrap_or_default());
-        let keys = Self { sources: RefCell::new(sources), room: Room::new(), news: News { gauge, seen } };
+        let keys = Self {
+            sources: RefCell::new(sources),
+            pending: PendingRequests::new(),
+            generation: KeyGeneration { gauge, seen },
+        };
         keys.each(|source| source.sync(engine, now));
         Some(keys)
     }
 
     /// Takes over what other workers have fetched since, if they have.
     pub(crate) fn catch_up(&self, engine: &Engine, now: UnixMillis) {
-        if self.news.is_there() {
+        if self.generation.is_there() {
             self.each(|source| source.sync(engine, now));
         }
     }
 
     /// Asks the providers whose answer is due, or whose keys requests wait for.
     pub(crate) fn ask(&self, engine: &Engine, now: UnixMillis) {
-        self.news.is_there();
+        self.generation.is_there();
         self.each(|source| {
-            source.ask(self.room.is_awaited(source.issuer) || source.is_doubted, engine, now);
-            source.tell_age(now);
+            source.ask(self.pending.is_awaited(source.issuer) || source.is_doubted, engine, now);
+            source.publish_age(now);
         });
     }
 
@@ -84,23 +88,25 @@ impl Keys {
             // Before anything else is told: whoever sees the count of a fetch finds no worker that still honours a key
             // which that fetch has shown to be gone.
             if report.outcome.is_good() {
-                self.news.announce();
+                self.generation.announce();
             }
-            source.tell(&report, now);
+            source.log(&report, now);
         });
     }
 
     /// Whether a request that lacks keys has something to wait for.
-    pub(crate) fn hope(
+    pub(crate) fn wait_decision(
         &self,
         issuer: IssuerIndex,
-        missing: Missing,
+        missing: MissingKeys,
         arrived: UnixMillis,
         now: UnixMillis,
-    ) -> Hope {
+    ) -> WaitDecision {
         let sources = self.sources.try_borrow();
         let source = sources.iter().flat_map(|sources| sources.iter()).find(|source| source.issuer == issuer);
-        source.map_or(Hope::Never(Duration::ZERO), |source| source.hope(missing, arrived, now))
+        source.map_or(WaitDecision::GiveUp(Duration::ZERO), |source| {
+            source.wait_decision(missing, arrived, now)
+        })
     }
 
     /// How many times an issuer's keys have changed.
@@ -111,16 +117,17 @@ impl Keys {
     }
 
     /// The waiting requests that are to be decided about anew: their keys have changed, or none are to be hoped for.
-    pub(crate) fn ready(&self, now: UnixMillis) -> Vec<Waiter> {
-        self.room.take(|waiter| {
-            waiter.version != self.version(waiter.issuer)
-                || self.hope(waiter.issuer, waiter.missing, waiter.arrived, now) != Hope::Wait
+    pub(crate) fn ready(&self, now: UnixMillis) -> Vec<Pending> {
+        self.pending.take(|request| {
+            request.version != self.version(request.issuer)
+                || self.wait_decision(request.issuer, request.missing, request.arrived, now)
+                    != WaitDecision::Wait
         })
     }
 
     /// How long the next look may take.
     pub(crate) fn tick(&self) -> Duration {
-        if self.room.is_empty() { IDLE } else { PRESSED }
+        if self.pending.is_empty() { IDLE } else { PRESSED }
     }
 
     fn each(&self, mut act: impl FnMut(&mut Source)) {
@@ -130,7 +137,7 @@ impl Keys {
     }
 }
 
-impl News {
+impl KeyGeneration {
     fn is_there(&self) -> bool {
         let Some(gauge) = self.gauge else { return false };
         let count = host::gauge(gauge);
@@ -144,7 +151,7 @@ impl News {
     }
 }
 
-/// The patience of one request.
+/// Whether one request waits for keys.
 pub(crate) struct Waiting<'a> {
     pub(crate) keys: Option<&'a Keys>,
     pub(crate) peer: &'a Connection,
@@ -164,12 +171,12 @@ pub(crate) enum Turn {
     TurnedAway,
 }
 
-impl Patience for Waiting<'_> {
-    fn hope(&self, issuer: IssuerIndex, missing: Missing) -> Hope {
-        let Some(keys) = self.keys else { return Hope::Never(Duration::ZERO) };
-        match keys.hope(issuer, missing, self.arrived, self.now) {
-            Hope::Wait if !self.has_place(keys, issuer) => Hope::Full,
-            hope => hope,
+impl KeyWait for Waiting<'_> {
+    fn wait_decision(&self, issuer: IssuerIndex, missing: MissingKeys) -> WaitDecision {
+        let Some(keys) = self.keys else { return WaitDecision::GiveUp(Duration::ZERO) };
+        match keys.wait_decision(issuer, missing, self.arrived, self.now) {
+            WaitDecision::Wait if !self.has_place(keys, issuer) => WaitDecision::Full,
+            wait_decision => wait_decision,
         }
     }
 }
@@ -177,7 +184,7 @@ impl Patience for Waiting<'_> {
 impl Waiting<'_> {
     fn has_place(&self, keys: &Keys, issuer: IssuerIndex) -> bool {
         match self.turn {
-            Turn::New { .. } => keys.room.has_place(issuer, client(self.peer)),
+            Turn::New { .. } => keys.pending.has_place(issuer, client(self.peer)),
             Turn::Woken => true,
             Turn::TurnedAway => false,
         }

@@ -14,11 +14,11 @@ mod metrics;
 mod neighbours;
 mod plugin;
 mod ration;
+mod redact;
 mod reply;
 mod root;
 mod shared;
 mod state;
-mod text;
 #[cfg(feature = "test-trap")]
 mod trap;
 mod workload;

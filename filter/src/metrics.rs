@@ -7,7 +7,7 @@
 use crate::host::{self, CounterId};
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::FetchOutcome;
-use attache_engine::{Decision, Engine, Outcome, Reason, Shadow};
+use attache_engine::{Decided, Engine, Outcome, Reason, Shadow};
 use attache_plugin_config::Name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -80,28 +80,27 @@ impl Metrics {
     }
 
     /// Counts a decision.
-    pub(crate) fn count(&self, decision: &Decision) {
+    pub(crate) fn count(&self, decided: &Decided<'_>) {
         let requests = &self.requests;
-        match &decision.outcome {
+        match &decided.outcome {
             Outcome::Forward => requests.allowed.add(1),
             Outcome::Refuse { cause, .. } => {
                 requests.denied.add(1);
                 add_one(&self.reasons, cause.reason);
             }
-            Outcome::Await { .. } => return,
         }
-        requests.unverified.add(u32::from(decision.unverified.is_some()));
-        if let Some(shadow) = &decision.shadow {
+        requests.unverified.add(u32::from(decided.unverified.is_some()));
+        if let Some(shadow) = &decided.shadow {
             self.count_shadow(shadow);
         }
-        let verification = &decision.verification;
+        let verification = &decided.verification;
         requests.cache_hits.add(verification.hits);
         requests.cache_misses.add(verification.misses);
         requests.verified_by_host.add(verification.host);
         requests.verified_by_software.add(verification.software);
         requests.verified_by_others.add(verification.shared);
         requests.unreadable_roles.add(verification.unreadable_roles);
-        let rule = decision.rule.or_else(|| decision.shadow.as_ref()?.rule);
+        let rule = decided.rule.or_else(|| decided.shadow.as_ref()?.rule);
         if let (Some(rule), Ok(mut rules)) = (rule, self.rules.try_borrow_mut()) {
             match rules.get(&rule) {
                 Some(counter) => counter.add(1),

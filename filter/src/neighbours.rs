@@ -17,7 +17,7 @@ const MARK: &str = "attache.plugin";
 /// A plugin that has not told of itself for so many seconds is gone.
 const GONE_AFTER: u64 = 5;
 /// The most plugins that are told apart.
-const MOST_PLUGINS: usize = 16;
+const MAX_PLUGINS: usize = 16;
 
 /// What this plugin knows of others in its proxy.
 pub(crate) struct Neighbours {
@@ -59,10 +59,10 @@ impl Neighbours {
             return;
         }
         told.retain(|(name, _)| *name != self.name);
-        told.truncate(MOST_PLUGINS.saturating_sub(1));
+        told.truncate(MAX_PLUGINS.saturating_sub(1));
         told.push((self.name.clone(), now.as_secs()));
         let lines: Vec<String> = told.iter().map(|(name, second)| format!("{name}\t{second}")).collect();
-        host::share_data(KEY, lines.join("\n").as_bytes(), version);
+        host::set_shared_data(KEY, lines.join("\n").as_bytes(), version);
     }
 
     /// Looks whether a request has been through another plugin, where there is one.

@@ -4,16 +4,16 @@ use crate::audit::{self, Event};
 use crate::connection::Connection;
 use crate::crypto::EnvoyCrypto;
 use crate::host::CallId;
-use crate::keys::{self, Keys, Turn, Waiter, Waiting};
+use crate::keys::{self, Keys, Pending, Turn, Waiting};
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use crate::ration::Ration;
 use crate::shared::AllWorkers;
 use crate::{filter_state, host, reply, workload};
 use attache_engine::host::{Environment, UnixSeconds};
-use attache_engine::remote::{LONGEST_BODY, Response, UnixMillis};
-use attache_engine::surroundings::Surroundings;
-use attache_engine::{Coverage, Decision, Engine, Outcome};
+use attache_engine::host_context::HostContext;
+use attache_engine::remote::{MAX_BODY, Response, UnixMillis};
+use attache_engine::{Coverage, Decided, Decision, Engine, HeaderEdit, Outcome};
 use attache_plugin_config::Errors;
 use log::warn;
 use std::collections::BTreeSet;
@@ -97,7 +97,7 @@ impl Plugin {
     pub(crate) fn call_answered(&self, call: CallId, root: u32) {
         let Some(keys) = &self.keys else { return };
         let headers = host::call_headers();
-        let response = Response { headers, body: host::call_body(LONGEST_BODY.saturating_add(1)) };
+        let response = Response { headers, body: host::call_body(MAX_BODY.saturating_add(1)) };
         keys.answer(call, &response, &self.engine, unix_millis(host::now()));
         self.wake(keys, root);
     }
@@ -105,7 +105,7 @@ impl Plugin {
     /// A request is gone.
     pub(crate) fn forget(&self, context: u32) {
         if let Some(keys) = &self.keys {
-            keys.room.leave(context);
+            keys.pending.leave(context);
         }
     }
 
@@ -117,20 +117,20 @@ impl Plugin {
 
     /// Decides anew about requests that waited, and goes back to the context that the host is at.
     #[inline(never)]
-    fn decide_anew(&self, waiters: Vec<Waiter>, turn: Turn, now: Duration, context: u32) {
-        for waiter in waiters {
-            if !host::speak_for(waiter.context) {
+    fn decide_anew(&self, all: Vec<Pending>, turn: Turn, now: Duration, context: u32) {
+        for request in all {
+            if !host::set_effective_context(request.context) {
                 continue;
             }
             match host::request_headers() {
-                Some(headers) if self.decide(waiter.context, &headers, waiter.arrived, turn, now) => {
+                Some(headers) if self.decide(request.context, &headers, request.arrived, turn, now) => {
                     host::resume()
                 }
                 Some(_) => {}
                 None => reply::not_ready(),
             }
         }
-        host::speak_for(context);
+        host::set_effective_context(context);
     }
 
     /// Decides about a request that has come just now, or that has waited.
@@ -143,41 +143,57 @@ impl Plugin {
         now: Duration,
     ) -> bool {
         let connection = Connection::default();
-        let patience =
+        let key_wait =
             Waiting { keys: self.keys.as_ref(), peer: &connection, arrived, now: unix_millis(now), turn };
-        let surroundings = Surroundings {
+        let host_context = HostContext {
             peer: &connection,
             shared: &AllWorkers,
             crypto: &self.crypto,
-            patience: &patience,
+            key_wait: &key_wait,
             now: UnixSeconds(now.as_secs()),
             ends_with_headers: matches!(turn, Turn::New { end_of_stream: true }),
         };
-        let decision = self.engine.decide(headers, &surroundings);
-        if let (&Outcome::Await { issuer, missing }, Some(keys)) = (&decision.outcome, &self.keys) {
-            let is_first = keys.room.is_empty();
-            let (client, version) = (keys::client(&connection), keys.version(issuer));
-            let displaced = keys.room.enter(Waiter { context, client, issuer, missing, arrived, version });
-            if matches!(turn, Turn::New { .. }) && is_first {
-                // Only the root context can ask the provider; let that be soon.
-                host::tick_every(SOON);
+        let decided = match self.engine.decide(headers, &host_context) {
+            Decision::Decided(decided) => decided,
+            Decision::Wait { issuer, missing } => {
+                match &self.keys {
+                    Some(keys) => {
+                        let client = keys::client(&connection);
+                        let version = keys.version(issuer);
+                        let pending = Pending { context, client, issuer, missing, arrived, version };
+                        self.wait(keys, pending, turn, now);
+                    }
+                    // Without keys to wait for the engine is told to give up; should a request wait all the same, it must
+                    // not go on unseen.
+                    None => reply::not_ready(),
+                }
+                return false;
             }
-            if let Some(displaced) = displaced {
-                self.decide_anew(vec![displaced], Turn::TurnedAway, now, context);
-            }
-            return false;
-        }
-
-        if let (Some(issuer), Some(keys)) = (decision.verification.doubted, &self.keys) {
+        };
+        if let (Some(issuer), Some(keys)) = (decided.verification.doubted, &self.keys) {
             keys.doubt(issuer);
         }
-        self.metrics.count(&decision);
-        audit::tell(
+        self.metrics.count(&decided);
+        audit::log(
             &self.engine,
-            &Event { decision: &decision, headers, peer: &connection, at: now, ration: &self.ration },
+            &Event { decided: &decided, headers, peer: &connection, at: now, ration: &self.ration },
         );
-        filter_state::set(&self.engine, &decision);
-        carry_out(&decision, headers)
+        filter_state::set(&self.engine, &decided);
+        carry_out(&decided, headers)
+    }
+
+    /// Has a request wait, in the place of another where all are taken.
+    #[inline(never)]
+    fn wait(&self, keys: &Keys, request: Pending, turn: Turn, now: Duration) {
+        let is_first = keys.pending.is_empty();
+        let displaced = keys.pending.enter(request);
+        if matches!(turn, Turn::New { .. }) && is_first {
+            // Only the root context can ask the provider; let that be soon.
+            host::tick_every(SOON);
+        }
+        if let Some(displaced) = displaced {
+            self.decide_anew(vec![displaced], Turn::TurnedAway, now, request.context);
+        }
     }
 
     /// Removes the trailers that could pass for headers which only the filter writes, or has looked at.
@@ -191,39 +207,24 @@ impl Plugin {
         self.metrics.flush(&self.engine);
         let now = host::now();
         if let Some(dropped) = self.ration.take_dropped(now) {
-            audit::tell_dropped(dropped, now);
+            audit::log_dropped(dropped, now);
         }
     }
 }
 
-/// Changes the request as decided, or answers it. Says whether it goes on.
-fn carry_out(decision: &Decision, headers: &[(String, Vec<u8>)]) -> bool {
-    for name in &decision.remove {
-        host::remove_request_header(name);
-    }
-    for (name, value) in &decision.replace {
-        host::replace_request_header(name, value);
-    }
-    match &decision.outcome {
-        Outcome::Forward => {
-            let identity = decision.session.as_ref().and_then(|session| session.headers.as_deref().ok());
-            for (name, value) in identity.into_iter().flatten() {
-                // Whatever the request came with under an identity header's name is in `remove`.
-                if decision.remove.iter().any(|removed| removed == name.as_str()) {
-                    host::replace_request_header(name.as_str(), value);
-                } else {
-                    host::add_request_header(name.as_str(), value);
-                }
-            }
-            true
+/// Changes the request as decided, or answers it. Returns whether it goes on.
+fn carry_out(decided: &Decided<'_>, headers: &[(String, Vec<u8>)]) -> bool {
+    for edit in decided.edits.iter() {
+        match edit {
+            HeaderEdit::Remove(name) => host::remove_request_header(name),
+            HeaderEdit::Set(name, value) => host::replace_request_header(name, value),
+            HeaderEdit::Add(name, value) => host::add_request_header(name, value),
         }
+    }
+    match &decided.outcome {
+        Outcome::Forward => true,
         Outcome::Refuse { answer, .. } => {
             reply::refuse(answer, headers);
-            false
-        }
-        // No request waits while the engine is told to have no patience; should one ever, it must not go on unseen.
-        Outcome::Await { .. } => {
-            reply::not_ready();
             false
         }
     }

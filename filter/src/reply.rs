@@ -13,20 +13,20 @@ pub(crate) fn refuse(answer: &Answer, request: &[(String, Vec<u8>)]) {
             headers.push(("content-type", content_type));
             body.as_bytes()
         });
-        return host::respond(answer.status, headers, body);
+        return host::send_local_response(answer.status, headers, body);
     }
     // Envoy turns a local reply into gRPC's form by what the request was when it came in; a filter before this one may
     // have changed it since. So the answer carries both statuses: where the two disagree, the client still sees an
     // HTTP error, never a 200.
     let grpc_status = answer.grpc_status.to_string();
     headers.push(("grpc-status", &grpc_status));
-    host::respond(answer.status, headers, Some(answer.grpc_message.as_bytes()));
+    host::send_local_response(answer.status, headers, Some(answer.grpc_message.as_bytes()));
 }
 
 /// Answers a request that came in where there is no good configuration: nothing is let through unseen.
 #[inline(never)]
 pub(crate) fn not_ready() {
-    host::respond(503, vec![("retry-after", "1")], None);
+    host::send_local_response(503, vec![("retry-after", "1")], None);
 }
 
 /// Whether the client expects gRPC's form (gRPC over HTTP/2, or gRPC-Web).

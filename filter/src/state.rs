@@ -10,7 +10,7 @@ fn key() -> String {
 }
 
 /// The most that is remembered of bad configurations, in bytes: 64 fingerprints.
-const MOST_TAKEN: usize = 512;
+const MAX_TAKEN: usize = 512;
 
 /// What becomes of a bad configuration.
 pub(crate) enum Bad {
@@ -33,9 +33,9 @@ pub(crate) fn judge(document: &[u8]) -> Bad {
     match good {
         Some(good) if is_known => Bad::Outdated(good),
         None if is_known => Bad::Taken,
-        None if taken.len() < MOST_TAKEN => {
+        None if taken.len() < MAX_TAKEN => {
             taken.extend(mark);
-            if host::share_data(&key, &taken, version) { Bad::Taken } else { Bad::Refused }
+            if host::set_shared_data(&key, &taken, version) { Bad::Taken } else { Bad::Refused }
         }
         _ => Bad::Refused,
     }
@@ -49,7 +49,7 @@ fn fingerprint(document: &[u8]) -> [u8; 8] {
 
 /// Notes a good configuration.
 pub(crate) fn set_good(document: &[u8], coverage: &Coverage) {
-    host::share_data(&key(), document, None);
+    host::set_shared_data(&key(), document, None);
     set_invalid(false);
     set_outdated(false);
     set_gauge("attache.policies.applying", u64::try_from(coverage.applying).unwrap_or(u64::MAX));

@@ -9,7 +9,7 @@ const NOTICE: &str = "attache: this is a test build: it traps on demand";
 const HEADER: &str = "x-attache-trap";
 
 /// Traps, if a request demands it.
-pub(crate) fn spring(headers: &[(String, Vec<u8>)]) {
+pub(crate) fn abort_if_requested(headers: &[(String, Vec<u8>)]) {
     if headers.iter().any(|(name, _)| name == HEADER) {
         error!("{NOTICE}");
         std::process::abort();

@@ -1,8 +1,8 @@
 //! A dry run: the document decides, and nothing is refused.
 
 use super::Engine;
-use super::judge::{Judge, Judged};
-use crate::decision::{Decision, Shadow};
+use super::evaluation::{Evaluation, ViewVerdict};
+use crate::decision::{Decided, Shadow};
 use crate::host::Workload;
 use crate::policy;
 use attache_plugin_config::DryRun;
@@ -30,13 +30,14 @@ impl Engine {
     /// Lets a request go on that would be refused: as it came, but for identity headers that the client sent. Where its
     /// tokens are good they give it their identity, whatever else is wrong with it; else it has none.
     #[inline(never)]
-    pub(super) fn let_go_on(&self, judge: &Judge<'_>, refused: Judged) -> Decision {
+    pub(super) fn let_go_on<'r>(&self, evaluation: &Evaluation<'_, 'r>, refused: ViewVerdict) -> Decided<'r> {
         let shadow = Shadow { cause: refused.cause, rule: refused.rule };
-        let looked_at_tokens = !judge.preflight;
+        let looked_at_tokens = !evaluation.preflight;
         if looked_at_tokens {
-            judge.tokens();
+            evaluation.token_outcome();
         }
-        let goes_on = Judged { cause: None, rule: None, looked_at_tokens, unverified: None, waits_for: None };
-        self.carry_out(judge, goes_on, Some(shadow), None)
+        let goes_on =
+            ViewVerdict { cause: None, rule: None, looked_at_tokens, unverified: None, waits_for: None };
+        self.carry_out(evaluation, goes_on, Some(shadow), None)
     }
 }

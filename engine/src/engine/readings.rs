@@ -6,7 +6,7 @@ use crate::method::{self, OtherMethods};
 use crate::policy::{Candidates, Policies, RequestFacts, View};
 use crate::request::Request;
 
-/// What of a request can be read in two ways, so that no rule that names such must judge it.
+/// What of a request can be read in two ways, so that no rule that names it may judge it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flaws {
     pub(super) path: bool,

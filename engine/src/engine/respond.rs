@@ -1,74 +1,70 @@
 //! Carries out a verdict: what is answered, or what of the request goes on.
 
 use super::Engine;
-use super::judge::{Judge, Judged};
+use super::evaluation::{Evaluation, TokenOutcome, ViewVerdict};
 use crate::Cause;
-use crate::decision::{Decision, Outcome, Shadow, Verification};
-use crate::issuers::Obstacle;
-use crate::remote::Hope;
+use crate::decision::{Decided, Outcome, Shadow, Verification};
+use crate::header_edits::HeaderEdits;
+use crate::issuers::AuthError;
+use crate::remote::WaitDecision;
 use crate::request::{self, Request};
-use crate::search::Found;
+use crate::token_location::ExtractedToken;
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 impl Engine {
-    pub(super) fn carry_out(
+    pub(super) fn carry_out<'r>(
         &self,
-        judge: &Judge<'_>,
-        verdict: Judged,
+        evaluation: &Evaluation<'_, 'r>,
+        verdict: ViewVerdict,
         shadow: Option<Shadow>,
         rewritten: Option<&str>,
-    ) -> Decision {
-        let request = judge.request;
-        let mut decision = Decision {
+    ) -> Decided<'r> {
+        let request = evaluation.request;
+        let mut edits = HeaderEdits::default();
+        request.forged.iter().for_each(|name| edits.remove(name));
+        if let Some(path) = rewritten {
+            edits.set(":path", with_query(path.as_bytes(), request.query));
+        }
+        if !request.connection.is_empty() {
+            self.clean_connection(request, &mut edits);
+        }
+        let looked_at = evaluation.token_outcome.get();
+        let path = rewritten.map_or(request.path, str::as_bytes);
+        let mut authenticated = None;
+        match looked_at.filter(|_| verdict.looked_at_tokens) {
+            Some(outcome) => {
+                self.hide_seen(outcome, verdict.unverified.is_some(), request, path, &mut edits);
+                authenticated = outcome.tokens.as_ref().ok().and_then(|tokens| tokens.first());
+            }
+            None if evaluation.preflight || request.has_token_places() => {
+                self.hide_unseen(evaluation, path, &mut edits);
+            }
+            None => {}
+        }
+        if let (None, Some(identity)) = (&verdict.cause, authenticated) {
+            edits.write_identity(identity);
+        }
+        Decided {
             outcome: match verdict.cause {
                 None => Outcome::Forward,
-                Some(cause) => self.refusal(cause, request, judge.hope.get()),
+                Some(cause) => self.refusal(cause, request, evaluation.wait_decision.get()),
             },
-            remove: request.forged.iter().map(|&name| name.to_owned()).collect(),
-            replace: Vec::new(),
-            session: None,
+            edits,
+            authenticated: authenticated.map(Rc::clone),
             unverified: verdict.unverified,
             rule: verdict.rule,
             shadow,
-            verification: judge.tokens.get().map_or_else(Verification::default, |tokens| tokens.verification),
-        };
-        if let Some(path) = rewritten {
-            decision.replace.push((":path".into(), with_query(path.as_bytes(), request.query)));
+            verification: looked_at.map_or_else(Verification::default, |outcome| outcome.verification),
         }
-        if !request.connection.is_empty() {
-            self.clean_connection(request, &mut decision);
-        }
-        let Some(tokens) = judge.tokens.get().filter(|_| verdict.looked_at_tokens) else {
-            if judge.preflight || request.has_token_places() {
-                self.hide_unseen(judge, rewritten, &mut decision);
-            }
-            return decision;
-        };
-        if let Ok(sessions) = &tokens.sessions {
-            let hidden: Vec<&Found<'_>> = (tokens.found.iter().zip(sessions))
-                .filter(|(_, session)| !self.issuers.forwards_token(session.issuer))
-                .map(|(found, _)| found)
-                .collect();
-            if !hidden.is_empty() || !tokens.stale.is_empty() {
-                self.hide(&hidden, &tokens.stale, request, rewritten, &mut decision);
-            }
-            decision.session = sessions.first().map(Rc::clone);
-        } else if let Err(Obstacle::Lacks { issuer, .. }) = &tokens.sessions
-            && verdict.unverified.is_some()
-            && !self.issuers.forwards_token(*issuer)
-        {
-            // Nobody vouches for any of them.
-            self.hide(&tokens.found.iter().collect::<Vec<_>>(), &[], request, rewritten, &mut decision);
-        }
-        decision
     }
 
     /// The answer to a request that does not go on.
     #[inline(never)]
-    fn refusal(&self, cause: Cause, request: &Request<'_>, hope: Option<&Hope>) -> Outcome {
+    fn refusal(&self, cause: Cause, request: &Request<'_>, wait_decision: Option<&WaitDecision>) -> Outcome {
         let answer = self.answers.answer_to(request.origin(), cause.reason);
-        let answer = match hope {
-            Some(Hope::Never(after)) => answer.retry_after(*after),
+        let answer = match wait_decision {
+            Some(WaitDecision::GiveUp(after)) => answer.retry_after(*after),
             _ => answer,
         };
         Outcome::Refuse { cause, answer }
@@ -77,44 +73,59 @@ impl Engine {
     /// Keeps a proxy behind the filter from removing a header because `connection` names it: one that the filter writes,
     /// or by which it has judged.
     #[inline(never)]
-    fn clean_connection(&self, request: &Request<'_>, decision: &mut Decision) {
+    fn clean_connection(&self, request: &Request<'_>, edits: &mut HeaderEdits<'_>) {
         let is_known = |name: &str| self.header_uses.knows(name);
-        match request::without_options(&request.connection, is_known) {
-            None => {}
-            Some(rest) if rest.is_empty() => decision.remove.push("connection".to_owned()),
-            Some(rest) => decision.replace.push(("connection".into(), rest)),
+        if let Some(rest) = request::without_options(&request.connection, is_known) {
+            edits.set_or_remove("connection", Some(rest).filter(|rest| !rest.is_empty()));
+        }
+    }
+
+    /// Takes out of a request the tokens that were looked at, where their issuers say so.
+    fn hide_seen<'r>(
+        &self,
+        outcome: &TokenOutcome<'r>,
+        goes_on_unverified: bool,
+        request: &Request<'r>,
+        path: &[u8],
+        edits: &mut HeaderEdits<'r>,
+    ) {
+        let mut hidden: SmallVec<[&ExtractedToken<'r>; 2]> = SmallVec::new();
+        match &outcome.tokens {
+            Ok(tokens) => {
+                for (found, token) in outcome.found.iter().zip(tokens) {
+                    if !self.issuers.forwards_token(token.issuer) {
+                        hidden.push(found);
+                    }
+                }
+            }
+            // Nobody vouches for any of them.
+            Err(AuthError::KeysPending { issuer, .. })
+                if goes_on_unverified && !self.issuers.forwards_token(*issuer) =>
+            {
+                hidden.extend(&outcome.found);
+            }
+            Err(_) => {}
+        }
+        if !hidden.is_empty() || !outcome.stale.is_empty() {
+            self.places.strip(request, &hidden, &outcome.stale, path, edits);
         }
     }
 
     /// Takes out of a request whose tokens nobody looked at what stands in their places; out of a preflight request
     /// everything that speaks for somebody, which no browser sends with it.
     #[inline(never)]
-    fn hide_unseen(&self, judge: &Judge<'_>, rewritten: Option<&str>, decision: &mut Decision) {
-        let found = self.places.occupied(judge.request, judge.preflight);
-        self.hide(&found.iter().collect::<Vec<_>>(), &[], judge.request, rewritten, decision);
-        if judge.preflight {
-            let credentials = ["authorization", "proxy-authorization", "cookie"];
-            decision.replace.retain(|(name, _)| !credentials.contains(&name.as_ref()));
-            let sent = credentials.into_iter().filter(|name| judge.request.has(name));
-            decision.remove.extend(sent.map(str::to_owned));
+    fn hide_unseen<'r>(&self, evaluation: &Evaluation<'_, 'r>, path: &[u8], edits: &mut HeaderEdits<'r>) {
+        let request = evaluation.request;
+        let found = self.places.occupied(request, evaluation.preflight);
+        self.places.strip(request, &found.iter().collect::<Vec<_>>(), &[], path, edits);
+        if evaluation.preflight {
+            for name in ["authorization", "proxy-authorization", "cookie"] {
+                edits.leave(name);
+                if request.has(name) {
+                    edits.remove(name);
+                }
+            }
         }
-    }
-
-    /// Takes tokens out of the request.
-    #[inline(never)]
-    fn hide(
-        &self,
-        hidden: &[&Found<'_>],
-        stale: &[Found<'_>],
-        request: &Request<'_>,
-        rewritten: Option<&str>,
-        decision: &mut Decision,
-    ) {
-        let path = rewritten.map_or(request.path, str::as_bytes);
-        let out = self.places.take_out(request, hidden, stale, path);
-        decision.remove.extend(out.remove);
-        decision.replace.retain(|(name, _)| !out.replace.iter().any(|(other, _)| other == name));
-        decision.replace.extend(out.replace);
     }
 }
 

@@ -7,8 +7,8 @@ use super::loose::Comparison;
 use super::operation::{Methods, OperationTest};
 use super::pattern::PathTest;
 use super::roles::{Requirement, RoleTable};
-use super::rules::{CompiledRule, SiteRules};
-use super::site::{Offers, Site};
+use super::rule_group::{AuthRequirement, RuleGroup};
+use super::rules::{CompiledRule, GroupRules};
 use super::source::SourceTest;
 use super::{Policies, RuleIndex, Summary, selector};
 use crate::hash::{self, HashMap};
@@ -34,16 +34,16 @@ struct Draft<'c> {
     roles: RoleTable,
     methods: Methods,
     rules: Vec<CompiledRule>,
-    operations: Shared<OperationTest>,
-    sources: Shared<Box<[SourceTest]>>,
-    sites: Vec<DraftSite>,
+    operations: Interner<OperationTest>,
+    sources: Interner<Box<[SourceTest]>>,
+    groups: Vec<DraftGroup>,
     places: HashMap<Place, usize>,
     summary: PerView<Summary>,
     has_shadow: bool,
     applying: usize,
 }
 
-/// What tells sites apart; equal operations and sources have equal numbers.
+/// What tells groups apart; equal operations and sources have equal numbers.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Place {
     path: Option<PathTest>,
@@ -51,11 +51,11 @@ struct Place {
     sources: usize,
 }
 
-struct DraftSite {
+struct DraftGroup {
     place: Place,
     allow: Vec<RuleIndex>,
     deny: Vec<RuleIndex>,
-    offers: PerView<Offers>,
+    auth: PerView<AuthRequirement>,
 }
 
 impl<'c> Draft<'c> {
@@ -65,9 +65,9 @@ impl<'c> Draft<'c> {
             roles: RoleTable::new(&config.role_hierarchy),
             methods: Methods::new(),
             rules: Vec::new(),
-            operations: Shared::new(),
-            sources: Shared::new(),
-            sites: Vec::new(),
+            operations: Interner::new(),
+            sources: Interner::new(),
+            groups: Vec::new(),
             places: hash::map(),
             summary: PerView::default(),
             has_shadow: false,
@@ -113,26 +113,26 @@ impl<'c> Draft<'c> {
             let tests = operation.paths.iter().flat_map(|path| PathTest::compile(path, paths)).map(Some);
             let anywhere = operation.paths.is_empty().then_some(None);
             for path in tests.chain(anywhere) {
-                self.add_to_site(Place { path, operation: test, sources }, rule, index, shadow);
+                self.add_to_group(Place { path, operation: test, sources }, rule, index, shadow);
             }
         }
     }
 
-    fn add_to_site(&mut self, place: Place, rule: &Rule, index: RuleIndex, shadow: bool) {
+    fn add_to_group(&mut self, place: Place, rule: &Rule, index: RuleIndex, shadow: bool) {
         let number = *self.places.entry(place).or_insert_with_key(|place| {
-            let offers = PerView::default();
-            self.sites.push(DraftSite { place: place.clone(), allow: Vec::new(), deny: Vec::new(), offers });
-            self.sites.len().saturating_sub(1)
+            let auth = PerView::default();
+            self.groups.push(DraftGroup { place: place.clone(), allow: Vec::new(), deny: Vec::new(), auth });
+            self.groups.len().saturating_sub(1)
         });
-        let Some(site) = self.sites.get_mut(number) else { return };
-        site.offers.note(shadow, |offers| {
-            offers.public |= rule.action == Action::Allow && rule.authentication == Authentication::None;
-            offers.optional |= rule.authentication == Authentication::Optional;
-            offers.note_without_keys(rule.on_keys_unavailable);
+        let Some(rule_group) = self.groups.get_mut(number) else { return };
+        rule_group.auth.note(shadow, |auth| {
+            auth.public |= rule.action == Action::Allow && rule.authentication == Authentication::None;
+            auth.optional |= rule.authentication == Authentication::Optional;
+            auth.note_without_keys(rule.on_keys_unavailable);
         });
         let rules = match rule.action {
-            Action::Allow => &mut site.allow,
-            Action::Deny => &mut site.deny,
+            Action::Allow => &mut rule_group.allow,
+            Action::Deny => &mut rule_group.deny,
         };
         if rules.last() != Some(&index) {
             rules.push(index);
@@ -141,20 +141,20 @@ impl<'c> Draft<'c> {
 
     fn finish(self) -> Policies {
         let Self { operations, sources, rules, .. } = self;
-        let site = |draft: DraftSite| {
-            Some(Site {
+        let rule_group = |draft: DraftGroup| {
+            Some(RuleGroup {
                 operation: operations.get(draft.place.operation)?,
                 from: sources.get(draft.place.sources)?,
                 path: draft.place.path,
-                allow: SiteRules::new(draft.allow, &rules),
-                deny: SiteRules::new(draft.deny, &rules),
-                offers: draft.offers,
+                allow: GroupRules::new(draft.allow, &rules),
+                deny: GroupRules::new(draft.deny, &rules),
+                auth: draft.auth,
             })
         };
-        let sites: Box<[Site]> = self.sites.into_iter().filter_map(site).collect();
+        let groups: Box<[RuleGroup]> = self.groups.into_iter().filter_map(rule_group).collect();
         Policies {
-            index: PathIndex::new(&sites),
-            sites,
+            index: PathIndex::new(&groups),
+            groups,
             methods: self.methods,
             rules: rules.into(),
             roles: self.roles,
@@ -175,12 +175,12 @@ impl Summary {
 }
 
 /// Values of which equal ones are held once.
-struct Shared<T> {
+struct Interner<T> {
     numbers: HashMap<Rc<T>, usize>,
     values: Vec<Rc<T>>,
 }
 
-impl<T: Eq + Hash> Shared<T> {
+impl<T: Eq + Hash> Interner<T> {
     fn new() -> Self {
         Self { numbers: hash::map(), values: Vec::new() }
     }

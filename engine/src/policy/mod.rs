@@ -4,11 +4,11 @@
 //! [`Policies::candidates`] finds the rules for what the request is and where it comes from, and tells whether a token
 //! is needed at all; [`Candidates::verdict`] looks at roles and claims.
 //!
-//! Rules that ask the same of a request are one [`Site`](site::Site). Sites are found through an [`index`], and the
-//! rules of a site through the roles and claims they ask for, so that the cost of a request does not grow with the
+//! Rules that ask the same of a request are one [`RuleGroup`](rule_group::RuleGroup). Groups are found through an [`index`], and the
+//! rules of a group through the roles and claims they ask for, so that the cost of a request does not grow with the
 //! number of rules.
 
-mod access;
+mod caller_index;
 mod compile;
 mod condition;
 mod facts;
@@ -20,9 +20,9 @@ mod path;
 mod pattern;
 mod role_claim;
 mod roles;
+mod rule_group;
 mod rules;
 mod selector;
-mod site;
 mod source;
 mod verdict;
 
@@ -38,14 +38,14 @@ use attache_plugin_config::ConfigError;
 use facts::PerView;
 use index::PathIndex;
 use operation::Methods;
+use rule_group::{GroupMatch, RuleGroup};
 use rules::CompiledRule;
-use site::{Fit, Site};
 use smallvec::SmallVec;
 
 /// The policies that apply to one workload, compiled.
 #[derive(Debug)]
 pub struct Policies {
-    sites: Box<[Site]>,
+    groups: Box<[RuleGroup]>,
     index: PathIndex,
     methods: Methods,
     rules: Box<[CompiledRule]>,
@@ -128,11 +128,11 @@ impl Policies {
 
     /// Finds the rules whose `to` and `from` match the request.
     pub fn candidates(&self, request: &RequestFacts<'_>) -> Candidates<'_> {
-        let request = site::Asked::new(request, &self.methods);
-        let mut sites: SmallVec<[Fit; 8]> = SmallVec::new();
+        let request = rule_group::LazyRequest::new(request, &self.methods);
+        let mut groups: SmallVec<[GroupMatch; 8]> = SmallVec::new();
         self.index.visit(&request, &mut |id| {
-            sites.extend(self.sites.get(id.position()).and_then(|site| site.fit(id, &request)));
+            groups.extend(self.groups.get(id.position()).and_then(|rule_group| rule_group.fit(id, &request)));
         });
-        Candidates { policies: self, sites }
+        Candidates { policies: self, groups }
     }
 }

@@ -3,7 +3,7 @@
 use super::host::HostTest;
 use super::loose::Comparison;
 use super::pattern::PathTest;
-use super::site::Asked;
+use super::rule_group::LazyRequest;
 use super::source::holds;
 use attache_plugin_config::Operation;
 
@@ -72,11 +72,11 @@ impl OperationTest {
         }
     }
 
-    pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
-        let method = |ids: &[MethodId]| asked.method().is_some_and(|method| ids.contains(&method));
-        let path = |tests: &[PathTest]| tests.iter().any(|test| test.matches(asked));
-        let host = |tests: &[HostTest]| tests.iter().any(|test| test.matches(asked.authority()));
-        let port = |ports: &[u16]| asked.port().is_some_and(|port| ports.contains(&port));
+    pub(super) fn matches(&self, request: &LazyRequest<'_>) -> bool {
+        let method = |ids: &[MethodId]| request.method().is_some_and(|method| ids.contains(&method));
+        let path = |tests: &[PathTest]| tests.iter().any(|test| test.matches(request));
+        let host = |tests: &[HostTest]| tests.iter().any(|test| test.matches(request.authority()));
+        let port = |ports: &[u16]| request.port().is_some_and(|port| ports.contains(&port));
         holds(&self.methods, &self.not_methods, method)
             && holds(&[], &self.not_paths, path)
             && holds(&self.hosts, &self.not_hosts, host)

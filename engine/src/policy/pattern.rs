@@ -1,7 +1,7 @@
 //! Matching one pattern against one value.
 
 use super::loose::Comparison;
-use super::site::Asked;
+use super::rule_group::LazyRequest;
 use attache_plugin_config::{PathEquality, PathPattern, PathSegment, StringPattern};
 
 /// A pattern of mTLS callers, made ready.
@@ -44,8 +44,8 @@ impl PathTest {
         patterns.map(move |pattern| Self { pattern, equality: comparison.equality })
     }
 
-    pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
-        matches_path(&self.pattern, asked.path_as(self.equality))
+    pub(super) fn matches(&self, request: &LazyRequest<'_>) -> bool {
+        matches_path(&self.pattern, request.path_as(self.equality))
     }
 }
 

@@ -1,14 +1,14 @@
-//! Rules that share a site: which is the first that matches a caller.
+//! Rules that share a group: which is the first that matches a caller.
 
-use super::access::Access;
+use super::caller_index::CallerIndex;
 use super::condition::{AtPath, ConditionTest};
 use super::roles::{Requirement, RoleSet};
 use super::{Identity, RuleIndex, View};
 
 use attache_plugin_config::{Action, Name};
 
-/// So many rules are tried one by one sooner than they are looked up.
-const FEW: usize = 8;
+/// Up to this many rules a linear scan beats the index.
+const MAX_LINEAR: usize = 8;
 
 /// What a rule asks of a caller.
 #[derive(Debug)]
@@ -23,32 +23,32 @@ pub(super) struct CompiledRule {
     pub when: Box<[ConditionTest]>,
 }
 
-/// The rules of one action at one site.
+/// The rules of one action in one group.
 #[derive(Debug)]
-pub(super) struct SiteRules {
+pub(super) struct GroupRules {
     /// In the document's order.
     rules: Box<[RuleIndex]>,
     /// Where they are many.
-    access: Option<Box<ManyRules>>,
+    caller_index: Option<Box<ManyRules>>,
 }
 
 #[derive(Debug)]
 struct ManyRules {
     /// By what they ask.
-    whole: Access,
+    whole: CallerIndex,
     /// By what they ask but for roles.
-    but_for_roles: Access,
+    but_for_roles: CallerIndex,
 }
 
-impl SiteRules {
+impl GroupRules {
     pub(super) fn new(rules: Vec<RuleIndex>, all: &[CompiledRule]) -> Self {
-        let access = (rules.len() > FEW).then(|| {
+        let caller_index = (rules.len() > MAX_LINEAR).then(|| {
             Box::new(ManyRules {
-                whole: Access::new(&rules, all, Asks::Everything),
-                but_for_roles: Access::new(&rules, all, Asks::AllButRoles),
+                whole: CallerIndex::new(&rules, all, RoleScope::Everything),
+                but_for_roles: CallerIndex::new(&rules, all, RoleScope::AllButRoles),
             })
         });
-        Self { rules: rules.into(), access }
+        Self { rules: rules.into(), caller_index }
     }
 
     pub(super) fn all(&self) -> &[RuleIndex] {
@@ -57,27 +57,27 @@ impl SiteRules {
 
     /// The first rule that a caller satisfies, if it comes before `best`; else `best`.
     pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
-        match (&self.access, caller.asks) {
+        match (&self.caller_index, caller.scope) {
             (None, _) => caller.first(&self.rules, best),
-            (Some(many), Asks::Everything) => many.whole.first(caller, best),
-            (Some(many), Asks::AllButRoles) => many.but_for_roles.first(caller, best),
+            (Some(many), RoleScope::Everything) => many.whole.first(caller, best),
+            (Some(many), RoleScope::AllButRoles) => many.but_for_roles.first(caller, best),
         }
     }
 }
 
 /// How much of a rule a caller must satisfy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asks {
+pub(super) enum RoleScope {
     Everything,
     /// For the rules that ask for roles.
     AllButRoles,
 }
 
-/// Who sends a request, held against the rules of a site.
+/// Who sends a request, held against the rules of a group.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub rules: &'a [CompiledRule],
-    pub asks: Asks,
+    pub scope: RoleScope,
     pub view: View,
     pub identity: Option<&'a Identity<'a>>,
     pub request: AtPath<'a>,
@@ -99,10 +99,10 @@ impl Caller<'_> {
     }
 
     fn has_roles(&self, rule: &CompiledRule) -> bool {
-        match (self.asks, self.identity) {
-            (Asks::AllButRoles, _) => !rule.roles.is_empty(),
-            (Asks::Everything, Some(identity)) => rule.roles.holds(identity.roles, rule.action),
-            (Asks::Everything, None) => rule.roles.holds(&RoleSet::default(), rule.action),
+        match (self.scope, self.identity) {
+            (RoleScope::AllButRoles, _) => !rule.roles.is_empty(),
+            (RoleScope::Everything, Some(identity)) => rule.roles.holds(identity.roles, rule.action),
+            (RoleScope::Everything, None) => rule.roles.holds(&RoleSet::default(), rule.action),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the rules that fit a request to what happens to it.
 
 use super::condition::AtPath;
-use super::rules::{Asks, Caller, SiteRules};
-use super::site::{Fit, Offers, Site};
+use super::rule_group::{AuthRequirement, GroupMatch, RuleGroup};
+use super::rules::{Caller, GroupRules, RoleScope};
 use super::{Identity, Policies, RequestFacts, RuleIndex, Verdict, View};
 use crate::Reason;
 use attache_plugin_config::{Authentication, OnKeysUnavailable};
@@ -12,18 +12,18 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug)]
 pub struct Candidates<'p> {
     pub(super) policies: &'p Policies,
-    pub(super) sites: SmallVec<[Fit; 8]>,
+    pub(super) groups: SmallVec<[GroupMatch; 8]>,
 }
 
 impl<'p> Candidates<'p> {
     /// What the request needs: `None` where an ALLOW rule is public, `Optional` where a rule says so.
     pub fn authentication(&self, view: View) -> Authentication {
         let mut optional = false;
-        for offers in self.allowing_sites().map(|site| site.offers.of(view)) {
-            if offers.public {
+        for auth in self.allowing_sites().map(|rule_group| rule_group.auth.of(view)) {
+            if auth.public {
                 return Authentication::None;
             }
-            optional |= offers.optional;
+            optional |= auth.optional;
         }
         if optional { Authentication::Optional } else { Authentication::Required }
     }
@@ -31,9 +31,10 @@ impl<'p> Candidates<'p> {
     /// What happens to the request while its issuer's keys are not available, where a rule says so: DENY if any does.
     /// `None`: what the issuer says.
     pub fn on_keys_unavailable(&self, view: View) -> Option<OnKeysUnavailable> {
-        let mut offers = Offers::default();
-        self.allowing_sites().for_each(|site| offers.note_without_keys(site.offers.of(view).without_keys));
-        offers.without_keys
+        let mut auth = AuthRequirement::default();
+        self.allowing_sites()
+            .for_each(|rule_group| auth.note_without_keys(rule_group.auth.of(view).without_keys));
+        auth.without_keys
     }
 
     /// What the policies say, given what a verified token says of the caller. What a token says of the sender of a
@@ -47,16 +48,18 @@ impl<'p> Candidates<'p> {
     ) -> Verdict {
         let authentication = self.authentication(view);
         let identity = identity.filter(|_| authentication != Authentication::None);
-        let first_of = |best, site: &Site, asks, rules: &SiteRules, denies| {
-            let request = AtPath { request, path: site.path.as_ref(), denies };
-            rules.first(&Caller { rules: &self.policies.rules, asks, view, identity, request }, best)
+        let first_of = |best, rule_group: &RuleGroup, scope, rules: &GroupRules, denies| {
+            let request = AtPath { request, path: rule_group.path.as_ref(), denies };
+            rules.first(&Caller { rules: &self.policies.rules, scope, view, identity, request }, best)
         };
         let first_deny = || {
-            let asks = Asks::Everything;
-            self.denying_sites().fold(None, |best, site| first_of(best, site, asks, &site.deny, true))
+            let scope = RoleScope::Everything;
+            self.denying_sites()
+                .fold(None, |best, rule_group| first_of(best, rule_group, scope, &rule_group.deny, true))
         };
-        let first_allow = |asks| {
-            self.allowing_sites().fold(None, |best, site| first_of(best, site, asks, &site.allow, false))
+        let first_allow = |scope| {
+            self.allowing_sites()
+                .fold(None, |best, rule_group| first_of(best, rule_group, scope, &rule_group.allow, false))
         };
         let deny = |reason, rule| Verdict::Deny { reason, rule };
         let summary = self.policies.summary.of(view);
@@ -66,11 +69,11 @@ impl<'p> Candidates<'p> {
             deny(Reason::TokenMissing, None)
         } else if !summary.applies {
             Verdict::Allow { rule: None }
-        } else if let rule @ Some(_) = first_allow(Asks::Everything) {
+        } else if let rule @ Some(_) = first_allow(RoleScope::Everything) {
             Verdict::Allow { rule }
         } else if !summary.denies {
             Verdict::Allow { rule: None }
-        } else if let rule @ Some(_) = first_allow(Asks::AllButRoles) {
+        } else if let rule @ Some(_) = first_allow(RoleScope::AllButRoles) {
             deny(Reason::RoleMissing, rule)
         } else {
             deny(Reason::NoRuleMatched, None)
@@ -92,30 +95,33 @@ impl<'p> Candidates<'p> {
     /// The ALLOW rules that count, whatever they ask of a caller.
     fn allowing(&self, view: View) -> impl Iterator<Item = RuleIndex> {
         let all = &self.policies.rules;
-        let rules = self.allowing_sites().flat_map(|site| site.allow.all()).copied();
+        let rules = self.allowing_sites().flat_map(|rule_group| rule_group.allow.all()).copied();
         rules.filter(move |rule| all.get(rule.position()).is_some_and(|rule| view.counts(rule.shadow)))
     }
 
     /// The rules in the document's order, of both views.
     pub fn rules(&self) -> Vec<RuleIndex> {
         let mut rules: Vec<RuleIndex> =
-            self.allowing_sites().flat_map(|site| site.allow.all()).copied().collect();
-        rules.extend(self.denying_sites().flat_map(|site| site.deny.all()));
+            self.allowing_sites().flat_map(|rule_group| rule_group.allow.all()).copied().collect();
+        rules.extend(self.denying_sites().flat_map(|rule_group| rule_group.deny.all()));
         rules.sort_unstable();
         rules.dedup();
         rules
     }
 
-    fn allowing_sites(&self) -> impl Iterator<Item = &'p Site> {
+    fn allowing_sites(&self) -> impl Iterator<Item = &'p RuleGroup> {
         self.sites_where(|fit| fit.allow)
     }
 
-    fn denying_sites(&self) -> impl Iterator<Item = &'p Site> {
+    fn denying_sites(&self) -> impl Iterator<Item = &'p RuleGroup> {
         self.sites_where(|_| true)
     }
 
-    fn sites_where(&self, counts: impl Fn(&Fit) -> bool) -> impl Iterator<Item = &'p Site> {
-        let sites = &self.policies.sites;
-        self.sites.iter().filter(move |fit| counts(fit)).filter_map(|fit| sites.get(fit.site.position()))
+    fn sites_where(&self, counts: impl Fn(&GroupMatch) -> bool) -> impl Iterator<Item = &'p RuleGroup> {
+        let groups = &self.policies.groups;
+        self.groups
+            .iter()
+            .filter(move |fit| counts(fit))
+            .filter_map(|fit| groups.get(fit.rule_group.position()))
     }
 }

@@ -6,23 +6,23 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// The longest body that is looked at, in bytes.
-pub const LONGEST_BODY: usize = 256 * 1024;
+pub const MAX_BODY: usize = 256 * 1024;
 
 /// The longest `etag` that is sent back, in bytes.
-const LONGEST_ETAG: usize = 256;
+const MAX_ETAG: usize = 256;
 
 /// An answer, complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     /// Its headers, `:status` among them; names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Its body: of one longer than [`LONGEST_BODY`], at least one byte more than that.
+    /// Its body: of one longer than [`MAX_BODY`], at least one byte more than that.
     pub body: Vec<u8>,
 }
 
 /// Why an answer is of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Useless {
+pub(super) struct FetchError {
     pub(super) outcome: FetchOutcome,
     /// What was wrong, in words; of what the provider sent only what can stand in a log.
     pub(super) detail: String,
@@ -37,7 +37,7 @@ pub(super) enum Content<'r> {
     NotModified,
 }
 
-impl Useless {
+impl FetchError {
     pub(super) fn new(outcome: FetchOutcome, detail: impl Into<String>) -> Self {
         Self { outcome, detail: detail.into() }
     }
@@ -46,32 +46,32 @@ impl Useless {
 impl Response {
     /// Checks everything about an answer but what its body says. What `content-type` says does not count: key sets are
     /// served as all sorts of things.
-    pub(super) fn content(&self) -> Result<Content<'_>, Useless> {
+    pub(super) fn content(&self) -> Result<Content<'_>, FetchError> {
         use FetchOutcome::{BadStatus, Encoded, NoAnswer, Redirect, TooLarge};
         match self.header(":status") {
-            None => return Err(Useless::new(NoAnswer, "no answer came in time, or it broke off")),
+            None => return Err(FetchError::new(NoAnswer, "no answer came in time, or it broke off")),
             Some("200") => {}
             Some("304") => return Ok(Content::NotModified),
             Some("301" | "302" | "303" | "307" | "308") => {
-                return Err(Useless::new(
+                return Err(FetchError::new(
                     Redirect,
                     "a redirect; none is followed: configure the URL that it leads to",
                 ));
             }
             Some(status) => {
                 let status: String = status.chars().filter(char::is_ascii_digit).take(3).collect();
-                return Err(Useless::new(BadStatus, format!("status {status}")));
+                return Err(FetchError::new(BadStatus, format!("status {status}")));
             }
         }
         if self.header("content-encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
         {
-            return Err(Useless::new(
+            return Err(FetchError::new(
                 Encoded,
                 "the body is compressed, though `accept-encoding: identity` was sent",
             ));
         }
-        if self.body.len() > LONGEST_BODY {
-            return Err(Useless::new(TooLarge, format!("the body has more than {LONGEST_BODY} bytes")));
+        if self.body.len() > MAX_BODY {
+            return Err(FetchError::new(TooLarge, format!("the body has more than {MAX_BODY} bytes")));
         }
         Ok(Content::New(&self.body))
     }
@@ -94,7 +94,7 @@ impl Response {
     /// What the provider calls this version.
     pub(super) fn etag(&self) -> Option<&str> {
         let fits = |etag: &&str| {
-            (1..=LONGEST_ETAG).contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_graphic())
+            (1..=MAX_ETAG).contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_graphic())
         };
         self.header("etag").filter(fits)
     }
@@ -131,31 +131,31 @@ pub(super) fn read_discovery(
     issuer: &str,
     found_at: &HttpUrl,
     hosts: &[String],
-) -> Result<HttpUrl, Useless> {
+) -> Result<HttpUrl, FetchError> {
     use FetchOutcome::{BadDiscovery, NotJson};
     // RFC 8259 section 8.1 lets a reader ignore a byte order mark.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.trim_ascii_start().starts_with(b"<") {
         let message = "the body is HTML or XML; check the URL, and what stands before the provider";
-        return Err(Useless::new(NotJson, message));
+        return Err(FetchError::new(NotJson, message));
     }
     let document: Document = serde_json::from_slice(body).map_err(|error| {
         let outcome = if error.is_data() { BadDiscovery } else { NotJson };
         // The error of serde_json names a place, and never repeats the text but for an unexpected value's kind.
         let (line, column) = (error.line(), error.column());
-        Useless::new(
+        FetchError::new(
             outcome,
             format!("no discovery document with `issuer` and `jwks_uri` (line {line} column {column})"),
         )
     })?;
     if document.issuer != issuer {
         let message = "the document's `issuer` is another's; `issuer` must equal it byte for byte, a final `/` included";
-        return Err(Useless::new(BadDiscovery, message));
+        return Err(FetchError::new(BadDiscovery, message));
     }
     let url = HttpUrl::parse(&document.jwks_uri)
-        .map_err(|message| Useless::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}")))?;
+        .map_err(|message| FetchError::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}")))?;
     if found_at.is_tls() && !url.is_tls() {
-        return Err(Useless::new(BadDiscovery, "`jwks_uri` leads from `https` to `http`"));
+        return Err(FetchError::new(BadDiscovery, "`jwks_uri` leads from `https` to `http`"));
     }
     let authority = url.authority();
     if !url.is_same_origin(found_at) && !hosts.contains(&authority) {
@@ -163,7 +163,7 @@ pub(super) fn read_discovery(
             "`jwks_uri` is at `{authority}`, which is not the issuer's origin; if that is meant, name it in \
              `jwksHosts`, or set `jwksUri` instead of `discovery`"
         );
-        return Err(Useless::new(BadDiscovery, message));
+        return Err(FetchError::new(BadDiscovery, message));
     }
     Ok(url)
 }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn outcome(headers: &[(&str, &str)], body: &[u8]) -> Option<FetchOutcome> {
-        response(headers, body).content().err().map(|useless| useless.outcome)
+        response(headers, body).content().err().map(|error| error.outcome)
     }
 
     #[test]
@@ -201,8 +201,8 @@ mod tests {
         for encoding in ["gzip", "br", "GZIP", "identity, gzip"] {
             assert_eq!(outcome(&[ok, ("content-encoding", encoding)], b""), Some(FetchOutcome::Encoded));
         }
-        assert_eq!(outcome(&[ok], &vec![b' '; LONGEST_BODY]), None);
-        assert_eq!(outcome(&[ok], &vec![b' '; LONGEST_BODY + 1]), Some(FetchOutcome::TooLarge));
+        assert_eq!(outcome(&[ok], &vec![b' '; MAX_BODY]), None);
+        assert_eq!(outcome(&[ok], &vec![b' '; MAX_BODY + 1]), Some(FetchOutcome::TooLarge));
         for said in ["Text/HTML; charset=utf-8", "text/plain", "application/octet-stream", ""] {
             assert_eq!(outcome(&[ok, ("content-type", said)], b"{}"), None, "{said}");
         }
@@ -243,7 +243,7 @@ mod tests {
     fn discovery_with(body: &str, hosts: &[&str]) -> Result<String, FetchOutcome> {
         let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
         let url = read_discovery(body.as_bytes(), "https://id.example", &found_at(), &hosts);
-        url.map(|url| url.as_str().to_owned()).map_err(|useless| useless.outcome)
+        url.map(|url| url.as_str().to_owned()).map_err(|error| error.outcome)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! When a provider is asked.
 
 use super::UnixMillis;
-use super::ledger::Ledger;
+use super::refresh_state::RefreshState;
 use attache_plugin_config::Refresh;
 use std::time::Duration;
 
@@ -21,60 +21,60 @@ impl Schedule {
     }
 
     /// When the provider is asked again after a good answer: after `interval`, sooner if the answer stays fresh for
-    /// less, never sooner than `minInterval`. Up to a tenth is taken off by chance, so that a mesh that was started in
+    /// less, never sooner than `minInterval`. Up to a tenth is taken off at random, so that a mesh that was started in
     /// one go does not ask in step.
     pub(super) fn after_success(
         &self,
         now: UnixMillis,
         max_age: Option<Duration>,
-        chance: u64,
+        jitter: u64,
     ) -> UnixMillis {
         let Refresh { interval, min_interval, .. } = self.refresh;
         let delay = max_age.map_or(interval, |max_age| max_age.clamp(min_interval, interval));
-        now.plus(delay.saturating_sub(share(delay, chance, 10)).max(min_interval))
+        now.plus(delay.saturating_sub(share(delay, jitter, 10)).max(min_interval))
     }
 
     /// When it is asked again after a number of failures in a row: after `retryAfter`, doubled with each, and up to
-    /// half as much again by chance.
-    pub(super) fn after_failure(&self, now: UnixMillis, failures: u64, chance: u64) -> UnixMillis {
+    /// half as much again at random.
+    pub(super) fn after_failure(&self, now: UnixMillis, failures: u64, jitter: u64) -> UnixMillis {
         let Refresh { interval, retry_after, .. } = self.refresh;
         let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(u32::MAX);
         let delay = retry_after.saturating_mul(2_u32.saturating_pow(doublings)).min(interval);
-        now.plus(delay.saturating_add(share(delay, chance, 2)))
+        now.plus(delay.saturating_add(share(delay, jitter, 2)))
     }
 
     /// Whether an attempt is under way. A lease that lasts longer than any does is one from before the clock was set
     /// back, and is not waited for.
-    pub(super) fn is_under_way(&self, ledger: &Ledger, now: UnixMillis) -> bool {
-        now < ledger.lease_until && ledger.lease_until.since(now) <= self.lease
+    pub(super) fn is_under_way(&self, state: &RefreshState, now: UnixMillis) -> bool {
+        now < state.lease_until && state.lease_until.since(now) <= self.lease
     }
 
     /// From when on an attempt may begin for requests that wait for it.
-    pub(super) fn on_demand_at(&self, ledger: &Ledger, now: UnixMillis) -> UnixMillis {
-        if ledger.attempt == 0 || ledger.attempted_at > now {
+    pub(super) fn on_demand_at(&self, state: &RefreshState, now: UnixMillis) -> UnixMillis {
+        if state.attempt == 0 || state.attempted_at > now {
             return now;
         }
-        ledger.attempted_at.plus(self.refresh.min_interval).min(self.due_at(ledger, now))
+        state.attempted_at.plus(self.refresh.min_interval).min(self.due_at(state, now))
     }
 
     /// Whether an attempt may begin now.
-    pub(super) fn is_due(&self, ledger: &Ledger, now: UnixMillis, demand: bool) -> bool {
-        let at = if demand { self.on_demand_at(ledger, now) } else { self.due_at(ledger, now) };
-        !self.is_under_way(ledger, now) && now >= at
+    pub(super) fn is_due(&self, state: &RefreshState, now: UnixMillis, demand: bool) -> bool {
+        let at = if demand { self.on_demand_at(state, now) } else { self.due_at(state, now) };
+        !self.is_under_way(state, now) && now >= at
     }
 
     /// When the next attempt is due though no request waits. What lies further ahead than any delay was written before
     /// the clock was set back: then it is due now.
-    fn due_at(&self, ledger: &Ledger, now: UnixMillis) -> UnixMillis {
+    fn due_at(&self, state: &RefreshState, now: UnixMillis) -> UnixMillis {
         let longest = self.refresh.interval.saturating_mul(2);
-        if ledger.next_at.since(now) > longest { now } else { ledger.next_at }
+        if state.next_at.since(now) > longest { now } else { state.next_at }
     }
 }
 
-/// A part of a duration: from nothing up to, but not quite, one of `parts`, as chance has it.
-fn share(whole: Duration, chance: u64, parts: u32) -> Duration {
+/// A part of a duration: from nothing up to, but not quite, one of `parts`, chosen by the jitter.
+fn share(whole: Duration, jitter: u64, parts: u32) -> Duration {
     let part = whole.checked_div(parts).unwrap_or_default();
-    let fraction = (chance >> 12) as f64 / (1_u64 << 52) as f64;
+    let fraction = (jitter >> 12) as f64 / (1_u64 << 52) as f64;
     part.mul_f64(fraction)
 }
 
@@ -109,9 +109,13 @@ mod tests {
 
     #[test]
     fn demand_brings_an_attempt_forward_once_in_a_while() {
-        let ledger =
-            Ledger { attempt: 1, attempted_at: NOW, next_at: NOW.plus(300 * SECOND), ..Ledger::default() };
-        let due = |seconds: u32, demand| schedule().is_due(&ledger, NOW.plus(seconds * SECOND), demand);
+        let state = RefreshState {
+            attempt: 1,
+            attempted_at: NOW,
+            next_at: NOW.plus(300 * SECOND),
+            ..RefreshState::default()
+        };
+        let due = |seconds: u32, demand| schedule().is_due(&state, NOW.plus(seconds * SECOND), demand);
         assert!(!due(9, true));
         assert!(!due(10, false));
         assert!(due(10, true));
@@ -120,23 +124,23 @@ mod tests {
 
     #[test]
     fn nobody_asks_while_another_does() {
-        let ledger = Ledger { attempt: 1, lease_until: NOW.plus(6 * SECOND), ..Ledger::default() };
-        assert!(!schedule().is_due(&ledger, NOW.plus(5 * SECOND), true));
-        assert!(schedule().is_due(&ledger, NOW.plus(6 * SECOND), false), "its worker is gone");
+        let state = RefreshState { attempt: 1, lease_until: NOW.plus(6 * SECOND), ..RefreshState::default() };
+        assert!(!schedule().is_due(&state, NOW.plus(5 * SECOND), true));
+        assert!(schedule().is_due(&state, NOW.plus(6 * SECOND), false), "its worker is gone");
     }
 
     #[test]
     fn a_clock_that_was_set_back_stops_nothing() {
         let hour = 3600 * SECOND;
-        let ledger = Ledger {
+        let state = RefreshState {
             attempt: 1,
             attempted_at: NOW.plus(hour),
             lease_until: NOW.plus(hour),
             next_at: NOW.plus(hour),
-            ..Ledger::default()
+            ..RefreshState::default()
         };
-        assert!(schedule().is_due(&ledger, NOW, false));
-        assert!(schedule().is_due(&ledger, NOW, true));
+        assert!(schedule().is_due(&state, NOW, false));
+        assert!(schedule().is_due(&state, NOW, true));
     }
 
     proptest! {
@@ -144,17 +148,17 @@ mod tests {
         fn every_delay_stays_within_its_bounds(
             max_age in proptest::option::of(0_u64..100_000),
             failures in 1_u64..,
-            chance: u64,
+            jitter: u64,
         ) {
             let Refresh { interval, min_interval, retry_after, .. } = Refresh::default();
-            let success = schedule().after_success(NOW, max_age.map(Duration::from_secs), chance).since(NOW);
+            let success = schedule().after_success(NOW, max_age.map(Duration::from_secs), jitter).since(NOW);
             prop_assert!(success >= min_interval && success <= interval);
-            let failure = schedule().after_failure(NOW, failures, chance).since(NOW);
+            let failure = schedule().after_failure(NOW, failures, jitter).since(NOW);
             prop_assert!(failure >= retry_after && failure <= interval.mul_f64(1.5));
             // Whatever was scheduled is believed, and comes due in the end.
-            let ledger = Ledger { attempt: 1, attempted_at: NOW, next_at: NOW.plus(failure), ..Ledger::default() };
-            prop_assert!(!schedule().is_due(&ledger, NOW, false));
-            prop_assert!(schedule().is_due(&ledger, NOW.plus(failure), false));
+            let state = RefreshState { attempt: 1, attempted_at: NOW, next_at: NOW.plus(failure), ..RefreshState::default() };
+            prop_assert!(!schedule().is_due(&state, NOW, false));
+            prop_assert!(schedule().is_due(&state, NOW.plus(failure), false));
         }
     }
 }

@@ -8,10 +8,10 @@ use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{ConfigError, KeySet, KeySource, Skipped};
 
 /// The most keys that a token without a `kid` is tried with.
-const MOST_TRIED: usize = 4;
+const MAX_TRIED: usize = 4;
 
 /// The same by an algorithm that is dear: a key and the one that it is replaced with.
-const MOST_TRIED_DEAR: usize = 2;
+const MAX_TRIED_DEAR: usize = 2;
 
 /// The keys of one issuer, prepared once.
 #[derive(Debug)]
@@ -156,8 +156,8 @@ impl IssuerKeys {
 
     /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those that have none; one
     /// without calls for those that have none, and then for all. Of these it is tried with few, in this order: with
-    /// [`MOST_TRIED`], or [`MOST_TRIED_DEAR`] where that takes long, so that no junk costs much more than other junk; the
-    /// host hears of each that was tried so in vain. `vouched` is the fingerprint of a key that is known to have made this token's signature: if it
+    /// [`MAX_TRIED`], or [`MAX_TRIED_DEAR`] where that takes long, so that no junk costs much more than other junk; the
+    /// host hears of each that was tried so in vain. `known_signer` is the fingerprint of a key that is known to have made this token's signature: if it
     /// is a key that the token is tried with, nothing is left to verify.
     ///
     /// # Errors
@@ -169,7 +169,7 @@ impl IssuerKeys {
         jws: &Compact<'_>,
         allowed: Allowed,
         host: &dyn HostCrypto,
-        vouched: Option<u64>,
+        known_signer: Option<u64>,
     ) -> Result<Signer<'_>, Refusal> {
         let algorithm = jws.header().algorithm().ok_or(Detail::AlgorithmUnknown)?;
         if !allowed.algorithms.contains(algorithm) {
@@ -178,16 +178,16 @@ impl IssuerKeys {
         let wanted = jws.header().key_id();
         let outcome = match &self.keys {
             Keys::Public(keys) => {
-                let most = if algorithm.is_dear() { MOST_TRIED_DEAR } else { MOST_TRIED };
+                let most = if algorithm.is_dear() { MAX_TRIED_DEAR } else { MAX_TRIED };
                 let tried =
                     to_try(keys, wanted, most, PublicKey::key_id, |key| key.serves(algorithm, allowed));
-                let is_free = |key: &&PublicKey| vouched == Some(key.fingerprint());
+                let is_free = |key: &&PublicKey| known_signer == Some(key.fingerprint());
                 if algorithm.is_dear() && !tried.iter().all(is_free) && !host.has_time() {
                     return Err(Detail::VerificationLimit.into());
                 }
                 first_good(
                     tried,
-                    |key| match vouched == Some(key.fingerprint()) {
+                    |key| match known_signer == Some(key.fingerprint()) {
                         true => Ok(Backend::Shared),
                         false => {
                             let outcome = key.verify(algorithm, jws.signing_input(), jws.signature(), host);
@@ -201,7 +201,7 @@ impl IssuerKeys {
                 )
             }
             Keys::Secret(secrets) => first_good(
-                to_try(secrets, wanted, MOST_TRIED, Secret::key_id, |secret| secret.algorithm() == algorithm),
+                to_try(secrets, wanted, MAX_TRIED, Secret::key_id, |secret| secret.algorithm() == algorithm),
                 |secret| match secret.verify(jws.signing_input(), jws.signature()) {
                     // Cheaper than to ask whether another worker did it.
                     true => Ok(Backend::Software),

@@ -317,12 +317,12 @@ fn what_takes_long_is_tried_with_a_key_and_the_one_that_replaces_it() {
 #[test]
 fn without_time_what_takes_long_is_not_verified() {
     let busy = Watched::default();
-    let detail = |algorithm, key_id, vouched: bool| {
+    let detail = |algorithm, key_id, known_signer: bool| {
         let keys = keys(algorithm, Some("k"));
         let token = signed(algorithm, key_id);
-        let vouched = vouched.then(|| keys.entries().next().unwrap().0);
+        let known_signer = known_signer.then(|| keys.entries().next().unwrap().0);
         let outcome =
-            keys.verify(&Compact::parse(token.as_bytes()).unwrap(), set(&[algorithm]), &busy, vouched);
+            keys.verify(&Compact::parse(token.as_bytes()).unwrap(), set(&[algorithm]), &busy, known_signer);
         outcome.map(|signer| signer.backend).map_err(|refusal| refusal.cause.detail)
     };
     for algorithm in [Algorithm::PS256, Algorithm::EdDSA, Algorithm::ES384, Algorithm::ES512] {

@@ -37,7 +37,7 @@ impl From<Refusal> for Failure {
 
 /// Checks a token against its issuer's keys and entry, all but who presents it.
 ///
-/// `vouched` is the key that is known to have made this token's signature, where one is ([`IssuerKeys::verify`]). That
+/// `known_signer` is the key that is known to have made this token's signature, where one is ([`IssuerKeys::verify`]). That
 /// `iss` is the issuer's is the caller's to see, who chose the entry by it.
 ///
 /// # Errors
@@ -48,10 +48,10 @@ pub fn verify(
     issuer: &IssuerRules,
     keys: &IssuerKeys,
     crypto: &dyn HostCrypto,
-    vouched: Option<u64>,
+    known_signer: Option<u64>,
     now: UnixSeconds,
 ) -> Result<Verified, Failure> {
-    let signer = keys.verify(jws.compact(), issuer.allowed(), crypto, vouched)?;
+    let signer = keys.verify(jws.compact(), issuer.allowed(), crypto, known_signer)?;
     // A key without `kid` verifies a token whatever `kid` that names, and must not bring back one that was revoked.
     let key_id = signer.key_id.or(jws.key_id()).map(str::to_owned);
     let times = check(&jws, issuer, key_id.as_deref(), now)

@@ -22,8 +22,8 @@ fn audit_lines_name_the_claims_that_were_asked_for() {
     let shop = shop(json!({"issuers": [issuer(json!({}))], "audit": audit}));
     let claims = json!({"act": {"sub": "gateway"}, "secret": "kept"});
     let decision = shop.request("GET /", &[("authorization", &format!("Bearer {}", token(claims)))]);
-    let session = decision.session.unwrap();
+    let authenticated = decision.authenticated.unwrap();
     let named: Vec<String> =
-        shop.engine().audit_claims(&session).map(|(path, value)| format!("{path}={value}")).collect();
+        shop.engine().audit_claims(&authenticated).map(|(path, value)| format!("{path}={value}")).collect();
     assert_eq!(named, [r#"sub="alice""#, r#"act.sub="gateway""#]);
 }

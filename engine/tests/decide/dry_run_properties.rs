@@ -1,8 +1,8 @@
 //! Whatever the document and the request: a dry run, and what is in SHADOW on its own, tell of exactly the refusals that the
 //! same document in force brings.
 
-use crate::support::{Shop, issuer, shop, token, written};
-use attache_engine::{Decision, Outcome};
+use crate::support::{Shop, issuer, removed, replaced, shop, token, written};
+use attache_engine::{Decided, Outcome};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ struct Ask {
 }
 
 impl Ask {
-    fn of(&self, shop: &mut Shop) -> Decision {
+    fn of(&self, shop: &mut Shop) -> Decided<'static> {
         shop.ends_with_headers = self.ends_with_headers;
         shop.peer.principal.clone_from(&self.principal);
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -167,11 +167,11 @@ fn is_taken(document: &Value) -> bool {
 }
 
 /// The reason with its detail, and the rule by name: numbers differ between documents.
-fn verdict(shop: &Shop, decision: &Decision) -> (String, Option<String>) {
+fn verdict(shop: &Shop, decision: &Decided<'_>) -> (String, Option<String>) {
     (format!("{:?}", decision.cause()), shop.rule(decision))
 }
 
-fn shadow_verdict(shop: &Shop, decision: &Decision) -> (String, Option<String>) {
+fn shadow_verdict(shop: &Shop, decision: &Decided<'_>) -> (String, Option<String>) {
     let shadow = decision.shadow.as_ref().unwrap();
     let rule = shadow.rule.and_then(|rule| shop.engine().rule(rule));
     (format!("{:?}", shadow.cause.as_ref()), rule.map(|names| format!("{}/{}", names.policy, names.rule)))
@@ -193,10 +193,10 @@ proptest! {
             let (tried, held) = (ask.of(&mut dry), ask.of(&mut in_force));
             prop_assert!(matches!(tried.outcome, Outcome::Forward), "{ask:?}");
             for (name, _) in ask.headers.iter().filter(|(name, _)| is_identity(name)) {
-                prop_assert!(tried.remove.iter().any(|removed| removed == name), "{name} goes on: {ask:?}");
+                prop_assert!(removed(&tried).iter().any(|removed| removed == name), "{name} goes on: {ask:?}");
             }
             if matches!(held.outcome, Outcome::Forward) {
-                prop_assert_eq!((&tried.remove, &tried.replace, written(&tried)), (&held.remove, &held.replace, written(&held)));
+                prop_assert_eq!((removed(&tried), replaced(&tried), written(&tried)), (removed(&held), replaced(&held), written(&held)));
                 prop_assert_eq!((tried.rule, tried.unverified), (held.rule, held.unverified));
                 prop_assert!(tried.shadow.is_none(), "{ask:?}: {:?}", tried.shadow);
                 continue;
@@ -205,8 +205,8 @@ proptest! {
             prop_assert_eq!(shadow_verdict(&dry, &tried), verdict(&in_force, &held), "{:?}", ask);
             prop_assert_eq!((tried.rule, tried.unverified), (None, None));
             // Connection names no identity header either, nor does anything but a good token give one.
-            let connection = tried.replace.iter().find(|(name, _)| name == "connection");
-            let named = connection.map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+            let connection = replaced(&tried).into_iter().find(|(name, _)| name == "connection");
+            let named = connection.map(|(_, value)| value);
             prop_assert!(named.is_none_or(|named| !named.contains("x-user")));
             prop_assert!(written(&tried).is_empty() || !ask.has_bad_token(), "{ask:?}");
         }
@@ -234,8 +234,8 @@ proptest! {
             let (decision, held, would) = (ask.of(&mut mixed), ask.of(&mut without), ask.of(&mut promoted));
             prop_assert_eq!(verdict(&mixed, &decision), verdict(&without, &held), "{:?}", ask);
             prop_assert_eq!(
-                (&decision.remove, &decision.replace, written(&decision)),
-                (&held.remove, &held.replace, written(&held)),
+                (removed(&decision), replaced(&decision), written(&decision)),
+                (removed(&held), replaced(&held), written(&held)),
                 "{:?}", ask
             );
             let differs = held.cause().is_some() != would.cause().is_some();

@@ -1,6 +1,6 @@
 //! Paths that backends may read in several ways: what every reading allows goes on, and nothing else.
 
-use crate::support::{Shop, issuer, shop, token, with_roles};
+use crate::support::{Shop, issuer, replaced, shop, token, with_roles};
 use attache_engine::{Outcome, Reason};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ fn a_path_goes_on_as_it_came_if_every_reading_may() {
     ] {
         let decision = shop.request(&format!("GET {path}?q=%2F"), &[("authorization", &bearer)]);
         assert!(matches!(decision.outcome, Outcome::Forward), "{path}: {:?}", decision.reason());
-        assert_eq!(decision.replace, [], "{path}");
+        assert_eq!(replaced(&decision), [], "{path}");
     }
 }
 
@@ -174,7 +174,7 @@ fn where_no_rule_names_paths_nobody_reads_them() {
         for path in ["/a/../b", "/%00", "/%zz"] {
             let bearer = format!("Bearer {}", token(json!({})));
             let decision = shop.request(&format!("GET {path}"), &[("authorization", &bearer)]);
-            assert_eq!((decision.reason(), decision.replace.as_slice()), (None, &[][..]), "{path}");
+            assert_eq!((decision.reason(), replaced(&decision).as_slice()), (None, &[][..]), "{path}");
         }
     }
 }
@@ -193,9 +193,9 @@ fn a_normal_form_is_forwarded_and_compared() {
     ] {
         let decision = ask(path);
         assert_eq!(decision.reason(), None, "{path}");
-        let expected: Vec<(std::borrow::Cow<'static, str>, Vec<u8>)> =
-            forwarded.iter().map(|form| (":path".into(), form.as_bytes().to_vec())).collect();
-        assert_eq!(decision.replace, expected, "{path}");
+        let expected: Vec<(String, String)> =
+            forwarded.iter().map(|form| (":path".to_owned(), (*form).to_owned())).collect();
+        assert_eq!(replaced(&decision), expected, "{path}");
     }
     // Nothing is cut off, so it is for the service to say what this is, and for the rules to refuse it.
     assert_eq!(ask("/orders;id=7").reason(), Some(Reason::PathAmbiguous));

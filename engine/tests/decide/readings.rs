@@ -1,6 +1,6 @@
 //! Requests that a backend may take for others: they go on only if the others may.
 
-use crate::support::{Shop, issuer, shop, token, with_roles};
+use crate::support::{Shop, issuer, removed, replaced, shop, token, with_roles};
 use attache_engine::Reason;
 use serde_json::{Value, json};
 
@@ -58,8 +58,8 @@ fn a_request_that_goes_on_under_another_method_carries_its_identity_and_not_its_
     let headers = [("authorization", bearer.as_str()), ("x-http-method", "DELETE")];
     let decision = shop.request("GET /", &headers);
     assert_eq!(decision.reason(), None);
-    assert!(decision.session.is_some());
-    assert_eq!(decision.remove, ["authorization"]);
+    assert!(decision.authenticated.is_some());
+    assert_eq!(removed(&decision), ["authorization"]);
 }
 
 #[test]
@@ -194,12 +194,13 @@ fn a_preflight_request_goes_on_without_token_cookie_and_identity() {
         ("cookie", "session=d; other=e"),
         ("x-user", "root"),
     ]);
-    let mut decision = shop.request("OPTIONS /p?access_token=f&q=1", &sent);
+    let decision = shop.request("OPTIONS /p?access_token=f&q=1", &sent);
     assert_eq!(decision.reason(), None);
-    assert!(decision.session.is_none());
-    decision.remove.sort_unstable();
-    assert_eq!(decision.remove, ["authorization", "cookie", "proxy-authorization", "x-token", "x-user"]);
-    assert_eq!(decision.replace, [(":path".into(), b"/p?q=1".to_vec())]);
+    assert!(decision.authenticated.is_none());
+    let mut gone = removed(&decision);
+    gone.sort_unstable();
+    assert_eq!(gone, ["authorization", "cookie", "proxy-authorization", "x-token", "x-user"]);
+    assert_eq!(replaced(&decision), [(":path".to_owned(), "/p?q=1".to_owned())]);
 }
 
 #[test]

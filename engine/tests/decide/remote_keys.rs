@@ -1,7 +1,7 @@
 //! Keys that a provider serves: while there are none, once they come, and when they go.
 
-use crate::support::{Shop, public_jwk, shop, token, written};
-use attache_engine::remote::{Hope, Missing};
+use crate::support::{Shop, public_jwk, removed, shop, token, written};
+use attache_engine::remote::{MissingKeys, WaitDecision};
 use attache_engine::token::IssuerKeys;
 use attache_engine::{Cause, Detail, Outcome, Reason};
 use attache_plugin_config::KeySet;
@@ -39,11 +39,9 @@ fn other_key() -> Value {
 fn a_request_waits_for_the_first_keys_and_is_then_decided_about() {
     let shop = remote_shop(json!({}), any());
     let good = token(json!({}));
-    shop.patience.hope.set(Hope::Wait);
+    shop.key_wait.wait_decision.set(WaitDecision::Wait);
     let headers = [("authorization", &*format!("Bearer {good}")), ("x-user", "mallory")];
-    let decision = shop.request("GET /orders", &headers);
-    assert!(matches!(decision.outcome, Outcome::Await { missing: Missing::Keys, .. }));
-    assert!(decision.remove.is_empty() && decision.session.is_none(), "nothing is done to it yet");
+    assert_eq!(shop.waits_for("GET /orders", &headers), Some(MissingKeys::Keys));
     serve(&shop, &[public_jwk()]);
     let decision = shop.request("GET /orders", &headers);
     assert!(matches!(decision.outcome, Outcome::Forward));
@@ -68,13 +66,12 @@ fn an_unknown_key_id_is_worth_waiting_for_once() {
     let shop = remote_shop(json!({}), any());
     serve(&shop, &[other_key()]);
     let good = token(json!({}));
-    shop.patience.hope.set(Hope::Wait);
+    shop.key_wait.wait_decision.set(WaitDecision::Wait);
     let value = format!("Bearer {good}");
-    let decision = shop.request("GET /orders", &[("authorization", &value)]);
-    assert!(matches!(decision.outcome, Outcome::Await { missing: Missing::KeyId, .. }));
-    shop.patience.hope.set(Hope::Never(std::time::Duration::ZERO));
+    assert_eq!(shop.waits_for("GET /orders", &[("authorization", &value)]), Some(MissingKeys::KeyId));
+    shop.key_wait.wait_decision.set(WaitDecision::GiveUp(std::time::Duration::ZERO));
     assert_eq!(shop.reason("GET /orders", Some(&good)), Some(Reason::KeyNotFound));
-    assert_eq!(*shop.patience.asked.borrow(), [Missing::KeyId, Missing::KeyId]);
+    assert_eq!(*shop.key_wait.asked.borrow(), [MissingKeys::KeyId, MissingKeys::KeyId]);
 }
 
 #[test]
@@ -83,7 +80,7 @@ fn a_full_room_is_an_outage_and_no_verdict() {
     for on_keys_unavailable in ["DENY", "ALLOW"] {
         let shop = remote_shop(json!({"onKeysUnavailable": on_keys_unavailable}), any());
         serve(&shop, &[other_key()]);
-        shop.patience.hope.set(Hope::Full);
+        shop.key_wait.wait_decision.set(WaitDecision::Full);
         let value = format!("Bearer {}", token(json!({})));
         let decision = shop.request("GET /orders", &[("authorization", &value)]);
         let Outcome::Refuse { cause, answer } = decision.outcome else { panic!("{:?}", decision.outcome) };
@@ -94,7 +91,7 @@ fn a_full_room_is_an_outage_and_no_verdict() {
     }
     // Without any keys it is an outage like any other.
     let shop = remote_shop(json!({"onKeysUnavailable": "ALLOW"}), any());
-    shop.patience.hope.set(Hope::Full);
+    shop.key_wait.wait_decision.set(WaitDecision::Full);
     assert_eq!(shop.reason("GET /orders", Some(&token(json!({})))), None);
 }
 
@@ -102,11 +99,11 @@ fn a_full_room_is_an_outage_and_no_verdict() {
 fn nothing_waits_for_a_bad_token() {
     let shop = remote_shop(json!({"algorithms": ["RS256"]}), any());
     serve(&shop, &[public_jwk()]);
-    shop.patience.hope.set(Hope::Wait);
+    shop.key_wait.wait_decision.set(WaitDecision::Wait);
     assert_eq!(shop.reason("GET /orders", Some(&token(json!({})))), Some(Reason::AlgorithmNotAllowed));
     assert_eq!(shop.reason("GET /orders", Some("no-jwt")), Some(Reason::TokenOpaque));
     assert_eq!(shop.reason("GET /orders", None), Some(Reason::TokenMissing));
-    assert!(shop.patience.asked.borrow().is_empty());
+    assert!(shop.key_wait.asked.borrow().is_empty());
 }
 
 #[test]
@@ -141,10 +138,10 @@ fn an_issuer_that_fails_open_forwards_without_identity() {
     let decision = shop.request("GET /orders", &[("authorization", &value), ("x-user", "mallory")]);
     assert!(matches!(decision.outcome, Outcome::Forward));
     assert_eq!(decision.unverified, Some(Reason::KeysUnavailable));
-    assert!(decision.session.is_none());
-    assert!(decision.remove.contains(&"x-user".to_owned()), "what the client claims is taken off");
+    assert!(decision.authenticated.is_none());
+    assert!(removed(&decision).contains(&"x-user".to_owned()), "what the client claims is taken off");
     assert!(
-        decision.remove.contains(&"authorization".to_owned()),
+        removed(&decision).contains(&"authorization".to_owned()),
         "and so is the token that nobody has verified"
     );
     // It opens to tokens that can't be verified, not to requests without one, nor to bad ones.

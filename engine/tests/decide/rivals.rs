@@ -1,7 +1,7 @@
 //! Cookies of one name that hold different tokens.
 
-use crate::support::{NOW, Shop, issuer, shop, token, written};
-use attache_engine::{Decision, Detail, Reason};
+use crate::support::{NOW, Shop, issuer, replaced, shop, token, written};
+use attache_engine::{Decided, Detail, Reason};
 use serde_json::{Value, json};
 
 /// A shop whose only issuer takes tokens in cookies, cut into parts or not, for the audience `mesh`.
@@ -17,7 +17,7 @@ fn good(sub: &str) -> String {
     token(json!({"aud": "mesh", "sub": sub}))
 }
 
-fn ask(shop: &Shop, cookies: &[&str]) -> Decision {
+fn ask(shop: &Shop, cookies: &[&str]) -> Decided<'static> {
     let lines: Vec<String> = cookies
         .iter()
         .map(|cookie| if cookie.contains('=') { (*cookie).to_owned() } else { format!("session={cookie}") })
@@ -25,14 +25,13 @@ fn ask(shop: &Shop, cookies: &[&str]) -> Decision {
     shop.request("GET /", &[("cookie", &lines.join("; "))])
 }
 
-fn user(decision: &Decision) -> Option<String> {
+fn user(decision: &Decided<'_>) -> Option<String> {
     written(decision).into_iter().find(|(name, _)| name == "x-user").map(|(_, value)| value)
 }
 
 /// The cookies that go on.
-fn forwarded(decision: &Decision) -> Option<String> {
-    let value = decision.replace.iter().find(|(name, _)| name == "cookie").map(|(_, value)| value.clone());
-    value.map(|value| String::from_utf8(value).unwrap())
+fn forwarded(decision: &Decided<'_>) -> Option<String> {
+    replaced(decision).into_iter().find(|(name, _)| name == "cookie").map(|(_, value)| value)
 }
 
 fn stale() -> [(&'static str, String, Reason); 5] {

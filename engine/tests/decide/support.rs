@@ -1,10 +1,10 @@
 //! A workload under test: a document, a key of the test's own, and requests.
 
-use attache_engine::host::{Environment, HostCrypto, Peer, SharedData, UnixSeconds, Workload};
-use attache_engine::remote::Patience;
-use attache_engine::remote::{Hope, Missing};
-use attache_engine::surroundings::Surroundings;
-use attache_engine::{Decision, Engine, IssuerIndex, Outcome, Reason};
+use attache_engine::host::{Environment, HostCrypto, Peer, SharedStore, UnixSeconds, Workload};
+use attache_engine::host_context::HostContext;
+use attache_engine::remote::KeyWait;
+use attache_engine::remote::{MissingKeys, WaitDecision};
+use attache_engine::{Decided, Decision, Engine, HeaderEdit, IssuerIndex, Reason};
 use attache_plugin_config::Algorithm;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -25,7 +25,7 @@ pub(crate) struct Shop {
     pub(crate) peer: TestPeer,
     pub(crate) shared: Rc<TestData>,
     pub(crate) crypto: NoCrypto,
-    pub(crate) patience: TestPatience,
+    pub(crate) key_wait: TestKeyWait,
     pub(crate) now: u64,
     pub(crate) ends_with_headers: bool,
 }
@@ -57,12 +57,14 @@ impl Peer for TestPeer {
 #[derive(Default)]
 pub(crate) struct TestData(RefCell<HashMap<String, Vec<u8>>>);
 
-impl SharedData for TestData {
-    fn get(&self, key: &str) -> Option<Vec<u8>> {
-        self.0.borrow().get(key).cloned()
+impl SharedStore for TestData {
+    fn read(&self, key: &str) -> Option<(Vec<u8>, Option<u32>)> {
+        self.0.borrow().get(key).map(|value| (value.clone(), None))
     }
-    fn set(&self, key: &str, value: &[u8]) {
+
+    fn compare_and_set(&self, key: &str, value: &[u8], _: Option<u32>) -> bool {
         self.0.borrow_mut().insert(key.to_owned(), value.to_vec());
+        true
     }
 }
 
@@ -80,21 +82,24 @@ impl HostCrypto for NoCrypto {
 }
 
 /// Waits for as long as a test says, and remembers what for.
-pub(crate) struct TestPatience {
-    pub(crate) hope: Cell<Hope>,
-    pub(crate) asked: RefCell<Vec<Missing>>,
+pub(crate) struct TestKeyWait {
+    pub(crate) wait_decision: Cell<WaitDecision>,
+    pub(crate) asked: RefCell<Vec<MissingKeys>>,
 }
 
-impl Default for TestPatience {
+impl Default for TestKeyWait {
     fn default() -> Self {
-        Self { hope: Cell::new(Hope::Never(Duration::from_millis(2_100))), asked: RefCell::default() }
+        Self {
+            wait_decision: Cell::new(WaitDecision::GiveUp(Duration::from_millis(2_100))),
+            asked: RefCell::default(),
+        }
     }
 }
 
-impl Patience for TestPatience {
-    fn hope(&self, _: IssuerIndex, missing: Missing) -> Hope {
+impl KeyWait for TestKeyWait {
+    fn wait_decision(&self, _: IssuerIndex, missing: MissingKeys) -> WaitDecision {
         self.asked.borrow_mut().push(missing);
-        self.hope.get()
+        self.wait_decision.get()
     }
 }
 
@@ -142,7 +147,7 @@ pub(crate) fn shop(document: Value) -> Shop {
         peer: TestPeer::default(),
         shared: Rc::default(),
         crypto: NoCrypto::default(),
-        patience: TestPatience::default(),
+        key_wait: TestKeyWait::default(),
         now: NOW,
         ends_with_headers: true,
     }
@@ -154,36 +159,48 @@ pub(crate) fn shop_with_policies(policies: Value) -> Shop {
 }
 
 impl Shop {
-    pub(crate) fn decide(&self, headers: &[(&str, &str)]) -> Decision {
-        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
-        self.decide_map(&headers.iter().map(own).collect::<Vec<_>>())
+    pub(crate) fn decide(&self, headers: &[(&str, &str)]) -> Decided<'static> {
+        self.decide_map(own(headers))
+    }
+
+    /// What a request lacks that waits.
+    pub(crate) fn waits_for(&self, line: &str, headers: &[(&str, &str)]) -> Option<MissingKeys> {
+        match self.decision(own(&with_line(line, headers))) {
+            Decision::Wait { missing, .. } => Some(missing),
+            Decision::Decided(_) => None,
+        }
     }
 
     /// The decision about `METHOD /path` with one header, whose value need be no text.
-    pub(crate) fn request_bytes(&self, line: &str, name: &str, value: &[u8]) -> Decision {
+    pub(crate) fn request_bytes(&self, line: &str, name: &str, value: &[u8]) -> Decided<'static> {
         let (method, path) = line.split_once(' ').unwrap();
         let map = [(":method", method.as_bytes()), (":path", path.as_bytes()), (name, value)];
-        self.decide_map(&map.map(|(name, value)| (name.to_owned(), value.to_vec())))
+        self.decide_map(map.map(|(name, value)| (name.to_owned(), value.to_vec())).to_vec())
     }
 
-    fn decide_map(&self, map: &[(String, Vec<u8>)]) -> Decision {
-        let surroundings = Surroundings {
+    fn decide_map(&self, map: HeaderMap) -> Decided<'static> {
+        match self.decision(map) {
+            Decision::Decided(decided) => decided,
+            Decision::Wait { missing, .. } => panic!("it waits for {missing:?}"),
+        }
+    }
+
+    /// What is decided borrows from the request, which no test wants to carry about: it is never freed.
+    fn decision(&self, map: HeaderMap) -> Decision<'static> {
+        let host_context = HostContext {
             peer: &self.peer,
             shared: &*self.shared,
             crypto: &self.crypto,
-            patience: &self.patience,
+            key_wait: &self.key_wait,
             now: UnixSeconds(self.now),
             ends_with_headers: self.ends_with_headers,
         };
-        self.engine.decide(map, &surroundings)
+        self.engine.decide(map.leak(), &host_context)
     }
 
     /// The decision about `METHOD /path` with these headers.
-    pub(crate) fn request(&self, line: &str, headers: &[(&str, &str)]) -> Decision {
-        let (method, path) = line.split_once(' ').unwrap();
-        let mut all = vec![(":method", method), (":path", path), (":authority", "orders.shop:8080")];
-        all.extend_from_slice(headers);
-        self.decide(&all)
+    pub(crate) fn request(&self, line: &str, headers: &[(&str, &str)]) -> Decided<'static> {
+        self.decide(&with_line(line, headers))
     }
 
     /// The reason for which a request with this token is refused; `None` where it goes on.
@@ -195,7 +212,7 @@ impl Shop {
     }
 
     /// `policy/rule` of the rule that decided.
-    pub(crate) fn rule(&self, decision: &Decision) -> Option<String> {
+    pub(crate) fn rule(&self, decision: &Decided<'_>) -> Option<String> {
         decision
             .rule
             .and_then(|rule| self.engine.rule(rule))
@@ -207,12 +224,51 @@ impl Shop {
     }
 }
 
+type HeaderMap = Vec<(String, Vec<u8>)>;
+
+fn own(headers: &[(&str, &str)]) -> HeaderMap {
+    headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+fn with_line<'a>(line: &'a str, headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let (method, path) = line.split_once(' ').unwrap();
+    let mut all = vec![(":method", method), (":path", path), (":authority", "orders.shop:8080")];
+    all.extend_from_slice(headers);
+    all
+}
+
 /// The identity headers that a decision writes.
-pub(crate) fn written(decision: &Decision) -> Vec<(String, String)> {
-    let session = decision.session.as_ref().filter(|_| matches!(decision.outcome, Outcome::Forward));
-    let headers = session.and_then(|session| session.headers.as_ref().ok());
+pub(crate) fn written(decided: &Decided<'_>) -> Vec<(String, String)> {
+    set_or_added(decided).into_iter().filter(|(name, _)| is_identity(decided, name)).collect()
+}
+
+/// The headers that it removes.
+pub(crate) fn removed(decided: &Decided<'_>) -> Vec<String> {
+    let removed = decided.edits.iter().filter_map(|edit| match edit {
+        HeaderEdit::Remove(name) => Some(name.to_owned()),
+        HeaderEdit::Set(..) | HeaderEdit::Add(..) => None,
+    });
+    removed.collect()
+}
+
+/// The headers that it changes, but for identity headers.
+pub(crate) fn replaced(decided: &Decided<'_>) -> Vec<(String, String)> {
+    set_or_added(decided).into_iter().filter(|(name, _)| !is_identity(decided, name)).collect()
+}
+
+fn set_or_added(decided: &Decided<'_>) -> Vec<(String, String)> {
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
-    headers.into_iter().flatten().map(|(name, value)| (name.to_string(), text(value))).collect()
+    let set = decided.edits.iter().filter_map(|edit| match edit {
+        HeaderEdit::Remove(_) => None,
+        HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => Some((name.to_owned(), text(value))),
+    });
+    set.collect()
+}
+
+fn is_identity(decided: &Decided<'_>, name: &str) -> bool {
+    let headers =
+        decided.authenticated.as_ref().and_then(|authenticated| authenticated.headers.as_ref().ok());
+    headers.into_iter().flatten().any(|(known, _)| known.as_str() == name)
 }
 
 fn key() -> SigningKey {

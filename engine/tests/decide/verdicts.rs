@@ -1,6 +1,6 @@
 //! The order of the steps, shadow, preflight and paths.
 
-use crate::support::{shop, shop_with_policies, token, with_roles};
+use crate::support::{removed, shop, shop_with_policies, token, with_roles};
 use attache_engine::{Reason, Shadow};
 use serde_json::json;
 
@@ -69,8 +69,8 @@ fn a_public_path_does_not_look_at_tokens() {
         shop.request("GET /healthz", &[("authorization", "Bearer a.b.c"), ("authorization", "Bearer d")]);
     assert_eq!(decision.reason(), None);
     assert_eq!(decision.verification, Default::default());
-    assert!(decision.session.is_none());
-    assert_eq!(decision.remove, ["authorization"]);
+    assert!(decision.authenticated.is_none());
+    assert_eq!(removed(&decision), ["authorization"]);
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! One issuer's keys: its keeper, and the calls that it makes.
+//! One issuer's keys: its refresher, and the calls that it makes.
 
 use crate::host::{self, CallId, GaugeId};
-use crate::text::printable;
+use crate::redact::redact;
+use crate::shared::AllWorkers;
 use crate::{audit, metrics};
 use attache_engine::remote::{
-    Board, Fetch, FetchOutcome, Hope, Keeper, Missing, Progress, Report, Response, UnixMillis,
+    Fetch, FetchOutcome, FetchReport, JwksRefresher, MissingKeys, Progress, Response, UnixMillis,
+    WaitDecision,
 };
 use attache_engine::token::IssuerKeys;
 use attache_engine::{Engine, IssuerIndex, RemoteIssuer};
@@ -21,7 +23,7 @@ pub(super) struct Source {
     /// A signature was refuted since the provider was last asked.
     pub(super) is_doubted: bool,
     name: Name,
-    keeper: Keeper,
+    refresher: JwksRefresher,
     /// The keys that the engine verifies with.
     installed: Option<Rc<IssuerKeys>>,
     /// The call whose answer is awaited.
@@ -40,7 +42,7 @@ impl Source {
             version: 0,
             is_doubted: false,
             name: issuer.name.clone(),
-            keeper: Keeper::new(issuer.issuer, issuer.keys, seed),
+            refresher: JwksRefresher::new(issuer.issuer, issuer.keys, seed),
             installed: None,
             call: None,
             age: None,
@@ -51,13 +53,13 @@ impl Source {
 
     /// Takes over what other workers have posted.
     pub(super) fn sync(&mut self, engine: &Engine, now: UnixMillis) {
-        self.keeper.sync(now, &SharedData);
+        self.refresher.sync(now, &AllWorkers);
         self.install(engine);
     }
 
     /// Asks the provider, if that is due.
     pub(super) fn ask(&mut self, demand: bool, engine: &Engine, now: UnixMillis) {
-        let fetch = self.keeper.begin(now, demand, &SharedData);
+        let fetch = self.refresher.begin(now, demand, &AllWorkers);
         self.install(engine);
         if let Some(fetch) = fetch {
             self.is_doubted = false;
@@ -66,19 +68,19 @@ impl Source {
     }
 
     /// Takes an answer, if it is to this issuer's call. Returns what it came to, if that ends the attempt; who has told
-    /// the other workers then calls [`Source::tell`].
+    /// the other workers then calls [`Source::log`].
     pub(super) fn answer(
         &mut self,
         call: CallId,
         response: &Response,
         engine: &Engine,
         now: UnixMillis,
-    ) -> Option<Report> {
+    ) -> Option<FetchReport> {
         if self.call != Some(call) {
             return None;
         }
         self.call = None;
-        match self.keeper.answer(Some(response), now, &SharedData) {
+        match self.refresher.answer(Some(response), now, &AllWorkers) {
             Progress::Ask(fetch) => {
                 self.send(fetch, now);
                 None
@@ -90,13 +92,18 @@ impl Source {
         }
     }
 
-    pub(super) fn hope(&self, missing: Missing, arrived: UnixMillis, now: UnixMillis) -> Hope {
-        self.keeper.hope(missing, arrived, now)
+    pub(super) fn wait_decision(
+        &self,
+        missing: MissingKeys,
+        arrived: UnixMillis,
+        now: UnixMillis,
+    ) -> WaitDecision {
+        self.refresher.wait_decision(missing, arrived, now)
     }
 
     /// Sets the gauge of how old the keys are.
-    pub(super) fn tell_age(&mut self, now: UnixMillis) {
-        let Some(age) = self.keeper.age(now) else { return };
+    pub(super) fn publish_age(&mut self, now: UnixMillis) {
+        let Some(age) = self.refresher.age(now) else { return };
         if self.age.is_none() {
             self.age = host::define_gauge(&format!("attache.keys.age_seconds.{}", metrics::part(&self.name)));
         }
@@ -107,7 +114,7 @@ impl Source {
 
     /// Has the engine verify with the keys that hold now, if they are others than before.
     fn install(&mut self, engine: &Engine) {
-        let keys = self.keeper.keys();
+        let keys = self.refresher.keys();
         if keys.map(Rc::as_ptr) == self.installed.as_ref().map(Rc::as_ptr) {
             return;
         }
@@ -126,17 +133,17 @@ impl Source {
         let headers = fetch.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.call = host::call(&fetch.cluster, headers, fetch.timeout);
         if self.call.is_none()
-            && let Progress::Done(mut report) = self.keeper.answer(None, now, &SharedData)
+            && let Progress::Done(mut report) = self.refresher.answer(None, now, &AllWorkers)
         {
             report.detail = format!("{} (cluster `{}`)", report.detail, fetch.cluster);
-            self.tell(&report, now);
+            self.log(&report, now);
         }
     }
 
     /// Logs what is new in what an attempt came to, and then counts it.
-    pub(super) fn tell(&mut self, report: &Report, now: UnixMillis) {
+    pub(super) fn log(&mut self, report: &FetchReport, now: UnixMillis) {
         if let Some(change) = &report.change {
-            audit::tell_keys(&self.name, change, Duration::from_millis(now.0));
+            audit::log_keys(&self.name, change, Duration::from_millis(now.0));
         }
         if report.outcome.is_good() && report.skipped != self.skipped {
             for skipped in &report.skipped {
@@ -149,7 +156,7 @@ impl Source {
             .as_ref()
             .is_some_and(|(outcome, detail)| *outcome == report.outcome && *detail == report.detail);
         if !report.outcome.is_good() && !known {
-            let keys = if self.keeper.keys().is_some() {
+            let keys = if self.refresher.keys().is_some() {
                 "the last good keys serve on"
             } else {
                 "there are no keys"
@@ -168,22 +175,9 @@ impl Source {
 
 /// A key that is left out, and why.
 fn describe(skipped: &Skipped) -> String {
-    let why = printable(skipped.reason.to_string().as_bytes(), 512);
+    let why = redact(skipped.reason.to_string().as_bytes(), 512);
     match &skipped.key_id {
-        Some(key_id) => format!("`{}`: {why}", printable(key_id.as_bytes(), 256)),
+        Some(key_id) => format!("`{}`: {why}", redact(key_id.as_bytes(), 256)),
         None => why,
-    }
-}
-
-/// Envoy's shared data.
-struct SharedData;
-
-impl Board for SharedData {
-    fn read(&self, key: &str) -> Option<(Vec<u8>, Option<u32>)> {
-        host::shared_data(key)
-    }
-
-    fn post(&self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
-        host::share_data(key, value, mark)
     }
 }

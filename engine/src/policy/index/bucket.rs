@@ -1,24 +1,24 @@
 //! Sites that share a path.
 
 use super::super::host::HostTest;
-use super::super::site::{Asked, Site, SiteId};
+use super::super::rule_group::{GroupId, LazyRequest, RuleGroup};
 use super::super::source::{Origin as _, SourceTest};
 use super::patterns::Patterns;
 use attache_plugin_config::StringPattern;
 use std::collections::BTreeMap;
 
-/// So many sites are looked at one by one sooner than they are told apart.
-const FEW: usize = 8;
+/// Up to this many groups a linear scan beats a split.
+const MAX_LINEAR: usize = 8;
 
-/// A split that would put a site into more parts than this, on average, costs more memory than it saves time.
-const MOST_PARTS: usize = 8;
+/// A split that would put a group into more parts than this, on average, costs more memory than it saves time.
+const MAX_PARTS: usize = 8;
 
-/// Some sites, told apart by host or caller where they are many.
+/// Some groups, told apart by host or caller where they are many.
 #[derive(Debug)]
 pub(super) struct Bucket {
     split: Option<Box<Split>>,
     /// Those that no split tells apart.
-    rest: Box<[SiteId]>,
+    rest: Box<[GroupId]>,
 }
 
 /// Sites by what they ask for, each part told apart further where it is still large.
@@ -37,7 +37,7 @@ enum Split {
     },
 }
 
-/// What sites are told apart by, in this order.
+/// What groups are told apart by, in this order.
 #[derive(Clone, Copy)]
 enum Dimension {
     Host,
@@ -53,18 +53,18 @@ enum Key {
 }
 
 impl Bucket {
-    pub(super) fn new(ids: Vec<SiteId>, sites: &[Site]) -> Self {
-        Self::told_apart(ids, sites, &[Dimension::Host, Dimension::Caller])
+    pub(super) fn new(ids: Vec<GroupId>, groups: &[RuleGroup]) -> Self {
+        Self::partition(ids, groups, &[Dimension::Host, Dimension::Caller])
     }
 
-    fn told_apart(ids: Vec<SiteId>, sites: &[Site], dimensions: &[Dimension]) -> Self {
-        let Some((dimension, others)) = dimensions.split_first().filter(|_| ids.len() > FEW) else {
+    fn partition(ids: Vec<GroupId>, groups: &[RuleGroup], dimensions: &[Dimension]) -> Self {
+        let Some((dimension, others)) = dimensions.split_first().filter(|_| ids.len() > MAX_LINEAR) else {
             return Self { split: None, rest: ids.into() };
         };
-        let mut parts: BTreeMap<Key, Vec<SiteId>> = BTreeMap::new();
+        let mut parts: BTreeMap<Key, Vec<GroupId>> = BTreeMap::new();
         let (mut rest, mut placed) = (Vec::new(), 0_usize);
         for &id in &ids {
-            let keys = sites.get(id.position()).and_then(|site| dimension.keys(site));
+            let keys = groups.get(id.position()).and_then(|rule_group| dimension.keys(rule_group));
             placed = placed.saturating_add(keys.as_ref().map_or(0, Vec::len));
             match keys {
                 Some(keys) => keys.into_iter().for_each(|key| parts.entry(key).or_default().push(id)),
@@ -72,53 +72,58 @@ impl Bucket {
             }
         }
         let apart = ids.len().saturating_sub(rest.len());
-        if apart <= FEW || placed > apart.saturating_mul(MOST_PARTS) {
-            return Self::told_apart(ids, sites, others);
+        if apart <= MAX_LINEAR || placed > apart.saturating_mul(MAX_PARTS) {
+            return Self::partition(ids, groups, others);
         }
-        let bucket = |ids| Self::told_apart(ids, sites, others);
+        let bucket = |ids| Self::partition(ids, groups, others);
         let split = dimension.split(parts.into_iter().map(|(key, ids)| (key, bucket(ids))), bucket(rest));
         Self { split: Some(Box::new(split)), rest: Box::default() }
     }
 
-    pub(super) fn visit(&self, asked: &Asked<'_>, found: &mut impl FnMut(SiteId)) {
+    pub(super) fn visit(&self, request: &LazyRequest<'_>, found: &mut impl FnMut(GroupId)) {
         for &id in &self.rest {
             found(id);
         }
         if let Some(split) = &self.split {
-            split.visit(asked, found);
+            split.visit(request, found);
         }
     }
 }
 
 impl Split {
     #[inline(never)]
-    fn visit(&self, asked: &Asked<'_>, found: &mut impl FnMut(SiteId)) {
+    fn visit(&self, request: &LazyRequest<'_>, found: &mut impl FnMut(GroupId)) {
         match self {
             Self::Host { without_port, with_port, rest } => {
-                rest.visit(asked, found);
-                without_port.visit(asked.authority().host(), &mut |bucket| bucket.visit(asked, found));
-                with_port.visit(asked.authority().with_port(), &mut |bucket| bucket.visit(asked, found));
+                rest.visit(request, found);
+                without_port.visit(request.authority().host(), &mut |bucket| bucket.visit(request, found));
+                with_port.visit(request.authority().with_port(), &mut |bucket| bucket.visit(request, found));
             }
             Self::Caller { principals, namespaces, accounts, rest } => {
-                rest.visit(asked, found);
-                let Some(caller) = asked.caller() else { return };
-                principals.visit(caller.principal(), &mut |bucket| bucket.visit(asked, found));
+                rest.visit(request, found);
+                let Some(caller) = request.caller() else { return };
+                principals.visit(caller.principal(), &mut |bucket| bucket.visit(request, found));
                 let Some((namespace, account)) = caller.account() else { return };
-                namespaces.visit(namespace, &mut |bucket| bucket.visit(asked, found));
-                accounts.visit(account, &mut |bucket| bucket.visit(asked, found));
+                namespaces.visit(namespace, &mut |bucket| bucket.visit(request, found));
+                accounts.visit(account, &mut |bucket| bucket.visit(request, found));
             }
         }
     }
 }
 
 impl Dimension {
-    /// A request that fits the site has at least one of these. `None`: the site asks for nothing of this kind.
-    fn keys(self, site: &Site) -> Option<Vec<Key>> {
+    /// Returns the keys of which a request that fits the group has at least one; `None` where the group asks for nothing of this kind.
+    fn keys(self, rule_group: &RuleGroup) -> Option<Vec<Key>> {
         let mut keys: Vec<Key> = match self {
-            Self::Host => site.operation.hosts.iter().cloned().map(Key::Host).collect(),
-            Self::Caller => {
-                site.from.iter().map(caller_keys).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect()
-            }
+            Self::Host => rule_group.operation.hosts.iter().cloned().map(Key::Host).collect(),
+            Self::Caller => rule_group
+                .from
+                .iter()
+                .map(caller_keys)
+                .collect::<Option<Vec<_>>>()?
+                .into_iter()
+                .flatten()
+                .collect(),
         };
         keys.sort_unstable();
         keys.dedup();

@@ -1,4 +1,4 @@
-//! From a request to the sites that may fit it: by path, then, where many sites share a path, by host and by caller.
+//! From a request to the groups that may fit it: by path, then, where many groups share a path, by host and by caller.
 
 mod affix;
 mod bucket;
@@ -6,25 +6,25 @@ mod patterns;
 mod templates;
 
 use super::pattern::PathTest;
-use super::site::{Asked, Site, SiteId};
+use super::rule_group::{GroupId, LazyRequest, RuleGroup};
 use attache_plugin_config::{PathEquality, PathPattern, PathSegment, StringPattern};
 use bucket::Bucket;
 use patterns::Patterns;
 use std::collections::BTreeMap;
 use templates::Templates;
 
-/// All sites, by their path.
+/// All groups, by their path.
 #[derive(Debug)]
 pub(super) struct PathIndex {
     /// Of paths that are compared exactly.
     exact: Paths,
     /// Of others, by what counts as the same: DENY rules are here.
     loose: Box<[(PathEquality, Paths)]>,
-    /// The sites that any path fits.
+    /// The groups that any path fits.
     anywhere: Bucket,
 }
 
-/// Sites by paths that are compared in one way.
+/// Groups by paths that are compared in one way.
 #[derive(Debug)]
 struct Paths {
     patterns: Patterns<Bucket>,
@@ -32,49 +32,49 @@ struct Paths {
 }
 
 impl PathIndex {
-    pub(super) fn new(sites: &[Site]) -> Self {
+    pub(super) fn new(groups: &[RuleGroup]) -> Self {
         let mut drafts: BTreeMap<PathEquality, Draft> = BTreeMap::new();
         let mut anywhere = Vec::new();
-        for (id, site) in (0..).map(SiteId).zip(sites) {
-            match &site.path {
+        for (id, rule_group) in (0..).map(GroupId).zip(groups) {
+            match &rule_group.path {
                 Some(PathTest { pattern, equality }) => drafts.entry(*equality).or_default().add(pattern, id),
                 None => anywhere.push(id),
             }
         }
         let exact = drafts.remove(&PathEquality::default()).unwrap_or_default();
         Self {
-            exact: exact.finish(sites),
-            loose: drafts.into_iter().map(|(equality, draft)| (equality, draft.finish(sites))).collect(),
-            anywhere: Bucket::new(anywhere, sites),
+            exact: exact.finish(groups),
+            loose: drafts.into_iter().map(|(equality, draft)| (equality, draft.finish(groups))).collect(),
+            anywhere: Bucket::new(anywhere, groups),
         }
     }
 
-    /// Visits all sites that fit the request, and some that don't; one may come twice.
-    pub(super) fn visit(&self, asked: &Asked<'_>, found: &mut impl FnMut(SiteId)) {
-        self.anywhere.visit(asked, found);
-        self.exact.visit(asked.path(), asked, found);
+    /// Visits all groups that fit the request, and some that don't; one may come twice.
+    pub(super) fn visit(&self, request: &LazyRequest<'_>, found: &mut impl FnMut(GroupId)) {
+        self.anywhere.visit(request, found);
+        self.exact.visit(request.path(), request, found);
         for (equality, paths) in &self.loose {
-            paths.visit(asked.path_as(*equality), asked, found);
+            paths.visit(request.path_as(*equality), request, found);
         }
     }
 }
 
 impl Paths {
-    fn visit(&self, path: &str, asked: &Asked<'_>, found: &mut impl FnMut(SiteId)) {
-        self.patterns.visit(path, &mut |bucket| bucket.visit(asked, found));
-        self.templates.visit(path, &mut |bucket| bucket.visit(asked, found));
+    fn visit(&self, path: &str, request: &LazyRequest<'_>, found: &mut impl FnMut(GroupId)) {
+        self.patterns.visit(path, &mut |bucket| bucket.visit(request, found));
+        self.templates.visit(path, &mut |bucket| bucket.visit(request, found));
     }
 }
 
 /// Sites by what they are found by.
 #[derive(Default)]
 struct Draft {
-    patterns: BTreeMap<StringPattern, Vec<SiteId>>,
-    templates: BTreeMap<Vec<PathSegment>, Vec<SiteId>>,
+    patterns: BTreeMap<StringPattern, Vec<GroupId>>,
+    templates: BTreeMap<Vec<PathSegment>, Vec<GroupId>>,
 }
 
 impl Draft {
-    fn add(&mut self, pattern: &PathPattern, id: SiteId) {
+    fn add(&mut self, pattern: &PathPattern, id: GroupId) {
         let pattern = match pattern {
             PathPattern::Exact(text) => StringPattern::Exact(text.clone()),
             PathPattern::Prefix(text) => StringPattern::Prefix(text.clone()),
@@ -88,8 +88,8 @@ impl Draft {
         self.patterns.entry(pattern).or_default().push(id);
     }
 
-    fn finish(self, sites: &[Site]) -> Paths {
-        let bucket = |ids: Vec<SiteId>| Bucket::new(ids, sites);
+    fn finish(self, groups: &[RuleGroup]) -> Paths {
+        let bucket = |ids: Vec<GroupId>| Bucket::new(ids, groups);
         Paths {
             patterns: self.patterns.into_iter().map(|(pattern, ids)| (pattern, bucket(ids))).collect(),
             templates: self.templates.into_iter().map(|(segments, ids)| (segments, bucket(ids))).collect(),

@@ -17,10 +17,10 @@ use super::decode::{self, Next};
 use std::borrow::Cow;
 
 /// The most readings that a path may have.
-const MOST_READINGS: usize = 32;
+const MAX_READINGS: usize = 32;
 
 /// The most bytes that they may have together.
-const MOST_BYTES: usize = 1 << 16;
+const MAX_BYTES: usize = 1 << 16;
 
 /// A slash that is no separator. No path and no pattern holds this byte otherwise.
 const DATA_SLASH: char = '\u{1}';
@@ -94,7 +94,7 @@ fn add(readings: &mut Vec<String>, reading: String) -> Result<(), PathAmbiguous>
     }
     readings.push(reading);
     let bytes: usize = readings.iter().map(String::len).sum();
-    if readings.len() > MOST_READINGS || bytes > MOST_BYTES { Err(PathAmbiguous) } else { Ok(()) }
+    if readings.len() > MAX_READINGS || bytes > MAX_BYTES { Err(PathAmbiguous) } else { Ok(()) }
 }
 
 /// A path decoded once, in which encoded separators are marked.

@@ -1,37 +1,38 @@
 //! One issuer's keys as one worker has them.
 
+use super::UnixMillis;
 use super::change::Change;
 use super::fetch::{Fetch, FetchOutcome};
-use super::ledger::Ledger;
-use super::response::{Content, Response, Useless, read_discovery};
+use super::refresh_state::RefreshState;
+use super::response::{Content, FetchError, Response, read_discovery};
 use super::schedule::Schedule;
 use super::shared_set::SharedSet;
-use super::{Board, UnixMillis};
+use crate::host::SharedStore;
 use crate::token::IssuerKeys;
 use attache_plugin_config::{ConfigError, HttpUrl, KeyLocation, KeySet, RemoteKeys, Skipped};
 use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A mark that no value has. Where there is no value yet it does no harm, and so has the first of several workers write
+/// A version that no value has. Where there is no value yet it does no harm, and so has the first of several workers write
 /// it, and the others see that they were late.
 const ABSENT: u32 = u32::MAX;
 
 /// Keeps the keys of one issuer up to date, together with its twins in other workers.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct JwksRefresher {
     issuer: String,
     source: RemoteKeys,
     schedule: Schedule,
-    ledger_key: String,
+    state_key: String,
     set_key: String,
     /// Tells this worker from others.
     me: u64,
-    chance: Chance,
-    /// The shared ledger as it was last seen.
-    ledger: Ledger,
+    jitter: Jitter,
+    /// The shared state as it was last seen.
+    state: RefreshState,
     held: Option<Held>,
-    flight: Option<Flight>,
+    in_flight: Option<InFlight>,
 }
 
 /// The key set that holds.
@@ -44,13 +45,13 @@ struct Held {
 
 /// An attempt of this worker.
 #[derive(Debug)]
-struct Flight {
+struct InFlight {
     attempt: u64,
-    stage: Stage,
+    step: FetchStep,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum FetchStep {
     Discovery(HttpUrl),
     Keys {
         url: HttpUrl,
@@ -65,13 +66,13 @@ pub enum Progress {
     /// The next question of the same attempt.
     Ask(Fetch),
     /// The attempt has ended.
-    Done(Report),
+    Done(FetchReport),
 }
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// In a word.
+pub struct FetchReport {
+    /// The kind of end, as metrics count it.
     pub outcome: FetchOutcome,
     /// What was wrong and what to do; empty where nothing was.
     pub detail: String,
@@ -83,7 +84,7 @@ pub struct Report {
 
 /// What a request lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum MissingKeys {
     /// All keys of the issuer.
     Keys,
     /// A key with the token's `kid`.
@@ -92,23 +93,23 @@ pub enum Missing {
 
 /// Whether it helps a request to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hope {
+pub enum WaitDecision {
     /// An attempt is under way, or will begin in time.
     Wait,
     /// None will; the next one may begin after so long.
-    Never(Duration),
+    GiveUp(Duration),
     /// It would, but there is no place left to wait in.
     Full,
 }
 
-impl Keeper {
-    /// A keeper that has no keys yet. `seed` must differ from worker to worker.
+impl JwksRefresher {
+    /// A refresher that has no keys yet. `seed` must differ from worker to worker.
     pub fn new(issuer: &str, source: &RemoteKeys, seed: u64) -> Self {
         let (questions, kind, url) = match &source.location {
             KeyLocation::JwksUri(url) => (1, "jwks", url),
             KeyLocation::Discovery(url) => (2, "discovery", url),
         };
-        let mut chance = Chance(seed);
+        let mut jitter = Jitter(seed);
         // Whatever makes an answer another: so a new configuration takes over the keys of the one before, unless it
         // asks elsewhere.
         let (cluster, hosts) = (source.cluster.as_deref().unwrap_or_default(), source.jwks_hosts.join(" "));
@@ -119,13 +120,13 @@ impl Keeper {
             issuer: issuer.to_owned(),
             source: source.clone(),
             schedule: Schedule::new(source.refresh, questions),
-            ledger_key: format!("attache.keys.{id}.ledger"),
+            state_key: format!("attache.keys.{id}.ledger"),
             set_key: format!("attache.keys.{id}.set"),
-            me: chance.next(),
-            chance,
-            ledger: Ledger::default(),
+            me: jitter.next(),
+            jitter,
+            state: RefreshState::default(),
             held: None,
-            flight: None,
+            in_flight: None,
         }
     }
 
@@ -140,25 +141,25 @@ impl Keeper {
     }
 
     /// Reads what others have posted, and gives up keys that are older than `keepFor`.
-    pub fn sync(&mut self, now: UnixMillis, board: &dyn Board) {
-        self.catch_up(now, board);
+    pub fn sync(&mut self, now: UnixMillis, store: &dyn SharedStore) {
+        self.catch_up(now, store);
     }
 
-    /// Reads ledger and set together: a ledger that is ahead of the keys would tell a request that it need not wait for
-    /// them. Returns the ledger's mark.
-    fn catch_up(&mut self, now: UnixMillis, board: &dyn Board) -> Option<u32> {
-        let mut mark = None;
-        if let Some((ledger, its_mark)) = self.read_ledger(board) {
-            (self.ledger, mark) = (ledger, its_mark);
+    /// Reads state and key set together: a state that is ahead of the keys would tell a request that it need not wait for
+    /// them. Returns the state's version.
+    fn catch_up(&mut self, now: UnixMillis, store: &dyn SharedStore) -> Option<u32> {
+        let mut version = None;
+        if let Some((state, its_version)) = self.read_state(store) {
+            (self.state, version) = (state, its_version);
         }
-        let Ledger { sequence, confirmed_at, .. } = self.ledger;
+        let RefreshState { sequence, confirmed_at, .. } = self.state;
         let fresh = |confirmed_at: UnixMillis| now.since(confirmed_at) <= self.source.refresh.keep_for;
         if sequence != 0 && fresh(confirmed_at) {
             match &mut self.held {
                 Some(held) if held.set.sequence == sequence => held.confirmed_at = confirmed_at,
                 _ => {
-                    let set = board.read(&self.set_key).and_then(|(bytes, _)| SharedSet::decode(&bytes));
-                    // A set of another number is about to be followed by its ledger, or is a leftover.
+                    let set = store.read(&self.set_key).and_then(|(bytes, _)| SharedSet::decode(&bytes));
+                    // A set of another number is about to be followed by its state, or is a leftover.
                     let set = set.filter(|set| set.sequence == sequence);
                     let held = set.and_then(|set| {
                         Some(Held { keys: prepare(&set.body).ok()?.keys, set, confirmed_at })
@@ -168,89 +169,97 @@ impl Keeper {
             }
         }
         self.held = self.held.take().filter(|held| fresh(held.confirmed_at));
-        mark
+        version
     }
 
     /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other worker is at it. Syncs
     /// first.
-    pub fn begin(&mut self, now: UnixMillis, demand: bool, board: &dyn Board) -> Option<Fetch> {
-        let mark = self.catch_up(now, board);
-        let ledger = self.ledger;
-        if !self.schedule.is_due(&ledger, now, demand) {
+    pub fn begin(&mut self, now: UnixMillis, demand: bool, store: &dyn SharedStore) -> Option<Fetch> {
+        let version = self.catch_up(now, store);
+        let state = self.state;
+        if !self.schedule.is_due(&state, now, demand) {
             return None;
         }
-        let claimed = Ledger {
-            attempt: ledger.attempt.max(self.sequence()).saturating_add(1),
+        let claimed = RefreshState {
+            attempt: state.attempt.max(self.sequence()).saturating_add(1),
             holder: self.me,
             attempted_at: now,
             lease_until: now.plus(self.schedule.lease),
-            ..ledger
+            ..state
         };
-        if !board.post(&self.ledger_key, &claimed.encode(), Some(mark.unwrap_or(ABSENT))) {
+        if !store.compare_and_set(&self.state_key, &claimed.encode(), Some(version.unwrap_or(ABSENT))) {
             return None;
         }
-        self.ledger = claimed;
-        let (stage, fetch) = match &self.source.location {
+        self.state = claimed;
+        let (step, fetch) = match &self.source.location {
             KeyLocation::Discovery(url) => {
                 let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
                 let fetch = Fetch::new(url, cluster, None, self.source.refresh.timeout);
-                (Stage::Discovery(url.clone()), fetch)
+                (FetchStep::Discovery(url.clone()), fetch)
             }
             KeyLocation::JwksUri(url) => {
                 self.ask_for_keys(url.clone(), self.source.cluster.clone().unwrap_or_else(|| url.cluster()))
             }
         };
-        self.flight = Some(Flight { attempt: claimed.attempt, stage });
+        self.in_flight = Some(InFlight { attempt: claimed.attempt, step });
         Some(fetch)
     }
 
-    /// Takes the answer to the question that [`Keeper::begin`] or this function returned last. `None`: it could not be
+    /// Takes the answer to the question that [`JwksRefresher::begin`] or this function returned last. `None`: it could not be
     /// sent.
-    pub fn answer(&mut self, response: Option<&Response>, now: UnixMillis, board: &dyn Board) -> Progress {
-        let Some(Flight { attempt, stage }) = self.flight.take() else {
-            return Progress::Done(Report::bad(Useless::new(FetchOutcome::Late, "nothing was asked")));
+    pub fn answer(
+        &mut self,
+        response: Option<&Response>,
+        now: UnixMillis,
+        store: &dyn SharedStore,
+    ) -> Progress {
+        let Some(InFlight { attempt, step }) = self.in_flight.take() else {
+            return Progress::Done(FetchReport::bad(FetchError::new(
+                FetchOutcome::Late,
+                "nothing was asked",
+            )));
         };
         let read = match response {
-            None => Err(Useless::new(
+            None => Err(FetchError::new(
                 FetchOutcome::NotSent,
                 "Envoy could not send the request; check that its cluster exists: a ServiceEntry, or `cluster`",
             )),
-            Some(response) => self.read(stage, response),
+            Some(response) => self.read(step, response),
         };
         match read {
             Ok(Read::KeysAreAt(url, cluster)) => {
-                let (stage, fetch) = self.ask_for_keys(url, cluster);
-                self.flight = Some(Flight { attempt, stage });
+                let (step, fetch) = self.ask_for_keys(url, cluster);
+                self.in_flight = Some(InFlight { attempt, step });
                 Progress::Ask(fetch)
             }
-            Ok(Read::Keys(fetched)) => Progress::Done(self.succeed(attempt, fetched, now, board)),
-            Err(useless) => {
-                self.fail(attempt, now, board);
-                Progress::Done(Report::bad(useless))
+            Ok(Read::Keys(fetched)) => Progress::Done(self.succeed(attempt, fetched, now, store)),
+            Err(error) => {
+                self.fail(attempt, now, store);
+                Progress::Done(FetchReport::bad(error))
             }
         }
     }
 
     /// Whether a request that lacks keys since `arrived` is to wait.
-    pub fn hope(&self, missing: Missing, arrived: UnixMillis, now: UnixMillis) -> Hope {
+    pub fn wait_decision(&self, missing: MissingKeys, arrived: UnixMillis, now: UnixMillis) -> WaitDecision {
         let deadline = arrived.plus(self.source.refresh.timeout);
-        let next = self.schedule.on_demand_at(&self.ledger, now);
-        let never = Hope::Never(next.since(now));
+        let next = self.schedule.on_demand_at(&self.state, now);
+        let never = WaitDecision::GiveUp(next.since(now));
         if now >= deadline || now < arrived {
             return never;
         }
-        if self.schedule.is_under_way(&self.ledger, now) {
-            return Hope::Wait;
+        if self.schedule.is_under_way(&self.state, now) {
+            return WaitDecision::Wait;
         }
         // The provider has been asked since: what it said, or didn't, holds.
-        let asked = self.ledger.attempt > 0 && self.ledger.attempted_at >= arrived;
-        if asked && missing == Missing::KeyId && self.ledger.attempted_at <= now {
+        let asked = self.state.attempt > 0 && self.state.attempted_at >= arrived;
+        if asked && missing == MissingKeys::KeyId && self.state.attempted_at <= now {
             return never;
         }
-        if next < deadline { Hope::Wait } else { never }
+        if next < deadline { WaitDecision::Wait } else { never }
     }
 
-    fn ask_for_keys(&self, url: HttpUrl, cluster: String) -> (Stage, Fetch) {
+    fn ask_for_keys(&self, url: HttpUrl, cluster: String) -> (FetchStep, Fetch) {
         let known = self
             .held
             .as_ref()
@@ -258,17 +267,17 @@ impl Keeper {
             .filter(|set| set.url == url.as_str() && set.etag.is_some());
         let etag = known.and_then(|set| set.etag.as_deref());
         let fetch = Fetch::new(&url, cluster, etag, self.source.refresh.timeout);
-        (Stage::Keys { url, known: known.cloned() }, fetch)
+        (FetchStep::Keys { url, known: known.cloned() }, fetch)
     }
 
-    fn read(&self, stage: Stage, response: &Response) -> Result<Read, Useless> {
-        match (stage, response.content()?) {
-            (Stage::Discovery(found_at), Content::New(body)) => {
+    fn read(&self, step: FetchStep, response: &Response) -> Result<Read, FetchError> {
+        match (step, response.content()?) {
+            (FetchStep::Discovery(found_at), Content::New(body)) => {
                 let url = read_discovery(body, &self.issuer, &found_at, &self.source.jwks_hosts)?;
                 let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
                 Ok(Read::KeysAreAt(url, cluster))
             }
-            (Stage::Keys { url, .. }, Content::New(body)) => Ok(Read::Keys(Fetched {
+            (FetchStep::Keys { url, .. }, Content::New(body)) => Ok(Read::Keys(Fetched {
                 prepared: prepare(body)?,
                 set: SharedSet {
                     sequence: 0,
@@ -279,46 +288,52 @@ impl Keeper {
                 max_age: response.max_age(),
                 not_modified: false,
             })),
-            (Stage::Keys { known: Some(set), .. }, Content::NotModified) => Ok(Read::Keys(Fetched {
+            (FetchStep::Keys { known: Some(set), .. }, Content::NotModified) => Ok(Read::Keys(Fetched {
                 prepared: prepare(&set.body)?,
                 set,
                 max_age: response.max_age(),
                 not_modified: true,
             })),
             (_, Content::NotModified) => {
-                Err(Useless::new(FetchOutcome::BadStatus, "status 304, though nothing was asked about"))
+                Err(FetchError::new(FetchOutcome::BadStatus, "status 304, though nothing was asked about"))
             }
         }
     }
 
-    fn succeed(&mut self, attempt: u64, fetched: Fetched, now: UnixMillis, board: &dyn Board) -> Report {
+    fn succeed(
+        &mut self,
+        attempt: u64,
+        fetched: Fetched,
+        now: UnixMillis,
+        store: &dyn SharedStore,
+    ) -> FetchReport {
         let Fetched { prepared: Prepared { keys, skipped }, mut set, max_age, not_modified } = fetched;
         let late = || {
-            Useless::new(FetchOutcome::Late, "another worker has taken over; allow more time by `timeout`")
+            FetchError::new(FetchOutcome::Late, "another worker has taken over; allow more time by `timeout`")
         };
-        self.catch_up(now, board);
-        let Some((ledger, mark)) = self.lease(attempt, board) else { return Report::bad(late()) };
+        self.catch_up(now, store);
+        let Some((state, version)) = self.lease(attempt, store) else { return FetchReport::bad(late()) };
         let held =
-            self.held.as_ref().filter(|held| held.set.sequence == ledger.sequence).map(|held| &held.set);
+            self.held.as_ref().filter(|held| held.set.sequence == state.sequence).map(|held| &held.set);
         let same =
             held.is_some_and(|held| (&held.body, &held.url, &held.etag) == (&set.body, &set.url, &set.etag));
-        set.sequence = if same { ledger.sequence } else { attempt };
-        let ended = Ledger {
+        set.sequence = if same { state.sequence } else { attempt };
+        let ended = RefreshState {
             lease_until: UnixMillis(0),
-            next_at: self.schedule.after_success(now, max_age, self.chance.next()),
+            next_at: self.schedule.after_success(now, max_age, self.jitter.next()),
             failures: 0,
             sequence: set.sequence,
             confirmed_at: now,
-            ..ledger
+            ..state
         };
         if !same {
-            // The set goes first: whoever sees its number in the ledger finds it.
-            board.post(&self.set_key, &set.encode(), None);
+            // The set goes first: whoever sees its number in the shared state finds it.
+            store.compare_and_set(&self.set_key, &set.encode(), None);
         }
-        if !board.post(&self.ledger_key, &ended.encode(), mark) {
-            return Report::bad(late());
+        if !store.compare_and_set(&self.state_key, &ended.encode(), version) {
+            return FetchReport::bad(late());
         }
-        self.ledger = ended;
+        self.state = ended;
         let change = Change::between(self.keys().map(Rc::as_ref), &keys);
         let outcome = match (not_modified, change.is_empty()) {
             (true, _) => FetchOutcome::NotModified,
@@ -326,28 +341,33 @@ impl Keeper {
             (false, false) => FetchOutcome::Updated,
         };
         self.held = Some(Held { keys, set, confirmed_at: now });
-        Report { outcome, detail: String::new(), change: (!change.is_empty()).then_some(change), skipped }
-    }
-
-    fn fail(&mut self, attempt: u64, now: UnixMillis, board: &dyn Board) {
-        let Some((ledger, mark)) = self.lease(attempt, board) else { return };
-        let failures = ledger.failures.saturating_add(1);
-        let next_at = self.schedule.after_failure(now, failures, self.chance.next());
-        let ended = Ledger { lease_until: UnixMillis(0), next_at, failures, ..ledger };
-        if board.post(&self.ledger_key, &ended.encode(), mark) {
-            self.ledger = ended;
+        FetchReport {
+            outcome,
+            detail: String::new(),
+            change: (!change.is_empty()).then_some(change),
+            skipped,
         }
     }
 
-    /// The ledger, if this worker's attempt is still the last one.
-    fn lease(&self, attempt: u64, board: &dyn Board) -> Option<(Ledger, Option<u32>)> {
-        self.read_ledger(board).filter(|(ledger, _)| ledger.attempt == attempt && ledger.holder == self.me)
+    fn fail(&mut self, attempt: u64, now: UnixMillis, store: &dyn SharedStore) {
+        let Some((state, version)) = self.lease(attempt, store) else { return };
+        let failures = state.failures.saturating_add(1);
+        let next_at = self.schedule.after_failure(now, failures, self.jitter.next());
+        let ended = RefreshState { lease_until: UnixMillis(0), next_at, failures, ..state };
+        if store.compare_and_set(&self.state_key, &ended.encode(), version) {
+            self.state = ended;
+        }
     }
 
-    fn read_ledger(&self, board: &dyn Board) -> Option<(Ledger, Option<u32>)> {
-        let (bytes, mark) = board.read(&self.ledger_key)?;
-        // Foreign bytes are overwritten by whoever comes next; their mark is needed for that.
-        Some((Ledger::decode(&bytes).unwrap_or_default(), mark))
+    /// The state, if this worker's attempt is still the last one.
+    fn lease(&self, attempt: u64, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {
+        self.read_state(store).filter(|(state, _)| state.attempt == attempt && state.holder == self.me)
+    }
+
+    fn read_state(&self, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {
+        let (bytes, version) = store.read(&self.state_key)?;
+        // Foreign bytes are overwritten by whoever comes next; their version is needed for that.
+        Some((RefreshState::decode(&bytes).unwrap_or_default(), version))
     }
 
     fn sequence(&self) -> u64 {
@@ -377,7 +397,7 @@ struct Prepared {
 }
 
 /// Reads a key set by the rules of an inline one.
-fn prepare(body: &[u8]) -> Result<Prepared, Useless> {
+fn prepare(body: &[u8]) -> Result<Prepared, FetchError> {
     let set = KeySet::parse(body).map_err(|errors| {
         let outcome = if KeySet::has_a_form(body) { FetchOutcome::BadKeys } else { FetchOutcome::NotJson };
         unfit(outcome, errors.iter())
@@ -388,30 +408,30 @@ fn prepare(body: &[u8]) -> Result<Prepared, Useless> {
 }
 
 /// The first of the reasons why a set is of no use, and how many there are besides.
-fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e ConfigError>) -> Useless {
+fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e ConfigError>) -> FetchError {
     let mut lines: Vec<String> = errors.map(ToString::to_string).collect();
-    let more = lines.len().saturating_sub(MOST_REASONS);
-    lines.truncate(MOST_REASONS);
+    let more = lines.len().saturating_sub(MAX_REASONS);
+    lines.truncate(MAX_REASONS);
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    Useless::new(outcome, lines.join("; "))
+    FetchError::new(outcome, lines.join("; "))
 }
 
 /// How many reasons a log line gives.
-const MOST_REASONS: usize = 4;
+const MAX_REASONS: usize = 4;
 
-impl Report {
-    fn bad(useless: Useless) -> Self {
-        Self { outcome: useless.outcome, detail: useless.detail, change: None, skipped: Vec::new() }
+impl FetchReport {
+    fn bad(error: FetchError) -> Self {
+        Self { outcome: error.outcome, detail: error.detail, change: None, skipped: Vec::new() }
     }
 }
 
 /// Numbers that differ from worker to worker: SplitMix64 by Sebastiano Vigna. Nothing secret hangs on them.
 #[derive(Debug)]
-struct Chance(u64);
+struct Jitter(u64);
 
-impl Chance {
+impl Jitter {
     const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -422,5 +442,5 @@ impl Chance {
 }
 
 #[cfg(test)]
-#[path = "keeper_tests.rs"]
+#[path = "jwks_refresher_tests.rs"]
 mod tests;

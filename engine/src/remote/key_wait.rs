@@ -1,19 +1,19 @@
 //! Whether a request waits for keys.
 
-use super::{Hope, Missing};
+use super::{MissingKeys, WaitDecision};
 use crate::ids::IssuerIndex;
 use std::time::Duration;
 
 /// Whether requests wait for keys that a provider serves.
-pub trait Patience {
+pub trait KeyWait {
     /// Whether this request, which lacks keys of this issuer, is to wait: then it will be decided about anew. Where
     /// not, it is decided about without them.
-    fn hope(&self, issuer: IssuerIndex, missing: Missing) -> Hope;
+    fn wait_decision(&self, issuer: IssuerIndex, missing: MissingKeys) -> WaitDecision;
 }
 
-/// No patience: no request waits.
-impl Patience for () {
-    fn hope(&self, _: IssuerIndex, _: Missing) -> Hope {
-        Hope::Never(Duration::ZERO)
+/// Lets no request wait.
+impl KeyWait for () {
+    fn wait_decision(&self, _: IssuerIndex, _: MissingKeys) -> WaitDecision {
+        WaitDecision::GiveUp(Duration::ZERO)
     }
 }

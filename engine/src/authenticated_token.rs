@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// A verified token, taken apart once: a request that brings it again parses nothing.
 #[derive(Debug)]
-pub struct Session {
+pub struct AuthenticatedToken {
     /// Who issued it.
     pub issuer: IssuerIndex,
     /// `sub`, after the issuer's `subjectPrefix`.

@@ -7,7 +7,7 @@ const PART_MIN: usize = 16;
 
 /// The text of some bytes: what has the shape of a JWT left out, what is not UTF-8 as `\xNN`, control characters as `\u{…}`,
 /// and `…` for what is beyond `limit` bytes.
-pub(crate) fn printable(bytes: &[u8], limit: usize) -> String {
+pub(crate) fn redact(bytes: &[u8], limit: usize) -> String {
     let mut text = String::with_capacity(bytes.len().min(limit));
     for (part, is_token) in Parts(bytes) {
         if is_token {
@@ -145,41 +145,41 @@ mod tests {
 
     #[test]
     fn plain_text_stays_as_it_is() {
-        assert_eq!(printable("/orders/ä".as_bytes(), 100), "/orders/ä");
-        assert_eq!(printable(b"", 100), "");
+        assert_eq!(redact("/orders/ä".as_bytes(), 100), "/orders/ä");
+        assert_eq!(redact(b"", 100), "");
     }
 
     #[test]
     fn what_is_not_text_is_escaped() {
-        assert_eq!(printable(b"a\xffb\xc3", 100), r"a\xffb\xc3");
-        assert_eq!(printable(b"a\nb\x7f\x1b[0m", 100), r"a\nb\u{7f}\u{1b}[0m");
+        assert_eq!(redact(b"a\xffb\xc3", 100), r"a\xffb\xc3");
+        assert_eq!(redact(b"a\nb\x7f\x1b[0m", 100), r"a\nb\u{7f}\u{1b}[0m");
     }
 
     #[test]
     fn long_text_is_cut_between_characters() {
-        assert_eq!(printable("aää".as_bytes(), 2), "a…");
-        assert_eq!(printable("aää".as_bytes(), 3), "aä…");
-        assert_eq!(printable("aää".as_bytes(), 5), "aää");
-        assert_eq!(printable(&[0xff; 1000], 10).len(), 10 + '…'.len_utf8());
+        assert_eq!(redact("aää".as_bytes(), 2), "a…");
+        assert_eq!(redact("aää".as_bytes(), 3), "aä…");
+        assert_eq!(redact("aää".as_bytes(), 5), "aää");
+        assert_eq!(redact(&[0xff; 1000], 10).len(), 10 + '…'.len_utf8());
     }
 
     #[test]
     fn tokens_are_left_out_wherever_they_stand() {
         let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
-        assert_eq!(printable(token.as_bytes(), 100), "[token]");
-        assert_eq!(printable(format!("/a/{token}/b/{token}").as_bytes(), 100), "/a/[token]/b/[token]");
-        assert_eq!(printable(format!("/eyJa/{token}").as_bytes(), 100), "/eyJa/[token]");
-        assert_eq!(printable(format!("/{}", token.replace('.', "%2E")).as_bytes(), 100), "/[token]");
-        assert_eq!(printable(format!("/{}", token.replace('.', "%252e")).as_bytes(), 100), "/[token]");
-        assert_eq!(printable(format!("/t={token}").as_bytes(), 100), "/[token]");
+        assert_eq!(redact(token.as_bytes(), 100), "[token]");
+        assert_eq!(redact(format!("/a/{token}/b/{token}").as_bytes(), 100), "/a/[token]/b/[token]");
+        assert_eq!(redact(format!("/eyJa/{token}").as_bytes(), 100), "/eyJa/[token]");
+        assert_eq!(redact(format!("/{}", token.replace('.', "%2E")).as_bytes(), 100), "/[token]");
+        assert_eq!(redact(format!("/{}", token.replace('.', "%252e")).as_bytes(), 100), "/[token]");
+        assert_eq!(redact(format!("/t={token}").as_bytes(), 100), "/[token]");
         // Cutting must not come first: it would leave a piece of the token.
-        assert_eq!(printable(format!("/a/{token}").as_bytes(), 20), "/a/[token]");
+        assert_eq!(redact(format!("/a/{token}").as_bytes(), 20), "/a/[token]");
     }
 
     /// `header` stands for that of a token whose signature is long, as every signature is.
     fn logged(header: &str) -> String {
         let token = format!("{header}.e30.{}", "c2lnbmF0dXJl".repeat(4));
-        printable(format!("/a/{token}/b").as_bytes(), 100)
+        redact(format!("/a/{token}/b").as_bytes(), 100)
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
             assert_eq!(logged(header), "/a/[token]/b", "{header}");
         }
         for header in &headers[..5] {
-            assert_eq!(printable(format!("/{header}/b").as_bytes(), 100), "/[token]/b", "{header}");
+            assert_eq!(redact(format!("/{header}/b").as_bytes(), 100), "/[token]/b", "{header}");
         }
     }
 
@@ -211,7 +211,7 @@ mod tests {
             "/v1.2.3/0190f7a4-95c2-7b3e-8c4d-1a2b3c4d5e6f",
             "2026-11-27T21.00.00",
         ] {
-            assert_eq!(printable(plain.as_bytes(), 100), plain);
+            assert_eq!(redact(plain.as_bytes(), 100), plain);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! From a caller to the rules of a site that may match: each rule is found by a role or a claim that it can't match
+//! From a caller to the rules of a group that may match: each rule is found by a role or a claim that it can't match
 //! without.
 
 use super::condition::ClaimSlot;
 use super::roles::{Requirement, RoleId};
-use super::rules::{Asks, Caller, CompiledRule};
+use super::rules::{Caller, CompiledRule, RoleScope};
 use super::{Identity, RuleIndex};
 use crate::claims::scalar_text;
 use crate::hash::{self, HashMap};
@@ -11,11 +11,11 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule is filed under no more keys than this, so that the index grows as the document does.
-const MOST_KEYS: usize = 64;
+const MAX_KEYS: usize = 64;
 
 /// Rules by what a caller must have to match. Lists are in the document's order.
 #[derive(Debug, Default)]
-pub(super) struct Access {
+pub(super) struct CallerIndex {
     by_role: HashMap<RoleId, Box<[RuleIndex]>>,
     by_claim: Vec<(ClaimSlot, ByText)>,
     /// Rules that ask for nothing that could be looked up.
@@ -30,19 +30,19 @@ enum Key<'r> {
     Claim(ClaimSlot, &'r str),
 }
 
-impl Access {
-    pub(super) fn new(rules: &[RuleIndex], all: &[CompiledRule], asks: Asks) -> Self {
-        let rules = || deciding(rules, all, asks);
+impl CallerIndex {
+    pub(super) fn new(rules: &[RuleIndex], all: &[CompiledRule], scope: RoleScope) -> Self {
+        let rules = || deciding(rules, all, scope);
         let mut uses: BTreeMap<Key<'_>, usize> = BTreeMap::new();
-        for key in rules().flat_map(|(_, rule)| ways(rule, asks)).flatten() {
+        for key in rules().flat_map(|(_, rule)| lookup_keys(rule, scope)).flatten() {
             let count = uses.entry(key).or_default();
             *count = count.saturating_add(1);
         }
         let (mut filed, mut rest): (BTreeMap<Key<'_>, Vec<RuleIndex>>, _) = Default::default();
         for (index, rule) in rules() {
-            let crowd = |way: &Vec<Key<'_>>| way.iter().filter_map(|key| uses.get(key)).max().copied();
-            match ways(rule, asks).into_iter().min_by_key(crowd) {
-                Some(way) => way.into_iter().for_each(|key| filed.entry(key).or_default().push(index)),
+            let crowd = |keys: &Vec<Key<'_>>| keys.iter().filter_map(|key| uses.get(key)).max().copied();
+            match lookup_keys(rule, scope).into_iter().min_by_key(crowd) {
+                Some(keys) => keys.into_iter().for_each(|key| filed.entry(key).or_default().push(index)),
                 None => Vec::push(&mut rest, index),
             }
         }
@@ -106,27 +106,27 @@ impl Access {
 fn deciding<'r>(
     rules: &'r [RuleIndex],
     all: &'r [CompiledRule],
-    asks: Asks,
+    scope: RoleScope,
 ) -> impl Iterator<Item = (RuleIndex, &'r CompiledRule)> {
     let mut seen: BTreeSet<(bool, bool, Option<&Requirement>)> = BTreeSet::new();
     let rules = rules.iter().filter_map(|&index| Some((index, all.get(index.position())?)));
     rules.filter(move |(_, rule)| {
-        let roles = (asks == Asks::Everything).then_some(&rule.roles);
-        (asks == Asks::Everything || !rule.roles.is_empty())
+        let roles = (scope == RoleScope::Everything).then_some(&rule.roles);
+        (scope == RoleScope::Everything || !rule.roles.is_empty())
             && (!rule.when.is_empty() || seen.insert((rule.shadow, rule.needs_token, roles)))
     })
 }
 
-/// The ways to file a rule: a caller that satisfies it has at least one key of each.
-fn ways<'r>(rule: &'r CompiledRule, asks: Asks) -> Vec<Vec<Key<'r>>> {
-    let mut ways: Vec<Vec<Key<'r>>> = Vec::new();
-    if asks == Asks::Everything {
-        ways.push(rule.roles.any_of.iter().copied().map(Key::Role).collect());
-        ways.extend(rule.roles.all_of.iter().copied().map(|role| vec![Key::Role(role)]));
+/// Returns the sets of keys a rule can be filed under: a caller that satisfies it has at least one key of each set.
+fn lookup_keys<'r>(rule: &'r CompiledRule, scope: RoleScope) -> Vec<Vec<Key<'r>>> {
+    let mut lookup_keys: Vec<Vec<Key<'r>>> = Vec::new();
+    if scope == RoleScope::Everything {
+        lookup_keys.push(rule.roles.any_of.iter().copied().map(Key::Role).collect());
+        lookup_keys.extend(rule.roles.all_of.iter().copied().map(|role| vec![Key::Role(role)]));
     }
     for (slot, texts) in rule.when.iter().filter_map(|condition| condition.strings()) {
-        ways.push(texts.iter().map(|text| Key::Claim(slot, text)).collect());
+        lookup_keys.push(texts.iter().map(|text| Key::Claim(slot, text)).collect());
     }
-    ways.retain(|way| !way.is_empty() && way.len() <= MOST_KEYS);
-    ways
+    lookup_keys.retain(|keys| !keys.is_empty() && keys.len() <= MAX_KEYS);
+    lookup_keys
 }

@@ -2,24 +2,24 @@
 
 use super::Engine;
 use super::readings::{Flaws, Reading};
+use crate::authenticated_token::AuthenticatedToken;
 use crate::decision::{Shadow, Verification};
+use crate::host_context::HostContext;
 use crate::ids::IssuerIndex;
-use crate::issuers::Obstacle;
+use crate::issuers::AuthError;
 use crate::policy::{Identity, RuleIndex, Verdict, View};
-use crate::remote::{Hope, Missing};
+use crate::remote::{MissingKeys, WaitDecision};
 use crate::request::Request;
-use crate::search::Found;
-use crate::session::Session;
-use crate::surroundings::Surroundings;
+use crate::token_location::ExtractedToken;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{Authentication, OnKeysUnavailable};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// One request before the rules. Tokens are looked at once, and only if a view asks for them.
-pub(super) struct Judge<'a> {
+pub(super) struct Evaluation<'a, 'r> {
     pub(super) engine: &'a Engine,
-    pub(super) request: &'a Request<'a>,
+    pub(super) request: &'a Request<'r>,
     pub(super) flaws: Flaws,
     /// The request as it stands.
     pub(super) reading: Reading<'a>,
@@ -27,38 +27,38 @@ pub(super) struct Judge<'a> {
     pub(super) others: Vec<Reading<'a>>,
     /// It is a preflight request, and those need nothing.
     pub(super) preflight: bool,
-    pub(super) surroundings: &'a Surroundings<'a>,
-    pub(super) tokens: OnceCell<Tokens<'a>>,
+    pub(super) host_context: &'a HostContext<'a>,
+    pub(super) token_outcome: OnceCell<TokenOutcome<'r>>,
     /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same answer.
-    pub(super) hope: OnceCell<Hope>,
+    pub(super) wait_decision: OnceCell<WaitDecision>,
 }
 
 /// What a request's tokens came to.
-pub(super) struct Tokens<'a> {
-    pub(super) found: Vec<Found<'a>>,
-    /// A session for each that was found, or what stands before one of them.
-    pub(super) sessions: Result<Vec<Rc<Session>>, Obstacle>,
+pub(super) struct TokenOutcome<'a> {
+    pub(super) found: Vec<ExtractedToken<'a>>,
+    /// A authenticated for each that was found, or what stands before one of them.
+    pub(super) tokens: Result<Vec<Rc<AuthenticatedToken>>, AuthError>,
     /// Tokens that count for nothing beside a good one in the same place. They are not among those that were found.
-    pub(super) stale: Vec<Found<'a>>,
+    pub(super) stale: Vec<ExtractedToken<'a>>,
     pub(super) verification: Verification,
 }
 
 /// The verdict of one view.
-pub(super) struct Judged {
+pub(super) struct ViewVerdict {
     /// Why the request is refused; `None`: it goes on.
     pub(super) cause: Option<Cause>,
     pub(super) rule: Option<RuleIndex>,
     pub(super) looked_at_tokens: bool,
-    /// Why it goes on without a session, though it brought a token.
+    /// Why it goes on without a authenticated, though it brought a token.
     pub(super) unverified: Option<Reason>,
     /// What it is to wait for, before there is a verdict.
-    pub(super) waits_for: Option<(IssuerIndex, Missing)>,
+    pub(super) waits_for: Option<(IssuerIndex, MissingKeys)>,
 }
 
-impl<'a> Judge<'a> {
-    pub(super) fn verdict(&self, view: View) -> Judged {
+impl<'r> Evaluation<'_, 'r> {
+    pub(super) fn verdict(&self, view: View) -> ViewVerdict {
         if let Some(reason) = self.flaws.reason(&self.engine.policies, view) {
-            return Judged::refused(reason, false);
+            return ViewVerdict::refused(reason, false);
         }
         let preflight = self.preflight;
         let authentication = if preflight { Authentication::None } else { self.authentication(view) };
@@ -66,29 +66,29 @@ impl<'a> Judge<'a> {
             // A preflight request asks for nothing yet: as a public request, only a DENY rule can refuse it.
             return match self.say(view, None) {
                 Verdict::Deny { reason, .. } if preflight && reason != Reason::RuleDenied => {
-                    judged(Verdict::Allow { rule: None }, false)
+                    ViewVerdict::from_policy(Verdict::Allow { rule: None }, false)
                 }
-                verdict => judged(verdict, false),
+                verdict => ViewVerdict::from_policy(verdict, false),
             };
         }
-        let sessions = match &self.tokens().sessions {
-            Ok(sessions) => sessions,
-            Err(Obstacle::Bad(cause)) => return Judged::refused(cause.clone(), true),
-            Err(Obstacle::Lacks { issuer, missing, cause }) => {
+        let tokens = match &self.token_outcome().tokens {
+            Ok(tokens) => tokens,
+            Err(AuthError::Rejected(cause)) => return ViewVerdict::refused(cause.clone(), true),
+            Err(AuthError::KeysPending { issuer, missing, cause }) => {
                 return self.without_keys(view, *issuer, *missing, cause);
             }
         };
-        let Some(session) = sessions.first() else {
+        let Some(authenticated) = tokens.first() else {
             return match authentication {
-                Authentication::Optional => judged(self.say(view, None), true),
-                _ => Judged::refused(Reason::TokenMissing, true),
+                Authentication::Optional => ViewVerdict::from_policy(self.say(view, None), true),
+                _ => ViewVerdict::refused(Reason::TokenMissing, true),
             };
         };
-        let identity = Identity { roles: &session.roles, claims: &session.claims };
-        let judged = judged(self.say(view, Some(&identity)), true);
-        match &session.headers {
-            Err(cause) if judged.cause.is_none() => Judged { cause: Some(cause.clone()), ..judged },
-            _ => judged,
+        let identity = Identity { roles: &authenticated.roles, claims: &authenticated.claims };
+        let verdict = ViewVerdict::from_policy(self.say(view, Some(&identity)), true);
+        match &authenticated.headers {
+            Err(cause) if verdict.cause.is_none() => ViewVerdict { cause: Some(cause.clone()), ..verdict },
+            _ => verdict,
         }
     }
 
@@ -142,20 +142,27 @@ impl<'a> Judge<'a> {
 
     /// What happens to a request whose token calls for keys that are not here.
     #[inline(never)]
-    fn without_keys(&self, view: View, issuer: IssuerIndex, missing: Missing, cause: &Cause) -> Judged {
-        let hope = self.hope.get_or_init(|| self.surroundings.patience.hope(issuer, missing));
-        if *hope == Hope::Wait {
-            return Judged {
+    fn without_keys(
+        &self,
+        view: View,
+        issuer: IssuerIndex,
+        missing: MissingKeys,
+        cause: &Cause,
+    ) -> ViewVerdict {
+        let wait_decision =
+            self.wait_decision.get_or_init(|| self.host_context.key_wait.wait_decision(issuer, missing));
+        if *wait_decision == WaitDecision::Wait {
+            return ViewVerdict {
                 waits_for: Some((issuer, missing)),
-                ..judged(Verdict::Allow { rule: None }, true)
+                ..ViewVerdict::from_policy(Verdict::Allow { rule: None }, true)
             };
         }
         let full = Cause::from(Detail::WaitingRoomFull);
-        let full = (*hope == Hope::Full).then(|| self.engine.issuers.blame(issuer, full));
+        let full = (*wait_decision == WaitDecision::Full).then(|| self.engine.issuers.blame(issuer, full));
         let cause = full.as_ref().unwrap_or(cause);
-        if missing == Missing::KeyId {
+        if missing == MissingKeys::KeyId {
             // There are keys, and this is none of them; or whether it is, nobody could wait to see.
-            return Judged::refused(cause.clone(), true);
+            return ViewVerdict::refused(cause.clone(), true);
         }
         let of_issuer = self.engine.issuers.on_keys_unavailable(issuer);
         let denies = |reading: &Reading<'_>| {
@@ -163,119 +170,121 @@ impl<'a> Judge<'a> {
             said == OnKeysUnavailable::Deny
         };
         if denies(&self.reading) || self.others.iter().any(denies) {
-            return Judged::refused(cause.clone(), true);
+            return ViewVerdict::refused(cause.clone(), true);
         }
         let verdict = |reading: &Reading<'_>| reading.candidates.verdict_unverified(view, &reading.facts);
-        let judged = judged(self.agreed(verdict(&self.reading), &verdict), true);
-        let unverified = judged.cause.is_none().then_some(Reason::KeysUnavailable);
-        Judged { unverified, ..judged }
+        let verdict = ViewVerdict::from_policy(self.agreed(verdict(&self.reading), &verdict), true);
+        let unverified = verdict.cause.is_none().then_some(Reason::KeysUnavailable);
+        ViewVerdict { unverified, ..verdict }
     }
 
     #[inline(never)]
-    pub(super) fn shadow(&self, enforced: &Judged) -> Option<Shadow> {
+    pub(super) fn shadow(&self, enforced: &ViewVerdict) -> Option<Shadow> {
         let with_shadow = self.verdict(View::WithShadow);
         let differs = with_shadow.cause.is_some() != enforced.cause.is_some();
         differs.then_some(Shadow { cause: with_shadow.cause, rule: with_shadow.rule })
     }
 
-    pub(super) fn tokens(&self) -> &Tokens<'a> {
-        self.tokens.get_or_init(|| {
+    pub(super) fn token_outcome(&self) -> &TokenOutcome<'r> {
+        self.token_outcome.get_or_init(|| {
             let mut verification = Verification::default();
             match self.engine.places.find(self.request) {
                 Ok(found) if found.iter().any(|found| found.has_rival) => self.tokens_of_rivals(found),
                 Ok(found) => {
-                    let sessions = self.sessions(&found, &mut verification);
-                    Tokens { found, sessions, stale: Vec::new(), verification }
+                    let tokens = self.authenticate_all(&found, &mut verification);
+                    TokenOutcome { found, tokens, stale: Vec::new(), verification }
                 }
                 Err(cause) => {
                     let (found, stale) = (Vec::new(), Vec::new());
-                    Tokens { found, sessions: Err(cause.into()), stale, verification }
+                    TokenOutcome { found, tokens: Err(cause.into()), stale, verification }
                 }
             }
         })
     }
 
-    /// The sessions of all tokens. A bad one counts for more than one that can't be verified.
-    fn sessions(
+    /// The tokens of all tokens. A bad one counts for more than one that can't be verified.
+    fn authenticate_all(
         &self,
-        found: &[Found<'_>],
+        found: &[ExtractedToken<'_>],
         verification: &mut Verification,
-    ) -> Result<Vec<Rc<Session>>, Obstacle> {
-        let (mut sessions, mut lacks) = (Vec::with_capacity(found.len()), None);
+    ) -> Result<Vec<Rc<AuthenticatedToken>>, AuthError> {
+        let (mut tokens, mut lacks) = (Vec::with_capacity(found.len()), None);
         for found in found {
-            match self.session(found, verification) {
-                Ok(session) => sessions.push(session),
-                Err(bad @ Obstacle::Bad(_)) => return Err(bad),
-                Err(obstacle @ Obstacle::Lacks { .. }) => lacks = lacks.or(Some(obstacle)),
+            match self.authenticate(found, verification) {
+                Ok(authenticated) => tokens.push(authenticated),
+                Err(bad @ AuthError::Rejected(_)) => return Err(bad),
+                Err(error @ AuthError::KeysPending { .. }) => lacks = lacks.or(Some(error)),
             }
         }
-        lacks.map_or(Ok(sessions), Err)
+        lacks.map_or(Ok(tokens), Err)
     }
 
-    /// The session of a token: from the cache, or verified now.
-    pub(super) fn session(
+    /// The authenticated of a token: from the cache, or verified now.
+    pub(super) fn authenticate(
         &self,
-        found: &Found<'_>,
+        found: &ExtractedToken<'_>,
         verification: &mut Verification,
-    ) -> Result<Rc<Session>, Obstacle> {
+    ) -> Result<Rc<AuthenticatedToken>, AuthError> {
         let Engine { issuers, cache, max_token_bytes, .. } = self.engine;
         if found.token.len() > *max_token_bytes {
             return Err(Reason::TokenTooLarge.into());
         }
         let token = issuers.canonical(found);
         // What was verified with a key that is gone has to be verified anew.
-        let session = match cache.get(token).filter(|session| issuers.has_key_of(session)) {
-            Some(session) => {
+        let authenticated = match cache.get(token).filter(|authenticated| issuers.has_key_of(authenticated)) {
+            Some(authenticated) => {
                 verification.hits = verification.hits.saturating_add(1);
                 // So spelled it is no token of that issuer, but the one in the cache is good all the same.
-                if token.len() != found.token.len() && !issuers.allows_padding(session.issuer) {
-                    return Err(issuers.blame(session.issuer, Detail::PaddingNotAllowed.into()).into());
+                if token.len() != found.token.len() && !issuers.allows_padding(authenticated.issuer) {
+                    return Err(issuers.blame(authenticated.issuer, Detail::PaddingNotAllowed.into()).into());
                 }
-                let good = issuers.recheck(&session, found, self.surroundings.now);
+                let good = issuers.recheck(&authenticated, found, self.host_context.now);
                 good.map_err(|cause| {
                     cache.remove(token);
-                    issuers.blame(session.issuer, cause)
+                    issuers.blame(authenticated.issuer, cause)
                 })?;
-                session
+                authenticated
             }
             None => self.verify(found, token, verification)?,
         };
         issuers
-            .check_presenter(session.issuer, self.surroundings.peer)
-            .map_err(|detail| issuers.blame(session.issuer, detail.into()))?;
-        Ok(session)
+            .check_presenter(authenticated.issuer, self.host_context.peer)
+            .map_err(|detail| issuers.blame(authenticated.issuer, detail.into()))?;
+        Ok(authenticated)
     }
 
-    /// The session of a token that is not in the cache.
+    /// The authenticated of a token that is not in the cache.
     #[inline(never)]
     fn verify(
         &self,
-        found: &Found<'_>,
+        found: &ExtractedToken<'_>,
         token: &[u8],
         verification: &mut Verification,
-    ) -> Result<Rc<Session>, Obstacle> {
+    ) -> Result<Rc<AuthenticatedToken>, AuthError> {
         let Engine { issuers, cache, policies, claim_table, shared, .. } = self.engine;
         verification.misses = verification.misses.saturating_add(1);
-        let verified = issuers.verify(found, token, self.surroundings, shared, verification)?;
-        let session = Rc::new(verified.into_session(token, policies.roles(), claim_table, issuers));
-        let unreadable = u32::from(session.roles.is_incomplete());
+        let verified = issuers.verify(found, token, self.host_context, shared, verification)?;
+        let authenticated =
+            Rc::new(verified.into_authenticated(token, policies.roles(), claim_table, issuers));
+        let unreadable = u32::from(authenticated.roles.is_incomplete());
         verification.unreadable_roles = verification.unreadable_roles.saturating_add(unreadable);
-        cache.insert(token, &session);
-        Ok(session)
+        cache.insert(token, &authenticated);
+        Ok(authenticated)
     }
 }
 
-impl Judged {
+impl ViewVerdict {
     fn refused(cause: impl Into<Cause>, looked_at_tokens: bool) -> Self {
         Self { cause: Some(cause.into()), rule: None, looked_at_tokens, unverified: None, waits_for: None }
     }
-}
 
-fn judged(verdict: Verdict, looked_at_tokens: bool) -> Judged {
-    match verdict {
-        Verdict::Allow { rule } => {
-            Judged { cause: None, rule, looked_at_tokens, unverified: None, waits_for: None }
+    /// Takes over what the policies say.
+    fn from_policy(verdict: Verdict, looked_at_tokens: bool) -> Self {
+        match verdict {
+            Verdict::Allow { rule } => {
+                Self { cause: None, rule, looked_at_tokens, unverified: None, waits_for: None }
+            }
+            Verdict::Deny { reason, rule } => Self { rule, ..Self::refused(reason, looked_at_tokens) },
         }
-        Verdict::Deny { reason, rule } => Judged { rule, ..Judged::refused(reason, looked_at_tokens) },
     }
 }

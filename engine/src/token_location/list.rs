@@ -1,14 +1,14 @@
 //! Headers with several values, in one line or in several (RFC 9110 section 5.3): `Sec-WebSocket-Protocol`, or
 //! `Authorization` from a client that tries two schemes.
 
-use super::{Found, HeaderPlace, Place, Places};
+use super::{ExtractedToken, HeaderPlace, Place, TokenLocations};
 use crate::request::Request;
 use crate::{Cause, Detail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::borrow::Cow;
 
-impl Places {
+impl TokenLocations {
     /// The token that the lines of a header hold.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Places {
         &self,
         request: &Request<'a>,
         name: &'a str,
-    ) -> Result<Option<Found<'a>>, Cause> {
+    ) -> Result<Option<ExtractedToken<'a>>, Cause> {
         let differ = || Cause::from(Detail::HeaderTokensDiffer).with_header(name);
         let elements = || elements(request, name).map(<[u8]>::trim_ascii).filter(|one| !one.is_empty());
         let first = elements().next();
@@ -42,7 +42,7 @@ impl Places {
         if others.iter().any(|element| has_scheme(element) || holds_jwt(element)) {
             return Err(differ());
         }
-        Ok(Some(Found {
+        Ok(Some(ExtractedToken {
             token: Cow::Borrowed(token),
             has_rival: false,
             issuers: place.issuers,

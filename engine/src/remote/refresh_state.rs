@@ -5,7 +5,7 @@ use hmac_sha256::Hash;
 
 /// What all workers know of one source of keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ledger {
+pub(super) struct RefreshState {
     /// The number of the last attempt, from 1.
     pub(super) attempt: u64,
     /// Which worker made it.
@@ -27,7 +27,7 @@ pub(super) struct Ledger {
 const MAGIC: [u8; 8] = *b"attkled1";
 const FIELDS: usize = 8;
 
-impl Ledger {
+impl RefreshState {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         for field in self.fields() {
@@ -85,7 +85,7 @@ mod tests {
         #[test]
         fn a_ledger_is_read_as_it_was_written(fields in any::<[u64; FIELDS]>()) {
             let [attempt, holder, attempted_at, lease_until, next_at, failures, sequence, confirmed_at] = fields;
-            let ledger = Ledger {
+            let state = RefreshState {
                 attempt,
                 holder,
                 attempted_at: UnixMillis(attempted_at),
@@ -95,29 +95,29 @@ mod tests {
                 sequence,
                 confirmed_at: UnixMillis(confirmed_at),
             };
-            prop_assert_eq!(Ledger::decode(&ledger.encode()), Some(ledger));
+            prop_assert_eq!(RefreshState::decode(&state.encode()), Some(state));
         }
 
         #[test]
         fn one_changed_byte_makes_a_ledger_worthless(at in 0_usize..80, change in 1_u8..) {
-            let mut bytes = Ledger { attempt: 7, ..Ledger::default() }.encode();
+            let mut bytes = RefreshState { attempt: 7, ..RefreshState::default() }.encode();
             bytes[at] ^= change;
-            prop_assert_eq!(Ledger::decode(&bytes), None);
+            prop_assert_eq!(RefreshState::decode(&bytes), None);
         }
 
         #[test]
         fn foreign_bytes_are_no_ledger(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert_eq!(Ledger::decode(&bytes), None);
+            prop_assert_eq!(RefreshState::decode(&bytes), None);
         }
     }
 
     #[test]
     fn a_torn_ledger_is_worthless() {
-        let bytes = Ledger::default().encode();
+        let bytes = RefreshState::default().encode();
         assert_eq!(bytes.len(), 80);
         for end in 0..bytes.len() {
-            assert_eq!(Ledger::decode(&bytes[..end]), None);
+            assert_eq!(RefreshState::decode(&bytes[..end]), None);
         }
-        assert_eq!(Ledger::decode(&[bytes.as_slice(), b"x"].concat()), None);
+        assert_eq!(RefreshState::decode(&[bytes.as_slice(), b"x"].concat()), None);
     }
 }

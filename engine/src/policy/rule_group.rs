@@ -1,10 +1,10 @@
-//! Sites: what rules ask of a request before anything is known of its sender. Rules that ask the same share a site.
+//! Rule groups: what rules ask of a request before anything is known of its sender. Rules that ask the same share a group.
 
 use super::host::Authority;
 use super::loose;
 use super::operation::{MethodId, Methods, OperationTest};
 use super::pattern::PathTest;
-use super::rules::SiteRules;
+use super::rules::GroupRules;
 use super::source::{Caller, Origin, SourceTest};
 use super::{RequestFacts, facts::PerView};
 use attache_plugin_config::{OnKeysUnavailable, PathEquality};
@@ -13,11 +13,11 @@ use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-/// The number of a site.
+/// The number of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct SiteId(pub u32);
+pub(super) struct GroupId(pub u32);
 
-impl SiteId {
+impl GroupId {
     pub(super) fn position(self) -> usize {
         self.0 as usize
     }
@@ -25,20 +25,20 @@ impl SiteId {
 
 /// One path pattern of one entry of `to` with one `from`, and the rules that hold there.
 #[derive(Debug)]
-pub(super) struct Site {
-    /// `None`: any path. The index finds a site by it, so it is not compared again.
+pub(super) struct RuleGroup {
+    /// `None`: any path. The index finds a group by it, so it is not compared again.
     pub path: Option<PathTest>,
     pub operation: Rc<OperationTest>,
     /// One of these; empty: from anywhere.
     pub from: Rc<Box<[SourceTest]>>,
-    pub allow: SiteRules,
-    pub deny: SiteRules,
-    pub offers: PerView<Offers>,
+    pub allow: GroupRules,
+    pub deny: GroupRules,
+    pub auth: PerView<AuthRequirement>,
 }
 
-/// What the rules of a site say of tokens.
+/// What the rules of a group say of tokens.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Offers {
+pub(super) struct AuthRequirement {
     /// A rule with `authentication: NONE`.
     pub public: bool,
     /// A rule with `authentication: OPTIONAL`.
@@ -47,7 +47,7 @@ pub(super) struct Offers {
     pub without_keys: Option<OnKeysUnavailable>,
 }
 
-impl Offers {
+impl AuthRequirement {
     pub(super) fn note_without_keys(&mut self, says: Option<OnKeysUnavailable>) {
         self.without_keys = match (self.without_keys, says) {
             (Some(OnKeysUnavailable::Deny), _) | (_, Some(OnKeysUnavailable::Deny)) => {
@@ -58,32 +58,32 @@ impl Offers {
     }
 }
 
-/// A site whose DENY rules a request fits.
+/// A group whose DENY rules a request fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fit {
-    pub site: SiteId,
+pub(super) struct GroupMatch {
+    pub rule_group: GroupId,
     /// Its ALLOW rules too: not where they ask for an address that is unknown.
     pub allow: bool,
 }
 
-impl Site {
+impl RuleGroup {
     /// Which rules the request fits, given that its path does.
-    pub(super) fn fit(&self, site: SiteId, asked: &Asked<'_>) -> Option<Fit> {
-        if !self.operation.matches(asked) {
+    pub(super) fn fit(&self, rule_group: GroupId, request: &LazyRequest<'_>) -> Option<GroupMatch> {
+        if !self.operation.matches(request) {
             return None;
         }
         let from = |unknown_address| {
-            self.from.is_empty() || self.from.iter().any(|source| source.matches(asked, unknown_address))
+            self.from.is_empty() || self.from.iter().any(|source| source.matches(request, unknown_address))
         };
         // What is let in by its address must have one; what is kept out by it is kept out without one too. So whatever
         // fits ALLOW rules fits DENY rules.
         let allow = from(false);
-        (allow || from(true)).then_some(Fit { site, allow })
+        (allow || from(true)).then_some(GroupMatch { rule_group, allow })
     }
 }
 
 /// A request, and what was found out about it so far.
-pub(super) struct Asked<'a> {
+pub(super) struct LazyRequest<'a> {
     facts: &'a RequestFacts<'a>,
     methods: &'a Methods,
     /// The path without letter case.
@@ -96,7 +96,7 @@ pub(super) struct Asked<'a> {
     remote_address: OnceCell<Option<IpAddr>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> LazyRequest<'a> {
     pub(super) fn new(facts: &'a RequestFacts<'a>, methods: &'a Methods) -> Self {
         Self {
             facts,
@@ -138,7 +138,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-impl Origin for Asked<'_> {
+impl Origin for LazyRequest<'_> {
     fn caller(&self) -> Option<&Caller> {
         self.caller.get_or_init(|| self.facts.peer.principal().map(Caller::new)).as_ref()
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::Reason;
+use crate::header_edits::{HeaderEdit, HeaderEdits};
 use crate::request::HeaderUses;
 use attache_plugin_config::{
     AlgorithmSet, CookieLocation, HeaderLocation, HeaderName, Issuer, IssuerId, KeySet, KeySource, Name,
@@ -83,7 +84,7 @@ fn map(headers: &[(&str, &str)]) -> Map {
 fn tokens(config: &Config, headers: &[(&str, &str)]) -> Result<Vec<String>, Cause> {
     let map = map(headers);
     let request = HeaderUses::new(config).read(&map);
-    let found = Places::new(config).find(&request)?;
+    let found = TokenLocations::new(config).find(&request)?;
     Ok(found.into_iter().map(|found| String::from_utf8(found.token.into_owned()).unwrap()).collect())
 }
 
@@ -100,15 +101,29 @@ fn taken_out_but(
 ) -> (Vec<String>, Vec<(String, String)>) {
     let map = map(headers);
     let request = HeaderUses::new(config).read(&map);
-    let places = Places::new(config);
+    let places = TokenLocations::new(config);
     let found = places.find(&request).unwrap();
-    let is_stale = |found: &Found<'_>| stale.iter().any(|stale| stale.as_bytes() == &*found.token);
+    let is_stale = |found: &ExtractedToken<'_>| stale.iter().any(|stale| stale.as_bytes() == &*found.token);
     let (old, good): (Vec<_>, Vec<_>) = found.into_iter().partition(is_stale);
-    let hidden: Vec<&Found<'_>> = good.iter().filter(|_| stale.is_empty()).collect();
-    let out = places.take_out(&request, &hidden, &old, request.path);
-    let text =
-        |(name, value): (Cow<'static, str>, Vec<u8>)| (name.into_owned(), String::from_utf8(value).unwrap());
-    (out.remove, out.replace.into_iter().map(text).collect())
+    let hidden: Vec<&ExtractedToken<'_>> = good.iter().filter(|_| stale.is_empty()).collect();
+    let mut edits = HeaderEdits::default();
+    places.strip(&request, &hidden, &old, request.path, &mut edits);
+    sorted(&edits)
+}
+
+/// What is removed, and what is set.
+fn sorted(edits: &HeaderEdits<'_>) -> (Vec<String>, Vec<(String, String)>) {
+    let (mut removed, mut set) = (Vec::new(), Vec::new());
+    for edit in edits.iter() {
+        match edit {
+            HeaderEdit::Remove(name) => removed.push(name.to_owned()),
+            HeaderEdit::Set(name, value) => {
+                set.push((name.to_owned(), String::from_utf8(value.to_vec()).unwrap()));
+            }
+            HeaderEdit::Add(name, _) => panic!("{name} is added"),
+        }
+    }
+    (removed, set)
 }
 
 #[test]
@@ -181,7 +196,7 @@ fn a_place_is_for_the_issuers_that_name_it() {
     ]);
     let map = map(&[("authorization", "Bearer t")]);
     let request = HeaderUses::new(&config).read(&map);
-    let found = Places::new(&config).find(&request).unwrap();
+    let found = TokenLocations::new(&config).find(&request).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!([0, 1, 2].map(|issuer| found[0].is_for(issuer)), [true, false, true]);
 }
@@ -298,15 +313,16 @@ fn unseen_tokens_leave_lists_and_parts_too() {
     ];
     let map = map(&headers);
     let request = HeaderUses::new(&browser()).read(&map);
-    let places = Places::new(&browser());
+    let places = TokenLocations::new(&browser());
     let found = places.occupied(&request, true);
-    let out = places.take_out(&request, &found.iter().collect::<Vec<_>>(), &[], request.path);
-    assert_eq!(out.remove, ["x-token"]);
-    let replaced: Vec<(&str, &[u8])> =
-        out.replace.iter().map(|(name, value)| (name.as_ref(), value.as_slice())).collect();
+    let mut edits = HeaderEdits::default();
+    places.strip(&request, &found.iter().collect::<Vec<_>>(), &[], request.path, &mut edits);
+    let (removed, set) = sorted(&edits);
+    assert_eq!(removed, ["x-token"]);
     assert_eq!(
-        replaced,
-        [("sec-websocket-protocol", b"graphql-ws".as_slice()), ("cookie", b"a=1".as_slice())]
+        set,
+        [("sec-websocket-protocol", "graphql-ws"), ("cookie", "a=1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
 }
 
@@ -327,7 +343,7 @@ fn cookies_of_one_name_are_rivals_up_to_a_bound() {
     {
         let map = map(&[("cookie", cookies)]);
         let request = HeaderUses::new(&browser()).read(&map);
-        let found = Places::new(&browser()).find(&request).unwrap();
+        let found = TokenLocations::new(&browser()).find(&request).unwrap();
         assert_eq!(found.len(), 2, "{cookies}");
         assert!(found.iter().all(|one| one.has_rival) && found[0].is_rival_of(&found[1]), "{cookies}");
     }

@@ -1,15 +1,15 @@
 //! Tokens in cookies (RFC 6265), whole or cut into several.
 
-use super::{Found, IssuerMask, Place, Places};
+use super::{ExtractedToken, IssuerMask, Place, TokenLocations};
 use crate::request::Request;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::CookieLocation;
 use std::borrow::Cow;
 
 /// The most different tokens in cookies of one name: each costs a verification.
-const MOST_RIVALS: usize = 4;
+const MAX_RIVALS: usize = 4;
 /// The most parts of a token: 4 kB each, as browsers take them, are more than `cache.maxTokenBytes` can be.
-const MOST_PARTS: usize = 32;
+const MAX_PARTS: usize = 32;
 
 /// A cookie that may carry a token.
 #[derive(Debug)]
@@ -46,12 +46,12 @@ impl CookiePlace {
     }
 }
 
-impl Places {
+impl TokenLocations {
     #[inline(never)]
     pub(super) fn find_in_cookies<'a>(
         &self,
         request: &Request<'a>,
-        found: &mut Vec<Found<'a>>,
+        found: &mut Vec<ExtractedToken<'a>>,
     ) -> Result<(), Cause> {
         for (name, value) in request.cookies.iter().flat_map(|header| pairs(header)) {
             let Some(index) = self.cookies.iter().position(|place| place.name == name) else { continue };
@@ -80,7 +80,7 @@ impl Places {
         &self,
         headers: &[&[u8]],
         places: &[usize],
-        stale: &[Found<'_>],
+        stale: &[ExtractedToken<'_>],
     ) -> Option<Vec<u8>> {
         let place = |index: usize| self.cookies.get(index);
         let is_stale = |name: &[u8], value: &[u8]| {
@@ -108,14 +108,14 @@ impl Places {
 /// Adds a token unless its place has it already; an empty one is no token, as a cookie that was cleared.
 ///
 /// # Errors
-/// [`Detail::CookieTokensDiffer`] where there are more than [`MOST_RIVALS`].
+/// [`Detail::CookieTokensDiffer`] where there are more than [`MAX_RIVALS`].
 fn add<'a>(
-    found: &mut Vec<Found<'a>>,
+    found: &mut Vec<ExtractedToken<'a>>,
     token: Cow<'a, [u8]>,
     issuers: IssuerMask,
     place: Place<'a>,
 ) -> Result<(), Cause> {
-    let mut one = Found { token, has_rival: false, issuers, place };
+    let mut one = ExtractedToken { token, has_rival: false, issuers, place };
     if one.token.is_empty() || found.iter().any(|other| other.is_rival_of(&one) && other.token == one.token) {
         return Ok(());
     }
@@ -124,7 +124,7 @@ fn add<'a>(
         other.has_rival = true;
         rivals = rivals.saturating_add(1);
     }
-    if rivals >= MOST_RIVALS {
+    if rivals >= MAX_RIVALS {
         return Err(differ());
     }
     one.has_rival = rivals > 0;
@@ -136,7 +136,7 @@ fn add<'a>(
 ///
 /// # Errors
 /// [`Detail::CookiePartMissing`] where a number is left out, [`Detail::CookieTokensDiffer`] where one has two values,
-/// [`Reason::TokenTooLarge`] for more than [`MOST_PARTS`].
+/// [`Reason::TokenTooLarge`] for more than [`MAX_PARTS`].
 fn joined(place: &CookiePlace, headers: &[&[u8]]) -> Result<Option<Vec<u8>>, Cause> {
     let mut parts: Vec<Option<&[u8]>> = Vec::new();
     for (name, value) in headers.iter().flat_map(|header| pairs(header)) {
@@ -145,8 +145,8 @@ fn joined(place: &CookiePlace, headers: &[&[u8]]) -> Result<Option<Vec<u8>>, Cau
         if value.is_empty() || (number.starts_with(b"0") && number != b"0") {
             continue;
         }
-        let number = str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or(MOST_PARTS);
-        if number >= MOST_PARTS {
+        let number = str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or(MAX_PARTS);
+        if number >= MAX_PARTS {
             return Err(Reason::TokenTooLarge.into());
         }
         parts.resize(parts.len().max(number.saturating_add(1)), None);

@@ -2,7 +2,7 @@
 
 mod cookies;
 mod list;
-mod take_out;
+mod strip;
 
 use crate::method;
 use crate::request::Request;
@@ -17,7 +17,7 @@ type IssuerMask = u64;
 
 /// Every place that any issuer takes tokens in.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
+pub(crate) struct TokenLocations {
     /// Longest prefix first, so that an empty one takes only what no other does.
     headers: Vec<HeaderPlace>,
     cookies: Vec<CookiePlace>,
@@ -55,7 +55,7 @@ impl HeaderPlace {
 
 /// A token that a request carries.
 #[derive(Debug)]
-pub(crate) struct Found<'a> {
+pub(crate) struct ExtractedToken<'a> {
     /// Its text, as the client sent it.
     pub token: Cow<'a, [u8]>,
     /// Whether other cookies of its name hold other tokens.
@@ -79,14 +79,14 @@ enum Place<'a> {
     Param(usize),
 }
 
-impl Found<'_> {
+impl ExtractedToken<'_> {
     /// Whether the issuer in this place of the configuration takes tokens here.
     pub(crate) fn is_for(&self, issuer: u16) -> bool {
         self.issuers & mask(usize::from(issuer)) != 0
     }
 
     /// Whether both stand in cookies of one name.
-    pub(crate) fn is_rival_of(&self, other: &Found<'_>) -> bool {
+    pub(crate) fn is_rival_of(&self, other: &ExtractedToken<'_>) -> bool {
         self.cookie().is_some_and(|cookie| other.cookie() == Some(cookie))
     }
 
@@ -98,7 +98,7 @@ impl Found<'_> {
     }
 }
 
-impl Places {
+impl TokenLocations {
     pub(crate) fn new(config: &Config) -> Self {
         let mut places = Self::default();
         for (index, issuer) in config.issuers.iter().enumerate() {
@@ -139,8 +139,8 @@ impl Places {
     /// # Errors
     /// [`Reason::TokensConflict`](crate::Reason::TokensConflict) where a header or a parameter holds two different
     /// tokens: nobody can say which of them the service would take. Cookies are another matter
-    /// ([`Found::has_rival`]): a browser sends all that it has, and the page has no say in it.
-    pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<Vec<Found<'a>>, Cause> {
+    /// ([`ExtractedToken::has_rival`]): a browser sends all that it has, and the page has no say in it.
+    pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<Vec<ExtractedToken<'a>>, Cause> {
         let mut found = Vec::with_capacity(1);
         self.find_in_headers(request, &mut found)?;
         if !self.cookies.is_empty() {
@@ -152,7 +152,11 @@ impl Places {
         Ok(found)
     }
 
-    fn find_in_headers<'a>(&self, request: &Request<'a>, found: &mut Vec<Found<'a>>) -> Result<(), Cause> {
+    fn find_in_headers<'a>(
+        &self,
+        request: &Request<'a>,
+        found: &mut Vec<ExtractedToken<'a>>,
+    ) -> Result<(), Cause> {
         for (index, &(name, value)) in request.token_headers.iter().enumerate() {
             let is_same = |&(other, _): &(&str, &[u8])| other == name;
             if request.token_headers.iter().take(index).any(is_same) {
@@ -165,7 +169,7 @@ impl Places {
             if is_list {
                 found.extend(self.find_in_list(request, name)?);
             } else {
-                found.extend(self.token_of(name, value.trim_ascii()).map(|(place, token)| Found {
+                found.extend(self.token_of(name, value.trim_ascii()).map(|(place, token)| ExtractedToken {
                     token: Cow::Borrowed(token),
                     has_rival: false,
                     issuers: place.issuers,
@@ -187,7 +191,7 @@ impl Places {
     }
 
     #[inline(never)]
-    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut Vec<Found<'a>>) -> Result<(), Cause> {
+    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut Vec<ExtractedToken<'a>>) -> Result<(), Cause> {
         for (name, value) in form_urlencoded::parse(query) {
             let Some(index) = self.params.iter().position(|(known, _)| *known == name) else { continue };
             let Some((_, issuers)) = self.params.get(index) else { continue };
@@ -200,7 +204,7 @@ impl Places {
                 Some(other) if other.token == token => {}
                 Some(_) => return Err(Detail::ParamTokensDiffer.into()),
                 None if token.is_empty() => {}
-                None => found.push(Found { token, has_rival: false, issuers: *issuers, place }),
+                None => found.push(ExtractedToken { token, has_rival: false, issuers: *issuers, place }),
             }
         }
         Ok(())
@@ -209,9 +213,9 @@ impl Places {
     /// What stands in the places of issuers whose tokens the service must not see, or, with `all`, of any issuer, looked
     /// at by nobody: it may be no token, and who issued it is not known.
     #[inline(never)]
-    pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> Vec<Found<'a>> {
+    pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> Vec<ExtractedToken<'a>> {
         let hidden = if all { IssuerMask::MAX } else { self.hidden };
-        let found = |token: &'a [u8], place| Found {
+        let found = |token: &'a [u8], place| ExtractedToken {
             token: Cow::Borrowed(token),
             has_rival: false,
             issuers: hidden,
