@@ -1,6 +1,7 @@
 //! What is to be done to a request's headers.
 
 use crate::authenticated_token::AuthenticatedToken;
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// One change of the header map.
@@ -17,7 +18,7 @@ pub enum HeaderEdit<'e> {
 /// The changes of one request's header map, by the names under which the request holds its headers.
 #[derive(Debug, Default)]
 pub struct HeaderEdits<'r> {
-    removed: Vec<&'r str>,
+    removed: SmallVec<[&'r str; 2]>,
     set: Vec<(&'r str, Vec<u8>)>,
     /// Whose identity headers are written.
     identity: Option<Rc<AuthenticatedToken>>,

@@ -3,6 +3,7 @@
 use crate::policy::Headers;
 use crate::{authority, method};
 use attache_plugin_config::{Config, HeaderName, Test, fold};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// The headers that this configuration looks at, so that one look-up a header sorts the map.
@@ -50,7 +51,7 @@ pub(crate) struct Request<'a> {
     /// Identity headers that the client sent, as it spelled them; a name may come twice.
     pub forged: Vec<&'a str>,
     /// Headers that may carry a token.
-    pub token_headers: Vec<(&'a str, &'a [u8])>,
+    pub token_headers: SmallVec<[(&'a str, &'a [u8]); 1]>,
     /// The cookie headers.
     pub cookies: Vec<&'a [u8]>,
     /// What headers say that ask for another method than the one on the line.
@@ -130,7 +131,7 @@ impl HeaderUses {
             query: None,
             authority: "",
             forged: Vec::new(),
-            token_headers: Vec::new(),
+            token_headers: SmallVec::new(),
             cookies: Vec::new(),
             overrides: Vec::new(),
             connection: Vec::new(),

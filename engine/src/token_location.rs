@@ -65,6 +65,9 @@ pub(crate) struct ExtractedToken<'a> {
     place: Place<'a>,
 }
 
+/// The tokens that a request carries: nearly always one.
+pub(crate) type ExtractedTokens<'a> = Vec<ExtractedToken<'a>>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place<'a> {
     /// All that a header holds.
@@ -140,8 +143,8 @@ impl TokenLocations {
     /// [`Reason::TokensConflict`](crate::Reason::TokensConflict) where a header or a parameter holds two different
     /// tokens: nobody can say which of them the service would take. Cookies are another matter
     /// ([`ExtractedToken::has_rival`]): a browser sends all that it has, and the page has no say in it.
-    pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<Vec<ExtractedToken<'a>>, Cause> {
-        let mut found = Vec::with_capacity(1);
+    pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<ExtractedTokens<'a>, Cause> {
+        let mut found = ExtractedTokens::with_capacity(1);
         self.find_in_headers(request, &mut found)?;
         if !self.cookies.is_empty() {
             self.find_in_cookies(request, &mut found)?;
@@ -155,7 +158,7 @@ impl TokenLocations {
     fn find_in_headers<'a>(
         &self,
         request: &Request<'a>,
-        found: &mut Vec<ExtractedToken<'a>>,
+        found: &mut ExtractedTokens<'a>,
     ) -> Result<(), Cause> {
         for (index, &(name, value)) in request.token_headers.iter().enumerate() {
             let is_same = |&(other, _): &(&str, &[u8])| other == name;
@@ -191,7 +194,7 @@ impl TokenLocations {
     }
 
     #[inline(never)]
-    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut Vec<ExtractedToken<'a>>) -> Result<(), Cause> {
+    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut ExtractedTokens<'a>) -> Result<(), Cause> {
         for (name, value) in form_urlencoded::parse(query) {
             let Some(index) = self.params.iter().position(|(known, _)| *known == name) else { continue };
             let Some((_, issuers)) = self.params.get(index) else { continue };
@@ -213,7 +216,7 @@ impl TokenLocations {
     /// What stands in the places of issuers whose tokens the service must not see, or, with `all`, of any issuer, looked
     /// at by nobody: it may be no token, and who issued it is not known.
     #[inline(never)]
-    pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> Vec<ExtractedToken<'a>> {
+    pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> ExtractedTokens<'a> {
         let hidden = if all { IssuerMask::MAX } else { self.hidden };
         let found = |token: &'a [u8], place| ExtractedToken {
             token: Cow::Borrowed(token),
@@ -221,7 +224,7 @@ impl TokenLocations {
             issuers: hidden,
             place,
         };
-        let mut places = Vec::new();
+        let mut places = ExtractedTokens::with_capacity(1);
         for &(name, value) in &request.token_headers {
             let taken =
                 value.split(|&byte| byte == b',').filter_map(|one| self.token_of(name, one.trim_ascii()));

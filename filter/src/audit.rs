@@ -25,8 +25,8 @@ const ISSUER_BYTES: usize = 256;
 const FAULT_BYTES: usize = 256;
 
 /// A request and what became of it.
-pub(crate) struct Event<'a> {
-    pub decided: &'a Decided<'a>,
+pub(crate) struct Event<'a, 'r> {
+    pub decided: &'a Decided<'r>,
     pub headers: &'a [(String, Vec<u8>)],
     pub peer: &'a Connection,
     /// The time since 1970.
@@ -37,7 +37,7 @@ pub(crate) struct Event<'a> {
 
 /// Logs a request where the configuration says so: at warn level what was refused, or would be with SHADOW counted, or
 /// went on without a good look at its token; at info level everything else.
-pub(crate) fn log(engine: &Engine, event: &Event<'_>) {
+pub(crate) fn log(engine: &Engine, event: &Event<'_, '_>) {
     let decided = event.decided;
     let shadow_denied = decided.shadow.as_ref().is_some_and(|shadow| shadow.cause.is_some());
     let remarkable = decided.reason().is_some() || shadow_denied || decided.unverified.is_some();
@@ -49,7 +49,7 @@ pub(crate) fn log(engine: &Engine, event: &Event<'_>) {
 }
 
 #[inline(never)]
-fn log_remarkable(engine: &Engine, event: &Event<'_>) {
+fn log_remarkable(engine: &Engine, event: &Event<'_, '_>) {
     if event.ration.takes(event.at, event.decided.authenticated.is_some()) {
         warn!("{}", line(engine, event));
     }
@@ -162,7 +162,7 @@ fn rfc3339(since_1970: Duration) -> String {
 }
 
 #[inline(never)]
-fn line(engine: &Engine, event: &Event<'_>) -> String {
+fn line(engine: &Engine, event: &Event<'_, '_>) -> String {
     let Event { decided, headers, peer, at, .. } = event;
     let header = |name: &str| {
         headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice()).unwrap_or_default()

@@ -10,9 +10,10 @@ use crate::issuers::AuthError;
 use crate::policy::{Identity, RuleIndex, Verdict, View};
 use crate::remote::{MissingKeys, WaitDecision};
 use crate::request::Request;
-use crate::token_location::ExtractedToken;
+use crate::token_location::{ExtractedToken, ExtractedTokens};
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{Authentication, OnKeysUnavailable};
+use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -33,13 +34,16 @@ pub(super) struct Evaluation<'a, 'r> {
     pub(super) wait_decision: OnceCell<WaitDecision>,
 }
 
+/// A request's good tokens: nearly always one.
+pub(super) type AuthenticatedTokens = SmallVec<[Rc<AuthenticatedToken>; 1]>;
+
 /// What a request's tokens came to.
 pub(super) struct TokenOutcome<'a> {
-    pub(super) found: Vec<ExtractedToken<'a>>,
+    pub(super) found: ExtractedTokens<'a>,
     /// A authenticated for each that was found, or what stands before one of them.
-    pub(super) tokens: Result<Vec<Rc<AuthenticatedToken>>, AuthError>,
+    pub(super) tokens: Result<AuthenticatedTokens, AuthError>,
     /// Tokens that count for nothing beside a good one in the same place. They are not among those that were found.
-    pub(super) stale: Vec<ExtractedToken<'a>>,
+    pub(super) stale: ExtractedTokens<'a>,
     pub(super) verification: Verification,
 }
 
@@ -192,10 +196,10 @@ impl<'r> Evaluation<'_, 'r> {
                 Ok(found) if found.iter().any(|found| found.has_rival) => self.tokens_of_rivals(found),
                 Ok(found) => {
                     let tokens = self.authenticate_all(&found, &mut verification);
-                    TokenOutcome { found, tokens, stale: Vec::new(), verification }
+                    TokenOutcome { found, tokens, stale: ExtractedTokens::new(), verification }
                 }
                 Err(cause) => {
-                    let (found, stale) = (Vec::new(), Vec::new());
+                    let (found, stale) = (ExtractedTokens::new(), ExtractedTokens::new());
                     TokenOutcome { found, tokens: Err(cause.into()), stale, verification }
                 }
             }
@@ -207,8 +211,8 @@ impl<'r> Evaluation<'_, 'r> {
         &self,
         found: &[ExtractedToken<'_>],
         verification: &mut Verification,
-    ) -> Result<Vec<Rc<AuthenticatedToken>>, AuthError> {
-        let (mut tokens, mut lacks) = (Vec::with_capacity(found.len()), None);
+    ) -> Result<AuthenticatedTokens, AuthError> {
+        let (mut tokens, mut lacks) = (AuthenticatedTokens::new(), None);
         for found in found {
             match self.authenticate(found, verification) {
                 Ok(authenticated) => tokens.push(authenticated),

@@ -1,28 +1,34 @@
 //! Cookies of one name that hold different tokens: browsers send a stale one along, set for another path or domain, until
 //! it is cleared, and no page can choose.
 
-use super::evaluation::{Evaluation, TokenOutcome};
+use super::evaluation::{AuthenticatedTokens, Evaluation, TokenOutcome};
 use crate::Reason;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::decision::Verification;
 use crate::issuers::AuthError;
 use crate::remote::MissingKeys;
-use crate::token_location::{self, ExtractedToken};
+use crate::token_location::{self, ExtractedToken, ExtractedTokens};
 use std::rc::Rc;
 
 impl<'r> Evaluation<'_, 'r> {
     /// Looks at all tokens of a request where some are rivals. Where one of them is good and the others are stale, it
     /// stands for its place, and the others never go on, so that no service can take one of them instead.
     #[inline(never)]
-    pub(super) fn tokens_of_rivals(&self, found: Vec<ExtractedToken<'r>>) -> TokenOutcome<'r> {
+    pub(super) fn tokens_of_rivals(&self, found: ExtractedTokens<'r>) -> TokenOutcome<'r> {
         let mut verification = Verification::default();
         let all = match self.sort_out(&found, &mut verification) {
             Ok(all) => all,
             Err(error) => {
-                return TokenOutcome { found, tokens: Err(error), stale: Vec::new(), verification };
+                return TokenOutcome {
+                    found,
+                    tokens: Err(error),
+                    stale: ExtractedTokens::new(),
+                    verification,
+                };
             }
         };
-        let (mut kept, mut tokens, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut kept, mut tokens, mut stale) =
+            (ExtractedTokens::new(), AuthenticatedTokens::new(), ExtractedTokens::new());
         for (one, authenticated) in found.into_iter().zip(all) {
             match authenticated {
                 Some(authenticated) => {

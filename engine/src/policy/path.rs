@@ -31,7 +31,7 @@ pub struct ReadPath<'a> {
 
 /// A path that can't be read, or in more ways than are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the path can't be read in one keys")]
+#[error("the path can't be read in one way")]
 pub struct PathAmbiguous;
 
 /// Reads a request's path, without its query. The path of an OPTIONS request may be `*`, that of a CONNECT request empty.

@@ -19,7 +19,7 @@ impl<'p> Candidates<'p> {
     /// What the request needs: `None` where an ALLOW rule is public, `Optional` where a rule says so.
     pub fn authentication(&self, view: View) -> Authentication {
         let mut optional = false;
-        for auth in self.allowing_sites().map(|rule_group| rule_group.auth.of(view)) {
+        for auth in self.allowing_groups().map(|rule_group| rule_group.auth.of(view)) {
             if auth.public {
                 return Authentication::None;
             }
@@ -32,7 +32,7 @@ impl<'p> Candidates<'p> {
     /// `None`: what the issuer says.
     pub fn on_keys_unavailable(&self, view: View) -> Option<OnKeysUnavailable> {
         let mut auth = AuthRequirement::default();
-        self.allowing_sites()
+        self.allowing_groups()
             .for_each(|rule_group| auth.note_without_keys(rule_group.auth.of(view).without_keys));
         auth.without_keys
     }
@@ -54,11 +54,11 @@ impl<'p> Candidates<'p> {
         };
         let first_deny = || {
             let scope = RoleScope::Everything;
-            self.denying_sites()
+            self.denying_groups()
                 .fold(None, |best, rule_group| first_of(best, rule_group, scope, &rule_group.deny, true))
         };
         let first_allow = |scope| {
-            self.allowing_sites()
+            self.allowing_groups()
                 .fold(None, |best, rule_group| first_of(best, rule_group, scope, &rule_group.allow, false))
         };
         let deny = |reason, rule| Verdict::Deny { reason, rule };
@@ -95,29 +95,29 @@ impl<'p> Candidates<'p> {
     /// The ALLOW rules that count, whatever they ask of a caller.
     fn allowing(&self, view: View) -> impl Iterator<Item = RuleIndex> {
         let all = &self.policies.rules;
-        let rules = self.allowing_sites().flat_map(|rule_group| rule_group.allow.all()).copied();
+        let rules = self.allowing_groups().flat_map(|rule_group| rule_group.allow.all()).copied();
         rules.filter(move |rule| all.get(rule.position()).is_some_and(|rule| view.counts(rule.shadow)))
     }
 
     /// The rules in the document's order, of both views.
     pub fn rules(&self) -> Vec<RuleIndex> {
         let mut rules: Vec<RuleIndex> =
-            self.allowing_sites().flat_map(|rule_group| rule_group.allow.all()).copied().collect();
-        rules.extend(self.denying_sites().flat_map(|rule_group| rule_group.deny.all()));
+            self.allowing_groups().flat_map(|rule_group| rule_group.allow.all()).copied().collect();
+        rules.extend(self.denying_groups().flat_map(|rule_group| rule_group.deny.all()));
         rules.sort_unstable();
         rules.dedup();
         rules
     }
 
-    fn allowing_sites(&self) -> impl Iterator<Item = &'p RuleGroup> {
-        self.sites_where(|fit| fit.allow)
+    fn allowing_groups(&self) -> impl Iterator<Item = &'p RuleGroup> {
+        self.groups_where(|fit| fit.allow)
     }
 
-    fn denying_sites(&self) -> impl Iterator<Item = &'p RuleGroup> {
-        self.sites_where(|_| true)
+    fn denying_groups(&self) -> impl Iterator<Item = &'p RuleGroup> {
+        self.groups_where(|_| true)
     }
 
-    fn sites_where(&self, counts: impl Fn(&GroupMatch) -> bool) -> impl Iterator<Item = &'p RuleGroup> {
+    fn groups_where(&self, counts: impl Fn(&GroupMatch) -> bool) -> impl Iterator<Item = &'p RuleGroup> {
         let groups = &self.policies.groups;
         self.groups
             .iter()

@@ -1,6 +1,6 @@
 //! Tokens in cookies (RFC 6265), whole or cut into several.
 
-use super::{ExtractedToken, IssuerMask, Place, TokenLocations};
+use super::{ExtractedToken, ExtractedTokens, IssuerMask, Place, TokenLocations};
 use crate::request::Request;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::CookieLocation;
@@ -51,7 +51,7 @@ impl TokenLocations {
     pub(super) fn find_in_cookies<'a>(
         &self,
         request: &Request<'a>,
-        found: &mut Vec<ExtractedToken<'a>>,
+        found: &mut ExtractedTokens<'a>,
     ) -> Result<(), Cause> {
         for (name, value) in request.cookies.iter().flat_map(|header| pairs(header)) {
             let Some(index) = self.cookies.iter().position(|place| place.name == name) else { continue };
@@ -110,7 +110,7 @@ impl TokenLocations {
 /// # Errors
 /// [`Detail::CookieTokensDiffer`] where there are more than [`MAX_RIVALS`].
 fn add<'a>(
-    found: &mut Vec<ExtractedToken<'a>>,
+    found: &mut ExtractedTokens<'a>,
     token: Cow<'a, [u8]>,
     issuers: IssuerMask,
     place: Place<'a>,
