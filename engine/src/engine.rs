@@ -27,7 +27,7 @@ use crate::shared::SharedVerifications;
 use crate::token::IssuerKeys;
 use crate::token_location::TokenLocations;
 use attache_plugin_config::{
-    AmbiguousPaths, Audit, ClaimPath, Config, ConfigError, Errors, MethodOverride, Name, Preflight,
+    AmbiguousPaths, Audit, ClaimPath, Config, Diagnostic, Diagnostics, MethodOverride, Name, Preflight,
 };
 use evaluation::Evaluation;
 use readings::{Flaws, Reading};
@@ -52,7 +52,7 @@ pub struct Engine {
     method_override: MethodOverride,
     audit: Audit,
     dry_run: bool,
-    warnings: Vec<ConfigError>,
+    warnings: Vec<Diagnostic>,
     coverage: Coverage,
     /// Every request is refused.
     is_closed: bool,
@@ -63,7 +63,11 @@ impl Engine {
     ///
     /// # Errors
     /// What only shows here: an issuer whose keys are no points of their curves, a secret that is unset or too short.
-    pub fn new(config: &Config, workload: &Workload, environment: &dyn Environment) -> Result<Self, Errors> {
+    pub fn new(
+        config: &Config,
+        workload: &Workload,
+        environment: &dyn Environment,
+    ) -> Result<Self, Diagnostics> {
         let mut claim_table = ClaimTable::default();
         let policies = Policies::compile(config, workload, &mut claim_table);
         // Where no rule names paths nobody here reads them.
@@ -103,7 +107,7 @@ impl Engine {
     ///
     /// # Errors
     /// None: without issuers nothing can be wrong with one.
-    pub fn closed(workload: &Workload, environment: &dyn Environment) -> Result<Self, Errors> {
+    pub fn closed(workload: &Workload, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         Ok(Self { is_closed: true, ..Self::new(&Config::default(), workload, environment)? })
     }
 
@@ -161,7 +165,7 @@ impl Engine {
     /// What is not wrong with the configuration but should be told, and only shows here: a key that is left out since it
     /// is no point of its curve, policies that leave everything open to this workload's callers. [`Config::warnings`] are
     /// not among them.
-    pub fn warnings(&self) -> &[ConfigError] {
+    pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 

@@ -15,7 +15,8 @@ use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, 
 use crate::token_location::ExtractedToken;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
-    ConfigError, Errors, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, Padding, RemoteKeys, Skipped,
+    Diagnostic, Diagnostics, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, Padding, Path, RemoteKeys,
+    Skipped,
 };
 use serde_json::Value;
 use std::cell::RefCell;
@@ -25,7 +26,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(crate) struct Issuers {
     all: Vec<CompiledIssuer>,
-    warnings: Vec<ConfigError>,
+    warnings: Vec<Diagnostic>,
     by_iss: HashMap<Box<str>, IssuerIndex>,
     /// There is one whose tokens can't be told by an `iss` that is known beforehand.
     has_others: bool,
@@ -80,16 +81,16 @@ pub(crate) struct VerifiedToken<'t> {
 }
 
 impl Issuers {
-    pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Errors> {
+    pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Diagnostics> {
         let (mut all, mut by_iss, mut has_others) = (Vec::new(), hash::map(), false);
         let (mut errors, mut warnings) = (Vec::new(), Vec::new());
         for (index, config) in (0_u16..).zip(issuers) {
-            let place = |at: &str| format!("issuers[{index}].{at}");
+            let place = Path::default().key("issuers").index(index.into());
             match IssuerKeys::new(&config.keys, environment) {
                 Ok(keys) => {
                     warnings.extend(keys.skipped().iter().map(|Skipped { reason, .. }| {
                         let message = format!("this key is left out: {}", reason.message);
-                        ConfigError::new(place(&reason.at), message)
+                        Diagnostic::warning(place.clone().join(reason.path.clone()), message)
                     }));
                     let mut known = |iss: &str| _ = by_iss.insert(iss.into(), IssuerIndex(index));
                     match &config.issuer {
@@ -106,14 +107,10 @@ impl Issuers {
                         keys: RefCell::new(Some(Rc::new(keys)).filter(|_| remote(config).is_none())),
                     });
                 }
-                Err(wrong) => errors.extend(
-                    wrong
-                        .into_iter()
-                        .map(|ConfigError { at, message }| ConfigError { at: place(&at), message }),
-                ),
+                Err(wrong) => errors.extend(wrong.into_iter().map(|error| error.below(&place))),
             }
         }
-        Errors::check(errors)?;
+        Diagnostics::check(errors)?;
         let allows = |issuer: &Issuer| issuer.padding == Padding::Allowed;
         let padding = if issuers.iter().any(allows) { Padding::Allowed } else { Padding::Refused };
         let (last_header, budget) = (LastHeader::default(), Budget::new());
@@ -129,7 +126,7 @@ impl Issuers {
     }
 
     /// What is not wrong, but should be told.
-    pub(crate) fn warnings(&self) -> &[ConfigError] {
+    pub(crate) fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 

@@ -14,7 +14,7 @@ use attache_engine::host::{Environment, UnixSeconds};
 use attache_engine::host_context::HostContext;
 use attache_engine::remote::{MAX_BODY, Response, UnixMillis};
 use attache_engine::{Coverage, Decided, Decision, Engine, HeaderEdit, Outcome};
-use attache_plugin_config::Errors;
+use attache_plugin_config::Diagnostics;
 use log::warn;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) struct Plugin {
 
 impl Plugin {
     /// Makes a configuration ready, given its text.
-    pub(crate) fn new(document: &[u8]) -> Result<Self, Errors> {
+    pub(crate) fn new(document: &[u8]) -> Result<Self, Diagnostics> {
         let config = attache_plugin_config::parse(document)?;
         let workload = workload::identify(&config.selector_labels());
         let engine = Engine::new(&config, &workload, &Variables)?;
@@ -51,7 +51,7 @@ impl Plugin {
     }
 
     /// What stands in for a configuration where none is good: it refuses every request.
-    pub(crate) fn closed() -> Result<Self, Errors> {
+    pub(crate) fn closed() -> Result<Self, Diagnostics> {
         Engine::closed(&workload::identify(&BTreeSet::new()), &Variables).map(Self::with)
     }
 

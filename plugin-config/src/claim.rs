@@ -2,8 +2,7 @@
 
 mod dotted;
 
-use crate::HeaderName;
-use crate::json::quote;
+use attache_config_reader::{HeaderName, quote};
 use regex_lite::RegexBuilder;
 use std::fmt;
 
@@ -16,9 +15,9 @@ pub struct ClaimPath(pub Vec<String>);
 
 impl ClaimPath {
     /// The most steps of a path.
-    pub const MOST_STEPS: usize = 16;
+    pub const MAX_STEPS: usize = 16;
     /// The longest step, in bytes.
-    pub const LONGEST_STEP: usize = 256;
+    pub const MAX_STEP_BYTES: usize = 256;
 
     /// Reads a path whose steps are parted by dots.
     ///
@@ -38,11 +37,12 @@ impl ClaimPath {
             Err("a claim has a name, and no step of its path is empty; a name with a dot in it is written as a list: \
                  `[\"a.b\"]`"
                 .to_owned())
-        } else if steps.len() > Self::MOST_STEPS || steps.iter().any(|step| step.len() > Self::LONGEST_STEP) {
+        } else if steps.len() > Self::MAX_STEPS || steps.iter().any(|step| step.len() > Self::MAX_STEP_BYTES)
+        {
             Err(format!(
                 "a claim's path has {} steps of {} bytes at most",
-                Self::MOST_STEPS,
-                Self::LONGEST_STEP
+                Self::MAX_STEPS,
+                Self::MAX_STEP_BYTES
             ))
         } else {
             Ok(Self(steps))
@@ -81,9 +81,9 @@ impl Eq for Regex {}
 
 impl Regex {
     /// The longest expression, in bytes.
-    pub const LONGEST: usize = 1024;
+    pub const MAX_BYTES: usize = 1024;
     /// What one may weigh compiled, in bytes.
-    pub const HEAVIEST: usize = 64 * 1024;
+    pub const MAX_WEIGHT: usize = 64 * 1024;
 
     /// Reads an expression, in the syntax of the crate `regex-lite`.
     ///
@@ -95,13 +95,13 @@ impl Regex {
                 "an empty expression matches only the empty string; use `equals` or `exists`".to_owned()
             );
         }
-        if text.len() > Self::LONGEST {
-            return Err(format!("a regular expression has {} bytes at most", Self::LONGEST));
+        if text.len() > Self::MAX_BYTES {
+            return Err(format!("a regular expression has {} bytes at most", Self::MAX_BYTES));
         }
         let whole = format!("^(?:{text})$");
         let compile = |expression: &str| {
             RegexBuilder::new(expression)
-                .size_limit(Self::HEAVIEST)
+                .size_limit(Self::MAX_WEIGHT)
                 .build()
                 .map_err(|error| format!("{} is no regular expression: {error}", quote(text)))
         };

@@ -3,13 +3,15 @@
 //! The doc comments here are what users read: they become the descriptions of the JSON Schema.
 
 mod condition;
+mod foreign;
 mod issuer;
 mod policy;
-mod read;
+mod resource;
 mod settings;
 mod value;
 
 pub(crate) use condition::{Comparison, ConditionDocument, Operator, StringMatchDocument};
+pub(crate) use foreign::FOREIGN_KEYS;
 pub(crate) use issuer::{
     ClaimToHeaderDocument, CookieFormDocument, HeaderLocationDocument, IssuerDocument, RefreshDocument,
     RevokedDocument, RoleClaimDocument, SecretDocument,
@@ -18,17 +20,15 @@ pub(crate) use policy::{
     OperationDocument, PolicyDocument, PolicyPathsDocument, RolesDocument, RuleDocument, SelectorDocument,
     SourceDocument, TrailingSlashName,
 };
-pub(crate) use read::read;
+pub(crate) use resource::check_is_no_resource;
 pub(crate) use settings::{
     AuditDocument, CacheDocument, CorsDocument, MethodsDocument, PathsDocument, ResponsesCorsDocument,
     ResponsesDocument,
 };
-pub(crate) use value::{
-    ClaimDocument, CookieLocationDocument, DurationDocument, KeySetDocument, List, Nullable, ScalarDocument,
-    Slot,
-};
+pub(crate) use value::{ClaimDocument, CookieLocationDocument, KeySetDocument, Nullable, ScalarDocument};
 
 use crate::Mode;
+use attache_config_reader::{List, Slot};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -1,8 +1,7 @@
 //! Who may issue tokens, where their tokens are found, and what happens to their claims.
 
-use crate::{
-    AlgorithmSet, ClaimPath, Condition, HeaderName, KeySet, Name, RemoteKeys, StringMatch, StringPattern,
-};
+use crate::{AlgorithmSet, ClaimPath, Condition, KeySet, Name, RemoteKeys, StringMatch, StringPattern};
+use attache_config_reader::HeaderName;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::time::Duration;

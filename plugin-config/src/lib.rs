@@ -2,34 +2,31 @@
 //! no further check.
 //!
 //! [`parse`] is the only way in. What it returns is valid as a whole: names are unique, headers may be written, key
-//! sets hold only keys that can verify. What it refuses comes back as [`Errors`], every one of them with its place.
+//! sets hold only keys that can verify. What it refuses comes back as [`Diagnostics`], each error with its path.
 
 mod check;
 mod claim;
 mod document;
-mod error;
 mod issuer;
-mod json;
 mod jwk;
 mod name;
 mod parse;
 mod pattern;
 mod policy;
 mod remote;
-mod reported;
 #[cfg(feature = "schema")]
 mod schema;
 mod settings;
 
+pub use attache_config_reader::{Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold};
 pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
-pub use error::{ConfigError, Errors};
 pub use issuer::{
     ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource,
     OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
-pub use name::{HeaderName, Name, fold};
-pub use parse::{LONGEST_DOCUMENT, parse};
+pub use name::Name;
+pub use parse::{MAX_DOCUMENT_BYTES, parse};
 pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};
 pub use policy::{
     Action, Authentication, Mode, Operation, PathEquality, Policy, Role, RoleRequirement, Rule, Selector,
@@ -51,7 +48,7 @@ pub struct Config {
     /// SHA-256 of the document: the same in every VM with this configuration, and unlike any other's.
     pub digest: [u8; 32],
     /// What is not wrong, but may be other than its author thinks: a key that is left out, for example.
-    pub warnings: Vec<ConfigError>,
+    pub warnings: Vec<Diagnostic>,
     /// For which workloads nothing is refused, only counted.
     pub dry_run: DryRun,
     /// Who may issue tokens: 1 to 64, unique by name and by what `iss` must be.

@@ -3,7 +3,7 @@
 mod address;
 mod path;
 
-use crate::json::quote;
+use attache_config_reader::quote;
 use std::net::IpAddr;
 
 /// `exact`, `prefix*`, `*suffix` or `*` (any value that is present and not empty), as Istio's AuthorizationPolicy.
@@ -21,7 +21,7 @@ pub enum StringPattern {
 
 impl StringPattern {
     /// The longest pattern, in bytes.
-    pub const LONGEST: usize = 1024;
+    pub const MAX_BYTES: usize = 1024;
 
     /// Reads a pattern.
     ///
@@ -31,8 +31,8 @@ impl StringPattern {
         if text.is_empty() {
             return Err("an empty pattern fits nothing; use `*` for any value".to_owned());
         }
-        if text.len() > Self::LONGEST {
-            return Err(format!("a pattern has {} bytes at most", Self::LONGEST));
+        if text.len() > Self::MAX_BYTES {
+            return Err(format!("a pattern has {} bytes at most", Self::MAX_BYTES));
         }
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(format!(

@@ -1,8 +1,8 @@
 //! The JSON Schema of the document, made from the types that read it.
 
 use crate::document::{
-    ClaimDocument, CookieFormDocument, CookieLocationDocument, Document, DurationDocument, KeySetDocument,
-    List, Nullable, ScalarDocument, Slot,
+    ClaimDocument, CookieFormDocument, CookieLocationDocument, Document, KeySetDocument, Nullable,
+    ScalarDocument,
 };
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -45,24 +45,6 @@ fn refuse_null(schema: &mut Schema) {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Slot<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
-}
-
 impl JsonSchema for Nullable {
     fn inline_schema() -> bool {
         true
@@ -74,20 +56,6 @@ impl JsonSchema for Nullable {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"oneOf": [{"type": "string"}, {"type": "null"}]})
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for List<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        Vec::<T>::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<T>::json_schema(generator)
     }
 }
 
@@ -181,20 +149,6 @@ impl JsonSchema for KeySetDocument {
                     "minProperties": 1,
                 },
             ],
-        })
-    }
-}
-
-impl JsonSchema for DurationDocument {
-    fn schema_name() -> Cow<'static, str> {
-        "Duration".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Whole numbers with a unit each, from the largest: `1h30m`, `30s`, `250ms`.",
-            "type": "string",
-            "pattern": "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
         })
     }
 }

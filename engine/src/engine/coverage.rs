@@ -1,7 +1,7 @@
 //! Which policies of a document apply here.
 
 use crate::host::Workload;
-use attache_plugin_config::{Config, ConfigError};
+use attache_plugin_config::{Config, Diagnostic, Path};
 use std::fmt;
 
 /// How many policies of a document apply to the workload. Written as `2 of 3 policies apply to shop/orders`.
@@ -21,7 +21,7 @@ impl Coverage {
 
     /// A warning where there are policies and none of them applies: then any good token is enough, which is what a
     /// misspelled label comes to.
-    pub(super) fn warning(&self, workload: &Workload) -> Option<ConfigError> {
+    pub(super) fn warning(&self, workload: &Workload) -> Option<Diagnostic> {
         if self.all == 0 || self.applying > 0 {
             return None;
         }
@@ -36,7 +36,7 @@ impl Coverage {
             "{self}, so every request with a valid token is allowed; if that is not meant, mend a `selector` (this workload \
              has the service account `{account}` and {labels})"
         );
-        Some(ConfigError::new("policies", message))
+        Some(Diagnostic::warning(Path::default().key("policies"), message))
     }
 }
 

@@ -34,7 +34,7 @@ pub use roles::{RoleSet, RoleTable};
 pub(crate) use selector::fits as selector_fits;
 pub use verdict::Candidates;
 
-use attache_plugin_config::ConfigError;
+use attache_plugin_config::{Diagnostic, Path};
 use facts::PerView;
 use index::PathIndex;
 use operation::Methods;
@@ -100,14 +100,14 @@ impl Policies {
 
     /// What should be told of the policies that apply, those in SHADOW too: that none refuses what no rule is for, though
     /// there are rules that were to open something.
-    pub(crate) fn warning(&self) -> Option<ConfigError> {
+    pub(crate) fn warning(&self) -> Option<Diagnostic> {
         let summary = self.summary.of(View::WithShadow);
         let says_more_than_no = self.rules.is_empty() || self.rules.iter().any(|rule| rule.needs_token);
         (summary.applies && !summary.denies && says_more_than_no).then(|| {
             let message = "every policy that applies here has `defaultAction: ALLOW`, so whoever has a good token may do all \
                            that no DENY rule refuses, whatever ALLOW rules say; leave it out of one of them. To see first \
                            what would be refused, write `mode: SHADOW` at the top";
-            ConfigError::new("policies".to_owned(), message)
+            Diagnostic::warning(Path::default().key("policies"), message)
         })
     }
 

@@ -9,7 +9,7 @@ use super::schedule::Schedule;
 use super::shared_set::SharedSet;
 use crate::host::SharedStore;
 use crate::token::IssuerKeys;
-use attache_plugin_config::{ConfigError, HttpUrl, KeyLocation, KeySet, RemoteKeys, Skipped};
+use attache_plugin_config::{Diagnostic, HttpUrl, KeyLocation, KeySet, RemoteKeys, Skipped};
 use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
@@ -408,7 +408,7 @@ fn prepare(body: &[u8]) -> Result<Prepared, FetchError> {
 }
 
 /// The first of the reasons why a set is of no use, and how many there are besides.
-fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e ConfigError>) -> FetchError {
+fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e Diagnostic>) -> FetchError {
     let mut lines: Vec<String> = errors.map(ToString::to_string).collect();
     let more = lines.len().saturating_sub(MAX_REASONS);
     lines.truncate(MAX_REASONS);

@@ -297,7 +297,7 @@ fn what_cannot_be_used_says_why_and_keeps_no_key_away() {
     let twice = [good.clone(), good.clone(), odd.clone(), off_curve.clone(), secret.clone()];
     let report = fetch(&mut refresher, &answer(&[], &set(&twice)), NOW, &store);
     assert_eq!((report.outcome, kids(&refresher)), (FetchOutcome::Updated, vec!["new".to_owned()]));
-    let places: Vec<_> = report.skipped.iter().map(|skipped| skipped.reason.at.as_str()).collect();
+    let places: Vec<_> = report.skipped.iter().map(|skipped| skipped.reason.path.to_string()).collect();
     assert_eq!(places, ["keys[1]", "keys[2].x", "keys[4].kty", "keys[3]"]);
     let unfit = fetch(&mut refresher, &answer(&[], &set(&[odd, secret])), NOW.plus(seconds(300)), &store);
     assert_eq!(unfit.outcome, FetchOutcome::BadKeys);

@@ -5,7 +5,7 @@ use super::secret::Secret;
 use super::{Allowed, Backend, Compact, PublicKey};
 use crate::host::{Environment, HostCrypto};
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::{ConfigError, KeySet, KeySource, Skipped};
+use attache_plugin_config::{Diagnostic, Diagnostics, KeySet, KeySource, Path, Skipped};
 
 /// The most keys that a token without a `kid` is tried with.
 const MAX_TRIED: usize = 4;
@@ -54,7 +54,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// Every key that can't be used, with its place below the issuer: `jwks.keys[1]` or `secrets[0]`.
-    pub fn new(source: &KeySource, environment: &dyn Environment) -> Result<Self, Vec<ConfigError>> {
+    pub fn new(source: &KeySource, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         match source {
             KeySource::Inline(set) => Self::from_inline(set),
             // None yet: they come one set at a time.
@@ -66,21 +66,13 @@ impl IssuerKeys {
     }
 
     /// Prepares the set of a configuration, with places below the issuer.
-    fn from_inline(set: &KeySet) -> Result<Self, Vec<ConfigError>> {
-        let below_issuer = |reason: &mut ConfigError| {
-            let dot = if reason.at.is_empty() || reason.at.starts_with('[') { "" } else { "." };
-            reason.at = format!("jwks{dot}{}", reason.at);
-        };
-        match Self::from_set(set) {
-            Ok(mut keys) => {
-                keys.skipped.iter_mut().for_each(|skipped| below_issuer(&mut skipped.reason));
-                Ok(keys)
-            }
-            Err(mut errors) => {
-                errors.iter_mut().for_each(below_issuer);
-                Err(errors)
-            }
+    fn from_inline(set: &KeySet) -> Result<Self, Diagnostics> {
+        let jwks = || Path::default().key("jwks");
+        let mut keys = Self::from_set(set).map_err(|errors| errors.below(&jwks()))?;
+        for Skipped { reason, .. } in &mut keys.skipped {
+            reason.path = jwks().join(std::mem::take(&mut reason.path));
         }
+        Ok(keys)
     }
 
     /// Prepares a key set, wherever it came from. Keys whose numbers are no key are left out, as those of which the set
@@ -88,19 +80,19 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// Every key of a set that has none that can be used, with its place within the set: `keys[1]`.
-    pub fn from_set(set: &KeySet) -> Result<Self, Vec<ConfigError>> {
+    pub fn from_set(set: &KeySet) -> Result<Self, Diagnostics> {
         let (mut keys, mut skipped) = (Vec::with_capacity(set.keys.len()), Vec::new());
         for jwk in &set.keys {
             match PublicKey::new(jwk) {
                 Ok(key) => keys.push(key),
                 Err(message) => skipped.push(Skipped {
                     key_id: jwk.key_id.clone(),
-                    reason: ConfigError::new(jwk.at.clone(), message),
+                    reason: Diagnostic::error(jwk.path.clone(), message),
                 }),
             }
         }
-        if keys.is_empty() && !skipped.is_empty() {
-            return Err(skipped.into_iter().map(|skipped| skipped.reason).collect());
+        if keys.is_empty() {
+            Diagnostics::check(skipped.iter().map(|Skipped { reason, .. }| reason.clone()).collect())?;
         }
         let fingerprint = join(keys.iter().map(PublicKey::fingerprint).collect());
         Ok(Self { keys: Keys::Public(keys), skipped, fingerprint })
@@ -275,16 +267,16 @@ fn all<T, K, M: Into<String>>(
     sources: &[T],
     prepare: impl Fn(&T) -> Result<K, M>,
     list: &str,
-) -> Result<Vec<K>, Vec<ConfigError>> {
+) -> Result<Vec<K>, Diagnostics> {
     let mut keys = Vec::with_capacity(sources.len());
     let mut errors = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         match prepare(source) {
             Ok(key) => keys.push(key),
-            Err(message) => errors.push(ConfigError::new(format!("{list}[{index}]"), message)),
+            Err(message) => errors.push(Diagnostic::error(Path::default().key(list).index(index), message)),
         }
     }
-    if errors.is_empty() { Ok(keys) } else { Err(errors) }
+    Diagnostics::check(errors).map(|()| keys)
 }
 
 /// The first 64 bits of a hash.

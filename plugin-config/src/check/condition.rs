@@ -2,14 +2,13 @@
 
 use super::issuer::claim;
 use super::{Checker, contradiction, text};
-use crate::document::{Comparison, ConditionDocument, List, Operator, ScalarDocument, StringMatchDocument};
-use crate::json::{At, quote};
-use crate::reported::{Reported, kept};
-use crate::{Condition, HeaderName, Operation, PathPattern, Scalar, StringMatch, Test};
+use crate::document::{Comparison, ConditionDocument, Operator, ScalarDocument, StringMatchDocument};
+use crate::{Condition, Operation, PathPattern, Scalar, StringMatch, Test};
+use attache_config_reader::{HeaderName, List, PathRef, Reported, quote, valid};
 use std::collections::BTreeSet;
 
 /// The most conditions that stand together.
-const MOST_CONDITIONS: usize = 64;
+const MAX_CONDITIONS: usize = 64;
 
 /// Where conditions stand.
 pub(super) enum Context<'a> {
@@ -26,16 +25,16 @@ pub(super) enum Context<'a> {
 /// Returns the conditions, and whether all of them hold for a caller without a token.
 pub(super) fn conditions(
     list: Option<&List<ConditionDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> (Vec<Condition>, bool) {
     let mut conditions: Vec<(usize, Condition)> = Vec::new();
-    if list.is_some_and(|list| list.len() > MOST_CONDITIONS) {
-        checker.fault(at, format!("this list has {MOST_CONDITIONS} entries at most"));
+    if list.is_some_and(|list| list.len() > MAX_CONDITIONS) {
+        checker.error(at, format!("this list has {MAX_CONDITIONS} entries at most"));
         return (Vec::new(), true);
     }
-    for (index, document) in checker.filled(list, at) {
+    for (index, document) in checker.non_empty(list, at) {
         if let Ok(condition) = condition(document, &at.index(index), context, checker) {
             conditions.push((index, condition));
         }
@@ -66,7 +65,7 @@ const fn holds_without_claims(test: &Test) -> bool {
 
 fn condition(
     document: &ConditionDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Result<Condition, Reported> {
@@ -78,11 +77,11 @@ fn condition(
 /// Reads the one operator of a condition.
 fn test(
     document: &ConditionDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Result<Test, Reported> {
-    let (key, operator) = only(&document.operators(), "operator", at, checker)?;
+    let (key, operator) = exactly_one(&document.operators(), "operator", at, checker)?;
     let place = at.key(key);
     let at = &place;
     match operator {
@@ -104,10 +103,10 @@ fn test(
 }
 
 /// Returns the only key that is given, with its value.
-fn only<T: Copy>(
+fn exactly_one<T: Copy>(
     keys: &[(&'static str, Option<T>)],
     what: &str,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<(&'static str, T), Reported> {
     let given: Vec<(&str, T)> =
@@ -116,20 +115,20 @@ fn only<T: Copy>(
         [only] => Ok(*only),
         [] => {
             let all: Vec<&str> = keys.iter().map(|(key, _)| *key).collect();
-            Err(checker.fault(at, format!("there is no {what}; give one of {}", all.join(", "))))
+            Err(checker.error(at, format!("there is no {what}; give one of {}", all.join(", "))))
         }
         several => {
             let keys: Vec<String> = several.iter().map(|(key, _)| format!("`{key}`")).collect();
             let message = format!("{} stand side by side; give each an entry of its own", keys.join(" and "));
-            Err(checker.fault(at, message))
+            Err(checker.error(at, message))
         }
     }
 }
 
-fn scalar(document: &ScalarDocument, at: &At<'_>, checker: &mut Checker) -> Result<Scalar, Reported> {
+fn scalar(document: &ScalarDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Scalar, Reported> {
     match document {
         ScalarDocument::String(text) if text.len() > 2048 => {
-            Err(checker.fault(at, "a value has 2048 bytes at most"))
+            Err(checker.error(at, "a value has 2048 bytes at most"))
         }
         ScalarDocument::String(text) => Ok(Scalar::String(text.clone())),
         ScalarDocument::Number(value) => number(*value, at, checker).map(Scalar::Number),
@@ -137,13 +136,17 @@ fn scalar(document: &ScalarDocument, at: &At<'_>, checker: &mut Checker) -> Resu
     }
 }
 
-fn scalars(list: &List<ScalarDocument>, at: &At<'_>, checker: &mut Checker) -> Result<Vec<Scalar>, Reported> {
+fn scalars(
+    list: &List<ScalarDocument>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<Vec<Scalar>, Reported> {
     let mut values = Vec::with_capacity(list.len());
-    for (index, document) in checker.filled(Some(list), at) {
+    for (index, document) in checker.non_empty(Some(list), at) {
         let at = at.index(index);
         let value = scalar(document, &at, checker)?;
         if values.contains(&value) {
-            checker.fault(&at, "this value is listed twice; keep one of them");
+            checker.error(&at, "this value is listed twice; keep one of them");
         }
         values.push(value);
     }
@@ -151,25 +154,25 @@ fn scalars(list: &List<ScalarDocument>, at: &At<'_>, checker: &mut Checker) -> R
 }
 
 /// Reads a number that float64 holds exactly, if it is an integer.
-fn number(value: f64, at: &At<'_>, checker: &mut Checker) -> Result<f64, Reported> {
+fn number(value: f64, at: &PathRef<'_>, checker: &mut Checker) -> Result<f64, Reported> {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     if value.abs() <= LARGEST {
         return Ok(value);
     }
-    Err(checker.fault(at, "a WasmPlugin holds integers to 53 bits only; compare larger values as strings"))
+    Err(checker.error(at, "a WasmPlugin holds integers to 53 bits only; compare larger values as strings"))
 }
 
-fn part(value: &str, at: &At<'_>, checker: &mut Checker) -> Result<String, Reported> {
+fn part(value: &str, at: &PathRef<'_>, checker: &mut Checker) -> Result<String, Reported> {
     if value.is_empty() {
         let message = "every string has the empty one in it; to ask for presence use `exists: true`";
-        return Err(checker.fault(at, message));
+        return Err(checker.error(at, message));
     }
-    checker.take(at, text::value(value))
+    checker.ok_or_report(at, text::value(value))
 }
 
 fn equals_path(
     name: &str,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Result<String, Reported> {
@@ -177,7 +180,7 @@ fn equals_path(
         Context::Issuer => {
             let message =
                 "an issuer's claims are checked for every request; compare with the path in a rule's `when`";
-            return Err(checker.fault(at, message));
+            return Err(checker.error(at, message));
         }
         Context::Rule { to, .. } => (*to)?,
     };
@@ -187,27 +190,27 @@ fn equals_path(
             "{} is not set for every request of this rule: give each entry of `to` a path with `{{{name}}}`",
             quote(name)
         );
-        return Err(checker.fault(at, message));
+        return Err(checker.error(at, message));
     }
     if !to.iter().flat_map(|operation| &operation.paths).all(named) {
         let message = format!(
             "not every path of this rule has a segment `{{{name}}}`; add it, or move the others to a rule of their own"
         );
-        return Err(checker.fault(at, message));
+        return Err(checker.error(at, message));
     }
     Ok(name.to_owned())
 }
 
 fn equals_header(
     name: &str,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Result<HeaderName, Reported> {
     let Context::Rule { identity_headers, .. } = context else {
         let message =
             "an issuer's claims are checked for every request; compare with a header in a rule's `when`";
-        return Err(checker.fault(at, message));
+        return Err(checker.error(at, message));
     };
     let header = checker.header(name, at)?;
     let spelling = header.folded();
@@ -215,30 +218,30 @@ fn equals_header(
         let message = format!(
             "`{header}` is an identity header: what a client sends in it is removed; compare with `equalsClaim`"
         );
-        return Err(checker.fault(at, message));
+        return Err(checker.error(at, message));
     }
     Ok(header)
 }
 
 pub(super) fn string_matches(
     list: Option<&List<StringMatchDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<StringMatch> {
-    let items = checker.filled(list, at);
-    kept(items.map(|(index, document)| string_match(document, &at.index(index), checker)))
+    let items = checker.non_empty(list, at);
+    valid(items.map(|(index, document)| string_match(document, &at.index(index), checker)))
 }
 
 fn string_match(
     document: &StringMatchDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<StringMatch, Reported> {
-    let (key, comparison) = only(&document.comparisons(), "comparison", at, checker)?;
+    let (key, comparison) = exactly_one(&document.comparisons(), "comparison", at, checker)?;
     let place = at.key(key);
     let at = &place;
     match comparison {
-        Comparison::Exact(value) => checker.take(at, text::value(value)).map(StringMatch::Exact),
+        Comparison::Exact(value) => checker.ok_or_report(at, text::value(value)).map(StringMatch::Exact),
         Comparison::Prefix(value) => part(value, at, checker).map(StringMatch::Prefix),
         Comparison::Suffix(value) => part(value, at, checker).map(StringMatch::Suffix),
         Comparison::Contains(value) => part(value, at, checker).map(StringMatch::Contains),

@@ -1,11 +1,11 @@
 //! Conditions that cannot hold together.
 
 use super::Checker;
-use crate::json::{At, quote};
 use crate::{Condition, Scalar, Test};
+use attache_config_reader::{PathRef, quote};
 
 /// Reports every condition that contradicts an earlier one on the same claim.
-pub(super) fn check(conditions: &[(usize, Condition)], at: &At<'_>, checker: &mut Checker) {
+pub(super) fn check(conditions: &[(usize, Condition)], at: &PathRef<'_>, checker: &mut Checker) {
     for (position, (index, condition)) in conditions.iter().enumerate() {
         let earlier = conditions.iter().take(position);
         let other = earlier.filter(|(_, other)| other.claim == condition.claim).find(|(_, other)| {
@@ -14,12 +14,12 @@ pub(super) fn check(conditions: &[(usize, Condition)], at: &At<'_>, checker: &mu
         if let Some((other, _)) = other {
             let claim = quote(&condition.claim.to_string());
             let message = format!("this and entry {other} on {claim} never hold together; keep one of them");
-            checker.fault(&at.index(*index), message);
+            checker.error(&at.index(*index), message);
         }
         if let Test::EqualsClaim(other) = &condition.test
             && *other == condition.claim
         {
-            checker.fault(&at.index(*index), "a claim equals itself; to ask for presence use `exists: true`");
+            checker.error(&at.index(*index), "a claim equals itself; to ask for presence use `exists: true`");
         }
     }
 }

@@ -2,26 +2,26 @@
 
 use super::{Checker, text};
 use crate::CookieLocation;
-use crate::document::{CookieLocationDocument, IssuerDocument, List};
-use crate::json::{At, quote};
+use crate::document::{CookieLocationDocument, IssuerDocument};
+use attache_config_reader::{List, PathRef, quote};
 
 /// The cookies of an issuer.
 pub(super) fn from_cookies(
     list: Option<&List<CookieLocationDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<CookieLocation> {
     let mut locations: Vec<CookieLocation> = Vec::new();
-    for (index, document) in checker.filled(list, at) {
+    for (index, document) in checker.non_empty(list, at) {
         let at = at.index(index);
         let Some((name, chunked)) = named(document) else { continue };
         let name = match document {
-            CookieLocationDocument::Name(_) => checker.take(&at, text::cookie(name)),
-            CookieLocationDocument::Form(_) => checker.take(&at.key("name"), text::cookie(name)),
+            CookieLocationDocument::Name(_) => checker.ok_or_report(&at, text::cookie(name)),
+            CookieLocationDocument::Form(_) => checker.ok_or_report(&at.key("name"), text::cookie(name)),
         };
         let Ok(name) = name else { continue };
         if locations.iter().any(|other| other.name == name) {
-            checker.fault(&at, format!("{} is listed twice; keep one of them", quote(&name)));
+            checker.error(&at, format!("{} is listed twice; keep one of them", quote(&name)));
             continue;
         }
         locations.push(CookieLocation { name, chunked });
@@ -47,8 +47,8 @@ pub(super) fn check_parts(issuers: &List<IssuerDocument>, checker: &mut Checker)
             let whole = quote(whole);
             let message =
                 format!("this is a part of the chunked cookie {whole}; give one of them another name");
-            let at = At::Root.key("issuers");
-            checker.fault(&at.index(*issuer).key("fromCookies").index(*cookie), message);
+            let at = PathRef::Root.key("issuers");
+            checker.error(&at.index(*issuer).key("fromCookies").index(*cookie), message);
         }
     }
 }

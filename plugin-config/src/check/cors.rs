@@ -1,28 +1,28 @@
 //! Which pages may read a refusal.
 
 use super::Checker;
-use crate::document::{List, ResponsesCorsDocument};
-use crate::json::{At, quote};
+use crate::document::ResponsesCorsDocument;
 use crate::{AllowedOrigins, RefusalCors};
+use attache_config_reader::{List, PathRef, quote};
 
 /// `responses.cors`.
 pub(super) fn refusal_cors(
     document: Option<&ResponsesCorsDocument>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Option<RefusalCors> {
     let document = document?;
     let allow_credentials = document.allow_credentials.unwrap_or(false);
     let list = document.allow_origins.get().ok();
-    let origins = checker.texts(list, &at.key("allowOrigins"), origin);
+    let origins = checker.strings(list, &at.key("allowOrigins"), origin);
     let any = origins.iter().any(|origin| origin == "*");
     if any && list.is_some_and(|list: &List<String>| list.len() > 1) {
-        checker.fault(&at.key("allowOrigins"), "`*` stands for every origin; leave it or the others out");
+        checker.error(&at.key("allowOrigins"), "`*` stands for every origin; leave it or the others out");
     }
     if any && allow_credentials {
         let message =
             "browsers take no credentials where any origin may read; name the origins, or leave this out";
-        checker.fault(&at.key("allowCredentials"), message);
+        checker.error(&at.key("allowCredentials"), message);
     }
     let allow_origins = if any { AllowedOrigins::Any } else { AllowedOrigins::These(origins) };
     Some(RefusalCors { allow_origins, allow_credentials })

@@ -1,6 +1,6 @@
 //! Which headers may be written, and which may carry a token.
 
-use crate::HeaderName;
+use attache_config_reader::HeaderName;
 
 /// Why a header must not receive a claim; none if it may.
 pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {

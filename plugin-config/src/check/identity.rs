@@ -1,11 +1,10 @@
 //! Headers that receive claims.
 
-use super::issuer::{MOST_MAPPINGS, claim};
+use super::issuer::{MAX_MAPPINGS, claim};
 use super::{Checker, header};
-use crate::document::{ClaimToHeaderDocument, Document, IssuerDocument, List};
-use crate::json::At;
-use crate::reported::Reported;
-use crate::{ClaimPath, ClaimToHeader, ConfigError, HeaderLocation, HeaderName, Issuer};
+use crate::document::{ClaimToHeaderDocument, Document, IssuerDocument};
+use crate::{ClaimPath, ClaimToHeader, HeaderLocation, Issuer};
+use attache_config_reader::{HeaderName, List, Path, PathRef, Reported};
 use std::collections::BTreeMap;
 
 /// What an issuer writes.
@@ -18,7 +17,7 @@ pub(super) struct Output {
 pub(super) fn output(
     document: &IssuerDocument,
     locations: &[HeaderLocation],
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Output {
     let mut taken: Vec<HeaderName> = Vec::new();
@@ -27,7 +26,9 @@ pub(super) fn output(
     });
     let mut claims = Vec::new();
     let at = at.key("outputClaimToHeaders");
-    for (index, mapping) in checker.at_most(MOST_MAPPINGS, document.output_claim_to_headers.as_ref(), &at) {
+    for (index, mapping) in
+        checker.report.at_most(MAX_MAPPINGS, document.output_claim_to_headers.as_ref(), &at)
+    {
         let at = at.index(index);
         let header = mapping
             .header
@@ -49,34 +50,34 @@ pub(super) fn output(
 }
 
 /// The longest element that is looked for.
-const LONGEST_ELEMENT: usize = 1024;
+const MAX_ELEMENT_BYTES: usize = 1024;
 
-fn check_contains(mapping: &ClaimToHeaderDocument, at: &At<'_>, checker: &mut Checker) {
+fn check_contains(mapping: &ClaimToHeaderDocument, at: &PathRef<'_>, checker: &mut Checker) {
     let Some(element) = &mapping.contains else { return };
-    if element.is_empty() || element.len() > LONGEST_ELEMENT {
-        checker.fault(at, format!("must have 1 to {LONGEST_ELEMENT} bytes: the role or group to look for"));
+    if element.is_empty() || element.len() > MAX_ELEMENT_BYTES {
+        checker.error(at, format!("must have 1 to {MAX_ELEMENT_BYTES} bytes: the role or group to look for"));
     } else if mapping.format.is_some() {
         checker
-            .fault(at, "the header says `true`, which has no `format`; leave one of the two out".to_owned());
+            .error(at, "the header says `true`, which has no `format`; leave one of the two out".to_owned());
     }
 }
 
 fn identity_header(
     name: &str,
     locations: &[HeaderLocation],
-    at: &At<'_>,
+    at: &PathRef<'_>,
     taken: &mut Vec<HeaderName>,
     checker: &mut Checker,
 ) -> Result<HeaderName, Reported> {
     let header = checker.header(name, at)?;
     if let Some(why) = header::why_not_identity(&header) {
-        checker.fault(
+        checker.error(
             at,
             format!("`{header}` must not be written: {why}; use a name of your own, such as `x-user`"),
         );
     } else if let Some(location) = locations.iter().find(|location| location.name.folded() == header.folded())
     {
-        checker.fault(
+        checker.error(
             at,
             format!("a token is looked for in `{}`, and what a client sends in an identity header is removed; use another", location.name),
         );
@@ -86,7 +87,7 @@ fn identity_header(
         } else {
             format!("many servers take `{header}` and `{other}` for one header; give each claim its own")
         };
-        checker.fault(at, message);
+        checker.error(at, message);
     }
     taken.push(header.clone());
     Ok(header)
@@ -100,7 +101,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
             spellings.entry(header.folded()).or_insert((header, issuer.name.as_str()));
         }
     }
-    let root = At::Root.key("issuers");
+    let root = PathRef::Root.key("issuers");
     for (index, written) in document.issuers.get().into_iter().flat_map(List::iter) {
         let at = root.index(index);
         let list = at.key("outputClaimToHeaders");
@@ -121,7 +122,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
                     "issuer `{writer}` writes `{header}`, and what a client sends in an identity header is removed; \
                      look for the token elsewhere"
                 );
-                checker.fault(&list.index(index).key("name"), message);
+                checker.error(&list.index(index).key("name"), message);
             }
         }
     }
@@ -130,7 +131,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
 fn check_against(
     spellings: &BTreeMap<String, (&HeaderName, &str)>,
     name: &str,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     issuer: &IssuerDocument,
     checker: &mut Checker,
 ) {
@@ -142,14 +143,13 @@ fn check_against(
         let message = format!(
             "issuer `{writer}` writes `{header}`, which many servers take for the same; use one spelling"
         );
-        checker.fault(at, message);
+        checker.error(at, message);
     }
 }
 
-/// Where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is `alice`
+/// Warns where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is `alice`
 /// of the other.
-pub(super) fn warnings(issuers: &[Issuer]) -> Vec<ConfigError> {
-    let mut warnings = Vec::new();
+pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
     for (index, issuer) in issuers.iter().enumerate() {
         for (place, written) in issuer.output_claim_to_headers.iter().enumerate() {
             let mut earlier = issuers.iter().take(index);
@@ -160,12 +160,12 @@ pub(super) fn warnings(issuers: &[Issuer]) -> Vec<ConfigError> {
                      issuer a `subjectPrefix` of which none begins another where the claim is `sub`, or have both \
                      write `iss` into one more header"
                 );
-                let at = format!("issuers[{index}].outputClaimToHeaders[{place}].header");
-                warnings.push(ConfigError::new(at, message));
+                let path =
+                    Path::default().key("issuers").index(index).key("outputClaimToHeaders").index(place);
+                checker.warn(path.key("header"), message);
             }
         }
     }
-    warnings
 }
 
 /// Whether a header that one issuer writes may be written by the other with the same value.

@@ -1,30 +1,28 @@
 //! Issuers.
 
 use super::cookie::{check_parts, from_cookies};
-use super::{Checker, MOST_ISSUERS, condition, header, identity, issuer_id, keys, metric, text, unique};
+use super::{Checker, MAX_ISSUERS, condition, header, identity, issuer_id, keys, metric, text, unique};
 use crate::document::{
-    ClaimDocument, Document, DurationDocument, HeaderLocationDocument, IssuerDocument, List, RevokedDocument,
-    RoleClaimDocument,
+    ClaimDocument, Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument,
 };
-use crate::json::{At, quote};
-use crate::reported::Reported;
-use crate::{ClaimPath, HeaderLocation, HeaderName, Issuer, Revoked, RoleClaim, RoleForm, StringPattern};
+use crate::{ClaimPath, HeaderLocation, Issuer, Revoked, RoleClaim, RoleForm, StringPattern};
+use attache_config_reader::{DurationDocument, HeaderName, List, PathRef, Reported, quote};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The most claims that an issuer's roles are read from, or that it writes.
-pub(super) const MOST_MAPPINGS: usize = 64;
+pub(super) const MAX_MAPPINGS: usize = 64;
 /// The most entries of each list of what is revoked.
-const MOST_REVOKED: usize = 65_536;
+const MAX_REVOKED: usize = 65_536;
 
 pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer> {
-    let at = At::Root.key("issuers");
+    let at = PathRef::Root.key("issuers");
     let Ok(list) = document.issuers.get() else { return Vec::new() };
     if list.is_empty() {
-        checker.fault(&at, "there is no issuer; name at least one");
+        checker.error(&at, "there is no issuer; name at least one");
     }
-    if list.len() > MOST_ISSUERS {
-        checker.fault(&at, format!("a document has {MOST_ISSUERS} issuers at most, this one {}", list.len()));
+    if list.len() > MAX_ISSUERS {
+        checker.error(&at, format!("a document has {MAX_ISSUERS} issuers at most, this one {}", list.len()));
     }
     let issuers: Vec<(usize, Issuer)> = list
         .iter()
@@ -33,7 +31,7 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
     check_parts(list, checker);
     let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
         list.iter().filter_map(move |(index, issuer)| {
-            Some((At::Root.key("issuers").index(index).key(key).place(), text(issuer)?.as_str()))
+            Some((PathRef::Root.key("issuers").index(index).key(key).to_path(), text(issuer)?.as_str()))
         })
     };
     unique(texts("name", |issuer| issuer.name.get().ok()), "the name", checker);
@@ -43,7 +41,7 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
     issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }
 
-fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Result<Issuer, Reported> {
+fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Issuer, Reported> {
     let name = checker.name(document.name.get(), &at.key("name"));
     let id = issuer_id::issuer_id(document, at, checker);
     let (keys, algorithms) = match keys::keys(document, at, checker) {
@@ -52,7 +50,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Resu
     };
     let from_headers = from_headers(document.from_headers.as_ref(), &at.key("fromHeaders"), checker);
     let from_cookies = from_cookies(document.from_cookies.as_ref(), &at.key("fromCookies"), checker);
-    let from_params = checker.texts(document.from_params.as_ref(), &at.key("fromParams"), text::param);
+    let from_params = checker.strings(document.from_params.as_ref(), &at.key("fromParams"), text::param);
     let no_place =
         document.from_headers.is_none() && document.from_cookies.is_none() && document.from_params.is_none();
     let from_headers = if no_place { default_location() } else { from_headers };
@@ -64,7 +62,7 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Resu
     );
     let output = identity::output(document, &from_headers, at, checker);
     let issuer = Issuer {
-        audiences: checker.texts(document.audiences.as_ref(), &at.key("audiences"), text::value),
+        audiences: checker.strings(document.audiences.as_ref(), &at.key("audiences"), text::value),
         forward_original_token: document.forward_original_token.unwrap_or(false),
         padding: document.padding.unwrap_or_default(),
         clock_skew: clock_skew(document.clock_skew, &at.key("clockSkew"), checker),
@@ -72,12 +70,12 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Resu
         max_lifetime: lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),
         require_issued_at: require_issued_at(document, at, checker),
         max_age: lifetime(document.max_age, &at.key("maxAge"), checker),
-        token_types: checker.texts(document.token_types.as_ref(), &at.key("tokenTypes"), token_type),
+        token_types: checker.strings(document.token_types.as_ref(), &at.key("tokenTypes"), token_type),
         subject_prefix: subject_prefix(document.subject_prefix.as_ref(), &at.key("subjectPrefix"), checker),
         subjects: condition::string_matches(document.subjects.as_ref(), &at.key("subjects"), checker),
         claims,
         role_claims: role_claims(document.role_claims.as_ref(), &at.key("roleClaims"), checker),
-        presenters: checker.texts(document.presenters.as_ref(), &at.key("presenters"), principal),
+        presenters: checker.strings(document.presenters.as_ref(), &at.key("presenters"), principal),
         revoked: revoked(document.revoked.as_ref(), &at.key("revoked"), checker),
         output_payload_to_header: output.payload,
         output_claim_to_headers: output.claims,
@@ -96,14 +94,14 @@ fn issuer(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Resu
 /// A claim's path, in either of its forms.
 pub(super) fn claim(
     document: Result<&ClaimDocument, Reported>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<ClaimPath, Reported> {
     let path = match document? {
         ClaimDocument::Dotted(dotted) => ClaimPath::parse(dotted),
         ClaimDocument::Steps(steps) => ClaimPath::new(steps.iter().map(|(_, step)| step.clone()).collect()),
     };
-    checker.take(at, path)
+    checker.ok_or_report(at, path)
 }
 
 /// A pattern of principals.
@@ -123,25 +121,25 @@ fn default_location() -> Vec<HeaderLocation> {
 
 fn from_headers(
     list: Option<&List<HeaderLocationDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<HeaderLocation> {
     let mut locations = Vec::new();
-    for (index, document) in checker.filled(list, at) {
+    for (index, document) in checker.non_empty(list, at) {
         let at = at.index(index);
         let prefix = document.prefix.clone().unwrap_or_default();
         if prefix.len() > 64 || !prefix.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {
-            checker.fault(&at.key("prefix"), "a prefix has 64 bytes of visible ASCII and spaces at most");
+            checker.error(&at.key("prefix"), "a prefix has 64 bytes of visible ASCII and spaces at most");
         }
         let Ok(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name"))) else {
             continue;
         };
         if let Some(why) = header::why_not_location(&name) {
-            checker.fault(&at.key("name"), format!("`{name}` cannot carry a token: {why}"));
+            checker.error(&at.key("name"), format!("`{name}` cannot carry a token: {why}"));
         }
         let location = HeaderLocation { name, prefix };
         if locations.iter().any(|other| is_same_place(other, &location)) {
-            checker.fault(&at, "this header with this prefix is listed twice; keep one of them");
+            checker.error(&at, "this header with this prefix is listed twice; keep one of them");
         }
         locations.push(location);
     }
@@ -152,44 +150,44 @@ fn is_same_place(one: &HeaderLocation, other: &HeaderLocation) -> bool {
     one.name == other.name && one.prefix.eq_ignore_ascii_case(&other.prefix)
 }
 
-fn clock_skew(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Checker) -> Duration {
+fn clock_skew(document: Option<DurationDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Duration {
     let Some(DurationDocument(skew)) = document else { return Duration::from_secs(60) };
     if skew > Duration::from_secs(300) {
-        checker.fault(at, "more than 5 minutes of tolerance keeps expired tokens alive; use `5m` or less");
+        checker.error(at, "more than 5 minutes of tolerance keeps expired tokens alive; use `5m` or less");
     }
     whole_seconds(skew, at, checker);
     skew
 }
 
-fn require_issued_at(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> bool {
+fn require_issued_at(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> bool {
     let (given, has_age) = (document.require_issued_at, document.max_age.is_some());
     if has_age && given == Some(false) {
         let message = "a token without `iat` has no age for `maxAge`; leave this out";
-        checker.fault(&at.key("requireIssuedAt"), message);
+        checker.error(&at.key("requireIssuedAt"), message);
     }
     given.unwrap_or(has_age)
 }
 
-fn lifetime(document: Option<DurationDocument>, at: &At<'_>, checker: &mut Checker) -> Option<Duration> {
+fn lifetime(document: Option<DurationDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Option<Duration> {
     let DurationDocument(lifetime) = document?;
     if lifetime.is_zero() {
-        checker.fault(at, "no token lives for no time; give at least `1s`, or leave the key out");
+        checker.error(at, "no token lives for no time; give at least `1s`, or leave the key out");
     }
     whole_seconds(lifetime, at, checker);
     Some(lifetime)
 }
 
-fn whole_seconds(duration: Duration, at: &At<'_>, checker: &mut Checker) {
+fn whole_seconds(duration: Duration, at: &PathRef<'_>, checker: &mut Checker) {
     if duration.subsec_nanos() != 0 {
-        checker.fault(at, "times of a token are whole seconds; leave out the milliseconds");
+        checker.error(at, "times of a token are whole seconds; leave out the milliseconds");
     }
 }
 
-fn subject_prefix(text: Option<&String>, at: &At<'_>, checker: &mut Checker) -> String {
+fn subject_prefix(text: Option<&String>, at: &PathRef<'_>, checker: &mut Checker) -> String {
     let Some(prefix) = text else { return String::new() };
     if !(1..=64).contains(&prefix.len()) || !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
         let message = "a subject's prefix has 1 to 64 bytes of visible ASCII, such as `partner:`; leave it out for none";
-        checker.fault(at, message);
+        checker.error(at, message);
     }
     prefix.clone()
 }
@@ -205,63 +203,67 @@ fn token_type(text: &str) -> Result<String, String> {
     text::value(text)
 }
 
-fn role_claims(list: Option<&List<RoleClaimDocument>>, at: &At<'_>, checker: &mut Checker) -> Vec<RoleClaim> {
+fn role_claims(
+    list: Option<&List<RoleClaimDocument>>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Vec<RoleClaim> {
     let mut claims: Vec<RoleClaim> = Vec::new();
-    for (index, document) in checker.at_most(MOST_MAPPINGS, list, at) {
+    for (index, document) in checker.report.at_most(MAX_MAPPINGS, list, at) {
         let at = at.index(index);
         if let Some(split) = &document.split
             && (split.is_empty() || split.len() > 16)
         {
-            checker.fault(
+            checker.error(
                 &at.key("split"),
                 "what parts roles has 1 to 16 bytes; leave it out for a single role",
             );
         }
         let prefix = document.prefix.clone().unwrap_or_default();
         if prefix.len() > 64 {
-            checker.fault(&at.key("prefix"), "a prefix has 64 bytes at most");
+            checker.error(&at.key("prefix"), "a prefix has 64 bytes at most");
         }
         let form = role_form(document, &at, checker);
         let Ok(claim) = claim(document.claim.get(), &at.key("claim"), checker) else { continue };
         let claim = RoleClaim { claim, form, split: document.split.clone(), prefix };
         if claims.contains(&claim) {
-            checker.fault(&at, "the same roles are read twice; keep one of them");
+            checker.error(&at, "the same roles are read twice; keep one of them");
         }
         claims.push(claim);
     }
     claims
 }
 
-fn role_form(document: &RoleClaimDocument, at: &At<'_>, checker: &mut Checker) -> RoleForm {
+fn role_form(document: &RoleClaimDocument, at: &PathRef<'_>, checker: &mut Checker) -> RoleForm {
     let keys = document.keys == Some(true);
     if keys && document.split.is_some() {
-        checker.fault(&at.key("split"), "with `keys` each key is one role; leave `split` out");
+        checker.error(&at.key("split"), "with `keys` each key is one role; leave `split` out");
     }
     let Some(field) = &document.field else {
         return if keys { RoleForm::Keys } else { RoleForm::Strings };
     };
     if keys {
         let message = "roles are the keys of an object or lie in a `field`; give each an entry of its own";
-        checker.fault(&at.key("field"), message);
+        checker.error(&at.key("field"), message);
     }
-    if field.is_empty() || field.len() > ClaimPath::LONGEST_STEP {
-        let message = format!("a member's name has 1 to {} bytes", ClaimPath::LONGEST_STEP);
-        checker.fault(&at.key("field"), message);
+    if field.is_empty() || field.len() > ClaimPath::MAX_STEP_BYTES {
+        let message = format!("a member's name has 1 to {} bytes", ClaimPath::MAX_STEP_BYTES);
+        checker.error(&at.key("field"), message);
     }
     RoleForm::Field(field.clone())
 }
 
-fn revoked(document: Option<&RevokedDocument>, at: &At<'_>, checker: &mut Checker) -> Revoked {
+fn revoked(document: Option<&RevokedDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Revoked {
     let Some(document) = document else { return Revoked::default() };
     // An empty list is plain here: nothing is revoked.
     let mut set = |list: Option<&List<String>>, key: &str| -> BTreeSet<String> {
         let at = at.key(key);
         let mut values = BTreeSet::new();
-        for (index, text) in checker.at_most(MOST_REVOKED, list, &at) {
+        for (index, text) in checker.report.at_most(MAX_REVOKED, list, &at) {
             let at = at.index(index);
-            let Ok(value) = checker.take(&at, text::value(text)) else { continue };
+            let Ok(value) = checker.ok_or_report(&at, text::value(text)) else { continue };
             if !values.insert(value) {
-                checker.fault(&at, format!("{} is listed twice; keep one of them", quote(text)));
+                checker.error(&at, format!("{} is listed twice; keep one of them", quote(text)));
             }
         }
         values

@@ -3,26 +3,25 @@
 use super::issuer::claim;
 use super::{Checker, text};
 use crate::document::IssuerDocument;
-use crate::json::{At, quote};
-use crate::reported::Reported;
 use crate::{HeaderLocation, Issuer, IssuerId, IssuerPattern};
+use attache_config_reader::{PathRef, Reported, quote};
 use std::collections::BTreeMap;
 
 /// `issuer` with `issuerSegment`.
 pub(super) fn issuer_id(
     document: &IssuerDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<IssuerId, Reported> {
     let place = at.key("issuer");
     let text = match &document.issuer.get()?.0 {
-        Some(text) => checker.take(&place, text::value(text))?,
+        Some(text) => checker.ok_or_report(&place, text::value(text))?,
         None => {
             check_needless(document, at, checker);
             return Ok(IssuerId::Absent);
         }
     };
-    match checker.take(&place, IssuerPattern::parse(&text))? {
+    match checker.ok_or_report(&place, IssuerPattern::parse(&text))? {
         Some(pattern) => segment(pattern, document, at, checker).map(IssuerId::Pattern),
         None => {
             check_needless(document, at, checker);
@@ -31,11 +30,11 @@ pub(super) fn issuer_id(
     }
 }
 
-fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) {
+fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) {
     if document.issuer_segment.is_some() {
         let message = "`issuer` has no segment in braces; leave it out, or write one, as in \
                        `https://login.example.com/{tenant}/v2.0`";
-        checker.fault(&at.key("issuerSegment"), message);
+        checker.error(&at.key("issuerSegment"), message);
     }
 }
 
@@ -43,26 +42,26 @@ fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker)
 fn segment(
     mut pattern: IssuerPattern,
     document: &IssuerDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<IssuerPattern, Reported> {
     let place = at.key("issuerSegment");
     let Some(segment) = &document.issuer_segment else {
         let message = "say what the segment in braces stands for: `issuerSegment: {in: [...]}`, or \
                        `{equalsClaim: tid}`, or both";
-        return Err(checker.fault(&at.key("issuer"), message));
+        return Err(checker.error(&at.key("issuer"), message));
     };
-    pattern.values = checker.texts(segment.r#in.as_ref(), &place.key("in"), value);
+    pattern.values = checker.strings(segment.r#in.as_ref(), &place.key("in"), value);
     if let Some(document) = &segment.equals_claim {
         pattern.equals_claim = Some(claim(Ok(document), &place.key("equalsClaim"), checker)?);
     }
     if segment.r#in.is_none() && segment.equals_claim.is_none() {
-        checker.fault(&place, "there is nothing asked of the segment; give `in` or `equalsClaim`");
+        checker.error(&place, "there is nothing asked of the segment; give `in` or `equalsClaim`");
     }
     if segment.r#in.is_none() && segment.equals_claim.is_some() && document.audiences.is_none() {
         let message = "with `equalsClaim` alone a token of any tenant will do; name those that may come with `in`, or \
                        give `audiences`";
-        checker.fault(&place, message);
+        checker.error(&place, message);
     }
     Ok(pattern)
 }
@@ -75,7 +74,7 @@ fn value(text: &str) -> Result<String, String> {
 }
 
 /// Checks that each token is one issuer's. A name comes before a pattern, so those two may overlap.
-pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &At<'_>, checker: &mut Checker) {
+pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &PathRef<'_>, checker: &mut Checker) {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut patterns: Vec<(usize, &IssuerPattern)> = Vec::new();
     for (index, issuer) in issuers {
@@ -88,7 +87,7 @@ pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &At<'_>, checker: &mu
                 if let Some((other, _)) = patterns.iter().find(|(_, other)| other.overlaps(pattern)) {
                     let message =
                         format!("an `iss` can fit this and the issuer of `issuers[{other}]`; join them");
-                    checker.fault(&place.key("issuer"), message);
+                    checker.error(&place.key("issuer"), message);
                 }
                 patterns.push((*index, pattern));
             }
@@ -107,7 +106,7 @@ fn take_name(
     name: String,
     index: usize,
     names: &mut BTreeMap<String, usize>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) {
     match names.get(&name) {
@@ -117,7 +116,7 @@ fn take_name(
                 "{} is already the issuer of `issuers[{other}].issuer`; give each its own",
                 quote(&name)
             );
-            checker.fault(at, message);
+            checker.error(at, message);
         }
         None => _ = names.insert(name, index),
     }
@@ -128,7 +127,7 @@ fn check_own_places(
     index: usize,
     issuer: &Issuer,
     issuers: &[(usize, Issuer)],
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) {
     let same_header = |one: &HeaderLocation, other: &HeaderLocation| one.name == other.name;
@@ -143,7 +142,7 @@ fn check_own_places(
                  issuer a header, cookie or parameter of its own",
                 other.name
             );
-            checker.fault(&at.key("issuer"), message);
+            checker.error(&at.key("issuer"), message);
             return;
         }
     }

@@ -1,15 +1,14 @@
 //! Where an issuer's keys come from, and what they may be used for.
 
 use super::{Checker, remote};
-use crate::document::{IssuerDocument, KeySetDocument, List, SecretDocument};
-use crate::json::{At, Node, quote};
-use crate::reported::Reported;
-use crate::{Algorithm, AlgorithmSet, ConfigError, KeySet, KeySource, SecretRef, jwk};
+use crate::document::{IssuerDocument, KeySetDocument, SecretDocument};
+use crate::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef, jwk};
+use attache_config_reader::{List, Node, Path, PathRef, Reported, quote};
 
 /// The keys and the algorithms that they are used with.
 pub(super) fn keys(
     document: &IssuerDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<(KeySource, AlgorithmSet), Reported> {
     let named = algorithms(document.algorithms.as_ref(), &at.key("algorithms"), checker);
@@ -24,7 +23,7 @@ pub(super) fn keys(
     if given.len() > 1 {
         let message =
             format!("{} stand side by side; split them into two issuers or keep one", given.join(" and "));
-        return Err(checker.fault(at, message));
+        return Err(checker.error(at, message));
     }
     remote::check_needless(document, at, checker);
     if let Some(jwks) = &document.jwks {
@@ -34,7 +33,7 @@ pub(super) fn keys(
     } else if document.jwks_uri.is_some() || document.discovery == Some(true) {
         remote_keys(document, named, at, checker)
     } else {
-        Err(checker.fault(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`"))
+        Err(checker.error(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`"))
     }
 }
 
@@ -42,7 +41,7 @@ pub(super) fn keys(
 fn remote_keys(
     document: &IssuerDocument,
     named: Option<Named>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<(KeySource, AlgorithmSet), Reported> {
     for (index, algorithm) in named.iter().flat_map(|named| &named.0).filter(|(_, one)| one.is_hmac()) {
@@ -50,7 +49,7 @@ fn remote_keys(
             "`{algorithm}` with public keys would let anyone who knows a key sign; give HMAC secrets to an issuer of \
              their own"
         );
-        checker.fault(&at.key("algorithms").index(*index), message);
+        checker.error(&at.key("algorithms").index(*index), message);
     }
     let possible = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_hmac()).collect();
     let keys = remote::remote_keys(document, at, checker)?;
@@ -66,26 +65,26 @@ impl Named {
     }
 }
 
-fn algorithms(list: Option<&List<Algorithm>>, at: &At<'_>, checker: &mut Checker) -> Option<Named> {
+fn algorithms(list: Option<&List<Algorithm>>, at: &PathRef<'_>, checker: &mut Checker) -> Option<Named> {
     let mut named: Vec<(usize, Algorithm)> = Vec::new();
-    for (index, &algorithm) in checker.filled(list, at) {
+    for (index, &algorithm) in checker.non_empty(list, at) {
         let is_there = named.iter().any(|&(_, other)| other == algorithm);
         if is_there && algorithm == Algorithm::EdDSA {
             // `Ed25519` beside `EdDSA` are two names of what is one here, and tokens come with either.
         } else if is_there {
-            checker.fault(&at.index(index), format!("`{algorithm}` is listed twice; keep one of them"));
+            checker.error(&at.index(index), format!("`{algorithm}` is listed twice; keep one of them"));
         } else {
             named.push((index, algorithm));
         }
     }
     // A list that could not be read as a whole must not restrict the keys to what is left of it.
-    (list.is_some() && !named.is_empty() && !checker.is_spoiled(at)).then_some(Named(named))
+    (list.is_some() && !named.is_empty() && !checker.is_invalid(at)).then_some(Named(named))
 }
 
 fn public_keys(
     document: &KeySetDocument,
     named: Option<Named>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<(KeySource, AlgorithmSet), Reported> {
     let jwks = at.key("jwks");
@@ -93,16 +92,15 @@ fn public_keys(
         && ["https://", "http://"].iter().any(|scheme| text.trim_start().starts_with(scheme))
     {
         let message = "is a URL; keys that a provider serves are named by it: write `jwksUri` for `jwks`";
-        return Err(checker.fault(&jwks, message));
+        return Err(checker.error(&jwks, message));
     }
     let set = match &document.0 {
         Node::String(text) => jwk::read_text(text.as_bytes()),
         node => jwk::read_node(node),
     };
-    let set = set.map_err(|faults| checker.faults_below(&jwks, faults));
+    let set = set.map_err(|errors| checker.report.add_below(&jwks, errors));
     for skipped in set.iter().flat_map(|set| &set.skipped) {
-        let ConfigError { at, message } = &skipped.reason;
-        warn_of_key(at, message, &jwks, checker);
+        warn_of_key(&skipped.reason.path, &skipped.reason.message, &jwks, checker);
     }
     let hmac = named.iter().flat_map(|named| &named.0).filter(|(_, algorithm)| algorithm.is_hmac());
     for (index, algorithm) in hmac {
@@ -110,7 +108,7 @@ fn public_keys(
             "`{algorithm}` with public keys would let anyone who knows a key sign; name only what `jwks` can do, and \
              give HMAC secrets to an issuer of their own"
         );
-        checker.fault(&at.key("algorithms").index(*index), message);
+        checker.error(&at.key("algorithms").index(*index), message);
     }
     let set = set?;
     let possible = |of: fn(AlgorithmSet) -> AlgorithmSet| {
@@ -126,42 +124,41 @@ fn public_keys(
         if !possible.contains(algorithm) {
             let message =
                 format!("no key of `jwks` can verify `{algorithm}`; add such a key or leave it out");
-            checker.fault(&at.key("algorithms").index(index), message);
+            checker.error(&at.key("algorithms").index(index), message);
         }
     }
     Ok((KeySource::Inline(set), named.set()))
 }
 
-fn check_every_key_used(set: &KeySet, named: AlgorithmSet, at: &At<'_>, checker: &mut Checker) {
+fn check_every_key_used(set: &KeySet, named: AlgorithmSet, at: &PathRef<'_>, checker: &mut Checker) {
     for key in set.keys.iter().filter(|key| key.algorithms.intersection(named).is_empty()) {
         let can: Vec<&str> = key.algorithms.iter().map(Algorithm::name).collect();
         let message = format!(
             "no algorithm of this issuer can use it; name one of {} in `algorithms` if tokens are signed with it",
             can.join(", ")
         );
-        warn_of_key(&key.at, &message, at, checker);
+        warn_of_key(&key.path, &message, at, checker);
     }
 }
 
-/// Tells of a key that is never used. `within` is its place in the set.
-fn warn_of_key(within: &str, message: &str, set: &At<'_>, checker: &mut Checker) {
-    let place = set.place().to_string();
-    let dot = if within.is_empty() || within.starts_with('[') { "" } else { "." };
-    checker.warn(format_args!("{place}{dot}{within}"), format!("this key is left out: {message}"));
+/// Warns of a key that is never used. `within` is its path in the set.
+fn warn_of_key(within: &Path, message: &str, set: &PathRef<'_>, checker: &mut Checker) {
+    let path = set.to_path().join(within.clone());
+    checker.warn(path, format!("this key is left out: {message}"));
 }
 
 fn secrets(
     list: &List<SecretDocument>,
     named: Option<Named>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<(KeySource, AlgorithmSet), Reported> {
     let place = at.key("secrets");
     if list.is_empty() {
-        checker.fault(&place, "there is no secret; give at least one");
+        checker.error(&place, "there is no secret; give at least one");
     }
     if list.len() > 256 {
-        checker.fault(&place, "an issuer has 256 secrets at most");
+        checker.error(&place, "an issuer has 256 secrets at most");
     }
     let mut secrets: Vec<SecretRef> = Vec::new();
     for (index, document) in list.iter() {
@@ -170,10 +167,10 @@ fn secrets(
             && secrets.iter().any(|other| other.key_id.as_ref() == Some(kid))
         {
             let message = format!("{} names another secret of this issuer; give each its own", quote(kid));
-            checker.fault(&place.index(index).key("kid"), message);
+            checker.error(&place.index(index).key("kid"), message);
         }
         if secrets.contains(&secret) {
-            checker.fault(&place.index(index), "this secret is listed twice; keep one of them");
+            checker.error(&place.index(index), "this secret is listed twice; keep one of them");
         }
         secrets.push(secret);
     }
@@ -188,7 +185,7 @@ fn secrets(
                     "`{algorithm}` needs a public key, and this issuer has secrets; name HMAC algorithms only"
                 )
             };
-            checker.fault(&at.key("algorithms").index(index), message);
+            checker.error(&at.key("algorithms").index(index), message);
         }
     }
     for (index, document) in list.iter() {
@@ -199,23 +196,23 @@ fn secrets(
             let message = format!(
                 "`algorithms` does not name `{algorithm}`, so this secret is never used; name it there"
             );
-            checker.fault(&place.index(index).key("algorithm"), message);
+            checker.error(&place.index(index).key("algorithm"), message);
         }
     }
     Ok((KeySource::Secrets(secrets), named.set()))
 }
 
-fn secret(document: &SecretDocument, at: &At<'_>, checker: &mut Checker) -> Result<SecretRef, Reported> {
-    let env = document.env.get().and_then(|env| checker.take(&at.key("env"), variable(env)));
+fn secret(document: &SecretDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<SecretRef, Reported> {
+    let env = document.env.get().and_then(|env| checker.ok_or_report(&at.key("env"), variable(env)));
     let algorithm = document.algorithm.get().copied();
     if let Ok(algorithm) = algorithm
         && !algorithm.is_hmac()
     {
         let message = format!("`{algorithm}` does not use a secret; use `HS256`, `HS384` or `HS512`");
-        checker.fault(&at.key("algorithm"), message);
+        checker.error(&at.key("algorithm"), message);
     }
     if document.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > 256) {
-        checker.fault(&at.key("kid"), "a key id has 1 to 256 bytes");
+        checker.error(&at.key("kid"), "a key id has 1 to 256 bytes");
     }
     Ok(SecretRef { env: env?, algorithm: algorithm?, key_id: document.kid.clone() })
 }

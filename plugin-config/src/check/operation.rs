@@ -1,27 +1,27 @@
 //! What a request is for.
 
 use super::{Checker, text};
-use crate::document::{List, OperationDocument};
-use crate::json::At;
+use crate::document::OperationDocument;
 use crate::{HostPattern, Operation, PathPattern, StringPattern};
+use attache_config_reader::{List, PathRef};
 
 pub(super) fn operations(
     list: Option<&List<OperationDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<Operation> {
-    let items = checker.filled(list, at);
+    let items = checker.non_empty(list, at);
     items.map(|(index, document)| operation(document, &at.index(index), checker)).collect()
 }
 
-fn operation(document: &OperationDocument, at: &At<'_>, checker: &mut Checker) -> Operation {
+fn operation(document: &OperationDocument, at: &PathRef<'_>, checker: &mut Checker) -> Operation {
     let operation = Operation {
-        methods: checker.texts(document.methods.as_ref(), &at.key("methods"), text::method),
-        not_methods: checker.texts(document.not_methods.as_ref(), &at.key("notMethods"), text::method),
-        paths: checker.texts(document.paths.as_ref(), &at.key("paths"), PathPattern::parse),
-        not_paths: checker.texts(document.not_paths.as_ref(), &at.key("notPaths"), PathPattern::parse),
-        hosts: checker.texts(document.hosts.as_ref(), &at.key("hosts"), HostPattern::parse),
-        not_hosts: checker.texts(document.not_hosts.as_ref(), &at.key("notHosts"), HostPattern::parse),
+        methods: checker.strings(document.methods.as_ref(), &at.key("methods"), text::method),
+        not_methods: checker.strings(document.not_methods.as_ref(), &at.key("notMethods"), text::method),
+        paths: checker.strings(document.paths.as_ref(), &at.key("paths"), PathPattern::parse),
+        not_paths: checker.strings(document.not_paths.as_ref(), &at.key("notPaths"), PathPattern::parse),
+        hosts: checker.strings(document.hosts.as_ref(), &at.key("hosts"), HostPattern::parse),
+        not_hosts: checker.strings(document.not_hosts.as_ref(), &at.key("notHosts"), HostPattern::parse),
         ports: ports(document.ports.as_ref(), &at.key("ports"), checker),
         not_ports: ports(document.not_ports.as_ref(), &at.key("notPorts"), checker),
     };
@@ -30,7 +30,7 @@ fn operation(document: &OperationDocument, at: &At<'_>, checker: &mut Checker) -
     let no_ports = document.ports.is_none() && document.not_ports.is_none();
     if no_ports && given.into_iter().chain(given_too).all(Option::is_none) {
         checker
-            .fault(at, "this entry holds for every request; leave `to` out or say what the request is for");
+            .error(at, "this entry holds for every request; leave `to` out or say what the request is for");
     }
     disjoint(&operation.methods, &operation.not_methods, ("methods", "notMethods"), at, checker);
     disjoint(&operation.paths, &operation.not_paths, ("paths", "notPaths"), at, checker);
@@ -50,28 +50,28 @@ pub(super) fn disjoint<T: PartialEq>(
     yes: &[T],
     no: &[T],
     (yes_key, no_key): (&str, &str),
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) {
     if yes.iter().any(|value| no.contains(value)) {
         let message = format!(
             "a value of `{no_key}` is in `{yes_key}` too, where it can never count; keep one of them"
         );
-        checker.fault(&at.key(no_key), message);
+        checker.error(&at.key(no_key), message);
     }
 }
 
-pub(super) fn never(at: &At<'_>, checker: &mut Checker) {
-    checker.fault(at, "`*` excludes everything, so this rule never matches; leave it out or exclude less");
+pub(super) fn never(at: &PathRef<'_>, checker: &mut Checker) {
+    checker.error(at, "`*` excludes everything, so this rule never matches; leave it out or exclude less");
 }
 
-fn ports(list: Option<&List<u32>>, at: &At<'_>, checker: &mut Checker) -> Vec<u16> {
+fn ports(list: Option<&List<u32>>, at: &PathRef<'_>, checker: &mut Checker) -> Vec<u16> {
     let mut ports = Vec::new();
-    for (index, &number) in checker.filled(list, at) {
+    for (index, &number) in checker.non_empty(list, at) {
         let at = at.index(index);
-        let Ok(port) = checker.take(&at, port(number)) else { continue };
+        let Ok(port) = checker.ok_or_report(&at, port(number)) else { continue };
         if ports.contains(&port) {
-            checker.fault(&at, format!("`{port}` is listed twice; keep one of them"));
+            checker.error(&at, format!("`{port}` is listed twice; keep one of them"));
         }
         ports.push(port);
     }

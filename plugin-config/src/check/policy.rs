@@ -2,14 +2,13 @@
 
 use super::roles::Hierarchy;
 use super::{Checker, metric, rule, selector, unique};
-use crate::document::{List, PolicyDocument, PolicyPathsDocument, SelectorDocument, TrailingSlashName};
-use crate::json::At;
-use crate::reported::{Reported, kept};
-use crate::{Action, HeaderName, PathEquality, Policy};
+use crate::document::{PolicyDocument, PolicyPathsDocument, SelectorDocument, TrailingSlashName};
+use crate::{Action, PathEquality, Policy};
+use attache_config_reader::{HeaderName, List, PathRef, Reported, valid};
 use std::collections::BTreeSet;
 
 /// The most rules of a policy.
-const MOST_RULES: usize = 10_000;
+const MAX_RULES: usize = 10_000;
 
 /// What rules are checked against.
 pub(super) struct Context<'a> {
@@ -21,19 +20,19 @@ pub(super) struct Context<'a> {
 
 pub(super) fn policies(
     list: Option<&List<PolicyDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Vec<Policy> {
     let items = || list.into_iter().flat_map(List::iter);
     let policies =
-        kept(items().map(|(index, document)| policy(document, &at.index(index), context, checker)));
+        valid(items().map(|(index, document)| policy(document, &at.index(index), context, checker)));
     let names = items().filter_map(|(index, policy)| {
-        Some((at.index(index).key("name").place(), policy.name.get().ok()?.as_str()))
+        Some((at.index(index).key("name").to_path(), policy.name.get().ok()?.as_str()))
     });
     unique(names, "the name", checker);
     let rules = items().flat_map(|(index, policy)| {
-        let place = at.index(index).key("rules").place();
+        let place = at.index(index).key("rules").to_path();
         let name = policy.name.get().ok();
         let rules = policy.rules.iter().flat_map(List::iter);
         rules.filter_map(move |(index, rule)| {
@@ -46,7 +45,7 @@ pub(super) fn policies(
 
 fn policy(
     document: &PolicyDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Result<Policy, Reported> {
@@ -55,19 +54,19 @@ fn policy(
     let selector = selector::selector(document.selector.as_ref(), &selector_at, checker);
     if document.selector.as_ref().is_some_and(SelectorDocument::is_empty) {
         // What is left of a template: taken for every workload, its ALLOW rules would open others.
-        checker.fault(&selector_at, "it names no workload; leave the key out for a policy of every workload");
+        checker.error(&selector_at, "it names no workload; leave the key out for a policy of every workload");
     }
     let policy_mode = document.mode.unwrap_or_default();
     let rules_at = at.key("rules");
     let items = || document.rules.iter().flat_map(List::iter);
-    if document.rules.as_ref().is_some_and(|rules| rules.len() > MOST_RULES) {
-        checker.fault(&rules_at, format!("a policy has {MOST_RULES} rules at most; split it"));
+    if document.rules.as_ref().is_some_and(|rules| rules.len() > MAX_RULES) {
+        checker.error(&rules_at, format!("a policy has {MAX_RULES} rules at most; split it"));
     }
-    let rules = kept(items().map(|(index, document)| {
+    let rules = valid(items().map(|(index, document)| {
         rule::rule(document, policy_mode, &rules_at.index(index), context, checker)
     }));
     let names = items().filter_map(|(index, rule)| {
-        Some((rules_at.index(index).key("name").place(), rule.name.get().ok()?.as_str()))
+        Some((rules_at.index(index).key("name").to_path(), rule.name.get().ok()?.as_str()))
     });
     unique(names, "the name", checker);
     Ok(Policy {

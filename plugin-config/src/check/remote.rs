@@ -1,14 +1,13 @@
 //! Keys that a provider serves.
 
 use super::Checker;
-use crate::document::{Document, DurationDocument, IssuerDocument, RefreshDocument};
-use crate::json::{At, quote};
-use crate::reported::Reported;
+use crate::document::{Document, IssuerDocument, RefreshDocument};
 use crate::{HttpUrl, KeyLocation, Refresh, RemoteKeys};
+use attache_config_reader::{DurationDocument, PathRef, Reported, quote};
 use std::time::Duration;
 
 /// The most hosts that an issuer's discovery document may choose from.
-const MOST_HOSTS: usize = 16;
+const MAX_HOSTS: usize = 16;
 
 /// Whether some issuer's keys come from a provider, or may: one that could not be read counts.
 pub(super) fn is_anywhere(document: &Document) -> bool {
@@ -22,7 +21,7 @@ fn is_remote(document: &IssuerDocument) -> bool {
 }
 
 /// What only keys from a provider need is a mistake beside others.
-pub(super) fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) {
+pub(super) fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) {
     if is_remote(document) {
         return;
     }
@@ -35,7 +34,7 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &m
     ] {
         if given {
             let message = "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`";
-            checker.fault(&at.key(key), message);
+            checker.error(&at.key(key), message);
         }
     }
 }
@@ -43,20 +42,23 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &At<'_>, checker: &m
 /// The keys of an issuer that has `jwksUri` or `discovery`.
 pub(super) fn remote_keys(
     document: &IssuerDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<RemoteKeys, Reported> {
     let location = match &document.jwks_uri {
         Some(url) => {
             if document.discovery_uri.is_some() {
-                checker.fault(&at.key("discoveryUri"), "is only for `discovery: true`; leave it out");
+                checker.error(&at.key("discoveryUri"), "is only for `discovery: true`; leave it out");
             }
-            checker.take(&at.key("jwksUri"), url_of(url)).map(KeyLocation::JwksUri)
+            checker.ok_or_report(&at.key("jwksUri"), url_of(url)).map(KeyLocation::JwksUri)
         }
         None => discovery(document, at, checker).map(KeyLocation::Discovery),
     };
-    let cluster =
-        document.cluster.as_ref().map(|name| checker.take(&at.key("cluster"), cluster(name))).transpose();
+    let cluster = document
+        .cluster
+        .as_ref()
+        .map(|name| checker.ok_or_report(&at.key("cluster"), cluster(name)))
+        .transpose();
     let jwks_hosts = jwks_hosts(document, &at.key("jwksHosts"), checker);
     let refresh = refresh(document.refresh.as_ref(), &at.key("refresh"), checker);
     Ok(RemoteKeys {
@@ -68,48 +70,52 @@ pub(super) fn remote_keys(
     })
 }
 
-fn discovery(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Result<HttpUrl, Reported> {
+fn discovery(
+    document: &IssuerDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<HttpUrl, Reported> {
     let place = at.key("discovery");
     let Some(issuer) = &document.issuer.get()?.0 else {
         let message =
             "a provider whose tokens have no `iss` has no name to be found by; give `jwksUri` instead";
-        return Err(checker.fault(&place, message));
+        return Err(checker.error(&place, message));
     };
     if let Some(url) = &document.discovery_uri {
         let url = HttpUrl::parse(url).map_err(|why| format!("{} is no URL: {why}", quote(url)));
-        return checker.take(&at.key("discoveryUri"), url);
+        return checker.ok_or_report(&at.key("discoveryUri"), url);
     }
     if issuer.contains('{') {
         let message =
             "an issuer with a segment in braces has its discovery document elsewhere; give `discoveryUri`";
-        return Err(checker.fault(&place, message));
+        return Err(checker.error(&place, message));
     }
     if issuer.contains(['?', '#']) {
         let message =
             "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead";
-        return Err(checker.fault(&place, message));
+        return Err(checker.error(&place, message));
     }
     let url = HttpUrl::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
     let url = url.map_err(|_| {
         format!("{} is no URL to look for a discovery document at; give `jwksUri` instead", quote(issuer))
     });
-    checker.take(&place, url)
+    checker.ok_or_report(&place, url)
 }
 
 /// The hosts that a discovery document may name.
-fn jwks_hosts(document: &IssuerDocument, at: &At<'_>, checker: &mut Checker) -> Vec<String> {
+fn jwks_hosts(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> Vec<String> {
     let Some(list) = &document.jwks_hosts else { return Vec::new() };
     if document.discovery != Some(true) {
-        checker.fault(at, "is only for `discovery`; `jwksUri` names its host itself");
+        checker.error(at, "is only for `discovery`; `jwksUri` names its host itself");
     } else if document.cluster.is_some() {
         let message = "`cluster` leads to the issuer's host alone; leave it out, so that each host has its own cluster, \
                        or give `jwksUri` instead of `discovery`";
-        checker.fault(at, message);
+        checker.error(at, message);
     }
-    if list.len() > MOST_HOSTS {
-        checker.fault(at, format!("an issuer's keys are on {MOST_HOSTS} hosts at most"));
+    if list.len() > MAX_HOSTS {
+        checker.error(at, format!("an issuer's keys are on {MAX_HOSTS} hosts at most"));
     }
-    checker.texts(Some(list), at, host)
+    checker.strings(Some(list), at, host)
 }
 
 /// A host, with its port where that is not the scheme's own.
@@ -132,7 +138,7 @@ fn cluster(name: &str) -> Result<String, &'static str> {
     }
 }
 
-fn refresh(document: Option<&RefreshDocument>, at: &At<'_>, checker: &mut Checker) -> Refresh {
+fn refresh(document: Option<&RefreshDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Refresh {
     let default = Refresh::default();
     let Some(document) = document else { return default };
     let mut read =
@@ -140,7 +146,7 @@ fn refresh(document: Option<&RefreshDocument>, at: &At<'_>, checker: &mut Checke
             let Some(DurationDocument(duration)) = given else { return default.clamp(least, most) };
             if duration < least || duration > most {
                 let message = format!("use {} to {}", text(least), text(most));
-                checker.fault(&at.key(key), message);
+                checker.error(&at.key(key), message);
             }
             duration
         };

@@ -2,27 +2,27 @@
 
 use super::{Checker, text};
 use crate::Role;
-use crate::document::{Document, List};
-use crate::json::{At, quote};
+use crate::document::Document;
+use attache_config_reader::{List, PathRef, quote};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most roles that include others.
-const MOST_ROLES: usize = 4096;
+const MAX_ROLES: usize = 4096;
 
 /// What each role directly includes.
 pub(super) type Hierarchy = BTreeMap<Role, Vec<Role>>;
 
 pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy {
     let mut hierarchy = Hierarchy::new();
-    let root = At::Root.key("roleHierarchy");
-    if document.role_hierarchy.as_ref().is_some_and(|roles| roles.len() > MOST_ROLES) {
-        checker.fault(&root, format!("{MOST_ROLES} roles at most can include others"));
+    let root = PathRef::Root.key("roleHierarchy");
+    if document.role_hierarchy.as_ref().is_some_and(|roles| roles.len() > MAX_ROLES) {
+        checker.error(&root, format!("{MAX_ROLES} roles at most can include others"));
         return hierarchy;
     }
     for (role, included) in document.role_hierarchy.iter().flatten() {
         let at = root.key(role);
-        let role = checker.take(&at, text::role(role));
-        let included = checker.texts(included.get().ok(), &at, text::role);
+        let role = checker.ok_or_report(&at, text::role(role));
+        let included = checker.strings(included.get().ok(), &at, text::role);
         if let Ok(role) = role {
             hierarchy.insert(role, included);
         }
@@ -31,7 +31,7 @@ pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy
         let Some(first) = cycle.first() else { continue };
         let way: Vec<String> = cycle.iter().map(|role| quote(role)).collect();
         let message = format!("a role may not include itself: {}; take one of these out", way.join(" → "));
-        checker.fault(&root.key(first), message);
+        checker.error(&root.key(first), message);
     }
     hierarchy
 }
@@ -50,13 +50,13 @@ pub(super) fn check_read(document: &Document, checker: &mut Checker) {
         document.rules.iter().flat_map(List::iter).map(move |(rule, document)| (policy, rule, document))
     });
     if let Some((policy, rule, _)) = rules.into_iter().find(|(.., rule)| rule.roles.is_some()) {
-        let policies = At::Root.key("policies");
+        let policies = PathRef::Root.key("policies");
         let policy = policies.index(policy);
         let rules = policy.key("rules");
         let rule = rules.index(rule);
         let message = "no issuer says where roles are, so nobody has any; give one \
                        `roleClaims: [{claim: realm_access.roles}]`";
-        checker.fault(&rule.key("roles"), message);
+        checker.error(&rule.key("roles"), message);
     }
 }
 

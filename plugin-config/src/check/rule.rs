@@ -3,14 +3,13 @@
 use super::policy::Context;
 use super::{Checker, condition, operation, roles, source, text};
 use crate::document::{RolesDocument, RuleDocument};
-use crate::json::{At, quote};
-use crate::reported::Reported;
 use crate::{Action, Authentication, Mode, RoleRequirement, Rule};
+use attache_config_reader::{PathRef, Reported, quote};
 
 pub(super) fn rule(
     document: &RuleDocument,
     policy_mode: Mode,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> Result<Rule, Reported> {
@@ -20,7 +19,7 @@ pub(super) fn rule(
     let roles = role_requirement(document.roles.as_ref(), &at.key("roles"), context, checker);
     let conditions = condition::Context::Rule {
         identity_headers: context.identity_headers,
-        to: checker.readable(&at.key("to")).map(|()| to.as_slice()),
+        to: checker.report.readable(&at.key("to")).map(|()| to.as_slice()),
     };
     let (when, anonymous) =
         condition::conditions(document.when.as_ref(), &at.key("when"), &conditions, checker);
@@ -44,17 +43,17 @@ pub(super) fn rule(
     })
 }
 
-fn check_deny(document: &RuleDocument, at: &At<'_>, checker: &mut Checker) {
+fn check_deny(document: &RuleDocument, at: &PathRef<'_>, checker: &mut Checker) {
     if let Some(Authentication::None | Authentication::Optional) = document.authentication {
         let message = "a DENY rule opens nothing: it refuses whom it matches; leave `authentication` out, and put it on \
                        an ALLOW rule if callers without a token may come in";
-        checker.fault(&at.key("authentication"), message);
+        checker.error(&at.key("authentication"), message);
     }
 }
 
 fn check_on_keys_unavailable(
     document: &RuleDocument,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) {
@@ -70,17 +69,17 @@ fn check_on_keys_unavailable(
     } else {
         return;
     };
-    checker.fault(&at.key("onKeysUnavailable"), message);
+    checker.error(&at.key("onKeysUnavailable"), message);
 }
 
 /// An ALLOW rule that no caller without a token could match must not ask for none.
-fn check_authentication(document: &RuleDocument, anonymous: bool, at: &At<'_>, checker: &mut Checker) {
+fn check_authentication(document: &RuleDocument, anonymous: bool, at: &PathRef<'_>, checker: &mut Checker) {
     let place = at.key("authentication");
     match document.authentication {
         Some(Authentication::None) if document.roles.is_some() || document.when.is_some() => {
             let message = "with NONE no token is looked at, so there are no roles and claims; leave out `roles` and \
                            `when`, or use OPTIONAL or REQUIRED";
-            checker.fault(&place, message);
+            checker.error(&place, message);
         }
         Some(Authentication::Optional) => {
             let needs_role =
@@ -88,7 +87,7 @@ fn check_authentication(document: &RuleDocument, anonymous: bool, at: &At<'_>, c
             if needs_role || !anonymous {
                 let message = "with OPTIONAL a caller may come without a token, but has then none of the roles and \
                                claims that this rule needs, so it never matches; use REQUIRED";
-                checker.fault(&place, message);
+                checker.error(&place, message);
             }
         }
         _ => {}
@@ -97,18 +96,18 @@ fn check_authentication(document: &RuleDocument, anonymous: bool, at: &At<'_>, c
 
 fn role_requirement(
     document: Option<&RolesDocument>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     context: &Context<'_>,
     checker: &mut Checker,
 ) -> RoleRequirement {
     let Some(document) = document else { return RoleRequirement::default() };
     if document.any_of.is_none() && document.all_of.is_none() && document.none_of.is_none() {
-        checker.fault(at, "no role is named; leave the key out or give `anyOf`, `allOf` or `noneOf`");
+        checker.error(at, "no role is named; leave the key out or give `anyOf`, `allOf` or `noneOf`");
     }
     let requirement = RoleRequirement {
-        any_of: checker.texts(document.any_of.as_ref(), &at.key("anyOf"), text::role),
-        all_of: checker.texts(document.all_of.as_ref(), &at.key("allOf"), text::role),
-        none_of: checker.texts(document.none_of.as_ref(), &at.key("noneOf"), text::role),
+        any_of: checker.strings(document.any_of.as_ref(), &at.key("anyOf"), text::role),
+        all_of: checker.strings(document.all_of.as_ref(), &at.key("allOf"), text::role),
+        none_of: checker.strings(document.none_of.as_ref(), &at.key("noneOf"), text::role),
     };
     if !requirement.none_of.is_empty() {
         for (key, list) in [("anyOf", &document.any_of), ("allOf", &document.all_of)] {
@@ -121,7 +120,13 @@ fn role_requirement(
 }
 
 /// A role that comes only together with one that is excluded can never satisfy the rule.
-fn check_excluded(role: &str, none_of: &[String], at: &At<'_>, context: &Context<'_>, checker: &mut Checker) {
+fn check_excluded(
+    role: &str,
+    none_of: &[String],
+    at: &PathRef<'_>,
+    context: &Context<'_>,
+    checker: &mut Checker,
+) {
     let included = roles::closure(context.hierarchy, role);
     let Some(excluded) = none_of.iter().find(|none| included.contains(none.as_str())) else { return };
     let message = if excluded == role {
@@ -129,5 +134,5 @@ fn check_excluded(role: &str, none_of: &[String], at: &At<'_>, context: &Context
     } else {
         format!("{} includes {}, which `noneOf` excludes; keep one of them", quote(role), quote(excluded))
     };
-    checker.fault(at, message);
+    checker.error(at, message);
 }

@@ -3,13 +3,17 @@
 use super::{Checker, text};
 use crate::Selector;
 use crate::document::SelectorDocument;
-use crate::json::{At, quote};
+use attache_config_reader::{PathRef, quote};
 
-pub(super) fn selector(document: Option<&SelectorDocument>, at: &At<'_>, checker: &mut Checker) -> Selector {
+pub(super) fn selector(
+    document: Option<&SelectorDocument>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Selector {
     let Some(document) = document else { return Selector::default() };
     let mut selector = Selector {
-        namespaces: checker.texts(document.namespaces.as_ref(), &at.key("namespaces"), text::namespace),
-        service_accounts: checker.texts(
+        namespaces: checker.strings(document.namespaces.as_ref(), &at.key("namespaces"), text::namespace),
+        service_accounts: checker.strings(
             document.service_accounts.as_ref(),
             &at.key("serviceAccounts"),
             text::service_account,
@@ -18,7 +22,7 @@ pub(super) fn selector(document: Option<&SelectorDocument>, at: &At<'_>, checker
     };
     let at = at.key("labels");
     if document.labels.as_ref().is_some_and(|labels| labels.is_empty()) {
-        checker.fault(&at, "no label is named; leave the key out or name at least one");
+        checker.error(&at, "no label is named; leave the key out or name at least one");
     }
     for (key, value) in document.labels.iter().flatten() {
         let at = at.key(key);
@@ -26,14 +30,14 @@ pub(super) fn selector(document: Option<&SelectorDocument>, at: &At<'_>, checker
         if !is_label_key(key) {
             let message =
                 format!("{} is no key of a label, such as `app` or `app.kubernetes.io/name`", quote(key));
-            checker.fault(&at, message);
+            checker.error(&at, message);
         } else if value.is_empty() {
-            checker.fault(
+            checker.error(
                 &at,
                 "an empty value looks like an absent label, so it fits no workload; name the value",
             );
         } else if value.contains('*') {
-            checker.fault(
+            checker.error(
                 &at,
                 format!("{} holds `*`, but labels are compared whole; name the value", quote(value)),
             );
@@ -43,7 +47,7 @@ pub(super) fn selector(document: Option<&SelectorDocument>, at: &At<'_>, checker
                  with a letter or digit",
                 quote(value)
             );
-            checker.fault(&at, message);
+            checker.error(&at, message);
         } else {
             selector.labels.insert(key.clone(), value.clone());
         }

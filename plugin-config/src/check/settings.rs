@@ -2,25 +2,26 @@
 
 use super::cors::refusal_cors;
 use super::{Checker, issuer::claim};
-use crate::document::{AuditDocument, CacheDocument, List, ResponsesDocument};
-use crate::json::{At, quote};
+use crate::document::{AuditDocument, CacheDocument, ResponsesDocument};
 use crate::{Audit, CacheLimits, Responses};
+use attache_config_reader::{List, PathRef, quote};
 use std::ops::RangeInclusive;
 
 /// The most claims that an audit line names.
-const MOST_AUDIT_CLAIMS: usize = 32;
+const MAX_AUDIT_CLAIMS: usize = 32;
 
 pub(super) fn responses(
     document: Option<&ResponsesDocument>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Responses {
     let Some(document) = document else { return Responses::default() };
-    let realm = document.realm.as_ref().and_then(|text| checker.take(&at.key("realm"), realm(text)).ok());
+    let realm =
+        document.realm.as_ref().and_then(|text| checker.ok_or_report(&at.key("realm"), realm(text)).ok());
     let resource_metadata = document
         .resource_metadata
         .as_ref()
-        .and_then(|text| checker.take(&at.key("resourceMetadata"), absolute_url(text)).ok());
+        .and_then(|text| checker.ok_or_report(&at.key("resourceMetadata"), absolute_url(text)).ok());
     let body = document.body.unwrap_or_default();
     let cors = refusal_cors(document.cors.as_ref(), &at.key("cors"), checker);
     Responses { realm, resource_metadata, body, cors }
@@ -53,14 +54,18 @@ fn absolute_url(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn cache(document: Option<&CacheDocument>, at: &At<'_>, checker: &mut Checker) -> CacheLimits {
+pub(super) fn cache(
+    document: Option<&CacheDocument>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> CacheLimits {
     let default = CacheLimits::default();
     let Some(document) = document else { return default };
     let mut limit = |value: Option<u32>, key: &str, default: u32, range: RangeInclusive<u32>| {
         let value = value.unwrap_or(default);
         if !range.contains(&value) {
             let message = format!("`{value}` is out of range; use {} to {}", range.start(), range.end());
-            checker.fault(&at.key(key), message);
+            checker.error(&at.key(key), message);
         }
         value
     };
@@ -76,18 +81,18 @@ pub(super) fn cache(document: Option<&CacheDocument>, at: &At<'_>, checker: &mut
     }
 }
 
-pub(super) fn audit(document: Option<&AuditDocument>, at: &At<'_>, checker: &mut Checker) -> Audit {
+pub(super) fn audit(document: Option<&AuditDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Audit {
     let Some(document) = document else { return Audit::default() };
     let log = document.log.unwrap_or_default();
     let at = at.key("claims");
-    if document.claims.as_ref().is_some_and(|claims| claims.len() > MOST_AUDIT_CLAIMS) {
-        checker.fault(&at, format!("an audit line names {MOST_AUDIT_CLAIMS} claims at most"));
+    if document.claims.as_ref().is_some_and(|claims| claims.len() > MAX_AUDIT_CLAIMS) {
+        checker.error(&at, format!("an audit line names {MAX_AUDIT_CLAIMS} claims at most"));
     }
     let mut claims = Vec::new();
     for (index, document) in document.claims.iter().flat_map(List::iter) {
         let Ok(path) = claim(Ok(document), &at.index(index), checker) else { continue };
         if claims.contains(&path) {
-            checker.fault(
+            checker.error(
                 &at.index(index),
                 format!("{} is listed twice; keep one of them", quote(&path.to_string())),
             );

@@ -3,44 +3,56 @@
 use super::issuer::principal;
 use super::operation::{disjoint, never};
 use super::{Checker, text};
-use crate::document::{List, SourceDocument};
-use crate::json::{At, quote};
+use crate::document::SourceDocument;
 use crate::{IpBlock, Source, StringPattern};
+use attache_config_reader::{List, PathRef, quote};
 
 pub(super) fn sources(
     list: Option<&List<SourceDocument>>,
-    at: &At<'_>,
+    at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<Source> {
-    let items = checker.filled(list, at);
+    let items = checker.non_empty(list, at);
     items.map(|(index, document)| source(document, &at.index(index), checker)).collect()
 }
 
-fn source(document: &SourceDocument, at: &At<'_>, checker: &mut Checker) -> Source {
+fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) -> Source {
     let accounts = text::service_account_anywhere;
     let source = Source {
-        principals: checker.texts(document.principals.as_ref(), &at.key("principals"), principal),
-        not_principals: checker.texts(document.not_principals.as_ref(), &at.key("notPrincipals"), principal),
-        namespaces: checker.texts(document.namespaces.as_ref(), &at.key("namespaces"), namespace),
-        not_namespaces: checker.texts(document.not_namespaces.as_ref(), &at.key("notNamespaces"), namespace),
-        service_accounts: checker.texts(
+        principals: checker.strings(document.principals.as_ref(), &at.key("principals"), principal),
+        not_principals: checker.strings(
+            document.not_principals.as_ref(),
+            &at.key("notPrincipals"),
+            principal,
+        ),
+        namespaces: checker.strings(document.namespaces.as_ref(), &at.key("namespaces"), namespace),
+        not_namespaces: checker.strings(
+            document.not_namespaces.as_ref(),
+            &at.key("notNamespaces"),
+            namespace,
+        ),
+        service_accounts: checker.strings(
             document.service_accounts.as_ref(),
             &at.key("serviceAccounts"),
             accounts,
         ),
-        not_service_accounts: checker.texts(
+        not_service_accounts: checker.strings(
             document.not_service_accounts.as_ref(),
             &at.key("notServiceAccounts"),
             accounts,
         ),
-        ip_blocks: checker.texts(document.ip_blocks.as_ref(), &at.key("ipBlocks"), IpBlock::parse),
-        not_ip_blocks: checker.texts(document.not_ip_blocks.as_ref(), &at.key("notIpBlocks"), IpBlock::parse),
-        remote_ip_blocks: checker.texts(
+        ip_blocks: checker.strings(document.ip_blocks.as_ref(), &at.key("ipBlocks"), IpBlock::parse),
+        not_ip_blocks: checker.strings(
+            document.not_ip_blocks.as_ref(),
+            &at.key("notIpBlocks"),
+            IpBlock::parse,
+        ),
+        remote_ip_blocks: checker.strings(
             document.remote_ip_blocks.as_ref(),
             &at.key("remoteIpBlocks"),
             IpBlock::parse,
         ),
-        not_remote_ip_blocks: checker.texts(
+        not_remote_ip_blocks: checker.strings(
             document.not_remote_ip_blocks.as_ref(),
             &at.key("notRemoteIpBlocks"),
             IpBlock::parse,
@@ -59,7 +71,7 @@ fn source(document: &SourceDocument, at: &At<'_>, checker: &mut Checker) -> Sour
         &document.not_remote_ip_blocks,
     ];
     if given.into_iter().all(Option::is_none) {
-        checker.fault(
+        checker.error(
             at,
             "this entry holds for every caller; leave `from` out or say where the request comes from",
         );

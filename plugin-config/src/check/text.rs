@@ -1,6 +1,6 @@
 //! Texts that must have a form.
 
-use crate::json::quote;
+use attache_config_reader::quote;
 
 /// A text that is compared with a claim or a header parameter: not empty, not endless.
 pub(super) fn value(text: &str) -> Result<String, String> {

@@ -1,6 +1,6 @@
 //! What stands where a claim's path with dots belongs, and is written in the way of another language.
 
-use crate::json::quote;
+use attache_config_reader::quote;
 
 /// Returns what to write instead of a path that would be taken literally and is not meant so.
 ///

@@ -1,6 +1,7 @@
 //! Conditions on claims and strings.
 
-use super::{ClaimDocument, List, ScalarDocument, Slot};
+use super::{ClaimDocument, ScalarDocument};
+use attache_config_reader::{List, Slot};
 use serde::Deserialize;
 
 /// One demand on one claim: exactly one operator. On an absent claim (or one that is `null`) each is false, except

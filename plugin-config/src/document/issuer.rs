@@ -1,10 +1,10 @@
 //! `issuers[]`.
 
 use super::{
-    ClaimDocument, ConditionDocument, CookieLocationDocument, DurationDocument, KeySetDocument, List,
-    Nullable, Slot, StringMatchDocument,
+    ClaimDocument, ConditionDocument, CookieLocationDocument, KeySetDocument, Nullable, StringMatchDocument,
 };
 use crate::{Algorithm, HeaderFormat, OnKeysUnavailable, OnUnwritable, Padding};
+use attache_config_reader::{DurationDocument, List, Slot};
 use serde::Deserialize;
 
 /// One issuer of tokens. Its keys come from exactly one of `jwks`, `jwksUri`, `discovery` and `secrets`.

@@ -1,7 +1,8 @@
 //! `policies[]`.
 
-use super::{ConditionDocument, List, Slot};
+use super::ConditionDocument;
 use crate::{Action, Authentication, Mode, OnKeysUnavailable};
+use attache_config_reader::{List, Slot};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

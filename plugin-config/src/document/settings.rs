@@ -1,7 +1,8 @@
 //! What holds for the whole plugin.
 
-use super::{ClaimDocument, List, Slot};
+use super::ClaimDocument;
 use crate::{AmbiguousPaths, AuditLog, MethodOverride, Preflight, ProblemBody};
+use attache_config_reader::{List, Slot};
 use serde::Deserialize;
 
 /// How CORS preflight requests are treated. Which pages may read a refusal is for `responses.cors`.

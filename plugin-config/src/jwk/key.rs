@@ -1,7 +1,7 @@
 //! Keys as the verifier takes them.
 
 use super::AlgorithmSet;
-use crate::ConfigError;
+use attache_config_reader::{Diagnostic, Path};
 
 /// The curve of an EC key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ impl JwkMaterial {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Jwk {
     /// Where it stands in its set: `keys[1]`; empty where the set is this key alone.
-    pub at: String,
+    pub path: Path,
     /// `kid`: 1 to 256 bytes, where the key has one. Others of the set may have the same.
     pub key_id: Option<String>,
     /// What the key may verify: its `alg` where it has one, else all that its type can do.
@@ -77,5 +77,5 @@ pub struct Skipped {
     /// Its `kid`, where it has one: 256 characters at most.
     pub key_id: Option<String>,
     /// Why it can't be used; its place is that of the key or of one of its members, within the set: `keys[0].use`.
-    pub reason: ConfigError,
+    pub reason: Diagnostic,
 }

@@ -2,23 +2,23 @@
 
 use super::numbers::{self, Numbers, Unfit};
 use super::{Algorithm, AlgorithmSet, EcCurve, Jwk, bytes, der, pem};
-use crate::json::{At, Fault, Node, quote};
+use attache_config_reader::{Diagnostic, Node, PathRef, quote};
 
 /// What a key came to.
 pub(super) enum Outcome {
     /// A key that may verify.
     Key(Jwk),
     /// A key that can't be used, and why.
-    Unfit(Fault),
+    Unfit(Diagnostic),
     /// A key that must not be in any set that others can read, and why.
-    Private(Fault),
+    Private(Diagnostic),
 }
 
 /// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 9964 section 4).
 pub(super) const SECRET_MEMBERS: [&str; 9] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 
 /// Reads one key. Members that no part of this reading names are ignored, as RFC 7517 section 4 asks.
-pub(super) fn read_key(node: &Node, at: &At<'_>) -> Outcome {
+pub(super) fn read_key(node: &Node, at: &PathRef<'_>) -> Outcome {
     // A secret that stands where others can read it is worth nothing, but it never verifies anything here, so that the
     // keys beside it lose nothing by it. A private key tells that its owner, who keeps the others too, leaks them.
     let is_symmetric = matches!(node.get("kty"), Some(Node::String(kind)) if kind == "oct");
@@ -30,22 +30,22 @@ pub(super) fn read_key(node: &Node, at: &At<'_>) -> Outcome {
     }
     match jwk(node, at) {
         Ok(key) => Outcome::Key(key),
-        Err(fault) => Outcome::Unfit(fault),
+        Err(error) => Outcome::Unfit(error),
     }
 }
 
 /// What is said of a private key. Never with its value: this goes to logs.
-pub(super) fn private(member: &str, at: &At<'_>) -> Fault {
-    at.fault(format!(
+pub(super) fn private(member: &str, at: &PathRef<'_>) -> Diagnostic {
+    at.error(format!(
         "{} belongs to a private or symmetric key; remove it, replace the key, which is known to others now, and give \
          only public keys here (HMAC secrets go into `secrets`)",
         quote(member)
     ))
 }
 
-fn jwk(node: &Node, at: &At<'_>) -> Result<Jwk, Fault> {
+fn jwk(node: &Node, at: &PathRef<'_>) -> Result<Jwk, Diagnostic> {
     if !matches!(node, Node::Object(_)) {
-        return Err(at.fault(format!("expected a key, got {}", node.kind())));
+        return Err(at.error(format!("expected a key, got {}", node.kind())));
     }
     check_use(node, at)?;
     check_operations(node, at)?;
@@ -55,11 +55,11 @@ fn jwk(node: &Node, at: &At<'_>) -> Result<Jwk, Fault> {
         None => material(node, at)?,
     };
     let algorithms = algorithms(node, at, possible)?;
-    Ok(Jwk { at: at.place().to_string(), key_id, algorithms, material })
+    Ok(Jwk { path: at.to_path(), key_id, algorithms, material })
 }
 
 /// The public numbers, and what a key of this type can verify.
-fn material(node: &Node, at: &At<'_>) -> Result<Numbers, Fault> {
+fn material(node: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let numbers = match required(node, at, "kty")? {
         "RSA" => numbers::rsa_key(&number(node, at, "n")?, &number(node, at, "e")?),
         "EC" => {
@@ -73,14 +73,14 @@ fn material(node: &Node, at: &At<'_>) -> Result<Numbers, Fault> {
         "oct" => {
             let message = "a symmetric key has no place among public keys, and whoever can read it can sign with it; \
                            give HMAC secrets in `secrets`";
-            return Err(at.key("kty").fault(message));
+            return Err(at.key("kty").error(message));
         }
         other => {
             let message = format!("{} keys are not supported; use `RSA`, `EC` or `OKP`", quote(other));
-            return Err(at.key("kty").fault(message));
+            return Err(at.key("kty").error(message));
         }
     };
-    numbers.map_err(|Unfit { member, message }| at.key(member).fault(message))
+    numbers.map_err(|Unfit { member, message }| at.key(member).error(message))
 }
 
 /// The `x5c` (RFC 7517 section 4.7) of a key that has no numbers beside it.
@@ -91,52 +91,54 @@ fn certificate(node: &Node) -> Option<&Node> {
 }
 
 /// The key of the first certificate, which is the key's own.
-fn certified(node: &Node, chain: &Node, at: &At<'_>) -> Result<Numbers, Fault> {
+fn certified(node: &Node, chain: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let at_chain = at.key("x5c");
     let Some(Node::String(first)) = (if let Node::Array(chain) = chain { chain.first() } else { None })
     else {
-        return Err(at_chain.fault("expected a list of certificates, each as base64 of its DER"));
+        return Err(at_chain.error("expected a list of certificates, each as base64 of its DER"));
     };
     let at_first = at_chain.index(0);
     let bytes = pem::base64(first)
-        .ok_or_else(|| at_first.fault("is no base64 (RFC 4648 section 4); copy it anew"))?;
-    let (material, possible) = der::certificate(&bytes).map_err(|message| at_first.fault(message))?;
+        .ok_or_else(|| at_first.error("is no base64 (RFC 4648 section 4); copy it anew"))?;
+    let (material, possible) = der::certificate(&bytes).map_err(|message| at_first.error(message))?;
     match text(node, at, "kty")? {
         Some(kind) if kind != material.key_type() => {
             let message =
                 format!("is {} while the certificate's key is `{}`", quote(kind), material.key_type());
-            Err(at.key("kty").fault(message))
+            Err(at.key("kty").error(message))
         }
         _ => Ok((material, possible)),
     }
 }
 
 /// An empty `kid` names no key, as an absent one.
-fn key_id(node: &Node, at: &At<'_>) -> Result<Option<String>, Fault> {
+fn key_id(node: &Node, at: &PathRef<'_>) -> Result<Option<String>, Diagnostic> {
     match text(node, at, "kid")? {
         None | Some("") => Ok(None),
-        Some(kid) if kid.len() > LONGEST_KEY_ID => Err(at.key("kid").fault("a key id has 256 bytes at most")),
+        Some(kid) if kid.len() > MAX_KEY_ID_BYTES => {
+            Err(at.key("kid").error("a key id has 256 bytes at most"))
+        }
         Some(kid) => Ok(Some(kid.to_owned())),
     }
 }
 
 /// The longest `kid`, in bytes.
-pub(super) const LONGEST_KEY_ID: usize = 256;
+pub(super) const MAX_KEY_ID_BYTES: usize = 256;
 
 /// The one that `alg` names, else all that the key can do.
-fn algorithms(node: &Node, at: &At<'_>, possible: AlgorithmSet) -> Result<AlgorithmSet, Fault> {
+fn algorithms(node: &Node, at: &PathRef<'_>, possible: AlgorithmSet) -> Result<AlgorithmSet, Diagnostic> {
     let Some(name) = text(node, at, "alg")? else { return Ok(possible) };
     let fits = Algorithm::from_name(name).filter(|&algorithm| possible.contains(algorithm));
     fits.map(|algorithm| [algorithm].into_iter().collect()).ok_or_else(|| {
         let names: Vec<&str> = possible.iter().map(Algorithm::name).collect();
         let message = format!("this key cannot verify {}; it can {}", quote(name), names.join(", "));
-        at.key("alg").fault(message)
+        at.key("alg").error(message)
     })
 }
 
 /// `use`, where present, must allow verification: of any signature (RFC 7517 section 4.2), or of a JWT-SVID
 /// (SPIFFE Trust Domain and Bundle, section 4.2.2).
-fn check_use(node: &Node, at: &At<'_>) -> Result<(), Fault> {
+fn check_use(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     match text(node, at, "use")? {
         None | Some("sig" | "jwt-svid") => Ok(()),
         Some(other) => {
@@ -144,54 +146,54 @@ fn check_use(node: &Node, at: &At<'_>) -> Result<(), Fault> {
                 "a key for {} cannot verify signatures; `use: sig` is for one that can",
                 quote(other)
             );
-            Err(at.key("use").fault(message))
+            Err(at.key("use").error(message))
         }
     }
 }
 
 /// `key_ops`, where present, must allow verification (RFC 7517 section 4.3).
-fn check_operations(node: &Node, at: &At<'_>) -> Result<(), Fault> {
+fn check_operations(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     let at = at.key("key_ops");
     let operations = match node.get("key_ops") {
         None | Some(Node::Null) => return Ok(()),
         Some(Node::Array(operations)) => operations,
-        Some(other) => return Err(at.fault(format!("expected a list of strings, got {}", other.kind()))),
+        Some(other) => return Err(at.error(format!("expected a list of strings, got {}", other.kind()))),
     };
     if operations.iter().any(|operation| matches!(operation, Node::String(name) if name == "verify")) {
         Ok(())
     } else {
-        Err(at.fault("a key without `verify` among its operations cannot verify signatures"))
+        Err(at.error("a key without `verify` among its operations cannot verify signatures"))
     }
 }
 
-fn curve(node: &Node, at: &At<'_>) -> Result<EcCurve, Fault> {
+fn curve(node: &Node, at: &PathRef<'_>) -> Result<EcCurve, Diagnostic> {
     match required(node, at, "crv")? {
         "P-256" => Ok(EcCurve::P256),
         "P-384" => Ok(EcCurve::P384),
         "P-521" => Ok(EcCurve::P521),
         other => {
             let message = format!("curve {} is not supported; use `P-256`, `P-384` or `P-521`", quote(other));
-            Err(at.key("crv").fault(message))
+            Err(at.key("crv").error(message))
         }
     }
 }
 
-fn check_ed25519(node: &Node, at: &At<'_>) -> Result<(), Fault> {
+fn check_ed25519(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     match required(node, at, "crv")? {
         "Ed25519" => Ok(()),
         other => {
             let message = format!("curve {} is not supported; use `Ed25519`", quote(other));
-            Err(at.key("crv").fault(message))
+            Err(at.key("crv").error(message))
         }
     }
 }
 
-fn number(node: &Node, at: &At<'_>, member: &str) -> Result<Vec<u8>, Fault> {
-    bytes::decode(required(node, at, member)?).map_err(|message| at.key(member).fault(message))
+fn number(node: &Node, at: &PathRef<'_>, member: &str) -> Result<Vec<u8>, Diagnostic> {
+    bytes::decode(required(node, at, member)?).map_err(|message| at.key(member).error(message))
 }
 
-fn required<'n>(node: &'n Node, at: &At<'_>, member: &str) -> Result<&'n str, Fault> {
-    text(node, at, member)?.ok_or_else(|| at.fault(missing(node, member)))
+fn required<'n>(node: &'n Node, at: &PathRef<'_>, member: &str) -> Result<&'n str, Diagnostic> {
+    text(node, at, member)?.ok_or_else(|| at.error(missing(node, member)))
 }
 
 /// What is said of a member that is not there. `kubectl` reads YAML 1.1, where a bare `y` is `true` and a bare `n` is `false`,
@@ -211,10 +213,10 @@ fn missing(node: &Node, member: &str) -> String {
     }
 }
 
-fn text<'n>(node: &'n Node, at: &At<'_>, member: &str) -> Result<Option<&'n str>, Fault> {
+fn text<'n>(node: &'n Node, at: &PathRef<'_>, member: &str) -> Result<Option<&'n str>, Diagnostic> {
     match node.get(member) {
         None | Some(Node::Null) => Ok(None),
         Some(Node::String(text)) => Ok(Some(text)),
-        Some(other) => Err(at.key(member).fault(format!("expected a string, got {}", other.kind()))),
+        Some(other) => Err(at.key(member).error(format!("expected a string, got {}", other.kind()))),
     }
 }

@@ -1,18 +1,17 @@
 //! Sets of keys, in every form that providers give them (RFC 7517 section 5, RFC 7468): inline and served, they are
 //! read by these rules alone.
 
-use super::read::{LONGEST_KEY_ID, Outcome, SECRET_MEMBERS, private, read_key};
+use super::read::{MAX_KEY_ID_BYTES, Outcome, SECRET_MEMBERS, private, read_key};
 use super::{Jwk, KeySet, Skipped, der, pem};
-use crate::json::{self, At, Fault, Node, Step};
-use crate::{ConfigError, Errors};
+use attache_config_reader::{Diagnostic, Diagnostics, Node, PathRef, Step, quote, read_json};
 use serde::de::IgnoredAny;
 
 /// The most keys of a set that are used.
-const MOST_KEYS: usize = 256;
+const MAX_KEYS: usize = 256;
 /// The most keys that are named one by one where they are left out.
-const MOST_NAMED: usize = 64;
+const MAX_NAMED: usize = 64;
 /// The longest set that is given as text, in bytes.
-const LONGEST_TEXT: usize = 256 * 1024;
+const MAX_TEXT_BYTES: usize = 256 * 1024;
 
 impl KeySet {
     /// Reads a set as a provider serves it or a configuration holds it, 256 KiB at most: a JWK set, a single JWK, an
@@ -23,8 +22,8 @@ impl KeySet {
     ///
     /// # Errors
     /// What makes the whole set unfit: none of these forms, a private key in it, or no key that can be used.
-    pub fn parse(text: &[u8]) -> Result<Self, Errors> {
-        read_text(text).map_err(|faults| Errors::of(faults.into_iter().map(ConfigError::from).collect()))
+    pub fn parse(text: &[u8]) -> Result<Self, Diagnostics> {
+        read_text(text)
     }
 
     /// Whether a text that is no set is JSON or PEM at least, and not an error page or half an answer.
@@ -35,10 +34,10 @@ impl KeySet {
 }
 
 /// Reads a set that is given as text; places are within the set.
-pub(crate) fn read_text(text: &[u8]) -> Result<KeySet, Vec<Fault>> {
-    let wrong = |message: String| vec![At::Root.fault(message)];
-    if text.len() > LONGEST_TEXT {
-        return Err(wrong(format!("a key set has {LONGEST_TEXT} bytes at most, this one {}", text.len())));
+pub(crate) fn read_text(text: &[u8]) -> Result<KeySet, Diagnostics> {
+    let wrong = |message: String| Diagnostics::from(PathRef::Root.error(message));
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(wrong(format!("a key set has {MAX_TEXT_BYTES} bytes at most, this one {}", text.len())));
     }
     let text = without_mark(text);
     match str::from_utf8(text).map(str::trim_start) {
@@ -49,9 +48,9 @@ pub(crate) fn read_text(text: &[u8]) -> Result<KeySet, Vec<Fault>> {
         _ => {}
     }
     let mut repeated = Vec::new();
-    match json::read(text, &At::Root, &mut repeated) {
-        Some(node) => read(&node, repeated),
-        None => Err(repeated),
+    match read_json(text, &mut repeated) {
+        Ok(node) => read(&node, repeated),
+        Err(error) => Err(Diagnostics::new(error, repeated)),
     }
 }
 
@@ -61,18 +60,18 @@ fn without_mark(text: &[u8]) -> &[u8] {
 }
 
 /// Reads a set that is given as an object; places are within the set.
-pub(crate) fn read_node(node: &Node) -> Result<KeySet, Vec<Fault>> {
+pub(crate) fn read_node(node: &Node) -> Result<KeySet, Diagnostics> {
     read(node, Vec::new())
 }
 
 /// `repeated` are the members that are repeated: such a key could be read in two ways.
-fn read(node: &Node, mut repeated: Vec<Fault>) -> Result<KeySet, Vec<Fault>> {
+fn read(node: &Node, mut repeated: Vec<Diagnostic>) -> Result<KeySet, Diagnostics> {
     let mut gathered = Gathered::default();
     match node.get("keys") {
         Some(Node::Array(keys)) => {
-            let list = At::Root.key("keys");
-            if repeated.iter().any(|fault| fault.place == list.place()) {
-                return Err(repeated);
+            let list = PathRef::Root.key("keys");
+            if repeated.iter().any(|error| error.path == list.to_path()) {
+                Diagnostics::check(std::mem::take(&mut repeated))?;
             }
             for (index, key) in keys.iter().enumerate() {
                 let at = list.index(index);
@@ -83,54 +82,55 @@ fn read(node: &Node, mut repeated: Vec<Fault>) -> Result<KeySet, Vec<Fault>> {
         }
         Some(other) => {
             let message = format!("expected a list of keys, got {}", other.kind());
-            Err(vec![At::Root.key("keys").fault(message)])
+            Err(PathRef::Root.key("keys").error(message).into())
         }
         None if ["kty", "x5c"].iter().any(|member| node.get(member).is_some()) => {
-            gathered.add(&At::Root, key_id(node), one(node, &At::Root, &mut repeated));
-            gathered.finish(&At::Root)
+            gathered.add(&PathRef::Root, key_id(node), one(node, &PathRef::Root, &mut repeated));
+            gathered.finish(&PathRef::Root)
         }
         None => match node {
             Node::Object(members) if members.iter().any(|(_, value)| is_pem(value)) => {
                 for (name, value) in members {
-                    let at = At::Root.key(name);
-                    let outcome = spoiled(&at, &mut repeated).unwrap_or_else(|| named_key(name, value, &at));
-                    gathered.add(&at, Some(name.chars().take(LONGEST_KEY_ID).collect()), outcome);
+                    let at = PathRef::Root.key(name);
+                    let outcome =
+                        repeated_in(&at, &mut repeated).unwrap_or_else(|| named_key(name, value, &at));
+                    gathered.add(&at, Some(name.chars().take(MAX_KEY_ID_BYTES).collect()), outcome);
                 }
-                gathered.finish(&At::Root)
+                gathered.finish(&PathRef::Root)
             }
             Node::Object(_) => {
                 let message = "`keys` is missing; a JWK set is an object with a list of keys under `keys`, a single JWK \
                                has a `kty`, and a set of certificates holds PEM by `kid`";
-                Err(vec![At::Root.fault(message)])
+                Err(PathRef::Root.error(message).into())
             }
-            other => Err(vec![At::Root.fault(format!("expected a JWK set, got {}", other.kind()))]),
+            other => Err(PathRef::Root.error(format!("expected a JWK set, got {}", other.kind())).into()),
         },
     }
 }
 
 /// Reads a JWK, unless one of its members is repeated.
-fn one(node: &Node, at: &At<'_>, repeated: &mut Vec<Fault>) -> Outcome {
+fn one(node: &Node, at: &PathRef<'_>, repeated: &mut Vec<Diagnostic>) -> Outcome {
     match read_key(node, at) {
         private @ Outcome::Private(_) => private,
-        outcome => spoiled(at, repeated).unwrap_or(outcome),
+        outcome => repeated_in(at, repeated).unwrap_or(outcome),
     }
 }
 
 /// What happens to a key that has a member twice.
-fn spoiled(at: &At<'_>, repeated: &mut Vec<Fault>) -> Option<Outcome> {
+fn repeated_in(at: &PathRef<'_>, repeated: &mut Vec<Diagnostic>) -> Option<Outcome> {
     if repeated.is_empty() {
         return None;
     }
-    let place = at.place();
-    let depth = place.0.len();
-    let faults: Vec<Fault> = repeated.extract_if(.., |fault| fault.place.is_in(&place)).collect();
-    let secret = faults.iter().find_map(|fault| match fault.place.0.get(depth..) {
+    let path = at.to_path();
+    let depth = path.steps().len();
+    let errors: Vec<Diagnostic> = repeated.extract_if(.., |error| error.path.starts_with(&path)).collect();
+    let secret = errors.iter().find_map(|error| match error.path.steps().get(depth..) {
         Some([Step::Key(member)]) => SECRET_MEMBERS.into_iter().find(|secret| secret == member),
         _ => None,
     });
     match secret {
         Some(member) => Some(Outcome::Private(private(member, at))),
-        None => faults.into_iter().next().map(Outcome::Unfit),
+        None => errors.into_iter().next().map(Outcome::Unfit),
     }
 }
 
@@ -139,36 +139,36 @@ fn is_pem(node: &Node) -> bool {
 }
 
 /// The key of a certificate or of a public key that stands under its `kid`.
-fn named_key(name: &str, value: &Node, at: &At<'_>) -> Outcome {
+fn named_key(name: &str, value: &Node, at: &PathRef<'_>) -> Outcome {
     let text = match value {
         Node::String(text) => text,
-        other => return Outcome::Unfit(at.fault(format!("expected PEM, got {}", other.kind()))),
+        other => return Outcome::Unfit(at.error(format!("expected PEM, got {}", other.kind()))),
     };
     let blocks = match pem::blocks(text) {
         Ok(blocks) => blocks,
-        Err(message) => return Outcome::Unfit(at.fault(message)),
+        Err(message) => return Outcome::Unfit(at.error(message)),
     };
     match blocks.as_slice() {
-        _ if name.len() > LONGEST_KEY_ID => Outcome::Unfit(at.fault("a key id has 256 bytes at most")),
+        _ if name.len() > MAX_KEY_ID_BYTES => Outcome::Unfit(at.error("a key id has 256 bytes at most")),
         [block] => pem_key(block, Some(name).filter(|name| !name.is_empty()), at),
         blocks if blocks.iter().any(pem::Block::is_private) => Outcome::Private(private("PRIVATE KEY", at)),
         _ => Outcome::Unfit(
-            at.fault("expected one certificate or public key; put others under a `kid` of their own"),
+            at.error("expected one certificate or public key; put others under a `kid` of their own"),
         ),
     }
 }
 
-fn read_pem(text: &str) -> Result<KeySet, Vec<Fault>> {
+fn read_pem(text: &str) -> Result<KeySet, Diagnostics> {
     let mut gathered = Gathered::default();
-    let blocks = pem::blocks(text).map_err(|message| vec![At::Root.fault(message)])?;
+    let blocks = pem::blocks(text).map_err(|message| PathRef::Root.error(message))?;
     for (index, block) in blocks.iter().enumerate() {
-        let at = At::Root.index(index);
+        let at = PathRef::Root.index(index);
         gathered.add(&at, None, pem_key(block, None, &at));
     }
-    gathered.finish(&At::Root)
+    gathered.finish(&PathRef::Root)
 }
 
-fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &At<'_>) -> Outcome {
+fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &PathRef<'_>) -> Outcome {
     if block.is_private() {
         return Outcome::Private(private(block.label, at));
     }
@@ -179,22 +179,19 @@ fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &At<'_>) -> Outcome
         other => {
             let message = format!(
                 "{} holds no key that can be used; give a `PUBLIC KEY` or a `CERTIFICATE`",
-                json::quote(other)
+                quote(other)
             );
-            return Outcome::Unfit(at.fault(message));
+            return Outcome::Unfit(at.error(message));
         }
     };
     let Some(content) = block.content() else {
-        return Outcome::Unfit(at.fault("is no base64 (RFC 4648 section 4); copy it anew"));
+        return Outcome::Unfit(at.error("is no base64 (RFC 4648 section 4); copy it anew"));
     };
     match read(&content) {
-        Ok((material, algorithms)) => Outcome::Key(Jwk {
-            at: at.place().to_string(),
-            key_id: key_id.map(str::to_owned),
-            algorithms,
-            material,
-        }),
-        Err(message) => Outcome::Unfit(at.fault(message)),
+        Ok((material, algorithms)) => {
+            Outcome::Key(Jwk { path: at.to_path(), key_id: key_id.map(str::to_owned), algorithms, material })
+        }
+        Err(message) => Outcome::Unfit(at.error(message)),
     }
 }
 
@@ -203,20 +200,20 @@ fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &At<'_>) -> Outcome
 struct Gathered {
     keys: Vec<Jwk>,
     /// With the `kid` of each.
-    unfit: Vec<(Option<String>, Fault)>,
+    unfit: Vec<(Option<String>, Diagnostic)>,
     /// How many more are unfit than are named.
     unnamed: usize,
-    private: Vec<Fault>,
+    private: Vec<Diagnostic>,
 }
 
 impl Gathered {
-    fn add(&mut self, at: &At<'_>, key_id: Option<String>, outcome: Outcome) {
+    fn add(&mut self, at: &PathRef<'_>, key_id: Option<String>, outcome: Outcome) {
         match outcome {
-            Outcome::Private(fault) if self.private.len() < MOST_NAMED => self.private.push(fault),
+            Outcome::Private(error) if self.private.len() < MAX_NAMED => self.private.push(error),
             Outcome::Private(_) => {}
-            Outcome::Unfit(fault) => self.leave_out(key_id, fault),
+            Outcome::Unfit(error) => self.leave_out(key_id, error),
             Outcome::Key(key) => match self.why_not(&key) {
-                Some(message) => self.leave_out(key_id, at.fault(message)),
+                Some(message) => self.leave_out(key_id, at.error(message)),
                 None => self.keys.push(key),
             },
         }
@@ -224,30 +221,28 @@ impl Gathered {
 
     /// Why a key that could be used is none for this set.
     fn why_not(&self, key: &Jwk) -> Option<String> {
-        if self.keys.len() >= MOST_KEYS {
-            return Some(format!("a set has {MOST_KEYS} keys at most, and this one comes after them"));
+        if self.keys.len() >= MAX_KEYS {
+            return Some(format!("a set has {MAX_KEYS} keys at most, and this one comes after them"));
         }
         let of = |key: &Jwk| (key.key_id.clone(), key.algorithms, key.material.clone());
         let same = self.keys.iter().find(|other| other.material == key.material && of(other) == of(key))?;
-        Some(format!("is the same key as `{}`", same.at))
+        Some(format!("is the same key as `{}`", same.path))
     }
 
-    fn leave_out(&mut self, key_id: Option<String>, fault: Fault) {
-        if self.unfit.len() < MOST_NAMED {
-            self.unfit.push((key_id, fault));
+    fn leave_out(&mut self, key_id: Option<String>, error: Diagnostic) {
+        if self.unfit.len() < MAX_NAMED {
+            self.unfit.push((key_id, error));
         } else {
             self.unnamed = self.unnamed.saturating_add(1);
         }
     }
 
-    fn finish(mut self, list: &At<'_>) -> Result<KeySet, Vec<Fault>> {
-        if !self.private.is_empty() {
-            return Err(self.private);
-        }
+    fn finish(mut self, list: &PathRef<'_>) -> Result<KeySet, Diagnostics> {
+        Diagnostics::check(self.private)?;
         let named = self.unfit.len();
         if self.unnamed > 0 {
             let message = format!("{} more keys cannot be used", self.unnamed);
-            self.unfit.push((None, list.fault(message)));
+            self.unfit.push((None, list.error(message)));
         }
         if self.keys.is_empty() {
             let all = named.saturating_add(self.unnamed);
@@ -255,10 +250,10 @@ impl Gathered {
                 0 => "there is no key; give at least one".to_owned(),
                 all => format!("none of {all} keys can verify a signature here"),
             };
-            let reasons = self.unfit.into_iter().map(|(_, fault)| fault);
-            return Err([list.fault(message)].into_iter().chain(reasons).collect());
+            let reasons = self.unfit.into_iter().map(|(_, error)| error);
+            return Err(Diagnostics::new(list.error(message), reasons));
         }
-        let skipped = self.unfit.into_iter().map(|(key_id, fault)| Skipped { key_id, reason: fault.into() });
+        let skipped = self.unfit.into_iter().map(|(key_id, error)| Skipped { key_id, reason: error });
         Ok(KeySet { keys: self.keys, skipped: skipped.collect() })
     }
 }
@@ -266,7 +261,7 @@ impl Gathered {
 /// The `kid` of a key, usable or not, to name it by.
 fn key_id(node: &Node) -> Option<String> {
     match node.get("kid") {
-        Some(Node::String(kid)) if !kid.is_empty() => Some(kid.chars().take(LONGEST_KEY_ID).collect()),
+        Some(Node::String(kid)) if !kid.is_empty() => Some(kid.chars().take(MAX_KEY_ID_BYTES).collect()),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Reading blocks of addresses.
 
 use super::{IpAddr, IpBlock};
-use crate::json::quote;
+use attache_config_reader::quote;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 impl IpBlock {

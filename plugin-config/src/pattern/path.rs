@@ -1,11 +1,11 @@
 //! Reading patterns of paths.
 
 use super::{PathPattern, PathSegment};
-use crate::json::quote;
+use attache_config_reader::quote;
 
 impl PathPattern {
     /// The longest pattern, in bytes.
-    pub const LONGEST: usize = 2048;
+    pub const MAX_BYTES: usize = 2048;
 
     /// Reads a pattern: `/exact`, `/prefix*`, `*suffix`, `*`, or a template such as `/users/{id}/{**}`.
     ///
@@ -15,8 +15,8 @@ impl PathPattern {
         if text.is_empty() {
             return Err("an empty path fits nothing; a path begins with `/`".to_owned());
         }
-        if text.len() > Self::LONGEST {
-            return Err(format!("a path has {} bytes at most", Self::LONGEST));
+        if text.len() > Self::MAX_BYTES {
+            return Err(format!("a path has {} bytes at most", Self::MAX_BYTES));
         }
         if text == "*" {
             return Ok(Self::Any);

@@ -1,7 +1,7 @@
 //! The document as text.
 
 use crate::support::with_issuer;
-use attache_plugin_config::{LONGEST_DOCUMENT, parse};
+use attache_plugin_config::{MAX_DOCUMENT_BYTES, parse};
 use serde_json::json;
 
 fn error(text: &[u8]) -> String {
@@ -39,7 +39,7 @@ fn a_key_that_stands_twice_is_an_error_wherever_it_is() {
 #[test]
 fn a_document_has_an_end() {
     let mut text = with_issuer(json!({})).to_string();
-    text.push_str(&" ".repeat(LONGEST_DOCUMENT - text.len()));
+    text.push_str(&" ".repeat(MAX_DOCUMENT_BYTES - text.len()));
     parse(text.as_bytes()).expect("as long as may be");
     text.push(' ');
     assert_eq!(

@@ -49,7 +49,7 @@ fn every_provider_serves_keys_that_can_be_used_inline_and_served() {
         let text = provided(name);
         let set = served(&text);
         assert_eq!(set.keys.len(), keys, "{name}");
-        let left_out: Vec<_> = set.skipped.iter().map(|skipped| skipped.reason.at.as_str()).collect();
+        let left_out: Vec<_> = set.skipped.iter().map(|skipped| skipped.reason.path.to_string()).collect();
         assert_eq!(left_out, skipped, "{name}");
         assert!(set.keys.iter().all(|key| key.key_id.is_some()), "{name}");
         let object: Value = serde_json::from_str(&text).expect("JSON");
@@ -78,7 +78,7 @@ fn one_key_is_read_whatever_form_it_has() {
     let jwk = &document["keys"][1];
     let material = &set.keys[0].material;
     assert_eq!(served(&jwk.to_string()).keys[0].material, *material, "a single JWK");
-    assert_eq!(inline(jwk).keys[0].at, "", "inline, as an object");
+    assert_eq!(inline(jwk).keys[0].path.to_string(), "", "inline, as an object");
     for without in [&["n", "e"][..], &["n", "e", "kty"]] {
         let mut certified = jwk.clone();
         without.iter().for_each(|member| _ = certified.as_object_mut().expect("a key").remove(*member));
@@ -97,7 +97,7 @@ fn one_key_is_read_whatever_form_it_has() {
         assert_eq!((&named.keys[0].material, named.keys[0].key_id.as_deref()), (material, Some("a")));
     }
     let bundle = served(&[certificate, provided("aws-alb/public-key.pem")].concat());
-    assert_eq!(bundle.keys.iter().map(|key| key.at.as_str()).collect::<Vec<_>>(), ["[0]", "[1]"]);
+    assert_eq!(bundle.keys.iter().map(|key| key.path.to_string()).collect::<Vec<_>>(), ["[0]", "[1]"]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_symmetric_key_is_left_out_and_never_repeated() {
     assert_eq!(set.keys.len(), 1);
     assert!(set.keys.iter().all(|key| key.algorithms.iter().all(|algorithm| !algorithm.is_hmac())));
     let [Skipped { key_id, reason }] = set.skipped.as_slice() else { panic!("{:?}", set.skipped) };
-    assert_eq!((key_id.as_deref(), reason.at.as_str()), (Some("s"), "keys[0].kty"));
+    assert_eq!((key_id.as_deref(), reason.path.to_string().as_str()), (Some("s"), "keys[0].kty"));
     assert!(!reason.message.contains("c2VjcmV0"));
     assert!(refused(&json!({"keys": [secret]}).to_string()).starts_with("keys: none of 1 keys"));
     // Not a way to bring a private key along.

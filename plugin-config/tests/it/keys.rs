@@ -119,7 +119,7 @@ fn a_key_that_cannot_verify_is_refused_alone_and_left_out_beside_others() {
         beside["issuers"][0]["jwks"]["keys"].as_array_mut().expect("keys").push(key());
         let config = accepts(&beside);
         let KeySource::Inline(set) = &config.issuers[0].keys else { panic!("inline keys") };
-        assert_eq!((set.keys.len(), set.keys[0].at.as_str()), (1, "keys[1]"), "{beside}");
+        assert_eq!((set.keys.len(), set.keys[0].path.to_string().as_str()), (1, "keys[1]"), "{beside}");
         let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(warnings, [format!("{place}: this key is left out: {message}")]);
         let served = beside["issuers"][0]["jwks"].to_string();

@@ -24,7 +24,7 @@ fn ten_errors_of_ten_kinds_come_together() {
     // A key twice, which no JSON value can hold.
     let text = text.replace("\"issuer\":\"y\"", "\"issuer\":\"y\",\"issuer\":\"z\"");
     let errors = attache_plugin_config::parse(text.as_bytes()).expect_err("refused");
-    let at: Vec<&str> = errors.iter().map(|error| error.at.as_str()).collect();
+    let at: Vec<String> = errors.iter().map(|error| error.path.to_string()).collect();
     let mut expected = vec![
         "cache.tokens",
         "issuers[0].clockSkew",
@@ -52,7 +52,7 @@ fn ten_errors_of_ten_kinds_come_together() {
 fn errors_follow_the_order_of_the_document() {
     let text = br#"{"cache": {"tokens": 1.5, "sharedSlots": "x"}, "audit": {"log": "X"}, "issuers": []}"#;
     let errors = attache_plugin_config::parse(text).expect_err("refused");
-    let at: Vec<&str> = errors.iter().map(|error| error.at.as_str()).collect();
+    let at: Vec<String> = errors.iter().map(|error| error.path.to_string()).collect();
     assert_eq!(at, ["cache.tokens", "cache.sharedSlots", "audit.log", "issuers"]);
 }
 

@@ -175,7 +175,7 @@ fn an_empty_value_is_refused_where_it_could_widen_something() {
         let errors = read(document).err().into_iter();
         errors
             .flat_map(|errors| {
-                errors.iter().map(|one| (one.at.clone(), one.message.clone())).collect::<Vec<_>>()
+                errors.iter().map(|one| (one.path.to_string(), one.message.clone())).collect::<Vec<_>>()
             })
             .collect()
     };

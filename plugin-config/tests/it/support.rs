@@ -1,11 +1,11 @@
 //! What the tests share.
 
-use attache_plugin_config::{Config, Errors, parse};
+use attache_plugin_config::{Config, Diagnostics, parse};
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Parses a document that is given as a value.
-pub(crate) fn read(document: &Value) -> Result<Config, Errors> {
+pub(crate) fn read(document: &Value) -> Result<Config, Diagnostics> {
     parse(document.to_string().as_bytes())
 }
 
@@ -13,7 +13,7 @@ pub(crate) fn read(document: &Value) -> Result<Config, Errors> {
 pub(crate) fn errors(document: &Value) -> Vec<(String, String)> {
     match read(document) {
         Ok(_) => panic!("accepted: {document}"),
-        Err(errors) => errors.iter().map(|error| (error.at.clone(), error.message.clone())).collect(),
+        Err(errors) => errors.iter().map(|error| (error.path.to_string(), error.message.clone())).collect(),
     }
 }
 

@@ -17,27 +17,27 @@ const fn limit(what: &'static str, file: &'static str, constant: &'static str) -
 }
 
 pub(super) const LIMITS: &[Limit] = &[
-    limit("a document, in bytes", "plugin-config/src/parse.rs", "LONGEST_DOCUMENT"),
-    limit("issuers", "plugin-config/src/check.rs", "MOST_ISSUERS"),
-    limit("rules of one policy", "plugin-config/src/check/policy.rs", "MOST_RULES"),
-    limit("entries of a list, where nothing else is said", "plugin-config/src/check.rs", "MOST_ENTRIES"),
-    limit("conditions of one rule (`when`)", "plugin-config/src/check/condition.rs", "MOST_CONDITIONS"),
-    limit("regular expressions (`matches`) of a document", "plugin-config/src/check.rs", "MOST_EXPRESSIONS"),
-    limit("roles of `roleHierarchy` that include others", "plugin-config/src/check/roles.rs", "MOST_ROLES"),
+    limit("a document, in bytes", "plugin-config/src/parse.rs", "MAX_DOCUMENT_BYTES"),
+    limit("issuers", "plugin-config/src/check.rs", "MAX_ISSUERS"),
+    limit("rules of one policy", "plugin-config/src/check/policy.rs", "MAX_RULES"),
+    limit("entries of a list, where nothing else is said", "config-reader/src/report.rs", "MAX_ENTRIES"),
+    limit("conditions of one rule (`when`)", "plugin-config/src/check/condition.rs", "MAX_CONDITIONS"),
+    limit("regular expressions (`matches`) of a document", "plugin-config/src/check.rs", "MAX_EXPRESSIONS"),
+    limit("roles of `roleHierarchy` that include others", "plugin-config/src/check/roles.rs", "MAX_ROLES"),
     limit(
         "headers that one issuer writes (`outputClaimToHeaders`)",
         "plugin-config/src/check/issuer.rs",
-        "MOST_MAPPINGS",
+        "MAX_MAPPINGS",
     ),
-    limit("entries of one list of `revoked`", "plugin-config/src/check/issuer.rs", "MOST_REVOKED"),
-    limit("keys of a key set", "plugin-config/src/jwk/set.rs", "MOST_KEYS"),
+    limit("entries of one list of `revoked`", "plugin-config/src/check/issuer.rs", "MAX_REVOKED"),
+    limit("keys of a key set", "plugin-config/src/jwk/set.rs", "MAX_KEYS"),
     limit(
         "a key set or discovery document that is fetched, in bytes",
         "engine/src/remote/response.rs",
-        "LONGEST_BODY",
+        "MAX_BODY",
     ),
     limit("a claim in a header, in bytes", "engine/src/claims/headers.rs", "MAX_BYTES"),
-    limit("a path in a rule, in bytes", "plugin-config/src/pattern/path.rs", "LONGEST"),
+    limit("a path in a rule, in bytes", "plugin-config/src/pattern/path.rs", "MAX_BYTES"),
 ];
 
 /// Writes the section with the table of limits.

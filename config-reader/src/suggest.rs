@@ -1,7 +1,14 @@
 //! What was probably meant.
 
-/// The word that someone who wrote `word` most likely meant; none if nothing is near.
-pub(crate) fn suggestion<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+/// Returns the word that someone who wrote `word` most likely meant; none if nothing is near.
+///
+/// ```
+/// use attache_config_reader::suggestion;
+///
+/// assert_eq!(suggestion("hookname", ["hookNames", "listen"]), Some("hookNames"));
+/// assert_eq!(suggestion("mode", ["hookNames", "listen"]), None);
+/// ```
+pub fn suggestion<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     // Far beyond any key, and the distance costs the product of both lengths.
     if word.len() > 64 {
         return None;

@@ -1,7 +1,6 @@
 //! Reading a node into document types with serde.
 
-use super::foreign::instead;
-use super::{Node, Place, Step, quote, suggestion};
+use crate::{Node, Path, Step, quote, suggestion};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,
@@ -15,12 +14,12 @@ const NULL: &str = "null";
 /// What a message calls `true` and `false`.
 const A_BOOLEAN: &str = "a Boolean";
 
-/// Why a node could not be read, and where.
+/// Why a node could not be read, and where: the error of `&Node` as a serde [`Deserializer`].
 #[derive(Debug)]
-pub(crate) struct ReadError {
+pub struct ReadError {
     /// From the inside out.
     steps: Vec<Step>,
-    pub(crate) problem: Problem,
+    problem: Problem,
 }
 
 /// Why a node could not be read.
@@ -28,8 +27,8 @@ pub(crate) struct ReadError {
 pub(crate) enum Problem {
     /// The value itself is wrong.
     Value(String),
-    /// An object has a member that it may not have.
-    UnknownKey { key: String, message: String },
+    /// An object has a member that it may not have; those that it may have.
+    UnknownKey { key: String, known: &'static [&'static str] },
     /// An object lacks a member.
     MissingKey(&'static str),
     /// `null` stands where something else must: what that is, in a few words.
@@ -63,15 +62,18 @@ impl ReadError {
         })
     }
 
-    pub(crate) fn place(&self) -> Place {
-        Place(self.steps.iter().rev().cloned().collect())
+    /// Returns what is wrong and where.
+    pub(crate) fn into_parts(mut self) -> (Path, Problem) {
+        self.steps.reverse();
+        (Path(self.steps), self.problem)
     }
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem {
-            Problem::Value(message) | Problem::UnknownKey { message, .. } => f.write_str(message),
+            Problem::Value(message) => f.write_str(message),
+            Problem::UnknownKey { key, .. } => write!(f, "unknown key {}", quote(key)),
             Problem::MissingKey(key) => write!(f, "`{key}` is missing"),
             Problem::Null(expected) => write!(f, "expected {expected}, got null"),
             Problem::NoValue(expected) => write!(f, "no value; write {expected}, or leave the key out"),
@@ -119,13 +121,7 @@ impl Error for ReadError {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let (key, near) = (quote(field), suggestion(field, expected.iter().copied()));
-        let message = match (instead(field, expected), near) {
-            (Some(instead), _) => format!("unknown key {key}; {instead}"),
-            (None, Some(word)) => format!("unknown key {key}; did you mean `{word}`?"),
-            (None, None) => format!("unknown key {key}; use one of {}", expected.join(", ")),
-        };
-        Self::new(Problem::UnknownKey { key: field.to_owned(), message })
+        Self::new(Problem::UnknownKey { key: field.to_owned(), known: expected })
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -138,7 +134,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
-            Node::Null | Node::Spoiled => visitor.visit_unit(),
+            Node::Null | Node::Invalid(_) => visitor.visit_unit(),
             Node::Bool(value) => visitor.visit_bool(*value),
             Node::Number(value) => visitor.visit_f64(*value),
             Node::String(value) => visitor.visit_borrowed_str(value),
@@ -168,29 +164,30 @@ impl<'de> Deserializer<'de> for &'de Node {
     /// taken for absent, it would have a rule match more than its author wrote.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
-            Node::Spoiled => visitor.visit_none(),
+            Node::Invalid(_) => visitor.visit_none(),
             Node::Null => Err(ReadError::new(Problem::NoValue(what_belongs_here(visitor)))),
             _ => visitor.visit_some(self),
         }
     }
 
-    /// A `Slot`, which alone among the document's types is a newtype, has room for a spoiled node.
+    /// A `Slot`, which alone among the document's types is a newtype, has room for an invalid node.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         match self {
-            Node::Spoiled => visitor.visit_none(),
+            Node::Invalid(_) => visitor.visit_none(),
             _ => visitor.visit_newtype_struct(self),
         }
     }
 
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self {
-            Node::Number(value) => visitor.visit_u64(whole(*value)?),
-            _ => Err(ReadError::mismatch("a whole number", self.kind())),
-        }
+        visitor.visit_u64(self.whole(MAX_U32)?)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_u64(self.whole(MAX_EXACT)?)
     }
 
     fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -210,7 +207,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        bool i8 i16 i32 i64 i128 u8 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
     }
 }
@@ -223,20 +220,30 @@ fn what_belongs_here<'de, V: Visitor<'de>>(visitor: V) -> String {
     }
 }
 
-/// A number that a WasmPlugin carries exactly and that has no fraction: `2048`, `2048.0` and `2e3`.
-fn whole(value: f64) -> Result<u64, ReadError> {
-    if value.fract() != 0.0 || value < 0.0 {
-        return Err(Error::custom(format_args!("`{value}` is no whole number of 0 or more")));
+/// The largest number of a setting that is read as 32 bits.
+const MAX_U32: f64 = 4_294_967_295.0;
+/// The largest whole number up to which float64 holds every one: 2^53 - 1.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+impl Node {
+    /// Returns a number of 0 to `max` that has no fraction: `2048`, `2048.0` and `2e3`.
+    fn whole(&self, max: f64) -> Result<u64, ReadError> {
+        let Self::Number(value) = self else {
+            return Err(ReadError::mismatch("a whole number", self.kind()));
+        };
+        if value.fract() != 0.0 || *value < 0.0 {
+            return Err(Error::custom(format_args!("`{value}` is no whole number of 0 or more")));
+        }
+        if *value > max {
+            return Err(Error::custom(format_args!("`{value}` is too large; no value here exceeds {max}")));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, positive and in range"
+        )]
+        Ok(*value as u64)
     }
-    if value > 4_294_967_295.0 {
-        return Err(Error::custom(format_args!("`{value}` is too large; no value here exceeds 4294967295")));
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole, positive and in range"
-    )]
-    Ok(value as u64)
 }
 
 struct Items<'de> {
@@ -268,9 +275,9 @@ struct Members<'de> {
 }
 
 impl Members<'_> {
-    /// Whether a spoiled member has no field that would take it.
+    /// Returns whether an invalid member has no field that would take it.
     fn is_gone(&self, key: &str, value: &Node) -> bool {
-        matches!(value, Node::Spoiled) && self.fields.is_none_or(|fields| !fields.contains(&key))
+        matches!(value, Node::Invalid(_)) && self.fields.is_none_or(|fields| !fields.contains(&key))
     }
 }
 

@@ -1,13 +1,17 @@
-//! User input inside messages.
+//! The author's input inside messages.
 
 use std::fmt::Write;
 
-/// The text in backticks, on one line and not too long.
-pub(crate) fn quote(text: &str) -> String {
-    const LONGEST: usize = 100;
+/// Returns a text in backticks, on one line and of 100 characters at most.
+///
+/// ```
+/// assert_eq!(attache_config_reader::quote("a\nb"), r"`a\nb`");
+/// ```
+pub fn quote(text: &str) -> String {
+    const MAX_CHARS: usize = 100;
     let mut quoted = String::from("`");
     for (count, c) in text.chars().enumerate() {
-        if count == LONGEST {
+        if count == MAX_CHARS {
             quoted.push('…');
             break;
         }

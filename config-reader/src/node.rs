@@ -1,49 +1,44 @@
-//! JSON, read strictly: no member twice, every error with its place.
+//! Values of a document.
 
-mod de;
-mod foreign;
-mod place;
-mod quote;
-mod suggest;
-
-pub(crate) use de::Problem;
-pub(crate) use place::{At, Fault, Place, Step};
-pub(crate) use quote::quote;
-pub(crate) use suggest::suggestion;
-
+use crate::{Diagnostic, PathRef, Reported, quote};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A JSON value. Numbers are what a WasmPlugin makes of them.
+/// A value of a document. Numbers are what a WasmPlugin makes of them: float64.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Node {
+pub enum Node {
+    /// `null`, or nothing after the colon of YAML.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number; integers of 2^53 and more are not exact.
     Number(f64),
+    /// A string.
     String(String),
+    /// A list.
     Array(Vec<Self>),
-    /// In the document's order, no name twice.
+    /// An object, in the document's order, no name twice.
     Object(Vec<(String, Self)>),
-    /// Something was wrong here, and was reported.
-    Spoiled,
+    /// What was here could not be read, which was reported.
+    Invalid(Reported),
 }
 
 impl Node {
-    /// The member of an object.
-    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+    /// Returns the member of an object.
+    pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
             _ => None,
         }
     }
 
-    /// Such a value, as serde names it.
-    pub(crate) fn unexpected(&self) -> Unexpected<'_> {
+    /// Returns such a value as serde names it.
+    pub fn unexpected(&self) -> Unexpected<'_> {
         match self {
-            Self::Null | Self::Spoiled => Unexpected::Unit,
+            Self::Null | Self::Invalid(_) => Unexpected::Unit,
             Self::Bool(value) => Unexpected::Bool(*value),
             Self::Number(value) => Unexpected::Float(*value),
             Self::String(value) => Unexpected::Str(value),
@@ -52,10 +47,10 @@ impl Node {
         }
     }
 
-    /// What a message calls such a value.
-    pub(crate) const fn kind(&self) -> &'static str {
+    /// Returns what a message calls such a value: `a list`.
+    pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Null | Self::Spoiled => "null",
+            Self::Null | Self::Invalid(_) => "null",
             Self::Bool(_) => "a Boolean",
             Self::Number(_) => "a number",
             Self::String(_) => "a string",
@@ -65,49 +60,17 @@ impl Node {
     }
 }
 
-/// Reads one JSON text. What is repeated in an object is reported, and the first kept; all else that is wrong ends
-/// the reading. Nesting is bounded at 127 levels by the parser.
-pub(crate) fn read(json: &[u8], at: &At<'_>, faults: &mut Vec<Fault>) -> Option<Node> {
-    let text = match str::from_utf8(json) {
-        Ok(text) => text,
-        Err(error) => {
-            let (line, column) = position(json, error.valid_up_to());
-            faults.push(at.fault(format!("not UTF-8 at line {line} column {column}; save it as UTF-8")));
-            return None;
-        }
-    };
-    if text.starts_with('\u{feff}') {
-        faults.push(at.fault("begins with a byte order mark; save it without one"));
-        return None;
-    }
-    let mut parser = serde_json::Deserializer::from_str(text);
-    match (Builder { at, faults }).deserialize(&mut parser).and_then(|node| parser.end().map(|()| node)) {
-        Ok(node) => Some(node),
-        Err(error) => {
-            faults.push(at.fault(format!("not JSON: {error}")));
-            None
-        }
-    }
-}
-
-/// Line and column, from 1, of a byte.
-fn position(text: &[u8], byte: usize) -> (usize, usize) {
-    let before = text.get(..byte).unwrap_or(text);
-    let lines = before.iter().filter(|&&c| c == b'\n').count();
-    let column = before.iter().rev().take_while(|&&c| c != b'\n').count();
-    (lines.saturating_add(1), column.saturating_add(1))
-}
-
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Builder { at: &At::Root, faults: &mut Vec::new() }.deserialize(deserializer)
+        Builder { at: &PathRef::Root, repeated: &mut Vec::new() }.deserialize(deserializer)
     }
 }
 
 /// Builds a node from whatever comes.
-struct Builder<'a> {
-    at: &'a At<'a>,
-    faults: &'a mut Vec<Fault>,
+pub(crate) struct Builder<'a> {
+    pub(crate) at: &'a PathRef<'a>,
+    /// Where members are noted that are repeated in an object.
+    pub(crate) repeated: &'a mut Vec<Diagnostic>,
 }
 
 impl<'de> DeserializeSeed<'de> for Builder<'_> {
@@ -164,7 +127,7 @@ impl<'de> Visitor<'de> for Builder<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
         let mut items = Vec::new();
         while let Some(item) =
-            seq.next_element_seed(Builder { at: &self.at.index(items.len()), faults: self.faults })?
+            seq.next_element_seed(Builder { at: &self.at.index(items.len()), repeated: self.repeated })?
         {
             items.push(item);
         }
@@ -174,12 +137,12 @@ impl<'de> Visitor<'de> for Builder<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut members: Vec<(String, Node)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Builder { at: &self.at.key(&key), faults: self.faults })?;
+            let value = map.next_value_seed(Builder { at: &self.at.key(&key), repeated: self.repeated })?;
             members.push((key, value));
         }
         for name in drop_repeated(&mut members) {
             let message = format!("{} is repeated in this object; keep one of them", quote(&name));
-            self.faults.push(self.at.key(&name).fault(message));
+            self.repeated.push(self.at.key(&name).error(message));
         }
         Ok(Node::Object(members))
     }
@@ -198,6 +161,3 @@ fn drop_repeated(members: &mut Vec<(String, Node)>) -> Vec<String> {
     names.dedup();
     names
 }
-
-#[cfg(test)]
-mod suite_tests;

@@ -1,0 +1,44 @@
+//! Reads a configuration strictly, for the filter and the issuer: everything that is wrong with a document comes to light at
+//! once, each with its path and what to do, and nothing is dropped in silence.
+//!
+//! A text becomes a tree of [`Node`]s ([`read_json`]), the tree the types of a document ([`read_document`]), and those
+//! the configuration, by checks of the caller that note errors in a [`Report`]. A check that can't give a value gives a
+//! [`Reported`] in its place, which is had for a noted error only: [`Report::finish`] then refuses the document.
+//!
+//! With the feature `source`, documents may be YAML, and [`SourceText`] finds where in its text a value stands.
+
+mod deserialize;
+mod diagnostic;
+mod document;
+mod duration;
+mod header;
+mod json;
+mod node;
+mod path;
+mod quote;
+mod report;
+#[cfg(feature = "schema")]
+mod schema;
+#[cfg(feature = "source")]
+mod source;
+mod suggest;
+mod value;
+#[cfg(feature = "source")]
+mod yaml;
+
+pub use deserialize::ReadError;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use document::{ForeignKey, check_length, read_document};
+pub use duration::{DurationDocument, format_duration, parse_duration};
+pub use header::{HeaderName, fold};
+pub use json::read_json;
+pub use node::Node;
+pub use path::{Path, PathRef, Step};
+pub use quote::quote;
+pub use report::{MAX_ENTRIES, Report, Reported, valid};
+#[cfg(feature = "source")]
+pub use source::{Location, Position, SourceDocument, SourceText, Span};
+pub use suggest::suggestion;
+pub use value::{List, Slot};
+#[cfg(feature = "source")]
+pub use yaml::{read_yaml, read_yaml_stream};

@@ -1,0 +1,128 @@
+//! The events of the YAML parser as a tree with positions.
+
+use super::{Position, Span};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StructureStyle};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A value and where it stands.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) span: Span,
+    pub(super) value: Value,
+}
+
+/// A value; what aliases share is one.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// The text of a scalar, whatever its type.
+    Scalar(String),
+    List(Vec<Rc<Tree>>),
+    Object(Vec<(Rc<Tree>, Rc<Tree>)>),
+}
+
+impl Tree {
+    /// Returns whether this is a scalar of that text.
+    pub(super) fn is_text(&self, text: &str) -> bool {
+        matches!(&self.value, Value::Scalar(own) if own == text)
+    }
+
+    /// Returns the elements of a list, or the value itself if it is none.
+    pub(super) fn alternatives(&self) -> Vec<&Self> {
+        match &self.value {
+            Value::List(items) => items.iter().map(Rc::as_ref).collect(),
+            Value::Scalar(_) | Value::Object(_) => vec![self],
+        }
+    }
+}
+
+/// A list or an object of which not all has been read.
+struct Open {
+    start: Position,
+    anchor: usize,
+    style: StructureStyle,
+    is_object: bool,
+    /// The elements, or keys and values in turn.
+    children: Vec<Rc<Tree>>,
+}
+
+impl Open {
+    fn close(self, end: Position) -> Tree {
+        // A block ends where what it holds ends; the parser knows only where the next begins.
+        let end = match (self.style, self.children.last()) {
+            (StructureStyle::Block, Some(last)) => last.span.end,
+            _ => end,
+        };
+        let value = if self.is_object {
+            let mut children = self.children.into_iter();
+            let pair = || Some((children.next()?, children.next()?));
+            Value::Object(std::iter::from_fn(pair).collect())
+        } else {
+            Value::List(self.children)
+        };
+        Tree { span: Span { start: self.start, end }, value }
+    }
+}
+
+/// Spellings of `null`: a document that is nothing else has no content.
+const NULLS: [&str; 5] = ["", "~", "null", "Null", "NULL"];
+
+/// Reads every document that has content.
+pub(super) fn documents(text: &str) -> Result<Vec<Rc<Tree>>, ScanError> {
+    // The parser gives up on long keys, as the YAML specification lets it; a reader of JSON does not.
+    let options = granit_parser::options! { simple_key_max_lookahead: text.len().max(1024) };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut documents = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    let mut anchors: HashMap<usize, Rc<Tree>> = HashMap::new();
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event?;
+        let (start, end) = (position(span.start), position(span.end));
+        let mut begin = |style, anchor, is_object| {
+            open.push(Open { start, anchor, style, is_object, children: Vec::new() });
+        };
+        let (tree, anchor) = match event {
+            Event::SequenceStart(style, anchor, _) => {
+                begin(style, anchor, false);
+                continue;
+            }
+            Event::MappingStart(style, anchor, _) => {
+                begin(style, anchor, true);
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(closed) = open.pop() else { continue };
+                let anchor = closed.anchor;
+                (Rc::new(closed.close(end)), anchor)
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let is_null = style == ScalarStyle::Plain && NULLS.contains(&text.as_ref());
+                if open.is_empty() && is_null {
+                    continue;
+                }
+                (Rc::new(Tree { span: Span { start, end }, value: Value::Scalar(text.into_owned()) }), anchor)
+            }
+            Event::Alias(anchor) => match anchors.get(&anchor) {
+                Some(tree) => (Rc::clone(tree), 0),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if anchor != 0 {
+            anchors.insert(anchor, Rc::clone(&tree));
+        }
+        match open.last_mut() {
+            Some(parent) => parent.children.push(tree),
+            None => documents.push(tree),
+        }
+    }
+    Ok(documents)
+}
+
+fn position(marker: Marker) -> Position {
+    Position {
+        line: marker.line(),
+        column: marker.col().saturating_add(1),
+        byte: marker.byte_offset().unwrap_or_default(),
+    }
+}
