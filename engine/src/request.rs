@@ -114,7 +114,8 @@ impl HeaderUses {
     /// filter reads of it.
     fn get_folded(&self, name: &str) -> Option<Use> {
         let may_be_here = self.by_length.get(name.len()).is_some_and(|same_length| !same_length.is_empty());
-        if !may_be_here || name.bytes().all(is_plain) {
+        // A pseudo-header is no header to a backend, whatever it folds to (RFC 9113 section 8.3).
+        if !may_be_here || name.starts_with(':') || name.bytes().all(is_plain) {
             return None;
         }
         let uses = self.get(&fold(name))?;
@@ -253,7 +254,7 @@ fn compared(config: &Config) -> impl Iterator<Item = &HeaderName> {
     })
 }
 
-/// Whether a byte of a header's name is the same in every backend.
+/// Returns whether a byte of a header's name is the same in every backend.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }

@@ -133,6 +133,16 @@ fn a_prefix_is_compared_without_letter_case_and_its_spaces_are_no_part_of_the_to
     }
 }
 
+proptest! {
+    #[test]
+    fn a_comma_is_seen_wherever_it_stands(value in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40), at in 0_usize..40) {
+        prop_assert_eq!(holds_comma(&value), value.contains(&b','));
+        let mut with = value;
+        with.insert(at.min(with.len()), b',');
+        proptest::prelude::prop_assert!(holds_comma(&with));
+    }
+}
+
 #[test]
 fn a_header_with_another_scheme_holds_no_token() {
     assert!(tokens(&everywhere(), &[("authorization", "Basic dTpw")]).unwrap().is_empty());
