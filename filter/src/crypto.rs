@@ -109,6 +109,8 @@ fn split_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prost::Message;
+    use proxy_wasm_test_host::verify_signature::{Arguments, Verdict};
 
     #[test]
     fn an_argument_is_the_message_that_envoy_reads() {
@@ -117,6 +119,27 @@ mod tests {
         let mut expected = b"\x0a\x06sha256\x12\x03key\x1a\x03sig\x22\xac\x02".to_vec();
         expected.extend_from_slice(&message);
         assert_eq!(buffer, expected);
+    }
+
+    #[test]
+    fn a_protobuf_library_reads_what_is_written_and_writes_what_is_read() {
+        for length in [0, 1, 127, 128, 300, 20_000] {
+            let bytes = vec![0xab; length];
+            let buffer = argument("sha512", &bytes, b"signature", &bytes).unwrap();
+            let expected = Arguments {
+                hash_function: "sha512".to_owned(),
+                public_key: bytes.clone(),
+                signature: b"signature".to_vec(),
+                clear_text: bytes,
+            };
+            assert_eq!(Arguments::decode(buffer.as_slice()), Ok(expected), "{length} bytes");
+        }
+        let said = |result, error: &str| Verdict { result, error: error.to_owned() }.encode_to_vec();
+        assert_eq!(verdict(&said(true, "")), Some(true));
+        assert_eq!(verdict(&said(true, &"long ".repeat(100))), Some(true));
+        assert_eq!(verdict(&said(false, &"long ".repeat(100))), Some(false));
+        assert_eq!(verdict(&Verdict::bad().encode_to_vec()), Some(false));
+        assert_eq!(verdict(&Verdict::unable().encode_to_vec()), None);
     }
 
     #[test]

@@ -4,7 +4,10 @@
 
 use arbitrary::Arbitrary;
 use attache_fuzz::{NOW, document, good_tokens};
-use attache_native_host::{Host, Request};
+// Links the filter, whose callbacks are reached by symbol alone.
+use attache_filter as _;
+use proxy_wasm_test_host::native::Host;
+use proxy_wasm_test_host::Request;
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
 

@@ -9,7 +9,10 @@ use attache_fuzz::keys::SigningKey;
 use attache_fuzz::oracle::Oracle;
 use attache_fuzz::token::TokenSpec;
 use attache_fuzz::{NOW, document, good_tokens};
-use attache_native_host::{Host, Request};
+// Links the filter, whose callbacks are reached by symbol alone.
+use attache_filter as _;
+use proxy_wasm_test_host::native::Host;
+use proxy_wasm_test_host::Request;
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
 

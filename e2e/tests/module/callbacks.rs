@@ -4,8 +4,10 @@ use crate::support::{Random, document, request, token};
 use crate::vm;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::keys::{SigningKey, jwks};
-use proxy_wasm_test_host::interpreter::{Headers, Vm};
+use proxy_wasm_test_host::interpreter::Vm;
+use proxy_wasm_test_host::{CallResponse, SharedData};
 use serde_json::json;
+use std::time::Duration;
 
 /// The steps of one walk; each walk has a VM of its own.
 const STEPS: usize = 150;
@@ -54,16 +56,16 @@ fn walk(seed: u64) -> Result<()> {
                 // Once, twice or never; with all of the headers, some, or none.
                 if !streams.is_empty() {
                     let stream = *random.one(&streams);
-                    let mut headers: Headers = request("GET", "/orders", Some(random.one(&tokens).as_str()));
-                    headers.truncate(random.below(headers.len() + 2));
-                    vm.headers(stream, &headers)?;
+                    let mut request = request("GET", "/orders", Some(random.one(&tokens).as_str()));
+                    request.headers.truncate(random.below(request.headers.len() + 2));
+                    vm.headers(stream, &request)?;
                 }
             }
             7 => {
                 vm.call("proxy_on_tick", &[1])?;
                 vm.call("proxy_on_tick", &[1])?;
             }
-            8 => vm.store.data_mut().now += u64::from(random.byte()) * 50_000_000,
+            8 => vm.state_mut().now += Duration::from_millis(50) * u32::from(random.byte()),
             _ => {
                 if !streams.is_empty() {
                     let stream = streams.swap_remove(random.below(streams.len()));
@@ -73,26 +75,21 @@ fn walk(seed: u64) -> Result<()> {
         }
         // What another plugin of the proxy may do to data that all share.
         if random.below(20) == 0 {
-            for (value, mark) in vm.store.data_mut().shared.values_mut() {
-                *value =
-                    if random.below(2) == 0 { random.bytes(40) } else { value[..value.len() / 2].to_vec() };
-                *mark += 1;
-            }
+            spoil(&vm.state().shared, &mut random);
         }
     }
     for stream in streams {
         vm.call("proxy_on_delete", &[stream])?;
     }
     ensure!(vm.configure(good.as_bytes())?, "a good configuration is taken at the end");
-    let (goes_on, _) = vm.request(next, &request("GET", "/orders", Some(&tokens[0])))?;
-    ensure!(goes_on, "the VM is still sound: {:?}", vm.reason());
+    let response = vm.request(next, &request("GET", "/orders", Some(&tokens[0])))?;
+    ensure!(response.goes_on, "the VM is still sound: {:?}", vm::reason(&response));
     Ok(())
 }
 
 /// An answer to a call that was made: none at all, a good one, one that is cut, one that is nonsense.
 fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
-    let state = vm.store.data_mut();
-    let Some(call) = state.calls.pop() else { return Ok(()) };
+    let Some(call) = vm.state_mut().http_calls.pop() else { return Ok(()) };
     let status: &[u8] = random.one::<&[u8]>(&[b"200", b"200", b"304", b"500", b"", b"\xff"]);
     let mut body = keys.to_vec();
     match random.below(3) {
@@ -100,19 +97,30 @@ fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
         1 => body.truncate(random.below(body.len())),
         _ => body = random.bytes(200),
     }
-    state.answer = match random.below(4) {
-        0 => (Vec::new(), Vec::new()),
-        _ => (
-            vec![
-                (b":status".to_vec(), status.to_vec()),
-                (b"content-type".to_vec(), b"application/json".to_vec()),
+    let response = match random.below(4) {
+        0 => CallResponse::default(),
+        _ => CallResponse {
+            headers: vec![
+                (":status".to_owned(), status.to_vec()),
+                ("content-type".to_owned(), b"application/json".to_vec()),
             ],
             body,
-        ),
+        },
     };
-    let (headers, body) = (i32::try_from(state.answer.0.len())?, i32::try_from(state.answer.1.len())?);
-    vm.call("proxy_on_http_call_response", &[1, i32::try_from(call)?, headers, body, 0])?;
-    Ok(())
+    vm.answer_call(call.context, call.token, response)
+}
+
+/// Cuts each value that the workers share, or writes something else in its place.
+fn spoil(shared: &SharedData, random: &mut Random) {
+    for key in shared.keys() {
+        let Some((mut value, version)) = shared.get(&key) else { continue };
+        if random.below(2) == 0 {
+            value = random.bytes(40);
+        } else {
+            value.truncate(value.len() / 2);
+        }
+        assert_eq!(shared.set(&key, &value, version), Ok(()));
+    }
 }
 
 /// What the other tests rest on: here the module does trap, since no host may delete what it never made.

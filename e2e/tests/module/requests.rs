@@ -4,8 +4,9 @@ use crate::support::{Random, document, request, token};
 use crate::vm;
 use anyhow::{Context, Result, ensure};
 use attache_e2e::token::{Spoil, TokenSpec};
-use proxy_wasm_test_host::interpreter::{Headers, NOW};
+use proxy_wasm_test_host::{CallResponse, Request, START_TIME as NOW};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const IDENTITY: [&str; 6] =
     ["x-user", "x_user", "x-roles", "x-jwt-payload", "x_jwt_payload", "x-jwt_payload"];
@@ -64,53 +65,47 @@ fn random_bytes_in_every_header_never_trap_and_forge_nothing() -> Result<()> {
     let mut random = Random::new(1);
     let mut went_on = 0;
     for context in 2..1500 {
-        let mut headers: Headers = match random.below(3) {
-            0 => Vec::new(),
+        let mut request = match random.below(3) {
+            0 => Request::empty(),
             1 => request("GET", "/orders", None),
             _ => request("GET", "/orders", Some(&good)),
         };
         for _ in 0..random.below(10) {
             let (name, value) = match random.below(4) {
-                0 => (
-                    (*random.one(&IDENTITY)).as_bytes().to_vec(),
-                    [b"forged", random.bytes(8).as_slice()].concat(),
-                ),
-                1 => {
-                    (String::from_utf8_lossy(&random.bytes(12)).to_lowercase().into_bytes(), random.bytes(40))
-                }
-                _ => ((*random.one(&NAMES)).as_bytes().to_vec(), value(&mut random, &words)),
+                0 => ((*random.one(&IDENTITY)).to_owned(), [b"forged", random.bytes(8).as_slice()].concat()),
+                1 => (String::from_utf8_lossy(&random.bytes(12)).to_lowercase(), random.bytes(40)),
+                _ => ((*random.one(&NAMES)).to_owned(), value(&mut random, &words)),
             };
-            headers.push((name, value));
+            request.headers.push((name, value));
         }
-        let (goes_on, seen) =
-            vm.request(context, &headers).with_context(|| format!("request {context}: {headers:?}"))?;
-        ensure!(goes_on != vm.store.data().reply.is_some(), "a request goes on or is answered: {headers:?}");
-        let forged = seen.iter().any(|(name, value)| {
-            IDENTITY.iter().any(|identity| identity.as_bytes() == name.as_slice())
-                && value.starts_with(b"forged")
-        });
-        ensure!(!forged, "a forged header survives: {headers:?}");
+        let response =
+            vm.request(context, &request).with_context(|| format!("request {context}: {request:?}"))?;
+        let goes_on = response.goes_on;
+        ensure!(goes_on != response.reply.is_some(), "a request goes on or is answered: {request:?}");
+        let mut identity = response.headers.iter().filter(|(name, _)| IDENTITY.contains(&name.as_str()));
+        let forged = identity.any(|(_, value)| value.starts_with(b"forged"));
+        ensure!(!forged, "a forged header survives: {request:?}");
         went_on += u32::from(goes_on);
     }
     ensure!(went_on > 50, "only {went_on} requests went on: these were hardly random");
-    let (goes_on, seen) = vm.request(1500, &request("GET", "/orders", Some(&good)))?;
-    ensure!(goes_on && seen.contains(&(b"x-user".to_vec(), b"alice".to_vec())), "the VM is still sound");
+    let response = vm.request(1500, &request("GET", "/orders", Some(&good)))?;
+    ensure!(response.goes_on && response.all("x-user") == ["alice"], "the VM is still sound");
     Ok(())
 }
 
-/// A request for every reason that needs no provider.
 /// A request for `/orders` that names this host.
-fn at_host(host: &str) -> Headers {
-    let mut headers = request("GET", "/orders", None);
-    for (name, value) in &mut headers {
-        if name == b":authority" {
+fn at_host(host: &str) -> Request {
+    let mut request = request("GET", "/orders", None);
+    for (name, value) in &mut request.headers {
+        if name == ":authority" {
             *value = host.as_bytes().to_vec();
         }
     }
-    headers
+    request
 }
 
-fn refusals() -> Result<Vec<(&'static str, Headers)>> {
+/// A request for every reason that needs no provider.
+fn refusals() -> Result<Vec<(&'static str, Request)>> {
     let get = |token: &str| request("GET", "/orders", Some(token));
     let with = |claims: Value| get(&token(claims));
     let spoiled =
@@ -121,11 +116,7 @@ fn refusals() -> Result<Vec<(&'static str, Headers)>> {
         anyhow::Ok(get(&spec.mint(NOW)?))
     };
     let now = NOW;
-    let two = [
-        with(json!({})),
-        vec![(b"authorization".to_vec(), format!("Bearer {}", token(json!({"sub": "b"}))).into_bytes())],
-    ]
-    .concat();
+    let two = with(json!({})).bearer(&token(json!({"sub": "b"})));
     Ok(vec![
         ("token-missing", request("GET", "/orders", None)),
         ("token-malformed", get("a.b")),
@@ -156,30 +147,37 @@ fn refusals() -> Result<Vec<(&'static str, Headers)>> {
 #[test]
 fn every_reason_is_reached_and_none_traps() -> Result<()> {
     let mut vm = vm::configured(&document())?;
-    for (reason, headers) in refusals()? {
+    for (reason, request) in refusals()? {
         for context in [2, 3] {
-            let (goes_on, _) = vm.request(context, &headers).with_context(|| reason.to_owned())?;
-            ensure!(!goes_on && vm.reason().as_deref() == Some(reason), "{reason}: {:?}", vm.reason());
+            let response = vm.request(context, &request).with_context(|| reason.to_owned())?;
+            let said = vm::reason(&response);
+            ensure!(!response.goes_on && said.as_deref() == Some(reason), "{reason}: {said:?}");
         }
     }
     // And the one that a provider brings about: the request waits, the provider fails, patience ends.
     let remote = request("GET", "/orders", Some(&token(json!({"iss": "https://remote.example"}))));
     vm.call("proxy_on_context_create", &[2, 1])?;
-    ensure!(!vm.headers(2, &remote)? && vm.store.data().reply.is_none(), "it waits");
+    let response = vm.headers(2, &remote)?;
+    ensure!(!response.goes_on && response.reply.is_none(), "it waits");
+    let mut answered = 0;
     for _ in 0..40 {
         vm.call("proxy_on_tick", &[1])?;
-        for call in std::mem::take(&mut vm.store.data_mut().calls) {
-            vm.call("proxy_on_http_call_response", &[1, i32::try_from(call)?, 0, 0, 0])?;
+        let calls = vm.state().http_calls.clone();
+        for call in calls.get(answered..).unwrap_or_default() {
+            vm.answer_call(call.context, call.token, CallResponse::default())?;
         }
-        vm.store.data_mut().now += 1_000_000_000;
+        answered = calls.len();
+        vm.state_mut().now += Duration::from_secs(1);
     }
-    ensure!(vm.reason().as_deref() == Some("keys-unavailable"), "{:?}", vm.reason());
-    ensure!(vm.store.data().reply == Some(503), "it is answered");
+    let response = vm.response(2)?;
+    ensure!(vm::reason(&response).as_deref() == Some("keys-unavailable"), "{response:?}");
+    ensure!(response.status() == 503, "it is answered");
     vm.call("proxy_on_delete", &[2])?;
     // And where there never was a good configuration.
     let mut closed = vm::configured(&json!({}))?;
-    let (goes_on, _) = closed.request(2, &request("GET", "/orders", None))?;
-    ensure!(!goes_on && closed.reason().as_deref() == Some("configuration-invalid"), "{:?}", closed.reason());
+    let response = closed.request(2, &request("GET", "/orders", None))?;
+    let said = vm::reason(&response);
+    ensure!(!response.goes_on && said.as_deref() == Some("configuration-invalid"), "{said:?}");
     ensure!(refusals()?.len() + 2 == attache_e2e::scenario::reasons().count(), "a reason is not tried");
     Ok(())
 }
@@ -190,15 +188,12 @@ fn a_request_that_waited_for_keys_goes_on() -> Result<()> {
     let keys = attache_e2e::keys::jwks([&attache_e2e::keys::SigningKey::fixed("p256")?])?.to_string();
     let remote = token(json!({"iss": "https://remote.example"}));
     vm.call("proxy_on_context_create", &[2, 1])?;
-    ensure!(!vm.headers(2, &request("GET", "/orders", Some(&remote)))?, "it waits");
+    ensure!(!vm.headers(2, &request("GET", "/orders", Some(&remote)))?.goes_on, "it waits");
     vm.call("proxy_on_tick", &[1])?;
-    let call = vm.store.data_mut().calls.pop().context("nobody asks for the keys")?;
+    let call = vm.state_mut().http_calls.pop().context("nobody asks for the keys")?;
     let headers = [(":status", "200"), ("content-type", "application/json")];
-    let headers = headers.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
-    let size = i32::try_from(keys.len())?;
-    vm.store.data_mut().answer = (headers.to_vec(), keys.into_bytes());
-    vm.call("proxy_on_http_call_response", &[1, i32::try_from(call)?, 2, size, 0])?;
-    let state = vm.store.data();
-    ensure!(state.resumed && state.reply.is_none(), "{:?} {:?}", vm.reason(), state.log);
+    vm.answer_call(call.context, call.token, CallResponse::new(&headers, keys.as_bytes()))?;
+    let response = vm.response(2)?;
+    ensure!(response.goes_on && response.reply.is_none(), "{response:?} {:?}", vm.state().log);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::token::TokenSpec;
-use proxy_wasm_test_host::interpreter::{Headers, NOW};
+use proxy_wasm_test_host::{Request, START_TIME};
 use serde_json::{Value, json};
 
 /// Issuers of every kind, and a rule of every kind.
@@ -42,20 +42,16 @@ pub(crate) fn document() -> Value {
 }
 
 pub(crate) fn token(claims: Value) -> String {
-    TokenSpec::with_claims(claims).mint(NOW).unwrap()
+    TokenSpec::with_claims(claims).mint(START_TIME).unwrap()
 }
 
 /// A request for a path, with a bearer token where there is one.
-pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> Headers {
-    let mut headers = vec![
-        (b":authority".to_vec(), b"orders.example".to_vec()),
-        (b":path".to_vec(), path.as_bytes().to_vec()),
-        (b":method".to_vec(), method.as_bytes().to_vec()),
-    ];
-    if let Some(token) = token {
-        headers.push((b"authorization".to_vec(), format!("Bearer {token}").into_bytes()));
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> Request {
+    let request = Request::new(method, path);
+    match token {
+        Some(token) => request.bearer(token),
+        None => request,
     }
-    headers
 }
 
 /// Numbers that are the same in every run.

@@ -50,6 +50,7 @@ pub(crate) fn stop_all(wasm: &[u8]) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proxy_wasm_test_host::State;
     use proxy_wasm_test_host::interpreter::Vm;
 
     /// What Envoy gets of a filter that answers request headers with this.
@@ -65,7 +66,7 @@ mod tests {
             )"#
         );
         let wasm = stop_all(&wat::parse_str(text).unwrap()).unwrap();
-        let mut vm = Vm::configured(&wasm, |_| true, "{}").unwrap();
+        let mut vm = Vm::configured(&wasm, State::default(), "{}").unwrap();
         vm.call("proxy_on_request_headers", &[2, 0, 0]).unwrap()
     }
 

@@ -4,7 +4,8 @@ use super::function_order;
 use anyhow::{Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use proxy_wasm_test_host::interpreter::{ENTER, Headers, Vm};
+use proxy_wasm_test_host::interpreter::{ENTER, Vm};
+use proxy_wasm_test_host::{Request, State};
 use walrus::ir::Value;
 use walrus::{FunctionKind, ModuleConfig, ValType};
 
@@ -36,16 +37,19 @@ pub(crate) fn order_by_first_use(wasm: &[u8]) -> Result<Vec<u8>> {
 /// one enters whose token was not.
 fn profile(wasm: &[u8]) -> Result<Vec<u32>> {
     // A host that takes every signature for good: who holds the module decides what it says here anyway.
-    let mut vm = Vm::configured(&instrument(wasm)?, |_| true, CONFIGURATION)?;
+    let mut state = State::default();
+    // `VerifySignatureResult { result: true }` as protobuf.
+    state.set_foreign_function("verify_signature", Some(|_| Ok(vec![0x08, 0x01])));
+    let mut vm = Vm::configured(&instrument(wasm)?, state, CONFIGURATION)?;
     let (mut verified, mut cached) = (Vec::new(), Vec::new());
     for (context, caller) in (2..).zip(CALLERS) {
-        let (goes_on, _) = vm.request(context, &request(caller))?;
+        let response = vm.request(context, &request(caller))?;
         ensure!(
-            goes_on,
+            response.goes_on,
             "the request of the profile was refused ({}): do xtask/src/module/profile/*.json still fit the filter?",
-            vm.reason().unwrap_or_default()
+            response.state("attache.reason").unwrap_or_default()
         );
-        verified = std::mem::replace(&mut cached, std::mem::take(&mut vm.store.data_mut().entered));
+        verified = std::mem::replace(&mut cached, std::mem::take(&mut vm.state_mut().entered));
     }
     verified.retain(|function| !cached.contains(function));
     Ok([cached, verified].concat())
@@ -66,23 +70,16 @@ fn instrument(wasm: &[u8]) -> Result<Vec<u8>> {
     Ok(module.emit_wasm())
 }
 
-fn request(caller: &str) -> Headers {
+fn request(caller: &str) -> Request {
     let [header, claims] = TOKEN.map(|part| URL_SAFE_NO_PAD.encode(part.replace("alice", caller)));
     // Any numbers that could be those of a signature.
     let signature = URL_SAFE_NO_PAD.encode([1; 64]);
-    [
-        (":authority", "orders.example"),
-        (":path", "/orders/7?page=2"),
-        (":method", "GET"),
-        (":scheme", "http"),
-        ("user-agent", "curl/8.14"),
-        ("accept", "*/*"),
-        ("authorization", &format!("Bearer {header}.{claims}.{signature}")),
-        ("x-forwarded-proto", "http"),
-        ("x-request-id", "3c4d1a3e-9f0b-4c5e-8f9a-2b7d6e5f4a3b"),
-    ]
-    .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-    .into()
+    Request::get("/orders/7?page=2")
+        .with("user-agent", "curl/8.14")
+        .with("accept", "*/*")
+        .bearer(&format!("{header}.{claims}.{signature}"))
+        .with("x-forwarded-proto", "http")
+        .with("x-request-id", "3c4d1a3e-9f0b-4c5e-8f9a-2b7d6e5f4a3b")
 }
 
 #[cfg(test)]

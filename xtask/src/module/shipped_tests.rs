@@ -4,6 +4,7 @@ use super::interface::ModuleInterface;
 use super::is_test_build;
 use super::profile::order_by_first_use;
 use anyhow::{Context, Result, ensure};
+use proxy_wasm_test_host::State;
 use proxy_wasm_test_host::interpreter::Vm;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,7 @@ fn what_a_request_runs_through_comes_first() -> Result<()> {
 
 #[test]
 fn a_request_that_does_not_go_on_stops_as_a_whole() -> Result<()> {
-    let mut vm = Vm::start(&module()?, |_| true)?;
+    let mut vm = Vm::start(&module()?, State::default())?;
     vm.call("proxy_on_context_create", &[1, 0])?;
     vm.call("proxy_on_vm_start", &[1, 0])?;
     // Without a configuration nothing goes on.
