@@ -108,6 +108,13 @@ impl Diagnostics {
         if diagnostics.is_empty() { Ok(()) } else { Err(Self(diagnostics)) }
     }
 
+    /// Adds others, of which there may be none.
+    #[must_use]
+    pub fn and(mut self, others: impl IntoIterator<Item = Diagnostic>) -> Self {
+        self.0.extend(others);
+        self
+    }
+
     /// Moves the diagnostics of a part to where that part stands in the whole.
     #[must_use]
     pub fn below(self, parent: &Path) -> Self {

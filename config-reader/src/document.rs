@@ -18,15 +18,20 @@ pub struct ForeignKey {
     pub instead: &'static str,
 }
 
-/// Notes an error where a document is longer than `max` bytes.
+/// Refuses a document that is longer than `max` bytes; `remedy` says what to do about it.
+///
+/// ```
+/// let refused = attache_config_reader::check_length(b"{}", 1, "split it").unwrap_err();
+/// assert_eq!(refused.to_string(), "a configuration has 1 bytes at most, this one 2; split it");
+/// ```
 ///
 /// # Errors
-/// That error.
-pub fn check_length(document: &[u8], max: usize) -> Result<(), Diagnostic> {
+/// It is longer.
+pub fn check_length(document: &[u8], max: usize, remedy: &str) -> Result<(), Diagnostic> {
     if document.len() <= max {
         return Ok(());
     }
-    let message = format!("a configuration has {max} bytes at most, this one {}; split it", document.len());
+    let message = format!("a configuration has {max} bytes at most, this one {}; {remedy}", document.len());
     Err(Diagnostic::error(Path::default(), message))
 }
 

@@ -21,7 +21,7 @@ pub const MAX_DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Everything that is wrong with the document, each with its path, in the document's order. What follows only from
 /// another error is left out. Past 100 errors the rest is counted.
 pub fn parse(json: &[u8]) -> Result<Config, Diagnostics> {
-    check_length(json, MAX_DOCUMENT_BYTES)?;
+    check_length(json, MAX_DOCUMENT_BYTES, "split it")?;
     let (mut report, mut repeated) = (Report::default(), Vec::new());
     let read = read_json(json, &mut repeated);
     repeated.into_iter().for_each(|error| _ = report.add(error));

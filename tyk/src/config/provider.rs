@@ -1,6 +1,6 @@
 //! OIDC providers that exchange tokens.
 
-use super::read::{FileUse, Node, all, same_before};
+use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,77 +40,14 @@ pub enum Secret {
 }
 
 /// How a client shows its secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClientAuthentication {
     /// In the `Authorization` header.
+    #[default]
     Basic,
     /// In the form.
     Post,
-}
-
-pub(super) fn providers(node: &Node<'_>) -> Option<Vec<Provider>> {
-    let nodes = node.items()?;
-    for (node, name) in same_before(&nodes, "name") {
-        let _: Option<()> = node.wrong(format!("another provider has the name `{name}`; give each its own"));
-    }
-    all(nodes.iter().map(provider))
-}
-
-fn provider(node: &Node<'_>) -> Option<Provider> {
-    let secs = Duration::from_secs;
-    let mut section = node.section()?;
-    let name = section.need("name").and_then(|node| node.text());
-    let issuer = section.need("issuer").and_then(|node| node.text());
-    let plaintext = section.or("allowPlaintext", false, Node::boolean);
-    let token_endpoint = section.need("tokenEndpoint").and_then(|node| endpoint(&node, plaintext?));
-    let ca_file = section.maybe("caFile", |node| node.file(FileUse::Certificate));
-    let client_id = section.need("clientId").and_then(|node| node.text());
-    let client_secret = section.need("clientSecret").and_then(|node| secret(&node));
-    let client_authentication = section.or("clientAuthentication", ClientAuthentication::Basic, |node| {
-        node.word(&[("BASIC", ClientAuthentication::Basic), ("POST", ClientAuthentication::Post)])
-    });
-    let timeout = section.or("timeout", secs(5), |node| node.duration(Duration::from_millis(100)..=secs(60)));
-    let max_concurrent = section
-        .or("maxConcurrent", 64, |node| node.integer(1..=10_000))
-        .and_then(|number| usize::try_from(number).ok());
-    let cache_tokens = section.or("cacheTokens", 100_000, |node| node.integer(0..=10_000_000));
-    section.end();
-    Some(Provider {
-        name: name?,
-        issuer: issuer?,
-        token_endpoint: token_endpoint?,
-        ca_file: ca_file?.map(PathBuf::from),
-        client_id: client_id?,
-        client_secret: client_secret?,
-        client_authentication: client_authentication?,
-        timeout: timeout?,
-        max_concurrent: max_concurrent?,
-        cache_tokens: cache_tokens?,
-    })
-}
-
-fn endpoint(node: &Node<'_>, plaintext: bool) -> Option<String> {
-    let text = node.text()?;
-    match reqwest::Url::parse(&text) {
-        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && plaintext) => Some(text),
-        Ok(url) if url.scheme() == "http" => node.wrong(
-            "a secret and tokens would travel in the clear; use `https://`, or `allowPlaintext: true` where the mesh encrypts",
-        ),
-        _ => node.wrong(format!("`{text}` is no URL; use `https://HOST/PATH`")),
-    }
-}
-
-fn secret(node: &Node<'_>) -> Option<Secret> {
-    let mut section = node.section()?;
-    let env = section.maybe("env", |node| node.file(FileUse::Variable));
-    let file = section.maybe("file", |node| node.file(FileUse::Secret));
-    let secret = match (env?, file?) {
-        (Some(env), None) => Some(Secret::Env(env)),
-        (None, Some(file)) => Some(Secret::File(file.into())),
-        _ => section.wrong("give either `env` or `file`"),
-    };
-    section.end();
-    secret
 }
 
 /// The secret that an environment variable holds, unless there is none but white space.

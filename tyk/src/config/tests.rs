@@ -43,7 +43,9 @@ apis:
 
 fn problems(text: &str) -> Vec<String> {
     match Config::parse(text) {
-        Err(ConfigError::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
+        Err(ConfigError::Invalid(problems)) => {
+            problems.iter().map(|one| one.diagnostic.to_string()).collect()
+        }
         Err(other) => vec![other.to_string()],
         Ok(_) => Vec::new(),
     }
@@ -113,25 +115,25 @@ apis:
         found,
         [
             "grpc.listen: expected `tcp://ADDRESS:PORT` or `unix:///PATH`",
-            "grpc.hookname: key `hookname` is not known; did you mean `hookNames`?",
+            "grpc.hookname: unknown key `hookname`; did you mean `hookNames`?",
             "mint.issuer: `https://tyk.example.com/` is no URL that fits; use `https://HOST[/PATH]` without query and final slash",
             "mint.lifetime: is out of range; use 10s to 1h",
-            "mint.keys.publishBefore: expected a duration such as `500ms`, `30s`, `5m` or `1h`",
+            "mint.keys.publishBefore: `10` has no unit; write `10s` if these are seconds, `10m` if minutes",
             "mint.subject[0].from: a list can't be a subject",
             "mint.subject[1]: `key` is missing; name the entry or the claim",
+            "mint.claims[0].claim: claim `sub` is written by another rule or by the issuer itself",
             "mint.claims[1]: give either `from` or `value`",
             "mint.claims[2].key: goes with `from` only; leave it out beside `value`",
-            "mint.claims[0].claim: claim `sub` is written by another rule or by the issuer itself",
+            "providers[0].timeout: `1` has no unit; write `1s` if these are seconds, `1m` if minutes",
             "providers[1].name: another provider has the name `p`; give each its own",
-            "providers[0].timeout: expected a duration such as `500ms`, `30s`, `5m` or `1h`",
-            "apis[3].id: another API has the id `c`; give each one entry",
             "apis[0].audiences: is empty; name who shall accept the token",
-            "apis[1].audiences: is missing",
-            "apis[1].provider: is missing",
-            "apis[1].audience: key `audience` is not known; did you mean `audiences`?",
-            "apis[2].mode: `SWAP` is not known; use `MINT` or `EXCHANGE`",
+            "apis[1]: `audiences` is missing",
+            "apis[1].audience: unknown key `audience`; did you mean `audiences`?",
+            "apis[1].provider: is missing; name the one that exchanges the token",
+            "apis[2].mode: `SWAP` is none of `MINT`, `EXCHANGE`",
+            "apis[3].id: another API has the id `c`; give each one entry",
             "apis[3].provider: no provider is named `q`; known here: p, p",
-            "apis[4].orgId: has no value; give it one, or leave the key out",
+            "apis[4].orgId: `orgId` has no value; write a string, or remove the line",
         ]
     );
 }
@@ -212,7 +214,102 @@ fn words_that_were_booleans_once_are_texts() {
 
 #[test]
 fn what_is_no_mapping_or_says_a_key_twice_is_refused() {
-    assert_eq!(problems("[]"), ["expected a mapping of keys to values"]);
+    assert_eq!(problems("[]"), ["expected an object, got a list"]);
     assert!(problems("grpc: {listen: a, listen: b}")[0].contains("not valid YAML"));
     assert!(problems("grpc: [")[0].contains("not valid YAML"));
+}
+
+#[test]
+fn what_is_misspelt_or_belongs_to_another_mode_is_named_once() {
+    let base = "grpc: {listen: unix:///s}\nmint: {issuer: https://t, keys: {folder: /k}}\n";
+    let provider = "providers: [{name: p, issuer: i, tokenEndpoint: 'https://kc/token', clientId: c, clientSecret: {env: A}}]\n";
+    for (text, told) in [
+        (
+            "apis: [{id: a, audiences: [m], mode: EXHANGE, provider: p}]",
+            "apis[0].mode: `EXHANGE` is none of `MINT`, `EXCHANGE`; did you mean `EXCHANGE`?",
+        ),
+        (
+            "apis: [{id: a, audiences: [m], provider: p}]",
+            "apis[0].provider: goes with `mode: EXCHANGE` only; leave it out",
+        ),
+        (
+            "apis: [{id: a, audiences: [m], mode: EXCHANGE, provider: p, jwt: {}}]",
+            "apis[0].jwt: goes with `mode: MINT` only; `subjectToken` says where the token is",
+        ),
+        (
+            "apis: [{id: a, audiences: [m], mode: EXCHANGE, provider: 7}]",
+            "apis[0].provider: expected a string, got a number",
+        ),
+        (
+            "apis: [{id: a, audiences: [m], mode: EXCHANGE, provder: p}]",
+            "apis[0].provder: unknown key `provder`; did you mean `provider`?",
+        ),
+        ("apis: [{id: a, audiences: [m]}]\ndrain: 1h30m", "drain: is out of range; use 0s to 5m"),
+        (
+            "apis: [{id: a, audiences: [m, '']}]",
+            "apis[0].audiences[1]: is empty; give a text or leave the key out",
+        ),
+    ] {
+        let found = problems(&format!("{base}{provider}{text}"));
+        // A provider that was misspelt is missing too.
+        assert!(found.contains(&told.to_owned()), "{text}\n{found:#?}");
+        assert!(found.len() == 1 || text.contains("provder"), "{text}\n{found:#?}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_not_missing_too() {
+    let base = "grpc: {listen: unix:///s}\n";
+    for (text, told) in [
+        ("mint: 7\napis: [{id: a, audiences: [m]}]", "mint: expected an object, got a number"),
+        (
+            "providers: [{name: 7, issuer: i, tokenEndpoint: 'https://kc/token', clientId: c, clientSecret: {env: A}}]\n\
+             apis: [{id: a, audiences: [m], mode: EXCHANGE, provider: p}]",
+            "providers[0].name: expected a string, got a number",
+        ),
+        (
+            "mint: {issuer: https://t, keys: {folder: /k}, claims: [{claim: a, from: ALAS}]}\napis: [{id: a, audiences: [m]}]",
+            "mint.claims[0].from: `ALAS` is none of `ORG_ID`, `ALIAS`, `JWT_IDENTITY`, `KEY_HASH`, `OAUTH_CLIENT`, `POLICIES`, \
+             `TAGS`, `METADATA`, `JWT_CLAIM`, `API_ID`; did you mean `ALIAS`?",
+        ),
+    ] {
+        assert_eq!(problems(&format!("{base}{text}")), [told], "{text}");
+    }
+}
+
+#[test]
+fn a_constant_is_json_that_every_reader_holds() {
+    let with = |value: &str| {
+        format!(
+            "grpc: {{listen: unix:///s}}\nmint: {{issuer: https://t, keys: {{folder: /k}}, claims: [{{claim: a, value: {value}}}]}}\n\
+             apis: [{{id: a, audiences: [m]}}]"
+        )
+    };
+    for (value, expected) in [
+        ("1", serde_json::json!(1)),
+        ("-2.5", serde_json::json!(-2.5)),
+        ("9007199254740991", serde_json::json!(9_007_199_254_740_991_u64)),
+        ("[a, true, {b: null}]", serde_json::json!(["a", true, {"b": null}])),
+    ] {
+        let config = Config::parse(&with(value)).unwrap();
+        assert_eq!(config.mint.unwrap().claims[0].taken, Taken::Value(expected), "{value}");
+    }
+    for (value, told) in [
+        (
+            "9007199254740993",
+            "mint.claims[0].value: a number holds integers to 53 bits only; write a larger one as a string",
+        ),
+        ("null", "mint.claims[0].value: `value` has no value; write a value, or remove the line"),
+    ] {
+        assert_eq!(problems(&with(value)).first().map(String::as_str), Some(told), "{value}");
+    }
+}
+
+#[test]
+fn a_document_has_an_end() {
+    let found = problems(&"#".repeat(MAX_DOCUMENT_BYTES + 1));
+    assert_eq!(
+        found,
+        ["a configuration has 4194304 bytes at most, this one 4194305; leave out what no API needs"]
+    );
 }
