@@ -66,38 +66,6 @@ need_wasm_target() {
   fi
 }
 
-# install_tool NAME VERSION [ARGUMENT...]: a cargo tool, kept outside the clone; TOOL_PATH is the folder that holds it.
-# Fetched as the wheel that scripts/tools.lock pins where it does, else built with cargo, given the arguments.
-install_tool() {
-  local name=$1 version=$2 cache pinned partial
-  shift 2
-  cache=${XDG_CACHE_HOME:-$HOME/.cache}/attache/tools
-  TOOL_PATH=$cache/$name-$version/bin
-  if [ -x "$TOOL_PATH/$name" ]; then return; fi
-  mkdir -p "$cache"
-  pinned=$(grep "^astral-dev-toolchain-$name==$version " "$ROOT/scripts/tools.lock" || true)
-  if [ -n "$pinned" ]; then
-    need_python
-    say "fetching $name $version"
-    # Made beside its place and renamed into it, so that nobody ever sees half of it.
-    partial=$(mktemp -d "$cache/.$name.XXXXXX")
-    printf '%s\n' "$pinned" >"$partial/requirements.txt"
-    if ! python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-      --requirement "$partial/requirements.txt" --prefix "$partial/tool" >"$partial/log" 2>&1; then
-      tail -n 5 "$partial/log" >&2
-      rm -rf "$partial"
-      die "$name $version could not be fetched" "check the network and pip's settings (pip config list)"
-    fi
-    mkdir -p "$TOOL_PATH"
-    mv -f "$(find "$partial/tool" -type f -name "$name" -print -quit)" "$TOOL_PATH/$name"
-    rm -rf "$partial"
-  else
-    say "building $name $version (once)"
-    cargo install "$name" --locked --version "$version" --root "$cache/$name-$version" --quiet "$@" >&2 ||
-      die "$name $version could not be built" "check the network, then: cargo install $name --locked --version $version"
-  fi
-}
-
 # What Cargo is to build a package with: on its own, or, where scripts/test has set ATTACHE_WHOLE_WORKSPACE, with the
 # features of the whole workspace, so that no dependency is built once for each set of features.
 scope() {

@@ -1,5 +1,6 @@
 //! Builds what ships, and what tests need in its place.
 
+use crate::image::Kind;
 use crate::order;
 use crate::process::{command, run};
 use crate::repository::{from_here, root, target};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What is built: the filter, where nothing else is named.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Options {
     /// Build the issuer: dist/attache-issuer, a static program. ATTACHE_ISSUER_PROFILE names another Cargo profile than
     /// `native`.
@@ -49,6 +50,16 @@ pub(crate) fn build(options: &Options) -> Result<()> {
     } else {
         module("attache-filter", &[], &output_or("dist/plugin.wasm"), false)
     }
+}
+
+/// Builds what an image is made of, and returns its path.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn artefact(kind: Kind) -> Result<PathBuf> {
+    let options = Options { issuer: kind == Kind::Issuer, ..Options::default() };
+    build(&options)?;
+    Ok(kind.artefact())
 }
 
 fn module(package: &str, features: &[&str], finished: &Path, for_tests: bool) -> Result<()> {

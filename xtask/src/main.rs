@@ -2,16 +2,22 @@
 
 mod build;
 mod generate;
+mod image;
 mod module;
 mod order;
+mod package;
 mod process;
 mod repository;
+mod sbom;
 mod toolchain;
+mod tools;
+mod workspace;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use repository::root;
 use std::process::ExitCode;
+use tools::Tool;
 
 /// What the repository does for itself.
 #[derive(Parser)]
@@ -27,6 +33,23 @@ enum Task {
     Build(build::Options),
     /// Finishes a linked module: what the filter does not use goes, what requests run through comes first.
     Order(order::Options),
+    /// Makes an OCI image of the filter or of the issuer, pushes it where you say, and prints its digest.
+    ///
+    /// The filter's image is one gzip tar layer that holds plugin.wasm, as Istio's agent and Envoy Gateway load it. The
+    /// issuer's holds a static program and the certificates of public authorities, nothing else; it runs as user 65532,
+    /// writes nowhere, and is for the processor of the machine that builds. The same file, commit and bill of materials give
+    /// the same digest, whoever packages. Logins are those of `docker login` (DOCKER_CONFIG or ~/.docker/config.json).
+    ///
+    /// The digest alone goes to the standard output, so that it is all that a WasmPlugin needs after
+    /// `digest=$(scripts/package filter ghcr.io/you/attache/filter)`. Needs Rust; no Docker.
+    Package(package::Options),
+    /// Writes what the module or the issuer is made of, in CycloneDX form.
+    Sbom(sbom::Options),
+    /// Fetches or builds a pinned tool, once, and prints the path of its program.
+    Tool {
+        /// Which one.
+        tool: Tool,
+    },
     /// Writes every generated file: JSON Schemas, the page of settings, the charts' tables, the figures in the pages.
     Generate {
         /// Writes nothing; names what is out of date, and ends with status 1 if anything is.
@@ -49,6 +72,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.task {
         Task::Build(options) => build::build(&options)?,
         Task::Order(options) => order::run(&options)?,
+        Task::Package(options) => package::package(&options)?,
+        Task::Sbom(options) => sbom::run_task(&options)?,
+        Task::Tool { tool } => println!("{}", tool.path()?.display()),
         Task::Generate { check: true } => return generate::check(root()),
         Task::Generate { check: false } => generate::write(root())?,
     }

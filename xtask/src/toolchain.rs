@@ -38,6 +38,18 @@ pub(crate) fn need_target(target: &str) -> Result<()> {
     Ok(())
 }
 
+/// Returns a call of Cargo for a package: on its own, or, where `cargo xtask ci` has set `ATTACHE_WHOLE_WORKSPACE`, with
+/// the features of the whole workspace, so that no dependency is built once for each set of features.
+pub(crate) fn cargo(subcommand: &str, package: &str) -> Command {
+    let mut cargo = command("cargo");
+    cargo.args([subcommand, "--quiet"]);
+    match env::var_os("ATTACHE_WHOLE_WORKSPACE") {
+        Some(value) if !value.is_empty() => cargo.args(["--workspace", "--all-features"]),
+        _ => cargo.args(["--package", package]),
+    };
+    cargo
+}
+
 /// Returns a call of Cargo that builds a program for this machine that needs no library at all. No path of this machine
 /// gets into it, so that the same sources give the same bytes elsewhere.
 pub(crate) fn cargo_static(target: &str) -> Command {

@@ -1,0 +1,210 @@
+//! Bills of materials: what the module or the issuer is made of, in CycloneDX form.
+
+use crate::image::Kind;
+use crate::process::run;
+use crate::repository::{from_here, root};
+use crate::toolchain::{WASM, static_target};
+use crate::tools::Tool;
+use crate::workspace::packages;
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The name that `cargo cyclonedx` writes under, beside each package's Cargo.toml.
+const MADE: &str = "attache-made";
+
+/// What is listed, and where to.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// What the list is of.
+    #[arg(default_value = "filter")]
+    kind: Kind,
+    /// The file whose SHA-256 the list has: dist/plugin.wasm or dist/attache-issuer where none is named.
+    file: Option<PathBuf>,
+    /// The list: dist/filter.cdx.json or dist/issuer.cdx.json where none is named.
+    output: Option<PathBuf>,
+    /// Get what this uses, and write nothing.
+    #[arg(long, conflicts_with_all = ["file", "output"])]
+    get_tool: bool,
+}
+
+/// Writes what the options say.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn run_task(options: &Options) -> Result<()> {
+    if options.get_tool {
+        return Tool::CargoCyclonedx.path().map(drop);
+    }
+    let kind = options.kind;
+    let file = options.file.as_deref().map_or_else(|| Ok(kind.artefact()), from_here)?;
+    let output = options.output.as_deref().map_or_else(|| Ok(kind.bill()), from_here)?;
+    let listed = write(kind, &file, &output)?;
+    println!("{}: {listed} crates", output.display());
+    Ok(())
+}
+
+/// Writes the crates that the file is linked from, with version, licence and checksum, and the file's own SHA-256. The
+/// same file and lock file give the same list. Returns how many crates there are.
+///
+/// # Errors
+/// The file is not there, `cargo-cyclonedx` can't be had or fails, or the list is not one of what `kind` is made of.
+pub(crate) fn write(kind: Kind, file: &Path, output: &Path) -> Result<usize> {
+    ensure!(file.is_file(), "there is no `{}`\n  run {} first", file.display(), kind.build_command());
+    let bytes = fs::read(file).with_context(|| format!("could not read `{}`", file.display()))?;
+    let mut bill = crates(kind)?;
+    tidy(&mut bill, kind, &hex(&hmac_sha256::Hash::hash(&bytes)))?;
+    let listed = verify(&bill, kind)?;
+    let text = format!("{bill:#}\n");
+    ensure!(
+        !text.contains(&root().display().to_string()),
+        "a path of this machine is in the list of the {kind}"
+    );
+    if let Some(folder) = output.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("could not create `{}`", folder.display()))?;
+    }
+    fs::write(output, text).with_context(|| format!("could not write `{}`", output.display()))?;
+    Ok(listed)
+}
+
+/// Returns what `cargo cyclonedx` says. It writes a file for every package of the workspace, of which one is wanted.
+fn crates(kind: Kind) -> Result<Value> {
+    let (folder, target) = match kind {
+        Kind::Filter => ("filter", WASM.to_owned()),
+        Kind::Issuer => ("tyk", static_target()),
+    };
+    let folder = root().join(folder);
+    let mut cargo = Tool::CargoCyclonedx.cargo()?;
+    cargo.arg("--manifest-path").arg(folder.join("Cargo.toml"));
+    cargo.args(["--format", "json", "--spec-version", "1.5", "--no-build-deps", "--quiet"]);
+    cargo.args(["--target", &target, "--override-filename", MADE]);
+    let listed = run(&mut cargo);
+    let made = format!("{MADE}.json");
+    let text = fs::read_to_string(folder.join(&made));
+    for package in packages()? {
+        let beside = package.manifest_path.with_file_name(&made);
+        if beside.exists() {
+            fs::remove_file(&beside).with_context(|| format!("could not remove `{}`", beside.display()))?;
+        }
+    }
+    listed?;
+    serde_json::from_str(&text.context("cargo-cyclonedx wrote nothing")?)
+        .context("cargo-cyclonedx wrote no JSON")
+}
+
+/// Has the list be of the artefact, not of a crate on this machine's disk, and the same whenever it is made.
+fn tidy(bill: &mut Value, kind: Kind, digest: &str) -> Result<()> {
+    let prefix = format!("path+file://{}/", root().display());
+    let text = bill.to_string().replace(&prefix, "");
+    *bill = serde_json::from_str(&text)?;
+    let members = bill.as_object_mut().context("the list is no object")?;
+    members.remove("serialNumber");
+    let metadata = members.get_mut("metadata").and_then(Value::as_object_mut).context("no `metadata`")?;
+    metadata.remove("timestamp");
+    let main = metadata.get_mut("component").and_then(Value::as_object_mut).context("no main component")?;
+    main.remove("components");
+    main.insert("type".to_owned(), "application".into());
+    main.insert("name".to_owned(), kind.product().into());
+    main.insert("hashes".to_owned(), json!([{"alg": "SHA-256", "content": digest}]));
+    strip_path(main);
+    let parts = members.get_mut("components").and_then(Value::as_array_mut).context("no `components`")?;
+    parts.sort_by(|one, other| order(one).cmp(&order(other)));
+    parts.iter_mut().filter_map(Value::as_object_mut).for_each(strip_path);
+    Ok(())
+}
+
+fn order(part: &Value) -> (&str, &str) {
+    (text_of(part, "name"), text_of(part, "version"))
+}
+
+fn text_of<'a>(part: &'a Value, key: &str) -> &'a str {
+    part.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Takes from a package URL where a crate of this repository lies on this disk.
+fn strip_path(part: &mut serde_json::Map<String, Value>) {
+    if let Some(Value::String(url)) = part.get_mut("purl")
+        && url.contains("file://")
+        && let Some((name, _)) = url.split_once('?')
+    {
+        *url = name.to_owned();
+    }
+}
+
+/// Returns how many crates are listed, if the list can be that of `kind`.
+fn verify(bill: &Value, kind: Kind) -> Result<usize> {
+    let parts = bill.get("components").and_then(Value::as_array).context("no `components`")?;
+    let names: BTreeSet<&str> = parts.iter().map(|part| text_of(part, "name")).collect();
+    let (needed, foreign) = kind.crates();
+    let missing: Vec<_> = needed.iter().filter(|name| !names.contains(**name)).collect();
+    let foreign: Vec<_> = foreign.iter().filter(|name| names.contains(**name)).collect();
+    if !missing.is_empty() || !foreign.is_empty() {
+        bail!("the list is not that of the {kind}: missing {missing:?}, foreign {foreign:?}");
+    }
+    Ok(names.len())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bill(crates: &[&str]) -> Value {
+        let url = format!("path+file://{}/engine#0.2.0", root().display());
+        let components: Vec<_> = crates
+            .iter()
+            .map(|name| json!({"name": name, "version": "1", "bom-ref": url, "purl": "pkg:cargo/a@1?download_url=file://x"}))
+            .collect();
+        json!({
+            "serialNumber": "urn:uuid:1",
+            "metadata": {"timestamp": "now", "component": {"name": "attache-filter", "type": "library", "components": []}},
+            "components": components,
+        })
+    }
+
+    const OF_THE_FILTER: [&str; 6] = [
+        "serde_json",
+        "p256",
+        "proxy-wasm",
+        "attache-plugin-config",
+        "attache-engine",
+        "attache-config-reader",
+    ];
+
+    #[test]
+    fn a_list_is_of_the_artefact_and_tells_nothing_of_the_machine_or_the_day() {
+        let mut bill = bill(&OF_THE_FILTER);
+        tidy(&mut bill, Kind::Filter, "0123").unwrap();
+        let main = &bill["metadata"]["component"];
+        assert_eq!(
+            *main,
+            json!({"name": "attache", "type": "application", "hashes": [{"alg": "SHA-256", "content": "0123"}]})
+        );
+        assert!(bill.get("serialNumber").is_none() && bill["metadata"].get("timestamp").is_none());
+        assert_eq!(bill["components"][0]["name"], "attache-config-reader");
+        assert_eq!(bill["components"][0]["purl"], "pkg:cargo/a@1");
+        assert_eq!(bill["components"][0]["bom-ref"], "engine#0.2.0");
+    }
+
+    #[test]
+    fn a_list_of_something_else_is_refused() {
+        assert_eq!(verify(&bill(&OF_THE_FILTER), Kind::Filter).unwrap(), 6);
+        let error = verify(&bill(&OF_THE_FILTER), Kind::Issuer).unwrap_err().to_string();
+        assert!(error.contains(r#"foreign ["attache-engine", "proxy-wasm"]"#), "{error}");
+        let error = verify(&bill(&OF_THE_FILTER[1..]), Kind::Filter).unwrap_err().to_string();
+        assert!(error.contains(r#"missing ["serde_json"]"#), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_built_is_told_with_how_to_build_it() {
+        let error =
+            write(Kind::Issuer, Path::new("/nowhere/issuer"), Path::new("/nowhere/bill")).unwrap_err();
+        assert_eq!(error.to_string(), "there is no `/nowhere/issuer`\n  run scripts/build --issuer first");
+    }
+}
