@@ -207,7 +207,7 @@ impl Case {
         let candidates = self.policies.candidates(&facts);
         assert_eq!(candidates.authentication(View::Enforced), Authentication::Required);
         let identity = Identity { roles: &self.roles, claims: &self.claims };
-        candidates.verdict(View::Enforced, &facts, Some(&identity))
+        candidates.verdict(View::Enforced, candidates.authentication(View::Enforced), &facts, Some(&identity))
     }
 }
 

@@ -1,61 +1,45 @@
-//! The way of a request through the engine: path → candidate rules → token → verdict.
-//!
-//! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
-//! request pays for the memory that its code lies in, whether it runs or is jumped over.
+//! A configuration made ready for one workload.
 
-mod coverage;
-mod dry_run;
-mod evaluation;
-mod readings;
-mod respond;
-mod rivals;
-
-pub use coverage::Coverage;
-
-use crate::Reason;
 use crate::answer::Answers;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::cache::TokenCache;
-use crate::decision::{Decided, Decision};
+use crate::coverage::Coverage;
 use crate::host::{Environment, Workload};
-use crate::host_context::HostContext;
 use crate::ids::IssuerIndex;
 use crate::issuers::{Issuers, RemoteIssuer};
-use crate::policy::{ClaimTable, Policies, RequestFacts, RuleIndex, RuleNames, View, read_path};
+use crate::policy::{self, ClaimTable, Policies, RuleIndex, RuleNames, View};
 use crate::request::HeaderUses;
 use crate::shared::SharedVerifications;
 use crate::token::IssuerKeys;
 use crate::token_location::TokenLocations;
 use attache_plugin_config::{
-    AmbiguousPaths, Audit, ClaimPath, Config, Diagnostic, Diagnostics, MethodOverride, Name, Preflight,
+    AmbiguousPaths, Audit, ClaimPath, Config, Diagnostic, Diagnostics, DryRun, MethodOverride, Name,
+    Preflight,
 };
-use evaluation::Evaluation;
-use readings::{Flaws, Reading};
 use serde_json::Value;
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// A configuration made ready for one workload: decides about requests, one after the other.
 #[derive(Debug)]
 pub struct Engine {
-    header_uses: HeaderUses,
-    places: TokenLocations,
-    issuers: Issuers,
-    policies: Policies,
-    claim_table: ClaimTable,
-    cache: TokenCache,
-    shared: SharedVerifications,
-    answers: Answers,
-    max_token_bytes: usize,
-    preflight: Preflight,
-    ambiguous_paths: AmbiguousPaths,
-    method_override: MethodOverride,
-    audit: Audit,
-    dry_run: bool,
-    warnings: Vec<Diagnostic>,
-    coverage: Coverage,
+    pub(crate) header_uses: HeaderUses,
+    pub(crate) places: TokenLocations,
+    pub(crate) issuers: Issuers,
+    pub(crate) policies: Policies,
+    pub(crate) claim_table: ClaimTable,
+    pub(crate) cache: TokenCache,
+    pub(crate) shared: SharedVerifications,
+    pub(crate) answers: Answers,
+    pub(crate) max_token_bytes: usize,
+    pub(crate) preflight: Preflight,
+    pub(crate) ambiguous_paths: AmbiguousPaths,
+    pub(crate) method_override: MethodOverride,
+    pub(crate) audit: Audit,
+    pub(crate) dry_run: bool,
+    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) coverage: Coverage,
     /// Every request is refused.
-    is_closed: bool,
+    pub(crate) is_closed: bool,
 }
 
 impl Engine {
@@ -97,69 +81,18 @@ impl Engine {
             ambiguous_paths,
             method_override: config.method_override,
             audit: config.audit.clone(),
-            dry_run: dry_run::is_for(&config.dry_run, workload),
+            dry_run: is_dry_run(&config.dry_run, workload),
             warnings,
         })
     }
 
-    /// Makes an engine that refuses every request with [`Reason::ConfigurationInvalid`]: for a worker that never had a
+    /// Makes an engine that refuses every request with [`Reason::ConfigurationInvalid`](crate::Reason::ConfigurationInvalid): for a worker that never had a
     /// configuration that is good.
     ///
     /// # Errors
     /// None: without issuers nothing can be wrong with one.
     pub fn closed(workload: &Workload, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         Ok(Self { is_closed: true, ..Self::new(&Config::default(), workload, environment)? })
-    }
-
-    /// Decides about a request, given its header map as the host holds it.
-    pub fn decide<'r>(
-        &self,
-        headers: &'r [(String, Vec<u8>)],
-        host_context: &HostContext<'_>,
-    ) -> Decision<'r> {
-        let request = self.header_uses.read(headers);
-        if self.is_closed {
-            let reason = Reason::ConfigurationInvalid;
-            let answer = self.answers.answer_to(request.origin(), reason);
-            return Decision::Decided(Decided::closed(reason.into(), answer));
-        }
-        let path = read_path(request.path, self.ambiguous_paths);
-        let facts = RequestFacts {
-            method: request.method,
-            path: path.as_ref().map_or("", |path| path.matched.as_ref()),
-            host: request.authority,
-            peer: host_context.peer,
-            headers: &request,
-        };
-        let mut flaws = Flaws { path: path.is_err(), ..Flaws::default() };
-        let methods = self.other_methods(&request, &mut flaws);
-        let paths = path.as_ref().map_or(&[][..], |path| &path.others);
-        let evaluation = Evaluation {
-            engine: self,
-            request: &request,
-            flaws,
-            reading: Reading::new(facts, &self.policies, Reason::PathAmbiguous),
-            others: self.other_readings(&facts, paths, &methods),
-            preflight: self.preflight == Preflight::Allow
-                && host_context.ends_with_headers
-                && request.is_preflight(),
-            host_context,
-            token_outcome: OnceCell::new(),
-            wait_decision: OnceCell::new(),
-        };
-        let verdict = evaluation.verdict(View::Enforced);
-        if let Some((issuer, missing)) = verdict.waits_for {
-            return Decision::Wait { issuer, missing };
-        }
-        // Without path rules nobody here reads the path, so it is not ours to change.
-        let rewritten = path.as_ref().ok().and_then(|path| path.rewritten.as_deref());
-        let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
-        if self.dry_run && verdict.cause.is_some() {
-            return Decision::Decided(self.let_go_on(&evaluation, verdict));
-        }
-        let counts_shadow = self.policies.has_shadow() && !self.dry_run;
-        let shadow = if counts_shadow { evaluation.shadow(&verdict) } else { None };
-        Decision::Decided(self.carry_out(&evaluation, verdict, shadow, rewritten))
     }
 
     /// What is not wrong with the configuration but should be told, and only shows here: a key that is left out since it
@@ -215,5 +148,24 @@ impl Engine {
     /// writes.
     pub fn forged_trailers<'t>(&self, trailers: &'t [(String, Vec<u8>)]) -> impl Iterator<Item = &'t str> {
         trailers.iter().map(|(name, _)| name.as_str()).filter(|name| self.header_uses.knows(name))
+    }
+
+    /// Whether nothing is refused here, only counted and logged.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Whether anything is in SHADOW here: the document, a policy or a rule.
+    pub fn has_shadow(&self) -> bool {
+        self.dry_run || self.policies.has_shadow()
+    }
+}
+
+/// Returns whether a document is a dry run for this workload.
+fn is_dry_run(dry_run: &DryRun, workload: &Workload) -> bool {
+    match dry_run {
+        DryRun::Nowhere => false,
+        DryRun::For(selectors) => selectors.iter().any(|selector| policy::selector_fits(selector, workload)),
+        DryRun::Everywhere => true,
     }
 }

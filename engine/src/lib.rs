@@ -2,7 +2,7 @@
 //! and whether the policies of this workload let the request through.
 //!
 //! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`host`] and [`host_context`]).
-//! A request's way is in `engine.rs`.
+//! A request's way is in `pipeline`.
 
 mod answer;
 mod authenticated_token;
@@ -11,6 +11,7 @@ mod budget;
 mod cache;
 pub mod claims;
 mod cors;
+mod coverage;
 mod decision;
 mod detail;
 mod engine;
@@ -21,6 +22,7 @@ pub mod host_context;
 mod ids;
 mod issuers;
 mod method;
+mod pipeline;
 pub mod policy;
 mod reason;
 pub mod remote;
@@ -33,9 +35,10 @@ mod token_location;
 
 pub use answer::Answer;
 pub use authenticated_token::AuthenticatedToken;
+pub use coverage::Coverage;
 pub use decision::{Decided, Decision, Outcome, Shadow, Verification};
 pub use detail::{Cause, Detail};
-pub use engine::{Coverage, Engine};
+pub use engine::Engine;
 pub use header_edits::{HeaderEdit, HeaderEdits};
 pub use ids::IssuerIndex;
 pub use issuers::RemoteIssuer;

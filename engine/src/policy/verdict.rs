@@ -39,14 +39,14 @@ impl<'p> Candidates<'p> {
 
     /// What the policies say, given what a verified token says of the caller. What a token says of the sender of a
     /// public request is left out; a DENY rule may still refuse the request. Where a token is needed and there is none,
-    /// no rule can allow the request.
+    /// no rule can allow the request. `authentication` is what [`Candidates::authentication`] says.
     pub fn verdict(
         &self,
         view: View,
+        authentication: Authentication,
         request: &RequestFacts<'_>,
         identity: Option<&Identity<'_>>,
     ) -> Verdict {
-        let authentication = self.authentication(view);
         let identity = identity.filter(|_| authentication != Authentication::None);
         let first_of = |best, rule_group: &RuleGroup, scope, rules: &GroupRules, denies| {
             let request = AtPath { request, path: rule_group.path.as_ref(), denies };
@@ -85,7 +85,7 @@ impl<'p> Candidates<'p> {
     pub fn verdict_unverified(&self, view: View, request: &RequestFacts<'_>) -> Verdict {
         let summary = self.policies.summary.of(view);
         let rule = self.allowing(view).min();
-        match self.verdict(view, request, None) {
+        match self.verdict(view, self.authentication(view), request, None) {
             deny @ Verdict::Deny { reason: Reason::RuleDenied, .. } => deny,
             _ if rule.is_some() || !summary.applies || !summary.denies => Verdict::Allow { rule },
             _ => Verdict::Deny { reason: Reason::NoRuleMatched, rule: None },

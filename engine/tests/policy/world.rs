@@ -163,7 +163,7 @@ impl Compiled {
         let identity = roles.as_ref().map(|roles| Identity { roles, claims: &values });
         Said {
             authentication: candidates.authentication(view),
-            verdict: candidates.verdict(view, &facts, identity.as_ref()),
+            verdict: candidates.verdict(view, candidates.authentication(view), &facts, identity.as_ref()),
             without_keys: candidates.on_keys_unavailable(view),
             candidates: candidates.rules().into_iter().map(|rule| rule.0).collect(),
         }

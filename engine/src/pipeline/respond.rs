@@ -1,9 +1,11 @@
 //! Carries out a verdict: what is answered, or what of the request goes on.
 
-use super::Engine;
-use super::evaluation::{Evaluation, TokenOutcome, ViewVerdict};
+use super::Evaluation;
+use super::authenticate::TokenOutcome;
+use super::authorize::ViewVerdict;
 use crate::Cause;
 use crate::decision::{Decided, Outcome, Shadow, Verification};
+use crate::engine::Engine;
 use crate::header_edits::HeaderEdits;
 use crate::issuers::AuthError;
 use crate::remote::WaitDecision;

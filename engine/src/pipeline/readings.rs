@@ -1,13 +1,14 @@
 //! In how many ways a request can be read, and what of it in none.
 
-use super::Engine;
 use crate::Reason;
+use crate::engine::Engine;
 use crate::method::{self, OtherMethods};
-use crate::policy::{Candidates, Policies, RequestFacts, View};
+use crate::policy::{Candidates, Identity, Policies, RequestFacts, Verdict, View};
 use crate::request::Request;
+use attache_plugin_config::Authentication;
 
 /// What of a request can be read in two ways, so that no rule that names it may judge it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Flaws {
     pub(super) path: bool,
     pub(super) method: bool,
@@ -25,6 +26,16 @@ pub(super) struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub(super) fn new(facts: RequestFacts<'a>, policies: &'a Policies, differs: Reason) -> Self {
         Self { candidates: policies.candidates(&facts), facts, differs }
+    }
+
+    /// Returns what the policies say of this reading, given what it needs.
+    pub(super) fn verdict(
+        &self,
+        view: View,
+        authentication: Authentication,
+        identity: Option<&Identity<'_>>,
+    ) -> Verdict {
+        self.candidates.verdict(view, authentication, &self.facts, identity)
     }
 }
 
@@ -44,24 +55,22 @@ impl Flaws {
 }
 
 impl Engine {
-    /// What the request asks for beside the method on its line, where that matters; and what is wrong with its method
-    /// and its host.
-    pub(super) fn other_methods(&self, request: &Request<'_>, flaws: &mut Flaws) -> Vec<String> {
+    /// Returns what the request asks for beside the method on its line, where that matters; and what is wrong with its
+    /// path, its method and its host.
+    pub(super) fn other_methods(&self, request: &Request<'_>, path_is_bad: bool) -> (Vec<String>, Flaws) {
         let policies = &self.policies;
-        flaws.host = policies.uses_hosts(View::WithShadow) && !request.has_plain_host();
+        let host = policies.uses_hosts(View::WithShadow) && !request.has_plain_host();
+        let flaws = Flaws { path: path_is_bad, method: false, host };
         if !policies.uses_methods(View::WithShadow) {
-            return Vec::new();
+            return (Vec::new(), flaws);
         }
-        flaws.method = !method::is_plain(request.method);
+        let flaws = Flaws { method: !method::is_plain(request.method), ..flaws };
         if !request.has_override() {
-            return Vec::new();
+            return (Vec::new(), flaws);
         }
         match method::others(request.method, &request.overrides, request.query, self.method_override) {
-            OtherMethods::Are(methods) => methods,
-            OtherMethods::Unreadable => {
-                flaws.method = true;
-                Vec::new()
-            }
+            OtherMethods::Are(methods) => (methods, flaws),
+            OtherMethods::Unreadable => (Vec::new(), Flaws { method: true, ..flaws }),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Cookies of one name that hold different tokens: browsers send a stale one along, set for another path or domain, until
 //! it is cleared, and no page can choose.
 
-use super::evaluation::{AuthenticatedTokens, Evaluation, TokenOutcome};
+use super::Evaluation;
+use super::authenticate::{AuthenticatedTokens, TokenOutcome};
 use crate::Reason;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::decision::Verification;
