@@ -42,4 +42,6 @@ pub use engine::Engine;
 pub use header_edits::{HeaderEdit, HeaderEdits};
 pub use ids::IssuerIndex;
 pub use issuers::RemoteIssuer;
+#[cfg(feature = "explain")]
+pub use pipeline::{Explanation, ReadingTrace, TokenTrace};
 pub use reason::{Class, Reason};

@@ -1,6 +1,7 @@
 //! What images are made of.
 
 use crate::repository::root;
+use crate::toolchain::{WASM, static_target};
 use clap::ValueEnum;
 use std::fmt::{Display, Formatter};
 use std::path::PathBuf;
@@ -27,6 +28,30 @@ impl Kind {
         match self {
             Self::Filter => "attache",
             Self::Issuer => "attache-issuer",
+        }
+    }
+
+    /// Returns the package that it is built from.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::Filter => "attache-filter",
+            Self::Issuer => "attache-issuer",
+        }
+    }
+
+    /// Returns the folder of its package.
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Issuer => "tyk",
+        }
+    }
+
+    /// Returns the target that it is built for.
+    pub(crate) fn target(self) -> String {
+        match self {
+            Self::Filter => WASM.to_owned(),
+            Self::Issuer => static_target(),
         }
     }
 
@@ -68,7 +93,7 @@ impl Kind {
                     "p256",
                     "serde_json",
                 ],
-                &["tokio", "attache-e2e", "proxy-wasm-test-host", "hyper"],
+                &["tokio", "attache-e2e", "proxy-wasm-test-host", "hyper", "schemars", "serde-saphyr"],
             ),
             Self::Issuer => (
                 &["attache-config-reader", "jwt-simple", "ring", "rustls", "tonic", "tokio"],

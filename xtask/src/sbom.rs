@@ -1,9 +1,8 @@
 //! Bills of materials: what the module or the issuer is made of, in CycloneDX form.
 
 use crate::image::Kind;
-use crate::process::run;
+use crate::process::{command, output, run};
 use crate::repository::{from_here, root};
-use crate::toolchain::{WASM, static_target};
 use crate::tools::Tool;
 use crate::workspace::packages;
 use anyhow::{Context, Result, bail, ensure};
@@ -56,6 +55,7 @@ pub(crate) fn write(kind: Kind, file: &Path, output: &Path) -> Result<usize> {
     ensure!(file.is_file(), "there is no `{}`\n  run {} first", file.display(), kind.build_command());
     let bytes = fs::read(file).with_context(|| format!("could not read `{}`", file.display()))?;
     let mut bill = crates(kind)?;
+    keep_linked(&mut bill, &linked(kind)?)?;
     tidy(&mut bill, kind, &hex(&hmac_sha256::Hash::hash(&bytes)))?;
     let listed = verify(&bill, kind)?;
     let text = format!("{bill:#}\n");
@@ -72,15 +72,11 @@ pub(crate) fn write(kind: Kind, file: &Path, output: &Path) -> Result<usize> {
 
 /// Returns what `cargo cyclonedx` says. It writes a file for every package of the workspace, of which one is wanted.
 fn crates(kind: Kind) -> Result<Value> {
-    let (folder, target) = match kind {
-        Kind::Filter => ("filter", WASM.to_owned()),
-        Kind::Issuer => ("tyk", static_target()),
-    };
-    let folder = root().join(folder);
+    let folder = root().join(kind.folder());
     let mut cargo = Tool::CargoCyclonedx.cargo()?;
     cargo.arg("--manifest-path").arg(folder.join("Cargo.toml"));
     cargo.args(["--format", "json", "--spec-version", "1.5", "--no-build-deps", "--quiet"]);
-    cargo.args(["--target", &target, "--override-filename", MADE]);
+    cargo.args(["--target", &kind.target(), "--override-filename", MADE]);
     let listed = run(&mut cargo);
     let made = format!("{MADE}.json");
     let text = fs::read_to_string(folder.join(&made));
@@ -93,6 +89,44 @@ fn crates(kind: Kind) -> Result<Value> {
     listed?;
     serde_json::from_str(&text.context("cargo-cyclonedx wrote nothing")?)
         .context("cargo-cyclonedx wrote no JSON")
+}
+
+/// Returns name and version of the crates that the artefact is linked from, and of those that make code for it.
+///
+/// # Errors
+/// Cargo does not tell.
+fn linked(kind: Kind) -> Result<BTreeSet<(String, String)>> {
+    let mut cargo = command("cargo");
+    cargo.args(["tree", "--package", kind.package(), "--target", &kind.target()]);
+    cargo.args(["--edges", "normal", "--prefix", "none", "--no-dedupe"]);
+    let tree = output(&mut cargo)?;
+    let named = tree.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
+    });
+    Ok(named.collect())
+}
+
+/// Leaves these crates in the list, and what is said of them: `cargo cyclonedx` lists what a package would be linked from
+/// if its dependencies had all features that anything in the workspace asks of them.
+fn keep_linked(bill: &mut Value, linked: &BTreeSet<(String, String)>) -> Result<()> {
+    let parts = bill.get_mut("components").and_then(Value::as_array_mut).context("no `components`")?;
+    let mut gone = BTreeSet::new();
+    parts.retain(|part| {
+        let kept = linked.contains(&(text_of(part, "name").to_owned(), text_of(part, "version").to_owned()));
+        if !kept {
+            gone.insert(text_of(part, "bom-ref").to_owned());
+        }
+        kept
+    });
+    let edges = bill.get_mut("dependencies").and_then(Value::as_array_mut).context("no `dependencies`")?;
+    edges.retain(|edge| !gone.contains(text_of(edge, "ref")));
+    for edge in edges {
+        if let Some(Value::Array(to)) = edge.get_mut("dependsOn") {
+            to.retain(|part| part.as_str().is_none_or(|part| !gone.contains(part)));
+        }
+    }
+    Ok(())
 }
 
 /// Has the list be of the artefact, not of a crate on this machine's disk, and the same whenever it is made.
@@ -190,6 +224,23 @@ mod tests {
         assert_eq!(bill["components"][0]["name"], "attache-config-reader");
         assert_eq!(bill["components"][0]["purl"], "pkg:cargo/a@1");
         assert_eq!(bill["components"][0]["bom-ref"], "engine#0.2.0");
+    }
+
+    #[test]
+    fn what_only_another_package_of_the_workspace_needs_is_not_listed() {
+        let part = |name: &str| json!({"name": name, "version": "1.0.0", "bom-ref": name});
+        let mut bill = json!({
+            "components": [part("serde"), part("schemars")],
+            "dependencies": [{"ref": "main", "dependsOn": ["serde", "schemars"]}, {"ref": "serde"}, {"ref": "schemars"}],
+        });
+        keep_linked(&mut bill, &[("serde".to_owned(), "1.0.0".to_owned())].into()).unwrap();
+        assert_eq!(
+            bill,
+            json!({
+                "components": [part("serde")],
+                "dependencies": [{"ref": "main", "dependsOn": ["serde"]}, {"ref": "serde"}],
+            })
+        );
     }
 
     #[test]

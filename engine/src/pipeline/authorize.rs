@@ -61,7 +61,7 @@ impl<'r> Evaluation<'_, 'r> {
     }
 
     /// Returns what the request needs: the most that any of its readings does.
-    fn strictest(&self, first: Authentication, view: View) -> Authentication {
+    pub(super) fn strictest(&self, first: Authentication, view: View) -> Authentication {
         if self.others.is_empty() { first } else { self.strictest_of_all(first, view) }
     }
 

@@ -6,9 +6,14 @@
 mod authenticate;
 mod authorize;
 mod dry_run;
+#[cfg(feature = "explain")]
+mod explain;
 mod readings;
 mod respond;
 mod rivals;
+
+#[cfg(feature = "explain")]
+pub use explain::{Explanation, ReadingTrace, TokenTrace};
 
 use crate::Reason;
 use crate::decision::{Decided, Decision};

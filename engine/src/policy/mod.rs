@@ -24,6 +24,8 @@ mod rule_group;
 mod rules;
 mod selector;
 mod source;
+#[cfg(feature = "explain")]
+mod trace;
 mod verdict;
 
 pub use condition::{ClaimSlot, ClaimTable};
@@ -32,6 +34,8 @@ pub use path::{PathAmbiguous, ReadPath, read_path};
 pub use pattern::PrincipalMatch;
 pub use roles::{RoleSet, RoleTable};
 pub(crate) use selector::fits as selector_fits;
+#[cfg(feature = "explain")]
+pub use trace::{PolicyTrace, RuleTrace, Subject, TargetTrace, TestTrace};
 pub use verdict::Candidates;
 
 use attache_plugin_config::{Diagnostic, Path};

@@ -12,7 +12,7 @@ use attache_plugin_config::Operation;
 pub(super) struct MethodId(u32);
 
 /// The methods that rules name, in order: few, so that searching takes less than hashing would.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Methods(Vec<(Box<str>, MethodId)>);
 
 impl Methods {

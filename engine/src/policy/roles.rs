@@ -73,6 +73,17 @@ impl RoleTable {
         roles
     }
 
+    /// Returns the names of the roles of a set, in order.
+    #[cfg(feature = "explain")]
+    pub fn names(&self, roles: &RoleSet) -> Vec<String> {
+        let mut names: Vec<String> = (self.ids.iter())
+            .filter(|(_, id)| roles.contains(**id))
+            .map(|(name, _)| name.to_string())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
     fn add(&self, prefix: &str, role: &str, roles: &mut RoleSet) {
         if role.is_empty() {
             return;

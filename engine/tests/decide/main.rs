@@ -11,6 +11,8 @@
 mod answers;
 mod dry_run;
 mod dry_run_properties;
+mod explanations;
+mod generated;
 mod identity;
 mod paths;
 mod readings;

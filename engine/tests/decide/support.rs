@@ -2,10 +2,11 @@
 
 use attache_engine::host::{Environment, HostCrypto, Peer, SharedStore, UnixSeconds, Workload};
 use attache_engine::host_context::HostContext;
+use attache_engine::policy::View;
 use attache_engine::remote::KeyWait;
 use attache_engine::remote::{MissingKeys, WaitDecision};
-use attache_engine::{Decided, Decision, Engine, HeaderEdit, IssuerIndex, Reason};
-use attache_plugin_config::Algorithm;
+use attache_engine::{Decided, Decision, Engine, Explanation, HeaderEdit, IssuerIndex, Reason};
+use attache_plugin_config::{Algorithm, Config};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use p256::ecdsa::signature::Signer as _;
@@ -21,6 +22,8 @@ use std::time::Duration;
 pub(crate) const NOW: u64 = 1_800_000_000;
 
 pub(crate) struct Shop {
+    pub(crate) config: Config,
+    pub(crate) workload: Workload,
     pub(crate) engine: Engine,
     pub(crate) peer: TestPeer,
     pub(crate) shared: Rc<TestData>,
@@ -143,6 +146,8 @@ pub(crate) fn shop(document: Value) -> Shop {
     };
     let engine = Engine::new(&config, &workload, &NoEnvironment).unwrap_or_else(|e| panic!("{e}"));
     Shop {
+        config,
+        workload,
         engine,
         peer: TestPeer::default(),
         shared: Rc::default(),
@@ -187,15 +192,24 @@ impl Shop {
 
     /// What is decided borrows from the request, which no test wants to carry about: it is never freed.
     fn decision(&self, map: HeaderMap) -> Decision<'static> {
-        let host_context = HostContext {
+        self.engine.decide(map.leak(), &self.host_context())
+    }
+
+    fn host_context(&self) -> HostContext<'_> {
+        HostContext {
             peer: &self.peer,
             shared: &*self.shared,
             crypto: &self.crypto,
             key_wait: &self.key_wait,
             now: UnixSeconds(self.now),
             ends_with_headers: self.ends_with_headers,
-        };
-        self.engine.decide(map.leak(), &host_context)
+        }
+    }
+
+    /// Why `METHOD /path` with these headers is decided as it is.
+    pub(crate) fn explain(&self, line: &str, headers: &[(&str, &str)]) -> Explanation<'static> {
+        let map = own(&with_line(line, headers)).leak();
+        self.engine.explain(&self.config, &self.workload, View::Enforced, map, &self.host_context())
     }
 
     /// The decision about `METHOD /path` with these headers.

@@ -22,6 +22,22 @@ proptest! {
         }
     }
 
+    /// What a tool tells of a verdict is what the filter does, and each test that it names has the outcome that counts.
+    #[test]
+    fn a_trace_says_what_is_decided(config in documents(), asks in vec(asks(), 1..16)) {
+        let compiled = Compiled::new(&config);
+        for ask in &asks {
+            for view in View::ALL {
+                let (said, trace) = (compiled.say(view, ask), compiled.trace(&config, view, ask));
+                prop_assert_eq!(trace.authentication, said.authentication, "{:?} of {:?}", view, ask);
+                prop_assert_eq!(trace.verdict, said.verdict, "{:?} of {:?}: {:#?}", view, ask, trace.rules);
+                let is_for: Vec<u32> =
+                    trace.rules.iter().filter(|rule| rule.is_for()).map(|rule| rule.index.0).collect();
+                prop_assert_eq!(is_for, said.candidates, "{:?} of {:?}", view, ask);
+            }
+        }
+    }
+
     /// So many rules share one site that they are found by role and claim.
     #[test]
     fn rules_that_differ_only_in_what_they_ask_of_a_token_agree_too(

@@ -2,7 +2,9 @@
 
 use attache_engine::claims::Claims;
 use attache_engine::host::{Peer, Workload};
-use attache_engine::policy::{ClaimTable, Headers, Identity, Policies, RequestFacts, Verdict, View};
+use attache_engine::policy::{
+    ClaimTable, Headers, Identity, Policies, PolicyTrace, RequestFacts, Verdict, View,
+};
 use attache_plugin_config::*;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -167,6 +169,20 @@ impl Compiled {
             without_keys: candidates.on_keys_unavailable(view),
             candidates: candidates.rules().into_iter().map(|rule| rule.0).collect(),
         }
+    }
+
+    /// What the same tests say, one by one.
+    pub(crate) fn trace(&self, config: &Config, view: View, ask: &Ask) -> PolicyTrace {
+        let Ask { method, path, host, .. } = ask;
+        let facts = RequestFacts { method, path, host, peer: ask, headers: ask };
+        let token = ask.claims();
+        let roles = token.as_ref().map(|token| self.policies.roles().read(token, &role_claims()));
+        let values: Vec<Option<Value>> = (self.claims.paths().iter())
+            .map(|path| token.as_ref().and_then(|token| token.get(path)).cloned())
+            .collect();
+        let identity = roles.as_ref().map(|roles| Identity { roles, claims: &values });
+        let (workload, claims) = (Workload::default(), &self.claims);
+        PolicyTrace::run(config, &workload, &self.policies, claims, view, &facts, identity.as_ref())
     }
 
     /// A verdict as `allow`, `allow: policy/rule` or `reason: policy/rule`.
