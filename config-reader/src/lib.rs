@@ -20,6 +20,8 @@ mod report;
 #[cfg(feature = "schema")]
 mod schema;
 #[cfg(feature = "source")]
+mod serialize;
+#[cfg(feature = "source")]
 mod source;
 mod suggest;
 mod value;
@@ -37,7 +39,7 @@ pub use path::{Path, PathRef, Step};
 pub use quote::quote;
 pub use report::{MAX_ENTRIES, Report, Reported, valid};
 #[cfg(feature = "source")]
-pub use source::{Location, Position, SourceDocument, SourceText, Span};
+pub use source::{Location, Position, SourceDocument, SourceText, Span, SyntaxError};
 pub use suggest::suggestion;
 pub use value::{List, Slot};
 #[cfg(feature = "source")]

@@ -1,8 +1,12 @@
 //! Where in a text the values of a document stand.
 
+mod kubernetes;
+mod syntax_error;
 mod tree;
 
-use crate::{Diagnostic, Path, PathRef, Step};
+pub use syntax_error::SyntaxError;
+
+use crate::{Path, Step};
 use std::rc::Rc;
 use tree::{Tree, Value};
 
@@ -76,10 +80,9 @@ impl SourceText {
     /// Finds where everything stands.
     ///
     /// # Errors
-    /// The text is neither YAML nor JSON: what [`read_yaml`](crate::read_yaml) or [`read_json`](crate::read_json) says of it
-    /// is clearer.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
-        let documents = tree::documents(text).map_err(|error| PathRef::Root.error(error.to_string()))?;
+    /// The text is neither YAML nor JSON, or nested more than 128 levels deep.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let documents = tree::documents(text)?;
         Ok(Self { documents: documents.into_iter().map(SourceDocument).collect() })
     }
 
@@ -113,8 +116,10 @@ impl SourceDocument {
 
 /// Returns the member of an object, its own or merged.
 fn member<'t>(members: &'t [(Rc<Tree>, Rc<Tree>)], name: &str) -> Option<(Option<Span>, &'t Rc<Tree>)> {
-    let mut own = members.iter().filter(|(key, _)| key.is_text(name));
-    if let Some((key, value)) = own.next() {
+    let own = members.iter().find(|(key, _)| key.is_text(name));
+    // A bare `y` is `true` to Kubernetes.
+    if let Some((key, value)) = own.or_else(|| members.iter().find(|(key, _)| kubernetes::is_key(key, name)))
+    {
         return Some((Some(key.span), value));
     }
     let merged =
