@@ -1,0 +1,108 @@
+//! Files, folders and the standard input.
+
+use super::{InputError, Skipped};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// What stands for the standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// A file to read.
+pub(super) struct File {
+    path: PathBuf,
+    /// Whether it was named, and not found in a folder.
+    pub(super) is_named: bool,
+}
+
+impl File {
+    /// Returns what reports call it.
+    pub(super) fn name(&self) -> String {
+        name(&self.path)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// It can't be read, or is no UTF-8.
+    pub(super) fn read(&self) -> Result<String, InputError> {
+        let mut bytes = Vec::new();
+        let read = if is_standard_input(&self.path) {
+            std::io::stdin().read_to_end(&mut bytes).map(drop)
+        } else {
+            std::fs::read(&self.path).map(|content| bytes = content)
+        };
+        read.map_err(|source| InputError::Unreadable { path: self.name(), source })?;
+        String::from_utf8(bytes).map_err(|_| InputError::NotUtf8(self.name()))
+    }
+}
+
+/// Returns what reports call the files of a command line.
+pub(super) fn names(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", name(path))).collect();
+    names.join(", ")
+}
+
+/// Returns the files that are named, and those of each folder that is, in the order of their names.
+///
+/// # Errors
+/// A file is not there, or a folder can't be searched.
+pub(super) fn list(paths: &[PathBuf], skipped: &mut Skipped) -> Result<Vec<File>, InputError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if is_standard_input(path) {
+            files.push(File { path: path.clone(), is_named: true });
+            continue;
+        }
+        let metadata =
+            std::fs::metadata(path).map_err(|source| InputError::Unreadable { path: name(path), source })?;
+        if metadata.is_dir() {
+            search(path, skipped, &mut files)?;
+        } else {
+            files.push(File { path: path.clone(), is_named: true });
+        }
+    }
+    Ok(files)
+}
+
+/// Adds the files of a folder. What a chart has under `templates` is no YAML before Helm has rendered it.
+fn search(folder: &Path, skipped: &mut Skipped, files: &mut Vec<File>) -> Result<(), InputError> {
+    let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        if entry.file_type().is_dir() {
+            if is_hidden(&entry) {
+                entries.skip_current_dir();
+            } else if holds_templates(entry.path()) {
+                skipped.documents = skipped.documents.saturating_add(1);
+                entries.skip_current_dir();
+            }
+        } else if is_configuration(entry.path()) && !is_hidden(&entry) {
+            files.push(File { path: entry.into_path(), is_named: false });
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a name begins with a dot, as that of `.git` does. What was named itself is never hidden.
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn holds_templates(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == "templates")
+        && folder.parent().is_some_and(|chart| chart.join("Chart.yaml").is_file())
+}
+
+fn is_configuration(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| matches!(extension, "yaml" | "yml" | "json"))
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == STANDARD_INPUT
+}
+
+fn name(path: &Path) -> String {
+    if is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}

@@ -1,0 +1,135 @@
+//! Where configurations come from: files, folders, the standard input or a cluster, each text read as Kubernetes reads it.
+
+mod cluster;
+mod configuration;
+mod files;
+mod find;
+mod resource;
+mod source_file;
+mod workload;
+
+pub(crate) use configuration::{Carrier, Configuration};
+pub(crate) use resource::Resource;
+pub(crate) use source_file::SourceFile;
+
+use attache_config_reader::SyntaxError;
+use clap::Args;
+use find::find;
+use std::fmt;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// What to read.
+#[derive(Args)]
+pub(crate) struct InputOptions {
+    /// Files, folders (searched for *.yaml, *.yml and *.json), and `-` for the standard input
+    #[arg(value_name = "FILE", required_unless_present = "cluster")]
+    files: Vec<PathBuf>,
+    /// Read what the cluster holds that kubectl's current context is for
+    #[arg(long, conflicts_with = "files")]
+    cluster: bool,
+    /// The namespace to look into, in place of all
+    #[arg(long, short, requires = "cluster")]
+    namespace: Option<String>,
+    /// The context of kubectl, in place of the current one
+    #[arg(long, requires = "cluster")]
+    context: Option<String>,
+}
+
+/// What was read.
+#[derive(Default)]
+pub(crate) struct Input {
+    /// In the order of their files and of these texts.
+    pub(crate) configurations: Vec<Configuration>,
+    /// The texts that are neither YAML nor JSON.
+    pub(crate) unreadable: Vec<(Rc<SourceFile>, SyntaxError)>,
+    /// How many texts were read.
+    pub(crate) files: usize,
+    /// What was passed over.
+    pub(crate) skipped: Skipped,
+}
+
+/// How much was passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    /// Resources of other kinds.
+    pub(crate) resources: usize,
+    /// Resources that load another module.
+    pub(crate) plugins: usize,
+    /// Documents of a folder that are no resource and have no `issuers`, and templates of charts.
+    pub(crate) documents: usize,
+}
+
+/// Why there is nothing to work on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("can't read `{path}`: {source}")]
+    Unreadable { path: String, source: std::io::Error },
+    #[error("can't search {0}")]
+    Folder(#[from] walkdir::Error),
+    #[error("`{0}` is not UTF-8; save it as UTF-8")]
+    NotUtf8(String),
+    #[error(
+        "no configuration of Attaché in {names}{skipped}; name files that hold one, bare or in a WasmPlugin, a \
+         TrafficExtension or an EnvoyExtensionPolicy"
+    )]
+    Nothing { names: String, skipped: Skipped },
+    #[error(transparent)]
+    Cluster(#[from] cluster::ClusterError),
+}
+
+impl InputOptions {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// A file or the cluster can't be read, or holds no configuration.
+    pub(crate) fn read(&self) -> Result<Input, InputError> {
+        let mut input = Input::default();
+        if self.cluster {
+            let text = cluster::read(self.context.as_deref(), self.namespace.as_deref())?;
+            input.add("cluster".to_owned(), text, false);
+        } else {
+            for file in files::list(&self.files, &mut input.skipped)? {
+                input.add(file.name(), file.read()?, file.is_named);
+            }
+        }
+        if input.configurations.is_empty() && input.unreadable.is_empty() {
+            let names = if self.cluster { "the cluster".to_owned() } else { files::names(&self.files) };
+            return Err(InputError::Nothing { names, skipped: input.skipped });
+        }
+        Ok(input)
+    }
+}
+
+impl Input {
+    /// Adds what a text holds. One that was named is a configuration whatever it looks like, unless it is a resource.
+    fn add(&mut self, name: String, text: String, is_named: bool) {
+        let (file, error) = SourceFile::new(name, text);
+        let file = Rc::new(file);
+        self.files = self.files.saturating_add(1);
+        match error {
+            Some(error) => self.unreadable.push((file, error)),
+            None => self.configurations.extend(find(&file, is_named, &mut self.skipped)),
+        }
+    }
+}
+
+/// Writes `, where 2 other resources and 1 other document were passed over`, or nothing.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.resources, "other resource"),
+            (self.plugins, "other module"),
+            (self.documents, "other document"),
+        ];
+        let counts: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, noun)| crate::finding::counted(count, noun))
+            .collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        write!(f, ", passed over {}", counts.join(" and "))
+    }
+}

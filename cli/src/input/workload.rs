@@ -1,0 +1,73 @@
+//! The workloads that a configuration may be for.
+
+use super::{Configuration, Resource};
+use attache_engine::host::{Environment, Workload};
+use attache_plugin_config::{Config, Selector};
+use std::collections::BTreeMap;
+
+/// What stands for a secret that only the proxy knows: as long as any algorithm asks for.
+const UNKNOWN_SECRET: [u8; 64] = [b'?'; 64];
+
+/// The environment of a module, as far as its resource tells.
+pub(crate) struct ModuleEnvironment(Option<BTreeMap<String, Option<String>>>);
+
+impl Environment for ModuleEnvironment {
+    fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        match &self.0 {
+            None => Some(UNKNOWN_SECRET.to_vec()),
+            Some(variables) => match variables.get(name)? {
+                None => Some(UNKNOWN_SECRET.to_vec()),
+                Some(value) => Some(value.clone().into_bytes()),
+            },
+        }
+    }
+}
+
+impl Configuration {
+    /// Returns the environment that the module has.
+    pub(crate) fn environment(&self) -> ModuleEnvironment {
+        ModuleEnvironment(self.resource().and_then(Resource::environment))
+    }
+
+    /// Returns a workload for each policy that may apply somewhere, and one that the resource alone describes, none twice.
+    pub(crate) fn workloads(&self, config: &Config) -> Vec<Workload> {
+        let own = self.own_workload();
+        let mut workloads = vec![own.clone()];
+        for policy in &config.policies {
+            if let Some(workload) = selected(&own, &policy.selector)
+                && !workloads.contains(&workload)
+            {
+                workloads.push(workload);
+            }
+        }
+        workloads
+    }
+
+    /// Returns the workload as the resource describes it: its namespace, and the labels that it selects by.
+    pub(crate) fn own_workload(&self) -> Workload {
+        let resource = self.resource();
+        Workload {
+            namespace: resource.and_then(Resource::namespace).map(str::to_owned),
+            labels: resource.map(Resource::selector).unwrap_or_default(),
+            ..Workload::default()
+        }
+    }
+}
+
+/// Returns a workload of these that a selector fits; `None` where it fits none of them. In Istio's root namespace a
+/// resource is for all, so a namespace says nothing against another.
+fn selected(workload: &Workload, selector: &Selector) -> Option<Workload> {
+    let mut selected = workload.clone();
+    for (name, value) in &selector.labels {
+        let label = selected.labels.entry(name.clone()).or_insert_with(|| value.clone());
+        if label != value {
+            return None;
+        }
+    }
+    let is_named = |namespace: &String| selector.namespaces.contains(namespace);
+    if !selector.namespaces.is_empty() && !selected.namespace.as_ref().is_some_and(is_named) {
+        selected.namespace = selector.namespaces.first().cloned();
+    }
+    selected.service_account = selector.service_accounts.first().cloned();
+    Some(selected)
+}

@@ -1,0 +1,32 @@
+//! `attache`: what an operator asks of a configuration before a proxy has it, decided by the engine that the proxy runs.
+
+mod commands;
+mod exit;
+mod finding;
+mod input;
+mod report;
+
+use clap::Parser;
+use commands::Command;
+use std::process::ExitCode;
+
+/// Checks configurations of the Attaché filter.
+///
+/// A configuration may be bare (JSON or YAML) or stand in a WasmPlugin, a TrafficExtension or an EnvoyExtensionPolicy, among
+/// whatever else kustomize, Helm or kubectl print.
+#[derive(Parser)]
+#[command(name = "attache", version, arg_required_else_help = true, after_help = exit::HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    match commands::run(&Arguments::parse().command) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            anstream::eprintln!("error: {error}");
+            exit::Status::Unusable.into()
+        }
+    }
+}

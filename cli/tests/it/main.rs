@@ -1,0 +1,7 @@
+//! The program, run as people run it.
+
+#![expect(clippy::expect_used, reason = "what the tests share fails as a test does")]
+
+mod check;
+mod samples;
+mod support;
