@@ -18,7 +18,7 @@ pub struct Caller<'a> {
     pub jwt: Option<&'a Map<String, Value>>,
 }
 
-/// The claims that depend on nothing but the caller and the API: all but `iat`, `nbf`, `exp` and `jti`.
+/// Returns the claims that depend on nothing but the caller and the API: all but `iat`, `nbf`, `exp` and `jti`.
 ///
 /// # Errors
 /// No source of `sub` has a value.
@@ -47,7 +47,7 @@ pub fn claims(mint: &Mint, audiences: &[String], caller: Caller<'_>) -> Result<M
     Ok(claims)
 }
 
-/// A hash of a key, to name it without telling it: the first 128 bits of its SHA-256, as hex.
+/// Returns a hash of a key, to name it without revealing it: the first 128 bits of its SHA-256, as hex.
 pub fn key_hash(key: &str) -> String {
     Sha256::digest(key).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -62,12 +62,12 @@ fn subject(mint: &Mint, caller: Caller<'_>) -> Option<String> {
     })
 }
 
-/// An organisation without the sign that ends it.
+/// Returns an organisation without the sign that ends it.
 fn one_word(org_id: &str) -> String {
     org_id.replace('%', "%25").replace(':', "%3A")
 }
 
-/// Whether the gateway made this session from a JWT: it marks such sessions.
+/// Returns whether the gateway made this session from a JWT: it marks such sessions.
 pub fn is_from_jwt(session: &SessionState) -> bool {
     session.metadata.contains_key("TykJWTSessionID")
 }
@@ -93,7 +93,7 @@ fn roles(rules: &RoleRules, session: &SessionState) -> BTreeSet<String> {
     roles
 }
 
-/// The ids of the session's policies; old sessions name one in a field of its own.
+/// Returns the ids of the session's policies; old sessions name one in a field of its own.
 fn policies(session: &SessionState) -> impl Iterator<Item = &String> {
     let old = Some(&session.apply_policy_id).filter(|id| !id.is_empty());
     session.apply_policies.iter().chain(old.filter(|id| !session.apply_policies.contains(id)))

@@ -9,17 +9,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the machine's clock.
     pub fn system() -> Self {
         Self::from_fn(|| unix_seconds(SystemTime::now()))
     }
 
-    /// A clock of one's own, in seconds of Unix time.
+    /// Creates a clock of one's own, in seconds of Unix time.
     pub fn from_fn(now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// Seconds of Unix time.
+    /// Returns the time in seconds of Unix time.
     pub fn now(&self) -> u64 {
         (self.0)()
     }
@@ -31,7 +31,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Seconds of Unix time; 0 for times before it.
+/// Returns seconds of Unix time; 0 for times before it.
 pub fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

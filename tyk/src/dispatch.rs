@@ -2,14 +2,14 @@
 
 use crate::claims::{Caller, is_from_jwt};
 use crate::config::{Api, Config, Mode, TokenPlace, VerifiedJwt};
-use crate::exchange::{Exchanger, Wanted};
+use crate::exchange::{ExchangeRequest, Exchanger};
 use crate::failure::Failure;
-use crate::lines::Lines;
+use crate::log_limiter::LogLimiter;
 use crate::metrics::Metrics;
 use crate::mint::Minter;
 use crate::proto::dispatcher_server::Dispatcher;
 use crate::proto::{Event, EventReply, HookType, MiniRequestObject, Object, SessionState};
-use crate::request::{Guard, after_prefix, credential_of, header};
+use crate::request::{CredentialStripper, after_prefix, credential_of, header};
 use crate::token;
 use crate::trace::Trace;
 use serde_json::{Map, Value};
@@ -26,11 +26,11 @@ pub struct Issuer {
     timeout: Duration,
     log_issued: bool,
     apis: Vec<Api>,
-    guard: Guard,
+    stripper: CredentialStripper,
     minter: Option<Arc<Minter>>,
     exchangers: BTreeMap<String, Arc<Exchanger>>,
     metrics: Arc<Metrics>,
-    lines: Lines,
+    log_limiter: LogLimiter,
 }
 
 /// A token, and how it was come by.
@@ -52,11 +52,15 @@ impl Issuer {
             timeout: config.grpc.timeout,
             log_issued: config.log.issued,
             apis: config.apis.clone(),
-            guard: Guard::new(config.upstream.clone(), config.strip.clone(), config.guarded_issuers()),
+            stripper: CredentialStripper::new(
+                config.upstream.clone(),
+                config.strip.clone(),
+                config.guarded_issuers(),
+            ),
             minter,
             exchangers: exchangers.into_iter().map(|one| (one.name().to_owned(), one)).collect(),
             metrics,
-            lines: Lines::new(),
+            log_limiter: LogLimiter::new(),
         }
     }
 
@@ -98,7 +102,8 @@ impl Issuer {
             Mode::Exchange { provider, audiences, scopes, subject_token } => {
                 let subject = find(subject_token, request).ok_or(Failure::SubjectTokenMissing)?;
                 let exchanger = self.exchangers.get(provider).ok_or(Failure::ApiUnknown)?;
-                let given = exchanger.exchange(subject, Wanted { api_id, audiences, scopes }).await?;
+                let given =
+                    exchanger.exchange(subject, ExchangeRequest { api_id, audiences, scopes }).await?;
                 if self.log_issued && !given.cached {
                     let claims = token::payload(&given.jwt).unwrap_or_default();
                     let text = |claim: &str| claims.get(claim).and_then(Value::as_str).unwrap_or_default();
@@ -134,18 +139,18 @@ impl Issuer {
         // In every case: should the gateway not heed the answer, nothing of the client's gets through either.
         let credentials: Vec<_> =
             api.map(|api| &api.credential).into_iter().chain(declared.iter().flatten()).collect();
-        let strays = self.guard.clean(&mut request, &credentials);
+        let leaked = self.stripper.strip(&mut request, &credentials);
         let (trace_id, request_id) = (&trace.trace_id, &trace.request_id);
-        if strays > 0 {
-            self.metrics.strays(strays);
-            if let Some(left_out) = self.lines.pass() {
+        if leaked > 0 {
+            self.metrics.add_leaked(leaked);
+            if let Some(left_out) = self.log_limiter.pass() {
                 let what = "a client sent tokens of a guarded issuer; they were removed";
-                tracing::warn!(api = api_id, trace_id, request_id, strays, left_out, "{what}");
+                tracing::warn!(api = api_id, trace_id, request_id, strays = leaked, left_out, "{what}");
             }
         }
         let word = match outcome {
             Ok(outcome) => {
-                self.guard.put(&mut request, &outcome.jwt);
+                self.stripper.put(&mut request, &outcome.jwt);
                 tracing::debug!(api = api_id, trace_id, request_id, outcome = outcome.word, "answered");
                 outcome.word.to_owned()
             }
@@ -154,7 +159,7 @@ impl Issuer {
                 // Nothing goes upstream, so no body need come back.
                 request.raw_body.clear();
                 let reason = failure.to_string();
-                if let Some(left_out) = self.lines.pass() {
+                if let Some(left_out) = self.log_limiter.pass() {
                     let what = "a request gets no token";
                     tracing::warn!(api = api_id, trace_id, request_id, reason, left_out, "{what}");
                 }
@@ -166,12 +171,12 @@ impl Issuer {
         changes(request)
     }
 
-    /// A call that no request can come of: the API definition is wired wrongly, and the gateway answers 500.
+    /// Answers a call that no request can come of: the API definition is wired wrongly, and the gateway answers 500.
     fn miswired(&self, object: &Object, outcome: &str, status: Status) -> Status {
         let api_id = object.spec.get("APIID").map_or("", String::as_str);
         let api = self.api(api_id).map_or("", |api| &api.id);
         self.metrics.answered(api, outcome, Duration::ZERO);
-        if let Some(left_out) = self.lines.pass() {
+        if let Some(left_out) = self.log_limiter.pass() {
             let (hook_type, hook_name) = (object.hook_type().as_str_name(), &object.hook_name);
             let why = status.message();
             tracing::error!(
@@ -186,8 +191,8 @@ impl Issuer {
     }
 }
 
-/// What the gateway reads of an answer. It does without its own request, but not without the body: it sends upstream what
-/// comes back.
+/// Returns what the gateway reads of an answer. It does without its own request, but not without the body: it sends
+/// upstream what comes back.
 fn changes(request: MiniRequestObject) -> Object {
     let request = MiniRequestObject {
         headers: BTreeMap::new(),
@@ -226,8 +231,8 @@ impl Dispatcher for Issuer {
     }
 }
 
-/// The claims of the JWT that the gateway made this session from. The gateway marks such sessions and names them by the
-/// identity claim: a JWT that stands there beside another credential is not taken for verified.
+/// Returns the claims of the JWT that the gateway made this session from. The gateway marks such sessions and names them
+/// by the identity claim: a JWT that stands there beside another credential is not taken for verified.
 fn verified_claims(
     jwt: &VerifiedJwt,
     request: &MiniRequestObject,

@@ -63,7 +63,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The HTTP status of the answer.
+    /// Returns the HTTP status of the answer.
     pub fn status(self) -> u16 {
         match self {
             Self::SessionMissing
@@ -95,7 +95,7 @@ impl Failure {
         }
     }
 
-    /// The answer that the gateway gives in the upstream's place (RFC 9457).
+    /// Returns the answer that the gateway gives in the upstream's place (RFC 9457).
     pub fn answer(self) -> ReturnOverrides {
         let status = self.status();
         let body = json!({ "type": self.to_string(), "title": self.title(), "status": status });

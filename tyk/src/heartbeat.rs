@@ -11,20 +11,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// When work was last done.
 #[derive(Debug)]
-pub struct Pulse(Mutex<Instant>);
+pub struct Heartbeat(Mutex<Instant>);
 
-impl Pulse {
-    /// Work is done now.
+impl Heartbeat {
+    /// Creates a heartbeat that beats now.
     pub fn new() -> Self {
         Self(Mutex::new(Instant::now()))
     }
 
-    /// Work was done just now.
+    /// Notes that work was done just now.
     pub fn beat(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Whether none was done for too long.
+    /// Returns whether no work was done for too long.
     pub fn stalled(&self) -> bool {
         self.stalled_at(Instant::now())
     }
@@ -35,7 +35,7 @@ impl Pulse {
     }
 }
 
-impl Default for Pulse {
+impl Default for Heartbeat {
     fn default() -> Self {
         Self::new()
     }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_process_that_misses_several_beats_is_stalled_until_the_next() {
-        let (pulse, now) = (Pulse::new(), Instant::now());
+        let (pulse, now) = (Heartbeat::new(), Instant::now());
         assert!(!pulse.stalled_at(now + BEAT * 5));
         assert!(pulse.stalled_at(now + BEAT * 7));
         pulse.beat();

@@ -3,8 +3,8 @@
 //! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on ([`request`]); [`mint`]
 //! makes a token from the session ([`claims`]) with the signing key ([`keys`]), or [`exchange`] swaps the caller's own
 //! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`room`] bounds what requests hold in memory,
-//! [`tokens`] what is kept for reuse, [`lines`] what is logged, and [`out`] writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it
-//! all together, with what [`watch`] does beside them; [`pulse`] tells whether it still works.
+//! [`token_cache`] what is kept for reuse, [`log_limiter`] what is logged, and [`log_writer`] writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it
+//! all together, with what [`watch`] does beside them; [`heartbeat`] tells whether it still works.
 
 pub mod claims;
 pub mod clock;
@@ -12,20 +12,19 @@ pub mod config;
 pub mod dispatch;
 pub mod exchange;
 pub mod failure;
+pub mod heartbeat;
 pub mod http;
 pub mod keys;
-pub mod lines;
 pub mod listen;
+pub mod log_limiter;
+pub mod log_writer;
 pub mod metrics;
 pub mod mint;
-pub mod out;
-pub mod pages;
 pub mod proto;
-pub mod pulse;
 pub mod request;
 pub mod room;
 pub mod server;
 pub mod token;
-pub mod tokens;
+pub mod token_cache;
 pub mod trace;
 pub mod watch;

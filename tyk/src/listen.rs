@@ -1,4 +1,4 @@
-//! The sockets: TCP with or without TLS, or a Unix socket, for the gateway; TCP for the pages.
+//! The sockets: TCP with or without TLS, or a Unix socket, for the gateway; TCP for the HTTP side.
 
 use crate::config::{Grpc, GrpcTls, Listen};
 use std::error::Error;
@@ -70,7 +70,7 @@ pub async fn grpc(config: &Grpc) -> Result<Socket, ListenError> {
 }
 
 impl Socket {
-    /// Where it listens, on TCP.
+    /// Returns where it listens, on TCP.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
@@ -78,7 +78,7 @@ impl Socket {
         }
     }
 
-    /// The socket twice: what comes is taken up by whichever is asked. The file of a Unix socket is the second's.
+    /// Returns the socket twice: what comes is taken up by whichever is asked. The file of a Unix socket is the second's.
     ///
     /// # Errors
     /// The process has too many files open.
@@ -116,7 +116,7 @@ pub async fn tcp(address: SocketAddr) -> Result<TcpListener, ListenError> {
     bound.map_err(|source| ListenError::Bind { at: address.to_string(), source })
 }
 
-/// The user's and the group's: the gateway runs as another user of one group.
+/// Opens a socket for the user and the group: the gateway runs as another user of one group.
 fn unix(path: &Path) -> Result<Socket, ListenError> {
     let at = || path.display().to_string();
     let bind = |source| ListenError::Bind { at: at(), source };
@@ -139,7 +139,7 @@ pub fn choose_cryptography() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// TLS for the gateway's side, with client certificates required where an authority for them is named.
+/// Returns TLS for the gateway's side, with client certificates required where an authority for them is named.
 ///
 /// # Errors
 /// A file can't be read.

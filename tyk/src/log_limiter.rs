@@ -3,12 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Lines a second.
+/// LogLimiter a second.
 const PER_SECOND: u32 = 10;
 
 /// Lets ten lines a second pass, and counts the others.
 #[derive(Debug)]
-pub struct Lines(Mutex<Second>);
+pub struct LogLimiter(Mutex<Second>);
 
 #[derive(Debug)]
 struct Second {
@@ -17,13 +17,13 @@ struct Second {
     left_out: u64,
 }
 
-impl Lines {
-    /// Nothing logged yet.
+impl LogLimiter {
+    /// Creates a limiter that has logged nothing yet.
     pub fn new() -> Self {
         Self(Mutex::new(Second { began: Instant::now(), passed: 0, left_out: 0 }))
     }
 
-    /// Whether a line may be logged now: how many were left out since the last one, for it to tell.
+    /// Returns how many lines were left out since the last one if a line may be logged now, which then says so.
     pub fn pass(&self) -> Option<u64> {
         self.pass_at(Instant::now())
     }
@@ -43,7 +43,7 @@ impl Lines {
     }
 }
 
-impl Default for Lines {
+impl Default for LogLimiter {
     fn default() -> Self {
         Self::new()
     }
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn ten_lines_pass_each_second_and_the_next_tells_of_the_others() {
-        let lines = Lines::new();
+        let lines = LogLimiter::new();
         let now = Instant::now();
         let passed = (0..1000).filter(|_| lines.pass_at(now).is_some()).count();
         assert_eq!(passed, 10);

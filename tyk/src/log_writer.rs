@@ -14,12 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Takes lines for the standard output.
 #[derive(Clone, Debug)]
-pub struct Out(SyncSender<Message>);
+pub struct LogWriter(SyncSender<Message>);
 
 #[derive(Debug)]
 enum Message {
     Line(Vec<u8>),
-    /// Everything before this was written, once the sender is told.
+    /// Everything before this was written, once the sender has a message.
     Flush(Sender<()>),
 }
 
@@ -30,7 +30,7 @@ pub struct Line {
     to: SyncSender<Message>,
 }
 
-impl Out {
+impl LogWriter {
     /// Starts a thread that writes to the standard output.
     pub fn stdout() -> Self {
         let (to, from) = sync_channel(WAITING);
@@ -40,8 +40,8 @@ impl Out {
 
     /// Waits until what was logged is written, for a second at most.
     pub fn flush(&self) {
-        let (told, written) = channel();
-        if self.0.try_send(Message::Flush(told)).is_ok() {
+        let (done, written) = channel();
+        if self.0.try_send(Message::Flush(done)).is_ok() {
             // Where nobody reads there is nothing to be done.
             let _ = written.recv_timeout(PATIENCE);
         }
@@ -52,14 +52,14 @@ fn write(from: &Receiver<Message>) {
     let mut out = io::stdout();
     for message in from {
         match message {
-            // Nowhere to tell of a log that can't be written.
+            // There is nowhere to report a log that can't be written.
             Message::Line(line) => drop(out.write_all(&line).and_then(|()| out.flush())),
-            Message::Flush(told) => drop(told.send(())),
+            Message::Flush(done) => drop(done.send(())),
         }
     }
 }
 
-impl<'a> MakeWriter<'a> for Out {
+impl<'a> MakeWriter<'a> for LogWriter {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {

@@ -2,7 +2,7 @@
 
 use attache_issuer::clock::Clock;
 use attache_issuer::config::{Config, LogLevel};
-use attache_issuer::out::Out;
+use attache_issuer::log_writer::LogWriter;
 use attache_issuer::server::start;
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -53,10 +53,10 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::Serve { file } => {
             let config = Config::load(&file)?;
-            let out = Out::stdout();
-            log_to(out.clone(), config.log.level);
+            let log = LogWriter::stdout();
+            log_to(log.clone(), config.log.level);
             let served = serve(config);
-            out.flush();
+            log.flush();
             served
         }
     }
@@ -68,23 +68,23 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
     let running = start(config, Clock::system()).await?;
-    let (told, mut telling) = mpsc::channel(1);
+    let (signal_sender, mut signals) = mpsc::channel(1);
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 _ = term.recv() => {}
                 _ = int.recv() => {}
             }
-            if told.send(()).await.is_err() {
+            if signal_sender.send(()).await.is_err() {
                 return;
             }
         }
     });
-    running.until(&mut telling).await?;
+    running.until(&mut signals).await?;
     Ok(())
 }
 
-fn log_to(out: Out, level: LogLevel) {
+fn log_to(log: LogWriter, level: LogLevel) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -94,6 +94,6 @@ fn log_to(out: Out, level: LogLevel) {
     // Only this program's own events: what libraries log of a connection may hold what it carried.
     let own = tracing_subscriber::filter::Targets::new().with_target("attache_issuer", level);
     use tracing_subscriber::prelude::*;
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(out);
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(log);
     tracing_subscriber::registry().with(lines.with_filter(own)).init();
 }

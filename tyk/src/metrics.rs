@@ -18,11 +18,11 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     seconds: Family<OutcomeLabels, Histogram, Buckets>,
-    strays: Counter,
+    leaked: Counter,
     events: Counter,
     reloads: Family<ReloadLabels, Counter>,
     published: Gauge,
-    kept: Gauge,
+    cached: Gauge,
     signing: Family<KeyLabels, Gauge>,
 }
 
@@ -85,29 +85,30 @@ impl Reload {
 }
 
 impl Metrics {
-    /// Nothing counted yet.
+    /// Creates metrics at 0.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("attache_issuer");
         let requests = Family::default();
         let seconds = Family::new_with_constructor(Buckets);
-        let (strays, events) = (Counter::default(), Counter::default());
+        let (leaked, events) = (Counter::default(), Counter::default());
         let (reloads, signing) = (Family::default(), Family::default());
-        let (published, kept) = (Gauge::default(), Gauge::default());
+        let (published, cached) = (Gauge::default(), Gauge::default());
         registry.register("requests", "Requests by API and outcome", requests.clone());
         registry.register("seconds", "Time to answer the gateway, by outcome", seconds.clone());
-        let help = "Tokens of a guarded issuer taken out of clients' requests";
-        registry.register("stray_tokens", help, strays.clone());
+        let help = "TokenCache of a guarded issuer taken out of clients' requests";
+        registry.register("stray_tokens", help, leaked.clone());
         registry.register("events", "Events that the gateway told of", events.clone());
         registry.register("key_reloads", "Looks into the key folder, by outcome", reloads.clone());
         registry.register("published_keys", "Keys in the published key set", published.clone());
         registry.register("signing_key", "1 for the key that signs", signing.clone());
-        registry.register("kept_tokens", "Tokens kept for reuse", kept.clone());
+        registry.register("kept_tokens", "TokenCache kept for reuse", cached.clone());
         registry.register(
             "build",
             "The running version",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        let metrics = Self { registry, requests, seconds, strays, events, reloads, published, kept, signing };
+        let metrics =
+            Self { registry, requests, seconds, leaked, events, reloads, published, cached, signing };
         // What an alert reads is there before it first counts, or its first rise would not be seen.
         for outcome in [Reload::Taken, Reload::Refused, Reload::Late] {
             drop(metrics.reloads.get_or_create(&ReloadLabels { outcome: outcome.word() }));
@@ -136,7 +137,7 @@ impl Metrics {
         drop(self.requests.get_or_create(&labels));
     }
 
-    /// A request of an API was answered.
+    /// Counts a request of an API that was answered.
     pub fn answered(&self, api: &str, outcome: &str, took: Duration) {
         let labels = RequestLabels { api: api.to_owned(), outcome: outcome.to_owned() };
         self.requests.get_or_create(&labels).inc();
@@ -144,35 +145,35 @@ impl Metrics {
         self.seconds.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    /// A client's own tokens were taken out of a request.
-    pub fn strays(&self, number: u64) {
-        self.strays.inc_by(number);
+    /// Counts a client's own tokens that were taken out of a request.
+    pub fn add_leaked(&self, number: u64) {
+        self.leaked.inc_by(number);
     }
 
-    /// The gateway told of an event.
+    /// Counts an event that the gateway reported.
     pub fn event(&self) {
         self.events.inc();
     }
 
-    /// The key folder was looked at.
+    /// Counts a look at the key folder.
     pub fn reloaded(&self, outcome: Reload) {
         let labels = ReloadLabels { outcome: outcome.word() };
         self.reloads.get_or_create(&labels).inc();
     }
 
-    /// The keys as they are now.
+    /// Sets the keys as they are now.
     pub fn keys(&self, published: usize, signing: &str) {
         self.published.set(i64::try_from(published).unwrap_or(i64::MAX));
         self.signing.clear();
         self.signing.get_or_create(&KeyLabels { kid: signing.to_owned() }).set(1);
     }
 
-    /// How many tokens are kept.
-    pub fn kept(&self, tokens: usize) {
-        self.kept.set(i64::try_from(tokens).unwrap_or(i64::MAX));
+    /// Sets how many tokens are kept.
+    pub fn set_cached(&self, tokens: usize) {
+        self.cached.set(i64::try_from(tokens).unwrap_or(i64::MAX));
     }
 
-    /// All of it in OpenMetrics text.
+    /// Returns all metrics as OpenMetrics text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing into a string does not fail.

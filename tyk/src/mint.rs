@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::keys::{Keys, Signer};
 use crate::proto::SessionState;
 use crate::token::numeric_date;
-use crate::tokens::{self, Fresh, Kept, Key, Tokens};
+use crate::token_cache::{self, CachedToken, Fresh, Key, TokenCache};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -43,17 +43,17 @@ pub struct Minter {
     config: Mint,
     keys: Arc<Keys>,
     clock: Clock,
-    tokens: Tokens,
+    tokens: TokenCache,
 }
 
 impl Minter {
     /// Makes tokens as configured, signed with these keys.
     pub fn new(config: Mint, keys: Arc<Keys>, clock: Clock) -> Self {
-        let tokens = Tokens::new(config.cache_tokens);
+        let tokens = TokenCache::new(config.cache_tokens);
         Self { config, keys, clock, tokens }
     }
 
-    /// A token for a caller at an API with these audiences.
+    /// Returns a token for a caller at an API with these audiences.
     ///
     /// # Errors
     /// The caller's time is over, or the token can't be made.
@@ -81,14 +81,14 @@ impl Minter {
         self.tokens.sweep(|kept| self.stale(kept, now));
     }
 
-    /// Whether a token is of no use: too old, or signed with a key that is published no more.
-    fn stale(&self, kept: &Kept, now: u64) -> bool {
+    /// Returns whether a token is of no use: too old, or signed with a key that is published no more.
+    fn stale(&self, kept: &CachedToken, now: u64) -> bool {
         let published = |key_id: &str| self.keys.current().key_ids.contains(key_id);
         kept.fresh_until <= now || !kept.key_id().is_some_and(published)
     }
 
-    /// How many tokens are kept.
-    pub fn kept(&self) -> usize {
+    /// Returns how many tokens are kept.
+    pub fn cached(&self) -> usize {
         self.tokens.len()
     }
 
@@ -118,8 +118,8 @@ impl Minter {
     }
 }
 
-/// What makes two requests get one token: what it says, how long it may live, and for whom. The session's key is part of
-/// it, so that two keys never share a `jti`.
+/// Returns what makes two requests get one token: what it says, how long it may live, and for whom. The session's key is
+/// part of it, so that two keys never share a `jti`.
 fn key(claims: &Map<String, Value>, session: &SessionState, not_after: Option<u64>) -> Result<Key, Failure> {
     let claims = serde_json::to_vec(claims).map_err(|_| Failure::SigningFailed)?;
     let mut hash = Sha256::new();
@@ -127,7 +127,7 @@ fn key(claims: &Map<String, Value>, session: &SessionState, not_after: Option<u6
     hash.update(claims);
     hash.update(not_after.unwrap_or_default().to_be_bytes());
     hash.update(&session.key_id);
-    Ok(tokens::key(hash))
+    Ok(token_cache::key(hash))
 }
 
 /// Signs on a thread of its own: RSA takes longer than other requests should wait.
@@ -143,7 +143,7 @@ async fn sign(signer: Arc<Signer>, claims: Map<String, Value>) -> Result<String,
     }
 }
 
-/// When the key or the caller's JWT ends.
+/// Returns when the key or the caller's JWT ends.
 fn not_after(caller: Caller<'_>) -> Option<u64> {
     let session = u64::try_from(caller.session.expires).ok().filter(|end| *end > 0);
     let jwt = caller.jwt.and_then(|jwt| numeric_date(jwt, "exp"));

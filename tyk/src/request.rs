@@ -10,36 +10,37 @@ use std::collections::BTreeSet;
 
 /// Keeps a client's credential and its own tokens from going upstream.
 #[derive(Clone, Debug)]
-pub struct Guard {
+pub struct CredentialStripper {
     upstream: Upstream,
     strip: Credential,
     issuers: BTreeSet<String>,
 }
 
-impl Guard {
-    /// Guards the header that receives the token, the places always stripped, and tokens of these issuers anywhere.
+impl CredentialStripper {
+    /// Creates a stripper for the header that receives the token, the places always stripped, and tokens of these
+    /// issuers anywhere.
     pub fn new(upstream: Upstream, strip: Credential, issuers: BTreeSet<String>) -> Self {
         Self { upstream, strip, issuers }
     }
 
     /// Takes the credential away, and every token of a guarded issuer that the gateway shows: it shows the first value
     /// of each header. Returns how many such tokens there were outside the credential's places.
-    pub fn clean(&self, request: &mut MiniRequestObject, credentials: &[&Credential]) -> u64 {
-        let strip = |places: fn(&Credential) -> &Vec<String>| -> BTreeSet<&str> {
+    pub fn strip(&self, request: &mut MiniRequestObject, credentials: &[&Credential]) -> u64 {
+        let named = |places: fn(&Credential) -> &Vec<String>| -> BTreeSet<&str> {
             credentials.iter().copied().chain([&self.strip]).flat_map(places).map(String::as_str).collect()
         };
-        let headers = strip(|places| &places.headers);
-        let cookies = strip(|places| &places.cookies);
-        let params = strip(|places| &places.params);
+        let headers = named(|places| &places.headers);
+        let cookies = named(|places| &places.cookies);
+        let params = named(|places| &places.params);
         // Where the whole header goes, none of its cookies comes back.
         let all_cookies = headers.iter().any(|name| is_cookie(name)) || is_cookie(&self.upstream.header);
-        let strays = [
-            self.clean_headers(request, &headers),
-            if all_cookies { 0 } else { self.clean_cookies(request, &cookies) },
-            self.clean_params(request, &params),
+        let leaked = [
+            self.strip_headers(request, &headers),
+            if all_cookies { 0 } else { self.strip_cookies(request, &cookies) },
+            self.strip_params(request, &params),
         ];
-        self.clean_connection(request);
-        strays.into_iter().fold(0, u64::saturating_add)
+        self.strip_connection(request);
+        leaked.into_iter().fold(0, u64::saturating_add)
     }
 
     /// Puts the token where the mesh looks for it; all that the client put there goes.
@@ -48,8 +49,8 @@ impl Guard {
         request.set_headers.insert(self.upstream.header.clone(), value);
     }
 
-    fn clean_headers(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
-        let mut strays = 0_u64;
+    fn strip_headers(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
+        let mut leaked = 0_u64;
         let mut delete: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
         delete.insert(self.upstream.header.clone());
         for (name, value) in &request.headers {
@@ -57,17 +58,17 @@ impl Guard {
             // Cookies are looked at one by one.
             if !known && !is_cookie(name) && holds_token_of(&self.issuers, value) {
                 delete.insert(name.clone());
-                strays = strays.saturating_add(1);
+                leaked = leaked.saturating_add(1);
             }
         }
         request.set_headers.retain(|name, _| !delete.iter().any(|gone| gone.eq_ignore_ascii_case(name)));
         request.delete_headers.extend(delete);
-        strays
+        leaked
     }
 
     /// Has the gateway forget which headers the client calls its connection's (RFC 9110 section 7.6.1): it takes those out
     /// after the token is put in, and would take out the token. The others go here; an upgrade of the protocol stays.
-    fn clean_connection(&self, request: &mut MiniRequestObject) {
+    fn strip_connection(&self, request: &mut MiniRequestObject) {
         let Some(value) = header(request, "Connection") else { return };
         let options: Vec<_> = value.split(',').map(|option| option.trim().to_owned()).collect();
         let upgrade = options.iter().any(|option| option.eq_ignore_ascii_case("upgrade"));
@@ -83,11 +84,11 @@ impl Guard {
         }
     }
 
-    fn clean_cookies(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
+    fn strip_cookies(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
         let Some((header, value)) = request.headers.iter().find(|(name, _)| is_cookie(name)) else {
             return 0;
         };
-        let mut strays = 0_u64;
+        let mut leaked = 0_u64;
         let mut kept = Vec::new();
         for cookie in value.split(';').map(str::trim).filter(|cookie| !cookie.is_empty()) {
             let name = cookie.split('=').next().unwrap_or_default().trim();
@@ -95,26 +96,26 @@ impl Guard {
                 continue;
             }
             if holds_token_of(&self.issuers, cookie) {
-                strays = strays.saturating_add(1);
+                leaked = leaked.saturating_add(1);
             } else {
                 kept.push(cookie);
             }
         }
         // Set even where nothing is taken: a second `Cookie` line, which the gateway does not show, goes then.
-        if !names.is_empty() || strays > 0 {
+        if !names.is_empty() || leaked > 0 {
             let (header, value) = (header.clone(), kept.join("; "));
             request.delete_headers.push(header.clone());
             if !value.is_empty() {
                 request.set_headers.insert(header, value);
             }
         }
-        strays
+        leaked
     }
 
     /// Takes parameters out of the URL itself and has the gateway delete them too, for it may hold two URLs: the
     /// client's, and the one that a rewrite made of it.
-    fn clean_params(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
-        let mut strays = 0_u64;
+    fn strip_params(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
+        let mut leaked = 0_u64;
         let mut delete: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
         if let Some((path, query)) = request.url.split_once('?') {
             let keep = |pair: &&str| {
@@ -122,12 +123,12 @@ impl Guard {
                 if names.contains(&*name) {
                     return false;
                 }
-                let stray = holds_token_of(&self.issuers, &value) || holds_token_of(&self.issuers, &name);
-                if stray {
-                    strays = strays.saturating_add(1);
+                let is_leaked = holds_token_of(&self.issuers, &value) || holds_token_of(&self.issuers, &name);
+                if is_leaked {
+                    leaked = leaked.saturating_add(1);
                     delete.insert(name.into_owned());
                 }
-                !stray
+                !is_leaked
             };
             let kept: Vec<_> = query.split('&').filter(keep).collect();
             request.url = match kept.join("&") {
@@ -137,12 +138,12 @@ impl Guard {
         }
         for (name, value) in &request.params {
             if !delete.contains(name) && holds_token_of(&self.issuers, value) {
-                strays = strays.saturating_add(1);
+                leaked = leaked.saturating_add(1);
                 delete.insert(name.clone());
             }
         }
         request.delete_params.extend(delete);
-        strays
+        leaked
     }
 }
 
@@ -150,7 +151,7 @@ fn is_cookie(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookie")
 }
 
-/// The first value of a header.
+/// Returns the first value of a header.
 pub fn header<'a>(request: &'a MiniRequestObject, name: &str) -> Option<&'a str> {
     match request.headers.get(name) {
         Some(value) => Some(value),
@@ -161,14 +162,14 @@ pub fn header<'a>(request: &'a MiniRequestObject, name: &str) -> Option<&'a str>
     }
 }
 
-/// What stands after a prefix, which is compared without letter case.
+/// Returns what stands after a prefix, which is compared without letter case.
 pub fn after_prefix<'a>(value: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, rest) = value.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(rest.trim()).filter(|rest| !rest.is_empty())
 }
 
-/// Where an API definition says that its credential stands: `config_data: {attache: {credential: {…}}}`. It can only
-/// have more taken away, for whoever writes an API definition need not be whom the issuer's configuration trusts.
+/// Returns where an API definition says that its credential stands: `config_data: {attache: {credential: {…}}}`. It can
+/// only have more taken away, for whoever writes an API definition need not be whom the issuer's configuration trusts.
 ///
 /// # Errors
 /// It says something else.

@@ -4,14 +4,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::dispatch::Issuer;
 use crate::exchange::{Exchanger, SetupError};
-use crate::http::{Minting, Pages, router};
+use crate::heartbeat::Heartbeat;
+use crate::http::{HttpState, Minting, router, server};
 use crate::keys::{FolderError, Keys};
 use crate::listen::{self, ListenError, Listener, SocketFile};
 use crate::metrics::Metrics;
 use crate::mint::Minter;
-use crate::pages;
 use crate::proto::dispatcher_server::DispatcherServer;
-use crate::pulse::Pulse;
 use crate::room::{Bounded, Room};
 use crate::watch;
 use std::net::SocketAddr;
@@ -49,7 +48,7 @@ pub enum RunError {
     /// The gateway's side failed.
     #[error("the gRPC side failed: {0}")]
     Grpc(transport::Error),
-    /// The pages' side failed.
+    /// The HTTP side failed.
     #[error("the HTTP side failed: {0}")]
     Http(JoinError),
 }
@@ -59,7 +58,7 @@ pub enum RunError {
 enum Stage {
     /// It serves.
     Serving,
-    /// It was told to end, and serves until its clients have found another.
+    /// It was asked to end, and serves until its clients have found another.
     LameDuck,
     /// It takes nothing new.
     Ending,
@@ -73,9 +72,9 @@ const FINISH: Duration = Duration::from_secs(5);
 pub struct Running {
     /// Where the gateway's side listens, on TCP.
     pub grpc: Option<SocketAddr>,
-    /// Where the pages are.
+    /// Where the HTTP side listens.
     pub http: Option<SocketAddr>,
-    pages: Arc<Pages>,
+    state: Arc<HttpState>,
     drain: Duration,
     stage: Sender<Stage>,
     stop_http: Sender<bool>,
@@ -107,16 +106,16 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let exchangers = config.providers.iter().map(make).collect::<Result<Vec<_>, _>>()?;
     let minter = minting.as_ref().map(|minting| Arc::clone(&minting.minter));
     let issuer = Arc::new(Issuer::new(&config, minter, exchangers.clone(), Arc::clone(&metrics)));
-    let (ready, pulse) = (AtomicBool::new(true), Pulse::new());
+    let (ready, heartbeat) = (AtomicBool::new(true), Heartbeat::new());
     let room = Room::new(
         config.grpc.max_bytes_in_flight,
         config.grpc.max_message_bytes,
         config.grpc.timeout,
         Arc::clone(&metrics),
     );
-    let pages = Arc::new(Pages { minting, exchangers, metrics, ready, pulse });
-    watchers.spawn(watch::sweep(Arc::clone(&pages)));
-    watchers.spawn(watch::beat(Arc::clone(&pages)));
+    let state = Arc::new(HttpState { minting, exchangers, metrics, ready, heartbeat });
+    watchers.spawn(watch::sweep(Arc::clone(&state)));
+    watchers.spawn(watch::beat(Arc::clone(&state)));
 
     let server = grpc_server(&config, issuer, Arc::new(room))?;
     let socket = listen::grpc(&config.grpc).await?;
@@ -124,35 +123,35 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let (grpc, http) = (socket.address(), listener.local_addr().ok());
     let sockets =
         socket.twice().map_err(|source| ListenError::Bind { at: config.grpc.listen.to_string(), source })?;
-    let (stage, told) = channel(Stage::Serving);
-    let grpc_side = tokio::spawn(serve_grpc(server, sockets, told));
-    let (stop_http, told) = channel(false);
-    let http_side = tokio::spawn(pages::serve(listener, router(Arc::clone(&pages)), told));
+    let (stage, stages) = channel(Stage::Serving);
+    let grpc_side = tokio::spawn(serve_grpc(server, sockets, stages));
+    let (stop_http, stopped) = channel(false);
+    let http_side = tokio::spawn(server::serve(listener, router(Arc::clone(&state)), stopped));
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, grpc = %config.grpc.listen, http = %config.http.listen, "listening");
     let drain = config.drain;
-    Ok(Running { grpc, http, pages, drain, stage, stop_http, grpc_side, http_side, _watchers: watchers })
+    Ok(Running { grpc, http, state, drain, stage, stop_http, grpc_side, http_side, _watchers: watchers })
 }
 
 impl Running {
-    /// Runs until it is told to end, or until a side fails. Then it shows probes that it is not ready and asks its clients
-    /// to find another, but serves on, old connections and new: not every client has another at once. That ends with
-    /// `drain`, or when it is told again; requests under way are finished.
+    /// Runs until it is asked to end, or until a side fails. Then it shows probes that it is not ready and asks its
+    /// clients to find another, but serves on, old connections and new: not every client has another at once. That ends
+    /// with `drain`, or when it is asked again; requests under way are finished.
     ///
     /// # Errors
     /// A side failed.
-    pub async fn until(mut self, told: &mut mpsc::Receiver<()>) -> Result<(), RunError> {
+    pub async fn until(mut self, signals: &mut mpsc::Receiver<()>) -> Result<(), RunError> {
         tokio::select! {
-            _ = told.recv() => {}
+            _ = signals.recv() => {}
             done = &mut self.grpc_side => return joined(done).map_err(RunError::Grpc),
             done = &mut self.http_side => return done.map_err(RunError::Http),
         }
-        tracing::info!("told to end: clients are asked to find another");
-        self.pages.ready.store(false, Ordering::Release);
+        tracing::info!("asked to end: clients are asked to find another");
+        self.state.ready.store(false, Ordering::Release);
         self.stage.send_replace(Stage::LameDuck);
         tokio::select! {
             () = sleep(self.drain) => {}
-            Some(()) = told.recv() => {}
+            Some(()) = signals.recv() => {}
             done = &mut self.grpc_side => return joined(done).map_err(RunError::Grpc),
             done = &mut self.http_side => return done.map_err(RunError::Http),
         }
@@ -173,12 +172,13 @@ impl Running {
 }
 
 fn joined<E>(done: Result<Result<(), E>, JoinError>) -> Result<(), E> {
-    // A task that was cut off has nothing to tell.
+    // A task that was cut off has no result.
     done.unwrap_or(Ok(()))
 }
 
-/// The server, with limits for one client that is trusted: the gateway, which has one connection for all of its requests.
-/// What ends that connection fails every request on it, so no limit may end it that the gateway's own clients can reach.
+/// Returns the server, with limits for one client that is trusted: the gateway, which has one connection for all of its
+/// requests. What ends that connection fails every request on it, so no limit may end it that the gateway's own clients
+/// can reach.
 fn grpc_server(config: &Config, issuer: Arc<Issuer>, room: Arc<Room>) -> Result<Router, StartError> {
     let mut server = Server::builder()
         // Clients that give up reset their streams, which may be before they are accepted: whatever a socket's buffer
@@ -217,12 +217,12 @@ type Sockets = (Listener, Listener, Option<SocketFile>);
 async fn serve_grpc(
     server: Router,
     (first, second, _file): Sockets,
-    told: Receiver<Stage>,
+    stages: Receiver<Stage>,
 ) -> Result<(), transport::Error> {
-    let serving = serve_until(server.clone(), first, reached(told.clone(), Stage::LameDuck));
+    let serving = serve_until(server.clone(), first, reached(stages.clone(), Stage::LameDuck));
     let lame_duck = async {
-        reached(told.clone(), Stage::LameDuck).await;
-        serve_until(server, second, reached(told.clone(), Stage::Ending)).await
+        reached(stages.clone(), Stage::LameDuck).await;
+        serve_until(server, second, reached(stages.clone(), Stage::Ending)).await
     };
     tokio::try_join!(serving, lame_duck).map(drop)
 }
@@ -249,7 +249,7 @@ async fn serve_until(
     }
 }
 
-async fn reached(mut told: Receiver<Stage>, stage: Stage) {
+async fn reached(mut stages: Receiver<Stage>, stage: Stage) {
     // Where the sender is gone the time has come too.
-    let _ = told.wait_for(|now| *now >= stage).await;
+    let _ = stages.wait_for(|now| *now >= stage).await;
 }

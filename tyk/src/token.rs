@@ -16,7 +16,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The payload of a JWT in compact form; its signature is not looked at.
+/// Returns the payload of a JWT in compact form; its signature is not looked at.
 pub fn payload(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
@@ -26,7 +26,7 @@ pub fn payload(token: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// Whether a text is made up as a JWT is (RFC 7515 section 7.1), and so can be put into a header as it is.
+/// Returns whether a text is made up as a JWT is (RFC 7515 section 7.1), and so can be put into a header as it is.
 pub fn is_compact(token: &str) -> bool {
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let mut parts = token.split('.');
@@ -43,7 +43,7 @@ pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> Option<u64> {
     claims.get(name)?.as_f64().map(|time| time as u64)
 }
 
-/// Whether a text holds, anywhere in it, something that a verifier could take for a token of one of these issuers.
+/// Returns whether a text holds, anywhere in it, something that a verifier could take for a token of one of these issuers.
 pub fn holds_token_of(issuers: &BTreeSet<String>, text: &str) -> bool {
     let base64url = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.split(|c| !base64url(c)).filter(|part| may_be_json(part)).any(|part| {
@@ -52,7 +52,7 @@ pub fn holds_token_of(issuers: &BTreeSet<String>, text: &str) -> bool {
     })
 }
 
-/// Whether base64url text begins as `{` or JSON white space does.
+/// Returns whether base64url text begins as `{` or JSON white space does.
 fn may_be_json(part: &str) -> bool {
     part.len() > 8 && part.starts_with(['e', 'I', 'C', 'D'])
 }

@@ -1,4 +1,4 @@
-//! Tokens that are kept for reuse, in as few bytes as they can be, and dropped once they are of no use.
+//! TokenCache that are kept for reuse, in as few bytes as they can be, and dropped once they are of no use.
 
 use crate::failure::Failure;
 use base64::Engine as _;
@@ -15,17 +15,17 @@ const UNIT: usize = 512;
 /// another caller's takes 2^128 tries.
 pub type Key = [u8; 16];
 
-/// Such a hash.
+/// Returns such a hash.
 pub fn key(hash: Sha256) -> Key {
     let mut key = Key::default();
     key.iter_mut().zip(hash.finalize()).for_each(|(byte, hashed)| *byte = hashed);
     key
 }
 
-/// Tokens by what they depend on.
+/// TokenCache by what they depend on.
 #[derive(Debug)]
-pub struct Tokens {
-    cache: Cache<Key, Kept, Units>,
+pub struct TokenCache {
+    cache: Cache<Key, CachedToken, Units>,
     /// The head of the token kept last: those of one key have one, which is kept once.
     head: Mutex<Arc<Head>>,
 }
@@ -61,7 +61,7 @@ pub struct Given {
 
 /// A token that is kept: a JWT in three quarters of its length, less its header.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct CachedToken {
     head: Arc<Head>,
     /// Payload and signature, one after the other; or a whole JWT, where it is not in the one form that base64url has.
     bytes: Arc<[u8]>,
@@ -74,35 +74,35 @@ pub struct Kept {
 #[derive(Clone, Debug)]
 struct Units;
 
-impl Weighter<Key, Kept> for Units {
-    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+impl Weighter<Key, CachedToken> for Units {
+    fn weight(&self, _: &Key, kept: &CachedToken) -> u64 {
         let units = kept.bytes.len().div_ceil(UNIT).max(1);
         u64::try_from(units).unwrap_or(u64::MAX)
     }
 }
 
-impl Tokens {
+impl TokenCache {
     /// Keeps so many tokens.
     pub fn new(tokens: u64) -> Self {
         let estimated = usize::try_from(tokens).unwrap_or(usize::MAX);
         Self { cache: Cache::with_weighter(estimated, tokens, Units), head: Mutex::default() }
     }
 
-    /// The token that is kept for a key, without waiting for one that is being made.
-    pub fn kept(&self, key: &Key, stale: impl Fn(&Kept) -> bool) -> Option<Given> {
+    /// Returns the token that is kept for a key, without waiting for one that is being made.
+    pub fn get(&self, key: &Key, stale: impl Fn(&CachedToken) -> bool) -> Option<Given> {
         let kept = self.cache.get(key).filter(|kept| !stale(kept))?;
         Some(Given { jwt: kept.jwt(), cached: true })
     }
 
-    /// The token that is kept for a key, or what `make` makes of it. Whoever asks for a token that is being made waits for
-    /// it; should that fail, the next in line makes its own.
+    /// Returns the token that is kept for a key, or what `make` makes of it. Whoever asks for a token that is being made
+    /// waits for it; should that fail, the next in line makes its own.
     ///
     /// # Errors
     /// Those of `make`.
     pub async fn get_or(
         &self,
         key: Key,
-        stale: impl Fn(&Kept) -> bool,
+        stale: impl Fn(&CachedToken) -> bool,
         make: impl Future<Output = Result<Fresh, Failure>>,
     ) -> Result<Given, Failure> {
         let place = loop {
@@ -121,22 +121,22 @@ impl Tokens {
     }
 
     /// Drops what is of no use any more.
-    pub fn sweep(&self, stale: impl Fn(&Kept) -> bool) {
+    pub fn sweep(&self, stale: impl Fn(&CachedToken) -> bool) {
         self.cache.retain(|_, kept| !stale(kept));
     }
 
-    /// How many tokens are kept.
+    /// Returns how many tokens are kept.
     pub fn len(&self) -> usize {
         self.cache.len()
     }
 
-    /// Whether none is kept.
+    /// Returns whether none is kept.
     pub fn is_empty(&self) -> bool {
         self.cache.is_empty()
     }
 
-    fn pack(&self, fresh: &Fresh) -> Kept {
-        self.parts(fresh).unwrap_or_else(|| Kept {
+    fn pack(&self, fresh: &Fresh) -> CachedToken {
+        self.parts(fresh).unwrap_or_else(|| CachedToken {
             head: self.head("", fresh.key_id.as_ref()),
             bytes: fresh.jwt.as_bytes().into(),
             payload: None,
@@ -144,7 +144,7 @@ impl Tokens {
         })
     }
 
-    fn parts(&self, fresh: &Fresh) -> Option<Kept> {
+    fn parts(&self, fresh: &Fresh) -> Option<CachedToken> {
         let (header, rest) = fresh.jwt.split_once('.')?;
         let (payload, signature) = rest.split_once('.')?;
         // Strict: what decodes has no other form, so it comes back as it was.
@@ -152,7 +152,12 @@ impl Tokens {
         let payload = u32::try_from(bytes.len()).ok()?;
         URL_SAFE_NO_PAD.decode_vec(signature, &mut bytes).ok()?;
         let head = self.head(header, fresh.key_id.as_ref());
-        Some(Kept { head, bytes: bytes.into(), payload: Some(payload), fresh_until: fresh.fresh_until })
+        Some(CachedToken {
+            head,
+            bytes: bytes.into(),
+            payload: Some(payload),
+            fresh_until: fresh.fresh_until,
+        })
     }
 
     fn head(&self, header: &str, key_id: Option<&Arc<str>>) -> Arc<Head> {
@@ -164,8 +169,8 @@ impl Tokens {
     }
 }
 
-impl Kept {
-    /// The key that signed it, where it was signed here.
+impl CachedToken {
+    /// Returns the key that signed it, where it was signed here.
     pub fn key_id(&self) -> Option<&str> {
         self.head.key_id.as_deref()
     }
@@ -190,7 +195,7 @@ impl Kept {
 mod tests {
     use super::*;
 
-    async fn keep(tokens: &Tokens, key: u8, jwt: &str, fresh_until: u64) -> bool {
+    async fn keep(tokens: &TokenCache, key: u8, jwt: &str, fresh_until: u64) -> bool {
         let fresh = Fresh { jwt: jwt.to_owned(), key_id: None, fresh_until };
         let given = tokens.get_or([key; 16], |_| false, async { Ok(fresh) }).await.unwrap();
         assert_eq!(given.jwt, jwt);
@@ -199,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_comes_back_as_it_was() {
-        let tokens = Tokens::new(100);
+        let tokens = TokenCache::new(100);
         for (key, jwt) in [
             "eyJh.eyJpc3MiOiJhIn0.c2ln",
             "e30.e30.",
@@ -220,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_stale_goes_and_the_rest_stays() {
-        let tokens = Tokens::new(100);
+        let tokens = TokenCache::new(100);
         keep(&tokens, 1, "e30.e30.", 10).await;
         keep(&tokens, 2, "e30.e30.", 20).await;
         tokens.sweep(|kept| kept.fresh_until <= 10);
@@ -230,7 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_token_counts_as_several() {
-        let tokens = Tokens::new(64);
+        let tokens = TokenCache::new(64);
         let long = format!("e30.{}.", "e30".repeat(2000));
         for key in 0..64 {
             keep(&tokens, key, &long, 10).await;
@@ -241,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn where_making_fails_the_next_in_line_makes_its_own() {
-        let tokens = Tokens::new(100);
+        let tokens = TokenCache::new(100);
         let failed = tokens.get_or([1; 16], |_| false, async { Err(Failure::SigningFailed) }).await;
         assert_eq!(failed.unwrap_err(), Failure::SigningFailed);
         assert!(!keep(&tokens, 1, "e30.e30.", 10).await);

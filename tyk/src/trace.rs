@@ -14,14 +14,14 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The ids of a request. A gateway that traces tells its trace in the call's metadata; what the client sent stands in
-    /// the request's header, which goes on untouched.
+    /// Returns the ids of a request. A gateway that traces tells its trace in the call's metadata; what the client sent
+    /// stands in the request's header, which goes on untouched.
     pub fn of(metadata: &MetadataMap, request: Option<&MiniRequestObject>) -> Self {
-        let told = metadata.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id);
+        let named = metadata.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id);
         let sent = || request.and_then(|request| header(request, "Traceparent")).and_then(trace_id);
         let request_id = request.and_then(|request| header(request, "X-Request-Id"));
         Self {
-            trace_id: told.or_else(sent).unwrap_or_default().to_owned(),
+            trace_id: named.or_else(sent).unwrap_or_default().to_owned(),
             request_id: request_id.filter(|id| plain(id)).unwrap_or_default().to_owned(),
         }
     }
@@ -32,7 +32,7 @@ fn trace_id(traceparent: &str) -> Option<&str> {
     (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }
 
-/// Whether it has the form of an id: what a client makes up must not put its token into the log.
+/// Returns whether it has the form of an id: what a client makes up must not put its token into the log.
 fn plain(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
@@ -44,10 +44,10 @@ mod tests {
     const TOLD: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const SENT: &str = "00-11111111111111111111111111111111-b7ad6b7169203331-01";
 
-    fn of(told: Option<&str>, headers: &[(&str, &str)]) -> Trace {
+    fn of(named: Option<&str>, headers: &[(&str, &str)]) -> Trace {
         let mut metadata = MetadataMap::new();
-        if let Some(told) = told {
-            metadata.insert("traceparent", told.parse().unwrap());
+        if let Some(named) = named {
+            metadata.insert("traceparent", named.parse().unwrap());
         }
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Trace::of(&metadata, Some(&MiniRequestObject { headers, ..MiniRequestObject::default() }))

@@ -1,9 +1,9 @@
 //! What goes on beside requests: keys are looked for, old tokens dropped, and the process shows that it works.
 
-use crate::http::Pages;
+use crate::heartbeat;
+use crate::http::HttpState;
 use crate::keys::Keys;
 use crate::metrics::{Metrics, Reload};
-use crate::pulse;
 use serde_json::Map;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,30 +13,30 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 const SWEEP: Duration = Duration::from_secs(10);
 
 /// Drops kept tokens that are given out no more.
-pub async fn sweep(pages: Arc<Pages>) {
+pub async fn sweep(state: Arc<HttpState>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for exchanger in &pages.exchangers {
+        for exchanger in &state.exchangers {
             exchanger.sweep();
         }
-        if let Some(minting) = &pages.minting {
+        if let Some(minting) = &state.minting {
             minting.minter.sweep();
         }
     }
 }
 
 /// Shows that threads are left to work with, by doing what a request needs.
-pub async fn beat(pages: Arc<Pages>) {
-    let mut ticks = interval(pulse::BEAT);
+pub async fn beat(state: Arc<HttpState>) {
+    let mut ticks = interval(heartbeat::BEAT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let signer = pages.minting.as_ref().map(|minting| Arc::clone(&minting.keys.current().signer));
+        let signer = state.minting.as_ref().map(|minting| Arc::clone(&minting.keys.current().signer));
         let work = tokio::task::spawn_blocking(move || signer.is_none_or(|key| key.sign(Map::new()).is_ok()));
         if work.await.is_ok_and(|done| done) {
-            pages.pulse.beat();
+            state.heartbeat.beat();
         }
     }
 }

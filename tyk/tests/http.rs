@@ -35,7 +35,8 @@ async fn an_issuer_with_a_path_is_found_below_it() {
     assert_eq!(issuer.get("/jwks.json").await.0, 200);
 }
 
-/// Any workload may reach the pages. One that holds all the places with requests that it never ends keeps out nobody for long.
+/// Any workload may reach the HTTP side. One that holds all the places with requests that it never ends keeps out nobody
+/// for long.
 #[tokio::test]
 async fn clients_that_never_end_their_request_are_let_go() {
     let keys = key_folder();

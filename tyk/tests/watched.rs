@@ -10,11 +10,11 @@ use std::time::Duration;
 fn samples() -> BTreeSet<String> {
     let metrics = Metrics::new();
     metrics.answered("orders", "minted", Duration::from_millis(1));
-    metrics.strays(1);
+    metrics.add_leaked(1);
     metrics.event();
     metrics.reloaded(Reload::Taken);
     metrics.keys(1, "kid");
-    metrics.kept(1);
+    metrics.set_cached(1);
     (metrics.text().lines())
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split(['{', ' ']).next())

@@ -23,8 +23,8 @@ pub struct Provider {
     pub client_authentication: ClientAuthentication,
     /// How long a request may wait for its exchange, or another's of the same token: 100 ms to 60 seconds.
     pub timeout: Duration,
-    /// How many exchanges run at once: 1 to 10,000; four times as many wait for a turn, and eight times as many requests wait in
-    /// all, within `timeout`.
+    /// How many exchanges run at once: 1 to 10,000; four times as many wait for a turn, and eight times as many requests
+    /// wait in all, within `timeout`.
     pub max_concurrent: usize,
     /// How many tokens are kept for reuse, of 512 bytes without their base64url: 0 to 10 million.
     pub cache_tokens: u64,
@@ -50,7 +50,7 @@ pub enum ClientAuthentication {
     Post,
 }
 
-/// The secret that an environment variable holds, unless there is none but white space.
+/// Returns the secret that an environment variable holds, unless there is none but white space.
 pub fn secret_in(variable: &str) -> Option<String> {
     let value = std::env::var(variable).ok()?;
     Some(value.trim().to_owned()).filter(|secret| !secret.is_empty())

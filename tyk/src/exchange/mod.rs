@@ -5,9 +5,9 @@ mod wire;
 use crate::clock::Clock;
 use crate::config::Provider;
 use crate::failure::Failure;
-use crate::lines::Lines;
+use crate::log_limiter::LogLimiter;
 use crate::token::{is_compact, numeric_date, payload};
-use crate::tokens::{self, Fresh, Given, Kept, Key, Tokens};
+use crate::token_cache::{self, CachedToken, Fresh, Given, Key, TokenCache};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,20 +35,21 @@ pub struct Exchanger {
     /// Requests that wait for these.
     waiting: AtomicUsize,
     clock: Clock,
-    tokens: Tokens,
-    lines: Lines,
+    tokens: TokenCache,
+    log_limiter: LogLimiter,
 }
 
 /// How many exchanges may wait for each that runs: more would wait past `timeout` wherever one takes a quarter of it.
 const QUEUE: usize = 4;
 
-/// How many requests may wait for each exchange that runs, those included that wait for another's exchange of the same token.
-/// By default this is half of what a connection takes at once: one caller of a provider that hangs must not keep out others.
+/// How many requests may wait for each exchange that runs, those included that wait for another's exchange of the same
+/// token. By default this is half of what a connection takes at once: one caller of a provider that hangs must not keep
+/// out others.
 const WAITING: usize = 8;
 
 /// What is asked of the provider.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct ExchangeRequest<'a> {
     /// The id of the API.
     pub api_id: &'a str,
     /// `audience`; the new token must hold them all.
@@ -65,28 +66,28 @@ impl Exchanger {
     pub fn new(provider: Provider, clock: Clock) -> Result<Self, SetupError> {
         let wire = Wire::new(&provider)?;
         let running = Semaphore::new(provider.max_concurrent);
-        let tokens = Tokens::new(provider.cache_tokens);
-        let (queued, waiting, lines) = (AtomicUsize::new(0), AtomicUsize::new(0), Lines::new());
-        Ok(Self { provider, wire, running, queued, waiting, clock, tokens, lines })
+        let tokens = TokenCache::new(provider.cache_tokens);
+        let (queued, waiting, log_limiter) = (AtomicUsize::new(0), AtomicUsize::new(0), LogLimiter::new());
+        Ok(Self { provider, wire, running, queued, waiting, clock, tokens, log_limiter })
     }
 
-    /// The provider's name.
+    /// Returns the provider's name.
     pub fn name(&self) -> &str {
         &self.provider.name
     }
 
-    /// A token for the mesh in place of the caller's.
+    /// Returns a token for the mesh in place of the caller's.
     ///
     /// # Errors
     /// The provider refuses, fails, stays away, or answers with something else.
-    pub async fn exchange(&self, subject: &str, wanted: Wanted<'_>) -> Result<Given, Failure> {
+    pub async fn exchange(&self, subject: &str, request: ExchangeRequest<'_>) -> Result<Given, Failure> {
         let now = self.clock.now();
-        let (key, stale) = (key(subject, wanted), |kept: &Kept| kept.fresh_until <= now);
-        if let Some(given) = self.tokens.kept(&key, stale) {
+        let (key, stale) = (key(subject, request), |kept: &CachedToken| kept.fresh_until <= now);
+        if let Some(given) = self.tokens.get(&key, stale) {
             return Ok(given);
         }
-        let _waiting = self.place(&self.waiting, WAITING, "too many requests wait for the provider")?;
-        let given = self.tokens.get_or(key, stale, self.fetch(subject, wanted, now));
+        let _waiting = self.queue_slot(&self.waiting, WAITING, "too many requests wait for the provider")?;
+        let given = self.tokens.get_or(key, stale, self.fetch(subject, request, now));
         // Waiting counts too, for a place and for another request's exchange of the same token: each request is answered
         // within its own `timeout`, however many came before it.
         let answered = timeout(self.provider.timeout, given).await;
@@ -96,8 +97,8 @@ impl Exchanger {
         })
     }
 
-    /// How many tokens are kept.
-    pub fn kept(&self) -> usize {
+    /// Returns how many tokens are kept.
+    pub fn cached(&self) -> usize {
         self.tokens.len()
     }
 
@@ -107,12 +108,12 @@ impl Exchanger {
         self.tokens.sweep(|kept| kept.fresh_until <= now);
     }
 
-    async fn fetch(&self, subject: &str, wanted: Wanted<'_>, now: u64) -> Result<Fresh, Failure> {
+    async fn fetch(&self, subject: &str, request: ExchangeRequest<'_>, now: u64) -> Result<Fresh, Failure> {
         let most = QUEUE.saturating_add(1);
-        let _queued = self.place(&self.queued, most, "too many exchanges wait for the provider")?;
-        let _place = self.running.acquire().await.map_err(|_| Failure::ExchangeUnavailable)?;
-        let jwt = self.wire.exchange(subject, wanted).await.map_err(|refusal| self.failure(refusal))?;
-        let end = self.end_of(&jwt, wanted, now).map_err(|what| {
+        let _queued = self.queue_slot(&self.queued, most, "too many exchanges wait for the provider")?;
+        let _permit = self.running.acquire().await.map_err(|_| Failure::ExchangeUnavailable)?;
+        let jwt = self.wire.exchange(subject, request).await.map_err(|refusal| self.failure(refusal))?;
+        let end = self.end_of(&jwt, request, now).map_err(|what| {
             self.error("the provider's token is not what was asked for", 200, what);
             Failure::ExchangeUnexpected
         })?;
@@ -122,21 +123,26 @@ impl Exchanger {
         Ok(Fresh { jwt, key_id: None, fresh_until })
     }
 
-    /// A place among those that wait, so many for each exchange that runs. A provider that hangs must not gather requests:
-    /// they would take the streams of those that need no exchange.
-    fn place<'a>(&self, taken: &'a AtomicUsize, each: usize, full: &str) -> Result<Place<'a>, Failure> {
+    /// Returns a place among those that wait, so many for each exchange that runs. A provider that hangs must not gather
+    /// requests: they would take the streams of those that need no exchange.
+    fn queue_slot<'a>(
+        &self,
+        taken: &'a AtomicUsize,
+        each: usize,
+        full: &str,
+    ) -> Result<QueueSlot<'a>, Failure> {
         let before = taken.fetch_add(1, Ordering::AcqRel);
-        let place = Place(taken);
+        let slot = QueueSlot(taken);
         if before < self.provider.max_concurrent.saturating_mul(each) {
-            return Ok(place);
+            return Ok(slot);
         }
         self.warn(full, "");
         Err(Failure::ExchangeUnavailable)
     }
 
-    /// When a new token ends, if it is what was asked for. It came over the provider's own connection; the filter will
-    /// verify its signature.
-    fn end_of(&self, jwt: &str, wanted: Wanted<'_>, now: u64) -> Result<u64, &'static str> {
+    /// Returns when a new token ends, if it is what was asked for. It came over the provider's own connection; the
+    /// filter will verify its signature.
+    fn end_of(&self, jwt: &str, request: ExchangeRequest<'_>, now: u64) -> Result<u64, &'static str> {
         let claims = payload(jwt).filter(|_| is_compact(jwt)).ok_or("it is no JWT")?;
         if claims.get("iss").and_then(Value::as_str) != Some(self.provider.issuer.as_str()) {
             return Err("its `iss` is another");
@@ -146,7 +152,7 @@ impl Exchanger {
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
-        if !wanted.audiences.iter().all(|audience| held.contains(&audience.as_str())) {
+        if !request.audiences.iter().all(|audience| held.contains(&audience.as_str())) {
             return Err("its `aud` lacks an audience");
         }
         numeric_date(&claims, "exp").filter(|end| *end > now).ok_or("its `exp` is missing or over")
@@ -174,32 +180,32 @@ impl Exchanger {
     }
 
     fn warn(&self, message: &str, error: &str) {
-        if let Some(left_out) = self.lines.pass() {
+        if let Some(left_out) = self.log_limiter.pass() {
             tracing::warn!(provider = self.name(), error, left_out, "{message}");
         }
     }
 
     fn error(&self, message: &str, status: u16, error: &str) {
-        if let Some(left_out) = self.lines.pass() {
+        if let Some(left_out) = self.log_limiter.pass() {
             tracing::error!(provider = self.name(), status, error, left_out, "{message}");
         }
     }
 }
 
 /// A place, given back with this value.
-struct Place<'a>(&'a AtomicUsize);
+struct QueueSlot<'a>(&'a AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for QueueSlot<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-/// What makes two requests get one token: the API and the caller's own token.
-fn key(subject: &str, wanted: Wanted<'_>) -> Key {
+/// Returns what makes two requests get one token: the API and the caller's own token.
+fn key(subject: &str, request: ExchangeRequest<'_>) -> Key {
     let mut hash = Sha256::new();
     // A hash in place of the id: it has one length, so what follows can't be taken for part of it.
-    hash.update(Sha256::digest(wanted.api_id));
+    hash.update(Sha256::digest(request.api_id));
     hash.update(subject);
-    tokens::key(hash)
+    token_cache::key(hash)
 }

@@ -1,6 +1,6 @@
 //! The exchange as HTTP: one form there, one JSON document back (RFC 8693 section 2).
 
-use super::Wanted;
+use super::ExchangeRequest;
 use crate::config::{ClientAuthentication, Provider, Secret, secret_in};
 use crate::listen::choose_cryptography;
 use base64::Engine as _;
@@ -127,16 +127,20 @@ impl Wire {
         })
     }
 
-    /// The provider's token in place of the caller's.
-    pub(super) async fn exchange(&self, subject: &str, wanted: Wanted<'_>) -> Result<String, Refusal> {
+    /// Returns the provider's token in place of the caller's.
+    pub(super) async fn exchange(
+        &self,
+        subject: &str,
+        request: ExchangeRequest<'_>,
+    ) -> Result<String, Refusal> {
         let secret = self.secret().await?;
-        let mut request = self.client.post(&self.endpoint).header(ACCEPT, "application/json");
+        let mut post = self.client.post(&self.endpoint).header(ACCEPT, "application/json");
         if self.authentication == ClientAuthentication::Basic {
-            request = request.header(AUTHORIZATION, self.basic(&secret));
+            post = post.header(AUTHORIZATION, self.basic(&secret));
         }
-        let form = self.form(subject, wanted, &secret);
-        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
-        let answer = request.send().await.map_err(unreachable)?;
+        let form = self.form(subject, request, &secret);
+        let post = post.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
+        let answer = post.send().await.map_err(unreachable)?;
         let status = answer.status();
         let body = read(answer).await?;
         if status != StatusCode::OK {
@@ -151,15 +155,15 @@ impl Wire {
         Ok(granted.access_token)
     }
 
-    fn form(&self, subject: &str, wanted: Wanted<'_>, secret: &str) -> String {
+    fn form(&self, subject: &str, request: ExchangeRequest<'_>, secret: &str) -> String {
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
             .append_pair("subject_token", subject)
             .append_pair("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")
             .append_pair("requested_token_type", "urn:ietf:params:oauth:token-type:access_token")
-            .extend_pairs(wanted.audiences.iter().map(|audience| ("audience", audience)));
-        if !wanted.scopes.is_empty() {
-            form.append_pair("scope", &wanted.scopes.join(" "));
+            .extend_pairs(request.audiences.iter().map(|audience| ("audience", audience)));
+        if !request.scopes.is_empty() {
+            form.append_pair("scope", &request.scopes.join(" "));
         }
         if self.authentication == ClientAuthentication::Post {
             form.append_pair("client_id", &self.client_id).append_pair("client_secret", secret);
@@ -167,7 +171,7 @@ impl Wire {
         form.finish()
     }
 
-    /// Both parts are form-encoded before they are joined (RFC 6749 section 2.3.1).
+    /// Returns the credentials of `Basic`, each part form-encoded before they are joined (RFC 6749 section 2.3.1).
     fn basic(&self, secret: &str) -> String {
         let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(&self.client_id), encode(secret))))
@@ -206,7 +210,8 @@ async fn read(mut answer: Response) -> Result<Vec<u8>, Refusal> {
     Ok(body)
 }
 
-/// RFC 8693 has `invalid_request` for a subject token that is no good; providers use the others too.
+/// Reads why the provider refused. RFC 8693 has `invalid_request` for a subject token that is no good; providers use the
+/// others too.
 fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
     let denied = serde_json::from_slice::<Denied>(body);
     let error = denied.map(|denied| denied.error).ok().filter(|error| is_code(error)).unwrap_or_default();
@@ -220,13 +225,13 @@ fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
     }
 }
 
-/// Whether it has the form of the codes in use (RFC 6749 section 5.2): a provider may quote the token that it refuses, which
-/// must not come into the log.
+/// Returns whether it has the form of the codes in use (RFC 6749 section 5.2): a provider may quote the token that it
+/// refuses, which must not come into the log.
 fn is_code(error: &str) -> bool {
     error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// Without the URL, which is the configuration's, and with the cause, which the error hides.
+/// Describes an error without the URL, which is the configuration's, and with the cause, which the error hides.
 fn unreachable(error: reqwest::Error) -> Refusal {
     use std::error::Error as _;
     let error = error.without_url();

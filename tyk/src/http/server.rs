@@ -1,4 +1,4 @@
-//! Serves the pages. Any workload of the mesh may fetch the keys, so none may take what the others need.
+//! Serves the HTTP side. Any workload of the mesh may fetch the keys, so none may take what the others need.
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -52,7 +52,7 @@ async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> (TcpStream, Op
         match listener.accept().await {
             Ok((stream, _)) => return (stream, place),
             Err(error) => {
-                tracing::warn!(%error, "a connection to the pages can't be accepted");
+                tracing::warn!(%error, "a connection to the HTTP side can't be accepted");
                 sleep(RECOVER).await;
             }
         }

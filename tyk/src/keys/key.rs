@@ -110,12 +110,12 @@ fn public_key(key_id: String, algorithm: &'static str, jwk: &str) -> Result<Publ
 }
 
 impl Signer {
-    /// The key's thumbprint.
+    /// Returns the key's thumbprint.
     pub fn key_id(&self) -> &str {
         &self.key_id
     }
 
-    /// A JWT of these claims; `typ` is `JWT`.
+    /// Returns a JWT of these claims; `typ` is `JWT`.
     ///
     /// # Errors
     /// The cryptography failed.
@@ -133,7 +133,7 @@ impl Signer {
     }
 }
 
-/// A JWT in compact form (RFC 7515 section 7.1).
+/// Returns a JWT in compact form (RFC 7515 section 7.1).
 fn rs256_token(pair: &rsa::KeyPair, key_id: &str, claims: &Map<String, Value>) -> Result<String, SignError> {
     let header = json!({"alg": "RS256", "kid": key_id, "typ": "JWT"}).to_string();
     let claims = serde_json::to_string(claims).map_err(|error| SignError(error.to_string()))?;

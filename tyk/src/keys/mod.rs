@@ -70,7 +70,7 @@ impl Keys {
         Ok(changes)
     }
 
-    /// The keys as they are now.
+    /// Returns the keys as they are now.
     pub fn current(&self) -> Arc<KeySet> {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -47,8 +47,8 @@ pub struct Changes {
 }
 
 impl Ring {
-    /// A ring without keys. A new key is published `publish_before` seconds before it signs, and `publish_after` seconds
-    /// after its file went away.
+    /// Creates a ring without keys. A new key is published `publish_before` seconds before it signs, and `publish_after`
+    /// seconds after its file went away.
     pub fn new(publish_before: u64, publish_after: u64) -> Self {
         Self { publish_before, publish_after, keys: BTreeMap::new(), started: false }
     }
@@ -105,8 +105,8 @@ impl Ring {
         changes
     }
 
-    /// The key that signs: of those published long enough the one whose name comes last, or, where none is, the one
-    /// published longest.
+    /// Returns the key that signs: of those published long enough the one whose name comes last, or, where none is, the
+    /// one published longest.
     pub fn signing(&self, now: u64) -> Option<Arc<Signer>> {
         let mut able: Vec<_> = self.keys.values().filter(|entry| entry.signer.is_some()).collect();
         able.sort_by(|a, b| a.name.cmp(&b.name));
@@ -115,7 +115,7 @@ impl Ring {
         chosen.and_then(|entry| entry.signer.clone())
     }
 
-    /// All published keys, in the order of their names.
+    /// Returns all published keys, in the order of their names.
     pub fn published(&self) -> Vec<PublicKey> {
         let mut keys: Vec<_> = self.keys.values().collect();
         keys.sort_by(|a, b| a.name.cmp(&b.name));

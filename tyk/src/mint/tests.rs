@@ -59,7 +59,7 @@ async fn a_token_is_reused_until_half_its_life_is_over() {
     bench.pass(1);
     let third = bench.issue(&session()).await.unwrap();
     assert!(third.made.is_some() && third.jwt != first.jwt);
-    assert_eq!(bench.minter.kept(), 1);
+    assert_eq!(bench.minter.cached(), 1);
 }
 
 #[tokio::test]
@@ -116,11 +116,11 @@ async fn tokens_that_are_of_no_use_are_kept_no_longer() {
     bench.pass(20);
     bench.minter.sweep();
     // Its parts are of equal size, so a little less than all that it could keep finds a place.
-    assert!(bench.minter.kept() > 50);
+    assert!(bench.minter.cached() > 50);
     bench.issue(&session()).await.unwrap();
     bench.pass(10);
     bench.minter.sweep();
-    assert_eq!(bench.minter.kept(), 1);
+    assert_eq!(bench.minter.cached(), 1);
 }
 
 #[tokio::test]

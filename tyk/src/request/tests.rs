@@ -4,8 +4,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 const ISSUER: &str = "https://tyk.example.com";
 
-fn guard() -> Guard {
-    Guard::new(Upstream::default(), Credential::default(), [ISSUER.to_owned()].into())
+fn stripper() -> CredentialStripper {
+    CredentialStripper::new(Upstream::default(), Credential::default(), [ISSUER.to_owned()].into())
 }
 
 fn own_token() -> String {
@@ -38,8 +38,8 @@ fn the_credential_goes_from_headers_cookies_and_parameters() {
         &[("X-Api-Key", "secret"), ("Cookie", "a=1; session=secret; b=2"), ("Accept", "*/*")],
         "/orders?api_key=secret&page=2",
     );
-    let strays = guard().clean(&mut request, &[&places(&["X-Api-Key"], &["session"], &["api_key"])]);
-    assert_eq!(strays, 0);
+    let leaked = stripper().strip(&mut request, &[&places(&["X-Api-Key"], &["session"], &["api_key"])]);
+    assert_eq!(leaked, 0);
     assert_eq!(request.delete_headers, ["Authorization", "X-Api-Key", "Cookie"]);
     assert_eq!(request.set_headers["Cookie"], "a=1; b=2");
     assert_eq!(request.url, "/orders?page=2");
@@ -52,7 +52,7 @@ fn a_cookie_header_that_is_taken_away_does_not_come_back_without_some_cookies() 
     let stray = format!("session=secret; t={}", own_token());
     for (cookies, sent) in [(&["legacy"][..], "session=secret; legacy=1"), (&[], &stray)] {
         let mut request = request(&[("Cookie", sent)], "/");
-        guard().clean(&mut request, &[&places(&["Cookie"], cookies, &[])]);
+        stripper().strip(&mut request, &[&places(&["Cookie"], cookies, &[])]);
         assert!(request.delete_headers.contains(&"Cookie".to_owned()));
         assert!(!request.set_headers.contains_key("Cookie"), "{:?}", request.set_headers);
     }
@@ -67,7 +67,7 @@ fn a_client_cannot_have_the_token_taken_out_as_its_connections() {
         ("keep-alive, Upgrade", &["Authorization", "Connection", "keep-alive"], Some("Upgrade")),
     ] {
         let mut request = request(&[("Connection", sent)], "/");
-        guard().clean(&mut request, &[]);
+        stripper().strip(&mut request, &[]);
         assert_eq!(request.delete_headers, deleted);
         assert_eq!(request.set_headers.get("Connection").map(String::as_str), set);
     }
@@ -76,8 +76,8 @@ fn a_client_cannot_have_the_token_taken_out_as_its_connections() {
 #[test]
 fn what_the_client_put_where_the_token_goes_is_replaced() {
     let mut request = request(&[("Authorization", "Bearer mine")], "/");
-    guard().clean(&mut request, &[]);
-    guard().put(&mut request, "theirs");
+    stripper().strip(&mut request, &[]);
+    stripper().put(&mut request, "theirs");
     assert_eq!(request.delete_headers, ["Authorization"]);
     assert_eq!(request.set_headers["Authorization"], "Bearer theirs");
 }
@@ -88,7 +88,7 @@ fn a_clients_own_token_of_the_issuer_goes_wherever_it_stands() {
     let (bearer, cookies) = (format!("Bearer {token}"), format!("t={token}; keep=1"));
     let url = format!("/orders?access_token={token}&page=2");
     let mut request = request(&[("X-Other", &bearer), ("Cookie", &cookies), ("X-Fine", "v")], &url);
-    assert_eq!(guard().clean(&mut request, &[]), 3);
+    assert_eq!(stripper().strip(&mut request, &[]), 3);
     assert!(request.delete_headers.contains(&"X-Other".to_owned()));
     assert!(!request.delete_headers.contains(&"X-Fine".to_owned()));
     assert_eq!(request.set_headers["Cookie"], "keep=1");
@@ -100,7 +100,7 @@ fn a_clients_own_token_of_the_issuer_goes_wherever_it_stands() {
 fn a_token_behind_an_encoded_or_second_parameter_goes_too() {
     let token = own_token().replace('.', "%2E");
     let mut twice = request(&[], &format!("/?t=1&t={token}"));
-    assert_eq!(guard().clean(&mut twice, &[]), 1);
+    assert_eq!(stripper().strip(&mut twice, &[]), 1);
     assert_eq!(twice.url, "/?t=1");
     assert_eq!(twice.delete_params, ["t"]);
 }
@@ -108,7 +108,7 @@ fn a_token_behind_an_encoded_or_second_parameter_goes_too() {
 #[test]
 fn a_query_that_holds_nothing_of_the_kind_stays_byte_for_byte() {
     let mut untouched = request(&[("Cookie", "a=1;b=2")], "/a%2Fb?x=%zz&y=a+b&&z");
-    guard().clean(&mut untouched, &[]);
+    stripper().strip(&mut untouched, &[]);
     assert_eq!(untouched.url, "/a%2Fb?x=%zz&y=a+b&&z");
     assert!(untouched.delete_params.is_empty());
     assert!(!untouched.set_headers.contains_key("Cookie"));
@@ -117,7 +117,7 @@ fn a_query_that_holds_nothing_of_the_kind_stays_byte_for_byte() {
 #[test]
 fn a_cookie_header_that_held_only_the_credential_goes_whole() {
     let mut request = request(&[("Cookie", "session=secret")], "/");
-    guard().clean(&mut request, &[&places(&[], &["session"], &[])]);
+    stripper().strip(&mut request, &[&places(&[], &["session"], &[])]);
     assert!(request.delete_headers.contains(&"Cookie".to_owned()));
     assert!(!request.set_headers.contains_key("Cookie"));
 }
