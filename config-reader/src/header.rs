@@ -22,19 +22,19 @@ impl HeaderName {
         }
     }
 
-    /// The name in lower case.
+    /// Returns the name in lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The spelling that stands for all which a backend may take for this name.
+    /// Returns the spelling that stands for all which a backend may take for this name.
     pub fn folded(&self) -> String {
         fold(self.as_str())
     }
 }
 
-/// The spelling of a header's name that stands for all which a backend may take for the same: letters in lower case,
-/// every byte that is no letter or digit as `-`. CGI, and what grew out of it, tells no more of a name (RFC 3875
+/// Returns the spelling of a header's name that stands for all which a backend may take for the same: letters in lower
+/// case, every byte that is no letter or digit as `-`. CGI, and what grew out of it, tells no more of a name (RFC 3875
 /// section 4.1.18). It is as long as the name.
 pub fn fold(name: &str) -> String {
     let folded = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };

@@ -22,7 +22,7 @@ pub fn suggestion<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-/// Letter case and separators are the likeliest mistakes.
+/// Removes letter case and separators, which are the likeliest mistakes.
 fn simplify(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
 }

@@ -26,7 +26,7 @@ pub fn read_yaml_stream(text: &str) -> Result<Vec<Node>, Diagnostic> {
     serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| not_yaml(&error))
 }
 
-/// YAML 1.2: `no` is a word.
+/// Returns the options of YAML 1.2, where `no` is a word.
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! { strict_booleans: true }
 }

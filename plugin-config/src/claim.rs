@@ -115,7 +115,7 @@ impl Regex {
         self.0.is_match(text)
     }
 
-    /// The expression, anchored at both ends.
+    /// Returns the expression, anchored at both ends.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -159,8 +159,8 @@ pub struct Condition {
 }
 
 /// What must be true of a claim. On an absent claim (or one that is `null`) each is false, except `Exists(false)`,
-/// `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals` and `NotIn` ask that none does. Where types
-/// differ, what a value is written as counts against the caller.
+/// `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals` and `NotIn` ask that none does. Where
+/// types differ, what a value is written as counts against the caller.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// Equal in type and value.

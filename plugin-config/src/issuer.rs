@@ -64,7 +64,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The headers that this issuer may write.
+    /// Returns the headers that this issuer may write.
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.output_payload_to_header.iter().chain(self.output_claim_to_headers.iter().map(|to| &to.header))
     }
@@ -94,7 +94,7 @@ pub enum IssuerId {
 }
 
 impl IssuerId {
-    /// As the document writes it, and as a discovery document must; `None` where `iss` is absent.
+    /// Returns the issuer as the document writes it, and as a discovery document must; `None` where `iss` is absent.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Exact(text) => Some(text),
@@ -149,18 +149,18 @@ impl IssuerPattern {
         }
     }
 
-    /// The segment of an `iss` that the pattern fits. The name of a segment, with its braces, is nobody's.
+    /// Returns the segment of an `iss` that the pattern fits. The name of a segment, with its braces, is nobody's.
     pub fn segment<'i>(&self, iss: &'i str) -> Option<&'i str> {
         let segment = iss.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
         (!segment.is_empty() && !segment.contains(['/', '{', '}'])).then_some(segment)
     }
 
-    /// The `iss` with this segment.
+    /// Returns the `iss` with this segment.
     pub fn with(&self, segment: &str) -> String {
         [&self.before, segment, &self.after].concat()
     }
 
-    /// Whether some `iss` fits both.
+    /// Returns whether some `iss` fits both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let segments = |pattern: &Self| -> Vec<Option<String>> {
             let text = pattern.with("{}");

@@ -72,7 +72,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The workload labels that selectors name: the only ones a host has to look up.
+    /// Returns the workload labels that selectors name: the only ones a host has to look up.
     pub fn selector_labels(&self) -> BTreeSet<&str> {
         let dry_run = match &self.dry_run {
             DryRun::For(selectors) => selectors.as_slice(),
@@ -84,7 +84,7 @@ impl Config {
         labels
     }
 
-    /// Every header that any issuer may write; a client may send none of them.
+    /// Returns every header that any issuer may write; a client may send none of them.
     pub fn identity_headers(&self) -> BTreeSet<&HeaderName> {
         let mut headers = BTreeSet::new();
         headers.extend(self.issuers.iter().flat_map(Issuer::identity_headers));

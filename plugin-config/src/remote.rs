@@ -131,27 +131,27 @@ impl HttpUrl {
         Ok(Self { text: text.to_owned(), tls, host: host.to_ascii_lowercase(), port, path_at })
     }
 
-    /// The URL as it was written.
+    /// Returns the URL as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is an `https` URL.
+    /// Returns whether it is an `https` URL.
     pub const fn is_tls(&self) -> bool {
         self.tls
     }
 
-    /// The host in lower case; an IPv6 address in brackets.
+    /// Returns the host in lower case; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port: where the URL names none, 443 or 80.
+    /// Returns the port: where the URL names none, 443 or 80.
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// What goes into `:authority`: the host, with the port where it is not the scheme's own.
+    /// Returns what goes into `:authority`: the host, with the port where it is not the scheme's own.
     pub fn authority(&self) -> String {
         match (self.tls, self.port) {
             (true, 443) | (false, 80) => self.host.clone(),
@@ -159,12 +159,12 @@ impl HttpUrl {
         }
     }
 
-    /// Whether both have one origin (RFC 6454 section 4): scheme, host and port.
+    /// Returns whether both have one origin (RFC 6454 section 4): scheme, host and port.
     pub fn is_same_origin(&self, other: &Self) -> bool {
         (self.tls, self.port, self.host()) == (other.tls, other.port, other.host())
     }
 
-    /// What goes into `:path`: path and query.
+    /// Returns what goes into `:path`: path and query.
     pub fn path(&self) -> &str {
         match self.text.get(self.path_at..) {
             None | Some("") => "/",
@@ -172,7 +172,7 @@ impl HttpUrl {
         }
     }
 
-    /// The Envoy cluster that Istio makes for a service or a ServiceEntry of this host and port:
+    /// Returns the Envoy cluster that Istio makes for a service or a ServiceEntry of this host and port:
     /// `outbound|<port>||<host>`.
     pub fn cluster(&self) -> String {
         format!("outbound|{}||{}", self.port, self.host.trim_matches(['[', ']']))

@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are for [`parse`](crate::parse)
-/// to find.
+/// Returns the JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are for
+/// [`parse`](crate::parse) to find.
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(refuse_null));
     let mut schema = settings.into_generator().into_root_schema_for::<Document>();

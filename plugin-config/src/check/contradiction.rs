@@ -24,7 +24,7 @@ pub(super) fn check(conditions: &[(usize, Condition)], at: &PathRef<'_>, checker
     }
 }
 
-/// Whether no claim passes both. A list claim passes if any element does, so two values may well be equal to it.
+/// Returns whether no claim passes both. A list claim passes if any element does, so two values may well be equal to it.
 fn excludes(one: &Test, other: &Test) -> bool {
     match (one, other) {
         (Test::Exists(false), Test::Exists(here)) => *here,

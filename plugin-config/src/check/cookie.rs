@@ -5,7 +5,7 @@ use crate::CookieLocation;
 use crate::document::{CookieLocationDocument, IssuerDocument};
 use attache_config_reader::{List, PathRef, quote};
 
-/// The cookies of an issuer.
+/// Reads the cookies of an issuer.
 pub(super) fn from_cookies(
     list: Option<&List<CookieLocationDocument>>,
     at: &PathRef<'_>,

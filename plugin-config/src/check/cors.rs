@@ -5,7 +5,7 @@ use crate::document::ResponsesCorsDocument;
 use crate::{AllowedOrigins, RefusalCors};
 use attache_config_reader::{List, PathRef, quote};
 
-/// `responses.cors`.
+/// Reads `responses.cors`.
 pub(super) fn refusal_cors(
     document: Option<&ResponsesCorsDocument>,
     at: &PathRef<'_>,
@@ -28,7 +28,7 @@ pub(super) fn refusal_cors(
     Some(RefusalCors { allow_origins, allow_credentials })
 }
 
-/// An origin as browsers send it (RFC 6454 section 6.2).
+/// Reads an origin as browsers send it (RFC 6454 section 6.2).
 fn origin(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());

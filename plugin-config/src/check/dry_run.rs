@@ -5,7 +5,7 @@ use crate::document::Document;
 use crate::{DryRun, Mode};
 use attache_config_reader::PathRef;
 
-/// `mode` and `shadowSelectors`.
+/// Reads `mode` and `shadowSelectors`.
 pub(super) fn dry_run(document: &Document, checker: &mut Checker) -> DryRun {
     let root = PathRef::Root;
     let at = root.key("shadowSelectors");

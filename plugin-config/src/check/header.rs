@@ -2,7 +2,7 @@
 
 use attache_config_reader::HeaderName;
 
-/// Why a header must not receive a claim; none if it may.
+/// Returns why a header must not receive a claim; none if it may.
 pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
     // A backend may take `_` or `.` for `-`.
     let name = header.folded();
@@ -28,7 +28,7 @@ pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
     Some(why)
 }
 
-/// Why a header cannot carry a token; none if it can.
+/// Returns why a header cannot carry a token; none if it can.
 pub(super) fn why_not_location(header: &HeaderName) -> Option<&'static str> {
     match header.as_str() {
         "cookie" => Some("name the cookie in `fromCookies`"),

@@ -93,7 +93,7 @@ fn identity_header(
     Ok(header)
 }
 
-/// What holds across issuers: no header is spelled in two ways, and none is written by one and read by another.
+/// Checks what holds across issuers: no header is spelled in two ways, and none is written by one and read by another.
 pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &mut Checker) {
     let mut spellings: BTreeMap<String, (&HeaderName, &str)> = BTreeMap::new();
     for issuer in issuers {
@@ -147,8 +147,8 @@ fn check_against(
     }
 }
 
-/// Warns where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is `alice`
-/// of the other.
+/// Warns where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is
+/// `alice` of the other.
 pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
     for (index, issuer) in issuers.iter().enumerate() {
         for (place, written) in issuer.output_claim_to_headers.iter().enumerate() {
@@ -168,7 +168,7 @@ pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
     }
 }
 
-/// Whether a header that one issuer writes may be written by the other with the same value.
+/// Returns whether a header that one issuer writes may be written by the other with the same value.
 fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> bool {
     let is = |claim: &ClaimPath, name: &str| matches!(claim.0.as_slice(), [step] if step == name);
     let of_other = |header: &HeaderName| other.output_claim_to_headers.iter().find(|to| to.header == *header);

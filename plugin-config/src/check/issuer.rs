@@ -91,7 +91,7 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
     Ok(issuer)
 }
 
-/// A claim's path, in either of its forms.
+/// Reads a claim's path, in either of its forms.
 pub(super) fn claim(
     document: Result<&ClaimDocument, Reported>,
     at: &PathRef<'_>,
@@ -104,7 +104,7 @@ pub(super) fn claim(
     checker.ok_or_report(at, path)
 }
 
-/// A pattern of principals.
+/// Reads a pattern of principals.
 pub(super) fn principal(text: &str) -> Result<StringPattern, String> {
     match text.strip_prefix("spiffe://") {
         Some(rest) => Err(format!("a principal is written without `spiffe://`: write {}", quote(rest))),

@@ -7,7 +7,7 @@ use crate::{HeaderLocation, Issuer, IssuerId, IssuerPattern};
 use attache_config_reader::{PathRef, Reported, quote};
 use std::collections::BTreeMap;
 
-/// `issuer` with `issuerSegment`.
+/// Reads `issuer` with `issuerSegment`.
 pub(super) fn issuer_id(
     document: &IssuerDocument,
     at: &PathRef<'_>,
@@ -38,7 +38,7 @@ fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Che
     }
 }
 
-/// A segment that nothing is asked of would let any `iss` in.
+/// Reads what a segment may be: one that nothing is asked of would let any `iss` in.
 fn segment(
     mut pattern: IssuerPattern,
     document: &IssuerDocument,
@@ -122,7 +122,7 @@ fn take_name(
     }
 }
 
-/// A token that does not say who issued it is known by its place alone.
+/// Checks the places of an issuer without `iss`: a token that does not say who issued it is known by its place alone.
 fn check_own_places(
     index: usize,
     issuer: &Issuer,

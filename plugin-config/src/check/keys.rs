@@ -5,7 +5,7 @@ use crate::document::{IssuerDocument, KeySetDocument, SecretDocument};
 use crate::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef, jwk};
 use attache_config_reader::{List, Node, Path, PathRef, Reported, quote};
 
-/// The keys and the algorithms that they are used with.
+/// Reads the keys and the algorithms that they are used with.
 pub(super) fn keys(
     document: &IssuerDocument,
     at: &PathRef<'_>,
@@ -37,7 +37,7 @@ pub(super) fn keys(
     }
 }
 
-/// Public keys that are not here yet: what they can do is not known, but HMAC is none of it.
+/// Reads where public keys are that are not here yet: what they can do is not known, but HMAC is none of it.
 fn remote_keys(
     document: &IssuerDocument,
     named: Option<Named>,

@@ -45,7 +45,7 @@ fn operation(document: &OperationDocument, at: &PathRef<'_>, checker: &mut Check
     operation
 }
 
-/// A value that must and must not fit can be meant by nobody.
+/// Notes an error where a value must and must not fit, which nobody can mean.
 pub(super) fn disjoint<T: PartialEq>(
     yes: &[T],
     no: &[T],

@@ -9,18 +9,18 @@ use std::time::Duration;
 /// The most hosts that an issuer's discovery document may choose from.
 const MAX_HOSTS: usize = 16;
 
-/// Whether some issuer's keys come from a provider, or may: one that could not be read counts.
+/// Returns whether some issuer's keys come from a provider, or may: one that could not be read counts.
 pub(super) fn is_anywhere(document: &Document) -> bool {
     let Ok(issuers) = document.issuers.get() else { return true };
     issuers.iter().count() < issuers.len() || issuers.iter().any(|(_, issuer)| is_remote(issuer))
 }
 
-/// Whether an issuer's keys come from a provider.
+/// Returns whether an issuer's keys come from a provider.
 fn is_remote(document: &IssuerDocument) -> bool {
     document.jwks_uri.is_some() || document.discovery == Some(true)
 }
 
-/// What only keys from a provider need is a mistake beside others.
+/// Notes an error where what only keys from a provider need stands beside others.
 pub(super) fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) {
     if is_remote(document) {
         return;
@@ -39,7 +39,7 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checke
     }
 }
 
-/// The keys of an issuer that has `jwksUri` or `discovery`.
+/// Reads where the keys are of an issuer that has `jwksUri` or `discovery`.
 pub(super) fn remote_keys(
     document: &IssuerDocument,
     at: &PathRef<'_>,
@@ -102,7 +102,7 @@ fn discovery(
     checker.ok_or_report(&place, url)
 }
 
-/// The hosts that a discovery document may name.
+/// Reads the hosts that a discovery document may name.
 fn jwks_hosts(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> Vec<String> {
     let Some(list) = &document.jwks_hosts else { return Vec::new() };
     if document.discovery != Some(true) {
@@ -118,7 +118,7 @@ fn jwks_hosts(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker
     checker.strings(Some(list), at, host)
 }
 
-/// A host, with its port where that is not the scheme's own.
+/// Reads a host, with its port where that is not the scheme's own.
 fn host(text: &str) -> Result<String, String> {
     let url = HttpUrl::parse(&format!("https://{text}")).ok().filter(|_| !text.contains(['/', '?']));
     url.map(|url| url.authority()).ok_or_else(|| {
@@ -168,7 +168,7 @@ fn refresh(document: Option<&RefreshDocument>, at: &PathRef<'_>, checker: &mut C
     }
 }
 
-/// A duration as a document writes it.
+/// Writes a duration as a document does.
 fn text(duration: Duration) -> String {
     let (seconds, millis) = (duration.as_secs(), duration.subsec_millis());
     match (seconds, millis) {

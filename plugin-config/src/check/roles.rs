@@ -60,7 +60,7 @@ pub(super) fn check_read(document: &Document, checker: &mut Checker) {
     }
 }
 
-/// Every role that a role includes, itself among them.
+/// Returns every role that a role includes, itself among them.
 pub(super) fn closure<'h>(hierarchy: &'h Hierarchy, role: &'h str) -> BTreeSet<&'h str> {
     let mut found = BTreeSet::from([role]);
     let mut open = vec![role];
@@ -74,7 +74,7 @@ pub(super) fn closure<'h>(hierarchy: &'h Hierarchy, role: &'h str) -> BTreeSet<&
     found
 }
 
-/// A way round for each group of roles that include each other; it begins and ends with the same role.
+/// Returns a way round for each group of roles that include each other; it begins and ends with the same role.
 fn cycles(hierarchy: &Hierarchy) -> Vec<Vec<&str>> {
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut cycles = Vec::new();

@@ -72,7 +72,7 @@ fn check_on_keys_unavailable(
     checker.error(&at.key("onKeysUnavailable"), message);
 }
 
-/// An ALLOW rule that no caller without a token could match must not ask for none.
+/// Refuses an ALLOW rule that asks for no token and that no caller without one could match.
 fn check_authentication(document: &RuleDocument, anonymous: bool, at: &PathRef<'_>, checker: &mut Checker) {
     let place = at.key("authentication");
     match document.authentication {
@@ -119,7 +119,7 @@ fn role_requirement(
     requirement
 }
 
-/// A role that comes only together with one that is excluded can never satisfy the rule.
+/// Notes an error where a role comes only together with one that is excluded: it can never satisfy the rule.
 fn check_excluded(
     role: &str,
     none_of: &[String],

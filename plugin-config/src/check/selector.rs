@@ -55,7 +55,7 @@ pub(super) fn selector(
     selector
 }
 
-/// `name` or `prefix/name`, the prefix a DNS subdomain.
+/// Returns whether this is `name` or `prefix/name`, the prefix a DNS subdomain.
 fn is_label_key(key: &str) -> bool {
     match key.split_once('/') {
         Some((prefix, name)) => text::is_subdomain(prefix) && is_label_value(name),

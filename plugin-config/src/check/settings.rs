@@ -27,7 +27,7 @@ pub(super) fn responses(
     Responses { realm, resource_metadata, body, cors }
 }
 
-/// A text that can stand between quotes in a header without any escape.
+/// Reads a text that can stand between quotes in a header without any escape.
 fn realm(text: &str) -> Result<String, String> {
     let plain = |c: u8| c == b' ' || (c.is_ascii_graphic() && !matches!(c, b'"' | b'\\'));
     if !text.is_empty() && text.len() <= 256 && text.bytes().all(plain) {

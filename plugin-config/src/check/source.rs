@@ -105,7 +105,7 @@ fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) ->
     source
 }
 
-/// A pattern of namespaces.
+/// Reads a pattern of namespaces.
 fn namespace(text: &str) -> Result<StringPattern, String> {
     let pattern = StringPattern::parse(text)?;
     match &pattern {

@@ -2,7 +2,7 @@
 
 use attache_config_reader::quote;
 
-/// A text that is compared with a claim or a header parameter: not empty, not endless.
+/// Reads a text that is compared with a claim or a header parameter: not empty, not endless.
 pub(super) fn value(text: &str) -> Result<String, String> {
     if text.is_empty() {
         Err("an empty value; name one".to_owned())
@@ -13,7 +13,7 @@ pub(super) fn value(text: &str) -> Result<String, String> {
     }
 }
 
-/// A cookie's name (RFC 6265 section 4.1.1).
+/// Reads a cookie's name (RFC 6265 section 4.1.1).
 pub(super) fn cookie(text: &str) -> Result<String, String> {
     let token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     if !text.is_empty() && text.len() <= 256 && text.bytes().all(token) {
@@ -23,7 +23,7 @@ pub(super) fn cookie(text: &str) -> Result<String, String> {
     }
 }
 
-/// A query parameter's name, of characters that no client encodes.
+/// Reads a query parameter's name, of characters that no client encodes.
 pub(super) fn param(text: &str) -> Result<String, String> {
     let plain = |c: u8| c.is_ascii_alphanumeric() || b"-._~".contains(&c);
     if !text.is_empty() && text.len() <= 256 && text.bytes().all(plain) {
@@ -36,7 +36,7 @@ pub(super) fn param(text: &str) -> Result<String, String> {
     }
 }
 
-/// A role.
+/// Reads a role.
 pub(super) fn role(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > 256 {
         Err("a role has 1 to 256 bytes".to_owned())
@@ -47,7 +47,7 @@ pub(super) fn role(text: &str) -> Result<String, String> {
     }
 }
 
-/// An HTTP method.
+/// Reads an HTTP method.
 pub(super) fn method(text: &str) -> Result<String, String> {
     let upper = text.to_ascii_uppercase();
     let token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
@@ -62,7 +62,7 @@ pub(super) fn method(text: &str) -> Result<String, String> {
     }
 }
 
-/// The name of a namespace (RFC 1123 label).
+/// Reads the name of a namespace (RFC 1123 label).
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     if text.len() <= 63 && is_label(text) {
         Ok(text.to_owned())
@@ -74,7 +74,7 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
-/// The name of a service account (RFC 1123 subdomain).
+/// Reads the name of a service account (RFC 1123 subdomain).
 pub(super) fn service_account(text: &str) -> Result<String, String> {
     if is_subdomain(text) {
         Ok(text.to_owned())
@@ -83,7 +83,7 @@ pub(super) fn service_account(text: &str) -> Result<String, String> {
     }
 }
 
-/// A service account, as `name` or `namespace/name`.
+/// Reads a service account, as `name` or `namespace/name`.
 pub(super) fn service_account_anywhere(text: &str) -> Result<String, String> {
     if text.contains('*') {
         return Err(format!("{} holds `*`; for a pattern use `principals`", quote(text)));

@@ -48,7 +48,7 @@ fn other_language(text: &str) -> Option<(&'static str, Meant)> {
     (plain.len() < text.len()).then(|| ("has a space around it", Meant::Path(plain.to_owned())))
 }
 
-/// `a[b]['c'][*][0]` as `a.b.c`: no element of a list is picked.
+/// Writes `a[b]['c'][*][0]` as `a.b.c`: no element of a list is picked.
 fn without_brackets(text: &str) -> String {
     let steps = text.split(['.', '[', ']']).map(|step| step.trim_matches(['\'', '"', ' ']));
     let is_name = |step: &&str| !step.is_empty() && *step != "*" && !step.bytes().all(|c| c.is_ascii_digit());

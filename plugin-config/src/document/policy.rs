@@ -48,7 +48,7 @@ pub(crate) struct SelectorDocument {
 }
 
 impl SelectorDocument {
-    /// Whether no key is given.
+    /// Returns whether no key is given.
     pub(crate) const fn is_empty(&self) -> bool {
         self.namespaces.is_none() && self.labels.is_none() && self.service_accounts.is_none()
     }

@@ -52,7 +52,7 @@ impl Algorithm {
         }
     }
 
-    /// The registered name.
+    /// Returns the registered name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
@@ -71,14 +71,14 @@ impl Algorithm {
         }
     }
 
-    /// Whether hosts verify it in native code: RSASSA-PKCS1-v1_5 and ECDSA, which Envoy knows. All others are arithmetic
-    /// inside the VM.
+    /// Returns whether hosts verify it in native code: RSASSA-PKCS1-v1_5 and ECDSA, which Envoy knows. All others are
+    /// arithmetic inside the VM.
     pub const fn is_of_hosts(self) -> bool {
         matches!(self, Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 | Self::ES384 | Self::ES512)
     }
 
-    /// Whether to refute a signature takes many times as long as by RS256: what is arithmetic inside the VM, and P-384 and
-    /// P-521, for which BoringSSL has no code of their own (`docs/performance.md` has figures).
+    /// Returns whether to refute a signature takes many times as long as by RS256: what is arithmetic inside the VM, and
+    /// P-384 and P-521, for which BoringSSL has no code of their own (`docs/performance.md` has figures).
     pub const fn is_dear(self) -> bool {
         match self {
             Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 => false,
@@ -88,7 +88,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether the key is a shared secret.
+    /// Returns whether the key is a shared secret.
     pub const fn is_hmac(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
     }
@@ -105,18 +105,19 @@ impl fmt::Display for Algorithm {
 pub struct AlgorithmSet(u16);
 
 impl AlgorithmSet {
-    /// Whether the set has this algorithm.
+    /// Returns whether the set has this algorithm.
     pub const fn contains(self, algorithm: Algorithm) -> bool {
         self.0 & (1 << algorithm as u16) != 0
     }
 
-    /// Whether the set has no member.
+    /// Returns whether the set has no member.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// What a key that can do these is used for where neither its `alg` nor the issuer's `algorithms` names an algorithm:
-    /// the one thing that it can do, or what hosts verify. Otherwise a stranger chooses by `alg` what the VM computes.
+    /// Returns what a key that can do these is used for where neither its `alg` nor the issuer's `algorithms` names an
+    /// algorithm: the one thing that it can do, or what hosts verify. Otherwise a stranger chooses by `alg` what the VM
+    /// computes.
     #[must_use]
     pub fn unnamed(self) -> Self {
         match self.0.count_ones() {
@@ -125,19 +126,19 @@ impl AlgorithmSet {
         }
     }
 
-    /// The members of both sets.
+    /// Returns the members of both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The members of either set.
+    /// Returns the members of either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The members, in the order of [`Algorithm::ALL`].
+    /// Returns the members, in the order of [`Algorithm::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL.into_iter().filter(move |&algorithm| self.contains(algorithm))
     }

@@ -28,7 +28,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The number without zero bytes in front, which say nothing.
+/// Returns the number without zero bytes in front, which say nothing.
 pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
     let start = number.iter().position(|&byte| byte != 0).unwrap_or(number.len());
     number.get(start..).unwrap_or_default()

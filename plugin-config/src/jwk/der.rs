@@ -19,8 +19,8 @@ const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 /// `digitalSignature` and `nonRepudiation`: the usages that allow a key to verify what is no certificate.
 const VERIFIES: u8 = 0b1100_0000;
 
-/// The key of an X.509 certificate (RFC 5280). Who signed the certificate, whose it is and how long it is good does not
-/// count: like a key of a set, it is good because it is there.
+/// Reads the key of an X.509 certificate (RFC 5280). Who signed the certificate, whose it is and how long it is good
+/// does not count: like a key of a set, it is good because it is there.
 pub(super) fn certificate(der: &[u8]) -> Result<Numbers, String> {
     let (key, may_verify) = read_certificate(der).map_err(|_| broken("X.509 certificate"))?;
     if !may_verify {
@@ -31,13 +31,13 @@ pub(super) fn certificate(der: &[u8]) -> Result<Numbers, String> {
     numbers_of(&key)
 }
 
-/// The key of a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
+/// Reads the key of a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
 pub(super) fn public_key(der: &[u8]) -> Result<Numbers, String> {
     let key = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| broken("public key"))?;
     numbers_of(&key)
 }
 
-/// The key of an RSAPublicKey (RFC 8017 appendix A.1.1).
+/// Reads the key of an RSAPublicKey (RFC 8017 appendix A.1.1).
 pub(super) fn rsa_public_key(der: &[u8]) -> Result<Numbers, String> {
     let read = |reader: &mut SliceReader<'_>| -> der::Result<(Vec<u8>, Vec<u8>)> {
         let [n, e] = [UintRef::decode(reader)?, UintRef::decode(reader)?];
@@ -62,7 +62,7 @@ fn numbers_of(key: &SubjectPublicKeyInfoRef<'_>) -> Result<Numbers, String> {
     }
 }
 
-/// A point on a named curve, uncompressed (SEC 1 section 2.3.3).
+/// Reads a point on a named curve, uncompressed (SEC 1 section 2.3.3).
 fn ec_key(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<Numbers, String> {
     let curve = match curve.and_then(|curve| curve.decode_as().ok()) {
         Some(P256) => EcCurve::P256,
@@ -80,8 +80,8 @@ fn ec_key(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<Numbers, String> {
     }
 }
 
-/// The key of a certificate, and whether its usage lets it verify. Of what stands between and behind only the form is
-/// looked at.
+/// Reads the key of a certificate, and whether its usage lets it verify. Of what stands between and behind only the form
+/// is looked at.
 fn read_certificate(der: &[u8]) -> der::Result<(SubjectPublicKeyInfoRef<'_>, bool)> {
     AnyRef::from_der(der)?.sequence(|reader| {
         let content = AnyRef::decode(reader)?;

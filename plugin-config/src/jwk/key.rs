@@ -39,7 +39,7 @@ pub enum JwkMaterial {
 }
 
 impl JwkMaterial {
-    /// The `kty` of such a key (RFC 7518 section 6.1, RFC 8037 section 2).
+    /// Returns the `kty` of such a key (RFC 7518 section 6.1, RFC 8037 section 2).
     pub(super) const fn key_type(&self) -> &'static str {
         match self {
             Self::Rsa { .. } => "RSA",

@@ -22,7 +22,7 @@ const RSA: [Algorithm; 6] = [
     Algorithm::PS512,
 ];
 
-/// An RSA key (RFC 7518 section 6.3.1). Zero bytes in front of a number, which the RFC forbids and some providers
+/// Reads an RSA key (RFC 7518 section 6.3.1). Zero bytes in front of a number, which the RFC forbids and some providers
 /// write, say nothing and are dropped.
 pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
     let (n, e) = (bytes::without_zeros(n), bytes::without_zeros(e));
@@ -58,8 +58,8 @@ pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
     Ok((JwkMaterial::Rsa { n: n.to_vec(), e: e.to_vec() }, RSA.into_iter().collect()))
 }
 
-/// A point of a NIST curve (RFC 7518 section 6.2.1). Coordinates that lack the zero bytes in front, or have too many,
-/// are brought to the length of the field.
+/// Reads a point of a NIST curve (RFC 7518 section 6.2.1). Coordinates that lack the zero bytes in front, or have too
+/// many, are brought to the length of the field.
 pub(super) fn ec_key(curve: EcCurve, x: &[u8], y: &[u8]) -> Result<Numbers, Unfit> {
     let algorithm = match curve {
         EcCurve::P256 => Algorithm::ES256,
@@ -70,7 +70,7 @@ pub(super) fn ec_key(curve: EcCurve, x: &[u8], y: &[u8]) -> Result<Numbers, Unfi
     Ok((JwkMaterial::Ec { curve, x, y }, [algorithm].into_iter().collect()))
 }
 
-/// An Ed25519 key (RFC 8037 section 2).
+/// Reads an Ed25519 key (RFC 8037 section 2).
 pub(super) fn ed25519_key(x: &[u8]) -> Result<Numbers, Unfit> {
     match <[u8; 32]>::try_from(x) {
         Ok(x) => Ok((JwkMaterial::Ed25519 { x }, [Algorithm::EdDSA].into_iter().collect())),
@@ -81,7 +81,7 @@ pub(super) fn ed25519_key(x: &[u8]) -> Result<Numbers, Unfit> {
     }
 }
 
-/// The length of a coordinate, in bytes.
+/// Reads the length of a coordinate, in bytes.
 pub(super) const fn field_bytes(curve: EcCurve) -> usize {
     match curve {
         EcCurve::P256 => 32,

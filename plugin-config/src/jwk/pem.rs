@@ -13,7 +13,7 @@ pub(super) struct Block<'t> {
     body: &'t str,
 }
 
-/// Whether a text is meant to be PEM.
+/// Returns whether a text is meant to be PEM.
 pub(super) fn is_pem(text: &str) -> bool {
     text.trim_start().starts_with(BEGIN)
 }
@@ -45,12 +45,12 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, &'static str> {
 }
 
 impl Block<'_> {
-    /// Whether it holds what must not be known to others.
+    /// Returns whether it holds what must not be known to others.
     pub(super) fn is_private(&self) -> bool {
         self.label.ends_with("PRIVATE KEY")
     }
 
-    /// What the block holds; `None` where that is no base64.
+    /// Returns what the block holds; `None` where that is no base64.
     pub(super) fn content(&self) -> Option<Vec<u8>> {
         base64(self.body)
     }

@@ -34,7 +34,7 @@ pub(super) fn read_key(node: &Node, at: &PathRef<'_>) -> Outcome {
     }
 }
 
-/// What is said of a private key. Never with its value: this goes to logs.
+/// Returns what is said of a private key. Never with its value: this goes to logs.
 pub(super) fn private(member: &str, at: &PathRef<'_>) -> Diagnostic {
     at.error(format!(
         "{} belongs to a private or symmetric key; remove it, replace the key, which is known to others now, and give \
@@ -58,7 +58,7 @@ fn jwk(node: &Node, at: &PathRef<'_>) -> Result<Jwk, Diagnostic> {
     Ok(Jwk { path: at.to_path(), key_id, algorithms, material })
 }
 
-/// The public numbers, and what a key of this type can verify.
+/// Returns the public numbers, and what a key of this type can verify.
 fn material(node: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let numbers = match required(node, at, "kty")? {
         "RSA" => numbers::rsa_key(&number(node, at, "n")?, &number(node, at, "e")?),
@@ -83,14 +83,14 @@ fn material(node: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     numbers.map_err(|Unfit { member, message }| at.key(member).error(message))
 }
 
-/// The `x5c` (RFC 7517 section 4.7) of a key that has no numbers beside it.
+/// Returns the `x5c` (RFC 7517 section 4.7) of a key that has no numbers beside it.
 fn certificate(node: &Node) -> Option<&Node> {
     let has_numbers =
         ["n", "e", "x", "y"].iter().any(|member| node.get(member).is_some_and(|v| *v != Node::Null));
     node.get("x5c").filter(|chain| !has_numbers && **chain != Node::Null)
 }
 
-/// The key of the first certificate, which is the key's own.
+/// Returns the key of the first certificate, which is the key's own.
 fn certified(node: &Node, chain: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let at_chain = at.key("x5c");
     let Some(Node::String(first)) = (if let Node::Array(chain) = chain { chain.first() } else { None })
@@ -111,7 +111,7 @@ fn certified(node: &Node, chain: &Node, at: &PathRef<'_>) -> Result<Numbers, Dia
     }
 }
 
-/// An empty `kid` names no key, as an absent one.
+/// Returns the `kid`, where there is one; an empty one names no key, as an absent one.
 fn key_id(node: &Node, at: &PathRef<'_>) -> Result<Option<String>, Diagnostic> {
     match text(node, at, "kid")? {
         None | Some("") => Ok(None),
@@ -125,7 +125,7 @@ fn key_id(node: &Node, at: &PathRef<'_>) -> Result<Option<String>, Diagnostic> {
 /// The longest `kid`, in bytes.
 pub(super) const MAX_KEY_ID_BYTES: usize = 256;
 
-/// The one that `alg` names, else all that the key can do.
+/// Returns the one that `alg` names, else all that the key can do.
 fn algorithms(node: &Node, at: &PathRef<'_>, possible: AlgorithmSet) -> Result<AlgorithmSet, Diagnostic> {
     let Some(name) = text(node, at, "alg")? else { return Ok(possible) };
     let fits = Algorithm::from_name(name).filter(|&algorithm| possible.contains(algorithm));
@@ -136,7 +136,7 @@ fn algorithms(node: &Node, at: &PathRef<'_>, possible: AlgorithmSet) -> Result<A
     })
 }
 
-/// `use`, where present, must allow verification: of any signature (RFC 7517 section 4.2), or of a JWT-SVID
+/// Checks that `use`, where present, allows verification: of any signature (RFC 7517 section 4.2), or of a JWT-SVID
 /// (SPIFFE Trust Domain and Bundle, section 4.2.2).
 fn check_use(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     match text(node, at, "use")? {
@@ -151,7 +151,7 @@ fn check_use(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     }
 }
 
-/// `key_ops`, where present, must allow verification (RFC 7517 section 4.3).
+/// Checks that `key_ops`, where present, allows verification (RFC 7517 section 4.3).
 fn check_operations(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     let at = at.key("key_ops");
     let operations = match node.get("key_ops") {
@@ -196,8 +196,8 @@ fn required<'n>(node: &'n Node, at: &PathRef<'_>, member: &str) -> Result<&'n st
     text(node, at, member)?.ok_or_else(|| at.error(missing(node, member)))
 }
 
-/// What is said of a member that is not there. `kubectl` reads YAML 1.1, where a bare `y` is `true` and a bare `n` is `false`,
-/// also as keys.
+/// Returns what is said of a member that is not there. `kubectl` reads YAML 1.1, where a bare `y` is `true` and a bare
+/// `n` is `false`, also as keys.
 fn missing(node: &Node, member: &str) -> String {
     let taken = match member {
         "y" => "true",

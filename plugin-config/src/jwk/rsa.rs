@@ -1,13 +1,13 @@
 //! What makes an RSA modulus unfit.
 
-/// The number of bits of a big-endian number without leading zeros.
+/// Returns the number of bits of a big-endian number without leading zeros.
 pub(super) fn bits(number: &[u8]) -> usize {
     let spare = number.first().map_or(0, |first| first.leading_zeros() as usize);
     number.len().saturating_mul(8).saturating_sub(spare)
 }
 
-/// Whether the modulus comes from the key generator of CVE-2017-15361 ("ROCA"), whose private keys can be computed:
-/// such a modulus is a power of 65537 modulo each of these primes.
+/// Returns whether the modulus comes from the key generator of CVE-2017-15361 ("ROCA"), whose private keys can be
+/// computed: such a modulus is a power of 65537 modulo each of these primes.
 pub(super) fn is_roca(modulus: &[u8]) -> bool {
     const PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
     PRIMES.into_iter().all(|prime| is_power_of_65537(remainder(modulus, prime), prime))

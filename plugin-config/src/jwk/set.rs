@@ -26,7 +26,7 @@ impl KeySet {
         read_text(text)
     }
 
-    /// Whether a text that is no set is JSON or PEM at least, and not an error page or half an answer.
+    /// Returns whether a text that is no set is JSON or PEM at least, and not an error page or half an answer.
     pub fn has_a_form(text: &[u8]) -> bool {
         let text = without_mark(text);
         str::from_utf8(text).is_ok_and(pem::is_pem) || serde_json::from_slice::<IgnoredAny>(text).is_ok()
@@ -54,7 +54,7 @@ pub(crate) fn read_text(text: &[u8]) -> Result<KeySet, Diagnostics> {
     }
 }
 
-/// RFC 8259 section 8.1 lets a reader ignore a byte order mark.
+/// Removes a byte order mark, which RFC 8259 section 8.1 lets a reader ignore.
 fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
@@ -64,7 +64,7 @@ pub(crate) fn read_node(node: &Node) -> Result<KeySet, Diagnostics> {
     read(node, Vec::new())
 }
 
-/// `repeated` are the members that are repeated: such a key could be read in two ways.
+/// Reads a set. `repeated` are the members that are repeated: such a key could be read in two ways.
 fn read(node: &Node, mut repeated: Vec<Diagnostic>) -> Result<KeySet, Diagnostics> {
     let mut gathered = Gathered::default();
     match node.get("keys") {
@@ -116,7 +116,7 @@ fn one(node: &Node, at: &PathRef<'_>, repeated: &mut Vec<Diagnostic>) -> Outcome
     }
 }
 
-/// What happens to a key that has a member twice.
+/// Returns what happens to a key that has a member twice.
 fn repeated_in(at: &PathRef<'_>, repeated: &mut Vec<Diagnostic>) -> Option<Outcome> {
     if repeated.is_empty() {
         return None;
@@ -138,7 +138,7 @@ fn is_pem(node: &Node) -> bool {
     matches!(node, Node::String(text) if pem::is_pem(text))
 }
 
-/// The key of a certificate or of a public key that stands under its `kid`.
+/// Returns the key of a certificate or of a public key that stands under its `kid`.
 fn named_key(name: &str, value: &Node, at: &PathRef<'_>) -> Outcome {
     let text = match value {
         Node::String(text) => text,
@@ -219,7 +219,7 @@ impl Gathered {
         }
     }
 
-    /// Why a key that could be used is none for this set.
+    /// Returns why a key that could be used is none for this set.
     fn why_not(&self, key: &Jwk) -> Option<String> {
         if self.keys.len() >= MAX_KEYS {
             return Some(format!("a set has {MAX_KEYS} keys at most, and this one comes after them"));
@@ -258,7 +258,7 @@ impl Gathered {
     }
 }
 
-/// The `kid` of a key, usable or not, to name it by.
+/// Returns the `kid` of a key, usable or not, to name it by.
 fn key_id(node: &Node) -> Option<String> {
     match node.get("kid") {
         Some(Node::String(kid)) if !kid.is_empty() => Some(kid.chars().take(MAX_KEY_ID_BYTES).collect()),

@@ -40,7 +40,7 @@ impl IpBlock {
     }
 }
 
-/// The address with all bits beyond the prefix cleared.
+/// Returns the address with all bits beyond the prefix cleared.
 fn first_address(address: IpAddr, prefix: u8) -> IpAddr {
     match address {
         IpAddr::V4(v4) => {

@@ -52,7 +52,7 @@ impl PathPattern {
         Ok(kind(rest.to_owned()))
     }
 
-    /// The names of a template's segments.
+    /// Returns the names of a template's segments.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let segments = match self {
             Self::Template(segments) => segments.as_slice(),
@@ -65,7 +65,7 @@ impl PathPattern {
     }
 }
 
-/// The form of a router for a segment that may be anything: `:id`, `<id>`, `<int:id>`.
+/// Returns the form of a router for a segment that may be anything: `:id`, `<id>`, `<int:id>`.
 fn placeholder(segment: &str) -> Option<&str> {
     let name = match segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
         Some(inner) => inner.rsplit(':').next().unwrap_or(inner),
