@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// In bytes: no change may make the module bigger unseen. The aim is 700,000, since Envoy compiles every kilobyte before
 /// the first request; whoever brings the size down brings this down with it.
-const LARGEST: usize = 1_330_000;
+const LARGEST: usize = 1_300_000;
 
 #[test]
 fn the_module_imports_what_the_list_says() -> Result<()> {
