@@ -4,8 +4,8 @@ use crate::{Class, Reason, cors};
 use attache_plugin_config::{ProblemBody, RefusalCors, Responses};
 use std::time::Duration;
 
-/// An answer that an HTTP or a gRPC client understands. It names the reason and nothing else: no expected value, no key,
-/// no rule, no token.
+/// An answer that an HTTP or a gRPC client understands. It names the reason and nothing else: no expected value, no
+/// key, no rule, no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status: 400, 401, 403 or 503.
@@ -58,7 +58,7 @@ impl Answers {
         Self { challenge, body: responses.body, retry_after: 1, cors: responses.cors.clone() }
     }
 
-    /// The answer to a request of this origin that was refused for this reason.
+    /// Returns the answer to a request of this origin that was refused for this reason.
     pub(crate) fn answer_to(&self, origin: Option<&[u8]>, reason: Reason) -> Answer {
         let mut answer = self.answer(reason);
         if let Some(cors) = &self.cors {
@@ -67,7 +67,7 @@ impl Answers {
         answer
     }
 
-    /// The answer to a request that was refused for this reason.
+    /// Returns the answer to a request that was refused for this reason.
     fn answer(&self, reason: Reason) -> Answer {
         let (status, grpc_status, error) = match reason.class() {
             Class::Missing => (401, 16, None),
@@ -108,7 +108,7 @@ impl Answers {
     }
 }
 
-/// A sentence for people. Plain ASCII without quotes, as it stands in a header and in JSON.
+/// Returns a sentence for people. Plain ASCII without quotes, as it stands in a header and in JSON.
 const fn title(reason: Reason) -> &'static str {
     match reason {
         Reason::TokenMissing => "a token is needed",

@@ -2,9 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether every backend reads the same host and port: labels of letters, digits, `-` and `_`, or an IP address in its
-/// one spelling, and a port or none. User information, percent-encoding, what is not ASCII, and numbers that a URL
-/// parser takes for an address (`0x7f.1`) are read in different ways.
+/// Returns whether every backend reads the same host and port: labels of letters, digits, `-` and `_`, or an IP address
+/// in its one spelling, and a port or none. User information, percent-encoding, what is not ASCII, and numbers that a
+/// URL parser takes for an address (`0x7f.1`) are read in different ways.
 pub(crate) fn is_plain(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -31,7 +31,7 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The one spelling of RFC 5952, but for letter case.
+/// Returns the one spelling of RFC 5952, but for letter case.
 fn is_ipv6(address: &str) -> bool {
     let spelled = address.parse::<Ipv6Addr>().map(|address| address.to_string());
     spelled.is_ok_and(|spelled| spelled.eq_ignore_ascii_case(address))

@@ -6,7 +6,7 @@ use attache_plugin_config::{AllowedOrigins, RefusalCors};
 /// The headers of a refusal that a script may read beside the few that every script may.
 const EXPOSED: &str = "www-authenticate, retry-after";
 
-/// The headers of an answer to a page of this origin; none to others, and none to what names no origin.
+/// Returns the headers of an answer to a page of this origin; none to others, and none to what names no origin.
 ///
 /// An origin is named in the answer only if the configuration names it, byte for byte, so that credentials are never
 /// allowed to whoever asks. Where answers depend on the origin, caches are told.

@@ -19,8 +19,8 @@ impl Coverage {
         Self { applying, all: config.policies.len(), workload: named(workload) }
     }
 
-    /// A warning where there are policies and none of them applies: then any good token is enough, which is what a
-    /// misspelled label comes to.
+    /// Returns a warning where there are policies and none of them applies: then any good token is enough, which is
+    /// what a misspelled label comes to.
     pub(super) fn warning(&self, workload: &Workload) -> Option<Diagnostic> {
         if self.all == 0 || self.applying > 0 {
             return None;
@@ -46,7 +46,7 @@ impl fmt::Display for Coverage {
     }
 }
 
-/// The workload as `namespace/name`, as far as Istio says.
+/// Returns the workload as `namespace/name`, as far as Istio says.
 fn named(workload: &Workload) -> String {
     match (&workload.namespace, &workload.name) {
         (Some(namespace), Some(name)) => format!("{namespace}/{name}"),

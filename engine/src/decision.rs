@@ -17,8 +17,8 @@ use std::rc::Rc;
     reason = "nearly all are `Decided`, and a box would cost each an allocation"
 )]
 pub enum Decision<'r> {
-    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew. Nothing is to be done
-    /// to it yet.
+    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew. Nothing is to be
+    /// done to it yet.
     Wait {
         /// Whose keys it waits for.
         issuer: IssuerIndex,
@@ -38,8 +38,8 @@ pub struct Decided<'r> {
     /// forwarded; identity headers are written where it goes on. Due also where the request is refused, so that no log
     /// and no later filter sees what is removed.
     pub edits: HeaderEdits<'r>,
-    /// Whom the request speaks for. `None` for a refused request without a good token, a public one, or one that goes on
-    /// without identity.
+    /// Whom the request speaks for. `None` for a refused request without a good token, a public one, or one that goes
+    /// on without identity.
     pub authenticated: Option<Rc<AuthenticatedToken>>,
     /// Why a request goes on without the identity that its token claims: [`Reason::KeysUnavailable`], where the
     /// configuration says that it may.
@@ -110,7 +110,7 @@ pub struct Shadow {
 }
 
 impl Shadow {
-    /// Why the request would be refused; `None`: it would go on.
+    /// Returns why the request would be refused; `None`: it would go on.
     pub fn reason(&self) -> Option<Reason> {
         self.cause.as_ref().map(|cause| cause.reason)
     }
@@ -131,7 +131,8 @@ pub struct Verification {
     pub shared: u32,
     /// Tokens, verified now, that have a claim for roles that can't be read.
     pub unreadable_roles: u32,
-    /// An issuer of which a provider serves the keys, and none of them made a token's signature: they may be others by now.
+    /// An issuer of which a provider serves the keys, and none of them made a token's signature: they may be others by
+    /// now.
     pub doubted: Option<IssuerIndex>,
 }
 

@@ -16,12 +16,12 @@ macro_rules! details {
             /// All of them, in the order of their discriminants.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$name),+];
 
-            /// The word.
+            /// Returns the word.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)+ }
             }
 
-            /// The reason that it stands behind.
+            /// Returns the reason that it stands behind.
             pub const fn reason(self) -> Reason {
                 match self { $(Self::$name => Reason::$reason,)+ }
             }
@@ -164,17 +164,17 @@ struct About {
 }
 
 impl Cause {
-    /// The claim at fault, as a path: `exp`, `realm_access.roles`.
+    /// Returns the claim at fault, as a path: `exp`, `realm_access.roles`.
     pub fn claim(&self) -> Option<&str> {
         self.about.as_ref()?.claim.as_deref()
     }
 
-    /// The header of the request, or of the JOSE header, that is at fault.
+    /// Returns the header of the request, or of the JOSE header, that is at fault.
     pub fn header(&self) -> Option<&str> {
         self.about.as_ref()?.header.as_deref()
     }
 
-    /// What `iss` of the refused token says. Anybody can write that.
+    /// Returns what `iss` of the refused token says. Anybody can write that.
     pub fn unverified_issuer(&self) -> Option<&str> {
         self.about.as_ref()?.unverified_issuer.as_deref()
     }
@@ -229,7 +229,7 @@ impl From<Detail> for Cause {
 mod tests {
     use super::Detail;
 
-    /// What `docs/metrics.md` says under "Details", a line each.
+    /// Returns what `docs/metrics.md` says under "Details", a line each.
     fn documented() -> Vec<String> {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/metrics.md");
         let page = std::fs::read_to_string(path).unwrap();

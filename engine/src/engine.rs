@@ -86,7 +86,8 @@ impl Engine {
         })
     }
 
-    /// Makes an engine that refuses every request with [`Reason::ConfigurationInvalid`](crate::Reason::ConfigurationInvalid): for a worker that never had a
+    /// Makes an engine that refuses every request with
+    /// [`Reason::ConfigurationInvalid`](crate::Reason::ConfigurationInvalid): for a worker that never had a
     /// configuration that is good.
     ///
     /// # Errors
@@ -95,19 +96,19 @@ impl Engine {
         Ok(Self { is_closed: true, ..Self::new(&Config::default(), workload, environment)? })
     }
 
-    /// What is not wrong with the configuration but should be told, and only shows here: a key that is left out since it
-    /// is no point of its curve, policies that leave everything open to this workload's callers. [`Config::warnings`] are
-    /// not among them.
+    /// Returns what is not wrong with the configuration but should be told, and only shows here: a key that is left out
+    /// since it is no point of its curve, policies that leave everything open to this workload's callers.
+    /// [`Config::warnings`] are not among them.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// How many of the policies apply to the workload.
+    /// Returns how many of the policies apply to the workload.
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
     }
 
-    /// The issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.
+    /// Returns the issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.
     pub fn remote_issuers(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
         self.issuers.remote()
     }
@@ -118,22 +119,22 @@ impl Engine {
         self.issuers.set_keys(issuer, keys);
     }
 
-    /// The names of a rule; `None` where the index is of another configuration.
+    /// Returns the names of a rule; `None` where the index is of another configuration.
     pub fn rule(&self, index: RuleIndex) -> Option<RuleNames<'_>> {
         self.policies.rule(index)
     }
 
-    /// The name of an issuer.
+    /// Returns the name of an issuer.
     pub fn issuer(&self, index: IssuerIndex) -> Option<&Name> {
         self.issuers.name(index)
     }
 
-    /// Which requests leave an audit line.
+    /// Returns which requests leave an audit line.
     pub fn audit(&self) -> &Audit {
         &self.audit
     }
 
-    /// The claims of a authenticated that audit lines name, where it has them.
+    /// Returns the claims of a authenticated that audit lines name, where it has them.
     pub fn audit_claims<'a>(
         &'a self,
         authenticated: &'a AuthenticatedToken,
@@ -144,18 +145,18 @@ impl Engine {
             .filter_map(|(path, value)| Some((path, value.as_ref()?)))
     }
 
-    /// The names of trailers that must not reach the service: those of headers which this configuration looks at or
-    /// writes.
+    /// Returns the names of trailers that must not reach the service: those of headers which this configuration looks
+    /// at or writes.
     pub fn forged_trailers<'t>(&self, trailers: &'t [(String, Vec<u8>)]) -> impl Iterator<Item = &'t str> {
         trailers.iter().map(|(name, _)| name.as_str()).filter(|name| self.header_uses.knows(name))
     }
 
-    /// Whether nothing is refused here, only counted and logged.
+    /// Returns whether nothing is refused here, only counted and logged.
     pub fn is_dry_run(&self) -> bool {
         self.dry_run
     }
 
-    /// Whether anything is in SHADOW here: the document, a policy or a rule.
+    /// Returns whether anything is in SHADOW here: the document, a policy or a rule.
     pub fn has_shadow(&self) -> bool {
         self.dry_run || self.policies.has_shadow()
     }

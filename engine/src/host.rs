@@ -19,19 +19,19 @@ pub struct Workload {
 
 /// The environment variables of the VM, where HMAC secrets lie.
 pub trait Environment {
-    /// The bytes of a variable, or `None` where it is not set.
+    /// Returns the bytes of a variable, or `None` where it is not set.
     fn variable(&self, name: &str) -> Option<Vec<u8>>;
 }
 
 /// Cryptography that a host offers, faster than what runs inside the VM.
 pub trait HostCrypto {
-    /// Returns whether the key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made this signature, or `None` where the
-    /// host can't tell: then the engine verifies on its own.
+    /// Returns whether the key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made this signature, or `None` where
+    /// the host can't tell: then the engine verifies on its own.
     ///
     /// Asked about RS256/384/512 and ES256/384/512 only; an ECDSA signature comes as DER, as BoringSSL takes it.
     fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool>;
 
-    /// Whether there is time to verify by an algorithm that is dear, for a token that nobody knows.
+    /// Returns whether there is time to verify by an algorithm that is dear, for a token that nobody knows.
     fn has_time(&self) -> bool {
         true
     }
@@ -52,13 +52,13 @@ pub trait SharedStore {
 
 /// The other end of the connection, and the port it came in on. Each is asked for only where a rule needs it.
 pub trait Peer {
-    /// The URI SAN of the client certificate of an mTLS connection, without `spiffe://`.
+    /// Returns the URI SAN of the client certificate of an mTLS connection, without `spiffe://`.
     fn principal(&self) -> Option<String>;
-    /// The address of the direct peer; `None` where it can't be told for sure.
+    /// Returns the address of the direct peer; `None` where it can't be told for sure.
     fn source_ip(&self) -> Option<IpAddr>;
-    /// The address of what the host takes for the client, be it that a header says so.
+    /// Returns the address of what the host takes for the client, be it that a header says so.
     fn remote_ip(&self) -> Option<IpAddr>;
-    /// The port that the request came in on.
+    /// Returns the port that the request came in on.
     fn destination_port(&self) -> Option<u16>;
 }
 

@@ -117,7 +117,7 @@ impl Issuers {
         Ok(Self { all, warnings, by_iss, has_others, padding, last_header, budget })
     }
 
-    /// The one text of a token, however it is spelled.
+    /// Returns the one text of a token, however it is spelled.
     pub(crate) fn canonical<'t>(&self, found: &'t ExtractedToken<'_>) -> &'t [u8] {
         match self.padding {
             Padding::Allowed if found.token.ends_with(b"=") => without_padding(&found.token),
@@ -125,7 +125,7 @@ impl Issuers {
         }
     }
 
-    /// What is not wrong, but should be told.
+    /// Returns what is not wrong, but should be told.
     pub(crate) fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
@@ -138,7 +138,7 @@ impl Issuers {
         self.get(index).is_some_and(|compiled| compiled.config.forward_original_token)
     }
 
-    /// The issuers whose keys a provider serves.
+    /// Returns the issuers whose keys a provider serves.
     pub(crate) fn remote(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
         let all = (0_u16..).map(IssuerIndex).zip(&self.all);
         all.filter_map(|(index, CompiledIssuer { config, .. })| {
@@ -158,20 +158,20 @@ impl Issuers {
         }
     }
 
-    /// What happens to requests while there are no keys of an issuer, as far as no rule says so.
+    /// Returns what happens to requests while there are no keys of an issuer, as far as no rule says so.
     pub(crate) fn on_keys_unavailable(&self, issuer: IssuerIndex) -> OnKeysUnavailable {
         let keys = self.get(issuer).and_then(|compiled| remote(&compiled.config));
         keys.map_or(OnKeysUnavailable::Deny, |keys| keys.on_keys_unavailable)
     }
 
-    /// Whether the key that verified a token still holds.
+    /// Returns whether the key that verified a token still holds.
     pub(crate) fn has_key_of(&self, authenticated: &AuthenticatedToken) -> bool {
         let keys = self.get(authenticated.issuer).and_then(CompiledIssuer::keys);
         keys.is_some_and(|keys| keys.has_key(authenticated.key))
     }
 
-    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and as
-    /// it is spelled there. `token` is its [canonical](Issuers::canonical) text.
+    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and
+    /// as it is spelled there. `token` is its [canonical](Issuers::canonical) text.
     pub(crate) fn verify<'t>(
         &self,
         found: &ExtractedToken<'_>,
@@ -239,8 +239,8 @@ impl Issuers {
         Cause::from(detail).with_unverified_issuer(iss)
     }
 
-    /// The issuer of a token whose `iss` is no name that is known beforehand: of those that take tokens where it was found,
-    /// the one whose pattern fits, or for a token without `iss` the one that issues such tokens.
+    /// Returns the issuer of a token whose `iss` is no name that is known beforehand: of those that take tokens where
+    /// it was found, the one whose pattern fits, or for a token without `iss` the one that issues such tokens.
     #[inline(never)]
     fn other(&self, iss: Option<&str>, found: &ExtractedToken<'_>) -> Option<IssuerIndex> {
         let issues = |compiled: &CompiledIssuer| match (&compiled.config.issuer, iss) {
@@ -255,7 +255,7 @@ impl Issuers {
             .map(|(index, _)| IssuerIndex(index))
     }
 
-    /// What is still to be checked of a token that was verified before.
+    /// Returns what is still to be checked of a token that was verified before.
     pub(crate) fn recheck(
         &self,
         authenticated: &AuthenticatedToken,
@@ -308,7 +308,7 @@ impl CompiledIssuer {
     }
 }
 
-/// The keys that a provider serves, where one does.
+/// Returns the keys that a provider serves, where one does.
 const fn remote(config: &Issuer) -> Option<&RemoteKeys> {
     match &config.keys {
         KeySource::Remote(keys) => Some(keys),

@@ -23,18 +23,18 @@ pub(crate) enum OtherMethods {
     Unreadable,
 }
 
-/// Whether the method on a line is one that every backend reads alike: not empty, of token characters (RFC 9110
+/// Returns whether the method on a line is one that every backend reads alike: not empty, of token characters (RFC 9110
 /// section 9.1), none of them a letter in lower case, which some frameworks raise.
 pub(crate) fn is_plain(method: &str) -> bool {
     !method.is_empty() && method.bytes().all(|byte| is_token(byte) && !byte.is_ascii_lowercase())
 }
 
-/// Whether the request asks for another method at all, be it the same once more.
+/// Returns whether the request asks for another method at all, be it the same once more.
 pub(crate) fn has_override(headers: &[&[u8]], query: Option<&[u8]>) -> bool {
     !headers.is_empty() || query.is_some_and(names_parameter)
 }
 
-/// What a request asks for beside its line.
+/// Returns what a request asks for beside its line.
 #[inline(never)]
 pub(crate) fn others(
     line: &str,
@@ -66,14 +66,14 @@ pub(crate) fn others(
     OtherMethods::Are(methods)
 }
 
-/// Whether a backend may take the decoded name of a parameter for `_method`. PHP takes `.method` for the same, leaves
-/// out spaces before it, and reads no further than a NUL.
+/// Returns whether a backend may take the decoded name of a parameter for `_method`. PHP takes `.method` for the same,
+/// leaves out spaces before it, and reads no further than a NUL.
 fn is_parameter(name: &str) -> bool {
     let name = name.split('\0').next().unwrap_or_default();
     fold(name.trim_start_matches(' ')) == PARAMETER
 }
 
-/// Whether a query holds the parameter. A name that needs no decoding, as nearly all do, is told by its length.
+/// Returns whether a query holds the parameter. A name that needs no decoding, as nearly all do, is told by its length.
 fn names_parameter(query: &[u8]) -> bool {
     query.split(|&byte| byte == b'&').any(|pair| {
         let name = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
@@ -84,7 +84,7 @@ fn names_parameter(query: &[u8]) -> bool {
     })
 }
 
-/// Whether a method, or a scheme of credentials, may hold the byte (RFC 9110 section 5.6.2).
+/// Returns whether a method, or a scheme of credentials, may hold the byte (RFC 9110 section 5.6.2).
 pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

@@ -15,12 +15,12 @@ macro_rules! reasons {
             /// All of them, in the order of their discriminants.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$name),+];
 
-            /// The word.
+            /// Returns the word.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)+ }
             }
 
-            /// The class of answers it belongs to.
+            /// Returns the class of answers it belongs to.
             pub const fn class(self) -> Class {
                 match self { $(Self::$name => Class::$status,)+ }
             }

@@ -109,7 +109,7 @@ impl HeaderUses {
         same_length.get(at).map(|(_, uses)| *uses)
     }
 
-    /// What is done with a header that has no name of its own here: a backend that speaks CGI or WSGI may read
+    /// Returns what is done with a header that has no name of its own here: a backend that speaks CGI or WSGI may read
     /// `x.user` and `x_user` as it reads `x-user`. Only what a backend does with a header counts then, not what this
     /// filter reads of it.
     fn get_folded(&self, name: &str) -> Option<Use> {
@@ -166,17 +166,17 @@ impl HeaderUses {
         request
     }
 
-    /// Whether the name, in any spelling, is that of a header which this configuration looks at or writes. As a trailer
-    /// it has no place (RFC 9110 section 6.5.1): a backend that merges trailers into headers would see it. Nor has it in
-    /// `connection`: a proxy behind this one would take out what was judged, or what was written.
+    /// Returns whether the name, in any spelling, is that of a header which this configuration looks at or writes. As a
+    /// trailer it has no place (RFC 9110 section 6.5.1): a backend that merges trailers into headers would see it. Nor
+    /// has it in `connection`: a proxy behind this one would take out what was judged, or what was written.
     pub(crate) fn knows(&self, name: &str) -> bool {
         self.get(name).or_else(|| self.get(&fold(name))).is_some()
     }
 }
 
 impl Request<'_> {
-    /// Whether a browser asks for leave to send a request (Fetch standard, CORS-preflight request): an OPTIONS request
-    /// that has no body, and asks for no other method. Whatever has is an ordinary request.
+    /// Returns whether a browser asks for leave to send a request (Fetch standard, CORS-preflight request): an OPTIONS
+    /// request that has no body, and asks for no other method. Whatever has is an ordinary request.
     pub(crate) fn is_preflight(&self) -> bool {
         self.method == "OPTIONS" && self.origin && self.preflight_method && self.asks_for_nothing_more()
     }
@@ -191,34 +191,34 @@ impl Request<'_> {
         !self.has_override() && !self.all.iter().any(frames_a_body)
     }
 
-    /// Whether it has something where tokens may stand.
+    /// Returns whether it has something where tokens may stand.
     pub(crate) fn has_token_places(&self) -> bool {
         !self.token_headers.is_empty() || !self.cookies.is_empty() || self.query.is_some()
     }
 
-    /// Whether a header of this name came.
+    /// Returns whether a header of this name came.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.all.iter().any(|(key, _)| key == name)
     }
 
-    /// Whether it asks for another method than the one on its line, or for that one once more.
+    /// Returns whether it asks for another method than the one on its line, or for that one once more.
     pub(crate) fn has_override(&self) -> bool {
         method::has_override(&self.overrides, self.query)
     }
 
-    /// Whether a backend may take the path for a reference to another host (RFC 3986 section 4.2).
+    /// Returns whether a backend may take the path for a reference to another host (RFC 3986 section 4.2).
     fn path_may_name_a_host(&self) -> bool {
         matches!(self.path, [b'/', b'/' | b'\\', ..])
     }
 
-    /// Whether every backend reads its host alike.
+    /// Returns whether every backend reads its host alike.
     pub(crate) fn has_plain_host(&self) -> bool {
         !self.host_header && authority::is_plain(self.authority) && !self.path_may_name_a_host()
     }
 }
 
 impl<'a> Request<'a> {
-    /// `origin`: the page that asks, if the request comes from one in a browser.
+    /// Returns `origin`: the page that asks, if the request comes from one in a browser.
     pub(crate) fn origin(&self) -> Option<&'a [u8]> {
         let mut values =
             self.all.iter().filter(|(name, _)| name == "origin").map(|(_, value)| value.as_slice());
@@ -239,13 +239,13 @@ impl Headers for Request<'_> {
     }
 }
 
-/// Whether a backend may take one name for the other.
+/// Returns whether a backend may take one name for the other.
 fn alike(one: &str, other: &str) -> bool {
     let plain = || one.bytes().chain(other.bytes()).all(is_plain);
     one == other || (one.len() == other.len() && !plain() && fold(one) == fold(other))
 }
 
-/// The headers that conditions compare claims with.
+/// Returns the headers that conditions compare claims with.
 fn compared(config: &Config) -> impl Iterator<Item = &HeaderName> {
     let rules = config.policies.iter().flat_map(|policy| &policy.rules);
     rules.flat_map(|rule| &rule.when).filter_map(|condition| match &condition.test {
@@ -259,8 +259,8 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
-/// What is left of `connection` without the names that a proxy behind the filter must not take for its own to remove
-/// (RFC 9110 section 7.6.1); `None` where all of it can stay.
+/// Returns what is left of `connection` without the names that a proxy behind the filter must not take for its own to
+/// remove (RFC 9110 section 7.6.1); `None` where all of it can stay.
 #[inline(never)]
 pub(crate) fn without_options(values: &[&[u8]], unwanted: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
     let options =

@@ -25,15 +25,15 @@ pub(crate) struct SharedVerifications {
 }
 
 impl SharedVerifications {
-    /// `secret` is the digest of everything that was configured.
+    /// Makes the slots of a configuration. `secret` is the digest of everything that was configured.
     pub(crate) fn new(limits: &CacheLimits, secret: &[u8; 32]) -> Self {
         let mut key = [0; 16];
         key.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
         Self { slots: u64::from(limits.shared_slots), key }
     }
 
-    /// The place of a token, the same in every worker; `None` where the configuration wants no slots. Slots are not
-    /// named for the configuration, so that a new one takes the places of the old.
+    /// Returns the place of a token, the same in every worker; `None` where the configuration wants no slots. Slots are
+    /// not named for the configuration, so that a new one takes the places of the old.
     pub(crate) fn slot<'t>(&self, token: &'t [u8]) -> Option<Slot<'t>> {
         if self.slots == 0 {
             return None;
@@ -61,7 +61,7 @@ pub(crate) struct Slot<'t> {
 }
 
 impl Slot<'_> {
-    /// The fingerprint of the key that made this token's signature, if a worker has told so.
+    /// Returns the fingerprint of the key that made this token's signature, if a worker has told so.
     pub(crate) fn lookup(&self, store: &dyn SharedStore) -> Option<u64> {
         let (record, _) = store.read(&self.name)?;
         let (header, told) = record.split_first_chunk::<HEADER>()?;
@@ -90,7 +90,7 @@ impl Slot<'_> {
 }
 
 impl fmt::Debug for SharedVerifications {
-    /// The key stays out.
+    /// Returns the key stays out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedVerifications").field("slots", &self.slots).finish_non_exhaustive()
     }

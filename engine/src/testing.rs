@@ -9,7 +9,7 @@ use std::collections::HashMap;
 pub(crate) struct Table(RefCell<HashMap<String, (Vec<u8>, u32)>>);
 
 impl Table {
-    /// The keys of all that was written.
+    /// Returns the keys of all that was written.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.0.borrow().keys().cloned().collect()
     }

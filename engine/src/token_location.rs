@@ -34,15 +34,15 @@ struct HeaderPlace {
 }
 
 impl HeaderPlace {
-    /// What stands behind the prefix.
+    /// Returns what stands behind the prefix.
     fn behind_prefix<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         let (prefix, token) = value.split_at_checked(self.prefix.len())?;
         prefix.eq_ignore_ascii_case(&self.prefix).then_some(token)
     }
 
-    /// What stands behind the scheme of a prefix such as `Bearer `, where other bytes than its space part the two, or
-    /// stand before: services that split at any white space, as Python does at a no-break space, read a token there. It
-    /// must not go on unseen where a request may come without one.
+    /// Returns what stands behind the scheme of a prefix such as `Bearer `, where other bytes than its space part the
+    /// two, or stand before: services that split at any white space, as Python does at a no-break space, read a token
+    /// there. It must not go on unseen where a request may come without one.
     #[inline(never)]
     fn behind_scheme<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         let scheme = self.prefix.strip_suffix(b" ").filter(|scheme| !scheme.is_empty())?;
@@ -83,12 +83,12 @@ enum Place<'a> {
 }
 
 impl ExtractedToken<'_> {
-    /// Whether the issuer in this place of the configuration takes tokens here.
+    /// Returns whether the issuer in this place of the configuration takes tokens here.
     pub(crate) fn is_for(&self, issuer: u16) -> bool {
         self.issuers & mask(usize::from(issuer)) != 0
     }
 
-    /// Whether both stand in cookies of one name.
+    /// Returns whether both stand in cookies of one name.
     pub(crate) fn is_rival_of(&self, other: &ExtractedToken<'_>) -> bool {
         self.cookie().is_some_and(|cookie| other.cookie() == Some(cookie))
     }
@@ -137,7 +137,7 @@ impl TokenLocations {
         places
     }
 
-    /// The tokens of a request, headers before cookies before parameters.
+    /// Returns the tokens of a request, headers before cookies before parameters.
     ///
     /// # Errors
     /// [`Reason::TokensConflict`](crate::Reason::TokensConflict) where a header or a parameter holds two different
@@ -182,7 +182,7 @@ impl TokenLocations {
         Ok(())
     }
 
-    /// The token that a value of a header holds, and the place that takes it.
+    /// Returns the token that a value of a header holds, and the place that takes it.
     fn token_of<'v>(&self, name: &str, value: &'v [u8]) -> Option<(&HeaderPlace, &'v [u8])> {
         let of_header = self.headers.iter().filter(|place| place.name == name);
         let mut taken = of_header.filter_map(|place| {
@@ -212,8 +212,8 @@ impl TokenLocations {
         Ok(())
     }
 
-    /// What stands in the places of issuers whose tokens the service must not see, or, with `all`, of any issuer, looked
-    /// at by nobody: it may be no token, and who issued it is not known.
+    /// Returns what stands in the places of issuers whose tokens the service must not see, or, with `all`, of any
+    /// issuer, looked at by nobody: it may be no token, and who issued it is not known.
     #[inline(never)]
     pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> ExtractedTokens<'a> {
         let hidden = if all { IssuerMask::MAX } else { self.hidden };
@@ -243,8 +243,8 @@ impl TokenLocations {
     }
 }
 
-/// Returns whether a value holds a comma, eight bytes at a time: a token is long, and without SIMD what libraries have for
-/// this takes four in Wasm.
+/// Returns whether a value holds a comma, eight bytes at a time: a token is long, and without SIMD what libraries have
+/// for this takes four in Wasm.
 fn holds_comma(value: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const COMMAS: u64 = u64::from_ne_bytes([b','; 8]);

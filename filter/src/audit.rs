@@ -215,7 +215,7 @@ fn verdict<'a>(engine: &'a Engine, rule: Option<RuleIndex>, reason: Option<&'sta
     }
 }
 
-/// A claim by its path: as it is where it is small, else cut, as text.
+/// Returns a claim by its path: as it is where it is small, else cut, as text.
 fn claim<P: ToString>((path, value): (P, &Value)) -> (String, Value) {
     let shown = match value {
         Value::String(string) => Value::String(redact::redact(string.as_bytes(), CLAIM_BYTES)),
@@ -229,14 +229,14 @@ fn claim<P: ToString>((path, value): (P, &Value)) -> (String, Value) {
     (path.to_string(), shown)
 }
 
-/// A request id, unless it is something else: a client may send what it likes.
+/// Returns a request id, unless it is something else: a client may send what it likes.
 fn identifier(value: &[u8]) -> Option<&str> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':');
     let fits = (1..=64).contains(&value.len()) && value.iter().all(plain);
     std::str::from_utf8(value).ok().filter(|_| fits)
 }
 
-/// The trace id of W3C Trace Context, of B3 in one header, or of B3 in several.
+/// Returns the trace id of W3C Trace Context, of B3 in one header, or of B3 in several.
 fn trace_id<'a>(header: impl Fn(&str) -> &'a [u8]) -> Option<&'a str> {
     let part =
         |name: &str, index: usize| header(name).split(|byte| *byte == b'-').nth(index).and_then(hex_id);

@@ -15,9 +15,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// What Envoy takes for the client. An address that it has from a header, as `x-forwarded-for` or one that it is
-    /// told to look at (`original_ip_detection_extensions`), comes without a port, which Envoy tells as port 0; that of
-    /// a connection never is.
+    /// Returns what Envoy takes for the client. An address that it has from a header, as `x-forwarded-for` or one that
+    /// it is told to look at (`original_ip_detection_extensions`), comes without a port, which Envoy tells as port 0;
+    /// that of a connection never is.
     fn source(&self) -> Option<SocketAddr> {
         let read = || host::property(&["source", "address"]).and_then(address);
         *self.source.get_or_init(read)
@@ -49,13 +49,13 @@ fn principal(uri: Vec<u8>) -> Option<String> {
     (!principal.is_empty()).then(|| principal.to_owned())
 }
 
-/// `10.0.0.1:4711` or `[2001:db8::1]:4711`.
+/// Reads an address such as `10.0.0.1:4711` or `[2001:db8::1]:4711`.
 fn address(text: Vec<u8>) -> Option<SocketAddr> {
     let address: SocketAddr = std::str::from_utf8(&text).ok()?.parse().ok()?;
     Some(SocketAddr::new(address.ip().to_canonical(), address.port()))
 }
 
-/// A 64-bit integer, little-endian.
+/// Reads a 64-bit integer, little-endian.
 fn port(number: Vec<u8>) -> Option<u16> {
     let number = i64::from_le_bytes(number.try_into().ok()?);
     u16::try_from(number).ok()

@@ -39,7 +39,7 @@ impl HostCrypto for EnvoyCrypto {
     }
 }
 
-/// The hash of an algorithm that the host knows: RSASSA-PKCS1-v1_5 and ECDSA.
+/// Returns the hash of an algorithm that the host knows: RSASSA-PKCS1-v1_5 and ECDSA.
 const fn hash_name(algorithm: Algorithm) -> Option<&'static str> {
     match algorithm {
         Algorithm::RS256 | Algorithm::ES256 => Some("sha256"),
@@ -49,7 +49,7 @@ const fn hash_name(algorithm: Algorithm) -> Option<&'static str> {
     }
 }
 
-/// `VerifySignatureArguments`: fields 1 to 4, all of them bytes.
+/// Encodes `VerifySignatureArguments`: fields 1 to 4, all of them bytes.
 fn argument(hash: &str, key: &[u8], signature: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     let fields = [hash.as_bytes(), key, signature, message];
     // A field's tag is one byte and its length a varint of five at most.
@@ -78,7 +78,7 @@ fn push_varint(buffer: &mut Vec<u8>, mut value: u32) {
     }
 }
 
-/// What a `VerifySignatureResult` says; `None` where the host could not tell.
+/// Returns what a `VerifySignatureResult` says; `None` where the host could not tell.
 fn verdict(mut result: &[u8]) -> Option<bool> {
     let (mut good, mut error) = (false, &[][..]);
     while let Some((&tag, rest)) = result.split_first() {

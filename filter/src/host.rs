@@ -7,19 +7,19 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, Status};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The plugin's configuration, as Envoy hands it over; empty where there is none.
+/// Returns the plugin's configuration, as Envoy hands it over; empty where there is none.
 pub(crate) fn plugin_configuration() -> Vec<u8> {
     hostcalls::get_buffer(BufferType::PluginConfiguration, 0, usize::MAX).ok().flatten().unwrap_or_default()
 }
 
-/// The whole request header map, in its order. Names are in lower case; values are bytes, not always UTF-8.
+/// Returns the whole request header map, in its order. Names are in lower case; values are bytes, not always UTF-8.
 ///
 /// One call: each single header costs nearly as much as the map, and shows the first of duplicates only.
 pub(crate) fn request_headers() -> Option<Vec<(String, Vec<u8>)>> {
     hostcalls::get_map_bytes(MapType::HttpRequestHeaders).ok()
 }
 
-/// The whole request trailer map, as [`request_headers`] gives the headers.
+/// Returns the whole request trailer map, as [`request_headers`] gives the headers.
 pub(crate) fn request_trailers() -> Option<Vec<(String, Vec<u8>)>> {
     hostcalls::get_map_bytes(MapType::HttpRequestTrailers).ok()
 }
@@ -56,7 +56,8 @@ pub(crate) fn send_local_response(status: u16, headers: Vec<(&str, &str)>, body:
     debug_assert!(done.is_ok(), "a request can be answered");
 }
 
-/// A property of the node, the connection or the request: <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes>.
+/// Returns a property of the node, the connection or the request:
+/// <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes>.
 pub(crate) fn property(path: &[&str]) -> Option<Vec<u8>> {
     hostcalls::get_property(path.to_vec()).ok().flatten()
 }
@@ -67,7 +68,7 @@ pub(crate) fn set_filter_state(name: &str, value: &[u8]) {
     debug_assert!(done.is_ok(), "filter state can be set");
 }
 
-/// Envoy's clock: the time since 1970.
+/// Returns Envoy's clock: the time since 1970.
 pub(crate) fn now() -> Duration {
     let time = hostcalls::get_current_time().ok();
     time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
@@ -79,7 +80,7 @@ pub(crate) fn tick_every(period: Duration) {
     debug_assert!(done.is_ok(), "a tick period can be set");
 }
 
-/// Whether Envoy would write a line of level info; it may change at any time.
+/// Returns whether Envoy would write a line of level info; it may change at any time.
 pub(crate) fn logs_info() -> bool {
     hostcalls::get_log_level().is_ok_and(|level| level as u32 <= LogLevel::Info as u32)
 }
@@ -120,12 +121,12 @@ pub(crate) fn set_gauge(gauge: GaugeId, value: u64) {
     debug_assert!(done.is_ok(), "a gauge that was defined can be set");
 }
 
-/// The value of a gauge: a look at memory that workers share, with nothing to copy.
+/// Returns the value of a gauge: a look at memory that workers share, with nothing to copy.
 pub(crate) fn gauge(gauge: GaugeId) -> u64 {
     hostcalls::get_metric(gauge.0).unwrap_or_default()
 }
 
-/// A value that workers share, and the mark of its version.
+/// Returns a value that workers share, and its version.
 pub(crate) fn shared_data(key: &str) -> Option<(Vec<u8>, Option<u32>)> {
     match hostcalls::get_shared_data(key) {
         Ok((Some(value), mark)) => Some((value, mark)),
@@ -151,12 +152,12 @@ pub(crate) fn call(cluster: &str, headers: Vec<(&str, &str)>, timeout: Duration)
     hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), timeout).ok().map(CallId)
 }
 
-/// The headers of the answer to a call; none where there is no answer.
+/// Returns the headers of the answer to a call; none where there is no answer.
 pub(crate) fn call_headers() -> Vec<(String, Vec<u8>)> {
     hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders).unwrap_or_default()
 }
 
-/// The body of the answer to a call, cut after so many bytes.
+/// Returns the body of the answer to a call, cut after so many bytes.
 pub(crate) fn call_body(most: usize) -> Vec<u8> {
     hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, most).ok().flatten().unwrap_or_default()
 }

@@ -42,7 +42,7 @@ impl HttpContext for Http {
 }
 
 impl Drop for Http {
-    /// A request may go while it waits; nothing must be done for it then.
+    /// Gives up a place in the waiting room: a request may go while it waits, and nothing must be done for it then.
     fn drop(&mut self) {
         if let Some(plugin) = &self.plugin {
             plugin.forget(self.id);

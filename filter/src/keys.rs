@@ -37,7 +37,8 @@ struct KeyGeneration {
 }
 
 impl Keys {
-    /// The issuers of an engine that need this, if any do. What an earlier configuration has fetched is taken over.
+    /// Returns the issuers of an engine that need this, if any do. What an earlier configuration has fetched is taken
+    /// over.
     pub(crate) fn new(engine: &Engine, now: UnixMillis) -> Option<Self> {
         let random = RandomState::new();
         let sources: Vec<Source> = engine
@@ -74,8 +75,8 @@ impl Keys {
         });
     }
 
-    /// Has a provider asked soon, as if a request waited for it: a key may have taken the place of another under the same
-    /// `kid`, or under none. Nobody waits for that, since most such tokens are forged.
+    /// Has a provider asked soon, as if a request waited for it: a key may have taken the place of another under the
+    /// same `kid`, or under none. Nobody waits for that, since most such tokens are forged.
     #[inline(never)]
     pub(crate) fn doubt(&self, issuer: IssuerIndex) {
         self.each(|source| source.is_doubted |= source.issuer == issuer);
@@ -94,7 +95,7 @@ impl Keys {
         });
     }
 
-    /// Whether a request that lacks keys has something to wait for.
+    /// Returns whether a request that lacks keys has something to wait for.
     pub(crate) fn wait_decision(
         &self,
         issuer: IssuerIndex,
@@ -109,14 +110,15 @@ impl Keys {
         })
     }
 
-    /// How many times an issuer's keys have changed.
+    /// Returns how many times an issuer's keys have changed.
     pub(crate) fn version(&self, issuer: IssuerIndex) -> u64 {
         let sources = self.sources.try_borrow();
         let source = sources.iter().flat_map(|sources| sources.iter()).find(|source| source.issuer == issuer);
         source.map_or(0, |source| source.version)
     }
 
-    /// The waiting requests that are to be decided about anew: their keys have changed, or none are to be hoped for.
+    /// Returns the waiting requests that are to be decided about anew: their keys have changed, or none are to be hoped
+    /// for.
     pub(crate) fn ready(&self, now: UnixMillis) -> Vec<Pending> {
         self.pending.take(|request| {
             request.version != self.version(request.issuer)
@@ -125,7 +127,7 @@ impl Keys {
         })
     }
 
-    /// How long the next look may take.
+    /// Returns how long the next look may take.
     pub(crate) fn tick(&self) -> Duration {
         if self.pending.is_empty() { IDLE } else { PRESSED }
     }

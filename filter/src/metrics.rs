@@ -12,8 +12,8 @@ use attache_plugin_config::Name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// The counters of one configuration. Those of rules are defined when they first count, since there may be thousands and
-/// few ever decide; all others with the configuration, so that Prometheus sees them at 0 and misses no first burst.
+/// The counters of one configuration. Those of rules are defined when they first count, since there may be thousands
+/// and few ever decide; all others with the configuration, so that Prometheus sees them at 0 and misses no first burst.
 pub(crate) struct Metrics {
     requests: Requests,
     reasons: Reasons,
@@ -153,8 +153,8 @@ const DRY_RUN: &str = "attache.dry_run";
 /// Audit lines that were left out.
 const AUDIT_DROPPED: &str = "attache.audit.dropped";
 
-/// A name of the configuration's, as it stands in a metric's: with `-` for `_` and `.`. In Prometheus all three are `_`
-/// anyway; and whatever a user calls a rule, no pattern of Istio's `stats_tags` finds in it what it looks for.
+/// Returns a name of the configuration's, as it stands in a metric's: with `-` for `_` and `.`. In Prometheus all three
+/// are `_` anyway; and whatever a user calls a rule, no pattern of Istio's `stats_tags` finds in it what it looks for.
 pub(crate) fn part(name: &Name) -> String {
     name.as_str().replace(['_', '.'], "-")
 }

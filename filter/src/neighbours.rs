@@ -89,7 +89,8 @@ impl Neighbours {
         );
     }
 
-    /// Takes back that there is a second plugin: it may be the second one that is gone, whose word all plugins have in common.
+    /// Takes back that there is a second plugin: it may be the second one that is gone, whose word all plugins have in
+    /// common.
     fn take_back(&self) {
         if self.gauge.is_some_and(|gauge| host::gauge(gauge) > 0) {
             self.set_gauge(0);
@@ -103,12 +104,12 @@ impl Neighbours {
     }
 }
 
-/// The name by which Envoy has this plugin.
+/// Returns the name by which Envoy has this plugin.
 pub(crate) fn name() -> String {
     host::property(&["plugin_name"]).and_then(|name| String::from_utf8(name).ok()).unwrap_or_default()
 }
 
-/// The plugins that are there. A second that is far ahead of the clock is none that was told.
+/// Returns the plugins that are there. A second that is far ahead of the clock is none that was told.
 fn read(text: &[u8], now: u64) -> Vec<(String, u64)> {
     let lines = str::from_utf8(text).unwrap_or_default().lines();
     let told = lines.filter_map(|line| {

@@ -50,7 +50,7 @@ impl Plugin {
         Ok(Self::with(engine))
     }
 
-    /// What stands in for a configuration where none is good: it refuses every request.
+    /// Returns what stands in for a configuration where none is good: it refuses every request.
     pub(crate) fn closed() -> Result<Self, Diagnostics> {
         Engine::closed(&workload::identify(&BTreeSet::new()), &Variables).map(Self::with)
     }
@@ -66,7 +66,7 @@ impl Plugin {
         }
     }
 
-    /// How many of the policies apply to this workload.
+    /// Returns how many of the policies apply to this workload.
     pub(crate) fn coverage(&self) -> &Coverage {
         self.engine.coverage()
     }
@@ -102,7 +102,7 @@ impl Plugin {
         self.wake(keys, root);
     }
 
-    /// A request is gone.
+    /// Forgets a request that is gone.
     pub(crate) fn forget(&self, context: u32) {
         if let Some(keys) = &self.keys {
             keys.pending.leave(context);
@@ -230,7 +230,7 @@ fn carry_out(decided: &Decided<'_>, headers: &[(String, Vec<u8>)]) -> bool {
     }
 }
 
-/// Without the 128 bits of [`Duration::as_millis`], which Wasm has to emulate.
+/// Converts a duration, without the 128 bits of [`Duration::as_millis`], which Wasm has to emulate.
 fn unix_millis(since_1970: Duration) -> UnixMillis {
     let seconds = since_1970.as_secs().saturating_mul(1_000);
     UnixMillis(seconds.saturating_add(u64::from(since_1970.subsec_millis())))

@@ -32,7 +32,8 @@ pub(crate) struct Dropped {
 }
 
 impl Ration {
-    /// Whether one more line may be written, about a request that came at this time since 1970; if not, it is counted.
+    /// Returns whether one more line may be written, about a request that came at this time since 1970; if not, it is
+    /// counted.
     pub(crate) fn takes(&self, at: Duration, is_known: bool) -> bool {
         if self.second.replace(at.as_secs()) != at.as_secs() {
             self.strangers.written.set(0);
@@ -45,8 +46,8 @@ impl Ration {
         fits
     }
 
-    /// What was left out since this was asked last. `None` for nothing, and while the second still runs, so that a
-    /// second has one answer.
+    /// Returns what was left out since this was asked last. `None` for nothing, and while the second still runs, so
+    /// that a second has one answer.
     pub(crate) fn take_dropped(&self, now: Duration) -> Option<Dropped> {
         if self.second.get() == now.as_secs() {
             return None;

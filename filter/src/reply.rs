@@ -29,7 +29,7 @@ pub(crate) fn not_ready() {
     host::send_local_response(503, vec![("retry-after", "1")], None);
 }
 
-/// Whether the client expects gRPC's form (gRPC over HTTP/2, or gRPC-Web).
+/// Returns whether the client expects gRPC's form (gRPC over HTTP/2, or gRPC-Web).
 fn speaks_grpc(request: &[(String, Vec<u8>)]) -> bool {
     let content_type = request.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value);
     let rest = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));

@@ -4,7 +4,7 @@
 use crate::{host, neighbours};
 use attache_engine::Coverage;
 
-/// Where the last good configuration of this plugin lies in shared data, which outlives VMs.
+/// Returns where the last good configuration of this plugin lies in shared data, which outlives VMs.
 fn key() -> String {
     format!("attache.good.{}", neighbours::name())
 }
@@ -18,8 +18,8 @@ pub(crate) enum Bad {
     Refused,
     /// It is taken, and every request refused: this plugin has had no good one since the proxy started.
     Taken,
-    /// Envoy has taken it before there was a good one. It keeps the outcome of what it has tried and does not try it again, so a
-    /// refusal would leave the proxy with none: the last good one, which this is, goes on.
+    /// Envoy has taken it before there was a good one. It keeps the outcome of what it has tried and does not try it
+    /// again, so a refusal would leave the proxy with none: the last good one, which this is, goes on.
     Outdated(Vec<u8>),
 }
 

@@ -17,7 +17,7 @@ use std::process::Stdio;
 pub(crate) struct Options {
     /// What to package.
     kind: Kind,
-    /// Where to push to: REGISTRY/REPOSITORY[:TAG]. The tag is the version where none is given.
+    /// Where to push to: `REGISTRY/REPOSITORY[:TAG]`. The tag is the version where none is given.
     reference: Option<String>,
     /// Package this module, or this static program, instead of building it.
     #[arg(long)]

@@ -33,7 +33,7 @@ pub(crate) struct Options {
 /// Writes what the options say.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`fn@write`].
 pub(crate) fn run_task(options: &Options) -> Result<()> {
     if options.get_tool {
         return Tool::CargoCyclonedx.path().map(drop);

@@ -16,17 +16,17 @@ impl CompiledCondition {
         Self { claim: condition.claim.clone(), predicate: Predicate::compile(&condition.test) }
     }
 
-    /// The claim.
+    /// Returns the claim.
     pub fn claim(&self) -> &ClaimPath {
         &self.claim
     }
 
-    /// What is asked of it.
+    /// Returns what is asked of it.
     pub fn predicate(&self) -> &Predicate {
         &self.predicate
     }
 
-    /// Whether it holds of these claims.
+    /// Returns whether it holds of these claims.
     pub fn holds(&self, claims: &Claims, request: &dyn RequestValues) -> bool {
         self.predicate.holds(claims.get(&self.claim), |path| claims.get(path), request)
     }

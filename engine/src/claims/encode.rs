@@ -26,8 +26,8 @@ pub(super) fn encode(value: &Value, format: Option<HeaderFormat>) -> Option<Stri
     }
 }
 
-/// Returns whether a list has an element, or a text, a number or a Boolean is it; `None` for an object, which has none to
-/// look for.
+/// Returns whether a list has an element, or a text, a number or a Boolean is it; `None` for an object, which has none
+/// to look for.
 pub(super) fn contains(value: &Value, element: &str) -> Option<bool> {
     let is = |value: &Value| scalar_text(value).is_some_and(|text| text == element);
     match value {
@@ -46,7 +46,7 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// A list, or a scalar as a list of one. `null` in a list is no element, as a `null` claim is no claim.
+/// Returns a list, or a scalar as a list of one. `null` in a list is no element, as a `null` claim is no claim.
 fn csv(value: &Value) -> Option<String> {
     let elements = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     let mut line = String::new();
@@ -59,7 +59,7 @@ fn csv(value: &Value) -> Option<String> {
     Some(line)
 }
 
-/// The one text of a string, a number or a Boolean: what is written into headers, and compared with texts.
+/// Returns the one text of a string, a number or a Boolean: what is written into headers, and compared with texts.
 pub(crate) fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),

@@ -101,7 +101,7 @@ fn a_header_that_may_be_left_away_is_never_torn() {
     assert!(payload.is_err(), "the payload is no claim");
 }
 
-/// What `x-auditor`, which looks for `auditor` in `roles`, says; no text: there is no such header.
+/// Returns what `x-auditor`, which looks for `auditor` in `roles`, says; no text: there is no such header.
 fn auditor(roles: Value) -> Result<Option<String>, Detail> {
     let mut issuer = issuer(Algorithm::ES256);
     issuer.output_claim_to_headers = vec![ClaimToHeader {

@@ -69,12 +69,12 @@ impl Claims {
         Ok(Self { members, times })
     }
 
-    /// The claim at the end of a path, unless it is absent or `null`.
+    /// Returns the claim at the end of a path, unless it is absent or `null`.
     pub fn get(&self, path: &ClaimPath) -> Option<&Value> {
         self.find(path).ok().flatten()
     }
 
-    /// The same, telling what is absent from what can't be reached.
+    /// Returns the same, telling what is absent from what can't be reached.
     ///
     /// # Errors
     /// [`NoObject`].
@@ -91,12 +91,12 @@ impl Claims {
         Ok(found)
     }
 
-    /// `iss`.
+    /// Returns `iss`.
     pub fn issuer(&self) -> Option<&str> {
         self.text("iss")
     }
 
-    /// `sub`.
+    /// Returns `sub`.
     pub fn subject(&self) -> Option<&str> {
         self.text("sub")
     }
@@ -108,12 +108,12 @@ impl Claims {
         }
     }
 
-    /// `jti`.
+    /// Returns `jti`.
     pub fn token_id(&self) -> Option<&str> {
         self.text("jti")
     }
 
-    /// Every `aud`.
+    /// Returns every `aud`.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
         let list = match self.members.get("aud") {
             Some(Value::Array(list)) => list.as_slice(),
@@ -123,7 +123,7 @@ impl Claims {
         list.iter().filter_map(Value::as_str)
     }
 
-    /// `exp`, `nbf` and `iat`.
+    /// Returns `exp`, `nbf` and `iat`.
     pub fn times(&self) -> Times {
         self.times
     }
@@ -133,8 +133,8 @@ impl Claims {
     }
 }
 
-/// A NumericDate (RFC 7519 section 2), which is any number, in whole seconds since 1970: a fraction is left away, as the
-/// clock has none either; what lies before 1970 is 0.
+/// Returns a NumericDate (RFC 7519 section 2), which is any number, in whole seconds since 1970: a fraction is left
+/// away, as the clock has none either; what lies before 1970 is 0.
 fn numeric_date(value: &Value) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates at both ends")]
     let whole = |seconds: f64| seconds as u64;

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 /// 2^64.
 const TWO_64: f64 = 18_446_744_073_709_551_616.0;
 
-/// How a claim's number stands to a configured one; `None` where that is not a number.
+/// Returns how a claim's number stands to a configured one; `None` where that is not a number.
 pub(super) fn compare(number: &Number, other: f64) -> Option<Ordering> {
     if other.is_nan() {
         None
@@ -19,9 +19,9 @@ pub(super) fn compare(number: &Number, other: f64) -> Option<Ordering> {
     }
 }
 
-/// The one text of a number: `12345` also where the token has `12345.0` or `1.2345e4`. A fraction stays as serde_json
-/// writes it, and so does what is past 2^50: up to there no rounding, of a double or of serde_json's reader, makes one
-/// integer of another.
+/// Returns the one text of a number: `12345` also where the token has `12345.0` or `1.2345e4`. A fraction stays as
+/// serde_json writes it, and so does what is past 2^50: up to there no rounding, of a double or of serde_json's reader,
+/// makes one integer of another.
 pub(super) fn text(number: &Number) -> String {
     const LARGEST: f64 = 1_125_899_906_842_624.0;
     match number.as_f64() {
@@ -33,7 +33,7 @@ pub(super) fn text(number: &Number) -> String {
     }
 }
 
-/// Whether two numbers are equal, however they are written.
+/// Returns whether two numbers are equal, however they are written.
 pub(super) fn equal(one: &Number, other: &Number) -> bool {
     one == other
         || match (one.is_f64(), other.is_f64()) {

@@ -24,16 +24,17 @@ enum Kind {
 
 /// What a predicate may ask of the request.
 pub trait RequestValues {
-    /// Whether the decoded segment that a `{name}` of the rule's path stands for is this text.
+    /// Returns whether the decoded segment that a `{name}` of the rule's path stands for is this text.
     fn path_segment_is(&self, name: &str, text: &str) -> bool;
-    /// The value of a header that came exactly once, whatever spelling of its name a backend may take for the same.
+    /// Returns the value of a header that came exactly once, whatever spelling of its name a backend may take for the
+    /// same.
     fn header(&self, name: &HeaderName) -> Option<&[u8]>;
-    /// Whether this is asked for a DENY rule, which leans towards matching. An ALLOW rule, and what is asked of every
-    /// token, leans towards not matching.
+    /// Returns whether this is asked for a DENY rule, which leans towards matching. An ALLOW rule, and what is asked of
+    /// every token, leans towards not matching.
     fn denies(&self) -> bool {
         false
     }
-    /// Whether a header has this value.
+    /// Returns whether a header has this value.
     fn header_is(&self, name: &HeaderName, value: &[u8]) -> bool {
         self.header(name) == Some(value)
     }
@@ -74,8 +75,8 @@ impl Predicate {
         })
     }
 
-    /// Whether it holds of a claim, `None` or `null` where there is none. `other` looks up further claims of the same
-    /// token.
+    /// Returns whether it holds of a claim, `None` or `null` where there is none. `other` looks up further claims of
+    /// the same token.
     pub fn holds<'v>(
         &self,
         value: Option<&'v Value>,
@@ -107,7 +108,7 @@ impl Predicate {
     }
 }
 
-/// Whether a value, or any element of a list, is so.
+/// Returns whether a value, or any element of a list, is so.
 fn any_element(value: &Value, test: &dyn Fn(&Value) -> bool) -> bool {
     match value {
         Value::Array(elements) => elements.iter().any(test),
@@ -115,13 +116,13 @@ fn any_element(value: &Value, test: &dyn Fn(&Value) -> bool) -> bool {
     }
 }
 
-/// Whether a value is one of these; `loosely` also where it is only written as one is.
+/// Returns whether a value is one of these; `loosely` also where it is only written as one is.
 fn lies_in(value: &Value, scalars: &[Scalar], loosely: bool) -> bool {
     scalars.iter().any(|scalar| is(value, scalar) || (loosely && is_written_as(value, scalar)))
 }
 
-/// Whether a list has an element. What is no list has none; `loosely`, a single value is a list of one, a text has
-/// whatever stands in it, and an object may have anything.
+/// Returns whether a list has an element. What is no list has none; `loosely`, a single value is a list of one, a text
+/// has whatever stands in it, and an object may have anything.
 fn has_element(value: &Value, element: &Scalar, loosely: bool) -> bool {
     match value {
         Value::Array(list) => {
@@ -137,7 +138,7 @@ fn has_element(value: &Value, element: &Scalar, loosely: bool) -> bool {
     }
 }
 
-/// Whether a text is so; `loosely`, also that of a number or a Boolean.
+/// Returns whether a text is so; `loosely`, also that of a number or a Boolean.
 fn text_matches(value: &Value, wanted: &StringMatch, loosely: bool) -> bool {
     match value {
         Value::String(text) => wanted.matches(text),
@@ -146,7 +147,7 @@ fn text_matches(value: &Value, wanted: &StringMatch, loosely: bool) -> bool {
     }
 }
 
-/// How a number stands to a bound; `loosely`, also one that is written as a text.
+/// Returns how a number stands to a bound; `loosely`, also one that is written as a text.
 fn order(value: &Value, bound: f64, loosely: bool) -> Option<Ordering> {
     match value {
         Value::Number(number) => number::compare(number, bound),
@@ -155,7 +156,7 @@ fn order(value: &Value, bound: f64, loosely: bool) -> Option<Ordering> {
     }
 }
 
-/// Equal to a configured scalar but for the type: `"true"` to `true`, `1` to `"1"`.
+/// Returns whether a value is equal to a configured scalar but for the type: `"true"` to `true`, `1` to `"1"`.
 fn is_written_as(value: &Value, scalar: &Scalar) -> bool {
     match scalar {
         Scalar::String(wanted) => has_text(value, wanted.as_bytes()),
@@ -164,7 +165,7 @@ fn is_written_as(value: &Value, scalar: &Scalar) -> bool {
     }
 }
 
-/// Equal in type and value to a configured scalar.
+/// Returns whether a value is equal in type and value to a configured scalar.
 fn is(value: &Value, scalar: &Scalar) -> bool {
     match (value, scalar) {
         (Value::String(text), Scalar::String(wanted)) => text == wanted,
@@ -176,12 +177,12 @@ fn is(value: &Value, scalar: &Scalar) -> bool {
     }
 }
 
-/// Whether a string, a number or a Boolean is written so.
+/// Returns whether a string, a number or a Boolean is written so.
 fn has_text(value: &Value, wanted: &[u8]) -> bool {
     encode::scalar_text(value).is_some_and(|text| text.as_bytes() == wanted)
 }
 
-/// Equal to another claim: a number or a Boolean also to the string that it is written as.
+/// Returns whether a value is equal to another claim: a number or a Boolean also to the string that it is written as.
 fn same(value: &Value, other: &Value) -> bool {
     match (value, other) {
         (Value::Number(one), Value::Number(other)) => number::equal(one, other),

@@ -86,8 +86,8 @@ impl<'r> Evaluation<'_, 'r> {
         })
     }
 
-    /// What the policies say of all readings: a DENY rule that matches one refuses; the request goes on if it may in
-    /// each, is refused if it is in each, and is ambiguous otherwise.
+    /// Returns what the policies say of all readings: a DENY rule that matches one refuses; the request goes on if it
+    /// may in each, is refused if it is in each, and is ambiguous otherwise.
     #[inline(never)]
     fn agreed(&self, first: Verdict, verdict: &dyn Fn(&Reading<'_>) -> Verdict) -> Verdict {
         let denied = |verdict: &Verdict| matches!(verdict, Verdict::Deny { reason: Reason::RuleDenied, .. });
@@ -108,7 +108,7 @@ impl<'r> Evaluation<'_, 'r> {
         }
     }
 
-    /// What happens to a request whose token calls for keys that are not here.
+    /// Returns what happens to a request whose token calls for keys that are not here.
     #[inline(never)]
     fn without_keys(
         &self,

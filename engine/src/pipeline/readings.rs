@@ -40,7 +40,7 @@ impl<'a> Reading<'a> {
 }
 
 impl Flaws {
-    /// Why the rules of a view can't judge the request.
+    /// Returns why the rules of a view can't judge the request.
     pub(super) fn reason(self, policies: &Policies, view: View) -> Option<Reason> {
         if self.path && policies.uses_paths(view) {
             Some(Reason::PathAmbiguous)
@@ -74,7 +74,7 @@ impl Engine {
         }
     }
 
-    /// The request as it would be by other paths and under other methods.
+    /// Returns the request as it would be by other paths and under other methods.
     pub(super) fn other_readings<'a>(
         &'a self,
         facts: &RequestFacts<'a>,
@@ -87,7 +87,7 @@ impl Engine {
         self.all_readings(facts, paths, methods)
     }
 
-    /// Every path with every method, but for those that the request names first.
+    /// Returns every path with every method, but for those that the request names first.
     #[inline(never)]
     fn all_readings<'a>(
         &'a self,

@@ -61,7 +61,7 @@ impl Engine {
         }
     }
 
-    /// The answer to a request that does not go on.
+    /// Returns the answer to a request that does not go on.
     #[inline(never)]
     fn refusal(&self, cause: Cause, request: &Request<'_>, wait_decision: Option<&WaitDecision>) -> Outcome {
         let answer = self.answers.answer_to(request.origin(), cause.reason);
@@ -72,8 +72,8 @@ impl Engine {
         Outcome::Refuse { cause, answer }
     }
 
-    /// Keeps a proxy behind the filter from removing a header because `connection` names it: one that the filter writes,
-    /// or by which it has judged.
+    /// Keeps a proxy behind the filter from removing a header because `connection` names it: one that the filter
+    /// writes, or by which it has judged.
     #[inline(never)]
     fn clean_connection(&self, request: &Request<'_>, edits: &mut HeaderEdits<'_>) {
         let is_known = |name: &str| self.header_uses.knows(name);

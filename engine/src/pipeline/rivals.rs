@@ -42,11 +42,11 @@ impl<'r> Evaluation<'_, 'r> {
         TokenOutcome { found: kept, tokens: Ok(tokens), stale, verification }
     }
 
-    /// The tokens of all tokens, none for a stale one.
+    /// Returns the tokens of all tokens, none for a stale one.
     ///
     /// # Errors
-    /// Two good ones conflict. One that is no honest leftover is refused as ever, and so is a stale one that has no good
-    /// one beside it.
+    /// Two good ones conflict. One that is no honest leftover is refused as ever, and so is a stale one that has no
+    /// good one beside it.
     fn sort_out(
         &self,
         found: &[ExtractedToken<'_>],
@@ -81,8 +81,8 @@ impl<'r> Evaluation<'_, 'r> {
     }
 }
 
-/// Whether an honest browser may send such a token beside a good one: it is over, or was never meant for this service.
-/// One that was altered, revoked or made up is none.
+/// Returns whether an honest browser may send such a token beside a good one: it is over, or was never meant for this
+/// service. One that was altered, revoked or made up is none.
 fn is_stale(error: &AuthError) -> bool {
     match error {
         AuthError::Rejected(cause) => matches!(

@@ -69,7 +69,7 @@ impl CallerIndex {
         Self { by_role, by_claim, rest: rest.into() }
     }
 
-    /// The first rule that a caller satisfies, if it comes before `best`; else `best`.
+    /// Returns the first rule that a caller satisfies, if it comes before `best`; else `best`.
     pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
         let best = caller.first(&self.rest, best);
         let Some(identity) = caller.identity else { return best };
@@ -101,8 +101,8 @@ impl CallerIndex {
     }
 }
 
-/// The rules that can be the first to match. Of those that ask the same of roles and nothing of claims, only the
-/// first can.
+/// Returns the rules that can be the first to match. Of those that ask the same of roles and nothing of claims, only
+/// the first can.
 fn deciding<'r>(
     rules: &'r [RuleIndex],
     all: &'r [CompiledRule],

@@ -19,7 +19,7 @@ pub struct ClaimTable {
 pub struct ClaimSlot(pub u32);
 
 impl ClaimTable {
-    /// The number of a claim, given now if it has none yet.
+    /// Returns the number of a claim, given now if it has none yet.
     pub fn slot(&mut self, path: &ClaimPath) -> ClaimSlot {
         if let Some(&slot) = self.slots.get(path) {
             return slot;
@@ -30,7 +30,7 @@ impl ClaimTable {
         slot
     }
 
-    /// The claims in the order of their numbers.
+    /// Returns the claims in the order of their numbers.
     pub fn paths(&self) -> &[ClaimPath] {
         &self.paths
     }
@@ -75,7 +75,7 @@ impl ConditionTest {
         self.predicate.holds(claim(self.slot), |_| self.other.and_then(claim), request)
     }
 
-    /// The claim, and the strings one of which it must be or have.
+    /// Returns the claim, and the strings one of which it must be or have.
     pub(super) fn strings(&self) -> Option<(ClaimSlot, &[Box<str>])> {
         self.strings.as_deref().map(|strings| (self.slot, strings))
     }

@@ -35,12 +35,12 @@ impl fmt::Debug for RequestFacts<'_> {
 
 /// The headers of a request.
 pub trait Headers {
-    /// The value of a header that came exactly once: a second one counts in any spelling that a backend may take for the
-    /// same name, and the one must be spelled as asked for.
+    /// Returns the value of a header that came exactly once: a second one counts in any spelling that a backend may
+    /// take for the same name, and the one must be spelled as asked for.
     fn unique(&self, name: &HeaderName) -> Option<&[u8]>;
 
-    /// Whether a backend may read this value: one that came several times may mean any, and a single one counts in any
-    /// spelling.
+    /// Returns whether a backend may read this value: one that came several times may mean any, and a single one counts
+    /// in any spelling.
     fn may_be(&self, name: &HeaderName, value: &[u8]) -> bool {
         self.unique(name) == Some(value)
     }
@@ -59,7 +59,7 @@ impl View {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Enforced, Self::WithShadow];
 
-    /// Whether something counts that is in SHADOW or not.
+    /// Returns whether something counts that is in SHADOW or not.
     pub(super) fn counts(self, shadow: bool) -> bool {
         self == Self::WithShadow || !shadow
     }

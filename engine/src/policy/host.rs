@@ -24,18 +24,18 @@ impl<'a> Authority<'a> {
         Self { text, host_len: host.len() }
     }
 
-    /// With the port, where one was sent.
+    /// Returns the host with its port, where one was sent.
     pub(super) fn with_port(&self) -> &str {
         &self.text
     }
 
-    /// Without the port.
+    /// Returns the host without its port.
     pub(super) fn host(&self) -> &str {
         self.text.get(..self.host_len).unwrap_or_default()
     }
 }
 
-/// The host, and the port with its colon or nothing. The colons of an IPv6 literal stand in brackets.
+/// Returns the host, and the port with its colon or nothing. The colons of an IPv6 literal stand in brackets.
 fn split_port(authority: &str) -> (&str, &str) {
     let bracket = authority.rfind(']').unwrap_or(0);
     match authority.rfind(':').filter(|&colon| colon >= bracket) {
@@ -72,7 +72,8 @@ impl HostTest {
     }
 }
 
-/// Whether a pattern names a port. The colons of an IPv6 literal are none, also where its bracket is not closed yet.
+/// Returns whether a pattern names a port. The colons of an IPv6 literal are none, also where its bracket is not closed
+/// yet.
 fn has_port(pattern: &str) -> bool {
     let open = pattern.starts_with('[') && !pattern.contains(']');
     !open && !split_port(pattern).1.is_empty()

@@ -20,7 +20,7 @@ pub(super) struct Comparison {
 }
 
 impl Comparison {
-    /// What `paths` of a rule are compared by.
+    /// Returns what `paths` of a rule are compared by.
     pub(super) fn of_paths(action: Action, service: PathEquality) -> Self {
         match action {
             Action::Allow => Self::of_service(service),
@@ -28,7 +28,7 @@ impl Comparison {
         }
     }
 
-    /// What `notPaths` of a rule are compared by.
+    /// Returns what `notPaths` of a rule are compared by.
     pub(super) fn of_not_paths(action: Action, service: PathEquality) -> Self {
         match action {
             Action::Allow => Self::LOOSEST,
@@ -43,7 +43,7 @@ impl Comparison {
         Self { equality, any_is_everything: false }
     }
 
-    /// The patterns that match a path, brought into [the form](fold) that is compared, where this one would.
+    /// Returns the patterns that match a path, brought into [the form](fold) that is compared, where this one would.
     pub(super) fn patterns(self, pattern: &PathPattern) -> Vec<PathPattern> {
         let mut pattern = if self.equality.any_case { folded(pattern) } else { pattern.clone() };
         let mut more = None;
@@ -72,7 +72,7 @@ fn folded(pattern: &PathPattern) -> PathPattern {
     }
 }
 
-/// The patterns that match paths without slashes at their end where this one matches them without or with one.
+/// Returns the patterns that match paths without slashes at their end where this one matches them without or with one.
 fn without_trailing_slash(pattern: PathPattern) -> (PathPattern, Option<PathPattern>) {
     match pattern {
         PathPattern::Exact(whole) => (PathPattern::Exact(trim(&whole).to_owned()), None),
@@ -94,13 +94,13 @@ fn without_trailing_slash(pattern: PathPattern) -> (PathPattern, Option<PathPatt
     }
 }
 
-/// A path without slashes at its end; the root keeps its own.
+/// Returns a path without slashes at its end; the root keeps its own.
 pub(super) fn trim(path: &str) -> &str {
     let trimmed = path.trim_end_matches('/');
     if trimmed.is_empty() { path.get(..1).unwrap_or(path) } else { trimmed }
 }
 
-/// A text in which letters are the same that some backend takes for the same.
+/// Returns a text in which letters are the same that some backend takes for the same.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
         fold_letters(text)
@@ -114,7 +114,7 @@ fn fold_letters(text: &str) -> Cow<'_, str> {
     text.chars().map(fold_letter).collect::<String>().into()
 }
 
-/// The small letter; of several that share a capital letter, one.
+/// Returns the small letter; of several that share a capital letter, one.
 fn fold_letter(letter: char) -> char {
     const SHARED: [(char, char); 23] = [
         ('µ', 'μ'),

@@ -75,35 +75,35 @@ struct Summary {
 }
 
 impl Policies {
-    /// Whether a rule that counts in this view names paths: if so, a path that could be read in two ways must not be
-    /// matched.
+    /// Returns whether a rule that counts in this view names paths: if so, a path that could be read in two ways must
+    /// not be matched.
     pub fn uses_paths(&self, view: View) -> bool {
         self.summary.of(view).uses_paths
     }
 
-    /// Whether a rule that counts in this view names methods: if so, a method that could be read in two ways must not
-    /// be matched.
+    /// Returns whether a rule that counts in this view names methods: if so, a method that could be read in two ways
+    /// must not be matched.
     pub fn uses_methods(&self, view: View) -> bool {
         self.summary.of(view).uses_methods
     }
 
-    /// Whether a rule that counts in this view names hosts: as with methods.
+    /// Returns whether a rule that counts in this view names hosts: as with methods.
     pub fn uses_hosts(&self, view: View) -> bool {
         self.summary.of(view).uses_hosts
     }
 
-    /// How many policies apply.
+    /// Returns how many policies apply.
     pub fn applying(&self) -> usize {
         self.applying
     }
 
-    /// Whether a policy or a rule that applies is in SHADOW. If not, both views give the same verdict.
+    /// Returns whether a policy or a rule that applies is in SHADOW. If not, both views give the same verdict.
     pub fn has_shadow(&self) -> bool {
         self.has_shadow
     }
 
-    /// What should be told of the policies that apply, those in SHADOW too: that none refuses what no rule is for, though
-    /// there are rules that were to open something.
+    /// Returns what should be told of the policies that apply, those in SHADOW too: that none refuses what no rule is
+    /// for, though there are rules that were to open something.
     pub(crate) fn warning(&self) -> Option<Diagnostic> {
         let summary = self.summary.of(View::WithShadow);
         let says_more_than_no = self.rules.is_empty() || self.rules.iter().any(|rule| rule.needs_token);
@@ -115,17 +115,17 @@ impl Policies {
         })
     }
 
-    /// The roles that the policies know.
+    /// Returns the roles that the policies know.
     pub fn roles(&self) -> &RoleTable {
         &self.roles
     }
 
-    /// The number of rules, which are numbered from 0 in the document's order.
+    /// Returns the number of rules, which are numbered from 0 in the document's order.
     pub fn rule_count(&self) -> usize {
         self.rules.len()
     }
 
-    /// The names of a rule, or `None` where there is no rule with this number.
+    /// Returns the names of a rule, or `None` where there is no rule with this number.
     pub fn rule(&self, index: RuleIndex) -> Option<RuleNames<'_>> {
         self.rules.get(index.position()).map(|rule| RuleNames { policy: &rule.policy, rule: &rule.name })
     }

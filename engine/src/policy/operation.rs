@@ -31,12 +31,12 @@ impl Methods {
         }
     }
 
-    /// `None`: no rule names it.
+    /// Returns the number of a method; `None` where no rule names it.
     pub(super) fn get(&self, name: &str) -> Option<MethodId> {
         self.find(name).ok().and_then(|at| self.0.get(at)).map(|(_, id)| *id)
     }
 
-    /// Where a name is, or would be.
+    /// Returns where a name is, or would be.
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.as_ref().cmp(name))
     }

@@ -34,7 +34,8 @@ pub struct ReadPath<'a> {
 #[error("the path can't be read in one way")]
 pub struct PathAmbiguous;
 
-/// Reads a request's path, without its query. The path of an OPTIONS request may be `*`, that of a CONNECT request empty.
+/// Reads a request's path, without its query. The path of an OPTIONS request may be `*`, that of a CONNECT request
+/// empty.
 ///
 /// # Errors
 /// The path is not plain, and all others are to be refused; or [no reading](readings) can be had of it.
@@ -71,7 +72,7 @@ fn read_plain(raw: &[u8]) -> Result<Cow<'_, str>, PathAmbiguous> {
     }
 }
 
-/// `Ok(true)`: nothing to decode.
+/// Returns whether there is nothing to decode.
 fn has_only_plain_bytes(raw: &[u8]) -> Result<bool, PathAmbiguous> {
     let mut plain = true;
     for &byte in raw {

@@ -14,13 +14,13 @@ impl PrincipalMatch {
         Self(pattern.clone())
     }
 
-    /// Whether a principal, without `spiffe://`, is one of these.
+    /// Returns whether a principal, without `spiffe://`, is one of these.
     pub fn matches(&self, principal: &str) -> bool {
         matches(&self.0, principal)
     }
 }
 
-/// Whether a pattern matches a value. `*` asks for a value that is not empty.
+/// Returns whether a pattern matches a value. `*` asks for a value that is not empty.
 pub(super) fn matches(pattern: &StringPattern, value: &str) -> bool {
     match pattern {
         StringPattern::Exact(text) => value == text,
@@ -38,7 +38,7 @@ pub(super) struct PathTest {
 }
 
 impl PathTest {
-    /// The tests of which one matches where a pattern does.
+    /// Returns the tests of which one matches where a pattern does.
     pub(super) fn compile(pattern: &PathPattern, comparison: Comparison) -> impl Iterator<Item = Self> {
         let patterns = comparison.patterns(pattern).into_iter();
         patterns.map(move |pattern| Self { pattern, equality: comparison.equality })
@@ -49,7 +49,7 @@ impl PathTest {
     }
 }
 
-/// Whether a pattern matches a path.
+/// Returns whether a pattern matches a path.
 fn matches_path(pattern: &PathPattern, path: &str) -> bool {
     match pattern {
         PathPattern::Exact(text) => path == text,
@@ -60,7 +60,7 @@ fn matches_path(pattern: &PathPattern, path: &str) -> bool {
     }
 }
 
-/// The segment that `{name}` stands for in a path that the pattern matches.
+/// Returns the segment that `{name}` stands for in a path that the pattern matches.
 pub(super) fn capture<'a>(pattern: &PathPattern, name: &str, path: &'a str) -> Option<&'a str> {
     let PathPattern::Template(segments) = pattern else { return None };
     let position =
@@ -107,12 +107,12 @@ fn segment_matches(segment: &PathSegment, actual: &str) -> bool {
     }
 }
 
-/// The first segment of a path without its leading slash, and the others, if there are others.
+/// Returns the first segment of a path without its leading slash, and the others, if there are others.
 pub(super) fn first_segment(path: &str) -> (&str, Option<&str>) {
     path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)))
 }
 
-/// The last segment of a path without its leading slash, and the others, if there are others.
+/// Returns the last segment of a path without its leading slash, and the others, if there are others.
 pub(super) fn last_segment(path: &str) -> (Option<&str>, &str) {
     path.rsplit_once('/').map_or((None, path), |(rest, last)| (Some(rest), last))
 }

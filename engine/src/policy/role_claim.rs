@@ -37,7 +37,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// `null` is no element, as a `null` claim is no claim.
+    /// Returns the elements of a list: `null` is none, as a `null` claim is no claim.
     fn element(&mut self, form: &RoleForm, value: &Value) {
         let text = match (form, value) {
             (_, Value::Null) => return,
@@ -51,7 +51,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A number as a value may mean that the role is had or that it is not.
+    /// Reads whether a role is had: a number as a value may mean that it is or that it is not.
     fn key(&mut self, name: &str, value: &Value) {
         match value {
             Value::Null | Value::Bool(false) => {}

@@ -38,7 +38,7 @@ pub struct RoleSet {
 }
 
 impl RoleTable {
-    /// A table of a hierarchy: the roles that a role directly includes.
+    /// Returns a table of a hierarchy: the roles that a role directly includes.
     pub(super) fn new(hierarchy: &BTreeMap<Role, Vec<Role>>) -> Self {
         let mut table = Self { ids: hash::map(), includes: Vec::new() };
         for (role, included) in hierarchy {
@@ -51,7 +51,7 @@ impl RoleTable {
         table
     }
 
-    /// The number of a role, given now if it has none yet.
+    /// Returns the number of a role, given now if it has none yet.
     pub(super) fn intern(&mut self, role: &str) -> RoleId {
         if let Some(&id) = self.ids.get(role) {
             return id;
@@ -103,7 +103,7 @@ impl RoleTable {
 }
 
 impl RoleSet {
-    /// Whether it holds a role. False for a role that it held already.
+    /// Returns whether it holds a role. False for a role that it held already.
     fn insert(&mut self, id: RoleId) -> bool {
         let (word, bit) = place(id);
         if self.words.len() <= word {
@@ -129,12 +129,12 @@ impl RoleSet {
         })
     }
 
-    /// Whether it holds none.
+    /// Returns whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// Whether a claim that should hold roles is there and can't be read: the caller may have more than these.
+    /// Returns whether a claim that should hold roles is there and can't be read: the caller may have more than these.
     pub fn is_incomplete(&self) -> bool {
         self.is_incomplete
     }
@@ -162,13 +162,13 @@ impl Requirement {
         }
     }
 
-    /// Whether it asks for nothing.
+    /// Returns whether it asks for nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.any_of.is_empty() && self.all_of.is_empty() && self.none_of.is_empty()
     }
 
-    /// Whether a rule of this action may take a caller with these roles for one that it is for. A role that the caller
-    /// may have, as a claim can't be read, counts against them only: it is had for a DENY rule and for `noneOf`.
+    /// Returns whether a rule of this action may take a caller with these roles for one that it is for. A role that the
+    /// caller may have, as a claim can't be read, counts against them only: it is had for a DENY rule and for `noneOf`.
     pub(super) fn holds(&self, roles: &RoleSet, action: Action) -> bool {
         let has = |id: &RoleId| roles.contains(*id);
         if roles.is_incomplete {

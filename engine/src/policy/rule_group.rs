@@ -67,7 +67,7 @@ pub(super) struct GroupMatch {
 }
 
 impl RuleGroup {
-    /// Which rules the request fits, given that its path does.
+    /// Returns which rules the request fits, given that its path does.
     pub(super) fn fit(&self, rule_group: GroupId, request: &LazyRequest<'_>) -> Option<GroupMatch> {
         if !self.operation.matches(request) {
             return None;
@@ -115,7 +115,7 @@ impl<'a> LazyRequest<'a> {
         self.facts.path
     }
 
-    /// The path in the form in which all are equal that count as the same.
+    /// Returns the path in the form in which all are equal that count as the same.
     pub(super) fn path_as(&self, equality: PathEquality) -> &str {
         let path = if equality.any_case {
             self.folded.get_or_init(|| loose::fold(self.facts.path))

@@ -55,7 +55,7 @@ impl GroupRules {
         &self.rules
     }
 
-    /// The first rule that a caller satisfies, if it comes before `best`; else `best`.
+    /// Returns the first rule that a caller satisfies, if it comes before `best`; else `best`.
     pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
         match (&self.caller_index, caller.scope) {
             (None, _) => caller.first(&self.rules, best),
@@ -84,7 +84,7 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// The first rule of a list in the document's order that the caller satisfies, if it comes before `best`.
+    /// Returns the first rule of a list in the document's order that the caller satisfies, if it comes before `best`.
     pub(super) fn first(&self, rules: &[RuleIndex], best: Option<RuleIndex>) -> Option<RuleIndex> {
         let mut earlier = rules.iter().copied().take_while(|rule| best.is_none_or(|best| *rule < best));
         earlier.find(|rule| self.satisfies(*rule)).or(best)

@@ -72,8 +72,8 @@ impl SourceTest {
         }
     }
 
-    /// Whether the request comes from here. `unknown_address` answers for blocks of addresses where the host can't tell
-    /// the address: nobody may get in, or escape a refusal, by hiding it.
+    /// Returns whether the request comes from here. `unknown_address` answers for blocks of addresses where the host
+    /// can't tell the address: nobody may get in, or escape a refusal, by hiding it.
     pub(super) fn matches(&self, origin: &impl Origin, unknown_address: bool) -> bool {
         let principal = |tests: &[StringPattern]| {
             let caller = origin.caller();
@@ -100,7 +100,7 @@ impl SourceTest {
     }
 }
 
-/// Whether an address, asked for only where there are blocks, is in the wanted ones and not in the others.
+/// Returns whether an address, asked for only where there are blocks, is in the wanted ones and not in the others.
 fn lies_in(
     wanted: &[IpBlock],
     unwanted: &[IpBlock],
@@ -115,7 +115,7 @@ fn lies_in(
     })
 }
 
-/// A field and its `not…` twin: an empty list asks for nothing.
+/// Returns whether a field and its `not…` twin hold: an empty list asks for nothing.
 pub(super) fn holds<T>(wanted: &[T], unwanted: &[T], fits: impl Fn(&[T]) -> bool) -> bool {
     (wanted.is_empty() || fits(wanted)) && (unwanted.is_empty() || !fits(unwanted))
 }
@@ -140,7 +140,7 @@ impl AccountTest {
     }
 }
 
-/// Whether an address lies in a block. An IPv4 address that came in IPv6 form counts as IPv4.
+/// Returns whether an address lies in a block. An IPv4 address that came in IPv6 form counts as IPv4.
 fn block_holds(block: &IpBlock, address: IpAddr) -> bool {
     let prefix = u32::from(block.prefix);
     match (block.address, address.to_canonical()) {

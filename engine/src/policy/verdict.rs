@@ -16,7 +16,7 @@ pub struct Candidates<'p> {
 }
 
 impl<'p> Candidates<'p> {
-    /// What the request needs: `None` where an ALLOW rule is public, `Optional` where a rule says so.
+    /// Returns what the request needs: `None` where an ALLOW rule is public, `Optional` where a rule says so.
     pub fn authentication(&self, view: View) -> Authentication {
         let mut optional = false;
         for auth in self.allowing_groups().map(|rule_group| rule_group.auth.of(view)) {
@@ -28,8 +28,8 @@ impl<'p> Candidates<'p> {
         if optional { Authentication::Optional } else { Authentication::Required }
     }
 
-    /// What happens to the request while its issuer's keys are not available, where a rule says so: DENY if any does.
-    /// `None`: what the issuer says.
+    /// Returns what happens to the request while its issuer's keys are not available, where a rule says so: DENY if any
+    /// does. `None`: what the issuer says.
     pub fn on_keys_unavailable(&self, view: View) -> Option<OnKeysUnavailable> {
         let mut auth = AuthRequirement::default();
         self.allowing_groups()
@@ -37,9 +37,9 @@ impl<'p> Candidates<'p> {
         auth.without_keys
     }
 
-    /// What the policies say, given what a verified token says of the caller. What a token says of the sender of a
-    /// public request is left out; a DENY rule may still refuse the request. Where a token is needed and there is none,
-    /// no rule can allow the request. `authentication` is what [`Candidates::authentication`] says.
+    /// Returns what the policies say, given what a verified token says of the caller. What a token says of the sender
+    /// of a public request is left out; a DENY rule may still refuse the request. Where a token is needed and there is
+    /// none, no rule can allow the request. `authentication` is what [`Candidates::authentication`] says.
     pub fn verdict(
         &self,
         view: View,
@@ -80,8 +80,8 @@ impl<'p> Candidates<'p> {
         }
     }
 
-    /// What the policies say of a request that is to go on though its token could not be verified: a DENY rule can
-    /// still refuse it, and so does the lack of any ALLOW rule that is for such requests.
+    /// Returns what the policies say of a request that is to go on though its token could not be verified: a DENY rule
+    /// can still refuse it, and so does the lack of any ALLOW rule that is for such requests.
     pub fn verdict_unverified(&self, view: View, request: &RequestFacts<'_>) -> Verdict {
         let summary = self.policies.summary.of(view);
         let rule = self.allowing(view).min();
@@ -92,14 +92,14 @@ impl<'p> Candidates<'p> {
         }
     }
 
-    /// The ALLOW rules that count, whatever they ask of a caller.
+    /// Returns the ALLOW rules that count, whatever they ask of a caller.
     fn allowing(&self, view: View) -> impl Iterator<Item = RuleIndex> {
         let all = &self.policies.rules;
         let rules = self.allowing_groups().flat_map(|rule_group| rule_group.allow.all()).copied();
         rules.filter(move |rule| all.get(rule.position()).is_some_and(|rule| view.counts(rule.shadow)))
     }
 
-    /// The rules in the document's order, of both views.
+    /// Returns the rules in the document's order, of both views.
     pub fn rules(&self) -> Vec<RuleIndex> {
         let mut rules: Vec<RuleIndex> =
             self.allowing_groups().flat_map(|rule_group| rule_group.allow.all()).copied().collect();

@@ -13,7 +13,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// What is new in a set as against the one that held before, if there was one.
+    /// Returns what is new in a set as against the one that held before, if there was one.
     pub(super) fn between(old: Option<&IssuerKeys>, new: &IssuerKeys) -> Self {
         let missing_in = |keys: Option<&IssuerKeys>, from: &IssuerKeys| {
             let gone = from
@@ -30,7 +30,7 @@ impl Change {
         }
     }
 
-    /// Whether the keys are the same.
+    /// Returns whether the keys are the same.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()
     }

@@ -16,7 +16,7 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// A GET, for what has changed since `etag` only where there is one.
+    /// Returns a GET, for what has changed since `etag` only where there is one.
     pub(super) fn new(url: &HttpUrl, cluster: String, etag: Option<&str>, timeout: Duration) -> Self {
         let scheme = if url.is_tls() { "https" } else { "http" };
         let mut headers = vec![
@@ -48,7 +48,7 @@ macro_rules! outcomes {
             /// All of them, in the order of their discriminants.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$name),+];
 
-            /// The word.
+            /// Returns the word.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)+ }
             }
@@ -86,7 +86,7 @@ outcomes! {
 }
 
 impl FetchOutcome {
-    /// Whether the provider has spoken for a key set.
+    /// Returns whether the provider has spoken for a key set.
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Updated | Self::Unchanged | Self::NotModified)
     }

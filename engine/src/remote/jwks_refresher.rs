@@ -14,8 +14,8 @@ use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A version that no value has. Where there is no value yet it does no harm, and so has the first of several workers write
-/// it, and the others see that they were late.
+/// A version that no value has. Where there is no value yet it does no harm, and so has the first of several workers
+/// write it, and the others see that they were late.
 const ABSENT: u32 = u32::MAX;
 
 /// Keeps the keys of one issuer up to date, together with its twins in other workers.
@@ -103,7 +103,7 @@ pub enum WaitDecision {
 }
 
 impl JwksRefresher {
-    /// A refresher that has no keys yet. `seed` must differ from worker to worker.
+    /// Returns a refresher that has no keys yet. `seed` must differ from worker to worker.
     pub fn new(issuer: &str, source: &RemoteKeys, seed: u64) -> Self {
         let (questions, kind, url) = match &source.location {
             KeyLocation::JwksUri(url) => (1, "jwks", url),
@@ -130,12 +130,12 @@ impl JwksRefresher {
         }
     }
 
-    /// The keys that hold.
+    /// Returns the keys that hold.
     pub fn keys(&self) -> Option<&Rc<IssuerKeys>> {
         self.held.as_ref().map(|held| &held.keys)
     }
 
-    /// How long ago the provider last spoke for the keys that hold.
+    /// Returns how long ago the provider last spoke for the keys that hold.
     pub fn age(&self, now: UnixMillis) -> Option<Duration> {
         self.held.as_ref().map(|held| now.since(held.confirmed_at))
     }
@@ -145,8 +145,8 @@ impl JwksRefresher {
         self.catch_up(now, store);
     }
 
-    /// Reads state and key set together: a state that is ahead of the keys would tell a request that it need not wait for
-    /// them. Returns the state's version.
+    /// Reads state and key set together: a state that is ahead of the keys would tell a request that it need not wait
+    /// for them. Returns the state's version.
     fn catch_up(&mut self, now: UnixMillis, store: &dyn SharedStore) -> Option<u32> {
         let mut version = None;
         if let Some((state, its_version)) = self.read_state(store) {
@@ -205,8 +205,8 @@ impl JwksRefresher {
         Some(fetch)
     }
 
-    /// Takes the answer to the question that [`JwksRefresher::begin`] or this function returned last. `None`: it could not be
-    /// sent.
+    /// Takes the answer to the question that [`JwksRefresher::begin`] or this function returned last. `None`: it could
+    /// not be sent.
     pub fn answer(
         &mut self,
         response: Option<&Response>,
@@ -240,7 +240,7 @@ impl JwksRefresher {
         }
     }
 
-    /// Whether a request that lacks keys since `arrived` is to wait.
+    /// Returns whether a request that lacks keys since `arrived` is to wait.
     pub fn wait_decision(&self, missing: MissingKeys, arrived: UnixMillis, now: UnixMillis) -> WaitDecision {
         let deadline = arrived.plus(self.source.refresh.timeout);
         let next = self.schedule.on_demand_at(&self.state, now);
@@ -359,7 +359,7 @@ impl JwksRefresher {
         }
     }
 
-    /// The state, if this worker's attempt is still the last one.
+    /// Returns the state, if this worker's attempt is still the last one.
     fn lease(&self, attempt: u64, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {
         self.read_state(store).filter(|(state, _)| state.attempt == attempt && state.holder == self.me)
     }
@@ -407,7 +407,7 @@ fn prepare(body: &[u8]) -> Result<Prepared, FetchError> {
     Ok(Prepared { keys: Rc::new(keys), skipped })
 }
 
-/// The first of the reasons why a set is of no use, and how many there are besides.
+/// Returns the first of the reasons why a set is of no use, and how many there are besides.
 fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e Diagnostic>) -> FetchError {
     let mut lines: Vec<String> = errors.map(ToString::to_string).collect();
     let more = lines.len().saturating_sub(MAX_REASONS);

@@ -76,8 +76,8 @@ impl Response {
         Ok(Content::New(&self.body))
     }
 
-    /// For how long the answer stays fresh (RFC 9111 section 4.2): `max-age` less `age`. `None` where it doesn't say,
-    /// or says it in a way that can't be read.
+    /// Returns for how long the answer stays fresh (RFC 9111 section 4.2): `max-age` less `age`. `None` where it
+    /// doesn't say, or says it in a way that can't be read.
     pub(super) fn max_age(&self) -> Option<Duration> {
         let directives = self.all("cache-control").flat_map(|value| value.split(','));
         let seconds = directives.filter_map(|directive| {
@@ -91,7 +91,7 @@ impl Response {
         seconds.min().map(|max_age| Duration::from_secs(max_age.saturating_sub(age)))
     }
 
-    /// What the provider calls this version.
+    /// Returns what the provider calls this version.
     pub(super) fn etag(&self) -> Option<&str> {
         let fits = |etag: &&str| {
             (1..=MAX_ETAG).contains(&etag.len()) && etag.bytes().all(|byte| byte.is_ascii_graphic())
@@ -123,9 +123,9 @@ struct Document {
     jwks_uri: String,
 }
 
-/// Where a discovery document says that the keys are. It must be the issuer's own, must not lead from `https` to `http`,
-/// and must stay at the origin where it was found or lead to one of `hosts`: a provider does not choose whom of the mesh
-/// it has asked.
+/// Returns where a discovery document says that the keys are. It must be the issuer's own, must not lead from `https`
+/// to `http`, and must stay at the origin where it was found or lead to one of `hosts`: a provider does not choose whom
+/// of the mesh it has asked.
 pub(super) fn read_discovery(
     body: &[u8],
     issuer: &str,

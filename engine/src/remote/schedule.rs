@@ -14,15 +14,15 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// A schedule for attempts of so many questions, one after the other.
+    /// Returns a schedule for attempts of so many questions, one after the other.
     pub(super) fn new(refresh: Refresh, questions: u32) -> Self {
         let lease = refresh.timeout.saturating_mul(questions).saturating_add(Duration::from_secs(1));
         Self { refresh, lease }
     }
 
-    /// When the provider is asked again after a good answer: after `interval`, sooner if the answer stays fresh for
-    /// less, never sooner than `minInterval`. Up to a tenth is taken off at random, so that a mesh that was started in
-    /// one go does not ask in step.
+    /// Returns when the provider is asked again after a good answer: after `interval`, sooner if the answer stays fresh
+    /// for less, never sooner than `minInterval`. Up to a tenth is taken off at random, so that a mesh that was started
+    /// in one go does not ask in step.
     pub(super) fn after_success(
         &self,
         now: UnixMillis,
@@ -34,8 +34,8 @@ impl Schedule {
         now.plus(delay.saturating_sub(share(delay, jitter, 10)).max(min_interval))
     }
 
-    /// When it is asked again after a number of failures in a row: after `retryAfter`, doubled with each, and up to
-    /// half as much again at random.
+    /// Returns when it is asked again after a number of failures in a row: after `retryAfter`, doubled with each, and
+    /// up to half as much again at random.
     pub(super) fn after_failure(&self, now: UnixMillis, failures: u64, jitter: u64) -> UnixMillis {
         let Refresh { interval, retry_after, .. } = self.refresh;
         let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -43,13 +43,13 @@ impl Schedule {
         now.plus(delay.saturating_add(share(delay, jitter, 2)))
     }
 
-    /// Whether an attempt is under way. A lease that lasts longer than any does is one from before the clock was set
-    /// back, and is not waited for.
+    /// Returns whether an attempt is under way. A lease that lasts longer than any does is one from before the clock
+    /// was set back, and is not waited for.
     pub(super) fn is_under_way(&self, state: &RefreshState, now: UnixMillis) -> bool {
         now < state.lease_until && state.lease_until.since(now) <= self.lease
     }
 
-    /// From when on an attempt may begin for requests that wait for it.
+    /// Returns from when on an attempt may begin for requests that wait for it.
     pub(super) fn on_demand_at(&self, state: &RefreshState, now: UnixMillis) -> UnixMillis {
         if state.attempt == 0 || state.attempted_at > now {
             return now;
@@ -57,21 +57,21 @@ impl Schedule {
         state.attempted_at.plus(self.refresh.min_interval).min(self.due_at(state, now))
     }
 
-    /// Whether an attempt may begin now.
+    /// Returns whether an attempt may begin now.
     pub(super) fn is_due(&self, state: &RefreshState, now: UnixMillis, demand: bool) -> bool {
         let at = if demand { self.on_demand_at(state, now) } else { self.due_at(state, now) };
         !self.is_under_way(state, now) && now >= at
     }
 
-    /// When the next attempt is due though no request waits. What lies further ahead than any delay was written before
-    /// the clock was set back: then it is due now.
+    /// Returns when the next attempt is due though no request waits. What lies further ahead than any delay was written
+    /// before the clock was set back: then it is due now.
     fn due_at(&self, state: &RefreshState, now: UnixMillis) -> UnixMillis {
         let longest = self.refresh.interval.saturating_mul(2);
         if state.next_at.since(now) > longest { now } else { state.next_at }
     }
 }
 
-/// A part of a duration: from nothing up to, but not quite, one of `parts`, chosen by the jitter.
+/// Returns a part of a duration: from nothing up to, but not quite, one of `parts`, chosen by the jitter.
 fn share(whole: Duration, jitter: u64, parts: u32) -> Duration {
     let part = whole.checked_div(parts).unwrap_or_default();
     let fraction = (jitter >> 12) as f64 / (1_u64 << 52) as f64;

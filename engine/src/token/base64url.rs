@@ -19,7 +19,7 @@ pub(super) fn decode_signed(text: &str, padding: Padding) -> Option<Vec<u8>> {
     }
 }
 
-/// A part without its padding (RFC 4648 section 4); as it is where it has none, or not what it should have.
+/// Returns a part without its padding (RFC 4648 section 4); as it is where it has none, or not what it should have.
 pub(super) fn without_padding(part: &str) -> &str {
     let digits = part.trim_end_matches('=');
     let padding = part.len().saturating_sub(digits.len());

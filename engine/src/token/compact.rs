@@ -29,8 +29,8 @@ impl<'t> Compact<'t> {
         Self::parse_with(token, &LastHeader::default(), Padding::Refused)
     }
 
-    /// The same, sparing the header where it is the one that was read last. Header and payload may have padding where
-    /// that is allowed; that of the signature is for [`without_padding`] to take off.
+    /// Returns the same, sparing the header where it is the one that was read last. Header and payload may have padding
+    /// where that is allowed; that of the signature is for [`without_padding`] to take off.
     ///
     /// # Errors
     /// Those of [`Compact::parse`].
@@ -57,32 +57,32 @@ impl<'t> Compact<'t> {
         })
     }
 
-    /// The header.
+    /// Returns the header.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// What the signature is made over: the first two parts with the dot between them.
+    /// Returns what the signature is made over: the first two parts with the dot between them.
     pub fn signing_input(&self) -> &'t [u8] {
         self.signing_input.as_bytes()
     }
 
-    /// The signature, of any length.
+    /// Returns the signature, of any length.
     pub fn signature(&self) -> &[u8] {
         &self.signature
     }
 
-    /// The payload as it stands in the token, but for padding.
+    /// Returns the payload as it stands in the token, but for padding.
     pub fn payload_base64(&self) -> &'t str {
         base64url::without_padding(self.payload)
     }
 
-    /// Whether header or payload has padding.
+    /// Returns whether header or payload has padding.
     pub fn is_padded(&self) -> bool {
         self.signing_input.contains('=')
     }
 
-    /// The bytes of the payload.
+    /// Returns the bytes of the payload.
     ///
     /// # Errors
     /// [`Detail::PayloadNotBase64Url`] where it is not canonical.
@@ -91,8 +91,8 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// A token without the padding of its signature, which nobody signs: with it and without, it is one token, and has one
-/// text. As it is where it has none, or not what base64 gives it.
+/// Returns a token without the padding of its signature, which nobody signs: with it and without, it is one token, and
+/// has one text. As it is where it has none, or not what base64 gives it.
 #[inline(never)]
 pub fn without_padding(token: &[u8]) -> &[u8] {
     let signature =
@@ -123,23 +123,23 @@ pub struct Header {
 }
 
 impl Header {
-    /// `alg`, unless it names none that the engine knows, as `none` does.
+    /// Returns `alg`, unless it names none that the engine knows, as `none` does.
     pub fn algorithm(&self) -> Option<Algorithm> {
         self.algorithm
     }
 
-    /// `kid`.
+    /// Returns `kid`.
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// `typ`.
+    /// Returns `typ`.
     pub fn token_type(&self) -> Option<&str> {
         self.token_type.as_deref()
     }
 
-    /// `crit` demands an extension, and the engine has none: it is refused whatever it lists, even nothing. `b64`
-    /// (RFC 7797) changes what is signed and is refused with or without it.
+    /// Refuses `crit`, which demands an extension, of which the engine has none: it is refused whatever it lists, even
+    /// nothing. `b64` (RFC 7797) changes what is signed and is refused with or without it.
     fn from_json(mut members: Map<String, Value>) -> Result<Self, Cause> {
         if members.contains_key("crit") {
             return Err(Detail::HeaderCritical.into());
@@ -217,7 +217,7 @@ impl<'t> Jws<'t> {
         Self::parse_with(token, &LastHeader::default(), Padding::Refused)
     }
 
-    /// The same, as [`Compact::parse_with`] does it.
+    /// Returns the same, as [`Compact::parse_with`] does it.
     ///
     /// # Errors
     /// Those of [`Jws::parse`].
@@ -227,37 +227,37 @@ impl<'t> Jws<'t> {
         Ok(Self { compact, claims: Claims::from_json(members)? })
     }
 
-    /// The JWS around the claims.
+    /// Returns the JWS around the claims.
     pub fn compact(&self) -> &Compact<'t> {
         &self.compact
     }
 
-    /// `alg`, unless it names none that the engine knows.
+    /// Returns `alg`, unless it names none that the engine knows.
     pub fn algorithm(&self) -> Option<Algorithm> {
         self.compact.header.algorithm()
     }
 
-    /// `kid`.
+    /// Returns `kid`.
     pub fn key_id(&self) -> Option<&str> {
         self.compact.header.key_id()
     }
 
-    /// `typ`.
+    /// Returns `typ`.
     pub fn token_type(&self) -> Option<&str> {
         self.compact.header.token_type()
     }
 
-    /// `iss`: whose keys the token claims to be signed with.
+    /// Returns `iss`: whose keys the token claims to be signed with.
     pub fn issuer(&self) -> Option<&str> {
         self.claims.issuer()
     }
 
-    /// The payload as it stands in the token, but for padding.
+    /// Returns the payload as it stands in the token, but for padding.
     pub fn payload_base64(&self) -> &'t str {
         self.compact.payload_base64()
     }
 
-    /// The claims, to be believed by nobody yet.
+    /// Returns the claims, to be believed by nobody yet.
     pub fn claims(&self) -> &Claims {
         &self.claims
     }

@@ -20,13 +20,13 @@ const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
 /// `secp521r1` (1.3.132.0.35).
 const P521: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
 
-/// The SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA key (RFC 3279 section 2.3.1).
+/// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA key (RFC 3279 section 2.3.1).
 pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Box<[u8]> {
     let key = element(SEQUENCE, &[&integer(n), &integer(e)]);
     public_key(&element(SEQUENCE, &[RSA]), &key)
 }
 
-/// The SubjectPublicKeyInfo of a point (RFC 5480 section 2), which is in the form of SEC 1 section 2.3.3.
+/// Returns the SubjectPublicKeyInfo of a point (RFC 5480 section 2), which is in the form of SEC 1 section 2.3.3.
 pub(super) fn ec_key(curve: EcCurve, point: &[u8]) -> Box<[u8]> {
     let curve = match curve {
         EcCurve::P256 => P256,
@@ -36,7 +36,8 @@ pub(super) fn ec_key(curve: EcCurve, point: &[u8]) -> Box<[u8]> {
     public_key(&element(SEQUENCE, &[EC, curve]), point)
 }
 
-/// An ECDSA signature (RFC 3279 section 2.2.3) from its JOSE form, two numbers of the same length (RFC 7518 section 3.4).
+/// Returns an ECDSA signature (RFC 3279 section 2.2.3) from its JOSE form, two numbers of the same length (RFC 7518
+/// section 3.4).
 pub(super) fn ecdsa_signature(jose: &[u8]) -> Vec<u8> {
     let (r, s) = jose.split_at_checked(jose.len() / 2).unwrap_or_default();
     element(SEQUENCE, &[&integer(r), &integer(s)])
@@ -47,7 +48,7 @@ fn public_key(algorithm: &[u8], key: &[u8]) -> Box<[u8]> {
     element(SEQUENCE, &[algorithm, &element(BIT_STRING, &[&[0], key])]).into()
 }
 
-/// A positive integer: no zero in front, but where the first bit would be taken for a sign.
+/// Returns a positive integer: no zero in front, but where the first bit would be taken for a sign.
 fn integer(big_endian: &[u8]) -> Vec<u8> {
     let start = big_endian.iter().position(|&byte| byte != 0).unwrap_or(big_endian.len());
     let digits = big_endian.get(start..).unwrap_or_default();

@@ -27,8 +27,8 @@ pub(super) enum Flaw {
 /// The members of a JOSE header and of a claims set that the engine reads by their type: there a number is a number.
 const REGISTERED: [&str; 10] = ["alg", "kid", "typ", "iss", "sub", "aud", "jti", "exp", "nbf", "iat"];
 
-/// Reads an object. A number that 64 bits can't hold becomes the text of its digits, unless it is or lies in a registered
-/// member.
+/// Reads an object. A number that 64 bits can't hold becomes the text of its digits, unless it is or lies in a
+/// registered member.
 ///
 /// # Errors
 /// The first [`Flaw`].
@@ -57,7 +57,7 @@ impl<'t> Numbers<'t> {
         self.ahead.set(self.ahead.get().saturating_add(1));
     }
 
-    /// The number that was read last, as it stands in the text.
+    /// Returns the number that was read last, as it stands in the text.
     #[inline(never)]
     fn last(&self) -> Option<&'t [u8]> {
         let mut rest = self.rest.get();
@@ -71,7 +71,7 @@ impl<'t> Numbers<'t> {
     }
 }
 
-/// The first number of a valid text that begins outside a string, and what comes after it.
+/// Returns the first number of a valid text that begins outside a string, and what comes after it.
 fn next_number(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = text;
     loop {
@@ -87,7 +87,7 @@ fn next_number(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// What comes after the string whose quote was opened.
+/// Returns what comes after the string whose quote was opened.
 fn after_string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest.split_first()? {

@@ -22,7 +22,7 @@ fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<Str
         .prop_map(|members| members.into_iter().collect())
 }
 
-/// The text of a value, in which the object of this number has its first member once more, with `null` in it.
+/// Returns the text of a value, in which the object of this number has its first member once more, with `null` in it.
 fn doubled(value: &Value, number: &mut i64) -> String {
     match value {
         Value::Array(items) => {

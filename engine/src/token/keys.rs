@@ -103,7 +103,7 @@ impl IssuerKeys {
         Self { keys: Keys::Secret(secrets), skipped: Vec::new(), fingerprint }
     }
 
-    /// The keys that are left out, besides those that the set itself names.
+    /// Returns the keys that are left out, besides those that the set itself names.
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
@@ -113,13 +113,13 @@ impl IssuerKeys {
         self.fingerprint
     }
 
-    /// Whether verifying takes so much arithmetic that it is worth asking whether another worker has done it.
+    /// Returns whether verifying takes so much arithmetic that it is worth asking whether another worker has done it.
     pub fn are_public(&self) -> bool {
         matches!(self.keys, Keys::Public(_))
     }
 
-    /// Whether one of the keys has this fingerprint: a token that an earlier set verified is good as long as its key
-    /// is here.
+    /// Returns whether one of the keys has this fingerprint: a token that an earlier set verified is good as long as
+    /// its key is here.
     pub fn has_key(&self, fingerprint: u64) -> bool {
         match &self.keys {
             Keys::Public(keys) => keys.iter().any(|key| key.fingerprint() == fingerprint),
@@ -127,7 +127,7 @@ impl IssuerKeys {
         }
     }
 
-    /// The fingerprint of each key, and its `kid` where it has one.
+    /// Returns the fingerprint of each key, and its `kid` where it has one.
     pub fn entries(&self) -> impl Iterator<Item = (u64, Option<&str>)> {
         let (keys, secrets): (&[PublicKey], &[Secret]) = match &self.keys {
             Keys::Public(keys) => (keys, &[]),
@@ -137,7 +137,7 @@ impl IssuerKeys {
         keys.chain(secrets.iter().map(|secret| (secret.fingerprint(), secret.key_id())))
     }
 
-    /// The `kid`s of the keys that have one.
+    /// Returns the `kid`s of the keys that have one.
     pub fn key_ids(&self) -> impl Iterator<Item = &str> {
         let (keys, secrets): (&[PublicKey], &[Secret]) = match &self.keys {
             Keys::Public(keys) => (keys, &[]),
@@ -149,8 +149,8 @@ impl IssuerKeys {
     /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those that have none; one
     /// without calls for those that have none, and then for all. Of these it is tried with few, in this order: with
     /// [`MAX_TRIED`], or [`MAX_TRIED_DEAR`] where that takes long, so that no junk costs much more than other junk; the
-    /// host hears of each that was tried so in vain. `known_signer` is the fingerprint of a key that is known to have made this token's signature: if it
-    /// is a key that the token is tried with, nothing is left to verify.
+    /// host hears of each that was tried so in vain. `known_signer` is the fingerprint of a key that is known to have
+    /// made this token's signature: if it is a key that the token is tried with, nothing is left to verify.
     ///
     /// # Errors
     /// In this order: the algorithm is unknown or not `allowed`; no key fits; the worker has done enough arithmetic for
@@ -229,7 +229,8 @@ impl From<Detail> for Refusal {
     }
 }
 
-/// The keys that a token is tried with: those with its `kid`, or without one where it has none, before the others.
+/// Returns the keys that a token is tried with: those with its `kid`, or without one where it has none, before the
+/// others.
 fn to_try<'k, K>(
     keys: &'k [K],
     wanted: Option<&str>,
@@ -243,7 +244,7 @@ fn to_try<'k, K>(
     named.chain(others).filter(|key| serves(key)).take(most).collect()
 }
 
-/// What the first key says that made the signature, or the last that did not; `None` where there is no key.
+/// Returns what the first key says that made the signature, or the last that did not; `None` where there is no key.
 fn first_good<'k, K: 'k>(
     keys: Vec<&'k K>,
     verify: impl Fn(&'k K) -> Outcome,
@@ -279,7 +280,7 @@ fn all<T, K, M: Into<String>>(
     Diagnostics::check(errors).map(|()| keys)
 }
 
-/// The first 64 bits of a hash.
+/// Returns the first 64 bits of a hash.
 pub(super) fn first_eight(hash: [u8; 32]) -> u64 {
     hash.first_chunk().copied().map(u64::from_le_bytes).unwrap_or_default()
 }

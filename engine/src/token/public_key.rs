@@ -64,23 +64,23 @@ impl PublicKey {
         })
     }
 
-    /// `kid`, where the key has one.
+    /// Returns `kid`, where the key has one.
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// What the key may verify.
+    /// Returns what the key may verify.
     pub fn algorithms(&self) -> AlgorithmSet {
         self.algorithms
     }
 
-    /// Whether the key verifies an issuer's signatures by this algorithm.
+    /// Returns whether the key verifies an issuer's signatures by this algorithm.
     pub fn serves(&self, algorithm: Algorithm, allowed: Allowed) -> bool {
         let algorithms = if allowed.are_named { self.algorithms } else { self.algorithms.unnamed() };
         algorithms.contains(algorithm)
     }
 
-    /// The SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA or EC key, for a host's verifier.
+    /// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA or EC key, for a host's verifier.
     pub fn spki_der(&self) -> Option<&[u8]> {
         self.spki_der.as_deref()
     }
@@ -90,8 +90,8 @@ impl PublicKey {
         self.fingerprint
     }
 
-    /// Whether the key made this signature, which is in JOSE form (RFC 7518 section 3). The host is asked first where
-    /// it could know: about RSASSA-PKCS1-v1_5 and about ECDSA, the latter in DER.
+    /// Returns whether the key made this signature, which is in JOSE form (RFC 7518 section 3). The host is asked first
+    /// where it could know: about RSASSA-PKCS1-v1_5 and about ECDSA, the latter in DER.
     ///
     /// # Errors
     /// What refuted it; `None` where its shape, or an algorithm that is not this key's type's, did.
@@ -184,7 +184,8 @@ fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
     Some((material, Some(der::ec_key(curve, point))))
 }
 
-/// Digest and padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as the digest).
+/// Returns the digest and the padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as
+/// the digest).
 fn rsa_scheme(algorithm: Algorithm) -> Option<(MessageDigest, Padding)> {
     Some(match algorithm {
         Algorithm::RS256 => (MessageDigest::sha256(), Padding::PKCS1),
@@ -211,7 +212,8 @@ fn verify_rsa(
     })
 }
 
-/// Each part goes in with its length before it, so that no two keys give the hash the same bytes.
+/// Returns the fingerprint of a key's parts. Each goes in with its length before it, so that no two keys give the hash
+/// the same bytes.
 fn fingerprint(jwk: &Jwk) -> u64 {
     let algorithms: Vec<u8> = jwk.algorithms.iter().map(|algorithm| algorithm as u8).collect();
     let (kind, first, second): (&str, &[u8], &[u8]) = match &jwk.material {

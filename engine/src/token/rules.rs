@@ -60,17 +60,17 @@ impl IssuerRules {
         }
     }
 
-    /// The algorithms that a token's `alg` may name.
+    /// Returns the algorithms that a token's `alg` may name.
     pub fn allowed(&self) -> Allowed {
         self.allowed
     }
 
-    /// The times between which a token is good: those it names, drawn closer by what the entry asks of `iat`, so that a
-    /// token from the cache needs no look at that.
+    /// Returns the times between which a token is good: those it names, drawn closer by what the entry asks of `iat`,
+    /// so that a token from the cache needs no look at that.
     ///
     /// # Errors
-    /// [`Reason::LifetimeTooLong`] where `iat` is asked for and missing, [`Reason::TokenNotYetValid`] where it lies in the
-    /// future by more than the skew, [`Reason::TokenExpired`] from `iat` + `maxAge` + skew on.
+    /// [`Reason::LifetimeTooLong`] where `iat` is asked for and missing, [`Reason::TokenNotYetValid`] where it lies in
+    /// the future by more than the skew, [`Reason::TokenExpired`] from `iat` + `maxAge` + skew on.
     pub(super) fn bounds(&self, times: Times, now: UnixSeconds) -> Result<Times, Cause> {
         if !self.requires_issued_at {
             return Ok(times);
@@ -173,13 +173,13 @@ impl IssuerRules {
     }
 }
 
-/// Whether the claim that must equal the issuer's varying segment does.
+/// Returns whether the claim that must equal the issuer's varying segment does.
 fn has_segment(claims: &Claims, claim: &ClaimPath, pattern: &IssuerPattern) -> bool {
     let segment = claims.issuer().and_then(|iss| pattern.segment(iss));
     segment.is_some() && claims.get(claim).and_then(Value::as_str) == segment
 }
 
-/// A `typ` in lower case and without the `application/` that RFC 7515 section 4.1.9 lets a token leave out.
+/// Returns a `typ` in lower case and without the `application/` that RFC 7515 section 4.1.9 lets a token leave out.
 fn media_type(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     match name.strip_prefix("application/") {

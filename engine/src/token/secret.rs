@@ -42,12 +42,12 @@ impl Secret {
         })
     }
 
-    /// `kid`, where the secret has one.
+    /// Returns `kid`, where the secret has one.
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// The one algorithm it serves.
+    /// Returns the one algorithm it serves.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -57,7 +57,7 @@ impl Secret {
         self.fingerprint
     }
 
-    /// Whether this is the message's tag; takes the same time for every wrong tag of the right length.
+    /// Returns whether this is the message's tag; takes the same time for every wrong tag of the right length.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         let key = self.bytes.as_slice();
         match self.algorithm {
@@ -77,7 +77,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The length of a tag, which is the least that a secret may have.
+/// Returns the length of a tag, which is the least that a secret may have.
 fn tag_bytes(algorithm: Algorithm) -> Option<usize> {
     match algorithm {
         Algorithm::HS256 => Some(32),
@@ -87,7 +87,7 @@ fn tag_bytes(algorithm: Algorithm) -> Option<usize> {
     }
 }
 
-/// Keyed by the secret itself, so that it tells no more of it than any token does.
+/// Returns the fingerprint of a secret, keyed by the secret itself, so that it tells no more of it than any token does.
 fn fingerprint(source: &SecretRef, secret: &[u8]) -> u64 {
     let mut hash = hmac_sha256::HMAC::new(secret);
     hash.update("attache key fingerprint\0");

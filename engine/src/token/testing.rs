@@ -143,7 +143,7 @@ fn sign_rsa(algorithm: Algorithm, padding: Padding, message: &[u8]) -> Vec<u8> {
     signer.sign_oneshot_to_vec(message).unwrap()
 }
 
-/// The public half of the key that [`sign`] uses.
+/// Returns the public half of the key that [`sign`] uses.
 pub(crate) fn jwk(algorithm: Algorithm, key_id: Option<&str>) -> Jwk {
     let ec = |curve, point: &[u8]| {
         let (x, y) = point[1..].split_at(point.len() / 2);

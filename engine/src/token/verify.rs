@@ -37,12 +37,12 @@ impl From<Refusal> for Failure {
 
 /// Checks a token against its issuer's keys and entry, all but who presents it.
 ///
-/// `known_signer` is the key that is known to have made this token's signature, where one is ([`IssuerKeys::verify`]). That
-/// `iss` is the issuer's is the caller's to see, who chose the entry by it.
+/// `known_signer` is the key that is known to have made this token's signature, where one is ([`IssuerKeys::verify`]).
+/// That `iss` is the issuer's is the caller's to see, who chose the entry by it.
 ///
 /// # Errors
-/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, `iat`, audience, then `typ`,
-/// `sub` and claims, then revocation. So a token that nobody signed tells nothing of what its claims should be.
+/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, `iat`, audience, then
+/// `typ`, `sub` and claims, then revocation. So a token that nobody signed tells nothing of what its claims should be.
 pub fn verify(
     jws: Jws<'_>,
     issuer: &IssuerRules,
@@ -65,7 +65,7 @@ pub fn verify(
     })
 }
 
-/// All that is asked of a token that a key has signed; the times between which it is good.
+/// Returns all that is asked of a token that a key has signed; the times between which it is good.
 fn check(
     jws: &Jws<'_>,
     issuer: &IssuerRules,

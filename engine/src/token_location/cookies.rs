@@ -33,14 +33,14 @@ pub(super) fn add_place(places: &mut Vec<CookiePlace>, from: &CookieLocation, is
 }
 
 impl CookiePlace {
-    /// What stands behind the name and `_`, in the name of a part.
+    /// Returns what stands behind the name and `_`, in the name of a part.
     fn part<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
         let number = name.strip_prefix(self.name.as_slice())?.strip_prefix(b"_")?;
         let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
         (self.chunked != 0 && is_number).then_some(number)
     }
 
-    /// Whether a cookie of this name holds a token, or a part of one.
+    /// Returns whether a cookie of this name holds a token, or a part of one.
     fn holds(&self, name: &[u8]) -> bool {
         self.name == name || self.part(name).is_some()
     }
@@ -66,7 +66,7 @@ impl TokenLocations {
         Ok(())
     }
 
-    /// The places of cookies, for one of these issuers, that the request fills.
+    /// Returns the places of cookies, for one of these issuers, that the request fills.
     pub(super) fn cookies_held(&self, request: &Request<'_>, issuers: IssuerMask) -> Vec<usize> {
         let names = || request.cookies.iter().flat_map(|header| pairs(header)).map(|(name, _)| name);
         let places = self.cookies.iter().enumerate();
@@ -74,8 +74,8 @@ impl TokenLocations {
         held.map(|(index, _)| index).collect()
     }
 
-    /// All cookies but those of these places, and but those that hold one of the stale tokens, in one header, as RFC
-    /// 9113 section 8.2.3 joins them; `None` where none is left.
+    /// Returns all cookies but those of these places, and but those that hold one of the stale tokens, in one header,
+    /// as RFC 9113 section 8.2.3 joins them; `None` where none is left.
     pub(super) fn without_cookies(
         &self,
         headers: &[&[u8]],
@@ -132,7 +132,7 @@ fn add<'a>(
     Ok(())
 }
 
-/// The token whose parts are cookies `name_0`, `name_1` and so on, in whatever order they come.
+/// Returns the token whose parts are cookies `name_0`, `name_1` and so on, in whatever order they come.
 ///
 /// # Errors
 /// [`Detail::CookiePartMissing`] where a number is left out, [`Detail::CookieTokensDiffer`] where one has two values,
@@ -161,12 +161,12 @@ fn joined(place: &CookiePlace, headers: &[&[u8]]) -> Result<Option<Vec<u8>>, Cau
     Ok(Some(token).filter(|token| !token.is_empty()))
 }
 
-/// Two tokens in cookies of one name.
+/// Returns the conflict of two tokens in cookies of one name.
 pub(crate) fn differ() -> Cause {
     Cause::from(Detail::CookieTokensDiffer).with_header("cookie")
 }
 
-/// The pairs of a cookie header (RFC 6265 section 4.2.1).
+/// Returns the pairs of a cookie header (RFC 6265 section 4.2.1).
 fn pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     header.split(|&byte| byte == b';').filter_map(|pair| {
         let at = pair.iter().position(|&byte| byte == b'=')?;

@@ -9,11 +9,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::borrow::Cow;
 
 impl TokenLocations {
-    /// The token that the lines of a header hold.
+    /// Returns the token that the lines of a header hold.
     ///
     /// # Errors
-    /// [`Detail::HeaderTokensDiffer`] where they hold two. What no place takes is no token and stays where it is, unless
-    /// a service could take it for one after all: a JWT, or anything with the scheme of the one that was found.
+    /// [`Detail::HeaderTokensDiffer`] where they hold two. What no place takes is no token and stays where it is,
+    /// unless a service could take it for one after all: a JWT, or anything with the scheme of the one that was found.
     #[inline(never)]
     pub(super) fn find_in_list<'a>(
         &self,
@@ -50,8 +50,8 @@ impl TokenLocations {
         }))
     }
 
-    /// The token that an element is. A place without a prefix takes everything, so beside others an element without a
-    /// dot, as the name of a protocol is, is none there.
+    /// Returns the token that an element is. A place without a prefix takes everything, so beside others an element
+    /// without a dot, as the name of a protocol is, is none there.
     fn token_in_list<'v>(
         &self,
         name: &str,
@@ -62,8 +62,8 @@ impl TokenLocations {
             .filter(|(place, token)| is_alone || !place.prefix.is_empty() || token.contains(&b'.'))
     }
 
-    /// What is left of a header without these tokens, byte for byte but for the white space around it; `None` where
-    /// nothing is. Several lines become one.
+    /// Returns what is left of a header without these tokens, byte for byte but for the white space around it; `None`
+    /// where nothing is. Several lines become one.
     pub(super) fn without_elements(
         &self,
         request: &Request<'_>,
@@ -81,14 +81,14 @@ impl TokenLocations {
     }
 }
 
-/// The elements of a header, as they stand.
+/// Returns the elements of a header, as they stand.
 fn elements<'a>(request: &Request<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let lines = request.token_headers.iter().filter(move |(other, _)| *other == name);
     lines.flat_map(|(_, value)| value.split(|&byte| byte == b','))
 }
 
-/// Whether a text has a JWT in it: three parts, joined by dots, of which the first is a JSON object, or has in it how
-/// nearly all begin, whatever stands before that.
+/// Returns whether a text has a JWT in it: three parts, joined by dots, of which the first is a JSON object, or has in
+/// it how nearly all begin, whatever stands before that.
 fn holds_jwt(text: &[u8]) -> bool {
     let is_of_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     text.split(|byte| !is_of_token(byte)).any(|run| {

@@ -40,7 +40,7 @@ impl TokenLocations {
     }
 }
 
-/// The path with its query, byte for byte, but for the parameters of these names.
+/// Returns the path with its query, byte for byte, but for the parameters of these names.
 fn without_params(path: &[u8], query: &[u8], names: &[&str]) -> Vec<u8> {
     let named = |pair: &[u8]| form_urlencoded::parse(pair).any(|(name, _)| names.contains(&name.as_ref()));
     let rest: Vec<&[u8]> = query.split(|&byte| byte == b'&').filter(|pair| !named(pair)).collect();

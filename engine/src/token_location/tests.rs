@@ -88,12 +88,12 @@ fn tokens(config: &Config, headers: &[(&str, &str)]) -> Result<Vec<String>, Caus
     Ok(found.into_iter().map(|found| String::from_utf8(found.token.into_owned()).unwrap()).collect())
 }
 
-/// What is removed, and what is replaced, so that all tokens of a request are gone.
+/// Returns what is removed, and what is replaced, so that all tokens of a request are gone.
 fn taken_out(config: &Config, headers: &[(&str, &str)]) -> (Vec<String>, Vec<(String, String)>) {
     taken_out_but(config, headers, &[])
 }
 
-/// The same, where some tokens are stale and the others are forwarded, unless all are hidden.
+/// Returns the same, where some tokens are stale and the others are forwarded, unless all are hidden.
 fn taken_out_but(
     config: &Config,
     headers: &[(&str, &str)],
@@ -111,7 +111,7 @@ fn taken_out_but(
     sorted(&edits)
 }
 
-/// What is removed, and what is set.
+/// Returns what is removed, and what is set.
 fn sorted(edits: &HeaderEdits<'_>) -> (Vec<String>, Vec<(String, String)>) {
     let (mut removed, mut set) = (Vec::new(), Vec::new());
     for edit in edits.iter() {

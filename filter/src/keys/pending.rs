@@ -35,11 +35,12 @@ pub(crate) struct Pending {
     pub(crate) version: u64,
 }
 
-/// Who is entitled to a share of the places: the direct peer's address, of IPv6 the first 64 bits, since whoever has one
-/// has all that begin so. All whose address the host can't tell share one share: what a header says could be anything.
+/// Who is entitled to a share of the places: the direct peer's address, of IPv6 the first 64 bits, since whoever has
+/// one has all that begin so. All whose address the host can't tell share one share: what a header says could be
+/// anything.
 pub(crate) type Client = Option<IpAddr>;
 
-/// Who sent a request.
+/// Returns who sent a request.
 pub(crate) fn client(peer: &Connection) -> Client {
     const NETWORK: u128 = !(u64::MAX as u128);
     peer.source_ip().map(|address| match address {
@@ -64,7 +65,7 @@ fn admit(all: &mut Vec<Pending>, pending: Pending) -> Option<Pending> {
     displaced
 }
 
-/// The client that holds most places, if it still has as many as another once that has got one of them.
+/// Returns the client that holds most places, if it still has as many as another once that has got one of them.
 fn greediest(all: &[Pending], issuer: IssuerIndex, than: Client) -> Option<Client> {
     let mut places: Vec<(Client, usize)> = vec![(than, 0)];
     for pending in all.iter().filter(|pending| pending.issuer == issuer) {
@@ -91,7 +92,7 @@ impl PendingRequests {
         self.all.try_borrow().is_ok_and(|all| count(&all, issuer) > 0)
     }
 
-    /// Whether a client gets a place: a free one, or one of whoever holds most.
+    /// Returns whether a client gets a place: a free one, or one of whoever holds most.
     pub(crate) fn has_place(&self, issuer: IssuerIndex, client: Client) -> bool {
         let Ok(all) = self.all.try_borrow() else { return false };
         count(&all, issuer) < MAX_PENDING || greediest(&all, issuer, client).is_some()

@@ -173,7 +173,7 @@ impl Source {
     }
 }
 
-/// A key that is left out, and why.
+/// Returns a key that is left out, and why.
 fn describe(skipped: &Skipped) -> String {
     let why = redact(skipped.reason.to_string().as_bytes(), 512);
     match &skipped.key_id {

@@ -112,7 +112,8 @@ impl Split {
 }
 
 impl Dimension {
-    /// Returns the keys of which a request that fits the group has at least one; `None` where the group asks for nothing of this kind.
+    /// Returns the keys of which a request that fits the group has at least one; `None` where the group asks for
+    /// nothing of this kind.
     fn keys(self, rule_group: &RuleGroup) -> Option<Vec<Key>> {
         let mut keys: Vec<Key> = match self {
             Self::Host => rule_group.operation.hosts.iter().cloned().map(Key::Host).collect(),
@@ -151,7 +152,7 @@ impl Dimension {
     }
 }
 
-/// The field of a source that says most of the caller.
+/// Returns the field of a source that says most of the caller.
 fn caller_keys(source: &SourceTest) -> Option<Vec<Key>> {
     let account = |text: &str| Key::Account(StringPattern::Exact(text.to_owned()));
     if !source.accounts.is_empty() {

@@ -25,7 +25,7 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Whether something that is decoded could be decoded again.
+/// Returns whether something that is decoded could be decoded again.
 pub(super) fn is_encoded(decoded: &[u8]) -> bool {
     decoded.windows(3).any(
         |window| matches!(window, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()),

@@ -7,7 +7,7 @@ use super::PathAmbiguous;
 use super::decode::{Next, next};
 use super::readings::without_dots;
 
-/// The form of a path, percent-encoded.
+/// Returns the form of a path, percent-encoded.
 ///
 /// # Errors
 /// It does not begin with `/`, or is not encoded as RFC 3986 section 2.1 has it.

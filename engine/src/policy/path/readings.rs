@@ -47,7 +47,7 @@ const STEPS: [fn(&str) -> String; 14] = [
     without_dots,
 ];
 
-/// All readings of a path, none twice: of a plain path its decoded form alone.
+/// Returns all readings of a path, none twice: of a plain path its decoded form alone.
 ///
 /// # Errors
 /// It can't be read: it does not begin with `/`, holds a control byte in any spelling, is not encoded as RFC 3986
@@ -66,7 +66,7 @@ pub(super) fn readings(raw: &[u8]) -> Result<Vec<String>, PathAmbiguous> {
     Ok(readings)
 }
 
-/// A part of a reading, as it is compared with what is no path.
+/// Returns a part of a reading, as it is compared with what is no path.
 pub(in super::super) fn with_plain_slashes(part: &str) -> Cow<'_, str> {
     if part.contains(DATA_SLASH) { part.replace(DATA_SLASH, "/").into() } else { part.into() }
 }
@@ -97,7 +97,7 @@ fn add(readings: &mut Vec<String>, reading: String) -> Result<(), PathAmbiguous>
     if readings.len() > MAX_READINGS || bytes > MAX_BYTES { Err(PathAmbiguous) } else { Ok(()) }
 }
 
-/// A path decoded once, in which encoded separators are marked.
+/// Returns a path decoded once, in which encoded separators are marked.
 fn marked(raw: &[u8]) -> Result<Vec<u8>, PathAmbiguous> {
     let mut path = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -111,7 +111,7 @@ fn marked(raw: &[u8]) -> Result<Vec<u8>, PathAmbiguous> {
     Ok(path)
 }
 
-/// The same of a path that was decoded once, as far as it can be decoded again.
+/// Returns the same of a path that was decoded once, as far as it can be decoded again.
 fn marked_again(once: &str) -> Result<String, PathAmbiguous> {
     let mut path = Vec::with_capacity(once.len());
     let mut rest = once.as_bytes();
@@ -152,7 +152,7 @@ fn with_slashes_for_backslashes(path: &str) -> String {
     path.replace('\\', "/")
 }
 
-/// What is left of a path that is taken for a reference to another host.
+/// Returns what is left of a path that is taken for a reference to another host.
 fn without_authority(path: &str) -> String {
     if !path.starts_with("//") {
         return path.to_owned();
@@ -161,7 +161,7 @@ fn without_authority(path: &str) -> String {
     authority.find('/').and_then(|end| authority.get(end..)).unwrap_or("/").to_owned()
 }
 
-/// What is left of a path where `;` begins the query, as Fastify has it (`useSemicolonDelimiter`).
+/// Returns what is left of a path where `;` begins the query, as Fastify has it (`useSemicolonDelimiter`).
 fn without_query_after_semicolon(path: &str) -> String {
     path.split(';').next().unwrap_or_default().to_owned()
 }
