@@ -9,7 +9,7 @@ const NULL: &str = "null";
 /// What a message calls `true` and `false`.
 const A_BOOLEAN: &str = "a Boolean";
 
-/// Why a node could not be read, and where: the error of `&Node` as a serde [`Deserializer`].
+/// Why a node could not be read, and where: the error of `&Node` as a serde [`Deserializer`](serde::Deserializer).
 ///
 /// It is one pointer wide, for it is part of what reading each member of each type returns.
 #[derive(Debug)]

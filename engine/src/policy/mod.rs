@@ -4,7 +4,7 @@
 //! [`Policies::candidates`] finds the rules for what the request is and where it comes from, and tells whether a token
 //! is needed at all; [`Candidates::verdict`] looks at roles and claims.
 //!
-//! Rules that ask the same of a request are one [`RuleGroup`](rule_group::RuleGroup). Groups are found through an [`index`], and the
+//! Rules that ask the same of a request are one `RuleGroup`. Groups are found through an [`index`], and the
 //! rules of a group through the roles and claims they ask for, so that the cost of a request does not grow with the
 //! number of rules.
 

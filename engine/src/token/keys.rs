@@ -32,7 +32,7 @@ enum Keys {
 /// What made a good signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signer<'k> {
-    /// The key's [fingerprint](IssuerKeys::fingerprints).
+    /// The key's fingerprint.
     pub fingerprint: u64,
     /// The key's `kid`.
     pub key_id: Option<&'k str>,
