@@ -2,6 +2,7 @@
 
 mod commands;
 mod exit;
+mod explain;
 mod finding;
 mod input;
 mod report;

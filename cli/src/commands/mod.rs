@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod explain;
 mod man;
 mod schema;
 
@@ -13,6 +14,7 @@ use std::error::Error;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Check(check::Options),
+    Explain(Box<explain::Options>),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -25,6 +27,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
     match command {
         Command::Check(options) => check::run(options),
+        Command::Explain(options) => explain::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

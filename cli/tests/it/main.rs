@@ -3,5 +3,6 @@
 #![expect(clippy::expect_used, reason = "what the tests share fails as a test does")]
 
 mod check;
+mod explain;
 mod samples;
 mod support;

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::host::Workload;
 use crate::host_context::HostContext;
 use crate::issuers::AuthError;
-use crate::policy::{Identity, PolicyTrace, View, read_path};
+use crate::policy::{Identity, PolicyTrace, View, read_path, shown_path};
 use attache_plugin_config::{Authentication, Config};
 use std::rc::Rc;
 
@@ -50,7 +50,7 @@ pub enum TokenTrace {
 pub struct ReadingTrace {
     /// The method that is judged.
     pub method: String,
-    /// The path that is judged, percent-decoded.
+    /// The path that is judged, percent-decoded but for what is data and no separator there.
     pub path: String,
     /// Why the request is refused where the policies say something else of this reading than of the first; `None` for
     /// the first.
@@ -89,7 +89,7 @@ impl Engine {
         let (policies, claims) = (&self.policies, &self.claim_table);
         let readings = all.map(|(reading, differs)| ReadingTrace {
             method: reading.facts.method.to_owned(),
-            path: reading.facts.path.to_owned(),
+            path: shown_path(reading.facts.path),
             differs,
             policies: PolicyTrace::run(
                 config,
@@ -114,6 +114,13 @@ impl Engine {
     /// Returns the names of the roles that policies know and that a token has, with those that its own include.
     pub fn role_names(&self, token: &AuthenticatedToken) -> Vec<String> {
         self.policies.roles().names(&token.roles)
+    }
+
+    /// Returns a claim of a token that a policy or the audit log asks for, as JSON; `absent` where the token has none.
+    pub fn claim_text(&self, token: &AuthenticatedToken, claim: &str) -> String {
+        let slot = self.claim_table.paths().iter().position(|path| path.to_string() == claim);
+        let value = slot.and_then(|slot| token.claims.get(slot)).and_then(Option::as_ref);
+        value.map_or_else(|| "absent".to_owned(), ToString::to_string)
     }
 }
 

@@ -30,6 +30,8 @@ mod verdict;
 
 pub use condition::{ClaimSlot, ClaimTable};
 pub use facts::{Headers, Identity, RequestFacts, RuleIndex, RuleNames, Verdict, View};
+#[cfg(feature = "explain")]
+pub(crate) use path::shown_path;
 pub use path::{PathAmbiguous, ReadPath, read_path};
 pub use pattern::PrincipalMatch;
 pub use roles::{RoleSet, RoleTable};

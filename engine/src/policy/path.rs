@@ -12,6 +12,8 @@ mod decode;
 mod normal;
 mod readings;
 
+#[cfg(feature = "explain")]
+pub(crate) use readings::shown as shown_path;
 pub(super) use readings::with_plain_slashes;
 
 use attache_plugin_config::AmbiguousPaths;

@@ -71,6 +71,14 @@ pub(in super::super) fn with_plain_slashes(part: &str) -> Cow<'_, str> {
     if part.contains(DATA_SLASH) { part.replace(DATA_SLASH, "/").into() } else { part.into() }
 }
 
+/// Returns a reading as people write it: what is data and no separator is percent-encoded again.
+#[cfg(feature = "explain")]
+pub(crate) fn shown(reading: &str) -> String {
+    let marks =
+        [(DATA_SLASH, "%2F"), (ENCODED_BACKSLASH, "%5C"), (ENCODED_SEMICOLON, "%3B"), (ENCODED_DOT, "%2E")];
+    marks.iter().fold(reading.to_owned(), |shown, (mark, encoded)| shown.replace(*mark, encoded))
+}
+
 fn of_marked(marked: &str) -> Result<Vec<String>, PathAmbiguous> {
     let mut drafts = vec![marked.to_owned()];
     for step in STEPS {

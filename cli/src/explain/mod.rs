@@ -1,0 +1,13 @@
+//! What `explain` works on and with: a request, a token, a host that stands in for a proxy, and the story that is told.
+
+mod host;
+mod json;
+mod request;
+mod story;
+mod token;
+
+pub(crate) use host::{Client, TrialHost};
+pub(crate) use json::document;
+pub(crate) use request::{RequestLine, header_map};
+pub(crate) use story::tell;
+pub(crate) use token::{TokenSource, trusted};

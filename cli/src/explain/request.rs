@@ -1,0 +1,81 @@
+//! Requests, as they are written on a command line.
+
+use std::str::FromStr;
+
+/// `GET /orders/1?page=2`, or a path alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestLine {
+    pub(crate) method: String,
+    /// With its query.
+    pub(crate) target: String,
+}
+
+impl FromStr for RequestLine {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (method, target) = text.trim().split_once(' ').unwrap_or(("GET", text.trim()));
+        let target = target.trim().strip_suffix("HTTP/1.1").unwrap_or(target).trim();
+        if target.is_empty() || target.contains(' ') {
+            return Err("write a method and a path: 'GET /orders/1'".to_owned());
+        }
+        if !target.starts_with('/') && target != "*" && method != "CONNECT" {
+            return Err(format!("a path begins with `/`: '{method} /{target}'; the host is told by --host"));
+        }
+        Ok(Self { method: method.to_owned(), target: target.to_owned() })
+    }
+}
+
+/// Returns the header map of a request. Names are in lower case, as Envoy has them.
+///
+/// # Errors
+/// A header that is no `name: value`.
+pub(crate) fn header_map(
+    line: &RequestLine,
+    host: &str,
+    headers: &[String],
+) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let mut map: Vec<(String, Vec<u8>)> =
+        [(":authority", host), (":path", &line.target), (":method", &line.method), (":scheme", "https")]
+            .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+            .into();
+    for header in headers {
+        let (name, value) = header
+            .split_once(':')
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or_else(|| format!("`{header}` is no header; write --header 'name: value'"))?;
+        map.push((name.trim().to_ascii_lowercase(), value.trim().as_bytes().to_vec()));
+    }
+    Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_method_and_a_path() {
+        for (text, method, target) in [
+            ("GET /orders/1", "GET", "/orders/1"),
+            ("/orders?x=1", "GET", "/orders?x=1"),
+            ("DELETE  /a HTTP/1.1", "DELETE", "/a"),
+            ("OPTIONS *", "OPTIONS", "*"),
+        ] {
+            let expected = RequestLine { method: method.to_owned(), target: target.to_owned() };
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in ["", "GET", "GET orders", "GET /a b", "GET https://a.example/b"] {
+            assert!(text.parse::<RequestLine>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn headers_have_names() {
+        let line: RequestLine = "GET /".parse().unwrap_or_else(|error| panic!("{error}"));
+        let map = header_map(&line, "a.example", &["X-Tenant:  acme".to_owned()]);
+        let last = map.unwrap_or_default().pop();
+        assert_eq!(last, Some(("x-tenant".to_owned(), b"acme".to_vec())));
+        assert!(header_map(&line, "a.example", &["acme".to_owned()]).is_err());
+        assert!(header_map(&line, "a.example", &[": acme".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,280 @@
+//! An explanation, told to people.
+
+use super::Client;
+use crate::input::Configuration;
+use anstyle::{AnsiColor, Style};
+use attache_config_reader::Path;
+use attache_engine::host::Workload;
+use attache_engine::policy::{RuleTrace, Subject, TestTrace};
+use attache_engine::{
+    Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, TokenTrace,
+};
+use attache_plugin_config::{Action, Authentication};
+use serde_json::Value;
+use std::fmt::{self, Display, Write as _};
+
+/// Tells what becomes of a request, and why.
+pub(crate) fn tell(
+    explanation: &Explanation<'_>,
+    engine: &Engine,
+    configuration: &Configuration,
+    workload: &Workload,
+    client: &Client,
+    is_styled: bool,
+) -> String {
+    let story = Story {
+        explanation,
+        engine,
+        configuration,
+        workload,
+        client,
+        is_styled,
+        document: document(configuration),
+    };
+    story.to_string()
+}
+
+/// The configuration as values, from which wanted ones are quoted.
+fn document(configuration: &Configuration) -> Value {
+    serde_json::to_value(&configuration.node).unwrap_or_default()
+}
+
+struct Story<'a, 'r> {
+    explanation: &'a Explanation<'r>,
+    engine: &'a Engine,
+    configuration: &'a Configuration,
+    workload: &'a Workload,
+    client: &'a Client,
+    is_styled: bool,
+    document: Value,
+}
+
+impl Display for Story<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.verdict(f)?;
+        self.token(f)?;
+        for reading in &self.explanation.readings {
+            self.reading(f, reading)?;
+        }
+        self.service(f)
+    }
+}
+
+impl Story<'_, '_> {
+    fn style(&self, color: AnsiColor) -> Style {
+        if self.is_styled { color.on_default().bold() } else { Style::new() }
+    }
+
+    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (good, bad) = (self.style(AnsiColor::Green), self.style(AnsiColor::Red));
+        match &self.explanation.decision {
+            Decision::Wait { .. } => writeln!(f, "{bad}waits{bad:#} for keys of its issuer"),
+            Decision::Decided(decided) => {
+                let by = self.by(decided);
+                match &decided.outcome {
+                    Outcome::Forward => writeln!(f, "{good}allowed{good:#}{by}"),
+                    Outcome::Refuse { cause, answer } => {
+                        writeln!(f, "{bad}refused{bad:#} with {}: {}{by}", answer.status, words(cause))
+                    }
+                }
+            }
+        }
+    }
+
+    fn by(&self, decided: &Decided<'_>) -> String {
+        let names = decided.rule.and_then(|rule| self.engine.rule(rule));
+        names.map(|names| format!(", by rule {}/{}", names.policy, names.rule)).unwrap_or_default()
+    }
+
+    fn token(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let needs = match self.explanation.authentication {
+            Authentication::Required => "a good token",
+            Authentication::Optional => "no token, but one that it brings must be good",
+            Authentication::None => "no token",
+        };
+        writeln!(f, "\nfor    {}", described(self.workload))?;
+        writeln!(f, "needs  {needs}")?;
+        match &self.explanation.token {
+            TokenTrace::NotLookedAt => writeln!(f, "token  nobody looks at one"),
+            TokenTrace::Missing => writeln!(f, "token  none where an issuer takes one"),
+            TokenTrace::Rejected(cause) => writeln!(f, "token  bad: {}", words(cause)),
+            TokenTrace::KeysPending(cause) => {
+                writeln!(f, "token  {}: give the provider's keys by --jwks ISSUER=FILE", words(cause))
+            }
+            TokenTrace::Good(token) => {
+                let issuer = self.engine.issuer(token.issuer).map_or("?", |name| name.as_str());
+                let subject = token.subject.as_deref().unwrap_or("nobody");
+                let roles = self.engine.role_names(token);
+                let roles =
+                    if roles.is_empty() { "none that a policy knows".to_owned() } else { roles.join(", ") };
+                writeln!(f, "token  good, of {issuer}, for {subject}; roles: {roles}")
+            }
+        }
+    }
+
+    fn reading(&self, f: &mut fmt::Formatter<'_>, reading: &ReadingTrace) -> fmt::Result {
+        match (self.explanation.flaw, reading.differs) {
+            (Some(flaw), _) => return writeln!(f, "\nNo rule judges it: {flaw}."),
+            (None, None) => writeln!(f, "\nas {} {}", reading.method, reading.path)?,
+            (None, Some(_)) => {
+                writeln!(f, "\nas {} {}, which a service may read", reading.method, reading.path)?;
+            }
+        }
+        if reading.policies.rules.is_empty() {
+            return writeln!(f, "  no rule applies to this workload");
+        }
+        reading.policies.rules.iter().try_for_each(|rule| self.rule(f, rule, reading))
+    }
+
+    fn rule(&self, f: &mut fmt::Formatter<'_>, rule: &RuleTrace, reading: &ReadingTrace) -> fmt::Result {
+        let matched = rule.matches();
+        let (mark, color) = match (matched, rule.action) {
+            (false, _) => ("·", self.style(AnsiColor::BrightBlack)),
+            (true, Action::Allow) => ("✓", self.style(AnsiColor::Green)),
+            (true, Action::Deny) => ("✗", self.style(AnsiColor::Red)),
+        };
+        let name = self.engine.rule(rule.index).map(|names| format!("{}/{}", names.policy, names.rule));
+        let action = if rule.action == Action::Allow { "ALLOW" } else { "DENY" };
+        let shadow = if rule.is_shadow { ", in SHADOW" } else { "" };
+        let outcome = if matched { "matches" } else { "does not match" };
+        writeln!(
+            f,
+            "  {color}{mark}{color:#} {} ({action}{shadow}{}) {outcome}",
+            name.unwrap_or_default(),
+            self.place(&rule.at)
+        )?;
+        if matched {
+            return Ok(());
+        }
+        for test in self.failed(rule) {
+            writeln!(
+                f,
+                "      {} is {}: {}",
+                suffix(&test.at, &rule.at),
+                self.wanted(test),
+                self.found(test, reading)
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Returns the tests for which a rule does not match: of the entry of `to` that comes closest, where none is met.
+    fn failed<'t>(&self, rule: &'t RuleTrace) -> Vec<&'t TestTrace> {
+        let fails = |test: &&TestTrace| !test.holds;
+        let target = rule.targets.iter().map(|target| target.tests.iter().chain(&target.conditions));
+        let target = target.min_by_key(|tests| tests.clone().filter(fails).count());
+        let source = rule.sources.iter().min_by_key(|tests| tests.iter().filter(fails).count());
+        let target = target.into_iter().flatten();
+        target.chain(source.into_iter().flatten()).chain(&rule.caller).filter(fails).collect()
+    }
+
+    /// Returns `, config.yaml:12`, where the text is at hand.
+    fn place(&self, at: &Path) -> String {
+        let span = self.configuration.locate(at).map(|location| location.span());
+        span.map(|span| format!(", {}:{}", self.configuration.file.name, span.start.line)).unwrap_or_default()
+    }
+
+    /// Returns what the configuration says at a test, as JSON.
+    fn wanted(&self, test: &TestTrace) -> String {
+        let mut value = Some(&self.document);
+        for step in test.at.steps() {
+            value = value.and_then(|value| match step {
+                attache_config_reader::Step::Key(key) => value.get(key),
+                attache_config_reader::Step::Index(index) => value.get(index),
+            });
+        }
+        value.map_or_else(|| "REQUIRED".to_owned(), Value::to_string)
+    }
+
+    /// Returns what a request has instead.
+    fn found(&self, test: &TestTrace, reading: &ReadingTrace) -> String {
+        match &test.subject {
+            Subject::Method => format!("the method is {}", reading.method),
+            Subject::Path => format!("the path is {}", reading.path),
+            Subject::Host => "the host is another".to_owned(),
+            Subject::Port => self.client.port.map_or_else(
+                || "the port is not known; give it by --port".to_owned(),
+                |port| format!("the port is {port}"),
+            ),
+            Subject::Caller => self.client.principal.as_ref().map_or_else(
+                || "there is no mTLS caller; give one by --caller".to_owned(),
+                |principal| format!("the caller is {principal}"),
+            ),
+            Subject::Address | Subject::RemoteAddress => self.client.address.map_or_else(
+                || "the address is not known; give it by --address".to_owned(),
+                |address| format!("the address is {address}"),
+            ),
+            Subject::Token => "there is no good token".to_owned(),
+            Subject::Roles => match &self.explanation.token {
+                TokenTrace::Good(token) => format!("the token has {}", list(&self.engine.role_names(token))),
+                _ => "there is no token that has roles".to_owned(),
+            },
+            Subject::Claim(claim) => match &self.explanation.token {
+                TokenTrace::Good(token) => format!("{claim} is {}", self.engine.claim_text(token, claim)),
+                _ => "there is no token that has claims".to_owned(),
+            },
+        }
+    }
+
+    fn service(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Decision::Decided(decided) = &self.explanation.decision else { return Ok(()) };
+        if !matches!(decided.outcome, Outcome::Forward) {
+            return Ok(());
+        }
+        let mut lines = String::new();
+        for edit in decided.edits.iter() {
+            match edit {
+                HeaderEdit::Remove(name) => writeln!(lines, "  - {name}")?,
+                HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => {
+                    writeln!(lines, "  + {name}: {}", String::from_utf8_lossy(value))?;
+                }
+            }
+        }
+        if lines.is_empty() { Ok(()) } else { write!(f, "\nthe service sees the request with\n{lines}") }
+    }
+}
+
+/// Returns a workload, as far as it is described.
+fn described(workload: &Workload) -> String {
+    let mut parts = Vec::new();
+    match (&workload.namespace, &workload.name) {
+        (Some(namespace), Some(name)) => parts.push(format!("workload {namespace}/{name}")),
+        (Some(namespace), None) => parts.push(format!("a workload of namespace {namespace}")),
+        (None, _) => parts.push("any workload".to_owned()),
+    }
+    parts.extend(workload.service_account.iter().map(|name| format!("service account {name}")));
+    parts.extend(workload.labels.iter().map(|(name, value)| format!("{name}={value}")));
+    parts.join(", ")
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none of the roles that policies know".to_owned() } else { names.join(", ") }
+}
+
+/// Returns a path from the rule's own place on.
+fn suffix(at: &Path, rule: &Path) -> String {
+    let steps = at.steps().get(rule.steps().len()..).unwrap_or_default();
+    let mut path = Path::default();
+    for step in steps {
+        path = match step {
+            attache_config_reader::Step::Key(key) => path.key(key),
+            attache_config_reader::Step::Index(index) => path.index(*index),
+        };
+    }
+    path.to_string()
+}
+
+/// Returns a reason, with what only a log tells.
+pub(super) fn words(cause: &Cause) -> String {
+    let mut words = cause.reason.to_string();
+    if let Some(detail) = cause.detail {
+        _ = write!(words, " ({})", detail.as_str());
+    }
+    if let Some(claim) = cause.claim() {
+        _ = write!(words, ", claim {claim}");
+    }
+    if let Some(header) = cause.header() {
+        _ = write!(words, ", header {header}");
+    }
+    words
+}

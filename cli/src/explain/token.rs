@@ -1,0 +1,121 @@
+//! Tokens: one that somebody has, or claims that are to count as if an issuer had signed them.
+
+use attache_plugin_config::{Algorithm, AlgorithmSet, Config, Issuer, IssuerId, KeySet, KeySource};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde_json::{Map, Value, json};
+use std::error::Error;
+use std::fs;
+
+/// Whose claims a request brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TokenSource {
+    /// A token as it is.
+    Token(String),
+    /// Claims, as JSON.
+    Claims(String),
+}
+
+/// A public key on P-256 that nobody has the private part of: a host that trusts every signature never asks.
+const KEY: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"attache","alg":"ES256",
+    "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+
+impl TokenSource {
+    /// Returns the text of a token, given as itself or as `@file`.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub(crate) fn token(text: &str) -> Result<Self, Box<dyn Error>> {
+        Ok(Self::Token(from_file(text)?))
+    }
+
+    /// Returns claims, given as JSON or as `@file`.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub(crate) fn claims(text: &str) -> Result<Self, Box<dyn Error>> {
+        Ok(Self::Claims(from_file(text)?))
+    }
+}
+
+fn from_file(text: &str) -> Result<String, Box<dyn Error>> {
+    match text.strip_prefix('@') {
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            Ok(text.trim().to_owned())
+        }
+        None => Ok(text.trim().to_owned()),
+    }
+}
+
+/// Returns a token with these claims, and the configuration with keys in which every signature counts. What an issuer
+/// always writes is added where it is missing: `iss` of the only issuer or of the one that is named, `aud`, and the times.
+///
+/// # Errors
+/// The claims are no JSON object, or nobody can tell which issuer's they are.
+pub(crate) fn trusted(
+    claims: &str,
+    issuer: Option<&str>,
+    now: u64,
+    config: &Config,
+) -> Result<(String, Config), Box<dyn Error>> {
+    let value: Value =
+        serde_json::from_str(claims).map_err(|error| format!("--claims takes a JSON object: {error}"))?;
+    let Value::Object(mut claims) = value else { return Err("--claims takes a JSON object".into()) };
+    add_issuer(&mut claims, issuer, config)?;
+    add_audience(&mut claims, config);
+    claims.entry("exp").or_insert_with(|| json!(now.saturating_add(300)));
+    claims.entry("iat").or_insert_with(|| json!(now));
+    let typ = config.issuers.iter().flat_map(|issuer| &issuer.token_types).next();
+    let header = json!({"alg": "ES256", "kid": "attache", "typ": typ.map_or("JWT", String::as_str)});
+    let parts = [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
+    let token = format!("{}.{}", parts.join("."), BASE64.encode([1; 64]));
+    let set = KeySet::parse(KEY.as_bytes()).map_err(|errors| errors.to_string())?;
+    let mut config = config.clone();
+    for issuer in &mut config.issuers {
+        issuer.keys = KeySource::Inline(set.clone());
+        issuer.algorithms = issuer.algorithms.union([Algorithm::ES256].into_iter().collect::<AlgorithmSet>());
+    }
+    Ok((token, config))
+}
+
+/// Adds the first audience that the issuer of these claims is asked for.
+fn add_audience(claims: &mut Map<String, Value>, config: &Config) {
+    let iss = claims.get("iss").and_then(Value::as_str);
+    let is_theirs = |issuer: &&Issuer| issuer.issuer.text() == iss;
+    let audience = config.issuers.iter().find(is_theirs).and_then(|issuer| issuer.audiences.first()).cloned();
+    if let Some(audience) = audience {
+        claims.entry("aud").or_insert_with(|| json!(audience));
+    }
+}
+
+fn add_issuer(
+    claims: &mut Map<String, Value>,
+    name: Option<&str>,
+    config: &Config,
+) -> Result<(), Box<dyn Error>> {
+    if claims.contains_key("iss") {
+        return Ok(());
+    }
+    let names = || config.issuers.iter().map(|issuer| issuer.name.as_str()).collect::<Vec<_>>().join(", ");
+    let issuer = match (name, config.issuers.as_slice()) {
+        (Some(name), all) => all
+            .iter()
+            .find(|issuer| issuer.name.as_str() == name)
+            .ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names()))?,
+        (None, [only]) => only,
+        (None, _) => return Err(format!("say whose claims they are: --issuer, of {}", names()).into()),
+    };
+    match &issuer.issuer {
+        IssuerId::Exact(iss) => _ = claims.insert("iss".to_owned(), json!(iss)),
+        IssuerId::Absent => {}
+        IssuerId::Pattern(_) => {
+            return Err(format!(
+                "issuer `{}` has a pattern: write the whole `iss` into the claims",
+                issuer.name
+            )
+            .into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! `attache explain`: what becomes of a request, and why.
+
+use crate::support::{attache, attache_given};
+use serde_json::Value;
+
+const TWIN: &str = "plugin-config/examples/istio-twin.yaml";
+const TYK: &str = "plugin-config/examples/tyk.yaml";
+
+#[test]
+fn a_refusal_names_the_rule_its_line_and_the_test_that_failed() {
+    let claims = r#"{"sub":"alice","roles":["writer"]}"#;
+    let run = attache(&["explain", TWIN, "--request", "GET /orders/7", "--claims", claims]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    for line in [
+        "refused with 403: role-missing, by rule orders/read-orders",
+        "for    a workload of namespace default, app=orders",
+        "token  good, of tyk, for alice; roles: writer",
+        "  · orders/read-orders (ALLOW, plugin-config/examples/istio-twin.yaml:29) does not match",
+        r#"      roles.anyOf is ["ops"]: the token has writer"#,
+    ] {
+        assert!(run.stdout.lines().any(|told| told == line), "{line}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn what_the_service_sees_is_told() {
+    let claims = r#"{"sub":"alice","roles":["ops"],"org_id":"acme"}"#;
+    let sent = ["--header", "x-sub: root"];
+    let run =
+        attache(&[&["explain", TWIN, "--request", "/orders/7", "--claims", claims], &sent[..]].concat());
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    let (_, seen) = run.stdout.split_once("the service sees the request with\n").unwrap_or_default();
+    assert_eq!(seen, "  - x-sub\n  + x-sub: alice\n  + x-org-id: acme\n");
+}
+
+#[test]
+fn claims_are_checked_as_those_of_any_token() {
+    for (claims, reason) in [
+        (r#"{"sub":"alice","exp":1}"#, "token-expired"),
+        (r#"{"sub":"alice","aud":"elsewhere"}"#, "audience-mismatch"),
+        (r#"{"sub":"alice","iss":"https://elsewhere.example"}"#, "issuer-unknown"),
+    ] {
+        let run = attache(&["explain", TWIN, "--request", "GET /orders/7", "--claims", claims]);
+        assert!(run.stdout.starts_with(&format!("refused with 401: {reason}")), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_token_is_verified_and_never_written() {
+    // Header and claims are good; the signature is another's.
+    let token = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImVzMjU2IiwidHlwIjoiSldUIn0.eyJpc3MiOiJ0eWsiLCJzdWIiOiJhbGljZSIsImF1ZCI6Im9yZGVycyJ9.\
+                 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ";
+    for format in ["text", "json"] {
+        let run =
+            attache(&["explain", TWIN, "--request", "GET /orders/7", "--token", token, "--format", format]);
+        assert_eq!(run.status, 1);
+        assert!(run.stdout.contains("signature-invalid"), "{}", run.stdout);
+        for part in token.split('.') {
+            assert!(!run.stdout.contains(part) && !run.stderr.contains(part), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_path_is_shown_in_every_reading() {
+    let run = attache(&["explain", TYK, "--request", "GET /orders/a%2fb"]);
+    for line in ["as GET /orders/a%2Fb", "as GET /orders/a/b, which a service may read"] {
+        assert!(run.stdout.lines().any(|told| told == line), "{line}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn json_says_the_same() {
+    let claims = r#"{"sub":"alice","roles":["writer"]}"#;
+    let run =
+        attache(&["explain", TWIN, "--request", "GET /orders/7", "--claims", claims, "--format", "json"]);
+    let told: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let at = |pointer: &str| told.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(at("/decision/reason"), "role-missing");
+    assert_eq!(at("/decision/status"), 403);
+    assert_eq!(at("/decision/rule"), "orders/read-orders");
+    assert_eq!(at("/token/roles"), serde_json::json!(["writer"]));
+    assert_eq!(at("/readings/0/rules/3/caller/1/at"), "policies[0].rules[3].roles.anyOf");
+    assert_eq!(at("/readings/0/rules/3/caller/1/holds"), false);
+    assert_eq!(at("/readings/0/rules/3/line"), 29);
+}
+
+#[test]
+fn what_is_unclear_is_said() {
+    for (arguments, said) in [
+        (&["explain", TWIN, TYK, "--request", "GET /"][..], "name one configuration; there are 2"),
+        (&["explain", TWIN, "--request", "orders"], "a path begins with `/`"),
+        (&["explain", TWIN, "--request", "/", "--claims", "alice"], "--claims takes a JSON object"),
+        (&["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"], "there is no issuer `x`"),
+        (&["explain", TWIN, "--request", "/", "--header", "x"], "`x` is no header"),
+        (&["explain", TWIN, "--request", "/", "--workload", "x"], "`x` is no workload"),
+        (&["explain", TWIN, "--request", "/", "--token", "@missing.jwt"], "can't read `missing.jwt`"),
+        (
+            &["explain", TWIN, "--request", "/", "--jwks", "tyk=x.json"],
+            "no issuer `tyk` has keys that a provider serves",
+        ),
+    ] {
+        let run = attache(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);
+        assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+    }
+    let bad = "issuers: [{name: x}]\n";
+    let run = attache_given(&["explain", "-", "--request", "GET /"], bad);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("`attache check` shows them"), "{}", run.stderr);
+}
