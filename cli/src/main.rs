@@ -6,6 +6,7 @@ mod explain;
 mod finding;
 mod input;
 mod report;
+mod trial;
 
 use clap::Parser;
 use commands::Command;

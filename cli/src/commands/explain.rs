@@ -1,7 +1,10 @@
 //! `attache explain`.
 
 use crate::exit::Status;
-use crate::explain::{Client, RequestLine, TokenSource, TrialHost, document, header_map, tell, trusted};
+use crate::explain::{
+    Client, RequestLine, TokenSource, TrialHost, document, header_map, place_for_token, read_claims,
+    seconds_now, tell, trusting, unsigned,
+};
 use crate::input::{Configuration, InputOptions};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::host::Workload;
@@ -15,7 +18,6 @@ use std::fs;
 use std::io::{Write, stdout};
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Says what becomes of a request, and why: its token, every rule that applies, and the test that failed
 ///
@@ -107,8 +109,8 @@ fn explain(
     let (token, trusting) = match options.token_source()? {
         Some(TokenSource::Token(token)) => (Some(token), None),
         Some(TokenSource::Claims(claims)) => {
-            let (token, config) = trusted(&claims, options.issuer.as_deref(), now, config)?;
-            (Some(token), Some(config))
+            let token = unsigned(read_claims(&claims)?, options.issuer.as_deref(), now, config)?;
+            (Some(token), Some(trusting(config)?))
         }
         None => (None, None),
     };
@@ -141,18 +143,6 @@ fn explain(
         Decision::Decided(decided) if matches!(decided.outcome, Outcome::Forward) => Status::Fine,
         Decision::Decided(_) | Decision::Wait { .. } => Status::Found,
     })
-}
-
-/// Returns the header that carries a token: in the first place of the first issuer that takes one in a header.
-fn place_for_token(config: &Config, token: &str) -> (String, Vec<u8>) {
-    let place = config.issuers.iter().flat_map(|issuer| &issuer.from_headers).next();
-    let (name, prefix) =
-        place.map_or(("authorization", "Bearer "), |place| (place.name.as_str(), place.prefix.as_str()));
-    (name.to_owned(), format!("{prefix}{token}").into_bytes())
-}
-
-fn seconds_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl Options {

@@ -5,6 +5,7 @@ mod completions;
 mod explain;
 mod man;
 mod schema;
+mod test;
 
 use crate::exit::Status;
 use clap::Subcommand;
@@ -15,6 +16,7 @@ use std::error::Error;
 pub(crate) enum Command {
     Check(check::Options),
     Explain(Box<explain::Options>),
+    Test(test::Options),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -28,6 +30,7 @@ pub(crate) fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
     match command {
         Command::Check(options) => check::run(options),
         Command::Explain(options) => explain::run(options),
+        Command::Test(options) => test::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

@@ -1,6 +1,8 @@
 //! Requests, as they are written on a command line.
 
+use attache_plugin_config::Config;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `GET /orders/1?page=2`, or a path alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,19 @@ pub(crate) fn header_map(
         map.push((name.trim().to_ascii_lowercase(), value.trim().as_bytes().to_vec()));
     }
     Ok(map)
+}
+
+/// Returns the header that carries a token: in the first place of the first issuer that takes one in a header.
+pub(crate) fn place_for_token(config: &Config, token: &str) -> (String, Vec<u8>) {
+    let place = config.issuers.iter().flat_map(|issuer| &issuer.from_headers).next();
+    let (name, prefix) =
+        place.map_or(("authorization", "Bearer "), |place| (place.name.as_str(), place.prefix.as_str()));
+    (name.to_owned(), format!("{prefix}{token}").into_bytes())
+}
+
+/// Returns the seconds since 1970.
+pub(crate) fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

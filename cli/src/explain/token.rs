@@ -48,20 +48,17 @@ fn from_file(text: &str) -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// Returns a token with these claims, and the configuration with keys in which every signature counts. What an issuer
-/// always writes is added where it is missing: `iss` of the only issuer or of the one that is named, `aud`, and the times.
+/// Returns a token with these claims, signed by nobody. What an issuer always writes is added where it is missing: `iss` of
+/// the only issuer or of the one that is named, `aud`, and the times.
 ///
 /// # Errors
-/// The claims are no JSON object, or nobody can tell which issuer's they are.
-pub(crate) fn trusted(
-    claims: &str,
+/// Nobody can tell which issuer's claims they are.
+pub(crate) fn unsigned(
+    mut claims: Map<String, Value>,
     issuer: Option<&str>,
     now: u64,
     config: &Config,
-) -> Result<(String, Config), Box<dyn Error>> {
-    let value: Value =
-        serde_json::from_str(claims).map_err(|error| format!("--claims takes a JSON object: {error}"))?;
-    let Value::Object(mut claims) = value else { return Err("--claims takes a JSON object".into()) };
+) -> Result<String, String> {
     add_issuer(&mut claims, issuer, config)?;
     add_audience(&mut claims, config);
     claims.entry("exp").or_insert_with(|| json!(now.saturating_add(300)));
@@ -69,14 +66,33 @@ pub(crate) fn trusted(
     let typ = config.issuers.iter().flat_map(|issuer| &issuer.token_types).next();
     let header = json!({"alg": "ES256", "kid": "attache", "typ": typ.map_or("JWT", String::as_str)});
     let parts = [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
-    let token = format!("{}.{}", parts.join("."), BASE64.encode([1; 64]));
+    Ok(format!("{}.{}", parts.join("."), BASE64.encode([1; 64])))
+}
+
+/// Reads claims.
+///
+/// # Errors
+/// They are no JSON object.
+pub(crate) fn read_claims(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(claims)) => Ok(claims),
+        Ok(_) => Err("--claims takes a JSON object".to_owned()),
+        Err(error) => Err(format!("--claims takes a JSON object: {error}")),
+    }
+}
+
+/// Returns a configuration whose issuers sign with a key that a host which trusts every signature never asks for.
+///
+/// # Errors
+/// None: the key is a good one.
+pub(crate) fn trusting(config: &Config) -> Result<Config, String> {
     let set = KeySet::parse(KEY.as_bytes()).map_err(|errors| errors.to_string())?;
     let mut config = config.clone();
     for issuer in &mut config.issuers {
         issuer.keys = KeySource::Inline(set.clone());
         issuer.algorithms = issuer.algorithms.union([Algorithm::ES256].into_iter().collect::<AlgorithmSet>());
     }
-    Ok((token, config))
+    Ok(config)
 }
 
 /// Adds the first audience that the issuer of these claims is asked for.
@@ -89,11 +105,7 @@ fn add_audience(claims: &mut Map<String, Value>, config: &Config) {
     }
 }
 
-fn add_issuer(
-    claims: &mut Map<String, Value>,
-    name: Option<&str>,
-    config: &Config,
-) -> Result<(), Box<dyn Error>> {
+fn add_issuer(claims: &mut Map<String, Value>, name: Option<&str>, config: &Config) -> Result<(), String> {
     if claims.contains_key("iss") {
         return Ok(());
     }
@@ -104,7 +116,7 @@ fn add_issuer(
             .find(|issuer| issuer.name.as_str() == name)
             .ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names()))?,
         (None, [only]) => only,
-        (None, _) => return Err(format!("say whose claims they are: --issuer, of {}", names()).into()),
+        (None, _) => return Err(format!("say whose claims they are: --issuer, of {}", names())),
     };
     match &issuer.issuer {
         IssuerId::Exact(iss) => _ = claims.insert("iss".to_owned(), json!(iss)),
@@ -113,8 +125,7 @@ fn add_issuer(
             return Err(format!(
                 "issuer `{}` has a pattern: write the whole `iss` into the claims",
                 issuer.name
-            )
-            .into());
+            ));
         }
     }
     Ok(())

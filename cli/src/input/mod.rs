@@ -16,7 +16,7 @@ use attache_config_reader::SyntaxError;
 use clap::Args;
 use find::find;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// What to read.
@@ -79,6 +79,11 @@ pub(crate) enum InputError {
 }
 
 impl InputOptions {
+    /// Returns what reads one file.
+    pub(crate) fn of_file(file: &Path) -> Self {
+        Self { files: vec![file.to_owned()], cluster: false, namespace: None, context: None }
+    }
+
     /// Reads everything.
     ///
     /// # Errors
@@ -102,6 +107,13 @@ impl InputOptions {
 }
 
 impl Input {
+    /// Returns what a text holds that is a configuration.
+    pub(crate) fn of_text(name: String, text: String) -> Self {
+        let mut input = Self::default();
+        input.add(name, text, true);
+        input
+    }
+
     /// Adds what a text holds. One that was named is a configuration whatever it looks like, unless it is a resource.
     fn add(&mut self, name: String, text: String, is_named: bool) {
         let (file, error) = SourceFile::new(name, text);

@@ -6,3 +6,4 @@ mod check;
 mod explain;
 mod samples;
 mod support;
+mod trials;

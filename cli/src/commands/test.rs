@@ -1,0 +1,83 @@
+//! `attache test`.
+
+use crate::exit::Status;
+use crate::finding::counted;
+use crate::trial::{Suite, find, junit};
+use anstream::{AutoStream, ColorChoice};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Write as _, stdout};
+use std::path::PathBuf;
+
+/// Runs tests of policies: requests, and what must become of each
+///
+/// A file of tests has a `configuration` or the path of one, `tokens` as claims, and `steps`; docs/tool.md shows one.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Files of tests, and folders of them
+    #[arg(required = true, value_name = "DIR")]
+    paths: Vec<PathBuf>,
+    /// Write what ran into this file, in JUnit's form
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Fail where fewer rules, in percent, have decided a request
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    min: Option<u8>,
+}
+
+pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
+    let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
+    let mut suites = Vec::new();
+    for path in find(&options.paths)? {
+        suites.push(Suite::run(&path, is_styled)?);
+    }
+    let mut text = String::new();
+    suites.iter().for_each(|suite| failures(suite, &mut text));
+    let (decided, rules) = coverage(&suites, &mut text);
+    let (ran, failed) = suites.iter().fold((0_usize, 0_usize), |(ran, failed), suite| {
+        (ran.saturating_add(suite.outcomes.len()), failed.saturating_add(suite.failed()))
+    });
+    let passed = ran.saturating_sub(failed);
+    _ = writeln!(
+        text,
+        "{passed} passed, {failed} failed; {decided} of {} decided a request",
+        counted(rules, "rule")
+    );
+    stdout().write_all(text.as_bytes())?;
+    if let Some(file) = &options.junit {
+        fs::write(file, junit(&suites))
+            .map_err(|error| format!("can't write `{}`: {error}", file.display()))?;
+    }
+    let is_short =
+        options.min.is_some_and(|min| decided.saturating_mul(100) < rules.saturating_mul(usize::from(min)));
+    Ok(if failed > 0 || is_short { Status::Found } else { Status::Fine })
+}
+
+fn failures(suite: &Suite, text: &mut String) {
+    for outcome in suite.outcomes.iter().filter(|outcome| !outcome.differences.is_empty()) {
+        _ = writeln!(text, "FAILED {}: {}", suite.file, outcome.name);
+        for difference in &outcome.differences {
+            _ = writeln!(text, "  {difference}");
+        }
+        for line in outcome.story.lines() {
+            _ = writeln!(text, "  | {line}");
+        }
+        text.push('\n');
+    }
+}
+
+/// Names the rules that decided nothing, and returns how many decided something, of how many. Files that share rules by
+/// name share their coverage.
+fn coverage(suites: &[Suite], text: &mut String) -> (usize, usize) {
+    let mut rules: BTreeMap<&str, bool> = BTreeMap::new();
+    for (rule, decided) in suites.iter().flat_map(|suite| &suite.rules) {
+        *rules.entry(rule).or_default() |= decided;
+    }
+    for (rule, _) in rules.iter().filter(|(_, decided)| !**decided) {
+        _ = writeln!(text, "no test is decided by rule {rule}");
+    }
+    (rules.values().filter(|decided| **decided).count(), rules.len())
+}
