@@ -1,24 +1,24 @@
 //! The issuers of a configuration: choosing one by a token's `iss`, and verifying for it.
 
+use crate::auth_error::AuthError;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::budget::{Budget, Metered};
-use crate::claims::identity_headers;
 use crate::decision::Verification;
 use crate::hash::{self, HashMap};
 use crate::host::{Environment, Peer, UnixSeconds};
 use crate::host_context::HostContext;
 use crate::ids::IssuerIndex;
-use crate::policy::{ClaimTable, PrincipalMatch, RoleTable};
+use crate::policy::PrincipalMatch;
 use crate::remote::MissingKeys;
 use crate::shared::SharedVerifications;
-use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, Verified, verify, without_padding};
+use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, verify, without_padding};
 use crate::token_location::ExtractedToken;
+use crate::verified_token::VerifiedToken;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
     Diagnostic, Diagnostics, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, Padding, Path, RemoteKeys,
     Skipped,
 };
-use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -57,27 +57,6 @@ pub struct RemoteIssuer<'a> {
     pub issuer: &'a str,
     /// How its keys are got.
     pub keys: &'a RemoteKeys,
-}
-
-/// What stands between a token and a authenticated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AuthError {
-    /// The token is bad, or may not be used here.
-    Rejected(Cause),
-    /// Keys are missing that may still come.
-    KeysPending {
-        issuer: IssuerIndex,
-        missing: MissingKeys,
-        /// Why the request is refused if they don't come.
-        cause: Cause,
-    },
-}
-
-/// A token that has just been verified.
-pub(crate) struct VerifiedToken<'t> {
-    issuer: IssuerIndex,
-    verified: Verified,
-    payload_base64: &'t str,
 }
 
 impl Issuers {
@@ -173,7 +152,7 @@ impl Issuers {
     /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and
     /// as it is spelled there. `token` is its [canonical](Issuers::canonical) text.
     pub(crate) fn verify<'t>(
-        &self,
+        &'t self,
         found: &ExtractedToken<'_>,
         token: &'t [u8],
         host_context: &HostContext<'_>,
@@ -210,7 +189,7 @@ impl Issuers {
                 if let Some(slot) = slot.filter(|_| verified.backend != Backend::Shared) {
                     slot.publish(verified.key_fingerprint, host_context.shared);
                 }
-                Ok(VerifiedToken { issuer, verified, payload_base64 })
+                Ok(VerifiedToken { issuer, config: &compiled.config, verified, payload_base64 })
             }
             Err(failure) => {
                 verification.count(failure.backend);
@@ -313,54 +292,5 @@ const fn remote(config: &Issuer) -> Option<&RemoteKeys> {
     match &config.keys {
         KeySource::Remote(keys) => Some(keys),
         KeySource::Inline(_) | KeySource::Secrets(_) => None,
-    }
-}
-
-impl<T: Into<Cause>> From<T> for AuthError {
-    fn from(cause: T) -> Self {
-        Self::Rejected(cause.into())
-    }
-}
-
-impl VerifiedToken<'_> {
-    /// Takes from the token all that later requests with it need.
-    pub(crate) fn into_authenticated(
-        self,
-        token: &[u8],
-        roles: &RoleTable,
-        claim_table: &ClaimTable,
-        issuers: &Issuers,
-    ) -> AuthenticatedToken {
-        let Self { issuer, verified, payload_base64 } = self;
-        let Verified { mut claims, times, key_id, key_fingerprint, .. } = verified;
-        let config = issuers.get(issuer).map(|compiled| &compiled.config);
-        if let Some(config) = config {
-            claims.prefix_subject(&config.subject_prefix);
-        }
-        let headers = config
-            .ok_or(Cause::from(Reason::ClaimUnwritable))
-            .and_then(|config| Ok(identity_headers(config, &claims, payload_base64)?));
-        let slots: Box<[Option<Value>]> =
-            claim_table.paths().iter().map(|path| claims.get(path).cloned()).collect();
-        let role_claims = config.map_or(&[][..], |config| &config.role_claims);
-        let header_bytes =
-            headers.iter().flatten().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
-        // The claims that are kept can't be larger than the token that holds them, but a JSON tree takes more room
-        // than its text.
-        let kept = if slots.iter().any(Option::is_some) { token.len().saturating_mul(4) } else { 0 };
-        let weight =
-            header_bytes.fold(token.len().saturating_add(512).saturating_add(kept), usize::saturating_add);
-        AuthenticatedToken {
-            issuer,
-            subject: claims.subject().map(str::to_owned),
-            token_id: claims.token_id().map(str::to_owned),
-            times,
-            key_id,
-            key: key_fingerprint,
-            roles: roles.read(&claims, role_claims),
-            claims: slots,
-            headers,
-            weight: u32::try_from(weight).unwrap_or(u32::MAX),
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! A request's way is in `pipeline`.
 
 mod answer;
+mod auth_error;
 mod authenticated_token;
 mod authority;
 mod budget;
@@ -32,6 +33,7 @@ mod shared;
 mod testing;
 pub mod token;
 mod token_location;
+mod verified_token;
 
 pub use answer::Answer;
 pub use authenticated_token::AuthenticatedToken;

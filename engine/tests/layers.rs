@@ -26,7 +26,7 @@ fn imports() -> Imports {
             let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
             let text = std::fs::read_to_string(&path).unwrap();
             let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-            imports.entry(module).or_default().extend(named(shipped));
+            imports.entry(module).or_default().extend(named(shipped, "crate::"));
         }
     }
     imports.remove("lib");
@@ -57,10 +57,39 @@ fn is_test(path: &Path) -> bool {
     name.ends_with("_tests") || name == "tests" || name == "testing"
 }
 
-/// The words after `crate::`, those in braces too.
-fn named(text: &str) -> BTreeSet<String> {
+/// Reads which files of a folder each of them names in code that ships.
+fn imports_inside(folder: &Path) -> Imports {
+    let mut imports = Imports::new();
+    let mut root = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() || is_test(&path) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if module == "mod" {
+            root = text;
+            continue;
+        }
+        let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        imports.entry(module).or_default().extend(named(shipped, "super::"));
+    }
+    let exported = exported(&root.replace("pub(crate) use ", "pub use "));
+    let modules: BTreeSet<String> = imports.keys().cloned().collect();
+    for (module, named) in &mut imports {
+        let of_root = |name: &String| exported.get(name).unwrap_or(name).clone();
+        *named =
+            named.iter().map(of_root).filter(|other| other != module && modules.contains(other)).collect();
+    }
+    imports
+}
+
+/// The words after `crate::` or `super::`, those in braces too.
+fn named(text: &str, prefix: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for rest in text.split("crate::").skip(1) {
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    for rest in code.join("\n").split(prefix).skip(1) {
         let list = match rest.strip_prefix('{') {
             Some(list) => list.split('}').next().unwrap(),
             None => rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap(),
@@ -101,6 +130,18 @@ fn no_module_imports_what_imports_it() {
     );
     if let Some(circle) = circle(&imports) {
         panic!("a circle of imports: {}", circle.join(" → "));
+    }
+}
+
+#[test]
+fn no_file_of_a_module_imports_what_imports_it() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for folder in ["claims", "pipeline", "policy", "policy/path", "policy/index", "remote", "token"] {
+        let imports = imports_inside(&source.join(folder));
+        assert!(imports.values().any(|named| !named.is_empty()), "{folder}: imports are not seen");
+        if let Some(circle) = circle(&imports) {
+            panic!("a circle of imports in {folder}: {}", circle.join(" → "));
+        }
     }
 }
 

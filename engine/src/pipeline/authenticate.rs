@@ -3,10 +3,10 @@
 use super::Evaluation;
 use crate::Detail;
 use crate::Reason;
+use crate::auth_error::AuthError;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::decision::Verification;
 use crate::engine::Engine;
-use crate::issuers::AuthError;
 use crate::token_location::{ExtractedToken, ExtractedTokens};
 use smallvec::SmallVec;
 use std::rc::Rc;
@@ -104,8 +104,7 @@ impl<'r> Evaluation<'_, 'r> {
         let Engine { issuers, cache, policies, claim_table, shared, .. } = self.engine;
         verification.misses = verification.misses.saturating_add(1);
         let verified = issuers.verify(found, token, self.host_context, shared, verification)?;
-        let authenticated =
-            Rc::new(verified.into_authenticated(token, policies.roles(), claim_table, issuers));
+        let authenticated = Rc::new(verified.into_authenticated(token, policies.roles(), claim_table));
         let unreadable = u32::from(authenticated.roles.is_incomplete());
         verification.unreadable_roles = verification.unreadable_roles.saturating_add(unreadable);
         cache.insert(token, &authenticated);

@@ -2,9 +2,9 @@
 
 use super::Evaluation;
 use super::readings::Reading;
+use crate::auth_error::AuthError;
 use crate::decision::Shadow;
 use crate::ids::IssuerIndex;
-use crate::issuers::AuthError;
 use crate::policy::{Identity, RuleIndex, Verdict, View};
 use crate::remote::{MissingKeys, WaitDecision};
 use crate::{Cause, Detail, Reason};

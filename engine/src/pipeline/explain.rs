@@ -3,12 +3,12 @@
 use super::Evaluation;
 use crate::Cause;
 use crate::Reason;
+use crate::auth_error::AuthError;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::host::Workload;
 use crate::host_context::HostContext;
-use crate::issuers::AuthError;
 use crate::policy::{Identity, PolicyTrace, View, read_path, shown_path};
 use attache_plugin_config::{Authentication, Config};
 use std::rc::Rc;

@@ -4,9 +4,9 @@
 use super::Evaluation;
 use super::authenticate::{AuthenticatedTokens, TokenOutcome};
 use crate::Reason;
+use crate::auth_error::AuthError;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::decision::Verification;
-use crate::issuers::AuthError;
 use crate::remote::MissingKeys;
 use crate::token_location::{self, ExtractedToken, ExtractedTokens};
 use std::rc::Rc;

@@ -3,7 +3,7 @@
 
 use super::condition::ClaimSlot;
 use super::roles::{Requirement, RoleId};
-use super::rules::{Caller, CompiledRule, RoleScope};
+use super::rule::{Caller, CompiledRule, RoleScope};
 use super::{Identity, RuleIndex};
 use crate::claims::scalar_text;
 use crate::hash::{self, HashMap};

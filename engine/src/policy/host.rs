@@ -1,6 +1,6 @@
 //! Hosts: what a request's `:authority` says, and patterns of it.
 
-use super::pattern;
+use super::string_pattern;
 use attache_plugin_config::{HostPattern, StringPattern};
 use std::borrow::Cow;
 
@@ -68,7 +68,7 @@ impl HostTest {
 
     pub(super) fn matches(&self, authority: &Authority<'_>) -> bool {
         let value = if self.names_port { authority.with_port() } else { authority.host() };
-        pattern::matches(&self.pattern, value)
+        string_pattern::matches(&self.pattern, value)
     }
 }
 

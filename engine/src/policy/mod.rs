@@ -14,18 +14,26 @@ mod condition;
 mod facts;
 mod host;
 mod index;
+mod lazy_request;
 mod loose;
+mod methods;
 mod operation;
 mod path;
 mod pattern;
 mod role_claim;
 mod roles;
+mod rule;
 mod rule_group;
+#[cfg(feature = "explain")]
+mod rule_trace;
 mod rules;
 mod selector;
 mod source;
+mod string_pattern;
 #[cfg(feature = "explain")]
 mod trace;
+#[cfg(feature = "explain")]
+mod tracer;
 mod verdict;
 
 pub use condition::{ClaimSlot, ClaimTable};
@@ -33,19 +41,21 @@ pub use facts::{Headers, Identity, RequestFacts, RuleIndex, RuleNames, Verdict, 
 #[cfg(feature = "explain")]
 pub(crate) use path::shown_path;
 pub use path::{PathAmbiguous, ReadPath, read_path};
-pub use pattern::PrincipalMatch;
 pub use roles::{RoleSet, RoleTable};
-pub(crate) use selector::fits as selector_fits;
 #[cfg(feature = "explain")]
-pub use trace::{PolicyTrace, RuleTrace, Subject, TargetTrace, TestTrace};
+pub use rule_trace::{RuleTrace, Subject, TargetTrace, TestTrace};
+pub(crate) use selector::fits as selector_fits;
+pub use string_pattern::PrincipalMatch;
+#[cfg(feature = "explain")]
+pub use trace::PolicyTrace;
 pub use verdict::Candidates;
 
 use attache_plugin_config::{Diagnostic, Path};
 use facts::PerView;
 use index::PathIndex;
-use operation::Methods;
+use methods::Methods;
+use rule::CompiledRule;
 use rule_group::{GroupMatch, RuleGroup};
-use rules::CompiledRule;
 use smallvec::SmallVec;
 
 /// The policies that apply to one workload, compiled.
@@ -134,7 +144,7 @@ impl Policies {
 
     /// Finds the rules whose `to` and `from` match the request.
     pub fn candidates(&self, request: &RequestFacts<'_>) -> Candidates<'_> {
-        let request = rule_group::LazyRequest::new(request, &self.methods);
+        let request = lazy_request::LazyRequest::new(request, &self.methods);
         let mut groups: SmallVec<[GroupMatch; 8]> = SmallVec::new();
         self.index.visit(&request, &mut |id| {
             groups.extend(self.groups.get(id.position()).and_then(|rule_group| rule_group.fit(id, &request)));

@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use super::pattern;
+use super::string_pattern;
 use attache_plugin_config::{IpBlock, Source, StringPattern};
 use std::net::IpAddr;
 
@@ -77,11 +77,14 @@ impl SourceTest {
     pub(super) fn matches(&self, origin: &impl Origin, unknown_address: bool) -> bool {
         let principal = |tests: &[StringPattern]| {
             let caller = origin.caller();
-            caller.is_some_and(|caller| tests.iter().any(|test| pattern::matches(test, caller.principal())))
+            caller.is_some_and(|caller| {
+                tests.iter().any(|test| string_pattern::matches(test, caller.principal()))
+            })
         };
         let namespace = |tests: &[StringPattern]| {
             let namespace = origin.caller().and_then(Caller::namespace);
-            namespace.is_some_and(|namespace| tests.iter().any(|test| pattern::matches(test, namespace)))
+            namespace
+                .is_some_and(|namespace| tests.iter().any(|test| string_pattern::matches(test, namespace)))
         };
         let account = |tests: &[AccountTest]| {
             let account = origin.caller().and_then(Caller::account);

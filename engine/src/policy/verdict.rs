@@ -1,8 +1,9 @@
 //! From the rules that fit a request to what happens to it.
 
 use super::condition::AtPath;
+use super::rule::{Caller, RoleScope};
 use super::rule_group::{AuthRequirement, GroupMatch, RuleGroup};
-use super::rules::{Caller, GroupRules, RoleScope};
+use super::rules::GroupRules;
 use super::{Identity, Policies, RequestFacts, RuleIndex, Verdict, View};
 use crate::Reason;
 use attache_plugin_config::{Authentication, OnKeysUnavailable};

@@ -3,13 +3,17 @@
 use super::UnixMillis;
 use super::change::Change;
 use super::fetch::{Fetch, FetchOutcome};
+use super::fetch_step::{FetchStep, Fetched, Read};
+use super::jitter::Jitter;
+use super::key_wait::{MissingKeys, WaitDecision};
+use super::prepare::{Prepared, prepare};
 use super::refresh_state::RefreshState;
-use super::response::{Content, FetchError, Response, read_discovery};
+use super::response::{FetchError, Response};
 use super::schedule::Schedule;
 use super::shared_set::SharedSet;
 use crate::host::SharedStore;
 use crate::token::IssuerKeys;
-use attache_plugin_config::{Diagnostic, HttpUrl, KeyLocation, KeySet, RemoteKeys, Skipped};
+use attache_plugin_config::{HttpUrl, KeyLocation, RemoteKeys, Skipped};
 use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
@@ -50,16 +54,6 @@ struct InFlight {
     step: FetchStep,
 }
 
-#[derive(Debug)]
-enum FetchStep {
-    Discovery(HttpUrl),
-    Keys {
-        url: HttpUrl,
-        /// The set whose `etag` was sent.
-        known: Option<SharedSet>,
-    },
-}
-
 /// What an answer led to.
 #[derive(Debug)]
 pub enum Progress {
@@ -80,26 +74,6 @@ pub struct FetchReport {
     pub change: Option<Change>,
     /// Keys of the new set that can't be used here, and why.
     pub skipped: Vec<Skipped>,
-}
-
-/// What a request lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MissingKeys {
-    /// All keys of the issuer.
-    Keys,
-    /// A key with the token's `kid`.
-    KeyId,
-}
-
-/// Whether it helps a request to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitDecision {
-    /// An attempt is under way, or will begin in time.
-    Wait,
-    /// None will; the next one may begin after so long.
-    GiveUp(Duration),
-    /// It would, but there is no place left to wait in.
-    Full,
 }
 
 impl JwksRefresher {
@@ -224,7 +198,7 @@ impl JwksRefresher {
                 FetchOutcome::NotSent,
                 "Envoy could not send the request; check that its cluster exists: a ServiceEntry, or `cluster`",
             )),
-            Some(response) => self.read(step, response),
+            Some(response) => step.read(response, &self.issuer, &self.source),
         };
         match read {
             Ok(Read::KeysAreAt(url, cluster)) => {
@@ -268,36 +242,6 @@ impl JwksRefresher {
         let etag = known.and_then(|set| set.etag.as_deref());
         let fetch = Fetch::new(&url, cluster, etag, self.source.refresh.timeout);
         (FetchStep::Keys { url, known: known.cloned() }, fetch)
-    }
-
-    fn read(&self, step: FetchStep, response: &Response) -> Result<Read, FetchError> {
-        match (step, response.content()?) {
-            (FetchStep::Discovery(found_at), Content::New(body)) => {
-                let url = read_discovery(body, &self.issuer, &found_at, &self.source.jwks_hosts)?;
-                let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
-                Ok(Read::KeysAreAt(url, cluster))
-            }
-            (FetchStep::Keys { url, .. }, Content::New(body)) => Ok(Read::Keys(Fetched {
-                prepared: prepare(body)?,
-                set: SharedSet {
-                    sequence: 0,
-                    etag: response.etag().map(str::to_owned),
-                    url: url.as_str().to_owned(),
-                    body: body.to_vec(),
-                },
-                max_age: response.max_age(),
-                not_modified: false,
-            })),
-            (FetchStep::Keys { known: Some(set), .. }, Content::NotModified) => Ok(Read::Keys(Fetched {
-                prepared: prepare(&set.body)?,
-                set,
-                max_age: response.max_age(),
-                not_modified: true,
-            })),
-            (_, Content::NotModified) => {
-                Err(FetchError::new(FetchOutcome::BadStatus, "status 304, though nothing was asked about"))
-            }
-        }
     }
 
     fn succeed(
@@ -375,69 +319,9 @@ impl JwksRefresher {
     }
 }
 
-/// What an answer says.
-enum Read {
-    /// The keys are at this URL, to which this cluster leads.
-    KeysAreAt(HttpUrl, String),
-    Keys(Fetched),
-}
-
-/// A key set that the provider has just spoken for.
-struct Fetched {
-    prepared: Prepared,
-    set: SharedSet,
-    max_age: Option<Duration>,
-    not_modified: bool,
-}
-
-/// A key set ready to verify.
-struct Prepared {
-    keys: Rc<IssuerKeys>,
-    skipped: Vec<Skipped>,
-}
-
-/// Reads a key set by the rules of an inline one.
-fn prepare(body: &[u8]) -> Result<Prepared, FetchError> {
-    let set = KeySet::parse(body).map_err(|errors| {
-        let outcome = if KeySet::has_a_form(body) { FetchOutcome::BadKeys } else { FetchOutcome::NotJson };
-        unfit(outcome, errors.iter())
-    })?;
-    let keys = IssuerKeys::from_set(&set).map_err(|errors| unfit(FetchOutcome::BadKeys, errors.iter()))?;
-    let skipped = set.skipped.into_iter().chain(keys.skipped().iter().cloned()).collect();
-    Ok(Prepared { keys: Rc::new(keys), skipped })
-}
-
-/// Returns the first of the reasons why a set is of no use, and how many there are besides.
-fn unfit<'e>(outcome: FetchOutcome, errors: impl Iterator<Item = &'e Diagnostic>) -> FetchError {
-    let mut lines: Vec<String> = errors.map(ToString::to_string).collect();
-    let more = lines.len().saturating_sub(MAX_REASONS);
-    lines.truncate(MAX_REASONS);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    FetchError::new(outcome, lines.join("; "))
-}
-
-/// How many reasons a log line gives.
-const MAX_REASONS: usize = 4;
-
 impl FetchReport {
     fn bad(error: FetchError) -> Self {
         Self { outcome: error.outcome, detail: error.detail, change: None, skipped: Vec::new() }
-    }
-}
-
-/// Numbers that differ from worker to worker: SplitMix64 by Sebastiano Vigna. Nothing secret hangs on them.
-#[derive(Debug)]
-struct Jitter(u64);
-
-impl Jitter {
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 }
 

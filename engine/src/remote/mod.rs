@@ -7,8 +7,11 @@
 
 mod change;
 mod fetch;
+mod fetch_step;
+mod jitter;
 mod jwks_refresher;
 mod key_wait;
+mod prepare;
 mod refresh_state;
 mod response;
 mod schedule;
@@ -17,7 +20,7 @@ mod time;
 
 pub use change::Change;
 pub use fetch::{Fetch, FetchOutcome};
-pub use jwks_refresher::{FetchReport, JwksRefresher, MissingKeys, Progress, WaitDecision};
-pub use key_wait::KeyWait;
+pub use jwks_refresher::{FetchReport, JwksRefresher, Progress};
+pub use key_wait::{KeyWait, MissingKeys, WaitDecision};
 pub use response::{MAX_BODY, Response};
 pub use time::UnixMillis;

@@ -1,5 +1,6 @@
 //! The keys of one issuer, and which of them a token calls for.
 
+use super::fingerprint::first_eight;
 use super::public_key::Outcome;
 use super::secret::Secret;
 use super::{Allowed, Backend, Compact, PublicKey};
@@ -278,11 +279,6 @@ fn all<T, K, M: Into<String>>(
         }
     }
     Diagnostics::check(errors).map(|()| keys)
-}
-
-/// Returns the first 64 bits of a hash.
-pub(super) fn first_eight(hash: [u8; 32]) -> u64 {
-    hash.first_chunk().copied().map(u64::from_le_bytes).unwrap_or_default()
 }
 
 fn join(mut fingerprints: Vec<u64>) -> u64 {

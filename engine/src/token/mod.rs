@@ -8,6 +8,7 @@
 mod base64url;
 mod compact;
 mod der;
+mod fingerprint;
 mod json;
 mod keys;
 mod public_key;

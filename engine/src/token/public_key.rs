@@ -229,7 +229,7 @@ fn fingerprint(jwk: &Jwk) -> u64 {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    super::keys::first_eight(hash.finalize())
+    super::fingerprint::first_eight(hash.finalize())
 }
 
 #[cfg(test)]

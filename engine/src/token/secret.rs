@@ -94,5 +94,5 @@ fn fingerprint(source: &SecretRef, secret: &[u8]) -> u64 {
     hash.update(source.algorithm.name());
     hash.update("\0");
     hash.update(source.key_id.as_deref().unwrap_or_default());
-    super::keys::first_eight(hash.finalize())
+    super::fingerprint::first_eight(hash.finalize())
 }

@@ -1,7 +1,8 @@
 //! Sites that share a path.
 
 use super::super::host::HostTest;
-use super::super::rule_group::{GroupId, LazyRequest, RuleGroup};
+use super::super::lazy_request::LazyRequest;
+use super::super::rule_group::{GroupId, RuleGroup};
 use super::super::source::{Origin as _, SourceTest};
 use super::patterns::Patterns;
 use attache_plugin_config::StringPattern;

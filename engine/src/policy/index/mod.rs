@@ -5,8 +5,9 @@ mod bucket;
 mod patterns;
 mod templates;
 
+use super::lazy_request::LazyRequest;
 use super::pattern::PathTest;
-use super::rule_group::{GroupId, LazyRequest, RuleGroup};
+use super::rule_group::{GroupId, RuleGroup};
 use attache_plugin_config::{PathEquality, PathPattern, PathSegment, StringPattern};
 use bucket::Bucket;
 use patterns::Patterns;

@@ -1,0 +1,188 @@
+//! The compiled tests again, one field at a time. Not in the module.
+
+use super::condition::{AtPath, ConditionTest};
+use super::lazy_request::LazyRequest;
+use super::loose::Comparison;
+use super::operation::OperationTest;
+use super::pattern::PathTest;
+use super::roles::{Requirement, RoleSet};
+use super::rule_trace::{RuleTrace, Subject, TargetTrace, TestTrace, all_hold};
+use super::source::SourceTest;
+use super::{ClaimTable, Identity, Policies, RequestFacts, RuleIndex};
+use attache_plugin_config::{
+    Action, Authentication, Mode, Operation, Path, PathEquality, Policy, RoleRequirement, Rule, Source,
+};
+
+/// A request before the tests.
+pub(super) struct Tracer<'a> {
+    pub(super) policies: &'a Policies,
+    pub(super) claims: &'a ClaimTable,
+    pub(super) facts: &'a RequestFacts<'a>,
+    pub(super) identity: Option<&'a Identity<'a>>,
+}
+
+impl Tracer<'_> {
+    pub(super) fn rule(&self, index: RuleIndex, at: Path, policy: &Policy, rule: &Rule) -> RuleTrace {
+        let anything = [Operation::default()];
+        let operations = if rule.to.is_empty() { &anything[..] } else { &rule.to };
+        let mut targets = Vec::new();
+        for (number, operation) in operations.iter().enumerate() {
+            let at = (at.clone().key("to").index(number), at.clone());
+            self.targets(&at, operation, policy.paths, rule, &mut targets);
+        }
+        // Nobody gets in, or escapes a refusal, by an address that can't be told.
+        let unknown_address = rule.action == Action::Deny;
+        let at_source = |number| at.clone().key("from").index(number);
+        let from = rule.from.iter().enumerate();
+        let comes_for_certain = rule.from.is_empty()
+            || from.clone().any(|(number, source)| all_hold(&self.source(&at_source(number), source, false)));
+        RuleTrace {
+            comes_for_certain,
+            index,
+            action: rule.action,
+            is_shadow: policy.mode == Mode::Shadow || rule.mode == Mode::Shadow,
+            authentication: rule.authentication,
+            targets,
+            sources: from
+                .map(|(number, source)| self.source(&at_source(number), source, unknown_address))
+                .collect(),
+            caller: self.caller(&at, rule),
+            at,
+        }
+    }
+
+    /// Traces an entry of `to` with each of its paths.
+    fn targets(
+        &self,
+        (at, rule_at): &(Path, Path),
+        operation: &Operation,
+        service: PathEquality,
+        rule: &Rule,
+        targets: &mut Vec<TargetTrace>,
+    ) {
+        let others = self.operation(at, operation, rule.action, service);
+        let comparison = Comparison::of_paths(rule.action, service);
+        let mut add = |path: Option<(TestTrace, PathTest)>| {
+            let (test, path) = path.unzip();
+            let conditions = self.conditions(rule_at, rule, path.as_ref());
+            targets.push(TargetTrace { tests: test.into_iter().chain(others.clone()).collect(), conditions });
+        };
+        if operation.paths.is_empty() {
+            add(None);
+        }
+        for (number, pattern) in operation.paths.iter().enumerate() {
+            for test in PathTest::compile(pattern, comparison) {
+                let holds = self.with_request(|request| test.matches(request));
+                let trace =
+                    TestTrace { at: at.clone().key("paths").index(number), subject: Subject::Path, holds };
+                add(Some((trace, test)));
+            }
+        }
+    }
+
+    /// Runs a test on the request, whose methods are numbered as the policies do.
+    fn with_request(&self, test: impl FnOnce(&LazyRequest<'_>) -> bool) -> bool {
+        test(&LazyRequest::new(self.facts, &self.policies.methods))
+    }
+
+    fn operation(
+        &self,
+        at: &Path,
+        whole: &Operation,
+        action: Action,
+        service: PathEquality,
+    ) -> Vec<TestTrace> {
+        let Operation { methods, not_methods, paths: _, not_paths, hosts, not_hosts, ports, not_ports } =
+            whole.clone();
+        let nothing = Operation::default;
+        let fields = [
+            ("methods", Subject::Method, Operation { methods, ..nothing() }),
+            ("notMethods", Subject::Method, Operation { not_methods, ..nothing() }),
+            ("notPaths", Subject::Path, Operation { not_paths, ..nothing() }),
+            ("hosts", Subject::Host, Operation { hosts, ..nothing() }),
+            ("notHosts", Subject::Host, Operation { not_hosts, ..nothing() }),
+            ("ports", Subject::Port, Operation { ports, ..nothing() }),
+            ("notPorts", Subject::Port, Operation { not_ports, ..nothing() }),
+        ];
+        let not_paths = Comparison::of_not_paths(action, service);
+        let mut traces = Vec::new();
+        for (name, subject, field) in fields.into_iter().filter(|(_, _, field)| *field != nothing()) {
+            let mut numbers = self.policies.methods.clone();
+            let test = OperationTest::compile(&field, not_paths, &mut numbers);
+            let holds = test.matches(&LazyRequest::new(self.facts, &numbers));
+            traces.push(TestTrace { at: at.clone().key(name), subject, holds });
+        }
+        traces
+    }
+
+    fn source(&self, at: &Path, whole: &Source, unknown_address: bool) -> Vec<TestTrace> {
+        let Source {
+            principals,
+            not_principals,
+            namespaces,
+            not_namespaces,
+            service_accounts,
+            not_service_accounts,
+            ip_blocks,
+            not_ip_blocks,
+            remote_ip_blocks,
+            not_remote_ip_blocks,
+        } = whole.clone();
+        let nothing = Source::default;
+        let fields = [
+            ("principals", Subject::Caller, Source { principals, ..nothing() }),
+            ("notPrincipals", Subject::Caller, Source { not_principals, ..nothing() }),
+            ("namespaces", Subject::Caller, Source { namespaces, ..nothing() }),
+            ("notNamespaces", Subject::Caller, Source { not_namespaces, ..nothing() }),
+            ("serviceAccounts", Subject::Caller, Source { service_accounts, ..nothing() }),
+            ("notServiceAccounts", Subject::Caller, Source { not_service_accounts, ..nothing() }),
+            ("ipBlocks", Subject::Address, Source { ip_blocks, ..nothing() }),
+            ("notIpBlocks", Subject::Address, Source { not_ip_blocks, ..nothing() }),
+            ("remoteIpBlocks", Subject::RemoteAddress, Source { remote_ip_blocks, ..nothing() }),
+            ("notRemoteIpBlocks", Subject::RemoteAddress, Source { not_remote_ip_blocks, ..nothing() }),
+        ];
+        let set = fields.into_iter().filter(|(_, _, field)| *field != nothing());
+        set.map(|(name, subject, field)| {
+            let test = SourceTest::compile(&field);
+            let holds = self.with_request(|request| test.matches(request, unknown_address));
+            TestTrace { at: at.clone().key(name), subject, holds }
+        })
+        .collect()
+    }
+
+    /// Traces what a rule asks of the caller's token, but for claims.
+    fn caller(&self, at: &Path, rule: &Rule) -> Vec<TestTrace> {
+        let mut traces = Vec::new();
+        if rule.action == Action::Allow && rule.authentication == Authentication::Required {
+            let (at, holds) = (at.clone().key("authentication"), self.identity.is_some());
+            traces.push(TestTrace { at, subject: Subject::Token, holds });
+        }
+        let RoleRequirement { any_of, all_of, none_of } = rule.roles.clone();
+        let nothing = RoleRequirement::default;
+        let fields = [
+            ("anyOf", RoleRequirement { any_of, ..nothing() }),
+            ("allOf", RoleRequirement { all_of, ..nothing() }),
+            ("noneOf", RoleRequirement { none_of, ..nothing() }),
+        ];
+        let none = RoleSet::default();
+        let roles = self.identity.map_or(&none, |identity| identity.roles);
+        for (name, field) in fields.into_iter().filter(|(_, field)| *field != nothing()) {
+            let mut table = self.policies.roles.clone();
+            let holds = Requirement::compile(&field, &mut table).holds(roles, rule.action);
+            traces.push(TestTrace { at: at.clone().key("roles").key(name), subject: Subject::Roles, holds });
+        }
+        traces
+    }
+
+    fn conditions(&self, at: &Path, rule: &Rule, path: Option<&PathTest>) -> Vec<TestTrace> {
+        let request = AtPath { request: self.facts, path, denies: rule.action == Action::Deny };
+        let mut claims = self.claims.clone();
+        let when = rule.when.iter().enumerate();
+        when.map(|(number, condition)| TestTrace {
+            at: at.clone().key("when").index(number),
+            subject: Subject::Claim(condition.claim.to_string()),
+            holds: ConditionTest::compile(condition, rule.action, &mut claims).holds(self.identity, &request),
+        })
+        .collect()
+    }
+}
