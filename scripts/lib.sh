@@ -35,38 +35,7 @@ need_python() {
   have python3 || die "python3 is not on the path" "install Python 3.8 or newer"
 }
 
-# need_component NAME...: parts of the toolchain that rust-toolchain.toml names; rustup adds what is missing.
-need_component() {
-  local component installed
-  for component in "$@"; do
-    if have rustup; then
-      installed=$(cd "$ROOT" && rustup component list --installed)
-      case $installed in
-        *"$component"*) ;;
-        *) (cd "$ROOT" && rustup component add "$component") ||
-          die "\`$component\` is missing and rustup could not add it" "check the network, then: rustup component add $component" ;;
-      esac
-    else
-      cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 ||
-        die "\`$component\` is missing" "this Rust was not installed by rustup: add $component the way it was installed"
-    fi
-  done
-}
-
-need_wasm_target() {
-  local target=wasm32-wasip1
-  if have rustup; then
-    if ! (cd "$ROOT" && rustup target list --installed | grep -qx "$target"); then
-      say "adding the Rust target $target"
-      (cd "$ROOT" && rustup target add "$target" >&2) ||
-        die "rustup could not add the target $target" "check the network, then: rustup target add $target"
-    fi
-  elif ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-    die "the Rust target $target is missing" "this Rust was not installed by rustup: add $target the way it was installed"
-  fi
-}
-
-# What Cargo is to build a package with: on its own, or, where scripts/test has set ATTACHE_WHOLE_WORKSPACE, with the
+# What Cargo is to build a package with: on its own, or, where `cargo xtask ci` has set ATTACHE_WHOLE_WORKSPACE, with the
 # features of the whole workspace, so that no dependency is built once for each set of features.
 scope() {
   if [ -n "${ATTACHE_WHOLE_WORKSPACE:-}" ]; then

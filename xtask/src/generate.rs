@@ -10,7 +10,6 @@ mod wasm_plugin_schema;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
 
 /// A file with something generated in it.
 struct Generated {
@@ -61,20 +60,19 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Says which generated files are out of date; returns failure if any is.
+/// Says which generated files are out of date; returns whether none is.
 ///
 /// # Errors
 /// What a file is generated from is missing or not as expected.
-pub(crate) fn check(root: &Path) -> Result<ExitCode> {
+pub(crate) fn check(root: &Path) -> Result<bool> {
     let stale = out_of_date(root)?;
     for (generated, _) in &stale {
         eprintln!("error: {} is out of date: it is generated from {}", generated.file, generated.source);
     }
-    if stale.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    if !stale.is_empty() {
+        eprintln!("  run: cargo xtask generate");
     }
-    eprintln!("  run: cargo xtask generate");
-    Ok(ExitCode::FAILURE)
+    Ok(stale.is_empty())
 }
 
 /// Returns each file that is not as it would be written, with the text that it is to have.

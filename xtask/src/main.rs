@@ -1,6 +1,8 @@
 //! `cargo xtask`: what the repository does for itself. The scripts people type hand over to it.
 
 mod build;
+mod ci;
+mod fuzz;
 mod generate;
 mod image;
 mod module;
@@ -50,6 +52,27 @@ enum Task {
         /// Which one.
         tool: Tool,
     },
+    /// Runs every check and every test: format, lints, unit tests, the real filter in real Envoys, the demo.
+    ///
+    /// Ends at the first stage that fails. The last lines say how long each stage took, and what was not run and why. Needs
+    /// Rust and Python 3. It reads these variables:
+    ///
+    /// ATTACHE_ENVOY keeps to one version of Envoy, 1.39.3 for example (or several, parted by commas). ATTACHE_VECTORS is a
+    /// folder of published test vectors: wycheproof, ietf-jose-cookbook, JSONTestSuite. TYK_BIN is a Tyk gateway, for the
+    /// tests beside one.
+    Ci(ci::Options),
+    /// Fuzzes what reads bytes that strangers send: configuration, key sets, tokens, header maps, paths.
+    ///
+    /// Prints executions, coverage and corpus of each target. What breaks a target is kept in target/fuzz/artifacts, and the
+    /// task fails; `target/fuzz/bin/TARGET FILE` runs it again. Seeds come from the published test vectors that this machine
+    /// has (ATTACHE_VECTORS). Needs Python 3, and rustup, which installs the pinned nightly compiler.
+    Fuzz(fuzz::Options),
+    /// Fetches and builds what tests use, while others run.
+    #[command(hide = true)]
+    Prepare {
+        /// What for.
+        part: ci::Part,
+    },
     /// Writes every generated file: JSON Schemas, the page of settings, the charts' tables, the figures in the pages.
     Generate {
         /// Writes nothing; names what is out of date, and ends with status 1 if anything is.
@@ -74,8 +97,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Task::Order(options) => order::run(&options)?,
         Task::Package(options) => package::package(&options)?,
         Task::Sbom(options) => sbom::run_task(&options)?,
+        Task::Ci(options) => return ci::ci(&options),
+        Task::Fuzz(options) => fuzz::fuzz(&options)?,
+        Task::Prepare { part } => ci::prepare(part)?,
         Task::Tool { tool } => println!("{}", tool.path()?.display()),
-        Task::Generate { check: true } => return generate::check(root()),
+        Task::Generate { check: true } if !generate::check(root())? => return Ok(ExitCode::FAILURE),
+        Task::Generate { check: true } => {}
         Task::Generate { check: false } => generate::write(root())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -38,6 +38,36 @@ pub(crate) fn need_target(target: &str) -> Result<()> {
     Ok(())
 }
 
+/// Sees to it that parts of the toolchain are installed; rustup adds one that is missing.
+///
+/// # Errors
+/// One is missing, and there is no rustup that could add it.
+pub(crate) fn need_components(components: &[&str]) -> Result<()> {
+    if !on_path("rustup") {
+        for component in components {
+            let subcommand = component.replace("rustfmt", "fmt");
+            let has = command("cargo")
+                .args([&subcommand, "--version"])
+                .output()
+                .is_ok_and(|told| told.status.success());
+            ensure!(
+                has,
+                "`{component}` is missing\n  this Rust was not installed by rustup: add {component} the way it was installed"
+            );
+        }
+        return Ok(());
+    }
+    let installed = output(command("rustup").args(["component", "list", "--installed"]))?;
+    for component in components {
+        if !installed.lines().any(|line| line.starts_with(component)) {
+            run(command("rustup").args(["component", "add", component])).with_context(|| {
+                format!("rustup could not add `{component}`: check the network, then: rustup component add {component}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns a call of Cargo for a package: on its own, or, where `cargo xtask ci` has set `ATTACHE_WHOLE_WORKSPACE`, with
 /// the features of the whole workspace, so that no dependency is built once for each set of features.
 pub(crate) fn cargo(subcommand: &str, package: &str) -> Command {

@@ -8,8 +8,26 @@ use std::path::PathBuf;
 /// A package, as far as tasks ask for it.
 #[derive(Deserialize)]
 pub(crate) struct Package {
+    /// Its name.
+    pub(crate) name: String,
     /// Where its Cargo.toml is.
     pub(crate) manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+/// What Cargo builds of a package.
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+impl Package {
+    /// Returns the names of its integration tests.
+    pub(crate) fn tests(&self) -> impl Iterator<Item = &str> {
+        let tests = self.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "test"));
+        tests.map(|target| target.name.as_str())
+    }
 }
 
 /// Returns the packages of the workspace.
