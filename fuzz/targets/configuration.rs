@@ -2,9 +2,9 @@
 
 #![no_main]
 
-use attache_engine::{Decision, Engine, HeaderEdit};
 use attache_engine::host::{Environment, HostCrypto, Peer, SharedStore, UnixSeconds, Workload};
 use attache_engine::host_context::HostContext;
+use attache_engine::{Decision, Engine, HeaderEdit};
 use attache_plugin_config::Algorithm;
 use libfuzzer_sys::fuzz_target;
 use std::net::IpAddr;

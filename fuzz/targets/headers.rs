@@ -6,9 +6,9 @@ use arbitrary::Arbitrary;
 use attache_fuzz::{NOW, document, good_tokens};
 // Links the filter, whose callbacks are reached by symbol alone.
 use attache_filter as _;
-use proxy_wasm_test_host::native::Host;
-use proxy_wasm_test_host::Request;
 use libfuzzer_sys::fuzz_target;
+use proxy_wasm_test_host::Request;
+use proxy_wasm_test_host::native::Host;
 use std::cell::RefCell;
 
 /// The headers that the configuration writes.

@@ -11,9 +11,9 @@ use attache_fuzz::token::TokenSpec;
 use attache_fuzz::{NOW, document, good_tokens};
 // Links the filter, whose callbacks are reached by symbol alone.
 use attache_filter as _;
-use proxy_wasm_test_host::native::Host;
-use proxy_wasm_test_host::Request;
 use libfuzzer_sys::fuzz_target;
+use proxy_wasm_test_host::Request;
+use proxy_wasm_test_host::native::Host;
 use std::cell::RefCell;
 
 struct World {
