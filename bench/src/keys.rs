@@ -1,13 +1,8 @@
-//! The keys that sign the benchmark's tokens: the fixed ones of `e2e/keys`, so that every run verifies the same.
+//! The keys that sign the benchmark's tokens: the fixed ones of `testing/fixtures`, so that every run verifies the same.
 
-use anyhow::{Context, Result, anyhow};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ring::rand::SystemRandom;
-use ring::rsa::PublicKeyComponents;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
-};
+use anyhow::Result;
+use attache_test_fixtures::document::extend;
+use attache_test_fixtures::keys::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
@@ -44,83 +39,42 @@ impl fmt::Display for Algorithm {
 /// One key an algorithm.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    rsa: RsaKeyPair,
-    p256: EcdsaKeyPair,
-    random: SystemRandom,
+    rsa: SigningKey,
+    p256: SigningKey,
 }
 
 impl Keys {
     pub(crate) fn load() -> Result<Self> {
-        let random = SystemRandom::new();
-        let rsa = RsaKeyPair::from_pkcs8(&der(include_str!("../../e2e/keys/rsa.pem"))?)
-            .map_err(|error| anyhow!("e2e/keys/rsa.pem: {error}"))?;
-        let p256 = der(include_str!("../../e2e/keys/p256.pem"))?;
-        let p256 = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &p256, &random)
-            .map_err(|error| anyhow!("e2e/keys/p256.pem: {error}"))?;
-        Ok(Self { rsa, p256, random })
+        Ok(Self { rsa: SigningKey::fixed("rsa")?, p256: SigningKey::fixed("p256")? })
     }
 
-    /// Both public keys, as Istio's policy has them: every chain chooses by `kid`.
-    pub(crate) fn jwks(&self) -> Value {
-        let rsa = PublicKeyComponents::<Vec<u8>>::from(self.rsa.public());
-        // An uncompressed point: 4, x, y.
-        let point = self.p256.public_key().as_ref();
-        let (x, y) = point.get(1..).unwrap_or_default().split_at(32);
-        json!({"keys": [
-            {"kty": "RSA", "kid": "RS256", "alg": "RS256", "use": "sig",
-             "n": base64url(&rsa.n), "e": base64url(&rsa.e)},
-            {"kty": "EC", "kid": "ES256", "alg": "ES256", "use": "sig", "crv": "P-256",
-             "x": base64url(x), "y": base64url(y)},
-        ]})
-    }
-
-    /// The public key on a curve, one of `P-256`, `P-384` and `P-521`, without a `kid`.
-    pub(crate) fn curve(&self, name: &str) -> Result<Value> {
-        let (pem, bytes) = match name {
-            "P-256" => (include_str!("../../e2e/keys/p256.pem"), 32),
-            "P-384" => (include_str!("../../e2e/keys/p384.pem"), 48),
-            _ => (include_str!("../../e2e/keys/p521.pem"), 66),
-        };
-        // PKCS #8 ends with the point (RFC 5915 section 3).
-        let der = der(pem)?;
-        let (rest, y) = der.split_at(der.len().saturating_sub(bytes));
-        let x = rest.get(rest.len().saturating_sub(bytes)..).unwrap_or_default();
-        Ok(json!({"kty": "EC", "crv": name, "x": base64url(x), "y": base64url(y)}))
-    }
-
-    /// The public key of Ed25519: 32 bytes.
-    pub(crate) fn ed25519(&self) -> Result<Vec<u8>> {
-        let pair =
-            Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der(include_str!("../../e2e/keys/ed25519.pem"))?)
-                .map_err(|error| anyhow!("e2e/keys/ed25519.pem: {error}"))?;
-        Ok(pair.public_key().as_ref().to_vec())
+    /// Returns both public keys, as Istio's policy has them: every chain chooses by `kid`.
+    pub(crate) fn jwks(&self) -> Result<Value> {
+        let keys = Algorithm::ALL.into_iter().map(|algorithm| {
+            let mut jwk = self.key(algorithm).jwk()?;
+            extend(&mut jwk, json!({"kid": algorithm.name(), "alg": algorithm.name()}));
+            Ok(jwk)
+        });
+        Ok(json!({"keys": keys.collect::<Result<Vec<_>>>()?}))
     }
 
     pub(crate) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>> {
+        self.key(algorithm).sign(algorithm.name(), message)
+    }
+
+    const fn key(&self, algorithm: Algorithm) -> &SigningKey {
         match algorithm {
-            Algorithm::Rs256 => {
-                let mut signature = vec![0; self.rsa.public().modulus_len()];
-                self.rsa
-                    .sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature)
-                    .map_err(|_| anyhow!("the RSA key does not sign"))?;
-                Ok(signature)
-            }
-            Algorithm::Es256 => {
-                let signature = self
-                    .p256
-                    .sign(&self.random, message)
-                    .map_err(|_| anyhow!("the P-256 key does not sign"))?;
-                Ok(signature.as_ref().to_vec())
-            }
+            Algorithm::Rs256 => &self.rsa,
+            Algorithm::Es256 => &self.p256,
         }
     }
 }
 
-pub(crate) fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn der(pem: &str) -> Result<Vec<u8>> {
-    let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    STANDARD.decode(text).context("a key of e2e/keys is not PEM")
+/// Returns the public key of a fixed key, without a `kid`.
+pub(crate) fn public(name: &str) -> Result<Value> {
+    let mut jwk = SigningKey::fixed(name)?.jwk()?;
+    if let Some(members) = jwk.as_object_mut() {
+        members.retain(|name, _| name != "kid" && name != "use");
+    }
+    Ok(jwk)
 }

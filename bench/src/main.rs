@@ -117,7 +117,7 @@ fn run(options: &Options) -> Result<Report> {
         module: absolute(module)?,
         before: options.before.as_deref().map(absolute).transpose()?,
         floor: absolute(floor)?,
-        jwks: keys.jwks(),
+        jwks: keys.jwks()?,
         many_keys: strangers::key_set(&keys)?,
     };
     let module_bytes = fs::metadata(&parts.module)?.len();

@@ -1,7 +1,10 @@
 //! Junk: tokens that anyone can make, and what verifies them is what strangers can have a worker do.
 
-use crate::keys::{Algorithm, Keys, base64url};
+use crate::keys::{Algorithm, Keys, public};
 use anyhow::{Context as _, Result};
+use attache_test_fixtures::keys::base64url;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// How many keys the set has that they are held against.
@@ -67,19 +70,27 @@ impl Junk {
             Self::Es256 => halves(32),
             Self::Es384 => halves(48),
             Self::Es512 => halves(66),
-            Self::Ed25519 => [keys.ed25519()?, [vec![7; 31], vec![0]].concat()].concat(),
+            // The first half is a point.
+            Self::Ed25519 => [point()?, [vec![7; 31], vec![0]].concat()].concat(),
         })
     }
+}
+
+/// Returns the public key of Ed25519: 32 bytes.
+fn point() -> Result<Vec<u8>> {
+    let jwk = public("ed25519")?;
+    let x = jwk.get("x").and_then(Value::as_str).context("a key on a curve has an x")?;
+    Ok(URL_SAFE_NO_PAD.decode(x)?)
 }
 
 /// A set of [`KEYS`] keys of every kind, the benchmark's own among them; no `alg` says what one is for.
 pub(crate) fn key_set(keys: &Keys) -> Result<Value> {
     let mut random = fastrand::Rng::with_seed(1);
-    let own = keys.jwks();
+    let own = keys.jwks()?;
     let own = own.get("keys").and_then(Value::as_array).context("the keys are a set")?;
     let mut set = own.clone();
-    let curves = [keys.curve("P-256")?, keys.curve("P-384")?, keys.curve("P-521")?];
-    let okp = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&keys.ed25519()?)});
+    let curves = [public("p256")?, public("p384")?, public("p521")?];
+    let okp = public("ed25519")?;
     for number in set.len()..KEYS {
         let mut key = match number % 5 {
             0 => okp.clone(),

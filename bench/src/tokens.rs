@@ -1,8 +1,9 @@
 //! The tokens that requests carry.
 
-use crate::keys::{Algorithm, Keys, base64url};
+use crate::keys::{Algorithm, Keys};
 use crate::strangers::Junk;
 use anyhow::Result;
+use attache_test_fixtures::keys::base64url;
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

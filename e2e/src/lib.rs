@@ -1,16 +1,14 @@
 //! Attaché end to end: real Envoys with the real module, a service that echoes what reached it, clients that send
-//! what a browser never would, and test keys.
+//! what a browser never would.
 //!
 //! The demo needs no more than the modules here; the feature `scenarios` adds what runs `scenarios/*.yaml`.
 
 pub mod echo;
 pub mod envoy;
 pub mod http1;
-pub mod keys;
 pub mod latin1;
 pub mod page;
 pub mod provider;
-pub mod token;
 pub mod yaml;
 
 #[cfg(feature = "scenarios")]

@@ -1,8 +1,8 @@
 //! An OpenID Connect provider that can be told to misbehave. It speaks HTTP/1.1 byte by byte, so that it can break off
 //! in the middle.
 
-use crate::keys::SigningKey;
 use anyhow::{Context, Result};
+use attache_test_fixtures::keys::SigningKey;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};

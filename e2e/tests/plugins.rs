@@ -8,8 +8,8 @@ mod stage {
     use attache_e2e::echo::Echo;
     use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar};
     use attache_e2e::http1::{self, Request, Response};
-    use attache_e2e::keys::{SigningKey, jwks};
-    use attache_e2e::token::{self, TokenSpec};
+    use attache_test_fixtures::keys::{SigningKey, jwks};
+    use attache_test_fixtures::token::{self, TokenSpec};
     use serde_json::{Value, json};
     use std::path::Path;
     use tokio::net::TcpStream;

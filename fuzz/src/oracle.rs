@@ -1,6 +1,6 @@
 //! Whether a token is good, told by other libraries and in another way than the engine's.
 
-use crate::keys::SigningKey;
+use attache_test_fixtures::keys::SigningKey;
 use crate::{NOW, trusted};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

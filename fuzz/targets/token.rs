@@ -5,9 +5,9 @@
 
 #![no_main]
 
-use attache_fuzz::keys::SigningKey;
+use attache_test_fixtures::keys::SigningKey;
 use attache_fuzz::oracle::Oracle;
-use attache_fuzz::token::TokenSpec;
+use attache_test_fixtures::token::TokenSpec;
 use attache_fuzz::{NOW, document, good_tokens};
 // Links the filter, whose callbacks are reached by symbol alone.
 use attache_filter as _;

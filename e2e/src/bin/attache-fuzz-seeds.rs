@@ -3,8 +3,8 @@
 //! They come from the published test vectors that this machine has, and from the example configurations and scenarios.
 
 use anyhow::{Context, Result};
-use attache_e2e::keys::{SigningKey, jwks};
 use attache_e2e::{repository, yaml};
+use attache_test_fixtures::keys::{SigningKey, jwks};
 use attache_test_vectors::published;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

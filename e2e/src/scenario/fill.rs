@@ -1,10 +1,9 @@
 //! Placeholders in scenarios: `${…}`.
 
-use crate::keys::{SigningKey, jwks};
 use anyhow::{Context, Result, bail};
+use attache_test_fixtures::keys::{SigningKey, jwks};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What placeholders stand for in one run.
 #[derive(Clone, Debug, Default)]
@@ -99,9 +98,9 @@ impl Filler {
     }
 }
 
-/// A document of `e2e/providers`.
+/// A document of `testing/fixtures/providers`.
 fn provided(name: &str) -> Result<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers").join(name);
+    let file = attache_test_fixtures::providers().join(name);
     std::fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))
 }
 

@@ -15,9 +15,9 @@ pub use stage::{Observation, Stage};
 pub use theatre::Theatre;
 
 use crate::envoy::Workload;
-use crate::token::TokenSpec;
 use crate::{page, repository, yaml};
 use anyhow::{Context, Result, ensure};
+use attache_test_fixtures::token::TokenSpec;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -304,7 +304,7 @@ mod tests {
             )
         };
         assert!(with(json!("alice")).is_ok());
-        assert!(with(json!({"spoil": ["SIGNATURE"]})).is_ok());
-        assert!(with(json!({"spoils": []})).is_err());
+        assert!(with(json!({"tamper": ["SIGNATURE"]})).is_ok());
+        assert!(with(json!({"tampers": []})).is_err());
     }
 }

@@ -11,8 +11,8 @@ use crate::wire;
 use anyhow::{Context, Result, bail};
 use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar};
 use attache_e2e::http1;
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token::{self, Spoil, TokenSpec};
+use attache_test_fixtures::keys::{SigningKey, jwks};
+use attache_test_fixtures::token::{self, Tamper, TokenSpec};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -140,13 +140,13 @@ fn keys() -> Result<Value> {
 /// Those of the callers, then a bad one.
 fn tokens() -> Result<Vec<String>> {
     let now = token::now();
-    let mint = |caller: &Caller, spoil: Vec<Spoil>| {
+    let mint = |caller: &Caller, tamper: Vec<Tamper>| {
         let claims = json!({
             "sub": caller.subject, "roles": caller.roles, "tenant": caller.tenant, "exp": now + 86_400,
         });
-        TokenSpec { spoil, ..TokenSpec::with_claims(claims) }.mint(now)
+        TokenSpec { tamper, ..TokenSpec::with_claims(claims) }.mint(now)
     };
-    let bad = mint(&CALLERS[0], vec![Spoil::Payload])?;
+    let bad = mint(&CALLERS[0], vec![Tamper::Payload])?;
     CALLERS.iter().map(|caller| mint(caller, Vec::new())).chain([Ok(bad)]).collect()
 }
 

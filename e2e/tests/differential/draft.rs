@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 use anyhow::{Context, Result};
-use attache_e2e::keys::{SigningKey, base64url};
+use attache_test_fixtures::keys::{SigningKey, base64url};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -162,7 +162,7 @@ impl Draft {
     }
 
     /// Makes it odd in one more way.
-    pub(crate) fn spoil(&mut self, oddity: &'static str, now: u64) {
+    pub(crate) fn tamper(&mut self, oddity: &'static str, now: u64) {
         if let Some((part, name)) = oddity.split_once('-') {
             match part {
                 "exp" | "nbf" | "iat" | "iss" | "aud" | "sub" | "jti" if name != "twice" => {

@@ -6,7 +6,7 @@ use crate::pair::{Pairs, issuer, jwt_authn};
 use crate::random::Random;
 use crate::tokens::keys;
 use anyhow::{Result, ensure};
-use attache_e2e::token::{self, TokenSpec};
+use attache_test_fixtures::token::{self, TokenSpec};
 use serde_json::{Value, json};
 
 /// Policies, and requests to each of them.

@@ -5,8 +5,8 @@ use crate::draft::{Draft, ODDITIES, SIGNERS};
 use crate::pair::{Pairs, issuer, jwt_authn};
 use crate::random::Random;
 use anyhow::{Result, ensure};
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token;
+use attache_test_fixtures::keys::{SigningKey, jwks};
+use attache_test_fixtures::token;
 use serde_json::{Value, json};
 
 /// How many tokens, where `ATTACHE_DIFFERENTIAL_TOKENS` says nothing else.
@@ -40,7 +40,7 @@ async fn both_sides_take_and_refuse_the_same_tokens() -> Result<()> {
         if let Some(pair) = number.checked_sub(count).and_then(|number| PAIRS.get(number / OF_EACH_PAIR)) {
             oddities = pair.to_vec();
         }
-        oddities.iter().for_each(|oddity| draft.spoil(oddity, now));
+        oddities.iter().for_each(|oddity| draft.tamper(oddity, now));
         let token = draft.token(&mut random)?;
         let headers = [("host", "orders.example".to_owned()), ("authorization", format!("Bearer {token}"))];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));

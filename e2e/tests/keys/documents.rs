@@ -2,13 +2,12 @@
 
 use crate::stage::{Stage, ask, once};
 use anyhow::{Context, Result, ensure};
-use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::Provider;
-use attache_e2e::token::{self, TokenSpec};
+use attache_test_fixtures::keys::SigningKey;
+use attache_test_fixtures::token::{self, TokenSpec};
 use serde_json::{Value, json};
-use std::path::Path;
 
-/// Every provider whose discovery document is in `e2e/providers`.
+/// Every provider whose discovery document is in `testing/fixtures/providers`.
 const PROVIDERS: [&str; 10] = [
     "auth0",
     "cognito",
@@ -23,7 +22,7 @@ const PROVIDERS: [&str; 10] = [
 ];
 
 fn provided(name: &str) -> Result<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers").join(name);
+    let file = attache_test_fixtures::providers().join(name);
     std::fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))
 }
 

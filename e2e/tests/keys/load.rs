@@ -2,8 +2,8 @@
 
 use crate::stage::{Stage, ask, configuration, mint};
 use anyhow::{Result, ensure};
-use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::Provider;
+use attache_test_fixtures::keys::SigningKey;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};

@@ -2,8 +2,8 @@
 
 use crate::stage::{CLUSTER, Stage, configuration, once, request};
 use anyhow::{Result, ensure};
-use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
+use attache_test_fixtures::keys::SigningKey;
 use serde_json::json;
 
 #[tokio::test]

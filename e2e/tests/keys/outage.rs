@@ -4,8 +4,8 @@ use crate::stage::{Stage, configuration, quick, request};
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::Deadline;
 use attache_e2e::http1::Response;
-use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
+use attache_test_fixtures::keys::SigningKey;
 use serde_json::json;
 
 #[tokio::test]

@@ -4,8 +4,8 @@
 use crate::stage::{Stage, configuration};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::envoy::Overrides;
-use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
+use attache_test_fixtures::keys::SigningKey;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, channel::Channel};
 use hyper::HeaderMap;

@@ -3,8 +3,8 @@
 use crate::stage::{Stage, ask, configuration, mint, once};
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::Deadline;
-use attache_e2e::keys::SigningKey;
 use attache_e2e::provider::{Manner, Provider};
+use attache_test_fixtures::keys::SigningKey;
 use serde_json::json;
 use std::time::{Duration, Instant};
 

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use attache_e2e::cluster::{Mesh, PORT, until};
 use attache_e2e::envoy::Push;
 use attache_e2e::http1::Response;
-use attache_e2e::keys::fresh_p256_pem;
+use attache_test_fixtures::keys::fresh_p256_pem;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ async fn change_keys(mesh: &Mesh, patch: &Value) -> Result<()> {
     let kubectl = &mesh.kubectl;
     let patch = patch.to_string();
     kubectl.run(&["-n", "tyk", "patch", "secret", "issuer-keys", "--type=merge", "-p", &patch]).await?;
-    let mark = format!("attache.kind/keys-changed={}", attache_e2e::token::now());
+    let mark = format!("attache.kind/keys-changed={}", attache_test_fixtures::token::now());
     kubectl.run(&["-n", "tyk", "annotate", "--overwrite", "pods", "-l", "app=attache-issuer", &mark]).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::support::{Call, Load, orders_with, refused, rules, seen, some_more_re
 use anyhow::{Context, Result, ensure};
 use attache_e2e::cluster::{Mesh, PORT, Plugin, SHOP, until};
 use attache_e2e::envoy::Push;
-use attache_e2e::token::now;
+use attache_test_fixtures::token::now;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::support::{Random, document, request, token};
 use crate::vm;
 use anyhow::{Context, Result, ensure};
-use attache_e2e::keys::{SigningKey, jwks};
+use attache_test_fixtures::keys::{SigningKey, jwks};
 use proxy_wasm_test_host::interpreter::Vm;
 use proxy_wasm_test_host::{CallResponse, SharedData};
 use serde_json::json;

@@ -3,7 +3,7 @@
 use crate::support::{Random, document, request, token};
 use crate::vm;
 use anyhow::{Context, Result, ensure};
-use attache_e2e::token::{Spoil, TokenSpec};
+use attache_test_fixtures::token::{Tamper, TokenSpec};
 use proxy_wasm_test_host::{CallResponse, Request, START_TIME as NOW};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -108,8 +108,8 @@ fn at_host(host: &str) -> Request {
 fn refusals() -> Result<Vec<(&'static str, Request)>> {
     let get = |token: &str| request("GET", "/orders", Some(token));
     let with = |claims: Value| get(&token(claims));
-    let spoiled =
-        |spoil| anyhow::Ok(get(&TokenSpec { spoil: vec![spoil], ..TokenSpec::default() }.mint(NOW)?));
+    let tampered =
+        |tamper| anyhow::Ok(get(&TokenSpec { tamper: vec![tamper], ..TokenSpec::default() }.mint(NOW)?));
     let other = |key: &str, algorithm: &str| {
         let spec =
             TokenSpec { key: Some(key.into()), algorithm: Some(algorithm.into()), ..TokenSpec::default() };
@@ -125,7 +125,7 @@ fn refusals() -> Result<Vec<(&'static str, Request)>> {
         ("issuer-unknown", with(json!({"iss": "https://other.example"}))),
         ("algorithm-not-allowed", other("hmac", "HS256")?),
         ("key-not-found", other("p256-other", "ES256")?),
-        ("signature-invalid", spoiled(Spoil::Signature)?),
+        ("signature-invalid", tampered(Tamper::Signature)?),
         ("token-expired", with(json!({"exp": now - 61}))),
         ("token-not-yet-valid", with(json!({"nbf": now + 61}))),
         ("lifetime-too-long", with(json!({"exp": now + 7200}))),
@@ -185,7 +185,8 @@ fn every_reason_is_reached_and_none_traps() -> Result<()> {
 #[test]
 fn a_request_that_waited_for_keys_goes_on() -> Result<()> {
     let mut vm = vm::configured(&document())?;
-    let keys = attache_e2e::keys::jwks([&attache_e2e::keys::SigningKey::fixed("p256")?])?.to_string();
+    let keys = attache_test_fixtures::keys::jwks([&attache_test_fixtures::keys::SigningKey::fixed("p256")?])?
+        .to_string();
     let remote = token(json!({"iss": "https://remote.example"}));
     vm.call("proxy_on_context_create", &[2, 1])?;
     ensure!(!vm.headers(2, &request("GET", "/orders", Some(&remote)))?.goes_on, "it waits");

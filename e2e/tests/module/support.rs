@@ -1,44 +1,33 @@
 //! A configuration, tokens for it, and numbers that are the same in every run.
 
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token::TokenSpec;
+use attache_test_fixtures::document;
+use attache_test_fixtures::token::TokenSpec;
 use proxy_wasm_test_host::{Request, START_TIME};
 use serde_json::{Value, json};
 
 /// Issuers of every kind, and a rule of every kind.
 pub(crate) fn document() -> Value {
-    let keys = jwks([&SigningKey::fixed("p256").unwrap()]).unwrap();
-    let headers = json!([{"header": "x-user", "claim": "sub"}, {"header": "x-roles", "claim": "roles"}]);
-    json!({
-        "issuers": [
-            {
-                "name": "test", "issuer": "https://issuer.example", "audiences": ["mesh"], "jwks": keys,
-                "fromHeaders": [{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}],
-                "fromCookies": ["session"], "fromParams": ["access_token"], "maxLifetime": "1h",
-                "claims": [{"claim": "org", "notEquals": "evil"}], "roleClaims": [{"claim": "roles"}],
-                "revoked": {"tokenIds": ["stolen"]}, "outputPayloadToHeader": "x-jwt-payload",
-                "outputClaimToHeaders": headers,
-            },
-            {
-                "name": "presented", "issuer": "https://presented.example", "jwks": keys,
-                "presenters": ["cluster.local/ns/tyk/sa/gateway"],
-            },
-            {
-                "name": "remote", "issuer": "https://remote.example", "jwksUri": "https://remote.example/jwks",
-                "cluster": "remote",
-            },
-        ],
-        "policies": [{"name": "shop", "rules": [
-            {"name": "health", "authentication": "NONE", "to": [{"paths": ["/healthz"]}]},
-            {"name": "read", "to": [{"methods": ["GET"], "paths": ["/orders", "/orders/{*}"]}]},
-            {"name": "write", "to": [{"methods": ["POST"], "paths": ["/orders"]}], "roles": {"anyOf": ["writer"]}},
-            {"name": "guest", "authentication": "OPTIONAL", "to": [{"paths": ["/guest"]}]},
-            {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
-            {"name": "no-admins", "action": "DENY", "to": [{"hosts": ["admin.example"]}]},
-            {"name": "soon", "mode": "SHADOW", "to": [{"paths": ["/reports"]}]},
-        ]}],
-        "audit": {"log": "ALL", "claims": ["sub"]},
-    })
+    let keys = document::key_set().unwrap();
+    let mut document = document::document().unwrap();
+    let places = json!({
+        "fromHeaders": [{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}],
+        "fromCookies": ["session"],
+        "fromParams": ["access_token"],
+    });
+    document::extend(&mut document["issuers"][0], places);
+    document["issuers"].as_array_mut().unwrap().extend([
+        json!({
+            "name": "presented", "issuer": "https://presented.example", "jwks": keys,
+            "presenters": ["cluster.local/ns/tyk/sa/gateway"],
+        }),
+        json!({
+            "name": "remote", "issuer": "https://remote.example", "jwksUri": "https://remote.example/jwks",
+            "cluster": "remote",
+        }),
+    ]);
+    let no_admins = json!({"name": "no-admins", "action": "DENY", "to": [{"hosts": ["admin.example"]}]});
+    document["policies"][0]["rules"].as_array_mut().unwrap().push(no_admins);
+    document
 }
 
 pub(crate) fn token(claims: Value) -> String {

@@ -2,9 +2,9 @@
 
 use crate::stage::{Stage, seen};
 use anyhow::{Context, Result, bail, ensure};
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token::{Spoil, TokenSpec, now};
 use attache_e2e::{page, repository, yaml};
+use attache_test_fixtures::keys::{SigningKey, jwks};
+use attache_test_fixtures::token::{Tamper, TokenSpec, now};
 use serde_json::{Value, json};
 
 /// A line of such a table.
@@ -48,15 +48,15 @@ fn token(words: &str, issuer: &Value) -> Result<Option<String>> {
     claims["iss"] = issuer["issuer"].clone();
     claims["aud"] = issuer["audiences"].clone();
     claims["exp"] = json!(now().saturating_add(60));
-    let mut spoil = Vec::new();
+    let mut tamper = Vec::new();
     match words {
         "none" => return Ok(None),
         "a reader's" | "a writer's" => {}
-        "an altered one" => spoil.push(Spoil::Signature),
+        "an altered one" => tamper.push(Tamper::Signature),
         "an expired one" => claims["exp"] = json!(now().saturating_sub(600)),
         other => bail!("the page has a token that no test knows: `{other}`"),
     }
-    Ok(Some(TokenSpec { spoil, ..TokenSpec::with_claims(claims) }.mint(now())?))
+    Ok(Some(TokenSpec { tamper, ..TokenSpec::with_claims(claims) }.mint(now())?))
 }
 
 /// Sends every request of a table to an Envoy with the document, whose issuer has the tests' keys in place of a provider.

@@ -4,8 +4,8 @@ use anyhow::{Context, Result, bail, ensure};
 use attache_e2e::echo::{Echo, Seen};
 use attache_e2e::envoy::{self, Deadline, Envoy, Push, Sidecar};
 use attache_e2e::http1::{self, Request, Response};
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token::{Spoil, TokenSpec, now};
+use attache_test_fixtures::keys::{SigningKey, jwks};
+use attache_test_fixtures::token::{Tamper, TokenSpec, now};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::net::TcpStream;
@@ -93,7 +93,7 @@ pub(crate) fn token(words: &str) -> Result<Option<String>> {
     let spec = match words {
         "none" => return Ok(None),
         "a reader's" => reader,
-        "an altered one" => TokenSpec { spoil: vec![Spoil::Signature], ..reader },
+        "an altered one" => TokenSpec { tamper: vec![Tamper::Signature], ..reader },
         "an expired one" => expired,
         other => bail!("the page has a token that no test knows: `{other}`"),
     };

@@ -6,24 +6,22 @@ use attache_plugin_config::{
     Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, Jwk, JwkMaterial, KeySet,
     KeySource, Name, Revoked, SecretRef,
 };
+use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_compact::{KeyPair, Seed};
-use jwt_simple::algorithms::RSAKeyPair;
-use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use p256::ecdsa::signature::Verifier as _;
 use p256::pkcs8::DecodePublicKey as _;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::Duration;
 use superboring::hash::MessageDigest;
-use superboring::pkey::{PKey, Private};
+use superboring::pkey::PKey;
 use superboring::rsa::{Padding, Rsa};
-use superboring::sign::{Signer, Verifier};
+use superboring::sign::Verifier;
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const NOW: u64 = 1_700_000_000;
-pub(crate) const SECRET: [u8; 64] = [0x5a; 64];
 
 /// A host that knows nothing.
 pub(crate) struct NoHost;
@@ -68,36 +66,27 @@ impl HostCrypto for DerHost {
     }
 }
 
-/// The environment in which every variable is [`SECRET`], but `UNSET`.
+/// The environment in which every variable is the secret of [`sign`], but `UNSET`.
 pub(crate) struct Env;
 
 impl Environment for Env {
     fn variable(&self, name: &str) -> Option<Vec<u8>> {
-        (name != "UNSET").then(|| SECRET.to_vec())
+        (name != "UNSET").then(|| key(Algorithm::HS256).secret().unwrap().to_vec())
     }
 }
 
-fn rsa() -> &'static RSAKeyPair {
-    static KEY: OnceLock<RSAKeyPair> = OnceLock::new();
-    KEY.get_or_init(|| RSAKeyPair::generate(2048).unwrap())
-}
-
-fn p256() -> p256::ecdsa::SigningKey {
-    p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap()
-}
-
-fn p384() -> p384::ecdsa::SigningKey {
-    p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap()
-}
-
-fn p521() -> p521::ecdsa::SigningKey {
-    let mut scalar = [7; 66];
-    scalar[0] = 0;
-    p521::ecdsa::SigningKey::from_slice(&scalar).unwrap()
-}
-
-fn ed25519() -> KeyPair {
-    KeyPair::from_seed(Seed::new([7; 32]))
+/// The fixed key of the algorithm's type.
+fn key(algorithm: Algorithm) -> &'static SigningKey {
+    static KEYS: [OnceLock<SigningKey>; 6] = [const { OnceLock::new() }; 6];
+    let (index, name) = match algorithm {
+        Algorithm::ES256 => (0, "p256"),
+        Algorithm::ES384 => (1, "p384"),
+        Algorithm::ES512 => (2, "p521"),
+        Algorithm::EdDSA => (3, "ed25519"),
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => (4, "hmac"),
+        _ => (5, "rsa"),
+    };
+    KEYS[index].get_or_init(|| SigningKey::fixed(name).unwrap())
 }
 
 fn digest(algorithm: Algorithm) -> MessageDigest {
@@ -110,54 +99,20 @@ fn digest(algorithm: Algorithm) -> MessageDigest {
 
 /// A signature in JOSE form with the one test key of the algorithm's type.
 pub(crate) fn sign(algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
-    match algorithm {
-        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => {
-            sign_rsa(algorithm, Padding::PKCS1, message)
-        }
-        Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 => {
-            sign_rsa(algorithm, Padding::PKCS1_PSS, message)
-        }
-        Algorithm::ES256 => {
-            let signature: p256::ecdsa::Signature = p256().sign(message);
-            signature.to_bytes().to_vec()
-        }
-        Algorithm::ES384 => {
-            let signature: p384::ecdsa::Signature = p384().sign(message);
-            signature.to_bytes().to_vec()
-        }
-        Algorithm::ES512 => {
-            let signature: p521::ecdsa::Signature = p521().sign(message);
-            signature.to_bytes().to_vec()
-        }
-        Algorithm::EdDSA => ed25519().sk.sign(message, None).to_vec(),
-        Algorithm::HS256 => hmac_sha256::HMAC::mac(message, SECRET).to_vec(),
-        Algorithm::HS384 => hmac_sha512::sha384::HMAC::mac(message, SECRET).to_vec(),
-        Algorithm::HS512 => hmac_sha512::HMAC::mac(message, SECRET).to_vec(),
-    }
-}
-
-fn sign_rsa(algorithm: Algorithm, padding: Padding, message: &[u8]) -> Vec<u8> {
-    let key: PKey<Private> = PKey::from_rsa(rsa().as_ref().clone()).unwrap();
-    let mut signer = Signer::new(digest(algorithm), &key).unwrap();
-    signer.set_rsa_padding(padding).unwrap();
-    signer.sign_oneshot_to_vec(message).unwrap()
+    key(algorithm).sign(algorithm.name(), message).unwrap()
 }
 
 /// Returns the public half of the key that [`sign`] uses.
 pub(crate) fn jwk(algorithm: Algorithm, key_id: Option<&str>) -> Jwk {
-    let ec = |curve, point: &[u8]| {
-        let (x, y) = point[1..].split_at(point.len() / 2);
-        JwkMaterial::Ec { curve, x: x.to_vec(), y: y.to_vec() }
-    };
+    let jwk = key(algorithm).jwk().unwrap();
+    let number = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let ec = |curve| JwkMaterial::Ec { curve, x: number("x"), y: number("y") };
     let material = match algorithm {
-        Algorithm::ES256 => ec(EcCurve::P256, p256().verifying_key().to_sec1_point(false).as_bytes()),
-        Algorithm::ES384 => ec(EcCurve::P384, p384().verifying_key().to_sec1_point(false).as_bytes()),
-        Algorithm::ES512 => ec(EcCurve::P521, p521().verifying_key().to_sec1_point(false).as_bytes()),
-        Algorithm::EdDSA => JwkMaterial::Ed25519 { x: *ed25519().pk },
-        _ => {
-            let key = rsa().as_ref();
-            JwkMaterial::Rsa { n: key.n().to_vec(), e: key.e().to_vec() }
-        }
+        Algorithm::ES256 => ec(EcCurve::P256),
+        Algorithm::ES384 => ec(EcCurve::P384),
+        Algorithm::ES512 => ec(EcCurve::P521),
+        Algorithm::EdDSA => JwkMaterial::Ed25519 { x: number("x").try_into().unwrap() },
+        _ => JwkMaterial::Rsa { n: number("n"), e: number("e") },
     };
     Jwk {
         path: attache_plugin_config::Path::default(),

@@ -7,10 +7,9 @@ use attache_engine::remote::KeyWait;
 use attache_engine::remote::{MissingKeys, WaitDecision};
 use attache_engine::{Decided, Decision, Engine, Explanation, HeaderEdit, IssuerIndex, Reason};
 use attache_plugin_config::{Algorithm, Config};
+use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -286,13 +285,13 @@ fn is_identity(decided: &Decided<'_>, name: &str) -> bool {
 }
 
 fn key() -> SigningKey {
-    SigningKey::from_slice(&[7; 32]).unwrap()
+    SigningKey::fixed("p256").unwrap()
 }
 
 pub(crate) fn public_jwk() -> Value {
-    let point = key().verifying_key().to_sec1_point(false);
-    let [x, y] = [point.x(), point.y()].map(|coordinate| BASE64.encode(coordinate.unwrap()));
-    json!({"kty": "EC", "crv": "P-256", "kid": "test", "x": x, "y": y})
+    let mut jwk = key().jwk().unwrap();
+    jwk["kid"] = json!("test");
+    jwk
 }
 
 /// A good token with these claims on top of the usual ones.
@@ -313,6 +312,5 @@ pub(crate) fn sign(header: &str, payload: &str) -> String {
 
 /// What the test's key says to a text.
 pub(crate) fn signature(input: &str) -> Vec<u8> {
-    let signature: Signature = key().sign(input.as_bytes());
-    signature.to_bytes().to_vec()
+    key().sign("ES256", input.as_bytes()).unwrap()
 }

@@ -1,8 +1,8 @@
 //! Every reason of a refusal has one answer for HTTP and one for gRPC.
 
-use crate::support::{NOW, Verdict, Worker, document_with, signed, spoiled, token};
-use attache_e2e::token::{Spoil, TokenSpec};
+use crate::support::{NOW, Verdict, Worker, document_with, signed, tampered, token};
 use attache_engine::Reason;
+use attache_test_fixtures::token::{Tamper, TokenSpec};
 use proxy_wasm_test_host::{Request, Response};
 use serde_json::{Value, json};
 
@@ -17,16 +17,16 @@ fn refusals() -> Vec<(Reason, Request)> {
     vec![
         (Reason::TokenMissing, orders()),
         (Reason::TokenMalformed, orders().bearer("a.b")),
-        (Reason::TokenMalformed, orders().bearer(&spoiled(Spoil::FiveParts))),
-        (Reason::TokenMalformed, orders().bearer(&spoiled(Spoil::Padding))),
+        (Reason::TokenMalformed, orders().bearer(&tampered(Tamper::FiveParts))),
+        (Reason::TokenMalformed, orders().bearer(&tampered(Tamper::Padding))),
         (Reason::TokenOpaque, orders().bearer("5e9d9544a1dcd60001d0ed20")),
         (Reason::TokenTooLarge, orders().bearer(&"a".repeat(8193))),
         (Reason::IssuerUnknown, with(json!({"iss": "https://other.example"}))),
         (Reason::AlgorithmNotAllowed, orders().bearer(&signed("p256", "none"))),
         (Reason::AlgorithmNotAllowed, orders().bearer(&signed("rsa", "RS512"))),
         (Reason::KeyNotFound, orders().bearer(&unknown_key.mint(NOW).unwrap())),
-        (Reason::SignatureInvalid, orders().bearer(&spoiled(Spoil::Signature))),
-        (Reason::SignatureInvalid, orders().bearer(&spoiled(Spoil::Payload))),
+        (Reason::SignatureInvalid, orders().bearer(&tampered(Tamper::Signature))),
+        (Reason::SignatureInvalid, orders().bearer(&tampered(Tamper::Payload))),
         (Reason::TokenExpired, with(json!({"exp": NOW - 61}))),
         (Reason::TokenNotYetValid, with(json!({"nbf": NOW + 61}))),
         (Reason::LifetimeTooLong, with(json!({"exp": NOW + 7200}))),

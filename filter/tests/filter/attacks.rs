@@ -1,8 +1,8 @@
 //! Attacks on JWT libraries that have names, each tried on the filter. `docs/security.md` tells which is where.
 
 use crate::support::{NOW, Verdict, Worker, document_of_all_algorithms, document_with, token};
-use attache_e2e::keys::{SigningKey, base64url};
-use attache_e2e::token::{Spoil, TokenSpec};
+use attache_test_fixtures::keys::{SigningKey, base64url};
+use attache_test_fixtures::token::{Tamper, TokenSpec};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proxy_wasm_test_host::{Request, Response};
@@ -215,7 +215,8 @@ fn no_twin_of_a_cached_token_is_answered_from_the_cache() {
     assert!(send(&mut worker, &good).goes_on);
     assert!(send(&mut worker, &good).goes_on);
     assert_eq!(worker.counter("attache.cache.hits"), 1);
-    let trailing = TokenSpec { spoil: vec![Spoil::TrailingBits], ..TokenSpec::default() }.mint(NOW).unwrap();
+    let trailing =
+        TokenSpec { tamper: vec![Tamper::TrailingBits], ..TokenSpec::default() }.mint(NOW).unwrap();
     assert!(!send(&mut worker, &trailing).goes_on, "bits that no decoder needs");
     let (message, signature) = good.rsplit_once('.').unwrap();
     let last = signature.chars().next_back().unwrap();
@@ -406,7 +407,7 @@ fn tokens_in_several_places_must_all_be_good() {
         issuer["fromParams"] = json!(["access_token"]);
     }));
     let good = token(json!({}));
-    let bad = TokenSpec { spoil: vec![Spoil::Payload], ..TokenSpec::default() }.mint(NOW).unwrap();
+    let bad = TokenSpec { tamper: vec![Tamper::Payload], ..TokenSpec::default() }.mint(NOW).unwrap();
     let place = |request: Request, place: usize, token: &str| match place {
         0 => request.bearer(token),
         1 => request.with("x-token", token),

@@ -1,7 +1,7 @@
 //! A dry run tells in metrics, log and filter state what the same document tells in force, and refuses nothing.
 
-use crate::support::{Verdict, Worker, document_with, spoiled, token};
-use attache_e2e::token::Spoil;
+use crate::support::{Verdict, Worker, document_with, tampered, token};
+use attache_test_fixtures::token::Tamper;
 use proxy_wasm_test_host::{Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ fn requests() -> Vec<Request> {
         token(json!({"jti": "stolen"})),
         token(json!({"iss": "https://elsewhere.example"})),
         token(json!({"exp": 1})),
-        spoiled(Spoil::Signature),
+        tampered(Tamper::Signature),
         "a.b.c".to_owned(),
         "opaque".to_owned(),
     ];

@@ -1,7 +1,7 @@
 //! No identity header reaches the service, or an access log, that the filter did not write.
 
-use crate::support::{Verdict, Worker, document_with, spoiled, token};
-use attache_e2e::token::Spoil;
+use crate::support::{Verdict, Worker, document_with, tampered, token};
+use attache_test_fixtures::token::Tamper;
 use proxy_wasm_test_host::{Request, Response};
 use serde_json::json;
 
@@ -59,7 +59,7 @@ fn no_path_lets_a_forged_header_through() {
         ("denied in shadow", true, Request::get("/orders/old").bearer(&good)),
         ("allowed in shadow", false, Request::get("/reports").bearer(&good)),
         ("token missing", false, Request::get("/orders")),
-        ("bad token", false, Request::get("/orders").bearer(&spoiled(Spoil::Signature))),
+        ("bad token", false, Request::get("/orders").bearer(&tampered(Tamper::Signature))),
         ("bad token on an optional path", false, Request::get("/guest").bearer("a.b")),
         ("ambiguous path", false, Request::get("/orders/1%2f2").bearer(&good)),
         ("broken path", false, Request::get("/orders/%zz")),

@@ -1,8 +1,8 @@
 //! Keys that a provider serves, where it matters in which order things happen. The rest is shown on a real Envoy.
 
 use crate::support::{NOW, Verdict, document_with, key_set, token};
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token::TokenSpec;
+use attache_test_fixtures::keys::{SigningKey, jwks};
+use attache_test_fixtures::token::TokenSpec;
 use proxy_wasm_test_host::native::Host;
 use proxy_wasm_test_host::{Request, SharedData};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn fetch(host: &mut Host, keys: &Value) {
 #[test]
 fn workers_hear_of_new_keys_before_anyone_else_does() {
     let mut host = Host::configured(&document());
-    fetch(&mut host, key_set());
+    fetch(&mut host, &key_set());
     let changed = host.take_changed();
     let told = |name: &str| changed.iter().position(|changed| changed == name);
     let (workers, envoy) = (told("attache.keys.generation"), told("attache.keys.fetches.updated"));
@@ -47,7 +47,7 @@ fn of_the_successor() -> String {
 #[test]
 fn a_refuted_signature_has_the_provider_asked_once_in_a_while() {
     let mut host = Host::configured(&document());
-    fetch(&mut host, key_set());
+    fetch(&mut host, &key_set());
     let reason =
         |host: &mut Host| host.request(&Request::get("/orders").bearer(&of_the_successor())).reason();
     let asked = |host: &mut Host, later: u64| {
@@ -85,7 +85,7 @@ fn who_was_too_slow_takes_over_what_a_faster_worker_has_fetched() {
         let mut other = Host::sharing(&theirs);
         other.set_time(later);
         assert!(other.configure(&document()));
-        fetch(&mut other, key_set());
+        fetch(&mut other, &key_set());
     });
     other.join().expect("the other worker");
     slow.set_time(later);
@@ -127,7 +127,7 @@ fn requests_that_wait_for_keys_each_go_on_with_their_own_headers() {
     };
     let (first, left, second) = (open(&mut host, "alice"), open(&mut host, "eve"), open(&mut host, "bob"));
     assert!(!host.close(left).goes_on, "a client that leaves before the keys come");
-    fetch(&mut host, key_set());
+    fetch(&mut host, &key_set());
     for (stream, user) in [(first, "alice"), (second, "bob")] {
         let response = host.close(stream);
         assert!(response.goes_on && response.reply.is_none(), "{user}: {:?}", response.reason());

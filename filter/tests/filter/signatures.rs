@@ -1,10 +1,10 @@
 //! Who checks a signature: the host where it can, the engine where not, and nobody twice.
 
 use crate::support::{
-    NOW, Verdict, Worker, document_of_all_algorithms, document_with, signed, spoiled, token,
+    NOW, Verdict, Worker, document_of_all_algorithms, document_with, signed, tampered, token,
 };
-use attache_e2e::keys::SigningKey;
-use attache_e2e::token::{Spoil, TokenSpec};
+use attache_test_fixtures::keys::SigningKey;
+use attache_test_fixtures::token::{Tamper, TokenSpec};
 use prost::Message;
 use proxy_wasm_test_host::native::Host;
 use proxy_wasm_test_host::verify_signature::{self, Verdict as HostVerdict};
@@ -77,7 +77,7 @@ fn a_host_without_the_function_is_asked_once() {
     assert_eq!(verified(&mut worker), (0, 3));
     let warnings = worker.log().into_iter().filter(|line| line.text.contains("verify_signature"));
     assert_eq!(warnings.count(), 1);
-    let response = worker.send(Request::get("/orders").bearer(&spoiled(Spoil::Signature)));
+    let response = worker.send(Request::get("/orders").bearer(&tampered(Tamper::Signature)));
     assert_eq!(response.reason().as_deref(), Some("signature-invalid"));
 }
 
@@ -92,7 +92,7 @@ fn a_host_that_fails_babbles_or_is_unable_is_not_believed() {
         let mut worker = Worker::new();
         worker.set_foreign_function(verify_signature::NAME, Some(verify));
         assert!(worker.send(Request::get("/orders").bearer(&token(json!({})))).goes_on, "it {what}");
-        let response = worker.send(Request::get("/orders").bearer(&spoiled(Spoil::Signature)));
+        let response = worker.send(Request::get("/orders").bearer(&tampered(Tamper::Signature)));
         assert_eq!(response.reason().as_deref(), Some("signature-invalid"), "it {what}");
         assert_eq!(verified(&mut worker), (0, 2), "it {what}");
     }
@@ -112,7 +112,7 @@ fn a_token_that_was_verified_is_not_verified_again() {
 #[test]
 fn a_bad_token_is_never_cached_as_good() {
     let mut worker = Worker::new();
-    let (good, bad) = (token(json!({})), spoiled(Spoil::Signature));
+    let (good, bad) = (token(json!({})), tampered(Tamper::Signature));
     for _ in 0..3 {
         assert!(worker.send(Request::get("/orders").bearer(&good)).goes_on);
         assert!(!worker.send(Request::get("/orders").bearer(&bad)).goes_on);
@@ -133,7 +133,7 @@ fn computes_so_much_and_no_more(key: &str) {
     let junk = |number: u32| {
         let token = TokenSpec {
             key: Some(key.into()),
-            spoil: vec![Spoil::Signature],
+            tamper: vec![Tamper::Signature],
             ..TokenSpec::with_claims(json!({"jti": format!("{number}")}))
         };
         Request::get("/orders").bearer(&token.mint(NOW).unwrap())

@@ -1,12 +1,11 @@
 //! A document that most tests start from, tokens for it, and a worker that watches for secrets in what it says.
 
-use attache_e2e::keys::{SigningKey, jwks};
-use attache_e2e::token::{Spoil, TokenSpec};
+use attache_test_fixtures::document;
+use attache_test_fixtures::token::{Tamper, TokenSpec};
 use proxy_wasm_test_host::native::Host;
 use proxy_wasm_test_host::{Request, Response, START_TIME};
 use serde_json::{Value, json};
 use std::ops::{Deref, DerefMut};
-use std::sync::OnceLock;
 
 /// What the clock of a [`Host`] says at first.
 pub(crate) const NOW: u64 = START_TIME;
@@ -24,50 +23,13 @@ impl Verdict for Response {
 }
 
 /// The public keys of the issuer `tyk`.
-pub(crate) fn key_set() -> &'static Value {
-    static KEYS: OnceLock<Value> = OnceLock::new();
-    KEYS.get_or_init(|| {
-        let keys = ["p256", "p384", "rsa", "ed25519"].map(|name| SigningKey::fixed(name).unwrap());
-        jwks(&keys).unwrap()
-    })
+pub(crate) fn key_set() -> Value {
+    document::key_set().unwrap()
 }
 
 /// One issuer, a policy of every kind of rule.
 pub(crate) fn document() -> Value {
-    json!({
-        "issuers": [{
-            "name": "tyk",
-            "issuer": "https://issuer.example",
-            "audiences": ["mesh"],
-            "jwks": key_set(),
-            "maxLifetime": "1h",
-            "claims": [{"claim": "org", "notEquals": "evil"}],
-            "roleClaims": [{"claim": "roles"}],
-            "revoked": {"tokenIds": ["stolen"]},
-            "outputPayloadToHeader": "x-jwt-payload",
-            "outputClaimToHeaders": [
-                {"header": "x-user", "claim": "sub"},
-                {"header": "x-roles", "claim": "roles", "format": "CSV"},
-            ],
-        }],
-        "policies": [{
-            "name": "orders",
-            "rules": [
-                {"name": "health", "authentication": "NONE", "to": [{"methods": ["GET"], "paths": ["/healthz"]}]},
-                {"name": "read", "to": [{"methods": ["GET", "OPTIONS"], "paths": ["/orders", "/orders/{*}"]}]},
-                {"name": "write", "to": [{"methods": ["POST"], "paths": ["/orders"]}], "roles": {"anyOf": ["writer"]}},
-                {"name": "guest", "authentication": "OPTIONAL", "to": [{"paths": ["/guest"]}]},
-                {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
-                {
-                    "name": "soon-denied", "action": "DENY", "mode": "SHADOW",
-                    "to": [{"methods": ["GET"], "paths": ["/orders/old"]}],
-                },
-                {"name": "soon-allowed", "mode": "SHADOW", "to": [{"methods": ["GET"], "paths": ["/reports"]}]},
-            ],
-        }],
-        "responses": {"realm": "shop", "body": "PROBLEM"},
-        "audit": {"log": "ALL", "claims": ["sub", "jti", "roles"]},
-    })
+    document::document().unwrap()
 }
 
 /// The document with a change.
@@ -90,9 +52,9 @@ pub(crate) fn token(claims: Value) -> String {
     TokenSpec::with_claims(claims).mint(NOW).unwrap()
 }
 
-/// A good token, spoiled.
-pub(crate) fn spoiled(how: Spoil) -> String {
-    TokenSpec { spoil: vec![how], ..TokenSpec::default() }.mint(NOW).unwrap()
+/// A token that was good and was tampered with.
+pub(crate) fn tampered(how: Tamper) -> String {
+    TokenSpec { tamper: vec![how], ..TokenSpec::default() }.mint(NOW).unwrap()
 }
 
 /// A token signed with this algorithm by this key.

@@ -1,4 +1,4 @@
-//! Key sets as providers give them: the documents of `e2e/providers`, and what is made to look like them.
+//! Key sets as providers give them: the documents of `testing/fixtures/providers`, and what is made to look like them.
 
 use crate::support::{accepts, errors, key, with_issuer};
 use attache_plugin_config::{Algorithm, JwkMaterial, KeySet, KeySource, Skipped};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 fn provided(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/providers").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testing/fixtures/providers").join(name);
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 

@@ -1,8 +1,8 @@
 //! Who asks for what, and what the configuration of the demo answers.
 
 use anyhow::Result;
-use attache_e2e::keys::SigningKey;
-use attache_e2e::token::{Spoil, TokenSpec, now};
+use attache_test_fixtures::keys::SigningKey;
+use attache_test_fixtures::token::{Tamper, TokenSpec, now};
 use serde_json::json;
 
 /// The tokens of the demo.
@@ -41,7 +41,7 @@ impl Tokens {
         let mut expired = of("alice", &["reader"]);
         expired.claims.insert("exp".into(), now.saturating_sub(3600).into());
         let mut altered = of("alice", &["reader"]);
-        altered.spoil = vec![Spoil::Payload];
+        altered.tamper = vec![Tamper::Payload];
         Ok(Self {
             alice: of("alice", &["reader"]).mint_with(key, now)?,
             bob: of("bob", &["admin"]).mint_with(key, now)?,

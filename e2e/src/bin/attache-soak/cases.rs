@@ -2,7 +2,7 @@
 
 use crate::world::{Pass, World};
 use anyhow::Result;
-use attache_e2e::token::{self, Spoil, TokenSpec};
+use attache_test_fixtures::token::{self, Tamper, TokenSpec};
 use serde_json::json;
 use std::rc::Rc;
 
@@ -33,8 +33,8 @@ const KINDS: u64 = 16;
 pub(crate) fn choose(world: &World, random: u64) -> Result<Option<Case>> {
     let case = |name, method, path, token, expected| Ok(Some(Case { name, method, path, token, expected }));
     let good = |claims| world.fixed_token(claims).map(Some);
-    let spoiled = |spoil| {
-        TokenSpec { spoil: vec![spoil], ..TokenSpec::default() }
+    let tampered = |tamper| {
+        TokenSpec { tamper: vec![tamper], ..TokenSpec::default() }
             .mint_with(&world.fixed, token::now())
             .map(Some)
     };
@@ -69,7 +69,7 @@ pub(crate) fn choose(world: &World, random: u64) -> Result<Option<Case>> {
         7 => case("public", "GET", "/healthz", Some("a.b.c".to_owned()), Expected::Served(None)),
         8 => case("none", "GET", "/orders", None, Expected::Refused(401, "token-missing")),
         9 => {
-            let token = spoiled(Spoil::Signature)?;
+            let token = tampered(Tamper::Signature)?;
             case("bad signature", "GET", "/orders", token, Expected::Refused(401, "signature-invalid"))
         }
         10 => {
