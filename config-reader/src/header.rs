@@ -11,6 +11,14 @@ pub struct HeaderName(Arc<str>);
 impl HeaderName {
     /// Reads a header name in any letter case.
     ///
+    /// ```
+    /// use attache_config_reader::HeaderName;
+    ///
+    /// let name = HeaderName::new("X-User_Id").unwrap();
+    /// assert_eq!((name.as_str(), name.folded().as_str()), ("x-user_id", "x-user-id"));
+    /// assert!(HeaderName::new("a b").is_err());
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says which characters a header name may have.
     pub fn new(text: &str) -> Result<Self, &'static str> {

@@ -21,6 +21,13 @@ impl ClaimPath {
 
     /// Reads a path whose steps are parted by dots.
     ///
+    /// ```
+    /// use attache_plugin_config::ClaimPath;
+    ///
+    /// let path = ClaimPath::parse("realm_access.roles").unwrap();
+    /// assert_eq!(path.0, ["realm_access", "roles"]);
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says what a path needs, or how one is written that is in another language's form.
     pub fn parse(dotted: &str) -> Result<Self, String> {
@@ -29,6 +36,13 @@ impl ClaimPath {
     }
 
     /// Takes the steps as they are.
+    ///
+    /// ```
+    /// use attache_plugin_config::ClaimPath;
+    ///
+    /// let path = ClaimPath::new(vec!["https://example.com/roles".to_owned()]).unwrap();
+    /// assert_eq!(path.0.len(), 1);
+    /// ```
     ///
     /// # Errors
     /// A sentence that says what a path needs.
@@ -86,6 +100,13 @@ impl Regex {
     pub const MAX_WEIGHT: usize = 64 * 1024;
 
     /// Reads an expression, in the syntax of the crate `regex-lite`.
+    ///
+    /// ```
+    /// use attache_plugin_config::Regex;
+    ///
+    /// assert!(Regex::new("tenant-[0-9]+").is_ok());
+    /// assert!(Regex::new("tenant-[0-9").is_err());
+    /// ```
     ///
     /// # Errors
     /// A sentence that says why it is none.

@@ -10,6 +10,13 @@ pub struct Name(Box<str>);
 impl Name {
     /// Reads a name.
     ///
+    /// ```
+    /// use attache_plugin_config::Name;
+    ///
+    /// assert_eq!(Name::new("own-orders").unwrap().as_str(), "own-orders");
+    /// assert!(Name::new("Own orders").is_err());
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says which characters a name may have.
     pub fn new(text: &str) -> Result<Self, &'static str> {

@@ -25,6 +25,13 @@ impl StringPattern {
 
     /// Reads a pattern.
     ///
+    /// ```
+    /// use attache_plugin_config::StringPattern;
+    ///
+    /// assert_eq!(StringPattern::parse("shop-*").unwrap(), StringPattern::Prefix("shop-".into()));
+    /// assert!(StringPattern::parse("a*b").is_err());
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says what a pattern may be.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -63,6 +70,13 @@ pub struct HostPattern(pub StringPattern);
 
 impl HostPattern {
     /// Reads a pattern in any letter case.
+    ///
+    /// ```
+    /// use attache_plugin_config::HostPattern;
+    ///
+    /// assert!(HostPattern::parse("Orders.example.com:8443").is_ok());
+    /// assert!(HostPattern::parse("https://orders.example.com").is_err());
+    /// ```
     ///
     /// # Errors
     /// A sentence that says what a pattern may be.

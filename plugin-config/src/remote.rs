@@ -89,6 +89,13 @@ pub struct HttpUrl {
 impl HttpUrl {
     /// Reads a URL of at most 2048 bytes.
     ///
+    /// ```
+    /// use attache_plugin_config::HttpUrl;
+    ///
+    /// let url = HttpUrl::parse("https://login.example.com/keys?v=2").unwrap();
+    /// assert_eq!((url.host(), url.port(), url.path()), ("login.example.com", 443, "/keys?v=2"));
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says what a URL has to look like.
     pub fn parse(text: &str) -> Result<Self, &'static str> {

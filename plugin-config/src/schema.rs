@@ -12,6 +12,11 @@ use std::borrow::Cow;
 
 /// Returns the JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are for
 /// [`parse`](crate::parse) to find.
+///
+/// ```
+/// let schema = attache_plugin_config::schema();
+/// assert_eq!(schema["required"], serde_json::json!(["issuers"]));
+/// ```
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(refuse_null));
     let mut schema = settings.into_generator().into_root_schema_for::<Document>();

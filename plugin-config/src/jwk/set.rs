@@ -20,6 +20,13 @@ impl KeySet {
     /// Every key that can be used is taken, 256 at most; the others are left out, as RFC 7517 section 5 asks, and named
     /// in [`KeySet::skipped`].
     ///
+    /// ```
+    /// use attache_plugin_config::KeySet;
+    ///
+    /// let refused = KeySet::parse(br#"{"keys": []}"#).unwrap_err();
+    /// assert_eq!(refused.to_string(), "keys: there is no key; give at least one");
+    /// ```
+    ///
     /// # Errors
     /// What makes the whole set unfit: none of these forms, a private key in it, or no key that can be used.
     pub fn parse(text: &[u8]) -> Result<Self, Diagnostics> {

@@ -7,6 +7,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 impl IpBlock {
     /// Reads an address or a block in CIDR form.
     ///
+    /// ```
+    /// use attache_plugin_config::IpBlock;
+    ///
+    /// assert_eq!(IpBlock::parse("10.1.2.3").unwrap().prefix, 32);
+    /// assert_eq!(IpBlock::parse("10.1.2.3/8").unwrap_err(), "`10.1.2.3/8` has bits beyond its prefix; write `10.0.0.0/8`");
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says what a block may be.
     pub fn parse(text: &str) -> Result<Self, String> {

@@ -9,6 +9,14 @@ impl PathPattern {
 
     /// Reads a pattern: `/exact`, `/prefix*`, `*suffix`, `*`, or a template such as `/users/{id}/{**}`.
     ///
+    /// ```
+    /// use attache_plugin_config::PathPattern;
+    ///
+    /// let template = PathPattern::parse("/users/{id}/{**}").unwrap();
+    /// assert_eq!(template.names().collect::<Vec<_>>(), ["id"]);
+    /// assert!(PathPattern::parse("users").is_err());
+    /// ```
+    ///
     /// # Errors
     /// A sentence that says what a pattern may be.
     pub fn parse(text: &str) -> Result<Self, String> {
