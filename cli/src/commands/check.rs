@@ -37,7 +37,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     }
     findings.sort_by_key(Finding::order);
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
-    stdout().write_all(render(&findings, options.format, is_styled).as_bytes())?;
+    stdout().write_all(render(&findings, options.format, is_styled)?.as_bytes())?;
     let count = |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     summarize(&input, errors, warnings);

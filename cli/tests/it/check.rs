@@ -1,6 +1,7 @@
 //! `attache check`: what it finds, and where.
 
 use crate::support::{attache, attache_given};
+use serde_json::{Value, json};
 
 #[test]
 fn an_error_has_its_place_its_line_and_what_to_do() {
@@ -53,6 +54,43 @@ fn what_holds_no_configuration_is_not_passed_as_good() {
     let run = attache(&["check", "no-such-file.yaml"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("can't read `no-such-file.yaml`"), "{}", run.stderr);
+}
+
+/// A document with an error on its fourth line.
+const MISSPELT: &str = "issuers:\n- name: x\n  issuer: https://x.example\n  isuer: 1\n";
+
+#[test]
+fn programs_get_the_same_finding_as_people() {
+    let json = attache_given(&["check", "-", "--format", "json"], MISSPELT);
+    let told: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let found = told["findings"].as_array().expect("a list");
+    let misspelt = found.iter().find(|finding| finding["path"] == "issuers[0].isuer").expect("the error");
+    assert_eq!(
+        (&misspelt["line"], &misspelt["column"], &misspelt["endColumn"]),
+        (&json!(4), &json!(3), &json!(8))
+    );
+    assert_eq!((&misspelt["rule"], &misspelt["severity"]), (&json!("invalid"), &json!("error")));
+    assert_eq!(misspelt["remedy"], "did you mean `issuer`?");
+
+    let sarif = attache_given(&["check", "-", "--format", "sarif"], MISSPELT);
+    let told: Value = serde_json::from_str(&sarif.stdout).expect("JSON");
+    assert_eq!(told["version"], "2.1.0");
+    let results = told["runs"][0]["results"].as_array().expect("a list");
+    assert_eq!(results.len(), found.len());
+    for result in results {
+        let rule =
+            result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).expect("an index");
+        assert_eq!(told["runs"][0]["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
+    }
+    let regions: Vec<&Value> =
+        results.iter().map(|result| &result["locations"][0]["physicalLocation"]["region"]).collect();
+    let region = json!({"startLine": 4, "startColumn": 3, "endLine": 4, "endColumn": 8});
+    assert!(regions.contains(&&region), "{regions:?}");
+
+    let github = attache_given(&["check", "-", "--format", "github"], MISSPELT);
+    let line = "::error file=<stdin>,line=4,col=3,endColumn=7,title=attache%3A invalid::unknown key `isuer`; did you mean `issuer`?";
+    assert!(github.stdout.lines().any(|told| told == line), "{}", github.stdout);
+    assert_eq!([json.status, sarif.status, github.status], [1; 3]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod check;
 mod explain;
+mod page;
 mod samples;
 mod support;
 mod trials;

@@ -119,6 +119,16 @@ pub(super) fn unit_tests(run: &mut Run) -> Result<()> {
     process::run(cargo.args(tests.iter().flat_map(|test| ["--test", test])))
 }
 
+/// Renders the documentation of the code, in which no link may lead nowhere.
+///
+/// # Errors
+/// There is a warning.
+pub(super) fn code_documentation(run: &mut Run) -> Result<()> {
+    let mut cargo = run.command("cargo");
+    cargo.args(["doc", "--quiet", "--workspace", "--all-features", "--no-deps"]);
+    process::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
 /// Waits for what the tests use, and begins with what is needed last.
 ///
 /// # Errors

@@ -72,6 +72,8 @@ pub(super) fn stages() -> Vec<Stage> {
         command("lints", "cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings"),
         command("module", "scripts/build"),
         check("unit tests", "unit_tests", checks::unit_tests),
+        command("what the code's documentation shows", "cargo test --quiet --workspace --all-features --doc"),
+        check("the code's documentation", "code_documentation", checks::code_documentation),
         check("what the tests use", "tests_are_prepared", checks::tests_are_prepared),
         command("documentation", "scripts/docs"),
         command("image", "scripts/test-package"),
