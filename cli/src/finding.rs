@@ -46,6 +46,8 @@ pub(crate) struct Finding {
     pub(crate) problem: String,
     /// What to do.
     pub(crate) remedy: Option<String>,
+    /// What else to look at, and why.
+    pub(crate) also: Option<(Span, String)>,
 }
 
 impl Finding {
@@ -58,6 +60,7 @@ impl Finding {
             path: String::new(),
             problem: error.message.clone(),
             remedy: None,
+            also: None,
         }
     }
 
@@ -73,6 +76,23 @@ impl Finding {
         diagnostic: &Diagnostic,
     ) -> Self {
         Self::at(rule, configuration, configuration.locate_in_document(&diagnostic.path), diagnostic)
+    }
+
+    /// Creates a finding of what a diagnostic says, whose path begins at the resource that carries the configuration.
+    pub(crate) fn in_resource(
+        rule: &'static Rule,
+        configuration: &Configuration,
+        diagnostic: &Diagnostic,
+    ) -> Self {
+        let resource = configuration.resource().map(|resource| resource.path.clone()).unwrap_or_default();
+        let location = configuration.locate_in_document(&resource.join(diagnostic.path.clone()));
+        Self::at(rule, configuration, location, diagnostic)
+    }
+
+    /// Adds what else to look at.
+    #[must_use]
+    pub(crate) fn see(self, location: Option<Location>, label: impl Into<String>) -> Self {
+        Self { also: location.map(|location| (location.span(), label.into())), ..self }
     }
 
     /// Returns what findings are sorted by: the file and the place.
@@ -93,6 +113,7 @@ impl Finding {
             path: diagnostic.path.to_string(),
             problem: diagnostic.problem().to_owned(),
             remedy: diagnostic.remedy().map(str::to_owned),
+            also: None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod exit;
 mod explain;
 mod finding;
 mod input;
+mod lint;
 mod report;
 mod trial;
 

@@ -3,6 +3,7 @@
 use crate::exit::Status;
 use crate::finding::{DOUBTFUL, Finding, INVALID, counted};
 use crate::input::{Configuration, Input, InputOptions};
+use crate::lint::{Subject, lint};
 use crate::report::{Format, render};
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::{Diagnostic, Severity};
@@ -69,6 +70,7 @@ fn check(configuration: &Configuration) -> Vec<Finding> {
     let (errors, warnings) = try_engines(configuration, &config);
     findings.extend(errors.iter().map(invalid));
     findings.extend(warnings.iter().map(|warning| Finding::new(&DOUBTFUL, configuration, warning)));
+    findings.extend(lint(Subject { configuration, config: &config }));
     findings
 }
 

@@ -52,7 +52,7 @@ impl Search<'_> {
             }
             return;
         }
-        let modules = Resource::of(node);
+        let modules = Resource::of(node, path);
         if modules.is_empty() {
             self.skipped.resources = self.skipped.resources.saturating_add(1);
         }

@@ -9,7 +9,7 @@ mod source_file;
 mod workload;
 
 pub(crate) use configuration::{Carrier, Configuration};
-pub(crate) use resource::Resource;
+pub(crate) use resource::{Kind, Resource, text};
 pub(crate) use source_file::SourceFile;
 
 use attache_config_reader::SyntaxError;

@@ -52,13 +52,15 @@ pub(crate) struct Resource {
     pub(crate) kind: Kind,
     /// Where in the resource it says which module to load: `spec`, `spec.wasm` or `spec.wasm[0]`.
     module: Path,
+    /// Where it stands in its document: at the root, or in a list.
+    pub(crate) path: Path,
     /// All of the resource.
     node: Rc<Node>,
 }
 
 impl Resource {
     /// Returns one for each module that a resource loads; none for a resource of another kind.
-    pub(super) fn of(node: &Node) -> Vec<Self> {
+    pub(super) fn of(node: &Node, path: &Path) -> Vec<Self> {
         let Some(kind) = Kind::of(node) else { return Vec::new() };
         let node = Rc::new(node.clone());
         let spec = Path::default().key("spec");
@@ -74,7 +76,10 @@ impl Resource {
                 (0..count).map(|index| list.clone().index(index)).collect()
             }
         };
-        modules.into_iter().map(|module| Self { kind, module, node: Rc::clone(&node) }).collect()
+        modules
+            .into_iter()
+            .map(|module| Self { kind, module, path: path.clone(), node: Rc::clone(&node) })
+            .collect()
     }
 
     /// Returns what stands in the resource at a path from its root.
@@ -122,6 +127,22 @@ impl Resource {
         };
         let url = text(self.get(&path)?)?;
         Some((path, url))
+    }
+
+    /// Returns whether the resource gives the module's SHA-256 beside its URL.
+    pub(crate) fn has_sha256(&self) -> bool {
+        let code = self.module("code");
+        let places =
+            [self.module("sha256"), code.clone().key("image").key("sha256"), code.key("http").key("sha256")];
+        places.iter().any(|place| self.get(place).and_then(text).is_some_and(|digest| !digest.is_empty()))
+    }
+
+    /// Returns whether the resource names what it is for: a gateway, a waypoint, a service.
+    pub(crate) fn has_targets(&self) -> bool {
+        let spec = Path::default().key("spec");
+        let list = self.get(&spec.clone().key("targetRefs"));
+        matches!(list, Some(Node::Array(targets)) if !targets.is_empty())
+            || self.get(&spec.key("targetRef")).is_some()
     }
 
     /// Returns the variables of the module's environment and what they hold, `None` for what only the proxy knows; `None`

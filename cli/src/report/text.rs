@@ -23,7 +23,7 @@ fn group(finding: &Finding) -> Group<'_> {
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(&finding.problem).id(finding.rule.id);
-    let mut group = title.elements(finding.span.map(|span| snippet(finding, span)));
+    let mut group = title.elements(snippets(finding));
     if !finding.path.is_empty() {
         group = group.element(Level::NOTE.with_name("at").message(&finding.path));
     }
@@ -33,9 +33,26 @@ fn group(finding: &Finding) -> Group<'_> {
     group
 }
 
-/// Returns the line that a finding is about.
-fn snippet(finding: &Finding, span: Span) -> Snippet<'_, Annotation<'_>> {
+/// Returns the lines that a finding is about.
+fn snippets(finding: &Finding) -> Vec<Snippet<'_, Annotation<'_>>> {
+    let Some(span) = finding.span else { return Vec::new() };
+    let mut snippets = vec![snippet(finding, span, AnnotationKind::Primary, None)];
+    if let Some((span, label)) = &finding.also {
+        snippets.push(snippet(finding, *span, AnnotationKind::Context, Some(label)));
+    }
+    snippets
+}
+
+fn snippet<'f>(
+    finding: &'f Finding,
+    span: Span,
+    kind: AnnotationKind,
+    label: Option<&'f String>,
+) -> Snippet<'f, Annotation<'f>> {
     let excerpt = Excerpt::of(&finding.file.text, span);
-    let annotation = AnnotationKind::Primary.span(excerpt.marked);
+    let mut annotation = kind.span(excerpt.marked);
+    if let Some(label) = label {
+        annotation = annotation.label(label);
+    }
     Snippet::source(excerpt.line).line_start(excerpt.number).path(&finding.file.name).annotation(annotation)
 }

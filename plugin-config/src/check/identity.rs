@@ -3,7 +3,7 @@
 use super::issuer::{MAX_MAPPINGS, claim};
 use super::{Checker, header};
 use crate::document::{ClaimToHeaderDocument, Document, IssuerDocument};
-use crate::{ClaimPath, ClaimToHeader, HeaderLocation, Issuer};
+use crate::{ClaimPath, ClaimToHeader, HeaderLocation, Issuer, Scalar, Test};
 use attache_config_reader::{HeaderName, List, Path, PathRef, Reported};
 use std::collections::BTreeMap;
 
@@ -174,7 +174,8 @@ fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> boo
     let of_other = |header: &HeaderName| other.output_claim_to_headers.iter().find(|to| to.header == *header);
     let names_issuer = one.output_claim_to_headers.iter().filter(|to| is(&to.claim, "iss"));
     let are_told_apart =
-        names_issuer.filter_map(|to| of_other(&to.header)).any(|theirs| is(&theirs.claim, "iss"));
+        names_issuer.filter_map(|to| of_other(&to.header)).any(|theirs| is(&theirs.claim, "iss"))
+            || one.output_claim_to_headers.iter().any(|to| tells_apart(to, one, other));
     let [prefix, other_prefix] = [&one.subject_prefix, &other.subject_prefix];
     let begins = prefix.starts_with(other_prefix.as_str()) || other_prefix.starts_with(prefix.as_str());
     match of_other(&written.header) {
@@ -182,4 +183,23 @@ fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> boo
         Some(theirs) => begins || !is(&written.claim, "sub") || !is(&theirs.claim, "sub"),
         None => other.output_payload_to_header.as_ref() == Some(&written.header),
     }
+}
+
+/// Whether both issuers write this header from a claim that each of them must give a value of its own, such as a tenant.
+fn tells_apart(written: &ClaimToHeader, one: &Issuer, other: &Issuer) -> bool {
+    let is_alike = |to: &ClaimToHeader| (&to.header, &to.claim) == (&written.header, &written.claim);
+    let is_whole = |to: &ClaimToHeader| to.contains.is_none() && to.format.is_none();
+    let theirs = other.output_claim_to_headers.iter().find(|to| is_alike(to));
+    let values = required_value(one, &written.claim).zip(required_value(other, &written.claim));
+    is_whole(written) && theirs.is_some_and(is_whole) && values.is_some_and(|(value, theirs)| value != theirs)
+}
+
+/// The text that a claim of every token of an issuer must be.
+fn required_value<'i>(issuer: &'i Issuer, claim: &ClaimPath) -> Option<&'i str> {
+    issuer.claims.iter().filter(|condition| condition.claim == *claim).find_map(|condition| match &condition
+        .test
+    {
+        Test::Equals(Scalar::String(value)) => Some(value.as_str()),
+        _ => None,
+    })
 }

@@ -24,6 +24,11 @@ fn writes(prefix: Option<&str>, headers: Value) -> Value {
     issuer
 }
 
+/// An issuer whose tokens are of one tenant.
+fn of_tenant(tenant: &str, headers: Value) -> Value {
+    json!({"claims": [{"claim": "org_id", "equals": tenant}], "outputClaimToHeaders": headers})
+}
+
 #[test]
 fn two_issuers_that_may_write_one_identity_are_warned_of() {
     let user = || json!([{"header": "x-user", "claim": "sub"}]);
@@ -35,6 +40,9 @@ fn two_issuers_that_may_write_one_identity_are_warned_of() {
         (writes(None, user()), writes(Some("partner:"), user())),
         (writes(Some("a:"), user()), writes(Some("a:b:"), user())),
         (writes(Some("a:"), user()), writes(Some("a:"), user())),
+        // Both may be of one tenant.
+        (of_tenant("acme", user()), of_tenant("acme", user())),
+        (of_tenant("acme", user()), writes(None, user())),
         // No prefix makes e-mail addresses differ.
         (writes(Some("a:"), user()), writes(Some("b:"), json!([{"header": "x-user", "claim": "email"}]))),
     ] {
@@ -47,11 +55,14 @@ fn two_issuers_that_may_write_one_identity_are_warned_of() {
 #[test]
 fn issuers_that_can_be_told_apart_are_not() {
     let user = || json!([{"header": "x-user", "claim": "sub"}]);
+    let with_tenant =
+        || json!([{"header": "x-user", "claim": "sub"}, {"header": "x-tenant", "claim": "org_id"}]);
     let with_issuer =
         || json!([{"header": "x-user", "claim": "sub"}, {"header": "x-issuer", "claim": "iss"}]);
     for (one, other) in [
         (writes(Some("own:"), user()), writes(Some("partner:"), user())),
         (writes(None, with_issuer()), writes(None, with_issuer())),
+        (of_tenant("acme", with_tenant()), of_tenant("globex", with_tenant())),
         (writes(None, user()), writes(None, json!([{"header": "x-partner-user", "claim": "sub"}]))),
         (json!({"outputPayloadToHeader": "x-payload"}), json!({"outputPayloadToHeader": "x-payload"})),
     ] {
