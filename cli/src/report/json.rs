@@ -22,6 +22,8 @@ struct Entry<'f> {
     problem: &'f str,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    see: Option<See<'f>>,
 }
 
 /// Lines and columns from 1, columns in characters; the end is the first character that is no part of it.
@@ -32,6 +34,13 @@ struct Place {
     column: usize,
     end_line: usize,
     end_column: usize,
+}
+
+#[derive(Serialize)]
+struct See<'f> {
+    #[serde(flatten)]
+    place: Place,
+    label: &'f str,
 }
 
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
@@ -48,6 +57,7 @@ fn entry(finding: &Finding) -> Entry<'_> {
         place: finding.span.map(place),
         problem: &finding.problem,
         remedy: finding.remedy.as_deref(),
+        see: finding.also.as_ref().map(|(span, label)| See { place: place(*span), label }),
     }
 }
 

@@ -3,12 +3,13 @@
 
 use super::json::severity;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule, SYNTAX};
+use crate::lint;
 use attache_config_reader::Span;
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
-    let rules: [&Rule; 3] = [&SYNTAX, &INVALID, &DOUBTFUL];
+    let rules: Vec<&Rule> = [&SYNTAX, &INVALID, &DOUBTFUL].into_iter().chain(lint::rules()).collect();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &rules)).collect();
     let report = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -37,13 +38,21 @@ fn describe(rule: &Rule) -> Value {
 fn result(finding: &Finding, rules: &[&Rule]) -> Value {
     let remedy = finding.remedy.iter().map(|remedy| format!("; {remedy}"));
     let message: String = std::iter::once(finding.problem.clone()).chain(remedy).collect();
-    json!({
+    let mut result = json!({
         "ruleId": finding.rule.id,
         "ruleIndex": rules.iter().position(|rule| rule.id == finding.rule.id),
         "level": severity(finding.rule.severity),
         "message": {"text": message},
         "locations": [location(finding, finding.span)],
-    })
+    });
+    if let (Some((span, label)), Some(members)) = (&finding.also, result.as_object_mut()) {
+        let mut related = location(finding, Some(*span));
+        if let Some(members) = related.as_object_mut() {
+            members.insert("message".to_owned(), json!({"text": label}));
+        }
+        members.insert("relatedLocations".to_owned(), json!([related]));
+    }
+    result
 }
 
 fn location(finding: &Finding, span: Option<Span>) -> Value {
