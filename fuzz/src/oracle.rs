@@ -1,7 +1,7 @@
 //! Whether a token is good, told by other libraries and in another way than the engine's.
 
-use attache_test_fixtures::keys::SigningKey;
 use crate::{NOW, trusted};
+use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{

@@ -5,10 +5,10 @@
 
 #![no_main]
 
-use attache_test_fixtures::keys::SigningKey;
 use attache_fuzz::oracle::Oracle;
-use attache_test_fixtures::token::TokenSpec;
 use attache_fuzz::{NOW, document, good_tokens};
+use attache_test_fixtures::keys::SigningKey;
+use attache_test_fixtures::token::TokenSpec;
 // Links the filter, whose callbacks are reached by symbol alone.
 use attache_filter as _;
 use libfuzzer_sys::fuzz_target;

@@ -60,7 +60,7 @@ fn github_gets_a_workflow_command_a_finding() {
         let message = line.splitn(3, "::").nth(2).expect("a message");
         assert!(!message.replace("%25", "").replace("%0A", "").contains('%'), "{line}");
     }
-    assert!(run.stdout.contains("col=9,endColumn=10"), "{}", run.stdout);
+    assert!(run.stdout.contains("col=10,endColumn=11"), "{}", run.stdout);
     assert!(run.stdout.contains("%25"), "{}", run.stdout);
 }
 

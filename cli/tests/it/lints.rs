@@ -131,18 +131,18 @@ fn a_deny_rule_that_is_passed_by() {
         ("{paths: [\"/a*\", \"*.php\"]}", "to[0].paths[1]"),
         ("{hosts: [admin.example.com]}", "to[0].hosts"),
     ] {
-        let text = rules(&[&format!("{{name: no, action: DENY, to: [{to}]}}")]);
+        let text = rules(&[&format!("{{name: never, action: DENY, to: [{to}]}}")]);
         assert_eq!(found(&text), [format!("deny-passed-by policies[0].rules[0].{place}")], "{to}");
     }
     let header_decides = "methods: {override: IGNORE}\n";
-    let text = rules(&["{name: no, action: DENY, to: [{methods: [DELETE]}]}"]);
+    let text = rules(&["{name: never, action: DENY, to: [{methods: [DELETE]}]}"]);
     assert_eq!(
         found(&(text.clone() + header_decides)),
         ["deny-passed-by policies[0].rules[0].to[0].methods"]
     );
     assert_eq!(found(&text), [""; 0]);
     for to in ["{methods: [GET, HEAD]}", "{paths: [\"/a*\"]}", "{notHosts: [a.example]}"] {
-        assert_eq!(found(&rules(&[&format!("{{name: no, action: DENY, to: [{to}]}}")])), [""; 0], "{to}");
+        assert_eq!(found(&rules(&[&format!("{{name: never, action: DENY, to: [{to}]}}")])), [""; 0], "{to}");
     }
 }
 
@@ -170,7 +170,7 @@ fn no_policies_and_a_key_that_could_verify_by_several_algorithms() {
     let modulus = "t-LdNxk6u4QXE8Qh-_Yw91Ho2lCXXRMHUFP1lhDGGVR0Q3JekOQ577a2N5lRTBc06vS4SuEQC0mLI-0g9NlOV5f8pIW0CCkM_v4vfDYKBAmZXRlaLY0r4dZcP-Vtk2kTQej59Nl30CL9Y5a73zzf_7alpMA4o8paXP9qyo72T2spNj1vF8CMTfhBFfiFWcmEgq1dtoJQpRSS0Of-ZHamUMKDa_R37VTUhasgs2Po2RUjoYv51lXp2KXKDGQzIkPAqGTV8M1nIPR9WQCV1LmcIYFo9ONBc3QPOwkqL0Lrc0C5FgrRD1Skh7O9qNTiXxcTo228QFwlTKW7sZJZzFHETQ";
     let rsa = |alg: &str, more: &str| {
         format!(
-            "issuers:\n- name: a\n  issuer: https://a.example\n  jwks: {{keys: [{{kty: RSA, kid: k, e: AQAB, n: {modulus}{alg}}}]}}\n{more}"
+            "issuers:\n- name: a\n  issuer: https://a.example\n  jwks: {{keys: [{{kty: RSA, kid: k, e: AQAB, \"n\": {modulus}{alg}}}]}}\n{more}"
         )
     };
     assert_eq!(found(&rsa("", "")), ["key-without-alg issuers[0].jwks.keys[0]"]);

@@ -3,7 +3,6 @@
 #![expect(clippy::expect_used, reason = "what the tests share fails as a test does")]
 
 mod check;
-mod cluster;
 mod explain;
 mod formats;
 mod lints;
