@@ -230,7 +230,7 @@ mod tests {
         assert!(!block(&block_of("10.1.0.0", 16), &block_of("10.0.0.0", 8)));
         assert!(!block(&block_of("10.0.0.0", 8), &block_of("11.0.0.0", 8)));
         assert!(!block(&block_of("::", 0), &block_of("10.0.0.0", 8)));
-        let account = |wide: &str, narrow: &str| super::account(&wide.to_owned(), &narrow.to_owned());
+        let account = |wide: &str, narrow: &str| account(&wide.to_owned(), &narrow.to_owned());
         assert!(account("orders", "shop/orders") && account("shop/orders", "shop/orders"));
         assert!(!account("shop/orders", "orders") && !account("orders", "shop/orders-2"));
     }
