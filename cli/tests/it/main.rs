@@ -1,6 +1,11 @@
 //! The program, run as people run it.
 
-#![expect(clippy::expect_used, reason = "what the tests share fails as a test does")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what the tests share fails as a test does"
+)]
 
 mod check;
 mod explain;
