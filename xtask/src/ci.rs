@@ -14,6 +14,7 @@ use prepare::Preparation;
 use stages::{Stage, stages};
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 use std::{env, io};
@@ -38,7 +39,7 @@ pub(crate) fn ci(options: &Options) -> Result<ExitCode> {
     need_target(WASM)?;
     let strict = options.strict || env::var_os("CI").is_some_and(|value| value == "true");
     let mut run = Run::new(strict)?;
-    run.preparation = Some(Preparation::start(Part::Tests)?);
+    run.preparation = Some(Preparation::start(&run.program, Part::Tests)?);
     run.all(&stages(), &mut io::stdout())
 }
 
@@ -50,6 +51,9 @@ struct Run {
     left_out: LeftOut,
     /// What every program that a stage runs finds in its environment.
     environment: Vec<(&'static str, OsString)>,
+    /// The path of this program, taken before anything is built: a stage that builds this program anew puts another file in
+    /// its place, and from then on the system names the running one `… (deleted)`.
+    program: PathBuf,
     /// What is fetched and built meanwhile.
     preparation: Option<Preparation>,
     /// Title and seconds of each stage that passed.
@@ -66,7 +70,8 @@ impl Run {
             // theirs.
             ("RUST_LIB_BACKTRACE", "0".into()),
         ];
-        Ok(Self { strict, left_out, environment, preparation: None, passed: Vec::new() })
+        let program = env::current_exe().context("where is this program?")?;
+        Ok(Self { strict, left_out, environment, program, preparation: None, passed: Vec::new() })
     }
 
     /// Returns a command that runs at the root of the repository, with the environment of this run.

@@ -135,7 +135,7 @@ pub(super) fn code_documentation(run: &mut Run) -> Result<()> {
 /// The process that prepares is lost.
 pub(super) fn tests_are_prepared(run: &mut Run) -> Result<()> {
     run.preparation.take().map_or(Ok(()), Preparation::wait)?;
-    run.preparation = Some(Preparation::start(Part::Fuzzing)?);
+    run.preparation = Some(Preparation::start(&run.program, Part::Fuzzing)?);
     Ok(())
 }
 

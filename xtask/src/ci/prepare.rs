@@ -6,8 +6,9 @@ use crate::repository::root;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::{env, fs};
 
 /// What is prepared.
 #[derive(Clone, Copy, ValueEnum)]
@@ -24,12 +25,11 @@ pub(super) struct Preparation {
 }
 
 impl Preparation {
-    /// Begins to prepare a part.
+    /// Begins to prepare a part, by this program at its path.
     ///
     /// # Errors
     /// This program can't run itself.
-    pub(super) fn start(part: Part) -> Result<Self> {
-        let program = env::current_exe().context("where is this program?")?;
+    pub(super) fn start(program: &Path, part: Part) -> Result<Self> {
         let part = part.to_possible_value().context("the part has no name")?;
         let mut process = command(program);
         process.args(["prepare", part.get_name()]).env("ATTACHE_WHOLE_WORKSPACE", "yes");
