@@ -1,6 +1,7 @@
 //! `attache`: what an operator asks of a configuration before a proxy has it, decided by the engine that the proxy runs.
 
 mod commands;
+mod counted;
 mod exit;
 mod explain;
 mod finding;

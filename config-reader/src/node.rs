@@ -1,6 +1,6 @@
 //! Values of a document.
 
-use crate::{Diagnostic, PathRef, Reported, quote};
+use crate::{Diagnostic, Path, PathRef, Reported, Step, quote};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
 };
@@ -33,6 +33,15 @@ impl Node {
             Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
             _ => None,
         }
+    }
+
+    /// Returns the value at a path from this one.
+    pub fn at(&self, path: &Path) -> Option<&Self> {
+        path.steps().iter().try_fold(self, |node, step| match (node, step) {
+            (Self::Array(items), Step::Index(index)) => items.get(*index),
+            (_, Step::Key(key)) => node.get(key),
+            _ => None,
+        })
     }
 
     /// Returns such a value as serde names it.

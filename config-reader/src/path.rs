@@ -87,6 +87,19 @@ impl Path {
         self.0.starts_with(&other.0)
     }
 
+    /// Returns the path from another to this one; all of it where it does not lead into the other.
+    ///
+    /// ```
+    /// use attache_config_reader::Path;
+    ///
+    /// let rule = Path::default().key("rules").index(2);
+    /// assert_eq!(rule.clone().key("roles").relative_to(&rule).to_string(), "roles");
+    /// ```
+    #[must_use]
+    pub fn relative_to(&self, other: &Self) -> Self {
+        Self(self.0.strip_prefix(other.0.as_slice()).unwrap_or(&self.0).to_vec())
+    }
+
     /// Returns the path of an element, counted from 0.
     #[must_use]
     pub fn index(mut self, index: usize) -> Self {

@@ -13,13 +13,13 @@ use std::rc::Rc;
 /// What an average entry may weigh, in bytes: with the default of 2048 tokens the cache holds 8 MiB at most.
 const MEAN_WEIGHT: u64 = 4096;
 
-/// Sessions by the bytes of their token. Only verified tokens enter, so a flood of bad ones can't push good ones out.
+/// What is kept of tokens, by their bytes. Only verified tokens enter, so a flood of bad ones can't push good ones out.
 pub(crate) struct TokenCache {
     /// `None` where the configuration wants no cache.
-    sessions: Option<RefCell<Sessions>>,
+    entries: Option<RefCell<Entries>>,
 }
 
-type Sessions = Cache<Token, Rc<AuthenticatedToken>, AtLeastMean, SeedableRandomState>;
+type Entries = Cache<Token, Rc<AuthenticatedToken>, AtLeastMean, SeedableRandomState>;
 
 /// A token that was verified.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ impl TokenCache {
             .estimated_items_capacity(limits.tokens as usize)
             .weight_capacity(tokens.saturating_mul(MEAN_WEIGHT))
             .build();
-        let sessions = options.ok().filter(|_| tokens > 0).map(|options| {
+        let entries = options.ok().filter(|_| tokens > 0).map(|options| {
             RefCell::new(Cache::with_options(
                 options,
                 AtLeastMean,
@@ -93,24 +93,22 @@ impl TokenCache {
                 DefaultLifecycle::default(),
             ))
         });
-        Self { sessions }
+        Self { entries }
     }
 
     pub(crate) fn get(&self, token: &[u8]) -> Option<Rc<AuthenticatedToken>> {
-        self.sessions.as_ref()?.try_borrow().ok()?.get(&Wanted(token)).cloned()
+        self.entries.as_ref()?.try_borrow().ok()?.get(&Wanted(token)).cloned()
     }
 
     pub(crate) fn insert(&self, token: &[u8], authenticated: &Rc<AuthenticatedToken>) {
-        if let Some(mut sessions) = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow_mut().ok())
-        {
-            sessions.insert(Token(token.into()), Rc::clone(authenticated));
+        if let Some(mut entries) = self.entries.as_ref().and_then(|entries| entries.try_borrow_mut().ok()) {
+            entries.insert(Token(token.into()), Rc::clone(authenticated));
         }
     }
 
     pub(crate) fn remove(&self, token: &[u8]) {
-        if let Some(mut sessions) = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow_mut().ok())
-        {
-            sessions.remove(&Wanted(token));
+        if let Some(mut entries) = self.entries.as_ref().and_then(|entries| entries.try_borrow_mut().ok()) {
+            entries.remove(&Wanted(token));
         }
     }
 }
@@ -118,7 +116,7 @@ impl TokenCache {
 impl std::fmt::Debug for TokenCache {
     /// Tokens are secrets: only their number is shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let len = self.sessions.as_ref().and_then(|sessions| sessions.try_borrow().ok()).map(|s| s.len());
+        let len = self.entries.as_ref().and_then(|entries| entries.try_borrow().ok()).map(|s| s.len());
         f.debug_struct("TokenCache").field("len", &len).finish()
     }
 }

@@ -34,11 +34,6 @@ impl<'r> HeaderEdits<'r> {
         removed.chain(set).chain(identity)
     }
 
-    /// Returns whether nothing is to be done.
-    pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
-    }
-
     /// Adds an identity header that the client did not send, which takes Envoy less time than to look for what there is
     /// to replace.
     fn write<'e>(&self, name: &'e str, value: &'e [u8]) -> HeaderEdit<'e> {

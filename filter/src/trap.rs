@@ -2,7 +2,7 @@
 
 use log::error;
 
-/// What every test build says of itself, and by which `attache-module-tool` knows one.
+/// What every test build says of itself, and by which `cargo xtask order` knows one.
 const NOTICE: &str = "attache: this is a test build: it traps on demand";
 
 /// The header that demands it.

@@ -1,7 +1,8 @@
 //! `attache check`.
 
+use crate::counted::counted;
 use crate::exit::Status;
-use crate::finding::{DOUBTFUL, Finding, INVALID, counted};
+use crate::finding::{DOUBTFUL, Finding, INVALID};
 use crate::input::{Configuration, Input, InputOptions};
 use crate::lint::{Subject, lint};
 use crate::report::{Format, render};

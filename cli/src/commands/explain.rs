@@ -3,7 +3,7 @@
 use crate::exit::Status;
 use crate::explain::{
     Client, RequestLine, TokenSource, TrialHost, document, header_map, place_for_token, read_claims,
-    seconds_now, tell, trusting, unsigned,
+    read_header, seconds_now, tell, trusting, unsigned,
 };
 use crate::input::{Configuration, InputOptions};
 use anstream::{AutoStream, ColorChoice};
@@ -119,7 +119,8 @@ fn explain(
     let engine = Engine::new(config, &workload, &configuration.environment())
         .map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
     options.set_keys(&engine)?;
-    let mut headers = header_map(&options.request, &options.host, &options.header)?;
+    let sent = options.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut headers = header_map(&options.request, &options.host, sent);
     if let Some(token) = &token {
         headers.push(place_for_token(config, token));
     }

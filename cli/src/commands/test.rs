@@ -1,7 +1,7 @@
 //! `attache test`.
 
+use crate::counted::counted;
 use crate::exit::Status;
-use crate::finding::counted;
 use crate::trial::{Suite, find, junit};
 use anstream::{AutoStream, ColorChoice};
 use clap::Args;

@@ -35,7 +35,7 @@ pub(crate) fn document(
 fn decision(explanation: &Explanation<'_>, engine: &Engine) -> Value {
     let Decision::Decided(decided) = &explanation.decision else { return json!({"outcome": "wait"}) };
     let rule = decided.rule.and_then(|rule| engine.rule(rule));
-    let rule = rule.map(|names| format!("{}/{}", names.policy, names.rule));
+    let rule = rule.map(|names| names.to_string());
     match &decided.outcome {
         Outcome::Forward => {
             let edits: Vec<Value> = decided.edits.iter().map(edit).collect();
@@ -93,7 +93,7 @@ fn reading(reading: &ReadingTrace, engine: &Engine, configuration: &Configuratio
         "method": reading.method,
         "path": reading.path,
         "verdict": verdict,
-        "rule": rule.and_then(|rule| engine.rule(rule)).map(|names| format!("{}/{}", names.policy, names.rule)),
+        "rule": rule.and_then(|rule| engine.rule(rule)).map(|names| names.to_string()),
         "rules": rules.collect::<Vec<_>>(),
     })
 }
@@ -106,7 +106,7 @@ fn rule(rule: &RuleTrace, engine: &Engine, configuration: &Configuration) -> Val
         .iter()
         .map(|target| json!({"tests": tests(&target.tests), "conditions": tests(&target.conditions)}));
     json!({
-        "rule": names.map(|names| format!("{}/{}", names.policy, names.rule)),
+        "rule": names.map(|names| names.to_string()),
         "at": rule.at.to_string(),
         "line": line,
         "action": if rule.action == Action::Allow { "ALLOW" } else { "DENY" },

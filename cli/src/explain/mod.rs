@@ -8,6 +8,6 @@ mod token;
 
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
-pub(crate) use request::{RequestLine, header_map, place_for_token, seconds_now};
+pub(crate) use request::{RequestLine, header_map, place_for_token, read_header, seconds_now};
 pub(crate) use story::tell;
 pub(crate) use token::{TokenSource, read_claims, trusting, unsigned};

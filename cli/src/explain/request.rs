@@ -29,26 +29,27 @@ impl FromStr for RequestLine {
 }
 
 /// Returns the header map of a request. Names are in lower case, as Envoy has them.
-///
-/// # Errors
-/// A header that is no `name: value`.
-pub(crate) fn header_map(
+pub(crate) fn header_map<'h>(
     line: &RequestLine,
     host: &str,
-    headers: &[String],
-) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let mut map: Vec<(String, Vec<u8>)> =
-        [(":authority", host), (":path", &line.target), (":method", &line.method), (":scheme", "https")]
-            .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-            .into();
-    for header in headers {
-        let (name, value) = header
-            .split_once(':')
-            .filter(|(name, _)| !name.trim().is_empty())
-            .ok_or_else(|| format!("`{header}` is no header; write --header 'name: value'"))?;
-        map.push((name.trim().to_ascii_lowercase(), value.trim().as_bytes().to_vec()));
-    }
-    Ok(map)
+    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+) -> Vec<(String, Vec<u8>)> {
+    let first =
+        [(":authority", host), (":path", &line.target), (":method", &line.method), (":scheme", "https")];
+    let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let all = first.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(headers);
+    all.map(|(name, value)| (name, value.as_bytes().to_vec())).collect()
+}
+
+/// Reads a header that is written `name: value`.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn read_header(text: &str) -> Result<(&str, &str), String> {
+    let header = text.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+    header
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| format!("`{text}` is no header; write --header 'name: value'"))
 }
 
 /// Returns the header that carries a token: in the first place of the first issuer that takes one in a header.
@@ -87,10 +88,9 @@ mod tests {
     #[test]
     fn headers_have_names() {
         let line: RequestLine = "GET /".parse().unwrap_or_else(|error| panic!("{error}"));
-        let map = header_map(&line, "a.example", &["X-Tenant:  acme".to_owned()]);
-        let last = map.unwrap_or_default().pop();
-        assert_eq!(last, Some(("x-tenant".to_owned(), b"acme".to_vec())));
-        assert!(header_map(&line, "a.example", &["acme".to_owned()]).is_err());
-        assert!(header_map(&line, "a.example", &[": acme".to_owned()]).is_err());
+        let map = header_map(&line, "a.example", [read_header("X-Tenant:  acme").unwrap_or_default()]);
+        assert_eq!(map.last(), Some(&("x-tenant".to_owned(), b"acme".to_vec())));
+        assert!(read_header("acme").is_err());
+        assert!(read_header(": acme").is_err());
     }
 }

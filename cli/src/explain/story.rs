@@ -10,7 +10,6 @@ use attache_engine::{
     Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, TokenTrace,
 };
 use attache_plugin_config::{Action, Authentication};
-use serde_json::Value;
 use std::fmt::{self, Display, Write as _};
 
 /// Tells what becomes of a request, and why.
@@ -22,21 +21,8 @@ pub(crate) fn tell(
     client: &Client,
     is_styled: bool,
 ) -> String {
-    let story = Story {
-        explanation,
-        engine,
-        configuration,
-        workload,
-        client,
-        is_styled,
-        document: document(configuration),
-    };
+    let story = Story { explanation, engine, configuration, workload, client, is_styled };
     story.to_string()
-}
-
-/// The configuration as values, from which wanted ones are quoted.
-fn document(configuration: &Configuration) -> Value {
-    serde_json::to_value(&configuration.node).unwrap_or_default()
 }
 
 struct Story<'a, 'r> {
@@ -46,7 +32,6 @@ struct Story<'a, 'r> {
     workload: &'a Workload,
     client: &'a Client,
     is_styled: bool,
-    document: Value,
 }
 
 impl Display for Story<'_, '_> {
@@ -133,7 +118,7 @@ impl Story<'_, '_> {
             (true, Action::Allow) => ("✓", self.style(AnsiColor::Green)),
             (true, Action::Deny) => ("✗", self.style(AnsiColor::Red)),
         };
-        let name = self.engine.rule(rule.index).map(|names| format!("{}/{}", names.policy, names.rule));
+        let name = self.engine.rule(rule.index).map(|names| names.to_string());
         let action = if rule.action == Action::Allow { "ALLOW" } else { "DENY" };
         let shadow = if rule.is_shadow { ", in SHADOW" } else { "" };
         let outcome = if matched { "matches" } else { "does not match" };
@@ -150,7 +135,7 @@ impl Story<'_, '_> {
             writeln!(
                 f,
                 "      {} is {}: {}",
-                suffix(&test.at, &rule.at),
+                test.at.relative_to(&rule.at),
                 self.wanted(test),
                 self.found(test, reading)
             )?;
@@ -174,16 +159,10 @@ impl Story<'_, '_> {
         span.map(|span| format!(", {}:{}", self.configuration.file.name, span.start.line)).unwrap_or_default()
     }
 
-    /// Returns what the configuration says at a test, as JSON.
+    /// Returns what the configuration says at a test, as JSON; what holds by default where it says nothing.
     fn wanted(&self, test: &TestTrace) -> String {
-        let mut value = Some(&self.document);
-        for step in test.at.steps() {
-            value = value.and_then(|value| match step {
-                attache_config_reader::Step::Key(key) => value.get(key),
-                attache_config_reader::Step::Index(index) => value.get(index),
-            });
-        }
-        value.map_or_else(|| "REQUIRED".to_owned(), Value::to_string)
+        let value = self.configuration.node.at(&test.at);
+        value.and_then(|value| serde_json::to_string(value).ok()).unwrap_or_else(|| "REQUIRED".to_owned())
     }
 
     /// Returns what a request has instead.
@@ -249,19 +228,6 @@ fn described(workload: &Workload) -> String {
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none of the roles that policies know".to_owned() } else { names.join(", ") }
-}
-
-/// Returns a path from the rule's own place on.
-fn suffix(at: &Path, rule: &Path) -> String {
-    let steps = at.steps().get(rule.steps().len()..).unwrap_or_default();
-    let mut path = Path::default();
-    for step in steps {
-        path = match step {
-            attache_config_reader::Step::Key(key) => path.key(key),
-            attache_config_reader::Step::Index(index) => path.index(*index),
-        };
-    }
-    path.to_string()
 }
 
 /// Returns a reason, with what only a log tells.

@@ -137,7 +137,7 @@ impl fmt::Display for Skipped {
         let counts: Vec<String> = counts
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, noun)| crate::finding::counted(count, noun))
+            .map(|(count, noun)| crate::counted::counted(count, noun))
             .collect();
         if counts.is_empty() {
             return Ok(());

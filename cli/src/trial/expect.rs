@@ -16,7 +16,7 @@ pub(super) fn differences(
     verdict(expected, decided, &mut differences);
     if let Some(wanted) = &expected.rule {
         let rule = decided.rule.and_then(|rule| engine.rule(rule));
-        let rule = rule.map_or_else(|| "none".to_owned(), |names| format!("{}/{}", names.policy, names.rule));
+        let rule = rule.map_or_else(|| "none".to_owned(), |names| names.to_string());
         if rule != *wanted {
             differences.push(format!("rule: expected {wanted}, was {rule}"));
         }

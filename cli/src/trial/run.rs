@@ -2,7 +2,9 @@
 
 use super::expect::differences;
 use super::file::{Step, TestFile, TestWorkload};
-use crate::explain::{Client, TrialHost, place_for_token, seconds_now, tell, trusting, unsigned};
+use crate::explain::{
+    Client, RequestLine, TrialHost, header_map, place_for_token, seconds_now, tell, trusting, unsigned,
+};
 use crate::input::Configuration;
 use attache_engine::host::Workload;
 use attache_engine::policy::{RuleIndex, View};
@@ -53,7 +55,7 @@ impl Suite {
         }
         let rules = (0..).map_while(|number| {
             let names = run.engine.rule(RuleIndex(number))?;
-            Some((format!("{}/{}", names.policy, names.rule), decided.contains(&RuleIndex(number))))
+            Some((names.to_string(), decided.contains(&RuleIndex(number))))
         });
         Ok(Self {
             title: file.title.clone(),
@@ -107,14 +109,9 @@ impl<'f> Run<'f> {
             return Err(format!("there is no reason `{reason}`; docs/metrics.md lists them"));
         }
         let request = &step.request;
-        let line = [(":authority", &request.host), (":path", &request.path), (":method", &request.method)];
-        let sent = request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
-        let mut headers: Vec<(String, Vec<u8>)> = line
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .chain(sent)
-            .map(|(name, value)| (name, value.clone().into_bytes()))
-            .collect();
+        let line = RequestLine { method: request.method.clone(), target: request.path.clone() };
+        let sent = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut headers = header_map(&line, &request.host, sent);
         if let Some(name) = &request.token {
             let token =
                 self.tokens.get(name.as_str()).ok_or_else(|| format!("there is no token `{name}`"))?;

@@ -42,7 +42,7 @@ impl<'r> Evaluation<'_, 'r> {
         TokenOutcome { found: kept, tokens: Ok(tokens), stale, verification }
     }
 
-    /// Returns the tokens of all tokens, none for a stale one.
+    /// Authenticates all tokens; `None` for a stale one.
     ///
     /// # Errors
     /// Two good ones conflict. One that is no honest leftover is refused as ever, and so is a stale one that has no

@@ -133,3 +133,10 @@ pub struct RuleNames<'p> {
     /// The rule, unique in its policy.
     pub rule: &'p Name,
 }
+
+/// Writes `policy/rule`.
+impl fmt::Display for RuleNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.policy, self.rule)
+    }
+}

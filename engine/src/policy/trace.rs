@@ -47,14 +47,11 @@ impl PolicyTrace {
         }
         let counting: Vec<&RuleTrace> = rules.iter().filter(|rule| view.counts(rule.is_shadow)).collect();
         let authentication = needed(&counting);
-        // What a token says of the sender of a public request is left out.
-        let verdict = match identity.filter(|_| authentication == Authentication::None) {
-            Some(_) => {
-                let without = Self::run(config, workload, policies, claims, view, facts, None);
-                return Self { rules: without.rules, ..without };
-            }
-            None => verdict(policies, view, &counting, authentication, identity.is_some()),
-        };
+        if authentication == Authentication::None && identity.is_some() {
+            // What a token says of the sender of a public request is left out.
+            return Self::run(config, workload, policies, claims, view, facts, None);
+        }
+        let verdict = verdict(policies, view, &counting, authentication, identity.is_some());
         Self { authentication, verdict, rules }
     }
 }

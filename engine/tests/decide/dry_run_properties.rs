@@ -19,7 +19,7 @@ fn verdict(shop: &Shop, decision: &Decided<'_>) -> (String, Option<String>) {
 fn shadow_verdict(shop: &Shop, decision: &Decided<'_>) -> (String, Option<String>) {
     let shadow = decision.shadow.as_ref().unwrap();
     let rule = shadow.rule.and_then(|rule| shop.engine().rule(rule));
-    (format!("{:?}", shadow.cause.as_ref()), rule.map(|names| format!("{}/{}", names.policy, names.rule)))
+    (format!("{:?}", shadow.cause.as_ref()), rule.map(|names| names.to_string()))
 }
 
 fn is_identity(name: &str) -> bool {

@@ -226,10 +226,7 @@ impl Shop {
 
     /// `policy/rule` of the rule that decided.
     pub(crate) fn rule(&self, decision: &Decided<'_>) -> Option<String> {
-        decision
-            .rule
-            .and_then(|rule| self.engine.rule(rule))
-            .map(|names| format!("{}/{}", names.policy, names.rule))
+        decision.rule.and_then(|rule| self.engine.rule(rule)).map(|names| names.to_string())
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -153,36 +153,38 @@ impl Compiled {
         Self { policies, claims }
     }
 
-    pub(crate) fn say(&self, view: View, ask: &Ask) -> Said {
+    /// Asks about a request and what its token says.
+    fn ask<T>(&self, ask: &Ask, about: impl FnOnce(&RequestFacts<'_>, Option<&Identity<'_>>) -> T) -> T {
         let Ask { method, path, host, .. } = ask;
         let facts = RequestFacts { method, path, host, peer: ask, headers: ask };
-        let candidates = self.policies.candidates(&facts);
         let token = ask.claims();
         let roles = token.as_ref().map(|token| self.policies.roles().read(token, &role_claims()));
         let values: Vec<Option<Value>> = (self.claims.paths().iter())
             .map(|path| token.as_ref().and_then(|token| token.get(path)).cloned())
             .collect();
         let identity = roles.as_ref().map(|roles| Identity { roles, claims: &values });
-        Said {
-            authentication: candidates.authentication(view),
-            verdict: candidates.verdict(view, candidates.authentication(view), &facts, identity.as_ref()),
-            without_keys: candidates.on_keys_unavailable(view),
-            candidates: candidates.rules().into_iter().map(|rule| rule.0).collect(),
-        }
+        about(&facts, identity.as_ref())
+    }
+
+    pub(crate) fn say(&self, view: View, ask: &Ask) -> Said {
+        self.ask(ask, |facts, identity| {
+            let candidates = self.policies.candidates(facts);
+            let authentication = candidates.authentication(view);
+            Said {
+                authentication,
+                verdict: candidates.verdict(view, authentication, facts, identity),
+                without_keys: candidates.on_keys_unavailable(view),
+                candidates: candidates.rules().into_iter().map(|rule| rule.0).collect(),
+            }
+        })
     }
 
     /// What the same tests say, one by one.
     pub(crate) fn trace(&self, config: &Config, view: View, ask: &Ask) -> PolicyTrace {
-        let Ask { method, path, host, .. } = ask;
-        let facts = RequestFacts { method, path, host, peer: ask, headers: ask };
-        let token = ask.claims();
-        let roles = token.as_ref().map(|token| self.policies.roles().read(token, &role_claims()));
-        let values: Vec<Option<Value>> = (self.claims.paths().iter())
-            .map(|path| token.as_ref().and_then(|token| token.get(path)).cloned())
-            .collect();
-        let identity = roles.as_ref().map(|roles| Identity { roles, claims: &values });
-        let (workload, claims) = (Workload::default(), &self.claims);
-        PolicyTrace::run(config, &workload, &self.policies, claims, view, &facts, identity.as_ref())
+        self.ask(ask, |facts, identity| {
+            let (policies, claims) = (&self.policies, &self.claims);
+            PolicyTrace::run(config, &Workload::default(), policies, claims, view, facts, identity)
+        })
     }
 
     /// A verdict as `allow`, `allow: policy/rule` or `reason: policy/rule`.

@@ -223,6 +223,7 @@ impl State {
     }
 
     /// Hands a request's trailers to a context.
+    #[cfg(feature = "native")]
     pub(crate) fn receive_trailers(&mut self, context: u32, trailers: &Headers) {
         if let Some(stream) = self.streams.get_mut(&context) {
             stream.trailers = trailers.clone();
