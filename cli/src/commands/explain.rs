@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use attache_engine::host::Workload;
 use attache_engine::policy::View;
 use attache_engine::token::IssuerKeys;
-use attache_engine::{Decision, Engine, Outcome};
+use attache_engine::{Decided, Decision, Engine};
 use attache_plugin_config::{Config, KeySet};
 use clap::{Args, ValueEnum};
 use std::error::Error;
@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 /// Says what becomes of a request, and why: its token, every rule that applies, and the test that failed
 ///
-/// Ends with status 1 where the request is refused. Of a token neither the text nor the signature is written.
+/// Ends with status 1 where the request is refused, with --with-shadow where what is in SHADOW would refuse it. Of a token neither the text nor the signature is written.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -51,9 +51,13 @@ pub(crate) struct Options {
     /// The caller's mTLS identity: spiffe://cluster.local/ns/shop/sa/web
     #[arg(long, value_name = "SPIFFE")]
     caller: Option<String>,
-    /// The address that the request comes from
+    /// The address of the direct peer
     #[arg(long, value_name = "IP")]
     address: Option<IpAddr>,
+    /// The address that a header such as x-forwarded-for tells the proxy: that of the direct peer is unknown then, as with
+    /// Envoy
+    #[arg(long, value_name = "IP", conflicts_with = "address")]
+    client_address: Option<IpAddr>,
     /// The port that it comes in on
     #[arg(long)]
     port: Option<u16>,
@@ -140,10 +144,14 @@ fn explain(
         Format::Json => format!("{:#}\n", document(&explanation, &engine, configuration, &workload)),
     };
     stdout().write_all(text.as_bytes())?;
-    Ok(match &explanation.decision {
-        Decision::Decided(decided) if matches!(decided.outcome, Outcome::Forward) => Status::Fine,
-        Decision::Decided(_) | Decision::Wait { .. } => Status::Found,
-    })
+    let is_refused = match &explanation.decision {
+        Decision::Decided(Decided { shadow: Some(shadow), .. }) if options.with_shadow => {
+            shadow.cause.is_some()
+        }
+        Decision::Decided(decided) => decided.reason().is_some(),
+        Decision::Wait { .. } => true,
+    };
+    Ok(if is_refused { Status::Found } else { Status::Fine })
 }
 
 impl Options {
@@ -158,7 +166,7 @@ impl Options {
     fn client(&self) -> Client {
         let principal =
             self.caller.as_ref().map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
-        Client { principal, address: self.address, port: self.port }
+        Client { principal, address: self.address, client_address: self.client_address, port: self.port }
     }
 
     /// Returns the workload that is described; where none is, the first that a policy is for.

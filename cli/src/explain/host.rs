@@ -15,6 +15,8 @@ pub(crate) struct Client {
     pub(crate) principal: Option<String>,
     /// The address of the direct peer.
     pub(crate) address: Option<IpAddr>,
+    /// What a header tells instead: Envoy does not know the direct peer's then.
+    pub(crate) client_address: Option<IpAddr>,
     /// The port that the request comes in on.
     pub(crate) port: Option<u16>,
 }
@@ -29,7 +31,7 @@ impl Peer for Client {
     }
 
     fn remote_ip(&self) -> Option<IpAddr> {
-        self.address
+        self.client_address.or(self.address)
     }
 
     fn destination_port(&self) -> Option<u16> {

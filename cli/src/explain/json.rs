@@ -26,6 +26,7 @@ pub(crate) fn document(
         "decision": decision(explanation, engine),
         "flaw": explanation.flaw.map(|reason| reason.as_str()),
         "preflight": explanation.is_preflight,
+        "dryRun": engine.is_dry_run(),
         "needs": needs(explanation.authentication),
         "token": token(explanation, engine),
         "readings": explanation.readings.iter().map(|one| reading(one, engine, configuration)).collect::<Vec<_>>(),
@@ -36,10 +37,16 @@ fn decision(explanation: &Explanation<'_>, engine: &Engine) -> Value {
     let Decision::Decided(decided) = &explanation.decision else { return json!({"outcome": "wait"}) };
     let rule = decided.rule.and_then(|rule| engine.rule(rule));
     let rule = rule.map(|names| names.to_string());
+    let shadow = decided.shadow.as_ref().map(|shadow| {
+        json!({
+            "verdict": shadow.reason().map_or("allow", |reason| reason.as_str()),
+            "rule": shadow.rule.and_then(|rule| engine.rule(rule)).map(|names| names.to_string()),
+        })
+    });
     match &decided.outcome {
         Outcome::Forward => {
             let edits: Vec<Value> = decided.edits.iter().map(edit).collect();
-            json!({"outcome": "forward", "rule": rule, "headers": edits})
+            json!({"outcome": "forward", "rule": rule, "headers": edits, "shadow": shadow})
         }
         Outcome::Refuse { cause, answer } => json!({
             "outcome": "refuse",
@@ -47,6 +54,7 @@ fn decision(explanation: &Explanation<'_>, engine: &Engine) -> Value {
             "reason": cause.reason.as_str(),
             "detail": cause.detail.map(|detail| detail.as_str()),
             "rule": rule,
+            "shadow": shadow,
         }),
     }
 }

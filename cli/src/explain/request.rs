@@ -18,11 +18,17 @@ impl FromStr for RequestLine {
     fn from_str(text: &str) -> Result<Self, String> {
         let (method, target) = text.trim().split_once(' ').unwrap_or(("GET", text.trim()));
         let target = target.trim().strip_suffix("HTTP/1.1").unwrap_or(target).trim();
-        if target.is_empty() || target.contains(' ') {
-            return Err("write a method and a path: 'GET /orders/1'".to_owned());
+        if method == "CONNECT" {
+            return Err(
+                "a CONNECT request has no path, and the tool asks about paths: write 'GET /orders/1'"
+                    .to_owned(),
+            );
         }
-        if !target.starts_with('/') && target != "*" && method != "CONNECT" {
-            return Err(format!("a path begins with `/`: '{method} /{target}'; the host is told by --host"));
+        if target.is_empty() || target.contains(' ') || !(target.starts_with('/') || target == "*") {
+            return Err(
+                "write a method and a path, which begins with `/`: 'GET /orders/1'; --host tells the host"
+                    .to_owned(),
+            );
         }
         Ok(Self { method: method.to_owned(), target: target.to_owned() })
     }
@@ -80,7 +86,9 @@ mod tests {
             let expected = RequestLine { method: method.to_owned(), target: target.to_owned() };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in ["", "GET", "GET orders", "GET /a b", "GET https://a.example/b"] {
+        for text in
+            ["", "GET", "GET orders", "GET /a b", "GET https://a.example/b", "CONNECT a:443", "CONNECT"]
+        {
             assert!(text.parse::<RequestLine>().is_err(), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use attache_config_reader::Path;
 use attache_engine::host::Workload;
 use attache_engine::policy::{RuleTrace, Subject, TestTrace};
 use attache_engine::{
-    Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, TokenTrace,
+    Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, Shadow, TokenTrace,
 };
 use attache_plugin_config::{Action, Authentication};
 use std::fmt::{self, Display, Write as _};
@@ -57,22 +57,41 @@ impl Story<'_, '_> {
             Decision::Decided(decided) => {
                 let by = self.by(decided);
                 match &decided.outcome {
-                    Outcome::Forward => writeln!(f, "{good}allowed{good:#}{by}"),
+                    Outcome::Forward => writeln!(f, "{good}allowed{good:#}{by}")?,
                     Outcome::Refuse { cause, answer } => {
-                        writeln!(f, "{bad}refused{bad:#} with {}: {}{by}", answer.status, words(cause))
+                        writeln!(f, "{bad}refused{bad:#} with {}: {}{by}", answer.status, words(cause))?;
                     }
                 }
+                decided.shadow.as_ref().map_or(Ok(()), |shadow| self.shadow(f, shadow))
             }
+        }
+    }
+
+    /// Tells what a dry run keeps back, or what is in SHADOW would change.
+    fn shadow(&self, f: &mut fmt::Formatter<'_>, shadow: &Shadow) -> fmt::Result {
+        let when = if self.engine.is_dry_run() {
+            "it is a dry run here; in force"
+        } else {
+            "with what is in SHADOW"
+        };
+        let rule = shadow.rule.and_then(|rule| self.engine.rule(rule));
+        let by = rule.map(|names| format!(", by rule {names}")).unwrap_or_default();
+        match &shadow.cause {
+            Some(cause) => writeln!(f, "{when} it would be refused: {}{by}", words(cause)),
+            None => writeln!(f, "{when} it would be allowed{by}"),
         }
     }
 
     fn by(&self, decided: &Decided<'_>) -> String {
         let names = decided.rule.and_then(|rule| self.engine.rule(rule));
-        names.map(|names| format!(", by rule {}/{}", names.policy, names.rule)).unwrap_or_default()
+        names.map(|names| format!(", by rule {names}")).unwrap_or_default()
     }
 
     fn token(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let needs = match self.explanation.authentication {
+            Authentication::None if self.explanation.is_preflight => {
+                "nothing: it is a CORS preflight request, which only a DENY rule refuses"
+            }
             Authentication::Required => "a good token",
             Authentication::Optional => "no token, but one that it brings must be good",
             Authentication::None => "no token",
@@ -179,8 +198,12 @@ impl Story<'_, '_> {
                 || "there is no mTLS caller; give one by --caller".to_owned(),
                 |principal| format!("the caller is {principal}"),
             ),
-            Subject::Address | Subject::RemoteAddress => self.client.address.map_or_else(
-                || "the address is not known; give it by --address".to_owned(),
+            Subject::Address => self.client.address.map_or_else(
+                || "the direct peer's address is not known; give it by --address".to_owned(),
+                |address| format!("the address is {address}"),
+            ),
+            Subject::RemoteAddress => self.client.address.or(self.client.client_address).map_or_else(
+                || "the client's address is not known; give it by --address or --client-address".to_owned(),
                 |address| format!("the address is {address}"),
             ),
             Subject::Token => "there is no good token".to_owned(),

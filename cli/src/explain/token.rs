@@ -1,5 +1,6 @@
 //! Tokens: one that somebody has, or claims that are to count as if an issuer had signed them.
 
+use attache_config_reader::read_json;
 use attache_plugin_config::{Algorithm, AlgorithmSet, Config, Issuer, IssuerId, KeySet, KeySource};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -72,8 +73,14 @@ pub(crate) fn unsigned(
 /// Reads claims.
 ///
 /// # Errors
-/// They are no JSON object.
+/// They are no JSON object, or one that no token may hold: a member is there twice.
 pub(crate) fn read_claims(text: &str) -> Result<Map<String, Value>, String> {
+    let mut repeated = Vec::new();
+    // Only for what it says of members that come twice: as numbers it has what a configuration may hold.
+    _ = read_json(text.as_bytes(), &mut repeated);
+    if let Some(error) = repeated.first() {
+        return Err(format!("--claims: {error}; with the same member twice a token is `token-malformed`"));
+    }
     match serde_json::from_str(text) {
         Ok(Value::Object(claims)) => Ok(claims),
         Ok(_) => Err("--claims takes a JSON object".to_owned()),

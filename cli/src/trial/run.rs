@@ -117,7 +117,7 @@ impl<'f> Run<'f> {
                 self.tokens.get(name.as_str()).ok_or_else(|| format!("there is no token `{name}`"))?;
             headers.push(place_for_token(&self.config, token));
         }
-        let client = Client { principal: request.caller.clone(), address: None, port: request.port };
+        let client = Client { principal: request.caller.clone(), port: request.port, ..Client::default() };
         let host = TrialHost {
             client,
             trusts_signatures: true,

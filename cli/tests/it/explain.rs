@@ -89,7 +89,12 @@ fn json_says_the_same() {
 fn what_is_unclear_is_said() {
     for (arguments, said) in [
         (&["explain", TWIN, TYK, "--request", "GET /"][..], "name one configuration; there are 2"),
-        (&["explain", TWIN, "--request", "orders"], "a path begins with `/`"),
+        (&["explain", TWIN, "--request", "orders"], "a path, which begins with `/`"),
+        (&["explain", TWIN, "--request", "CONNECT a:443"], "a CONNECT request has no path"),
+        (
+            &["explain", TWIN, "--request", "/", "--claims", r#"{"sub":"a","sub":"b"}"#],
+            "`sub` is repeated in this object",
+        ),
         (&["explain", TWIN, "--request", "/", "--claims", "alice"], "--claims takes a JSON object"),
         (&["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"], "there is no issuer `x`"),
         (&["explain", TWIN, "--request", "/", "--header", "x"], "`x` is no header"),
@@ -108,4 +113,53 @@ fn what_is_unclear_is_said() {
     let run = attache_given(&["explain", "-", "--request", "GET /"], bad);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("`attache check` shows them"), "{}", run.stderr);
+}
+
+/// A rule in force, one in SHADOW that would refuse, and one by the client's address.
+const SHADOW: &str = "\
+issuers:
+- name: tyk
+  issuer: https://tyk.example.com
+  jwksUri: https://tyk.example.com/keys
+policies:
+- name: p
+  rules:
+  - {name: all, to: [{paths: [\"/a*\"]}]}
+  - {name: closed, mode: SHADOW, action: DENY, to: [{paths: [/a]}]}
+  - {name: inside, to: [{paths: [/ip]}], from: [{remoteIpBlocks: [10.0.0.0/8]}]}
+  - {name: near, to: [{paths: [/peer]}], from: [{ipBlocks: [10.0.0.0/8]}]}
+";
+
+#[test]
+fn what_shadow_would_change_is_told() {
+    let ask = ["explain", "-", "--request", "GET /a", "--claims", "{}"];
+    let told =
+        "allowed, by rule p/all\nwith what is in SHADOW it would be refused: rule-denied, by rule p/closed\n";
+    let run = attache_given(&ask, SHADOW);
+    assert!(run.stdout.starts_with(told), "{}", run.stdout);
+    assert_eq!(run.status, 0);
+    assert_eq!(attache_given(&[&ask[..], &["--with-shadow"]].concat(), SHADOW).status, 1);
+    let json = attache_given(&[&ask[..], &["--format", "json"]].concat(), SHADOW);
+    let told: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(told.pointer("/decision/shadow/verdict"), Some(&Value::from("rule-denied")));
+    assert_eq!(told.pointer("/decision/shadow/rule"), Some(&Value::from("p/closed")));
+
+    let dry = format!("mode: SHADOW\n{SHADOW}");
+    let run = attache_given(&["explain", "-", "--request", "GET /a"], &dry);
+    let told = "allowed\nit is a dry run here; in force it would be refused: token-missing\n";
+    assert!(run.stdout.starts_with(told), "{}", run.stdout);
+}
+
+#[test]
+fn what_a_header_tells_of_an_address_is_not_the_direct_peers() {
+    for (path, option, status) in [
+        ("/ip", "--client-address", 0),
+        ("/ip", "--address", 0),
+        ("/peer", "--address", 0),
+        ("/peer", "--client-address", 1),
+    ] {
+        let run =
+            attache_given(&["explain", "-", "--request", path, "--claims", "{}", option, "10.1.2.3"], SHADOW);
+        assert_eq!(run.status, status, "{path} {option}: {}", run.stdout);
+    }
 }
