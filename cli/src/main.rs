@@ -1,36 +1,7 @@
-//! `attache`: what an operator asks of a configuration before a proxy has it, decided by the engine that the proxy runs.
+//! The program `attache`; the library beside it has all of it.
 
-mod commands;
-mod counted;
-mod exit;
-mod explain;
-mod finding;
-mod input;
-mod lint;
-mod report;
-mod trial;
-
-use clap::Parser;
-use commands::Command;
 use std::process::ExitCode;
 
-/// Checks configurations of the Attaché filter.
-///
-/// A configuration may be bare (JSON or YAML) or stand in a WasmPlugin, a TrafficExtension or an EnvoyExtensionPolicy, among
-/// whatever else kustomize, Helm or kubectl print.
-#[derive(Parser)]
-#[command(name = "attache", version, arg_required_else_help = true, after_help = exit::HELP)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 fn main() -> ExitCode {
-    match commands::run(&Arguments::parse().command) {
-        Ok(status) => status.into(),
-        Err(error) => {
-            anstream::eprintln!("error: {error}");
-            exit::Status::Unusable.into()
-        }
-    }
+    attache_cli::main()
 }
