@@ -2,22 +2,18 @@
 
 use crate::exit::Status;
 use crate::explain::{
-    Client, RequestLine, TokenSource, TrialHost, document, header_map, place_for_token, read_claims,
-    read_header, seconds_now, tell, trusting, unsigned,
+    Client, Credential, Query, RequestLine, Simulation, WorkloadQuery, document, is_refused, read_claims,
+    read_header, read_label, read_workload, seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions};
 use anstream::{AutoStream, ColorChoice};
-use attache_engine::host::Workload;
 use attache_engine::policy::View;
-use attache_engine::token::IssuerKeys;
-use attache_engine::{Decided, Decision, Engine};
 use attache_plugin_config::{Config, KeySet};
 use clap::{Args, ValueEnum};
 use std::error::Error;
 use std::fs;
 use std::io::{Write, stdout};
 use std::net::IpAddr;
-use std::rc::Rc;
 
 /// Says what becomes of a request, and why: its token, every rule that applies, and the test that failed
 ///
@@ -109,111 +105,91 @@ fn explain(
     configuration: &Configuration,
     config: &Config,
 ) -> Result<Status, Box<dyn Error>> {
-    let now = options.time.unwrap_or_else(seconds_now);
-    let (token, trusting) = match options.token_source()? {
-        Some(TokenSource::Token(token)) => (Some(token), None),
-        Some(TokenSource::Claims(claims)) => {
-            let token = unsigned(read_claims(&claims)?, options.issuer.as_deref(), now, config)?;
-            (Some(token), Some(trusting(config)?))
-        }
-        None => (None, None),
-    };
-    let config = trusting.as_ref().unwrap_or(config);
-    let workload = options.workload(configuration, config)?;
-    let engine = Engine::new(config, &workload, &configuration.environment())
-        .map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
-    options.set_keys(&engine)?;
-    let sent = options.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>()?;
-    let mut headers = header_map(&options.request, &options.host, sent);
-    if let Some(token) = &token {
-        headers.push(place_for_token(config, token));
-    }
-    let host = TrialHost {
-        client: options.client(),
-        trusts_signatures: trusting.is_some(),
-        now,
-        ends_with_headers: !options.body,
-    };
-    let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
-    let explanation = engine.explain(config, &workload, view, &headers, &host.context());
+    let query = options.query()?;
+    let view = query.view;
+    let simulation = Simulation::new(query, configuration, config)?;
+    let explanation = simulation.explain();
+    let Simulation { engine, workload, host, .. } = &simulation;
     let text = match options.format {
         Format::Text => {
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
-            tell(&explanation, &engine, configuration, &workload, &host.client, is_styled)
+            tell(&explanation, engine, configuration, workload, &host.client, is_styled)
         }
-        Format::Json => format!("{:#}\n", document(&explanation, &engine, configuration, &workload)),
+        Format::Json => format!("{:#}\n", document(&explanation, engine, configuration, workload)),
     };
     stdout().write_all(text.as_bytes())?;
-    let is_refused = match &explanation.decision {
-        Decision::Decided(Decided { shadow: Some(shadow), .. }) if options.with_shadow => {
-            shadow.cause.is_some()
-        }
-        Decision::Decided(decided) => decided.reason().is_some(),
-        Decision::Wait { .. } => true,
-    };
-    Ok(if is_refused { Status::Found } else { Status::Fine })
+    Ok(if is_refused(&explanation.decision, view) { Status::Found } else { Status::Fine })
 }
 
 impl Options {
-    fn token_source(&self) -> Result<Option<TokenSource>, Box<dyn Error>> {
-        match (&self.token, &self.claims) {
-            (Some(token), _) => TokenSource::token(token).map(Some),
-            (None, Some(claims)) => TokenSource::claims(claims).map(Some),
-            (None, None) => Ok(None),
-        }
-    }
-
-    fn client(&self) -> Client {
+    fn query(&self) -> Result<Query, Box<dyn Error>> {
         let principal =
             self.caller.as_ref().map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
-        Client { principal, address: self.address, client_address: self.client_address, port: self.port }
+        let headers = self.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>();
+        let headers = headers.map_err(|error| format!("--header: {error}"))?;
+        Ok(Query {
+            request: self.request.clone(),
+            host: self.host.clone(),
+            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            credential: self.credential()?,
+            keys: self.jwks.iter().map(|option| read_keys(option)).collect::<Result<_, _>>()?,
+            client: Client {
+                principal,
+                address: self.address,
+                client_address: self.client_address,
+                port: self.port,
+            },
+            workload: self.workload()?,
+            now: self.time.unwrap_or_else(seconds_now),
+            ends_with_headers: !self.body,
+            view: if self.with_shadow { View::WithShadow } else { View::Enforced },
+        })
     }
 
-    /// Returns the workload that is described; where none is, the first that a policy is for.
-    fn workload(&self, configuration: &Configuration, config: &Config) -> Result<Workload, String> {
-        let mut workload = configuration.own_workload();
+    fn credential(&self) -> Result<Credential, Box<dyn Error>> {
+        match (&self.token, &self.claims) {
+            (Some(token), _) => Ok(Credential::Token(from_file(token)?)),
+            (None, Some(claims)) => {
+                let claims =
+                    read_claims(&from_file(claims)?).map_err(|error| format!("--claims: {error}"))?;
+                Ok(Credential::Claims { claims, issuer: self.issuer.clone() })
+            }
+            (None, None) => Ok(Credential::Nothing),
+        }
+    }
+
+    /// Returns the workload that is described, if one is.
+    fn workload(&self) -> Result<Option<WorkloadQuery>, String> {
         if self.workload.is_none() && self.label.is_empty() && self.service_account.is_none() {
-            let environment = configuration.environment();
-            let applies = |workload: &Workload| {
-                Engine::new(config, workload, &environment).is_ok_and(|engine| engine.coverage().applying > 0)
-            };
-            return Ok(configuration.workloads(config).into_iter().find(applies).unwrap_or(workload));
+            return Ok(None);
         }
-        if let Some(name) = &self.workload {
-            let (namespace, name) = name
-                .split_once('/')
-                .ok_or_else(|| format!("`{name}` is no workload; write --workload namespace/name"))?;
-            workload.namespace = Some(namespace.to_owned());
-            workload.name = Some(name.to_owned());
-        }
-        for label in &self.label {
-            let (name, value) = label
-                .split_once('=')
-                .ok_or_else(|| format!("`{label}` is no label; write --label name=value"))?;
-            workload.labels.insert(name.to_owned(), value.to_owned());
-        }
-        if self.service_account.is_some() {
-            workload.service_account.clone_from(&self.service_account);
-        }
-        Ok(workload)
+        let name = self.workload.as_deref().map(read_workload).transpose();
+        let labels = self.label.iter().map(|label| read_label(label)).collect::<Result<_, _>>();
+        Ok(Some(WorkloadQuery {
+            name: name.map_err(|error| format!("--workload: {error}"))?,
+            labels: labels.map_err(|error| format!("--label: {error}"))?,
+            service_account: self.service_account.clone(),
+        }))
     }
+}
 
-    /// Gives issuers the keys that their providers serve.
-    fn set_keys(&self, engine: &Engine) -> Result<(), Box<dyn Error>> {
-        for option in &self.jwks {
-            let (name, path) = option
-                .split_once('=')
-                .ok_or_else(|| format!("`{option}` is no set of keys; write --jwks issuer=file"))?;
-            let issuer = engine
-                .remote_issuers()
-                .find(|issuer| issuer.name.as_str() == name)
-                .ok_or_else(|| format!("no issuer `{name}` has keys that a provider serves"))?
-                .index;
-            let text = fs::read(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
-            let set = KeySet::parse(&text).map_err(|errors| format!("{path}: {errors}"))?;
-            let keys = IssuerKeys::from_set(&set).map_err(|errors| format!("{path}: {errors}"))?;
-            engine.set_keys(issuer, Some(Rc::new(keys)));
+/// Returns what an option says, or the file that it names: `@file`.
+fn from_file(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            Ok(text.trim().to_owned())
         }
-        Ok(())
+        None => Ok(text.trim().to_owned()),
     }
+}
+
+/// Reads the keys of an issuer from a file: `issuer=file`.
+fn read_keys(option: &str) -> Result<(String, KeySet), String> {
+    let (name, path) = option
+        .split_once('=')
+        .ok_or_else(|| format!("`{option}` is no set of keys; write --jwks issuer=file"))?;
+    let text = fs::read(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+    let set = KeySet::parse(&text).map_err(|errors| format!("{path}: {errors}"))?;
+    Ok((name.to_owned(), set))
 }

@@ -3,11 +3,15 @@
 mod host;
 mod json;
 mod request;
+mod simulation;
 mod story;
 mod token;
 
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
-pub(crate) use request::{RequestLine, header_map, place_for_token, read_header, seconds_now};
+pub(crate) use request::{
+    RequestLine, header_map, place_for_token, read_header, read_label, read_workload, seconds_now,
+};
+pub(crate) use simulation::{Credential, Query, Simulation, WorkloadQuery, is_refused};
 pub(crate) use story::tell;
-pub(crate) use token::{TokenSource, read_claims, trusting, unsigned};
+pub(crate) use token::{read_claims, trusting, unsigned};

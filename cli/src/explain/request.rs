@@ -26,7 +26,7 @@ impl FromStr for RequestLine {
         }
         if target.is_empty() || target.contains(' ') || !(target.starts_with('/') || target == "*") {
             return Err(
-                "write a method and a path, which begins with `/`: 'GET /orders/1'; --host tells the host"
+                "write a method and a path, which begins with `/`: 'GET /orders/1'; the host is told apart"
                     .to_owned(),
             );
         }
@@ -55,7 +55,25 @@ pub(crate) fn read_header(text: &str) -> Result<(&str, &str), String> {
     let header = text.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
     header
         .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| format!("`{text}` is no header; write --header 'name: value'"))
+        .ok_or_else(|| format!("`{text}` is no header; write `name: value`"))
+}
+
+/// Reads a workload that is written `namespace/name`.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn read_workload(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('/').map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
+    parts.ok_or_else(|| format!("`{text}` is no workload; write `namespace/name`"))
+}
+
+/// Reads a label that is written `name=value`.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn read_label(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    parts.ok_or_else(|| format!("`{text}` is no label; write `name=value`"))
 }
 
 /// Returns the header that carries a token: in the first place of the first issuer that takes one in a header.

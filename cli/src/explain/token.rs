@@ -5,49 +5,10 @@ use attache_plugin_config::{Algorithm, AlgorithmSet, Config, Issuer, IssuerId, K
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value, json};
-use std::error::Error;
-use std::fs;
-
-/// Whose claims a request brings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TokenSource {
-    /// A token as it is.
-    Token(String),
-    /// Claims, as JSON.
-    Claims(String),
-}
 
 /// A public key on P-256 that nobody has the private part of: a host that trusts every signature never asks.
 const KEY: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"attache","alg":"ES256",
     "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
-
-impl TokenSource {
-    /// Returns the text of a token, given as itself or as `@file`.
-    ///
-    /// # Errors
-    /// The file can't be read.
-    pub(crate) fn token(text: &str) -> Result<Self, Box<dyn Error>> {
-        Ok(Self::Token(from_file(text)?))
-    }
-
-    /// Returns claims, given as JSON or as `@file`.
-    ///
-    /// # Errors
-    /// The file can't be read.
-    pub(crate) fn claims(text: &str) -> Result<Self, Box<dyn Error>> {
-        Ok(Self::Claims(from_file(text)?))
-    }
-}
-
-fn from_file(text: &str) -> Result<String, Box<dyn Error>> {
-    match text.strip_prefix('@') {
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
-            Ok(text.trim().to_owned())
-        }
-        None => Ok(text.trim().to_owned()),
-    }
-}
 
 /// Returns a token with these claims, signed by nobody. What an issuer always writes is added where it is missing: `iss` of
 /// the only issuer or of the one that is named, `aud`, and the times.
@@ -79,12 +40,12 @@ pub(crate) fn read_claims(text: &str) -> Result<Map<String, Value>, String> {
     // Only for what it says of members that come twice: as numbers it has what a configuration may hold.
     _ = read_json(text.as_bytes(), &mut repeated);
     if let Some(error) = repeated.first() {
-        return Err(format!("--claims: {error}; with the same member twice a token is `token-malformed`"));
+        return Err(format!("{error}; with the same member twice a token is `token-malformed`"));
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(claims)) => Ok(claims),
-        Ok(_) => Err("--claims takes a JSON object".to_owned()),
-        Err(error) => Err(format!("--claims takes a JSON object: {error}")),
+        Ok(_) => Err("claims are a JSON object".to_owned()),
+        Err(error) => Err(format!("claims are a JSON object: {error}")),
     }
 }
 
@@ -123,7 +84,7 @@ fn add_issuer(claims: &mut Map<String, Value>, name: Option<&str>, config: &Conf
             .find(|issuer| issuer.name.as_str() == name)
             .ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names()))?,
         (None, [only]) => only,
-        (None, _) => return Err(format!("say whose claims they are: --issuer, of {}", names())),
+        (None, _) => return Err(format!("name the issuer whose claims they are, one of: {}", names())),
     };
     match &issuer.issuer {
         IssuerId::Exact(iss) => _ = claims.insert("iss".to_owned(), json!(iss)),

@@ -95,13 +95,13 @@ fn what_is_unclear_is_said() {
             &["explain", TWIN, "--request", "/", "--claims", r#"{"sub":"a","sub":"b"}"#],
             "`sub` is repeated in this object",
         ),
-        (&["explain", TWIN, "--request", "/", "--claims", "alice"], "--claims takes a JSON object"),
+        (&["explain", TWIN, "--request", "/", "--claims", "alice"], "--claims: claims are a JSON object"),
         (&["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"], "there is no issuer `x`"),
         (&["explain", TWIN, "--request", "/", "--header", "x"], "`x` is no header"),
         (&["explain", TWIN, "--request", "/", "--workload", "x"], "`x` is no workload"),
         (&["explain", TWIN, "--request", "/", "--token", "@missing.jwt"], "can't read `missing.jwt`"),
         (
-            &["explain", TWIN, "--request", "/", "--jwks", "tyk=x.json"],
+            &["explain", TWIN, "--request", "/", "--jwks", "tyk=testing/fixtures/providers/auth0/jwks.json"],
             "no issuer `tyk` has keys that a provider serves",
         ),
     ] {

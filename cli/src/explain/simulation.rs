@@ -1,0 +1,152 @@
+//! A request before a configuration: what `explain` asks on a command line, and the page in a form.
+
+use super::{Client, RequestLine, TrialHost, header_map, place_for_token, trusting, unsigned};
+use crate::input::Configuration;
+use attache_engine::host::Workload;
+use attache_engine::policy::View;
+use attache_engine::token::IssuerKeys;
+use attache_engine::{Decided, Decision, Engine, Explanation};
+use attache_plugin_config::{Config, KeySet};
+use serde_json::{Map, Value};
+use std::rc::Rc;
+
+/// What is asked.
+pub(crate) struct Query {
+    /// The method, and the path with its query.
+    pub(crate) request: RequestLine,
+    /// The value of `:authority`.
+    pub(crate) host: String,
+    /// Names and values of further headers.
+    pub(crate) headers: Vec<(String, String)>,
+    /// What the caller shows.
+    pub(crate) credential: Credential,
+    /// The keys that providers serve, by the names of their issuers.
+    pub(crate) keys: Vec<(String, KeySet)>,
+    /// The other end of the connection.
+    pub(crate) client: Client,
+    /// The workload that is asked; where none is given, the first that a policy is for.
+    pub(crate) workload: Option<WorkloadQuery>,
+    /// When it comes, in seconds since 1970.
+    pub(crate) now: u64,
+    /// Nothing follows the headers.
+    pub(crate) ends_with_headers: bool,
+    /// What the rules are told by.
+    pub(crate) view: View,
+}
+
+/// What a caller shows.
+pub(crate) enum Credential {
+    Nothing,
+    /// A token as it is, which is verified.
+    Token(String),
+    /// Claims that count as if an issuer had signed them.
+    Claims {
+        claims: Map<String, Value>,
+        /// The issuer's name; it need not be told where there is only one, or where the claims have `iss`.
+        issuer: Option<String>,
+    },
+}
+
+/// A workload, as far as it is described; the rest is as its resource says.
+#[derive(Default)]
+pub(crate) struct WorkloadQuery {
+    /// Namespace and name.
+    pub(crate) name: Option<(String, String)>,
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) service_account: Option<String>,
+}
+
+/// A request before an engine.
+pub(crate) struct Simulation {
+    pub(crate) engine: Engine,
+    pub(crate) workload: Workload,
+    pub(crate) host: TrialHost,
+    config: Config,
+    headers: Vec<(String, Vec<u8>)>,
+    view: View,
+}
+
+impl Simulation {
+    /// Prepares an engine and a request.
+    ///
+    /// # Errors
+    /// The configuration has errors that only an engine finds, nobody can tell whose the claims are, or keys are given for
+    /// an issuer that asks no provider.
+    pub(crate) fn new(query: Query, configuration: &Configuration, config: &Config) -> Result<Self, String> {
+        let (token, trusting) = match query.credential {
+            Credential::Nothing => (None, None),
+            Credential::Token(token) => (Some(token), None),
+            Credential::Claims { claims, issuer } => {
+                let token = unsigned(claims, issuer.as_deref(), query.now, config)?;
+                (Some(token), Some(trusting(config)?))
+            }
+        };
+        let trusts_signatures = trusting.is_some();
+        let config = trusting.unwrap_or_else(|| config.clone());
+        let workload = workload(query.workload, configuration, &config);
+        let engine = Engine::new(&config, &workload, &configuration.environment())
+            .map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
+        set_keys(&engine, &query.keys)?;
+        let sent = query.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut headers = header_map(&query.request, &query.host, sent);
+        headers.extend(token.map(|token| place_for_token(&config, &token)));
+        let host = TrialHost {
+            client: query.client,
+            trusts_signatures,
+            now: query.now,
+            ends_with_headers: query.ends_with_headers,
+        };
+        Ok(Self { engine, workload, host, config, headers, view: query.view })
+    }
+
+    /// Decides, and explains.
+    pub(crate) fn explain(&self) -> Explanation<'_> {
+        let context = self.host.context();
+        self.engine.explain(&self.config, &self.workload, self.view, &self.headers, &context)
+    }
+}
+
+/// Returns whether a request is refused; with SHADOW counted, whether it would be.
+pub(crate) fn is_refused(decision: &Decision<'_>, view: View) -> bool {
+    match decision {
+        Decision::Decided(Decided { shadow: Some(shadow), .. }) if view == View::WithShadow => {
+            shadow.cause.is_some()
+        }
+        Decision::Decided(decided) => decided.reason().is_some(),
+        Decision::Wait { .. } => true,
+    }
+}
+
+fn workload(query: Option<WorkloadQuery>, configuration: &Configuration, config: &Config) -> Workload {
+    let mut workload = configuration.own_workload();
+    let Some(query) = query else {
+        let environment = configuration.environment();
+        let applies = |workload: &Workload| {
+            Engine::new(config, workload, &environment).is_ok_and(|engine| engine.coverage().applying > 0)
+        };
+        return configuration.workloads(config).into_iter().find(applies).unwrap_or(workload);
+    };
+    if let Some((namespace, name)) = query.name {
+        workload.namespace = Some(namespace);
+        workload.name = Some(name);
+    }
+    workload.labels.extend(query.labels);
+    if query.service_account.is_some() {
+        workload.service_account = query.service_account;
+    }
+    workload
+}
+
+/// Gives issuers the keys that their providers serve.
+fn set_keys(engine: &Engine, keys: &[(String, KeySet)]) -> Result<(), String> {
+    for (name, set) in keys {
+        let issuer = engine
+            .remote_issuers()
+            .find(|issuer| issuer.name.as_str() == name)
+            .ok_or_else(|| format!("no issuer `{name}` has keys that a provider serves"))?
+            .index;
+        let keys = IssuerKeys::from_set(set).map_err(|errors| format!("keys of `{name}`: {errors}"))?;
+        engine.set_keys(issuer, Some(Rc::new(keys)));
+    }
+    Ok(())
+}
