@@ -260,12 +260,15 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// Returns what is left of `connection` without the names that a proxy behind the filter must not take for its own to
-/// remove (RFC 9110 section 7.6.1); `None` where all of it can stay.
+/// remove (RFC 9110 section 7.6.1), and without what is no name at all, since a lenient proxy may read one out of it;
+/// `None` where all of it can stay.
 #[inline(never)]
 pub(crate) fn without_options(values: &[&[u8]], unwanted: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
     let options =
         || values.iter().flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
-    let wanted = |option: &&[u8]| !std::str::from_utf8(option).is_ok_and(&unwanted);
+    let wanted = |option: &&[u8]| {
+        option.iter().all(|&byte| method::is_token(byte)) && !std::str::from_utf8(option).is_ok_and(&unwanted)
+    };
     let left: Vec<&[u8]> = options().filter(wanted).collect();
     (left.len() != options().count()).then(|| left.join(b", ".as_slice()))
 }

@@ -4,7 +4,6 @@ use super::Evaluation;
 use super::authenticate::TokenOutcome;
 use super::authorize::ViewVerdict;
 use crate::Cause;
-use crate::auth_error::AuthError;
 use crate::decision::{Decided, Outcome, Shadow, Verification};
 use crate::engine::Engine;
 use crate::header_edits::HeaderEdits;
@@ -91,22 +90,14 @@ impl Engine {
         path: &[u8],
         edits: &mut HeaderEdits<'r>,
     ) {
+        if outcome.tokens.is_err() && !goes_on_unverified {
+            return;
+        }
         let mut hidden: SmallVec<[&ExtractedToken<'r>; 2]> = SmallVec::new();
-        match &outcome.tokens {
-            Ok(tokens) => {
-                for (found, token) in outcome.found.iter().zip(tokens) {
-                    if !self.issuers.forwards_token(token.issuer) {
-                        hidden.push(found);
-                    }
-                }
+        for (found, owner) in outcome.found.iter().zip(&outcome.owners) {
+            if !owner.is_some_and(|owner| self.issuers.forwards_token(owner)) {
+                hidden.push(found);
             }
-            // Nobody vouches for any of them.
-            Err(AuthError::KeysPending { issuer, .. })
-                if goes_on_unverified && !self.issuers.forwards_token(*issuer) =>
-            {
-                hidden.extend(&outcome.found);
-            }
-            Err(_) => {}
         }
         if !hidden.is_empty() || !outcome.stale.is_empty() {
             self.places.strip(request, &hidden, &outcome.stale, path, edits);

@@ -143,6 +143,11 @@ fn connection_names_no_header_that_is_written_or_looked_at() {
     assert_eq!(cleaned("upgrade, X-Tenant"), rest("upgrade"));
     assert_eq!(cleaned("upgrade, authorization, x_http_method_override"), rest("upgrade"));
     assert!(cleaned("upgrade, x-other").is_empty());
+    assert!(cleaned("upgrade, , x-other,").is_empty());
+    // What is no name may be one to whoever reads it less strictly.
+    for option in ["x-user;q=1", "\"x-user\"", "\u{a0}x-user", "x user", "x-\u{ff}user"] {
+        assert_eq!(cleaned(&format!("upgrade, {option}, x-other")), rest("upgrade, x-other"), "{option}");
+    }
     assert_eq!(removed(&shop.request("GET /", &[("connection", "x-user")])), ["connection"]);
 }
 

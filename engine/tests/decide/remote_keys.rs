@@ -1,6 +1,6 @@
 //! Keys that a provider serves: while there are none, once they come, and when they go.
 
-use crate::support::{Shop, public_jwk, removed, shop, token, written};
+use crate::support::{Shop, public_jwk, removed, replaced, shop, token, written};
 use attache_engine::remote::{MissingKeys, WaitDecision};
 use attache_engine::token::IssuerKeys;
 use attache_engine::{Cause, Detail, Outcome, Reason};
@@ -182,4 +182,101 @@ fn failing_open_opens_no_path_that_no_rule_is_for() {
     let good = token(json!({}));
     assert_eq!(shop.reason("GET /orders", Some(&good)), None);
     assert_eq!(shop.reason("GET /admin", Some(&good)), Some(Reason::NoRuleMatched));
+}
+
+/// A shop with three issuers, each with its header, cookie and parameter: `own` holds its keys and hides its tokens; the
+/// providers of `kept`, which forwards its tokens, and of `hidden`, which does not, are away.
+fn three_issuers(kept: &str, hidden: &str) -> Shop {
+    let entry = |name: &str, more: Value| {
+        let mut entry = crate::support::issuer(json!({
+            "name": name,
+            "issuer": format!("https://{name}.example.com"),
+            "fromHeaders": [{"name": format!("x-{name}")}],
+            "fromCookies": [name],
+            "fromParams": [name],
+            "outputClaimToHeaders": [],
+        }));
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        entry
+    };
+    let remote = |name: &str, forwards: bool, on_keys_unavailable: &str| {
+        let more = json!({
+            "jwksUri": format!("https://{name}.example.com/jwks"),
+            "onKeysUnavailable": on_keys_unavailable,
+            "forwardOriginalToken": forwards,
+        });
+        let mut entry = entry(name, more);
+        entry.as_object_mut().unwrap().remove("jwks");
+        entry
+    };
+    shop(json!({"issuers": [
+        entry("own", json!({})), remote("kept", true, kept), remote("hidden", false, hidden),
+    ]}))
+}
+
+fn of(issuer: &str) -> String {
+    token(json!({"iss": format!("https://{issuer}.example.com")}))
+}
+
+#[test]
+fn each_token_is_hidden_or_forwarded_as_its_own_issuer_says_while_keys_are_away() {
+    let shop = three_issuers("ALLOW", "ALLOW");
+    let [own, kept, hidden] = ["own", "kept", "hidden"].map(of);
+    for names in [["kept", "own", "hidden"], ["hidden", "kept", "own"], ["own", "hidden", "kept"]] {
+        let headers: Vec<(String, String)> =
+            names.iter().map(|name| (format!("x-{name}"), of(name))).collect();
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let decision = shop.request("GET /", &headers);
+        assert_eq!(decision.unverified, Some(Reason::KeysUnavailable), "{names:?}");
+        let mut gone = removed(&decision);
+        gone.sort_unstable();
+        assert_eq!(gone, ["x-hidden", "x-own"], "{names:?}");
+    }
+    let cookies = format!("kept={kept}; own={own}; a=1; hidden={hidden}");
+    let decision = shop.request("GET /", &[("cookie", &cookies)]);
+    assert_eq!(replaced(&decision), [("cookie".to_owned(), format!("kept={kept}; a=1"))]);
+    let line = format!("GET /?kept={kept}&own={own}&a=1&hidden={hidden}");
+    let decision = shop.request(&line, &[]);
+    assert_eq!(replaced(&decision), [(":path".to_owned(), format!("/?kept={kept}&a=1"))]);
+    // A stale cookie is nobody's.
+    let stale = token(json!({"iss": "https://else.example.com"}));
+    let cookies = format!("kept={stale}; kept={kept}; own={own}");
+    let decision = shop.request("GET /", &[("cookie", &cookies)]);
+    assert_eq!(decision.unverified, Some(Reason::KeysUnavailable));
+    assert_eq!(replaced(&decision), [("cookie".to_owned(), format!("kept={kept}"))]);
+}
+
+#[test]
+fn the_order_of_tokens_opens_nothing_while_keys_are_away() {
+    for (kept, hidden) in [("DENY", "ALLOW"), ("ALLOW", "DENY"), ("DENY", "DENY"), ("ALLOW", "ALLOW")] {
+        let shop = three_issuers(kept, hidden);
+        let expected = (kept == "DENY" || hidden == "DENY").then_some(Reason::KeysUnavailable);
+        for names in [["kept", "hidden"], ["hidden", "kept"]] {
+            let values = names.map(|name| (format!("x-{name}"), of(name)));
+            let headers: Vec<(&str, &str)> =
+                values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!(shop.request("GET /", &headers).reason(), expected, "{kept} {hidden}: {names:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_beside_a_token_that_may_go_on_unverified() {
+    let shop = three_issuers("ALLOW", "ALLOW");
+    serve(&shop, &[other_key()]);
+    for names in [["kept", "hidden"], ["hidden", "kept"]] {
+        let values = names.map(|name| (format!("x-{name}"), of(name)));
+        let headers: Vec<(&str, &str)> =
+            values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(shop.request("GET /", &headers).reason(), Some(Reason::KeyNotFound), "{names:?}");
+    }
+}
+
+#[test]
+fn a_bad_cookie_is_refused_beside_a_token_that_may_go_on_unverified() {
+    let shop = three_issuers("ALLOW", "ALLOW");
+    let bad = |sub: &str| token(json!({"iss": "https://own.example.com", "exp": 1, "sub": sub}));
+    let cookies = format!("kept={}; own={}; own={}", of("kept"), bad("a"), bad("b"));
+    assert_eq!(shop.request("GET /", &[("cookie", &cookies)]).reason(), Some(Reason::TokenExpired));
 }
