@@ -9,6 +9,7 @@ mod explain;
 mod finding;
 mod input;
 mod lint;
+mod mutate;
 mod report;
 mod trial;
 

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod explain;
 mod man;
+mod mutate;
 mod schema;
 mod test;
 
@@ -17,6 +18,7 @@ pub(crate) enum Command {
     Check(check::Options),
     Explain(Box<explain::Options>),
     Test(test::Options),
+    Mutate(mutate::Options),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -31,6 +33,7 @@ pub(crate) fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
         Command::Check(options) => check::run(options),
         Command::Explain(options) => explain::run(options),
         Command::Test(options) => test::run(options),
+        Command::Mutate(options) => mutate::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

@@ -10,7 +10,7 @@ mod token;
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
 pub(crate) use request::{
-    RequestLine, header_map, place_for_token, read_header, read_label, read_workload, seconds_now,
+    RequestLine, TokenPlace, header_map, read_header, read_label, read_workload, seconds_now,
 };
 pub(crate) use simulation::{Credential, Query, Simulation, WorkloadQuery, is_refused};
 pub(crate) use story::tell;

@@ -76,12 +76,26 @@ pub(crate) fn read_label(text: &str) -> Result<(String, String), String> {
     parts.ok_or_else(|| format!("`{text}` is no label; write `name=value`"))
 }
 
-/// Returns the header that carries a token: in the first place of the first issuer that takes one in a header.
-pub(crate) fn place_for_token(config: &Config, token: &str) -> (String, Vec<u8>) {
-    let place = config.issuers.iter().flat_map(|issuer| &issuer.from_headers).next();
-    let (name, prefix) =
-        place.map_or(("authorization", "Bearer "), |place| (place.name.as_str(), place.prefix.as_str()));
-    (name.to_owned(), format!("{prefix}{token}").into_bytes())
+/// Where a request carries its token: in the first place of the first issuer that takes one in a header.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenPlace {
+    name: String,
+    prefix: String,
+}
+
+impl TokenPlace {
+    /// Returns the place that a configuration names; `Authorization` where it names none.
+    pub(crate) fn of(config: &Config) -> Self {
+        match config.issuers.iter().flat_map(|issuer| &issuer.from_headers).next() {
+            Some(place) => Self { name: place.name.as_str().to_owned(), prefix: place.prefix.clone() },
+            None => Self { name: "authorization".to_owned(), prefix: "Bearer ".to_owned() },
+        }
+    }
+
+    /// Returns the header that carries a token there.
+    pub(crate) fn header(&self, token: &str) -> (String, Vec<u8>) {
+        (self.name.clone(), format!("{}{token}", self.prefix).into_bytes())
+    }
 }
 
 /// Returns the seconds since 1970.

@@ -1,6 +1,6 @@
 //! A request before a configuration: what `explain` asks on a command line, and the page in a form.
 
-use super::{Client, RequestLine, TrialHost, header_map, place_for_token, trusting, unsigned};
+use super::{Client, RequestLine, TokenPlace, TrialHost, header_map, trusting, unsigned};
 use crate::input::Configuration;
 use attache_engine::host::Workload;
 use attache_engine::policy::View;
@@ -77,8 +77,8 @@ impl Simulation {
             Credential::Nothing => (None, None),
             Credential::Token(token) => (Some(token), None),
             Credential::Claims { claims, issuer } => {
-                let token = unsigned(claims, issuer.as_deref(), query.now, config)?;
-                (Some(token), Some(trusting(config)?))
+                let token = unsigned(claims, &[], issuer.as_deref(), query.now, config)?;
+                (Some(token), Some(trusting(config)))
             }
         };
         let trusts_signatures = trusting.is_some();
@@ -89,7 +89,7 @@ impl Simulation {
         set_keys(&engine, &query.keys)?;
         let sent = query.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut headers = header_map(&query.request, &query.host, sent);
-        headers.extend(token.map(|token| place_for_token(&config, &token)));
+        headers.extend(token.map(|token| TokenPlace::of(&config).header(&token)));
         let host = TrialHost {
             client: query.client,
             trusts_signatures,

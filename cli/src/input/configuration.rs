@@ -38,6 +38,12 @@ pub(crate) enum Carrier {
 }
 
 impl Configuration {
+    /// Creates one that stands at a key of a text's first document, in no resource.
+    pub(crate) fn bare(file: Rc<SourceFile>, key: &str, node: Node) -> Self {
+        let (path, carrier, form_errors) = (Path::default().key(key), Carrier::Bare, Vec::new());
+        Self { file, document: 0, path, carrier, node, form_errors }
+    }
+
     /// Reads it as the filter does.
     ///
     /// # Errors

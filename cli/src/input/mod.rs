@@ -11,6 +11,7 @@ mod workload;
 pub(crate) use configuration::{Carrier, Configuration};
 pub(crate) use resource::{Kind, Resource, text};
 pub(crate) use source_file::SourceFile;
+pub(crate) use workload::ModuleEnvironment;
 
 use attache_config_reader::SyntaxError;
 use clap::Args;
@@ -107,13 +108,6 @@ impl InputOptions {
 }
 
 impl Input {
-    /// Returns what a text holds that is a configuration.
-    pub(crate) fn of_text(name: String, text: String) -> Self {
-        let mut input = Self::default();
-        input.add(name, text, true);
-        input
-    }
-
     /// Adds what a text holds. One that was named is a configuration whatever it looks like, unless it is a resource.
     fn add(&mut self, name: String, text: String, is_named: bool) {
         let (file, error) = SourceFile::new(name, text);

@@ -11,6 +11,16 @@ const UNKNOWN_SECRET: [u8; 64] = [b'?'; 64];
 /// The environment of a module, as far as its resource tells.
 pub(crate) struct ModuleEnvironment(Option<BTreeMap<String, Option<String>>>);
 
+impl ModuleEnvironment {
+    /// Sets variables.
+    pub(crate) fn extend(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
+        let mut variables = variables.into_iter().map(|(name, value)| (name, Some(value))).peekable();
+        if variables.peek().is_some() {
+            self.0.get_or_insert_default().extend(variables);
+        }
+    }
+}
+
 impl Environment for ModuleEnvironment {
     fn variable(&self, name: &str) -> Option<Vec<u8>> {
         match &self.0 {

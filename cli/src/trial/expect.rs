@@ -1,15 +1,20 @@
 //! Whether a request fared as it must.
 
 use super::file::Expectation;
-use attache_engine::{Decided, Decision, Engine, Explanation, HeaderEdit, Outcome};
+use super::text_match::{TextMatch, told};
+use attache_engine::{Answer, Decided, Decision, Engine, HeaderEdit, Outcome};
+
+/// Headers as a request has them: names in lower case.
+pub(super) type HeaderMap = [(String, Vec<u8>)];
 
 /// Returns what is other than it must be, a line each; nothing where all is as it must be.
 pub(super) fn differences(
     expected: &Expectation,
-    explanation: &Explanation<'_>,
+    decision: &Decision<'_>,
+    sent: &HeaderMap,
     engine: &Engine,
 ) -> Vec<String> {
-    let Decision::Decided(decided) = &explanation.decision else {
+    let Decision::Decided(decided) = decision else {
         return vec!["it waits for keys".to_owned()];
     };
     let mut differences = Vec::new();
@@ -21,17 +26,9 @@ pub(super) fn differences(
             differences.push(format!("rule: expected {wanted}, was {rule}"));
         }
     }
-    for (name, wanted) in &expected.service.headers {
-        let value = written(decided, name);
-        if value.as_deref() != Some(wanted) {
-            let value = value.map_or_else(|| "not written".to_owned(), |value| format!("`{value}`"));
-            differences.push(format!("header {name}: expected `{wanted}`, was {value}"));
-        }
-    }
-    for name in &expected.service.absent {
-        if let Some(value) = written(decided, name) {
-            differences.push(format!("header {name}: expected none, was `{value}`"));
-        }
+    match &decided.outcome {
+        Outcome::Forward => service(expected, &forwarded(decided, sent), &mut differences),
+        Outcome::Refuse { answer, .. } => refusal(expected, answer, &mut differences),
     }
     differences
 }
@@ -59,12 +56,68 @@ fn verdict(expected: &Expectation, decided: &Decided<'_>, differences: &mut Vec<
     }
 }
 
-/// Returns what the filter writes into a header.
-fn written(decided: &Decided<'_>, name: &str) -> Option<String> {
-    decided.edits.iter().find_map(|edit| match edit {
-        HeaderEdit::Set(known, value) | HeaderEdit::Add(known, value) if known == name => {
-            Some(String::from_utf8_lossy(value).into_owned())
+/// Returns the headers that the service sees.
+fn forwarded(decided: &Decided<'_>, sent: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    let mut headers = sent.to_vec();
+    for edit in decided.edits.iter() {
+        match edit {
+            HeaderEdit::Remove(name) => headers.retain(|(known, _)| known != name),
+            HeaderEdit::Set(name, value) => {
+                headers.retain(|(known, _)| known != name);
+                headers.push((name.to_owned(), value.to_vec()));
+            }
+            HeaderEdit::Add(name, value) => headers.push((name.to_owned(), value.to_vec())),
         }
-        HeaderEdit::Set(..) | HeaderEdit::Add(..) | HeaderEdit::Remove(_) => None,
-    })
+    }
+    headers
+}
+
+fn service(expected: &Expectation, headers: &HeaderMap, differences: &mut Vec<String>) {
+    let expected = &expected.service;
+    for (pseudo, what, wanted) in [(":path", "path", &expected.path), (":method", "method", &expected.method)]
+    {
+        if let Some(wanted) = wanted {
+            compare(what, &TextMatch::Is(wanted.clone()), &values(headers, pseudo), differences);
+        }
+    }
+    for (name, wanted) in &expected.headers {
+        compare(&format!("header {name}"), wanted, &values(headers, name), differences);
+    }
+    for name in &expected.absent {
+        let absent = TextMatch::Absent { absent: true };
+        compare(&format!("header {name}"), &absent, &values(headers, name), differences);
+    }
+}
+
+fn refusal(expected: &Expectation, answer: &Answer, differences: &mut Vec<String>) {
+    for (name, wanted) in &expected.answer {
+        let named = answer.headers.iter().filter(|(known, _)| known == name);
+        let mut values: Vec<String> = named.map(|(_, value)| value.clone()).collect();
+        if let Some((content_type, _)) = &answer.body
+            && name == "content-type"
+        {
+            values.push((*content_type).to_owned());
+        }
+        compare(&format!("the answer's {name}"), wanted, &values, differences);
+    }
+    if let Some(wanted) = &expected.body {
+        let body = answer.body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
+        compare("the answer's body", wanted, &[body], differences);
+    }
+}
+
+fn compare(what: &str, wanted: &TextMatch, values: &[String], differences: &mut Vec<String>) {
+    if !wanted.fits(values) {
+        differences.push(format!("{what}: expected {wanted}, was {}", told(values)));
+    }
+}
+
+/// Returns the values of a header as text: a byte is a character of Latin-1 where it is no UTF-8.
+fn values(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let name = name.to_ascii_lowercase();
+    let text = |value: &Vec<u8>| match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    };
+    headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| text(value)).collect()
 }

@@ -1,12 +1,16 @@
 //! What a file of tests holds: the form of the project's own scenarios, as far as one process can play them.
 
-use crate::input::{Configuration, Input, InputOptions};
+use super::text_match::{OneOrMany, TextMatch};
+use crate::input::{Configuration, InputOptions, SourceFile};
+use attache_config_reader::Node;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 /// A file of tests.
 #[derive(Debug, Deserialize)]
@@ -14,8 +18,19 @@ use std::path::{Path, PathBuf};
 pub(crate) struct TestFile {
     /// What it shows.
     pub(crate) title: String,
+    /// What of a design it covers; the tool does not look at it.
+    #[serde(default, rename = "covers")]
+    _covers: Vec<String>,
     /// The configuration itself, or the path of the file that holds it, from this file's folder.
-    pub(crate) configuration: Value,
+    configuration: Value,
+    /// Whether signatures count as good.
+    #[serde(default)]
+    pub(crate) signatures: Signatures,
+    /// When requests come, in seconds since 1970; now where none is given.
+    pub(crate) time: Option<u64>,
+    /// Variables of the module's environment, in place of those that the resource gives it.
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
     /// The workload that is asked.
     #[serde(default)]
     pub(crate) workload: TestWorkload,
@@ -24,6 +39,17 @@ pub(crate) struct TestFile {
     pub(crate) tokens: BTreeMap<String, TestToken>,
     /// The requests.
     pub(crate) steps: Vec<Step>,
+}
+
+/// Whether signatures count as good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Signatures {
+    /// Every one: tokens are written as claims.
+    #[default]
+    Trusted,
+    /// Those that the configuration's keys verify: tokens are written as they are.
+    Verified,
 }
 
 /// A workload.
@@ -37,13 +63,18 @@ pub(crate) struct TestWorkload {
     pub(crate) labels: BTreeMap<String, String>,
 }
 
-/// A token whose signature counts as good.
+/// A token.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct TestToken {
-    /// Its claims; `iss`, `aud`, `exp` and `iat` are added where they are missing.
+    /// Its text, where signatures are verified.
+    pub(crate) raw: Option<String>,
+    /// Its claims, where signatures count as good; `iss`, `aud`, `exp` and `iat` are added where they are missing.
     #[serde(default)]
     pub(crate) claims: Map<String, Value>,
+    /// Claims that it lacks, of those that are added.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
     /// Whose it is, where there are several issuers.
     pub(crate) issuer: Option<String>,
 }
@@ -60,7 +91,7 @@ pub(crate) struct Step {
 
 /// A request.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct TestRequest {
     #[serde(default = "get")]
     pub(crate) method: String,
@@ -69,10 +100,15 @@ pub(crate) struct TestRequest {
     #[serde(default = "service")]
     pub(crate) host: String,
     pub(crate) token: Option<String>,
+    /// Headers; a list is that many headers of one name.
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, OneOrMany>,
     /// The caller's mTLS principal, without `spiffe://`.
     pub(crate) caller: Option<String>,
+    /// The address of the direct peer.
+    pub(crate) address: Option<IpAddr>,
+    /// The address that a header tells the proxy, in place of the peer's.
+    pub(crate) client_address: Option<IpAddr>,
     pub(crate) port: Option<u16>,
     pub(crate) body: Option<String>,
 }
@@ -87,6 +123,11 @@ pub(crate) struct Expectation {
     pub(crate) status: Option<u16>,
     /// The rule that decides: `policy/rule`.
     pub(crate) rule: Option<String>,
+    /// The headers of the answer to a refused request.
+    #[serde(default)]
+    pub(crate) answer: BTreeMap<String, TextMatch>,
+    /// The body of that answer.
+    pub(crate) body: Option<TextMatch>,
     /// What the service sees.
     #[serde(default)]
     pub(crate) service: Seen,
@@ -96,9 +137,13 @@ pub(crate) struct Expectation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seen {
+    /// Path and query.
+    pub(crate) path: Option<String>,
+    /// The method.
+    pub(crate) method: Option<String>,
     /// Headers and their values.
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, TextMatch>,
     /// Headers that must not be there.
     #[serde(default)]
     pub(crate) absent: Vec<String>,
@@ -116,38 +161,6 @@ fn service() -> String {
     "service".to_owned()
 }
 
-/// Returns the files of tests that folders hold, and those that are named.
-///
-/// # Errors
-/// A folder can't be searched, or there is no such file.
-pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_file() {
-            found.push(path.clone());
-            continue;
-        }
-        for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-            let entry = entry?;
-            let is_yaml = entry.path().extension().is_some_and(|end| end == "yaml" || end == "yml");
-            if is_yaml && entry.file_type().is_file() && holds_steps(entry.path())? {
-                found.push(entry.into_path());
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err("no tests there: a file of tests has `steps`".into());
-    }
-    Ok(found)
-}
-
-/// Returns whether a file looks like tests and not like a configuration beside them.
-fn holds_steps(path: &Path) -> Result<bool, Box<dyn Error>> {
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
-    Ok(text.lines().any(|line| line.starts_with("steps:")))
-}
-
 impl TestFile {
     /// Reads a file, and the configuration that it names or holds.
     ///
@@ -161,25 +174,48 @@ impl TestFile {
         let [node] = nodes.as_slice() else { return Err(format!("{name}: one document a file").into()) };
         let value = serde_json::to_value(node)?;
         let file: Self = serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))?;
-        let configuration = file.configuration(path, &name)?;
+        let configuration = file.configuration(path, name, text, node)?;
         Ok((file, configuration))
     }
 
-    fn configuration(&self, path: &Path, name: &str) -> Result<Configuration, Box<dyn Error>> {
-        let input = match &self.configuration {
-            Value::String(file) => {
-                let file = path.parent().unwrap_or(Path::new("")).join(file);
-                InputOptions::of_file(&file).read()?
-            }
-            inline => {
-                Input::of_text(format!("configuration of {name}"), serde_json::to_string_pretty(inline)?)
-            }
+    fn configuration(
+        &self,
+        path: &Path,
+        name: String,
+        text: String,
+        node: &Node,
+    ) -> Result<Configuration, Box<dyn Error>> {
+        let Value::String(named) = &self.configuration else {
+            let inline = node.get("configuration").cloned().unwrap_or(Node::Null);
+            let (source, error) = SourceFile::new(name, text);
+            return match error {
+                Some(error) => Err(format!("{}: {error}", source.name).into()),
+                None => Ok(Configuration::bare(Rc::new(source), "configuration", inline)),
+            };
         };
-        let mut found = input.configurations;
+        let file = shortened(&path.parent().unwrap_or(Path::new("")).join(named));
+        let mut found = InputOptions::of_file(&file).read()?.configurations;
         match (found.pop(), found.is_empty()) {
             (Some(configuration), true) => Ok(configuration),
             (None, _) => Err(format!("{name}: `configuration` holds none").into()),
             (Some(_), false) => Err(format!("{name}: `configuration` names a file with several").into()),
         }
+    }
+}
+
+/// Returns a path without `folder/..`, where that leads to the same file.
+fn shortened(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for component in path.components() {
+        let is_up = component == Component::ParentDir;
+        if is_up && matches!(short.components().next_back(), Some(Component::Normal(_))) {
+            short.pop();
+        } else {
+            short.push(component);
+        }
+    }
+    match (short.canonicalize(), path.canonicalize()) {
+        (Ok(one), Ok(other)) if one == other => short,
+        _ => path.to_owned(),
     }
 }

@@ -2,9 +2,14 @@
 
 mod expect;
 mod file;
+mod find;
 mod junit;
+mod prepared;
 mod run;
+mod text_match;
 
-pub(crate) use file::find;
+pub(crate) use file::TestFile;
+pub(crate) use find::find;
 pub(crate) use junit::junit;
+pub(crate) use prepared::Prepared;
 pub(crate) use run::Suite;

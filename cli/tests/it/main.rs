@@ -11,6 +11,7 @@ mod check;
 mod explain;
 mod formats;
 mod lints;
+mod mutants;
 mod page;
 mod samples;
 mod support;
