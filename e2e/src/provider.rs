@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 /// How a provider answers questions for its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Manner {
+pub enum FaultMode {
     /// As it should.
     #[default]
     Good,
@@ -49,7 +49,7 @@ struct State {
     /// Where its document says that the keys are, if not with itself.
     jwks_uri: Option<String>,
     keys: Vec<Value>,
-    manner: Manner,
+    fault: FaultMode,
     /// Documents of other hosts, by host and path: content type and body.
     published: BTreeMap<(String, String), (&'static str, Vec<u8>)>,
     /// More header lines of good answers.
@@ -125,9 +125,9 @@ impl Provider {
         self.state().published.keys().map(|(host, _)| host.clone()).collect()
     }
 
-    /// Answers in this manner from now on.
-    pub fn behave(&self, manner: Manner) {
-        self.state().manner = manner;
+    /// Sets how it answers from now on.
+    pub fn set_fault(&self, fault: FaultMode) {
+        self.state().fault = fault;
     }
 
     /// Adds these header lines to good answers from now on.
@@ -246,9 +246,9 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
     let set = json!({"keys": state.keys}).to_string();
     let headers = format!("content-type: application/json\r\n{}", state.headers);
     let good = |more: &str| whole("200 OK", &format!("{headers}{more}"), set.as_bytes());
-    Some(match &state.manner {
-        Manner::Good => good(""),
-        Manner::Etag => {
+    Some(match &state.fault {
+        FaultMode::Good => good(""),
+        FaultMode::Etag => {
             let etag = format!(
                 "\"{:x}\"",
                 set.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte))
@@ -260,7 +260,7 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
                 good(&format!("etag: {etag}\r\n"))
             }
         }
-        Manner::Chunked => {
+        FaultMode::Chunked => {
             let mut bytes =
                 format!("HTTP/1.1 200 OK\r\n{headers}transfer-encoding: chunked\r\n\r\n").into_bytes();
             for chunk in set.as_bytes().chunks(50) {
@@ -271,13 +271,13 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
             bytes.extend_from_slice(b"0\r\n\r\n");
             bytes
         }
-        Manner::Silent => return None,
-        Manner::Status(status, more) => whole(&format!("{status} Told To"), more, b""),
-        Manner::Body(content_type, body) => {
+        FaultMode::Silent => return None,
+        FaultMode::Status(status, more) => whole(&format!("{status} Told To"), more, b""),
+        FaultMode::Body(content_type, body) => {
             whole("200 OK", &format!("content-type: {content_type}\r\n"), body)
         }
-        Manner::Gzip => good("content-encoding: gzip\r\n"),
-        Manner::Cut => {
+        FaultMode::Gzip => good("content-encoding: gzip\r\n"),
+        FaultMode::Cut => {
             let mut bytes = good("");
             bytes.truncate(bytes.len().saturating_sub(set.len() / 2));
             bytes

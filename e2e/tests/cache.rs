@@ -5,7 +5,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "counts of a few thousand requests")]
 
 #[cfg(test)]
-mod stage {
+mod testbed {
     use anyhow::{Result, bail, ensure};
     use attache_e2e::echo::Echo;
     use attache_e2e::envoy::{self, Deadline, Envoy, Sidecar};
@@ -27,13 +27,13 @@ mod stage {
     /// Clients that send at the same time.
     const CLIENTS: u64 = 8;
 
-    struct Stage {
+    struct TestBed {
         envoy: Envoy,
         key: SigningKey,
         _service: Echo,
     }
 
-    impl Stage {
+    impl TestBed {
         async fn start(workers: u32, cache: Value) -> Result<Self> {
             let key = SigningKey::fresh_p256("key")?;
             let configuration = json!({
@@ -105,40 +105,40 @@ mod stage {
     }
 
     fn long_token(key: &SigningKey, number: u64) -> Result<String> {
-        let filler = "x".repeat(TOKEN_BYTES * 3 / 4);
-        TokenSpec::with_claims(json!({"sub": format!("user-{number}"), "filler": filler}))
+        let placeholders = "x".repeat(TOKEN_BYTES * 3 / 4);
+        TokenSpec::with_claims(json!({"sub": format!("user-{number}"), "placeholders": placeholders}))
             .mint_with(key, token::now())
     }
 
     #[tokio::test]
     async fn a_token_that_one_worker_has_verified_is_not_verified_by_another() -> Result<()> {
-        let stage = Stage::start(2, json!({})).await?;
-        let token = TokenSpec::default().mint_with(&stage.key, token::now())?;
+        let testbed = TestBed::start(2, json!({})).await?;
+        let token = TokenSpec::default().mint_with(&testbed.key, token::now())?;
         // The kernel chooses the worker that takes a connection: ask until both have had to look for the token.
         let (mut asked, deadline) = (0, Deadline::new());
-        while stage.count("cache.misses").await? < 2 {
+        while testbed.count("cache.misses").await? < 2 {
             for _ in 0..16 {
-                ensure!(stage.status(&token).await? == 200);
+                ensure!(testbed.status(&token).await? == 200);
                 asked += 1;
             }
-            stage.until_counted(asked).await?;
+            testbed.until_counted(asked).await?;
             ensure!(deadline.wait().await, "only one worker takes connections");
         }
-        let verified = stage.count("verify.host").await? + stage.count("verify.software").await?;
+        let verified = testbed.count("verify.host").await? + testbed.count("verify.software").await?;
         ensure!(verified == 1, "two workers checked {verified} signatures of one token");
-        ensure!(stage.count("cache.shared").await? == 1);
-        ensure!(stage.count("cache.hits").await? == asked - 2);
+        ensure!(testbed.count("cache.shared").await? == 1);
+        ensure!(testbed.count("cache.hits").await? == asked - 2);
         Ok(())
     }
 
     #[tokio::test]
     async fn memory_stays_flat_under_tokens_that_never_come_twice() -> Result<()> {
-        let stage = Stage::start(1, json!({"tokens": 256, "sharedSlots": 256})).await?;
+        let testbed = TestBed::start(1, json!({"tokens": 256, "sharedSlots": 256})).await?;
         // Full caches first.
-        stage.flood(&stage.key, 0, 512, 200).await?;
-        let full = stage.envoy.resident_bytes()?;
-        stage.flood(&stage.key, 512, FLOOD, 200).await?;
-        let growth = stage.envoy.resident_bytes()?.saturating_sub(full);
+        testbed.flood(&testbed.key, 0, 512, 200).await?;
+        let full = testbed.envoy.resident_bytes()?;
+        testbed.flood(&testbed.key, 512, FLOOD, 200).await?;
+        let growth = testbed.envoy.resident_bytes()?.saturating_sub(full);
         println!("{FLOOD} distinct tokens of {TOKEN_BYTES} bytes: {growth} bytes");
         ensure!(growth <= GROWTH, "{growth} bytes");
         Ok(())
@@ -146,20 +146,20 @@ mod stage {
 
     #[tokio::test]
     async fn a_flood_of_bad_tokens_takes_no_memory_and_no_place_of_a_good_one() -> Result<()> {
-        let stage = Stage::start(1, json!({"tokens": 256, "sharedSlots": 256})).await?;
-        let good = TokenSpec::default().mint_with(&stage.key, token::now())?;
-        ensure!(stage.status(&good).await? == 200);
+        let testbed = TestBed::start(1, json!({"tokens": 256, "sharedSlots": 256})).await?;
+        let good = TokenSpec::default().mint_with(&testbed.key, token::now())?;
+        ensure!(testbed.status(&good).await? == 200);
         // The same key id, but another key.
         let forger = SigningKey::fresh_p256("key")?;
-        stage.flood(&forger, 0, 512, 401).await?;
-        let before = stage.envoy.resident_bytes()?;
-        stage.flood(&forger, 512, FLOOD, 401).await?;
-        let growth = stage.envoy.resident_bytes()?.saturating_sub(before);
+        testbed.flood(&forger, 0, 512, 401).await?;
+        let before = testbed.envoy.resident_bytes()?;
+        testbed.flood(&forger, 512, FLOOD, 401).await?;
+        let growth = testbed.envoy.resident_bytes()?.saturating_sub(before);
         println!("{FLOOD} bad tokens of {TOKEN_BYTES} bytes: {growth} bytes");
         ensure!(growth <= GROWTH, "{growth} bytes");
-        ensure!(stage.status(&good).await? == 200);
-        stage.until_counted(FLOOD + 512 + 2).await?;
-        ensure!(stage.count("cache.hits").await? == 1, "the good token is still known");
+        ensure!(testbed.status(&good).await? == 200);
+        testbed.until_counted(FLOOD + 512 + 2).await?;
+        ensure!(testbed.count("cache.hits").await? == 1, "the good token is still known");
         Ok(())
     }
 }

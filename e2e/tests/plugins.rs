@@ -3,7 +3,7 @@
 //! `ATTACHE_ENVOY` names the version.
 
 #[cfg(test)]
-mod stage {
+mod testbed {
     use anyhow::{Result, bail, ensure};
     use attache_e2e::echo::Echo;
     use attache_e2e::envoy::{self, Deadline, Envoy, Overrides, Push, Sidecar};
@@ -14,7 +14,7 @@ mod stage {
     use std::path::Path;
     use tokio::net::TcpStream;
 
-    struct Stage {
+    struct TestBed {
         envoy: Envoy,
         _service: Echo,
     }
@@ -28,7 +28,7 @@ mod stage {
         TokenSpec::default().mint(token::now())
     }
 
-    impl Stage {
+    impl TestBed {
         async fn start(document: &Value, failure_policy: &'static str, overrides: Overrides) -> Result<Self> {
             let service = Echo::start("orders").await?;
             let sidecar = Sidecar {
@@ -74,43 +74,47 @@ mod stage {
         // Also where it says that nothing is to be refused: what can't be read says nothing.
         let bad = json!({"mode": "SHADOW", "issuers": []});
         for failure_policy in ["FAIL_CLOSED", "FAIL_OPEN"] {
-            let stage = Stage::start(&bad, failure_policy, Overrides::default()).await?;
-            ensure!(stage.envoy.first_configuration_refused().await?, "{}", stage.envoy.log());
+            let testbed = TestBed::start(&bad, failure_policy, Overrides::default()).await?;
+            ensure!(testbed.envoy.first_configuration_refused().await?, "{}", testbed.envoy.log());
             for token in [None, Some(bearer()?)] {
-                let answer = stage.send(token.as_deref()).await?;
+                let answer = testbed.send(token.as_deref()).await?;
                 ensure!(answer.status == 503 && answer.values("retry-after") == ["1"], "{answer:?}");
                 ensure!(answer.text().contains(r#""type":"configuration-invalid""#), "{}", answer.text());
             }
-            let lines = stage.envoy.access_log();
+            let lines = testbed.envoy.access_log();
             ensure!(lines.iter().all(|line| line["reason"] == "configuration-invalid"), "{lines:?}");
-            let log = stage.envoy.log();
+            let log = testbed.envoy.log();
             ensure!(log.contains("issuers: there is no issuer"), "{log}");
             ensure!(log.contains(r#""reason":"configuration-invalid""#), "{log}");
-            ensure!(stage.gauge("configuration.invalid").await? == Some(1));
+            ensure!(testbed.gauge("configuration.invalid").await? == Some(1));
 
-            ensure!(stage.envoy.push(&good()?.to_string()).await? == Push::Accepted, "{}", stage.envoy.log());
-            ensure!(stage.send_until("configuration.invalid", 0).await?, "a good token goes on");
+            ensure!(
+                testbed.envoy.push(&good()?.to_string()).await? == Push::Accepted,
+                "{}",
+                testbed.envoy.log()
+            );
+            ensure!(testbed.send_until("configuration.invalid", 0).await?, "a good token goes on");
             if failure_policy == "FAIL_OPEN" {
                 // There Envoy takes a plugin that refuses its configuration, and passes it by.
                 continue;
             }
             let other = json!({"issuers": {}});
             ensure!(
-                stage.envoy.push(&other.to_string()).await? == Push::Refused,
+                testbed.envoy.push(&other.to_string()).await? == Push::Refused,
                 "a good one is not given up"
             );
-            ensure!(stage.send(Some(&bearer()?)).await?.status == 200, "it serves on");
-            ensure!(stage.send(None).await?.status == 401);
-            ensure!(stage.gauge("configuration.invalid").await? == Some(0));
+            ensure!(testbed.send(Some(&bearer()?)).await?.status == 200, "it serves on");
+            ensure!(testbed.send(None).await?.status == 401);
+            ensure!(testbed.gauge("configuration.invalid").await? == Some(0));
             // What Envoy has taken once it does not try again: the good one goes on all the same.
-            ensure!(stage.envoy.push(&bad.to_string()).await? == Push::Accepted);
-            ensure!(stage.send_until("configuration.outdated", 1).await?, "it serves on");
-            ensure!(stage.send(None).await?.status == 401);
-            ensure!(stage.gauge("configuration.invalid").await? == Some(0));
-            let log = stage.envoy.log();
+            ensure!(testbed.envoy.push(&bad.to_string()).await? == Push::Accepted);
+            ensure!(testbed.send_until("configuration.outdated", 1).await?, "it serves on");
+            ensure!(testbed.send(None).await?.status == 401);
+            ensure!(testbed.gauge("configuration.invalid").await? == Some(0));
+            let log = testbed.envoy.log();
             ensure!(log.contains("the last good one goes on"), "{log}");
-            ensure!(stage.envoy.push(&good()?.to_string()).await? == Push::Accepted);
-            ensure!(stage.send_until("configuration.outdated", 0).await?, "a good token goes on");
+            ensure!(testbed.envoy.push(&good()?.to_string()).await? == Push::Accepted);
+            ensure!(testbed.send_until("configuration.outdated", 0).await?, "a good token goes on");
         }
         Ok(())
     }
@@ -136,37 +140,37 @@ mod stage {
     async fn the_second_plugin_of_a_proxy_says_that_it_is() -> Result<()> {
         let filter_before = other_plugin(&attache_e2e::module()?)?;
         let overrides = Overrides { filter_before, ..Overrides::default() };
-        let stage = Stage::start(&good()?, "FAIL_CLOSED", overrides).await?;
+        let testbed = TestBed::start(&good()?, "FAIL_CLOSED", overrides).await?;
         // The first one takes the token out.
-        ensure!(!stage.send_until("plugins.before", 1).await?, "a good token gets 401 from the second");
-        let log = stage.envoy.log();
+        ensure!(!testbed.send_until("plugins.before", 1).await?, "a good token gets 401 from the second");
+        let log = testbed.envoy.log();
         ensure!(log.contains("requests come to `attache` after `shop.other` has judged them"), "{log}");
         Ok(())
     }
 
     #[tokio::test]
     async fn one_plugin_is_never_the_second() -> Result<()> {
-        let stage = Stage::start(&good()?, "FAIL_CLOSED", Overrides::default()).await?;
+        let testbed = TestBed::start(&good()?, "FAIL_CLOSED", Overrides::default()).await?;
         let mut document = good()?;
         let mut sent = 0_u64;
         for tokens in [16, 32, 64, 128] {
             document["cache"] = json!({"tokens": tokens});
             ensure!(
-                stage.envoy.push(&document.to_string()).await? == Push::Accepted,
+                testbed.envoy.push(&document.to_string()).await? == Push::Accepted,
                 "{}",
-                stage.envoy.log()
+                testbed.envoy.log()
             );
             // Until a tick of this configuration has told of the requests.
             let deadline = Deadline::new();
-            let before = stage.gauge("requests.allowed").await?.unwrap_or(0);
-            while stage.gauge("requests.allowed").await?.unwrap_or(0) == before {
-                ensure!(stage.send(Some(&bearer()?)).await?.status == 200);
+            let before = testbed.gauge("requests.allowed").await?.unwrap_or(0);
+            while testbed.gauge("requests.allowed").await?.unwrap_or(0) == before {
+                ensure!(testbed.send(Some(&bearer()?)).await?.status == 200);
                 sent = sent.wrapping_add(1);
-                ensure!(deadline.wait().await, "nothing is counted:\n{}", stage.envoy.log());
+                ensure!(deadline.wait().await, "nothing is counted:\n{}", testbed.envoy.log());
             }
         }
-        ensure!(stage.gauge("plugins.before").await? == Some(0), "after {sent} requests");
-        ensure!(!stage.envoy.log().contains("two plugins"), "{}", stage.envoy.log());
+        ensure!(testbed.gauge("plugins.before").await? == Some(0), "after {sent} requests");
+        ensure!(!testbed.envoy.log().contains("two plugins"), "{}", testbed.envoy.log());
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
-//! Plays every scenario on every Envoy. `ATTACHE_ENVOY=1.39.3` keeps to one version (or several, parted by commas);
+//! Runs every scenario on every Envoy. `ATTACHE_ENVOY=1.39.3` keeps to one version (or several, parted by commas);
 //! arguments filter by name, as with any test: `cargo test -p attache-e2e --features scenarios --test scenarios shadow`.
 
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::{self, VERSIONS};
-use attache_e2e::scenario::{self, Theatre};
+use attache_e2e::scenario::{self, EnvoyPool};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 /// One test a scenario and version. Those of one scenario stand together, so that tests that run side by side need
 /// Envoys of different versions, and few of each.
 fn trials() -> Result<Vec<Trial>> {
-    let theatre = Arc::new(Theatre::new(attache_e2e::module()?)?);
+    let pool = Arc::new(EnvoyPool::new(attache_e2e::module()?)?);
     let runtime = Arc::new(Runtime::new()?);
     let envoys: Vec<_> = versions()?
         .into_iter()
@@ -33,13 +33,13 @@ fn trials() -> Result<Vec<Trial>> {
     for scenario in scenario::all()?.into_iter().chain([scenario::from_page()?]).map(Arc::new) {
         for (binary, version) in &envoys {
             let (scenario, binary) = (Arc::clone(&scenario), binary.clone());
-            let (theatre, runtime) = (Arc::clone(&theatre), Arc::clone(&runtime));
+            let (pool, runtime) = (Arc::clone(&pool), Arc::clone(&runtime));
             let name = format!("{version}::{}", scenario.name);
             trials.push(Trial::test(name, move || {
                 // Not on this test's thread: an Envoy ends with the thread that started it, and the next scenario may
                 // want it.
-                let played = runtime.spawn(async move { theatre.play(&scenario, &binary).await });
-                runtime.block_on(played)?.map_err(|error| Failed::from(format!("{error:#}")))
+                let run = runtime.spawn(async move { pool.run(&scenario, &binary).await });
+                runtime.block_on(run)?.map_err(|error| Failed::from(format!("{error:#}")))
             }));
         }
     }

@@ -54,7 +54,7 @@ fn exported(root: &str) -> BTreeMap<String, String> {
 
 fn is_test(path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
-    name.ends_with("_tests") || name == "tests" || name == "testing"
+    ["tests", "properties", "testing"].contains(&name)
 }
 
 /// Reads which files of a folder each of them names in code that ships.

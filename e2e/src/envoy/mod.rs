@@ -1,34 +1,30 @@
 //! A real Envoy that acts as the sidecar of one workload.
 
 mod admin;
-mod binary;
 mod bootstrap;
 mod istio;
 
 pub use admin::Stats;
-pub use binary::{VERSIONS, binary, chosen};
+pub use attache_test_envoy::{VERSIONS, binary, chosen};
 pub use bootstrap::{Overrides, Sidecar, Workload};
 pub use istio::STATS_TAGS;
 
 use crate::http1;
 use anyhow::{Context, Result, bail};
+use attache_test_envoy::Launcher;
 use serde_json::Value;
-use std::fs::{self, File};
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// How long a condition may take to come true before it counts as never.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running Envoy. It ends when this is dropped, and with the thread that started it: Envoy asks the kernel for that
-/// (`PR_SET_PDEATHSIG`), so that none outlives a test that is killed.
+/// A running Envoy that acts as a sidecar. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Envoy {
-    process: Child,
-    folder: TempDir,
+    process: attache_test_envoy::Envoy,
     address: SocketAddr,
     admin: SocketAddr,
     sidecar: Sidecar,
@@ -75,52 +71,30 @@ impl Envoy {
             Some(port) => port,
             None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port(),
         };
-        let folder = TempDir::with_prefix("attache-")?;
-        let path = |name: &str| folder.path().join(name);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        fs::write(path("bootstrap.json"), sidecar.bootstrap(folder.path(), address).to_string())?;
-        sidecar.write_filter(folder.path(), configuration, 0)?;
-        let process = Command::new(binary)
-            .arg("--config-path")
-            .arg(path("bootstrap.json"))
-            .arg("--admin-address-path")
-            .arg(path("admin"))
-            .args([
-                "--concurrency",
-                &sidecar.workers.to_string(),
-                "--use-dynamic-base-id",
-                "--file-flush-interval-msec",
-                "10",
-            ])
-            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(path("log"))?)
-            .spawn()
-            .with_context(|| format!("`{}` can't be run", binary.display()))?;
-        let mut envoy = Self { process, folder, address, admin: address, sidecar };
+        let launcher = Launcher::new(binary)?.workers(sidecar.workers).arguments(&[
+            "--file-flush-interval-msec",
+            "10",
+            "--component-log-level",
+            "wasm:info",
+        ]);
+        sidecar.write_filter(launcher.folder(), configuration, 0)?;
+        let bootstrap = sidecar.bootstrap(launcher.folder(), address);
+        let mut envoy = Self { process: launcher.start(&bootstrap)?, address, admin: address, sidecar };
         envoy.wait_until_ready().await?;
         Ok(envoy)
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {
+        self.admin = ready(&mut self.process).await?;
         let deadline = Deadline::new();
-        loop {
-            if let Some(status) = self.process.try_wait()? {
-                bail!("Envoy ended ({status}) instead of serving:\n{}", self.log());
-            }
-            let admin = fs::read_to_string(self.folder.path().join("admin")).unwrap_or_default();
-            if let Ok(admin) = admin.trim().parse() {
-                self.admin = admin;
-                let ready = http1::get(admin, "/ready").await.is_ok_and(|answer| answer.status == 200);
-                if ready && tokio::net::TcpStream::connect(self.address).await.is_ok() {
-                    return Ok(());
-                }
-            }
+        while tokio::net::TcpStream::connect(self.address).await.is_err() {
+            self.process.check()?;
             if !deadline.wait().await {
-                bail!("Envoy is not ready after {} s:\n{}", PATIENCE.as_secs(), self.log());
+                bail!("Envoy does not listen after {} s:\n{}", PATIENCE.as_secs(), self.log());
             }
         }
+        Ok(())
     }
 
     /// Where the workload listens.
@@ -128,14 +102,9 @@ impl Envoy {
         self.address
     }
 
-    /// The id of Envoy's process.
-    pub fn process_id(&self) -> u32 {
-        self.process.id()
-    }
-
     /// The folder of this Envoy's files.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.process.folder()
     }
 
     /// Envoy's counters and gauges.
@@ -160,7 +129,7 @@ impl Envoy {
 
     /// Everything that Envoy and the filter logged.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.folder.path().join("log")).unwrap_or_default()).into_owned()
+        self.process.log()
     }
 
     /// The memory that Envoy holds of the machine's, in bytes.
@@ -168,18 +137,12 @@ impl Envoy {
     /// # Errors
     /// Envoy has ended, or the kernel doesn't tell.
     pub fn resident_bytes(&self) -> Result<u64> {
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", self.process.id())).context("Envoy has ended")?;
-        let kibibytes: u64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
-            .context("the kernel does not tell VmRSS")?;
-        Ok(kibibytes.saturating_mul(1024))
+        self.process.resident_bytes()
     }
 
     /// The finished requests, oldest first, as objects of the access log.
     pub fn access_log(&self) -> Vec<Value> {
-        let text = fs::read(self.folder.path().join("access.log")).unwrap_or_default();
+        let text = fs::read(self.folder().join("access.log")).unwrap_or_default();
         String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
@@ -201,7 +164,7 @@ impl Envoy {
     pub async fn push(&self, configuration: &str) -> Result<Push> {
         let outcomes = |stats: &Stats| (stats.get(bootstrap::ACCEPTED), stats.get(bootstrap::REFUSED));
         let before = outcomes(&self.stats().await?);
-        self.sidecar.write_filter(self.folder.path(), configuration, before.0.wrapping_add(before.1))?;
+        self.sidecar.write_filter(self.folder(), configuration, before.0.wrapping_add(before.1))?;
         let deadline = Deadline::new();
         loop {
             let (accepted, refused) = outcomes(&self.stats().await?);
@@ -218,11 +181,22 @@ impl Envoy {
     }
 }
 
-impl Drop for Envoy {
-    fn drop(&mut self) {
-        // Nothing is left to be said if it has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+/// Waits until an Envoy with an admin interface says that it serves. Returns where that interface listens.
+///
+/// # Errors
+/// Envoy ends or doesn't get ready; the message holds what it logged.
+pub async fn ready(envoy: &mut attache_test_envoy::Envoy) -> Result<SocketAddr> {
+    let deadline = Deadline::new();
+    loop {
+        envoy.check()?;
+        if let Some(admin) = envoy.admin()
+            && http1::get(admin, "/ready").await.is_ok_and(|answer| answer.status == 200)
+        {
+            return Ok(admin);
+        }
+        if !deadline.wait().await {
+            bail!("Envoy is not ready after {} s:\n{}", PATIENCE.as_secs(), envoy.log());
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Compares what came with what was expected.
 
-use super::fill::Filler;
+use super::placeholders::Placeholders;
 use super::reason::Class;
 use super::{Expect, Match, Observation, Protocol, Request};
 use anyhow::{Result, bail};
@@ -12,15 +12,20 @@ use tonic::Code;
 ///
 /// # Errors
 /// What differs, every difference at once, with the whole of what came.
-pub(super) fn check(request: &Request, expect: &Expect, came: &Observation, filler: &Filler) -> Result<()> {
+pub(super) fn check(
+    request: &Request,
+    expect: &Expect,
+    came: &Observation,
+    placeholders: &Placeholders,
+) -> Result<()> {
     let mut differences = Differences(Vec::new());
     match expect.reason.as_deref() {
         Some(reason) => refused(&mut differences, request, expect, reason, came)?,
         None => forwarded(&mut differences, request, expect, came),
     }
-    answer(&mut differences, expect, came, filler)?;
-    service(&mut differences, expect, came, filler)?;
-    state_and_log(&mut differences, expect, came, filler)?;
+    answer(&mut differences, expect, came, placeholders)?;
+    service(&mut differences, expect, came, placeholders)?;
+    state_and_log(&mut differences, expect, came, placeholders)?;
     nothing_leaks(&mut differences, came);
     if differences.0.is_empty() {
         return Ok(());
@@ -49,9 +54,15 @@ impl Differences {
     }
 
     /// Compares the values of one name with what they must be.
-    fn matches(&mut self, what: &str, expected: &Match, came: &[&str], filler: &Filler) -> Result<()> {
+    fn matches(
+        &mut self,
+        what: &str,
+        expected: &Match,
+        came: &[&str],
+        placeholders: &Placeholders,
+    ) -> Result<()> {
         let holds = match expected {
-            Match::Is(text) => came == [filler.text(text)?.as_str()],
+            Match::Is(text) => came == [placeholders.text(text)?.as_str()],
             Match::Are(texts) => came == *texts,
             Match::Contains { contains } => came.iter().any(|value| value.contains(contains.as_str())),
             Match::Absent { absent } => came.is_empty() == *absent,
@@ -120,17 +131,22 @@ fn forwarded(differences: &mut Differences, request: &Request, expect: &Expect, 
     differences.equal("filter state `reason`", None, text(&came.access, "reason"));
 }
 
-fn answer(differences: &mut Differences, expect: &Expect, came: &Observation, filler: &Filler) -> Result<()> {
+fn answer(
+    differences: &mut Differences,
+    expect: &Expect,
+    came: &Observation,
+    placeholders: &Placeholders,
+) -> Result<()> {
     for (name, expected) in &expect.answer {
         differences.matches(
             &format!("the answer's `{name}`"),
             expected,
             &came.answer.values(name),
-            filler,
+            placeholders,
         )?;
     }
     if let Some(expected) = &expect.body {
-        differences.matches("the answer's body", expected, &[came.answer.text().as_str()], filler)?;
+        differences.matches("the answer's body", expected, &[came.answer.text().as_str()], placeholders)?;
     }
     Ok(())
 }
@@ -139,11 +155,11 @@ fn service(
     differences: &mut Differences,
     expect: &Expect,
     came: &Observation,
-    filler: &Filler,
+    placeholders: &Placeholders,
 ) -> Result<()> {
     let Some(seen) = &came.seen else { return Ok(()) };
     if let Some(path) = &expect.service.path {
-        differences.equal("the service's path", filler.text(path)?, seen.path.clone());
+        differences.equal("the service's path", placeholders.text(path)?, seen.path.clone());
     }
     if let Some(method) = &expect.service.method {
         differences.equal("the service's method", method, &seen.method);
@@ -153,7 +169,12 @@ fn service(
         differences.equal("the service's trailers", trailers.iter().map(String::as_str).collect(), names);
     }
     for (name, expected) in &expect.service.headers {
-        differences.matches(&format!("the service's `{name}`"), expected, &seen.values(name), filler)?;
+        differences.matches(
+            &format!("the service's `{name}`"),
+            expected,
+            &seen.values(name),
+            placeholders,
+        )?;
     }
     for name in &expect.service.absent {
         differences.equal(&format!("the service's `{name}`"), Vec::<&str>::new(), seen.values(name));
@@ -165,11 +186,11 @@ fn state_and_log(
     differences: &mut Differences,
     expect: &Expect,
     came: &Observation,
-    filler: &Filler,
+    placeholders: &Placeholders,
 ) -> Result<()> {
     for (name, expected) in &expect.state {
         let value: Vec<_> = text(&came.access, name).into_iter().collect();
-        differences.matches(&format!("filter state `{name}`"), expected, &value, filler)?;
+        differences.matches(&format!("filter state `{name}`"), expected, &value, placeholders)?;
     }
     if expect.unlogged {
         differences.equal("number of audit lines", 0, came.audit.len());

@@ -1,8 +1,8 @@
-//! Scenarios in a cluster: the same files, played on a real sidecar that Istio configures.
+//! Scenarios in a cluster: the same files, run on a real sidecar that Istio configures.
 
 use super::check;
-use super::fill::Filler;
-use super::stage::{audit_lines, configuration_text, exchange, headers, mint};
+use super::placeholders::Placeholders;
+use super::runner::{audit_lines, configuration_text, exchange, headers, mint};
 use super::{Observation, Protocol, Request, Scenario, Step};
 use crate::cluster::{GRPC_PORT, Mesh, PORT, Plugin, SHOP, Settings, Sidecar, until};
 use crate::envoy::{Push, Workload};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Where the gateway takes what is meant for `orders` and passes it on as it is.
 const GATEWAY_PATH: &str = "/open-orders";
 
-/// Why a scenario can't be played in a cluster; `None` where it can.
+/// Why a scenario can't be run in a cluster; `None` where it can.
 pub fn unfit(scenario: &Scenario, settings: &Settings) -> Option<String> {
     let mut requests = scenario.steps.iter().filter_map(|step| step.request.as_ref());
     if requests.any(|request| request.through_gateway) && !settings.has("tyk") {
@@ -33,14 +33,14 @@ pub fn unfit(scenario: &Scenario, settings: &Settings) -> Option<String> {
     None
 }
 
-/// The workload `orders` of a cluster, on which one scenario after another is played.
+/// The workload `orders` of a cluster, on which one scenario after another is run.
 #[derive(Debug)]
-pub struct ClusterStage {
+pub struct ClusterRunner {
     mesh: Arc<Mesh>,
     sidecar: Arc<Sidecar>,
     service: SocketAddr,
     grpc: SocketAddr,
-    filler: Filler,
+    placeholders: Placeholders,
     plugin: Plugin,
     run: String,
     sent: u64,
@@ -49,7 +49,7 @@ pub struct ClusterStage {
     log_before: usize,
 }
 
-impl ClusterStage {
+impl ClusterRunner {
     /// Finds the workload.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl ClusterStage {
             sidecar,
             service,
             grpc,
-            filler: Filler::default(),
+            placeholders: Placeholders::default(),
             plugin,
             run: now().to_string(),
             sent: 0,
@@ -74,19 +74,20 @@ impl ClusterStage {
         })
     }
 
-    /// Plays a scenario that is not [`unfit`].
+    /// Runs a scenario that is not [`unfit`].
     ///
     /// # Errors
     /// Something did not come as expected: the message names the step, what was expected and what came.
-    pub async fn play(&mut self, scenario: &Scenario) -> Result<()> {
+    pub async fn run(&mut self, scenario: &Scenario) -> Result<()> {
         self.log_before = self.sidecar.log().len();
         let caller = self.mesh.caller(None).await?.address(&self.mesh.kubectl).await?;
-        self.filler = Filler { now: now(), port: PORT, caller, tokens: BTreeMap::new() };
+        self.placeholders = Placeholders { now: now(), port: PORT, caller, tokens: BTreeMap::new() };
         for (name, spec) in &scenario.tokens {
-            let token = mint(&self.filler, spec)?;
-            self.filler.tokens.insert(name.clone(), token);
+            let token = mint(&self.placeholders, spec)?;
+            self.placeholders.tokens.insert(name.clone(), token);
         }
-        let environment = scenario.environment.iter().map(|(k, v)| Ok((k.clone(), self.filler.text(v)?)));
+        let environment =
+            scenario.environment.iter().map(|(k, v)| Ok((k.clone(), self.placeholders.text(v)?)));
         self.plugin.environment = environment.collect::<Result<_>>()?;
         let outcome = self.push(&scenario.configuration).await?;
         ensure!(outcome == Push::Accepted, "the configuration was refused:\n{}", self.sidecar.remarks());
@@ -109,7 +110,8 @@ impl ClusterStage {
     }
 
     async fn push(&mut self, configuration: &Value) -> Result<Push> {
-        self.plugin.configuration = serde_json::from_str(&configuration_text(&self.filler, configuration)?)?;
+        self.plugin.configuration =
+            serde_json::from_str(&configuration_text(&self.placeholders, configuration)?)?;
         self.mesh.apply(&self.plugin, &["orders"]).await
     }
 
@@ -154,7 +156,7 @@ impl ClusterStage {
             observation.access = self.access_log(&id).await.with_context(|| place(step, scenario))?;
             observation.log = self.log();
             observation.audit = audit_lines(&observation.log, &id);
-            check::check(request, &step.expect, &observation, &self.filler)
+            check::check(request, &step.expect, &observation, &self.placeholders)
                 .with_context(|| place(step, scenario))?;
         }
         Ok(())
@@ -164,18 +166,18 @@ impl ClusterStage {
         self.sent = self.sent.wrapping_add(1);
         // Unlike any of an earlier run, since logs outlive runs.
         let id = format!("{}-{}", self.run, self.sent);
-        let (headers, secrets) = headers(&self.filler, request, &id)?;
+        let (headers, secrets) = headers(&self.placeholders, request, &id)?;
         let mut observation = Observation { secrets, ..Observation::default() };
         let caller = self.mesh.caller(request.caller.as_deref()).await?;
         let sent = if request.through_gateway {
             let gateway = self.mesh.service("tyk", "tyk-gateway", PORT).await?;
             let wire = caller.connect(gateway).await?;
             let request = Request { path: format!("{GATEWAY_PATH}{}", request.path), ..request.clone() };
-            exchange(&self.filler, &request, headers, wire, &mut observation).await
+            exchange(&self.placeholders, &request, headers, wire, &mut observation).await
         } else {
             let to = if request.protocol == Protocol::Grpc { self.grpc } else { self.service };
             let wire = caller.connect(to).await?;
-            exchange(&self.filler, request, headers, wire, &mut observation).await
+            exchange(&self.placeholders, request, headers, wire, &mut observation).await
         };
         sent.with_context(|| format!("the request got no answer; log:\n{}", self.sidecar.remarks()))?;
         // A refusal's body is no such thing.

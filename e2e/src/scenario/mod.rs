@@ -4,15 +4,15 @@
 mod check;
 mod cluster;
 mod coverage;
-mod fill;
+mod envoy_pool;
+mod placeholders;
 mod reason;
-mod stage;
-mod theatre;
+mod runner;
 
-pub use cluster::{ClusterStage, unfit};
+pub use cluster::{ClusterRunner, unfit};
 pub use coverage::gaps;
-pub use stage::{Observation, Stage};
-pub use theatre::Theatre;
+pub use envoy_pool::EnvoyPool;
+pub use runner::{Observation, ScenarioRunner};
 
 use crate::envoy::Workload;
 use crate::{page, repository, yaml};

@@ -2,13 +2,11 @@
 //! 200 themselves.
 
 use anyhow::{Context, Result, bail};
-use attache_e2e::envoy::{self, Deadline};
+use attache_e2e::envoy;
 use attache_e2e::http1::{self, Request, Response};
+use attache_test_envoy::Launcher;
 use serde_json::{Value, json};
-use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
-use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 /// Held from the choice of ports until an Envoy listens on them, so that no other test chooses the same.
@@ -16,8 +14,7 @@ static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A running Envoy.
 pub(crate) struct Pairs {
-    process: Child,
-    folder: TempDir,
+    envoy: attache_test_envoy::Envoy,
     addresses: Vec<[SocketAddr; 2]>,
 }
 
@@ -33,7 +30,7 @@ impl Pairs {
     /// Starts an Envoy with a pair of listeners for each pair: the native filters, and Attaché's configuration.
     pub(crate) async fn start(pairs: &[(Vec<Value>, Value)]) -> Result<Self> {
         let _starting = STARTING.lock().await;
-        let folder = TempDir::with_prefix("attache-differential-")?;
+        let launcher = Launcher::new(&envoy::chosen("1.39.3")?)?;
         let module = attache_e2e::module()?;
         // All ports are held until all are chosen, so that none is chosen twice.
         let mut held = Vec::new();
@@ -68,45 +65,14 @@ impl Pairs {
             "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
             "static_resources": {"listeners": listeners},
         });
-        let config = folder.path().join("bootstrap.json");
-        std::fs::write(&config, bootstrap.to_string())?;
         drop(held);
-        let binary = envoy::chosen("1.39.3")?;
-        let process = Command::new(binary)
-            .arg("--config-path")
-            .arg(&config)
-            .arg("--admin-address-path")
-            .arg(folder.path().join("admin"))
-            .args(["--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(folder.path().join("log"))?)
-            .spawn()?;
-        let mut pairs = Self { process, folder, addresses };
-        pairs.wait_until_ready().await?;
-        Ok(pairs)
-    }
-
-    async fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Deadline::new();
-        loop {
-            if let Some(status) = self.process.try_wait()? {
-                bail!("Envoy ended ({status}):\n{}", self.log());
-            }
-            let admin = std::fs::read_to_string(self.folder.path().join("admin")).unwrap_or_default();
-            if let Ok(admin) = admin.trim().parse()
-                && http1::get(admin, "/ready").await.is_ok_and(|answer| answer.status == 200)
-            {
-                return Ok(());
-            }
-            if !deadline.wait().await {
-                bail!("Envoy is not ready:\n{}", self.log());
-            }
-        }
+        let mut envoy = launcher.start(&bootstrap)?;
+        envoy::ready(&mut envoy).await?;
+        Ok(Self { envoy, addresses })
     }
 
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        self.envoy.log()
     }
 
     /// Sends a request to both sides of a pair: Envoy's verdict, then Attaché's.
@@ -134,14 +100,6 @@ fn verdict(response: &Response) -> Result<Verdict> {
         200 => Ok(Verdict { allowed: true, said }),
         400 | 401 | 403 => Ok(Verdict { allowed: false, said }),
         _ => bail!("neither allowed nor refused: {said}"),
-    }
-}
-
-impl Drop for Pairs {
-    fn drop(&mut self) {
-        // Nothing is left to be said if it has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whom Envoy takes for the client and who its direct peer is, under every setting that makes the two differ.
 
-use crate::stage::{Stage, configuration, once};
+use crate::testbed::{TestBed, configuration, once};
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::Overrides;
 use attache_e2e::http1::{self, Request};
@@ -26,22 +26,22 @@ fn policies() -> Value {
 }
 
 /// Starts an Envoy with these settings of its connection manager.
-async fn stage(manager: Value) -> Result<Stage> {
+async fn testbed(manager: Value) -> Result<TestBed> {
     let provider = Provider::start([]).await?;
     let mut document = configuration(&provider, json!({"refresh": once()}));
     document["policies"] = policies();
-    Stage::start_otherwise(provider, &document, Overrides { manager, ..Overrides::default() }).await
+    TestBed::start_otherwise(provider, &document, Overrides { manager, ..Overrides::default() }).await
 }
 
 /// The rules that let a request with these headers pass.
-async fn passed(stage: &Stage, headers: &[(&str, &str)]) -> Result<Vec<&'static str>> {
+async fn passed(testbed: &TestBed, headers: &[(&str, &str)]) -> Result<Vec<&'static str>> {
     let mut passed = Vec::new();
     for name in ["direct", "direct-claimed", "client", "client-claimed"] {
         let all = [&[("host", "orders")], headers].concat();
         let all: Vec<_> = all.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = format!("/{name}");
         let request = Request { method: "GET", path: &path, headers: &all, body: b"" };
-        let wire = TcpStream::connect(stage.envoy.address()).await?;
+        let wire = TcpStream::connect(testbed.envoy.address()).await?;
         if http1::send(wire, &request).await?.status == 200 {
             passed.push(name);
         }
@@ -76,12 +76,12 @@ async fn no_header_stands_for_the_direct_peer() -> Result<()> {
             &claimed,
         ),
     ] {
-        let stage = stage(manager.clone()).await?;
-        ensure!(passed(&stage, &[]).await? == own, "{manager}: without a header");
-        let seen = passed(&stage, &[(header, CLAIMED)]).await?;
+        let testbed = testbed(manager.clone()).await?;
+        ensure!(passed(&testbed, &[]).await? == own, "{manager}: without a header");
+        let seen = passed(&testbed, &[(header, CLAIMED)]).await?;
         ensure!(seen == *expected, "{manager}: {seen:?}");
         // With a port, Envoy takes it for no address at all.
-        let seen = passed(&stage, &[(header, "192.0.2.7:4711")]).await?;
+        let seen = passed(&testbed, &[(header, "192.0.2.7:4711")]).await?;
         ensure!(seen == own, "{manager}, with a port: {seen:?}");
     }
     Ok(())

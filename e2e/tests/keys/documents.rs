@@ -1,6 +1,6 @@
 //! The documents of well-known providers, as they serve them.
 
-use crate::stage::{Stage, ask, once};
+use crate::testbed::{TestBed, ask, once};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::provider::Provider;
 use attache_test_fixtures::keys::SigningKey;
@@ -44,11 +44,11 @@ fn mint(issuer: &str, key: &str, kid: &Value) -> Result<String> {
     spec.mint_with(&SigningKey::fixed(key)?, token::now())
 }
 
-async fn check(stage: &Stage, name: &str, issuer: &str, key: &str, kid: &Value) -> Result<()> {
-    let answer = ask(stage.envoy.address(), &mint(issuer, key, kid)?).await?;
-    ensure!(answer.status == 200, "{name}: {} {}\n{}", answer.status, answer.text(), stage.envoy.log());
+async fn check(testbed: &TestBed, name: &str, issuer: &str, key: &str, kid: &Value) -> Result<()> {
+    let answer = ask(testbed.envoy.address(), &mint(issuer, key, kid)?).await?;
+    ensure!(answer.status == 200, "{name}: {} {}\n{}", answer.status, answer.text(), testbed.envoy.log());
     let other = format!("{key}-other");
-    let answer = ask(stage.envoy.address(), &mint(issuer, &other, kid)?).await?;
+    let answer = ask(testbed.envoy.address(), &mint(issuer, &other, kid)?).await?;
     ensure!(answer.status == 401, "{name}: another's signature: {} {}", answer.status, answer.text());
     Ok(())
 }
@@ -76,11 +76,11 @@ async fn the_discovery_documents_of_ten_providers_lead_to_keys_that_verify() -> 
         }
         issuers.push(entry);
     }
-    let stage = Stage::start(provider, &json!({"issuers": issuers})).await?;
+    let testbed = TestBed::start(provider, &json!({"issuers": issuers})).await?;
     for (name, issuer, kid) in tokens {
-        check(&stage, name, &issuer, "rsa", &kid).await?;
+        check(&testbed, name, &issuer, "rsa", &kid).await?;
     }
-    let log = stage.envoy.log();
+    let log = testbed.envoy.log();
     ensure!(log.contains("issuer keycloak: a key of its set is left out: "), "{log}");
     ensure!(log.contains("keys[0].use: a key for `enc` cannot verify signatures"), "{log}");
     ensure!(log.contains("keys[2]: is the same key as `keys[1]`"), "{log}");
@@ -103,7 +103,7 @@ async fn one_document_and_set_serve_every_tenant_of_a_provider() -> Result<()> {
         "name": "entra", "issuer": issuer, "issuerSegment": {"equalsClaim": "tid"}, "audiences": ["mesh"],
         "discovery": true, "discoveryUri": found_at, "refresh": once(),
     });
-    let stage = Stage::start(provider, &json!({"issuers": [entry]})).await?;
+    let testbed = TestBed::start(provider, &json!({"issuers": [entry]})).await?;
     for (iss, tid, expected) in [
         ("https://login.microsoftonline.com/acme/v2.0", json!("acme"), 200),
         ("https://login.microsoftonline.com/globex/v2.0", json!("globex"), 200),
@@ -116,8 +116,8 @@ async fn one_document_and_set_serve_every_tenant_of_a_provider() -> Result<()> {
         let mut spec = TokenSpec::with_claims(json!({"iss": iss, "tid": tid}));
         spec.header.insert("kid".to_owned(), kid.clone());
         let token = spec.mint_with(&SigningKey::fixed("rsa")?, token::now())?;
-        let answer = ask(stage.envoy.address(), &token).await?;
-        let log = stage.envoy.log();
+        let answer = ask(testbed.envoy.address(), &token).await?;
+        let log = testbed.envoy.log();
         ensure!(answer.status == expected, "{iss} {tid}: {} {}\n{log}", answer.status, answer.text());
     }
     Ok(())
@@ -157,11 +157,11 @@ async fn keys_are_taken_in_every_form_that_they_are_served_in() -> Result<()> {
         provider.publish(&url, content_type, body.as_bytes())?;
         issuers.push(json!({"name": name, "issuer": issuer, "jwksUri": url, "refresh": once()}));
     }
-    let stage = Stage::start(provider, &json!({"issuers": issuers})).await?;
+    let testbed = TestBed::start(provider, &json!({"issuers": issuers})).await?;
     for (name, _, _, key, kid) in &forms {
-        check(&stage, name, &format!("https://{name}.example"), key, kid).await?;
+        check(&testbed, name, &format!("https://{name}.example"), key, kid).await?;
     }
-    let log = stage.envoy.log();
+    let log = testbed.envoy.log();
     ensure!(log.contains("`secret`: keys[2].kty: a symmetric key has no place among public keys"), "{log}");
     ensure!(log.contains("`broken`: keys[3].n: has more or less `=`") && !log.contains("c2VjcmV0"), "{log}");
     Ok(())

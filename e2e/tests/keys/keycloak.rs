@@ -3,7 +3,7 @@
 //! `ATTACHE_KEYCLOAK` names its folder; `scripts/test-keys` fetches it. Where it is not set the test says so, and does
 //! nothing.
 
-use crate::stage::{CLUSTER, Stage, ask};
+use crate::testbed::{CLUSTER, TestBed, ask};
 use anyhow::{Context, Result, bail, ensure};
 use attache_e2e::http1::{self, Request, Response};
 use attache_e2e::provider::Provider;
@@ -39,13 +39,13 @@ async fn keycloak_rotates_and_ends_and_nobody_notices() -> Result<()> {
         }],
     });
     let provider = Provider::at(keycloak.address);
-    let stage = Stage::start(provider, &configuration).await?;
-    let address = stage.envoy.address();
+    let testbed = TestBed::start(provider, &configuration).await?;
+    let address = testbed.envoy.address();
     let status = async |token: &str| anyhow::Ok(ask(address, token).await?.status);
 
     let first = keycloak.token().await?;
     let answer = ask(address, &first).await?;
-    ensure!(answer.status == 200, "{} {}\n{}", answer.status, answer.text(), stage.envoy.log());
+    ensure!(answer.status == 200, "{} {}\n{}", answer.status, answer.text(), testbed.envoy.log());
     ensure!(answer.text().contains("x-client"), "{}", answer.text());
 
     // A new key signs at once: its first token makes the filter ask.
@@ -53,24 +53,24 @@ async fn keycloak_rotates_and_ends_and_nobody_notices() -> Result<()> {
     keycloak.add_key().await?;
     let second = keycloak.token().await?;
     ensure!(key_id(&first)? != key_id(&second)?, "the new key does not sign");
-    ensure!(status(&second).await? == 200, "{}", stage.envoy.log());
+    ensure!(status(&second).await? == 200, "{}", testbed.envoy.log());
     ensure!(status(&first).await? == 200);
 
     // The old one goes.
     for id in &old_keys {
         keycloak.remove_key(id).await?;
     }
-    stage.until_asked_anew().await?;
+    testbed.until_asked_anew().await?;
     ensure!(status(&first).await? == 401);
     ensure!(status(&second).await? == 200);
 
     // And then all of Keycloak.
     keycloak.stop();
-    stage.until("keys.fetches.bad_status", 2).await?;
+    testbed.until("keys.fetches.bad_status", 2).await?;
     for _ in 0..20 {
         ensure!(status(&second).await? == 200);
     }
-    println!("Keycloak rotated its keys and ended: {:?}", stage.envoy.stats().await?.of_filter());
+    println!("Keycloak rotated its keys and ended: {:?}", testbed.envoy.stats().await?.of_filter());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Steady load, keys that rotate every few seconds, and a provider that is away for a third of the time.
 
-use crate::stage::{Stage, ask, configuration, mint};
+use crate::testbed::{TestBed, ask, configuration, mint};
 use anyhow::{Result, ensure};
 use attache_e2e::provider::Provider;
 use attache_test_fixtures::keys::SigningKey;
@@ -46,9 +46,9 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
     provider.serve([&first.key])?;
     first.published.store(true, SeqCst);
     let document = configuration(&provider, json!({}));
-    let mut stage = Stage::start(provider, &document).await?;
+    let mut testbed = TestBed::start(provider, &document).await?;
     // Each rotation waits for the update that it brings about: the first set is not to be taken for that.
-    stage.until("keys.fetches.updated", 1).await?;
+    testbed.until("keys.fetches.updated", 1).await?;
 
     let end = Instant::now() + Duration::from_secs(seconds);
     let passes: Passes = Arc::new(Mutex::new(vec![first]));
@@ -56,27 +56,33 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
     let mut clients = tokio::task::JoinSet::new();
     for (good, count) in [true, false].into_iter().zip(CLIENTS) {
         for _ in 0..count {
-            clients.spawn(client(stage.envoy.address(), Arc::clone(&passes), good, Arc::clone(&counts), end));
+            clients.spawn(client(
+                testbed.envoy.address(),
+                Arc::clone(&passes),
+                good,
+                Arc::clone(&counts),
+                end,
+            ));
         }
     }
     let (mut rotations, mut away) = (0_u64, Duration::ZERO);
     while Instant::now() < end {
         let round = Instant::now();
         rotations += 1;
-        rotate(&stage, &passes, rotations).await?;
+        rotate(&testbed, &passes, rotations).await?;
         tokio::time::sleep(Duration::from_millis(500)).await;
         let stopped = Instant::now();
-        stage.provider.stop().await;
+        testbed.provider.stop().await;
         // Half as long as it was there: a third of the round, however long a busy machine takes for it.
         tokio::time::sleep(Duration::from_millis(1500).max(round.elapsed() / 2)).await;
-        stage.provider.start_again()?;
+        testbed.provider.start_again()?;
         away += stopped.elapsed();
     }
     while let Some(done) = clients.join_next().await {
         done??;
     }
     let count = |counter: &AtomicU64| counter.load(SeqCst);
-    let stats = stage.envoy.stats().await?;
+    let stats = testbed.envoy.stats().await?;
     let fetches = stats.of_filter().into_iter().filter(|(name, _)| name.starts_with("keys.fetches."));
     println!(
         "{seconds} s, {rotations} rotations, provider away for {:.0} s, asked {} times\n\
@@ -84,7 +90,7 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
          tokens whose key is gone: {} requests, {} answered with 200\n\
          while a key came or went: {}\n{:?}",
         away.as_secs_f64(),
-        stage.provider.asked(),
+        testbed.provider.asked(),
         count(&counts.good),
         count(&counts.good_refused),
         count(&counts.gone),
@@ -96,7 +102,7 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
     ensure!(
         count(&counts.good_refused) == 0 && count(&counts.gone_accepted) == 0,
         "{}\n{failure:?}",
-        stage.envoy.log()
+        testbed.envoy.log()
     );
     ensure!(count(&counts.good) > 100 && count(&counts.gone) > 10 && rotations >= 2, "the load was no load");
     Ok(())
@@ -109,8 +115,8 @@ fn pass(issuer: &str, number: u64) -> Result<Arc<Pass>> {
 }
 
 /// A new key comes, the oldest of three goes, and the set without it is fetched.
-async fn rotate(stage: &Stage, passes: &Passes, number: u64) -> Result<()> {
-    let new = pass(&stage.provider.issuer(), number)?;
+async fn rotate(testbed: &TestBed, passes: &Passes, number: u64) -> Result<()> {
+    let new = pass(&testbed.provider.issuer(), number)?;
     let (served, leaving): (Vec<_>, Vec<_>) = {
         let mut passes = passes.lock().unwrap();
         passes.push(new);
@@ -124,12 +130,12 @@ async fn rotate(stage: &Stage, passes: &Passes, number: u64) -> Result<()> {
     for pass in &leaving {
         pass.published.store(false, SeqCst);
     }
-    let updates = stage.count("keys.fetches.updated").await?;
-    stage.provider.serve(served.iter().map(|pass| &pass.key))?;
+    let updates = testbed.count("keys.fetches.updated").await?;
+    testbed.provider.serve(served.iter().map(|pass| &pass.key))?;
     for pass in &served {
         pass.published.store(true, SeqCst);
     }
-    stage.until("keys.fetches.updated", updates.saturating_add(1)).await?;
+    testbed.until("keys.fetches.updated", updates.saturating_add(1)).await?;
     for pass in &leaving {
         pass.gone.store(true, SeqCst);
     }

@@ -8,11 +8,11 @@ mod addresses;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod keycloak;
 #[cfg(test)]
 mod load;
-#[cfg(test)]
-mod manners;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
@@ -22,4 +22,4 @@ mod room;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]
-mod stage;
+mod testbed;

@@ -1,10 +1,10 @@
 //! A provider that is not there.
 
-use crate::stage::{Stage, configuration, quick, request};
+use crate::testbed::{TestBed, configuration, quick, request};
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::Deadline;
 use attache_e2e::http1::Response;
-use attache_e2e::provider::{Manner, Provider};
+use attache_e2e::provider::{FaultMode, Provider};
 use attache_test_fixtures::keys::SigningKey;
 use serde_json::json;
 
@@ -14,12 +14,12 @@ async fn requests_wait_for_the_first_keys() -> Result<()> {
     let mut provider = Provider::start([&key]).await?;
     let document = configuration(&provider, json!({}));
     provider.stop().await;
-    let mut stage = Stage::start(provider, &document).await?;
-    let address = stage.envoy.address();
-    let token = stage.token(&key)?;
+    let mut testbed = TestBed::start(provider, &document).await?;
+    let address = testbed.envoy.address();
+    let token = testbed.token(&key)?;
     let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
-    stage.until("keys.waiting", 1).await?;
-    stage.provider.start_again()?;
+    testbed.until("keys.waiting", 1).await?;
+    testbed.provider.start_again()?;
     let answer = waiting.await??;
     ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
     Ok(())
@@ -29,16 +29,16 @@ async fn requests_wait_for_the_first_keys() -> Result<()> {
 async fn they_do_not_wait_for_ever() -> Result<()> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
-    provider.behave(Manner::Silent);
+    provider.set_fault(FaultMode::Silent);
     let mut refresh = quick();
     refresh["timeout"] = json!("2s");
     let document = configuration(&provider, json!({"refresh": refresh}));
-    let stage = Stage::start(provider, &document).await?;
-    let answer = stage.ask(&key).await?;
+    let testbed = TestBed::start(provider, &document).await?;
+    let answer = testbed.ask(&key).await?;
     ensure!(answer.status == 503, "{}", answer.status);
     ensure!(answer.text().contains("keys-unavailable"), "{}", answer.text());
     ensure!(answer.values("retry-after").len() == 1);
-    ensure!(stage.count("keys.waiting").await? == 0);
+    ensure!(testbed.count("keys.waiting").await? == 0);
     Ok(())
 }
 
@@ -46,21 +46,21 @@ async fn they_do_not_wait_for_ever() -> Result<()> {
 async fn a_client_that_leaves_does_no_harm() -> Result<()> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
-    provider.behave(Manner::Status(500, ""));
+    provider.set_fault(FaultMode::Status(500, ""));
     let document = configuration(&provider, json!({}));
-    let stage = Stage::start(provider, &document).await?;
-    let address = stage.envoy.address();
+    let testbed = TestBed::start(provider, &document).await?;
+    let address = testbed.envoy.address();
     for _ in 0..5 {
-        let token = stage.token(&key)?;
+        let token = testbed.token(&key)?;
         let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
-        stage.until("keys.waiting", 1).await?;
+        testbed.until("keys.waiting", 1).await?;
         waiting.abort();
-        stage
+        testbed
             .until_stats("it left", |stats| stats.of_filter().get("keys.waiting").copied().unwrap_or(0) == 0)
             .await?;
     }
-    stage.provider.behave(Manner::Good);
-    ensure!(stage.ask(&key).await?.status == 200, "{}", stage.envoy.log());
+    testbed.provider.set_fault(FaultMode::Good);
+    ensure!(testbed.ask(&key).await?.status == 200, "{}", testbed.envoy.log());
     Ok(())
 }
 
@@ -77,12 +77,12 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
         {"name": "browse", "to": [{"paths": ["/catalogue/{**}"]}], "onKeysUnavailable": "ALLOW"},
         {"name": "buy", "to": [{"paths": ["/orders"]}]},
     ]}]);
-    let mut stage = Stage::start(provider, &document).await?;
-    let token = stage.token(&key)?;
-    let address = stage.envoy.address();
+    let mut testbed = TestBed::start(provider, &document).await?;
+    let token = testbed.token(&key)?;
+    let address = testbed.envoy.address();
     let get = |path: &'static str| request(address, "GET", path, &token, &[]);
     until_answered(&get, 200).await?;
-    stage.provider.stop().await;
+    testbed.provider.stop().await;
     until_answered(&get, 503).await?;
     let open = get("/catalogue/a").await?;
     ensure!(open.status == 200, "{} {}", open.status, open.text());
@@ -90,12 +90,12 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     ensure!(!seen.contains("mallory") && !seen.contains("alice") && !seen.contains("Bearer"), "{seen}");
     // Whether any rule would be for this path is not told to whom nobody vouches for.
     ensure!(get("/elsewhere").await?.status == 503);
-    stage.until("requests.unverified", 1).await?;
-    ensure!(stage.envoy.log().contains(r#""unverified":"keys-unavailable""#), "{}", stage.envoy.log());
-    stage.until_logged("why it went on", |line| line["unverified"] == "keys-unavailable").await?;
+    testbed.until("requests.unverified", 1).await?;
+    ensure!(testbed.envoy.log().contains(r#""unverified":"keys-unavailable""#), "{}", testbed.envoy.log());
+    testbed.until_logged("why it went on", |line| line["unverified"] == "keys-unavailable").await?;
     // And back.
-    stage.provider.start_again()?;
-    stage.until("keys.fetches.updated", 2).await?;
+    testbed.provider.start_again()?;
+    testbed.until("keys.fetches.updated", 2).await?;
     until_answered(&get, 200).await
 }
 

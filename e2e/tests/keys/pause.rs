@@ -1,10 +1,10 @@
 //! A request that waits for keys waits as a whole: neither its body nor its trailers take it past the filter, whatever
 //! Envoy is told of requests whose headers are held back.
 
-use crate::stage::{Stage, configuration};
+use crate::testbed::{TestBed, configuration};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::envoy::Overrides;
-use attache_e2e::provider::{Manner, Provider};
+use attache_e2e::provider::{FaultMode, Provider};
 use attache_test_fixtures::keys::SigningKey;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, channel::Channel};
@@ -20,21 +20,21 @@ use tokio::net::TcpStream;
 const PART: &[u8] = &[b'x'; 50_000];
 
 /// An Envoy under `allow_on_headers_stop_iteration` whose provider has no keys yet, and a token that waits for them.
-async fn stage() -> Result<(Stage, String)> {
+async fn testbed() -> Result<(TestBed, String)> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
-    provider.behave(Manner::Status(500, ""));
+    provider.set_fault(FaultMode::Status(500, ""));
     let document = configuration(&provider, json!({}));
     let overrides =
         Overrides { plugin: json!({"allow_on_headers_stop_iteration": true}), ..Overrides::default() };
-    let stage = Stage::start_otherwise(provider, &document, overrides).await?;
-    let token = stage.token(&key)?;
-    Ok((stage, token))
+    let testbed = TestBed::start_otherwise(provider, &document, overrides).await?;
+    let token = testbed.token(&key)?;
+    Ok((testbed, token))
 }
 
 /// The service has seen nothing of the request until the keys came, and then who sent it.
-fn ensure_it_waited(stage: &Stage, before: u64, seen: &str) -> Result<()> {
-    ensure!(before == 0, "it did not wait: {}", stage.envoy.log());
+fn ensure_it_waited(testbed: &TestBed, before: u64, seen: &str) -> Result<()> {
+    ensure!(before == 0, "it did not wait: {}", testbed.envoy.log());
     ensure!(seen.contains("alice") && !seen.contains("mallory"), "{}", seen.get(..500).unwrap_or(seen));
     ensure!(seen.matches('x').count() >= PART.len().saturating_mul(2), "all of the body arrived");
     Ok(())
@@ -42,30 +42,30 @@ fn ensure_it_waited(stage: &Stage, before: u64, seen: &str) -> Result<()> {
 
 #[tokio::test]
 async fn no_body_takes_a_waiting_request_along() -> Result<()> {
-    let (stage, token) = stage().await?;
-    let mut wire = TcpStream::connect(stage.envoy.address()).await?;
+    let (testbed, token) = testbed().await?;
+    let mut wire = TcpStream::connect(testbed.envoy.address()).await?;
     let length = PART.len().saturating_mul(2);
     let head = format!(
         "POST /orders HTTP/1.1\r\nhost: orders\r\nauthorization: Bearer {token}\r\nx-user: mallory\r\n\
          connection: close\r\ncontent-length: {length}\r\n\r\n"
     );
     wire.write_all(head.as_bytes()).await?;
-    stage.until("keys.waiting", 1).await?;
+    testbed.until("keys.waiting", 1).await?;
     wire.write_all(PART).await?;
     // Envoy has read at least part of it once it reads on.
     wire.write_all(PART).await?;
-    stage.until_asked_anew().await?;
-    let before = stage.service.requests();
-    stage.provider.behave(Manner::Good);
+    testbed.until_asked_anew().await?;
+    let before = testbed.service.requests();
+    testbed.provider.set_fault(FaultMode::Good);
     let mut answer = String::new();
     wire.read_to_string(&mut answer).await?;
-    ensure_it_waited(&stage, before, &answer)
+    ensure_it_waited(&testbed, before, &answer)
 }
 
 #[tokio::test]
 async fn no_trailers_take_a_waiting_request_along() -> Result<()> {
-    let (stage, token) = stage().await?;
-    let wire = TokioIo::new(TcpStream::connect(stage.envoy.address()).await?);
+    let (testbed, token) = testbed().await?;
+    let wire = TokioIo::new(TcpStream::connect(testbed.envoy.address()).await?);
     let (mut sender, connection) =
         hyper::client::conn::http2::handshake::<_, _, Channel<Bytes, Infallible>>(TokioExecutor::new(), wire)
             .await?;
@@ -78,17 +78,17 @@ async fn no_trailers_take_a_waiting_request_along() -> Result<()> {
         .header("x-user", "mallory")
         .body(incoming)?;
     let asked = tokio::spawn(sender.send_request(request));
-    stage.until("keys.waiting", 1).await?;
+    testbed.until("keys.waiting", 1).await?;
     body.send_data(Bytes::from_static(PART)).await?;
     body.send_data(Bytes::from_static(PART)).await?;
     let mut trailers = HeaderMap::new();
     trailers.insert("x-checksum", HeaderValue::from_static("0"));
     body.send_trailers(trailers).await?;
     drop(body);
-    stage.until_asked_anew().await?;
-    let before = stage.service.requests();
-    stage.provider.behave(Manner::Good);
+    testbed.until_asked_anew().await?;
+    let before = testbed.service.requests();
+    testbed.provider.set_fault(FaultMode::Good);
     let answer = asked.await?.context("no answer")?;
     let seen = answer.into_body().collect().await?.to_bytes();
-    ensure_it_waited(&stage, before, &String::from_utf8_lossy(&seen))
+    ensure_it_waited(&testbed, before, &String::from_utf8_lossy(&seen))
 }

@@ -1,6 +1,6 @@
 //! Requests that wait for keys, more of them than there are places.
 
-use crate::stage::{Stage, ask_from, configuration};
+use crate::testbed::{TestBed, ask_from, configuration};
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::Deadline;
 use attache_e2e::provider::Provider;
@@ -24,14 +24,14 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     // Long enough for the flood to come in before the provider may be asked again.
     let refresh = json!({"interval": "1h", "timeout": "40s", "minInterval": "20s", "keepFor": "1h"});
     let document = configuration(&provider, json!({"refresh": refresh}));
-    let stage = Stage::start(provider, &document).await?;
-    stage.until("keys.fetches.updated", 1).await?;
+    let testbed = TestBed::start(provider, &document).await?;
+    testbed.until("keys.fetches.updated", 1).await?;
 
-    let (address, token) = (stage.envoy.address(), stage.token(&unknown)?);
+    let (address, token) = (testbed.envoy.address(), testbed.token(&unknown)?);
     let (mut flood, mut statuses, mut sent) = (JoinSet::new(), Vec::new(), 0);
     // Which worker gets a connection is the kernel's choice: on until both are full.
-    while stage.count("keys.waiting").await? < PLACES {
-        ensure!(sent < MOST, "the room does not fill: {:?}", stage.envoy.stats().await?.of_filter());
+    while testbed.count("keys.waiting").await? < PLACES {
+        ensure!(sent < MOST, "the room does not fill: {:?}", testbed.envoy.stats().await?.of_filter());
         for _ in 0..BATCH {
             let token = token.clone();
             flood.spawn(async move { ask_from(Ipv4Addr::LOCALHOST, address, &token).await });
@@ -49,7 +49,7 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
                 );
                 statuses.push(answer.status);
             }
-            if stage.count("keys.waiting").await?.saturating_add(statuses.len() as u64) >= sent {
+            if testbed.count("keys.waiting").await?.saturating_add(statuses.len() as u64) >= sent {
                 break;
             }
             ensure!(deadline.wait().await, "requests are neither answered nor do they wait");
@@ -58,9 +58,9 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     ensure!(!statuses.is_empty(), "all found a place");
 
     // Somebody else gets a place, though all are taken, and then what the provider has published meanwhile.
-    let good = stage.token(&new)?;
+    let good = testbed.token(&new)?;
     let asked = ask_from(Ipv4Addr::new(127, 0, 0, 2), address, &good);
-    stage.provider.serve([&old, &new])?;
+    testbed.provider.serve([&old, &new])?;
     let answer = asked.await?;
     ensure!(
         answer.status == 200,
@@ -68,7 +68,7 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
 {}",
         answer.status,
         answer.text(),
-        stage.envoy.log()
+        testbed.envoy.log()
     );
     while let Some(answer) = flood.join_next().await {
         statuses.push(answer??.status);

@@ -11,7 +11,7 @@ mod updates;
 
 use anyhow::{Result, anyhow};
 use attache_e2e::cluster::Mesh;
-use attache_e2e::scenario::{self, ClusterStage};
+use attache_e2e::scenario::{self, ClusterRunner};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -71,23 +71,23 @@ fn trials() -> Result<(Vec<Trial>, Arc<Mesh>, Arc<Runtime>)> {
     test!("tyk", tyk::the_issuer_rotates_its_key_under_load);
     test!("keycloak", keycloak::it_goes_away_and_its_tokens_are_good);
 
-    let stage = Arc::new(tokio::sync::Mutex::new(None::<ClusterStage>));
+    let runner = Arc::new(tokio::sync::Mutex::new(None::<ClusterRunner>));
     for scenario in scenario::all()? {
-        let (mesh, runtime, stage) = (Arc::clone(&mesh), Arc::clone(&runtime), Arc::clone(&stage));
+        let (mesh, runtime, runner) = (Arc::clone(&mesh), Arc::clone(&runtime), Arc::clone(&runner));
         let unfit = scenario::unfit(&scenario, &mesh.settings);
         if let Some(reason) = &unfit {
             println!("left out: scenario {}: {reason}", scenario.name);
         }
         let trial = Trial::test(format!("scenario::{}", scenario.name), move || {
             outcome(runtime.block_on(async {
-                let mut stage = stage.lock().await;
-                let stage = match &mut *stage {
-                    Some(stage) => stage,
-                    none => none.insert(ClusterStage::new(Arc::clone(&mesh)).await?),
+                let mut runner = runner.lock().await;
+                let runner = match &mut *runner {
+                    Some(runner) => runner,
+                    none => none.insert(ClusterRunner::new(Arc::clone(&mesh)).await?),
                 };
-                let played = stage.play(&scenario).await;
+                let run = runner.run(&scenario).await;
                 mesh.dismiss_callers().await?;
-                played
+                run
             }))
         });
         trials.push(trial.with_ignored_flag(unfit.is_some()));

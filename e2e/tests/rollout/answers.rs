@@ -1,6 +1,6 @@
 //! Tables of pages that say what each request is answered, played against the configuration beside them.
 
-use crate::stage::{Stage, seen};
+use crate::testbed::{TestBed, seen};
 use anyhow::{Context, Result, bail, ensure};
 use attache_e2e::{page, repository, yaml};
 use attache_test_fixtures::keys::{SigningKey, jwks};
@@ -70,10 +70,10 @@ async fn play(document: &Value, text: &str, heading: &str) -> Result<()> {
         issuer.remove(remote);
     }
     issuer.insert("jwks".into(), jwks([&SigningKey::fixed("rsa")?, &SigningKey::fixed("p256")?])?);
-    let stage = Stage::start(&document.to_string()).await?;
+    let testbed = TestBed::start(&document.to_string()).await?;
     for row in rows {
         let token = token(&row.token, &document["issuers"][0])?;
-        let answer = stage.send(&row.request, token.as_deref()).await?;
+        let answer = testbed.send(&row.request, token.as_deref()).await?;
         let case = format!("{} with {}: {} {}", row.request, row.token, answer.status, answer.text());
         ensure!(answer.status == row.status, "{case}");
         if let Some(reason) = &row.reason {

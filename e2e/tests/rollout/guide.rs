@@ -1,6 +1,6 @@
 //! The guide's steps.
 
-use crate::stage::{Stage, issuers, seen, token};
+use crate::testbed::{TestBed, issuers, seen, token};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::page::{self, Block};
 use attache_e2e::yaml;
@@ -72,10 +72,10 @@ fn growth(
     grown.filter(|(_, growth)| *growth > 0).collect()
 }
 
-async fn every_request_goes_on(stage: &Stage, rows: &[Row]) -> Result<()> {
+async fn every_request_goes_on(testbed: &TestBed, rows: &[Row]) -> Result<()> {
     for row in rows {
         let token = token(&row.token)?;
-        let answer = stage.send(&row.request, token.as_deref()).await?;
+        let answer = testbed.send(&row.request, token.as_deref()).await?;
         let seen = seen(&answer).with_context(|| format!("{} with {}", row.request, row.token))?;
         // Identity comes from good tokens alone, whatever the client wrote; and a token goes on only if it is bad.
         let is_good = row.token == "a reader's";
@@ -101,15 +101,15 @@ async fn what_a_dry_run_counts_is_what_is_refused_in_force() -> Result<()> {
     let refused = counts.values().sum();
     let all = u64::try_from(rows.len())?;
 
-    let stage = Stage::start(&document(dry)?).await?;
-    let start = stage.until("dry_run", 1).await?;
+    let testbed = TestBed::start(&document(dry)?).await?;
+    let start = testbed.until("dry_run", 1).await?;
     let zeros = start.iter().filter(|(name, value)| name.starts_with("would_be_denied_") && **value == 0);
     ensure!(zeros.count() > 20, "every reason can be seen before it is first counted: {start:#?}");
-    every_request_goes_on(&stage, &rows).await?;
-    let looked = stage.until("requests_would_be_denied", refused).await?;
+    every_request_goes_on(&testbed, &rows).await?;
+    let looked = testbed.until("requests_would_be_denied", refused).await?;
     ensure!(growth(&start, &looked, "would_be_denied_") == counts, "{looked:#?}");
     ensure!(looked.get("requests_allowed") == Some(&all) && looked.get("requests_denied") == Some(&0));
-    let log = stage.envoy.log();
+    let log = testbed.envoy.log();
     for (row, reason) in rows.iter().filter_map(|row| Some((row, row.reason.as_ref()?))) {
         let said = log.lines().filter(|line| {
             line.contains(r#""shadow":{"verdict":"denied""#)
@@ -118,10 +118,10 @@ async fn what_a_dry_run_counts_is_what_is_refused_in_force() -> Result<()> {
         ensure!(said.count() == 1, "{} has one audit line:\n{log}", row.request);
     }
 
-    stage.apply(&document(in_force)?).await?;
-    let start = stage.until("dry_run", 0).await?;
+    testbed.apply(&document(in_force)?).await?;
+    let start = testbed.until("dry_run", 0).await?;
     for row in &rows {
-        let answer = stage.send(&row.request, token(&row.token)?.as_deref()).await?;
+        let answer = testbed.send(&row.request, token(&row.token)?.as_deref()).await?;
         match &row.reason {
             None => drop(seen(&answer)?),
             Some(reason) => {
@@ -130,14 +130,14 @@ async fn what_a_dry_run_counts_is_what_is_refused_in_force() -> Result<()> {
             }
         }
     }
-    let enforced = stage.until("requests_denied", refused).await?;
+    let enforced = testbed.until("requests_denied", refused).await?;
     ensure!(growth(&start, &enforced, "reasons_") == counts, "{enforced:#?}");
     ensure!(growth(&start, &enforced, "would_be_denied_").is_empty(), "{enforced:#?}");
 
-    stage.apply(&document(dry)?).await?;
-    stage.until("dry_run", 1).await?;
-    every_request_goes_on(&stage, &rows).await?;
-    let back = stage.until("requests_would_be_denied", refused.saturating_mul(2)).await?;
+    testbed.apply(&document(dry)?).await?;
+    testbed.until("dry_run", 1).await?;
+    every_request_goes_on(&testbed, &rows).await?;
+    let back = testbed.until("requests_would_be_denied", refused.saturating_mul(2)).await?;
     ensure!(back.get("requests_denied") == Some(&refused), "{back:#?}");
     Ok(())
 }
@@ -147,14 +147,14 @@ async fn a_part_of_the_mesh_has_a_dry_run_of_its_own() -> Result<()> {
     let guide = guide()?;
     let is_for_a_part = |block: &Block| block.text.starts_with("shadowSelectors:");
     let block = yaml_blocks(&guide).into_iter().find(is_for_a_part).context("the guide has no such block")?;
-    let stage = Stage::start(&document(&block.text)?).await?;
-    stage.until("dry_run", 1).await?;
-    seen(&stage.send("GET /", None).await?)?;
-    stage.until("would_be_denied_token_missing", 1).await?;
+    let testbed = TestBed::start(&document(&block.text)?).await?;
+    testbed.until("dry_run", 1).await?;
+    seen(&testbed.send("GET /", None).await?)?;
+    testbed.until("would_be_denied_token_missing", 1).await?;
     // The other workloads of the same document.
-    stage.apply(&document(&block.text.replace("app: orders", "app: web"))?).await?;
-    stage.until("dry_run", 0).await?;
-    ensure!(stage.send("GET /", None).await?.status == 401);
+    testbed.apply(&document(&block.text.replace("app: orders", "app: web"))?).await?;
+    testbed.until("dry_run", 0).await?;
+    ensure!(testbed.send("GET /", None).await?.status == 401);
     Ok(())
 }
 
@@ -164,12 +164,12 @@ async fn every_block_of_the_page_is_taken() -> Result<()> {
     let blocks = yaml_blocks(&guide);
     ensure!(blocks.len() >= 4, "{blocks:?}");
     let [first, rest @ ..] = blocks.as_slice() else { anyhow::bail!("no block") };
-    let stage = Stage::start(&document(&first.text)?).await?;
+    let testbed = TestBed::start(&document(&first.text)?).await?;
     for block in rest {
         let line = block.line;
-        stage.apply(&document(&block.text)?).await.with_context(|| format!("docs/production.md:{line}"))?;
+        testbed.apply(&document(&block.text)?).await.with_context(|| format!("docs/production.md:{line}"))?;
     }
-    let log = stage.envoy.log();
+    let log = testbed.envoy.log();
     ensure!(!log.contains("defaultAction"), "no block is warned of:\n{log}");
     Ok(())
 }

@@ -10,4 +10,4 @@ mod guide;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
-mod stage;
+mod testbed;

@@ -1,6 +1,6 @@
 //! What the filter counts comes through Istio's `stats_tags` as it is.
 
-use crate::stage::{Stage, issuers, token};
+use crate::testbed::{TestBed, issuers, token};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
@@ -20,19 +20,19 @@ async fn no_metric_of_the_filter_loses_a_part_of_its_name() -> Result<()> {
         let mut issuers = issuers()?;
         issuers[0]["name"] = json!(issuer);
         let document = json!({"mode": "SHADOW", "issuers": issuers, "policies": policies});
-        let stage = Stage::start(&document.to_string()).await?;
+        let testbed = TestBed::start(&document.to_string()).await?;
         let token = token("a reader's")?;
         for index in 0..HOSTILE.len() {
-            stage.send(&format!("GET /{index}"), token.as_deref()).await?;
+            testbed.send(&format!("GET /{index}"), token.as_deref()).await?;
         }
-        stage.until("requests_allowed", u64::try_from(HOSTILE.len())?).await?;
-        let series = stage.scrape().await?;
+        testbed.until("requests_allowed", u64::try_from(HOSTILE.len())?).await?;
+        let series = testbed.scrape().await?;
         let decided = series.keys().filter(|name| name.starts_with("rules_")).count();
         ensure!(decided == HOSTILE.len(), "{series:#?}");
         for name in series.keys() {
             ensure!(!name.contains('{'), "Istio's patterns make a label of a part of `{name}`");
         }
-        let known = stage.envoy.stats().await?;
+        let known = testbed.envoy.stats().await?;
         let shown = |name: &str| {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
             series.contains_key(&name.chars().map(plain).collect::<String>())

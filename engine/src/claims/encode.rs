@@ -111,5 +111,4 @@ impl Formatter for AsciiFormatter {
 }
 
 #[cfg(test)]
-#[path = "encode_tests.rs"]
 mod tests;

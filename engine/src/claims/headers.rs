@@ -86,5 +86,4 @@ fn writable(value: String) -> Result<Box<[u8]>, Detail> {
 }
 
 #[cfg(test)]
-#[path = "headers_tests.rs"]
 mod tests;

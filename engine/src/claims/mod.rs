@@ -142,5 +142,4 @@ fn numeric_date(value: &Value) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[path = "claims_tests.rs"]
 mod tests;

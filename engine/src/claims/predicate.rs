@@ -192,5 +192,4 @@ fn same(value: &Value, other: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[path = "predicate_tests.rs"]
 mod tests;

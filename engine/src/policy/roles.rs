@@ -187,5 +187,4 @@ impl Requirement {
 }
 
 #[cfg(test)]
-#[path = "roles_tests.rs"]
 mod tests;

@@ -326,5 +326,4 @@ impl FetchReport {
 }
 
 #[cfg(test)]
-#[path = "jwks_refresher_tests.rs"]
 mod tests;

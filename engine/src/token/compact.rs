@@ -269,5 +269,4 @@ impl<'t> Jws<'t> {
 }
 
 #[cfg(test)]
-#[path = "compact_tests.rs"]
 mod tests;

@@ -289,5 +289,4 @@ mod tests {
 }
 
 #[cfg(test)]
-#[path = "json_properties.rs"]
 mod properties;

@@ -291,5 +291,4 @@ fn join(mut fingerprints: Vec<u64>) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "keys_tests.rs"]
 mod tests;

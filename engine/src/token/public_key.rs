@@ -233,5 +233,4 @@ fn fingerprint(jwk: &Jwk) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "public_key_tests.rs"]
 mod tests;

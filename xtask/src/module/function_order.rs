@@ -96,5 +96,4 @@ impl Reencode for Reorder {
 }
 
 #[cfg(test)]
-#[path = "function_order_tests.rs"]
 mod tests;

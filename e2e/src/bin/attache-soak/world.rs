@@ -100,10 +100,7 @@ impl World {
 
     /// Envoy's resident memory, in bytes.
     pub(crate) fn resident(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.envoy.process_id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kibibytes * 1024)
+        self.envoy.resident_bytes()
     }
 
     /// What `/toggle` and the time are in: none of it is the same after a change.

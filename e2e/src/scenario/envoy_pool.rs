@@ -1,8 +1,8 @@
-//! Plays scenarios, on as few Envoys as it can: most ask for the same workload, and a filter is configured anew in a
+//! Runs scenarios, on as few Envoys as it can: most ask for the same workload, and a filter is configured anew in a
 //! hundredth of the time that an Envoy takes to compile it.
 
-use super::fill::Filler;
-use super::{Scenario, Stage};
+use super::placeholders::Placeholders;
+use super::{Scenario, ScenarioRunner};
 use crate::envoy::Workload;
 use crate::mtls::Authority;
 use anyhow::Result;
@@ -11,25 +11,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
-/// The stages of a run.
+/// The Envoys of a run of scenarios, which wait here for the next.
 #[derive(Debug)]
-pub struct Theatre {
+pub struct EnvoyPool {
     module: PathBuf,
     authority: Arc<Authority>,
     certificates: TempDir,
-    idle: Mutex<Vec<(Set, Stage)>>,
+    idle: Mutex<Vec<(Fixed, ScenarioRunner)>>,
 }
 
 /// What can't be changed of an Envoy that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Set {
+struct Fixed {
     binary: PathBuf,
     workload: Workload,
     environment: BTreeMap<String, String>,
 }
 
-impl Theatre {
-    /// Makes ready to play with a module; starts nothing yet.
+impl EnvoyPool {
+    /// Makes ready to run scenarios with a module; starts nothing yet.
     ///
     /// # Errors
     /// No certificates can be made.
@@ -39,36 +39,43 @@ impl Theatre {
         Ok(Self { module, authority: Arc::new(authority), certificates, idle: Mutex::default() })
     }
 
-    /// Plays a scenario on an Envoy that is idle, else on a new one. An Envoy on which something failed is not used
+    /// Runs a scenario on an Envoy that is idle, else on a new one. An Envoy on which something failed is not used
     /// again.
     ///
     /// # Errors
     /// Something did not come as expected; the message says what.
-    pub async fn play(&self, scenario: &Scenario, binary: &Path) -> Result<()> {
-        let filler = Filler::default();
+    pub async fn run(&self, scenario: &Scenario, binary: &Path) -> Result<()> {
+        let placeholders = Placeholders::default();
         let environment =
-            scenario.environment.iter().map(|(name, value)| Ok((name.clone(), filler.text(value)?)));
-        let set = Set {
+            scenario.environment.iter().map(|(name, value)| Ok((name.clone(), placeholders.text(value)?)));
+        let fixed = Fixed {
             binary: binary.to_owned(),
             workload: scenario.workload.clone(),
             environment: environment.collect::<Result<_>>()?,
         };
-        let mut stage = match self.idle_stage(&set) {
-            Some(stage) => stage,
+        let mut runner = match self.idle_runner(&fixed) {
+            Some(runner) => runner,
             None => {
                 let (authority, certificates) = (Arc::clone(&self.authority), self.certificates.path());
-                Stage::start(binary, &self.module, &set.workload, &set.environment, authority, certificates)
-                    .await?
+                ScenarioRunner::start(
+                    binary,
+                    &self.module,
+                    &fixed.workload,
+                    &fixed.environment,
+                    authority,
+                    certificates,
+                )
+                .await?
             }
         };
-        stage.play(scenario).await?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((set, stage));
+        runner.run(scenario).await?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((fixed, runner));
         Ok(())
     }
 
-    fn idle_stage(&self, wanted: &Set) -> Option<Stage> {
+    fn idle_runner(&self, wanted: &Fixed) -> Option<ScenarioRunner> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = idle.iter().position(|(set, _)| set == wanted)?;
+        let place = idle.iter().position(|(fixed, _)| fixed == wanted)?;
         Some(idle.swap_remove(place).1)
     }
 }

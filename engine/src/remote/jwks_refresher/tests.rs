@@ -266,8 +266,8 @@ fn keys_of_no_use_are_skipped_and_named() {
 
 #[test]
 fn a_set_is_taken_whatever_it_is_said_to_be() {
-    let pem = include_str!("../../../testing/fixtures/providers/aws-alb/public-key.pem");
-    let certificates = include_str!("../../../testing/fixtures/providers/firebase/x509.json");
+    let pem = include_str!("../../../../testing/fixtures/providers/aws-alb/public-key.pem");
+    let certificates = include_str!("../../../../testing/fixtures/providers/firebase/x509.json");
     let good = set(&[key("a", 0)]);
     for (content_type, body, count) in [
         ("text/html; charset=utf-8", good.clone(), 1),

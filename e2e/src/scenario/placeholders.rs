@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What placeholders stand for in one run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filler {
+pub(super) struct Placeholders {
     /// Seconds since 1970.
     pub(super) now: u64,
     /// The port that the workload serves.
@@ -18,7 +18,7 @@ pub(super) struct Filler {
     pub(super) tokens: BTreeMap<String, String>,
 }
 
-impl Filler {
+impl Placeholders {
     /// Fills every text of a document. A text that is one placeholder becomes what it stands for, of whatever type.
     pub(super) fn document(&self, document: &Value) -> Result<Value> {
         Ok(match document {
@@ -114,8 +114,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn filler() -> Filler {
-        Filler {
+    fn placeholders() -> Placeholders {
+        Placeholders {
             now: 1000,
             port: 80,
             caller: String::new(),
@@ -125,16 +125,17 @@ mod tests {
 
     #[test]
     fn a_whole_placeholder_keeps_its_type() {
-        let filled =
-            filler().document(&json!({"exp": "${now+60}", "nbf": "${now-1}", "p": ["${port}"]})).unwrap();
+        let filled = placeholders()
+            .document(&json!({"exp": "${now+60}", "nbf": "${now-1}", "p": ["${port}"]}))
+            .unwrap();
         assert_eq!(filled, json!({"exp": 1060, "nbf": 999, "p": [80]}));
-        assert!(filler().document(&json!("${jwks:rsa,p256}")).unwrap()["keys"][1]["kid"] == "p256");
+        assert!(placeholders().document(&json!("${jwks:rsa,p256}")).unwrap()["keys"][1]["kid"] == "p256");
     }
 
     #[test]
     fn placeholders_in_a_text_are_written_out() {
         assert_eq!(
-            filler().text("session=${token:a}; p=${port}${repeat:3:ab}").unwrap(),
+            placeholders().text("session=${token:a}; p=${port}${repeat:3:ab}").unwrap(),
             "session=x.y.z; p=80ababab"
         );
     }
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn what_means_nothing_is_an_error() {
         for text in ["${nonsense}", "${token:b}", "${now", "${now+x}", "${secret:rsa}", "${jwks:hmac}"] {
-            assert!(filler().text(text).is_err(), "{text}");
+            assert!(placeholders().text(text).is_err(), "{text}");
         }
     }
 }

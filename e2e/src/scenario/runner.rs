@@ -1,6 +1,6 @@
-//! Where scenarios are played: one Envoy before one service.
+//! Where scenarios are run: one Envoy before one service.
 
-use super::fill::Filler;
+use super::placeholders::Placeholders;
 use super::{OneOrMany, Protocol, Request, Scenario, Step, TokenRef, check};
 use crate::echo::{Echo, Seen};
 use crate::envoy::{Deadline, Envoy, Push, Sidecar, Workload};
@@ -34,14 +34,14 @@ pub struct Observation {
     pub log: String,
 }
 
-/// An Envoy before a service, on which one scenario after another is played.
+/// An Envoy before a service, on which one scenario after another is run.
 #[derive(Debug)]
-pub struct Stage {
+pub struct ScenarioRunner {
     envoy: Envoy,
     echo: Echo,
     authority: Arc<Authority>,
     sent: u64,
-    filler: Filler,
+    placeholders: Placeholders,
     /// The filter's counters when the scenario began, and what they must have grown by since.
     counters_before: BTreeMap<String, u64>,
     expected_growth: BTreeMap<String, u64>,
@@ -49,7 +49,7 @@ pub struct Stage {
     log_before: usize,
 }
 
-impl Stage {
+impl ScenarioRunner {
     /// Starts an Envoy with an environment for its filter, and a service. `certificates` is the folder of those that
     /// the authority has issued to the workload.
     ///
@@ -79,30 +79,31 @@ impl Stage {
             echo,
             authority,
             sent: 0,
-            filler: Filler::default(),
+            placeholders: Placeholders::default(),
             counters_before: BTreeMap::new(),
             expected_growth: BTreeMap::new(),
             log_before: 0,
         })
     }
 
-    /// Plays a scenario.
+    /// Runs a scenario.
     ///
     /// # Errors
     /// Something did not come as expected: the message names the step, what was expected and what came.
-    pub async fn play(&mut self, scenario: &Scenario) -> Result<()> {
+    pub async fn run(&mut self, scenario: &Scenario) -> Result<()> {
         self.log_before = self.envoy.log().len();
-        self.filler = Filler {
+        self.placeholders = Placeholders {
             now: now(),
             port: self.envoy.address().port(),
             caller: "127.0.0.1".into(),
             tokens: BTreeMap::new(),
         };
         for (name, spec) in &scenario.tokens {
-            let token = mint(&self.filler, spec)?;
-            self.filler.tokens.insert(name.clone(), token);
+            let token = mint(&self.placeholders, spec)?;
+            self.placeholders.tokens.insert(name.clone(), token);
         }
-        let outcome = self.envoy.push(&configuration_text(&self.filler, &scenario.configuration)?).await?;
+        let outcome =
+            self.envoy.push(&configuration_text(&self.placeholders, &scenario.configuration)?).await?;
         ensure!(outcome == Push::Accepted, "Envoy refused the configuration:\n{}", self.log());
         self.counters_before = self.counters().await?;
         self.expected_growth.clear();
@@ -120,13 +121,13 @@ impl Stage {
                 let counter = self.expected_growth.entry(name).or_default();
                 *counter = counter.saturating_add(grown);
             }
-            return check::check(request, &step.expect, &observation, &self.filler);
+            return check::check(request, &step.expect, &observation, &self.placeholders);
         }
         let Some(configuration) = &step.configure else { return Ok(()) };
         // A filter that goes takes with it what it has not told yet.
         self.settle_counters().await?;
         let log_before = self.envoy.log().len();
-        let outcome = self.envoy.push(&configuration_text(&self.filler, configuration)?).await?;
+        let outcome = self.envoy.push(&configuration_text(&self.placeholders, configuration)?).await?;
         let log = self.envoy.log();
         let news = log.get(log_before..).unwrap_or_default();
         let expected = if step.refused.is_empty() { Push::Accepted } else { Push::Refused };
@@ -174,11 +175,11 @@ impl Stage {
     async fn send(&mut self, request: &Request) -> Result<Observation> {
         self.sent = self.sent.wrapping_add(1);
         let id = format!("request-{}", self.sent);
-        let (headers, secrets) = headers(&self.filler, request, &id)?;
+        let (headers, secrets) = headers(&self.placeholders, request, &id)?;
         let reached_before = self.echo.requests();
         let mut observation = Observation { secrets, ..Observation::default() };
         let exchanged = match self.connect(request).await {
-            Ok(wire) => exchange(&self.filler, request, headers, wire, &mut observation).await,
+            Ok(wire) => exchange(&self.placeholders, request, headers, wire, &mut observation).await,
             Err(error) => Err(error),
         };
         if let Err(error) = exchanged {
@@ -230,27 +231,31 @@ pub(super) trait Wire: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unp
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Wire for T {}
 
 /// The headers that a request carries, and the tokens among them.
-pub(super) fn headers(filler: &Filler, request: &Request, id: &str) -> Result<(Headers, Vec<String>)> {
+pub(super) fn headers(
+    placeholders: &Placeholders,
+    request: &Request,
+    id: &str,
+) -> Result<(Headers, Vec<String>)> {
     let mut headers = vec![("x-request-id".to_owned(), id.to_owned())];
-    let mut secrets: Vec<String> = filler.tokens.values().cloned().collect();
+    let mut secrets: Vec<String> = placeholders.tokens.values().cloned().collect();
     let token = match &request.token {
         None => None,
-        Some(TokenRef::Name(name)) => Some(filler.text(&format!("${{token:{name}}}"))?),
-        Some(TokenRef::Spec(spec)) => Some(mint(filler, spec)?),
+        Some(TokenRef::Name(name)) => Some(placeholders.text(&format!("${{token:{name}}}"))?),
+        Some(TokenRef::Spec(spec)) => Some(mint(placeholders, spec)?),
     };
     if let Some(token) = token {
         headers.push(("authorization".into(), format!("Bearer {token}")));
         secrets.push(token);
     }
-    headers.extend(named(&request.headers, filler)?);
+    headers.extend(named(&request.headers, placeholders)?);
     Ok((headers, secrets))
 }
 
-fn named(fields: &BTreeMap<String, OneOrMany>, filler: &Filler) -> Result<Headers> {
+fn named(fields: &BTreeMap<String, OneOrMany>, placeholders: &Placeholders) -> Result<Headers> {
     let mut filled = Vec::new();
     for (name, values) in fields {
         for value in values.iter() {
-            filled.push((name.clone(), filler.text(value)?));
+            filled.push((name.clone(), placeholders.text(value)?));
         }
     }
     Ok(filled)
@@ -258,14 +263,14 @@ fn named(fields: &BTreeMap<String, OneOrMany>, filler: &Filler) -> Result<Header
 
 /// Sends a request over a connection, in its own protocol, and notes what is answered.
 pub(super) async fn exchange(
-    filler: &Filler,
+    placeholders: &Placeholders,
     request: &Request,
     headers: Headers,
     wire: impl Wire + 'static,
     observation: &mut Observation,
 ) -> Result<()> {
-    let path = filler.text(&request.path)?;
-    let body = filler.text(&request.body)?;
+    let path = placeholders.text(&request.path)?;
+    let body = placeholders.text(&request.body)?;
     match request.protocol {
         Protocol::Http1 => {
             let mut all = vec![("host".to_owned(), request.host.clone())];
@@ -276,7 +281,7 @@ pub(super) async fn exchange(
         }
         Protocol::Http2 => {
             let method = request.method.as_str();
-            let trailers = named(&request.trailers, filler)?;
+            let trailers = named(&request.trailers, placeholders)?;
             let answer =
                 http2::send(wire, method, &request.host, &path, &headers, body.as_bytes(), &trailers);
             observation.answer = answer.await?;
@@ -291,24 +296,24 @@ pub(super) async fn exchange(
 }
 
 /// A document as JSON; a text as it stands.
-pub(super) fn configuration_text(filler: &Filler, configuration: &Value) -> Result<String> {
+pub(super) fn configuration_text(placeholders: &Placeholders, configuration: &Value) -> Result<String> {
     match configuration {
-        Value::String(text) => filler.text(text),
-        document => Ok(filler.document(document)?.to_string()),
+        Value::String(text) => placeholders.text(text),
+        document => Ok(placeholders.document(document)?.to_string()),
     }
 }
 
-pub(super) fn mint(filler: &Filler, spec: &TokenSpec) -> Result<String> {
+pub(super) fn mint(placeholders: &Placeholders, spec: &TokenSpec) -> Result<String> {
     let mut spec = spec.clone();
     for members in [&mut spec.claims, &mut spec.header] {
         for value in members.values_mut() {
-            *value = filler.document(value)?;
+            *value = placeholders.document(value)?;
         }
     }
     for text in [&mut spec.raw, &mut spec.header_text, &mut spec.payload_text].into_iter().flatten() {
-        *text = filler.text(text)?;
+        *text = placeholders.text(text)?;
     }
-    spec.mint(filler.now)
+    spec.mint(placeholders.now)
 }
 
 /// The filter's lines on one request. The JSON object is the line's message, behind Envoy's own prefix, and before what

@@ -15,7 +15,7 @@ use tokio::net::{TcpSocket, TcpStream};
 pub(crate) const CLUSTER: &str = "provider";
 
 /// An Envoy with two workers before a service that echoes, and the provider of its issuer's keys.
-pub(crate) struct Stage {
+pub(crate) struct TestBed {
     pub(crate) envoy: Envoy,
     pub(crate) provider: Provider,
     pub(crate) service: Echo,
@@ -51,7 +51,7 @@ pub(crate) fn configuration(provider: &Provider, issuer: Value) -> Value {
     json!({"issuers": [entry], "audit": {"log": "DENIED"}})
 }
 
-impl Stage {
+impl TestBed {
     /// Starts it all with this configuration.
     pub(crate) async fn start(provider: Provider, configuration: &Value) -> Result<Self> {
         Self::start_otherwise(provider, configuration, Overrides::default()).await
