@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod cluster;
 mod explain;
 mod formats;
 mod lints;
