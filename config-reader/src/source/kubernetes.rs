@@ -1,5 +1,5 @@
 //! What Kubernetes makes of YAML: `kubectl`, kustomize and Helm turn it into JSON by the rules of YAML 1.1, as the Go
-//! module sigs.k8s.io/yaml has them. A bare `y`, `yes` or `on` is a Boolean there, as a key too, and `0644` is octal.
+//! module sigs.k8s.io/yaml has them (`tests/kubernetes/cases.json` holds what it makes of some hundred texts). A bare `y`, `yes` or `on` is a Boolean there, as a key too, and `0644` is octal.
 
 use super::tree::{Scalar, Tree, Value};
 use super::{SourceDocument, Span};
@@ -41,6 +41,12 @@ impl SourceDocument {
     }
 }
 
+/// Next line, line separator and paragraph separator.
+const LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+/// 2^53: whole numbers below it are exact as float64.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
 struct Reader {
     errors: Vec<Diagnostic>,
     values: usize,
@@ -64,6 +70,9 @@ impl Reader {
 
     fn scalar(&mut self, scalar: &Scalar, at: &PathRef<'_>) -> Node {
         let node = resolve(scalar);
+        if let Some(problem) = ambiguity(scalar, &node) {
+            self.errors.push(at.error(problem));
+        }
         if let Node::Number(number) = node
             && !number.is_finite()
         {
@@ -77,14 +86,16 @@ impl Reader {
     fn object(&mut self, members: &[(Rc<Tree>, Rc<Tree>)], at: &PathRef<'_>) -> Node {
         let mut read: Vec<(String, Node)> = Vec::with_capacity(members.len());
         let mut seen = HashSet::with_capacity(members.len());
+        // Objects to merge, and how many keys of its own the object has before each `<<`.
         let mut merged = Vec::new();
         for (key, value) in members {
             if is_merge(key) {
-                merged.push(value);
+                merged.push((value, read.len()));
                 continue;
             }
             let Some(name) = key_name(key) else {
-                self.errors.push(at.error("a key here is no string, number or Boolean; put it in quotes"));
+                self.errors
+                    .push(at.error("a key here is no string, whole number or Boolean; put it in quotes"));
                 continue;
             };
             if !seen.insert(name.clone()) {
@@ -95,19 +106,70 @@ impl Reader {
             let node = self.node(value, &at.key(&name));
             read.push((name, node));
         }
-        for tree in merged.into_iter().flat_map(|value| value.alternatives()) {
-            let Node::Object(others) = self.node(tree, at) else {
-                self.errors.push(at.error("`<<` merges an object, or a list of objects; name one"));
-                continue;
-            };
-            for (name, node) in others {
-                if seen.insert(name.clone()) {
-                    read.push((name, node));
+        self.merge(merged, &mut read, &mut seen, at);
+        Node::Object(read)
+    }
+
+    /// Adds what is merged to the keys that an object has. Which of two counts is clear only where the object's own comes
+    /// after `<<`, or where one list of `<<` has both.
+    fn merge(
+        &mut self,
+        merged: Vec<(&Rc<Tree>, usize)>,
+        read: &mut Vec<(String, Node)>,
+        seen: &mut HashSet<String>,
+        at: &PathRef<'_>,
+    ) {
+        let own = read.len();
+        for (value, before) in merged {
+            let merged_before = read.len();
+            for tree in value.alternatives() {
+                let Node::Object(others) = self.node(tree, at) else {
+                    self.errors.push(at.error("`<<` merges an object, or a list of objects; name one"));
+                    continue;
+                };
+                for (name, node) in others {
+                    if seen.insert(name.clone()) {
+                        read.push((name, node));
+                        continue;
+                    }
+                    let earlier = read.iter().position(|(known, _)| *known == name);
+                    if earlier.is_some_and(|it| it < before || (own..merged_before).contains(&it)) {
+                        let message = format!(
+                            "{} stands before a `<<` that brings it too, which kubectl takes and others do not; put `<<` first, \
+                             and once",
+                            quote(&name)
+                        );
+                        self.errors.push(at.key(&name).error(message));
+                    }
                 }
             }
         }
-        Node::Object(read)
     }
+}
+
+/// Returns why a scalar is read in different ways, or by nobody.
+fn ambiguity(scalar: &Scalar, node: &Node) -> Option<String> {
+    let is_such = match scalar.tag.as_deref() {
+        Some("binary") => {
+            return Some("a `!!binary` is a text of any bytes; write the text itself".to_owned());
+        }
+        Some("bool") => matches!(node, Node::Bool(_)),
+        Some("int") => matches!(node, Node::Number(number) if number.fract() == 0.0),
+        Some("float") => matches!(node, Node::Number(_)),
+        Some("null") => matches!(node, Node::Null),
+        _ => true,
+    };
+    if !is_such {
+        let tag = scalar.tag.as_deref().unwrap_or_default();
+        return Some(format!("{} is no `!!{tag}`; write another, or leave the tag out", quote(&scalar.text)));
+    }
+    if !scalar.may_escape && scalar.text.contains(LINE_BREAKS) {
+        return Some(
+            "a character here ends a line in YAML 1.1 and none in YAML 1.2; write it as an escape in double quotes"
+                .to_owned(),
+        );
+    }
+    None
 }
 
 fn is_merge(key: &Tree) -> bool {
@@ -125,8 +187,9 @@ fn key_name(key: &Tree) -> Option<String> {
     match resolve(scalar) {
         Node::String(text) => Some(text),
         Node::Bool(value) => Some(value.to_string()),
-        Node::Number(value) => Some(value.to_string()),
-        Node::Null | Node::Array(_) | Node::Object(_) | Node::Invalid(_) => None,
+        // Larger ones, and those that are no numbers, are written in one way here and in another there.
+        Node::Number(value) if value.abs() < MAX_EXACT => Some(value.to_string()),
+        Node::Number(_) | Node::Null | Node::Array(_) | Node::Object(_) | Node::Invalid(_) => None,
     }
 }
 
@@ -185,18 +248,24 @@ fn integer(text: &str) -> Option<f64> {
         Some(_) if lower.starts_with('0') => (8, lower.as_str()),
         _ => (10, lower.as_str()),
     };
+    // Of these Go takes a sign after the prefix, and of no other.
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) if radix == 2 && sign > 0.0 => (-1.0, digits),
+        _ => (sign, if radix == 2 { digits.strip_prefix('+').unwrap_or(digits) } else { digits }),
+    };
     if digits.starts_with(['+', '-']) {
         return None;
     }
     u64::from_str_radix(digits, radix).ok().map(|value| sign * value as f64)
 }
 
-/// Returns the value of a decimal fraction, such as `1.`, `.5` or `6e3`, and of no word such as `inf`.
+/// Returns the value of a decimal fraction, such as `1.`, `.5` or `6e3`; none of a word such as `inf`, nor of a number that is
+/// out of range.
 fn float(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_decimal = digits.bytes().any(|c| c.is_ascii_digit())
         && digits.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'e' | b'E' | b'+' | b'-'));
-    if is_decimal { text.parse().ok() } else { None }
+    if is_decimal { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
 #[cfg(test)]
@@ -246,9 +315,14 @@ mod tests {
         for (text, error) in [
             ("{a: {b: 1, b: 2}}", "a.b: `b` is repeated in this object; keep one of them"),
             ("{y: 1, on: 2}", "true: `true` is repeated in this object; keep one of them"),
-            ("{a: {~: 1}}", "a: a key here is no string, number or Boolean; put it in quotes"),
+            ("{a: {~: 1}}", "a: a key here is no string, whole number or Boolean; put it in quotes"),
             ("{a: [.inf]}", "a[0]: `.inf` is no number of JSON; write another"),
             ("{a: {<<: 1}}", "a: `<<` merges an object, or a list of objects; name one"),
+            (
+                "{a: {b: 1, <<: {b: 2}}}",
+                "a.b: `b` stands before a `<<` that brings it too, which kubectl takes and others do not; put `<<` first, and once",
+            ),
+            ("{a: !!int x}", "a: `x` is no `!!int`; write another, or leave the tag out"),
         ] {
             assert_eq!(read(text).1, [error], "{text}");
         }

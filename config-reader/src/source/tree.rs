@@ -28,6 +28,8 @@ pub(super) struct Scalar {
     pub(super) text: String,
     /// Whether it stands without quotes, so that its text says which type it has.
     pub(super) is_plain: bool,
+    /// Whether it stands in double quotes, where a character may be written as an escape.
+    pub(super) may_escape: bool,
     /// The type that is written before it, such as `str` for `!!str`.
     pub(super) tag: Option<String>,
 }
@@ -79,6 +81,9 @@ impl Open {
 /// How many levels values may be nested: what serde_json reads of JSON.
 const MAX_LEVELS: usize = 128;
 
+/// What is said of `a: &x {b: *x}`.
+const HOLDS_ITSELF: &str = "this alias is a part of what it stands for; write that out";
+
 /// Spellings of `null`: a document that is nothing else has no content.
 const NULLS: [&str; 5] = ["", "~", "null", "Null", "NULL"];
 
@@ -124,12 +129,17 @@ pub(super) fn documents(text: &str) -> Result<Vec<Rc<Tree>>, SyntaxError> {
                 if open.is_empty() && is_plain && NULLS.contains(&text.as_ref()) {
                     continue;
                 }
-                let scalar = Scalar { text: text.into_owned(), is_plain, tag: tag.as_deref().map(tag_name) };
+                let scalar = Scalar {
+                    text: text.into_owned(),
+                    is_plain,
+                    may_escape: style == ScalarStyle::DoubleQuoted,
+                    tag: tag.as_deref().map(tag_name),
+                };
                 (Rc::new(Tree { span: Span { start, end }, value: Value::Scalar(scalar), levels: 1 }), anchor)
             }
             Event::Alias(anchor) => match anchors.get(&anchor) {
                 Some(tree) => (Rc::clone(tree), 0),
-                None => continue,
+                None => return Err(SyntaxError::new(start, HOLDS_ITSELF)),
             },
             _ => continue,
         };
@@ -150,8 +160,8 @@ pub(super) fn documents(text: &str) -> Result<Vec<Rc<Tree>>, SyntaxError> {
 
 /// Returns the name of a type of YAML (`str` of `!!str`), and of any other tag all of it.
 fn tag_name(tag: &Tag) -> String {
-    let handle = if tag.handle() == "tag:yaml.org,2002:" { "" } else { tag.handle() };
-    [handle, tag.suffix()].concat()
+    let name = [tag.handle(), tag.suffix()].concat();
+    name.strip_prefix("tag:yaml.org,2002:").map(str::to_owned).unwrap_or(name)
 }
 
 fn syntax_error(error: &ScanError) -> SyntaxError {

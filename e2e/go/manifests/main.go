@@ -4,10 +4,12 @@
 //
 //	manifests [-out FOLDER] [-lock FILE] FOLDER|PAGE.md...
 //	manifests -spelling FILE...
+//	manifests -yaml CASES
 //	manifests -admission POLICY SCHEMA CASES BUILDS [FILE...]
 //
 // -out writes each build there, so that others can look at it, and of each PrometheusRule the file that Prometheus itself
-// would read. -spelling tells where kubectl reads a YAML file, or a YAML block of a Markdown page, otherwise than others do. -admission has the
+// would read. -spelling tells where kubectl reads a YAML file, or a YAML block of a Markdown page, otherwise than others do. -yaml holds
+// the texts of CASES against what kubectl makes of them. -admission has the
 // API server's own code hold a ValidatingAdmissionPolicy against the file CASES, the plugins of the folder BUILDS, which an
 // earlier run wrote with -out, the configurations in FILEs and the largest that there can be, all of which it must take, and its
 // lists of keys against the JSON Schema of the configuration.
@@ -28,10 +30,13 @@ func main() {
 	lock := flag.String("lock", "crds.lock", "what pins the definitions")
 	admission := flag.String("admission", "", "a ValidatingAdmissionPolicy")
 	spelling := flag.Bool("spelling", false, "compare how two readers of YAML read the files")
+	yamlCases := flag.String("yaml", "", "texts of YAML, and what kubectl makes of each")
 	flag.Parse()
 	var err error
 	if *spelling {
 		err = checkSpelling(flag.Args())
+	} else if *yamlCases != "" {
+		err = checkYAMLCases(*yamlCases)
 	} else if *admission != "" && flag.NArg() >= 3 {
 		err = checkAdmission(*admission, flag.Arg(0), flag.Arg(1), flag.Arg(2), flag.Args()[3:])
 	} else {
