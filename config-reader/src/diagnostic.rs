@@ -1,6 +1,6 @@
 //! What is said of a document, and where.
 
-use crate::Path;
+use crate::{Path, PathRef};
 use std::fmt;
 
 /// How much a diagnostic weighs.
@@ -33,6 +33,13 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong and what to do.
     pub message: String,
+}
+
+impl PathRef<'_> {
+    /// Returns an error at this path, which nobody is told of until it is added to a [`Report`](crate::Report).
+    pub fn error(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(self.to_path(), message)
+    }
 }
 
 impl Diagnostic {

@@ -17,6 +17,7 @@ mod node;
 mod path;
 mod quote;
 mod report;
+mod reported;
 #[cfg(feature = "schema")]
 mod schema;
 #[cfg(feature = "source")]
@@ -37,7 +38,8 @@ pub use json::read_json;
 pub use node::Node;
 pub use path::{Path, PathRef, Step};
 pub use quote::quote;
-pub use report::{MAX_ENTRIES, Report, Reported, valid};
+pub use report::{MAX_ENTRIES, Report};
+pub use reported::{Reported, valid};
 #[cfg(feature = "source")]
 pub use source::{Location, Position, SourceDocument, SourceText, Span, SyntaxError};
 pub use suggest::suggestion;

@@ -1,6 +1,5 @@
 //! Paths to values in a document.
 
-use crate::Diagnostic;
 use std::fmt;
 
 /// A path while a document is walked through: it borrows its steps and costs nothing until something is wrong there.
@@ -52,11 +51,6 @@ impl<'a> PathRef<'a> {
         }
         steps.reverse();
         Path(steps)
-    }
-
-    /// Returns an error at this path, which nobody is told of until it is added to a [`Report`](crate::Report).
-    pub fn error(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(self.to_path(), message)
     }
 }
 

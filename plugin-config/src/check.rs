@@ -1,5 +1,6 @@
 //! From a document to a configuration: everything that its types cannot say is checked here, once.
 
+mod claim;
 mod condition;
 mod contradiction;
 mod cookie;
@@ -28,6 +29,8 @@ use std::collections::BTreeSet;
 
 /// The most issuers of a document.
 const MAX_ISSUERS: usize = 64;
+/// The most claims that an issuer's roles are read from, or that it writes.
+const MAX_MAPPINGS: usize = 64;
 /// The most regular expressions of a document: what they may weigh together is bounded by it.
 const MAX_EXPRESSIONS: usize = 256;
 
@@ -40,7 +43,7 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
     identity::check_spelling(&issuers, document, checker);
     let role_hierarchy = roles::hierarchy(document, checker);
     let policies = {
-        let context = policy::Context {
+        let context = rule::Context {
             identity_headers: &identity_headers,
             hierarchy: &role_hierarchy,
             has_remote_keys: remote::is_anywhere(document),

@@ -13,8 +13,8 @@ mod value;
 pub(crate) use condition::{Comparison, ConditionDocument, Operator, StringMatchDocument};
 pub(crate) use foreign::FOREIGN_KEYS;
 pub(crate) use issuer::{
-    ClaimToHeaderDocument, CookieFormDocument, HeaderLocationDocument, IssuerDocument, RefreshDocument,
-    RevokedDocument, RoleClaimDocument, SecretDocument,
+    ClaimToHeaderDocument, HeaderLocationDocument, IssuerDocument, RefreshDocument, RevokedDocument,
+    RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{
     OperationDocument, PolicyDocument, PolicyPathsDocument, RolesDocument, RuleDocument, SelectorDocument,
@@ -25,6 +25,8 @@ pub(crate) use settings::{
     AuditDocument, CacheDocument, CorsDocument, MethodsDocument, PathsDocument, ResponsesCorsDocument,
     ResponsesDocument,
 };
+#[cfg(feature = "schema")]
+pub(crate) use value::CookieFormDocument;
 pub(crate) use value::{ClaimDocument, CookieLocationDocument, KeySetDocument, Nullable, ScalarDocument};
 
 use crate::Mode;

@@ -73,7 +73,7 @@ impl Issuer {
 /// Whether the parts of a token may end in `=`, which RFC 7515 section 2 forbids and AWS load balancers write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum Padding {
     /// A token with padding is malformed.
     #[default]
@@ -265,7 +265,7 @@ pub struct ClaimToHeader {
 /// What happens to a claim that can't be written into its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum OnUnwritable {
     /// The request is refused.
     #[default]
@@ -279,7 +279,7 @@ pub enum OnUnwritable {
 /// outside ASCII; compact JSON; or that in base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum HeaderFormat {
     /// Elements parted by `,`; in each, `,`, `%`, control bytes and bytes outside visible ASCII are percent-encoded.
     Csv,

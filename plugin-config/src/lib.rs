@@ -16,6 +16,8 @@ mod policy;
 mod remote;
 #[cfg(feature = "schema")]
 mod schema;
+#[cfg(feature = "schema")]
+mod schema_transform;
 mod settings;
 
 pub use attache_config_reader::{Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold};

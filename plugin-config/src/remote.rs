@@ -65,7 +65,7 @@ impl Default for Refresh {
 /// What happens to a request that needs keys while none are to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum OnKeysUnavailable {
     /// It is refused with 503.
     #[default]

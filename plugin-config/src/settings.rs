@@ -17,7 +17,7 @@ pub enum DryRun {
 /// What a CORS preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum Preflight {
     /// Nothing: browsers send it without credentials.
     #[default]
@@ -30,7 +30,7 @@ pub enum Preflight {
 /// nobody should read (control bytes, broken encoding, no UTF-8) is refused in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum AmbiguousPaths {
     /// Every reading is judged: it goes on as it came if all may, and is refused if all are, or one by a DENY rule.
     #[default]
@@ -44,7 +44,7 @@ pub enum AmbiguousPaths {
 /// What happens to a request that asks for another method than the one on its line, where a rule names methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum MethodOverride {
     /// It must be allowed under all of them; where the verdicts differ, 400.
     #[default]
@@ -89,7 +89,7 @@ pub enum AllowedOrigins {
 /// The body of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Body", transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Body", transform = crate::schema_transform::words_alone))]
 pub enum ProblemBody {
     /// `application/problem+json` (RFC 9457).
     #[default]
@@ -129,7 +129,7 @@ pub struct Audit {
 /// Which requests leave an audit line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::words_alone))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum AuditLog {
     /// None.
     None,

@@ -16,6 +16,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod keys;
 pub mod listen;
+mod load;
 pub mod log_limiter;
 pub mod log_writer;
 pub mod metrics;

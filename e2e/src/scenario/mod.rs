@@ -5,6 +5,7 @@ mod check;
 mod cluster;
 mod coverage;
 mod envoy_pool;
+mod observation;
 mod placeholders;
 mod reason;
 mod runner;
@@ -12,7 +13,8 @@ mod runner;
 pub use cluster::{ClusterRunner, unfit};
 pub use coverage::gaps;
 pub use envoy_pool::EnvoyPool;
-pub use runner::{Observation, ScenarioRunner};
+pub use observation::Observation;
+pub use runner::ScenarioRunner;
 
 use crate::envoy::Workload;
 use crate::{page, repository, yaml};

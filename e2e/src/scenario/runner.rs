@@ -1,7 +1,7 @@
 //! Where scenarios are run: one Envoy before one service.
 
 use super::placeholders::Placeholders;
-use super::{OneOrMany, Protocol, Request, Scenario, Step, TokenRef, check};
+use super::{Observation, OneOrMany, Protocol, Request, Scenario, Step, TokenRef, check};
 use crate::echo::{Echo, Seen};
 use crate::envoy::{Deadline, Envoy, Push, Sidecar, Workload};
 use crate::mtls::Authority;
@@ -14,25 +14,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpStream;
-
-/// What came of a request, wherever it ran.
-#[derive(Debug, Default)]
-pub struct Observation {
-    /// The answer; of a gRPC call, its metadata and message.
-    pub answer: http1::Response,
-    /// The status of a gRPC call.
-    pub grpc: Option<(tonic::Code, String)>,
-    /// What the service saw, where the request reached it.
-    pub seen: Option<Seen>,
-    /// The request's entry in the access log.
-    pub access: Value,
-    /// The filter's audit lines on it.
-    pub audit: Vec<Value>,
-    /// The tokens that it carried: no answer and no log may show one.
-    pub secrets: Vec<String>,
-    /// All that was logged since the scenario began.
-    pub log: String,
-}
 
 /// An Envoy before a service, on which one scenario after another is run.
 #[derive(Debug)]

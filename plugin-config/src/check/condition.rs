@@ -1,6 +1,6 @@
 //! Conditions on claims and strings.
 
-use super::issuer::claim;
+use super::claim::claim;
 use super::{Checker, contradiction, text};
 use crate::document::{Comparison, ConditionDocument, Operator, ScalarDocument, StringMatchDocument};
 use crate::{Condition, Operation, PathPattern, Scalar, StringMatch, Test};

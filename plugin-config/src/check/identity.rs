@@ -1,7 +1,7 @@
 //! Headers that receive claims.
 
-use super::issuer::{MAX_MAPPINGS, claim};
-use super::{Checker, header};
+use super::claim::claim;
+use super::{Checker, MAX_MAPPINGS, header};
 use crate::document::{ClaimToHeaderDocument, Document, IssuerDocument};
 use crate::{ClaimPath, ClaimToHeader, HeaderLocation, Issuer, Scalar, Test};
 use attache_config_reader::{HeaderName, List, Path, PathRef, Reported};

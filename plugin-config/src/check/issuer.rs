@@ -1,17 +1,16 @@
 //! Issuers.
 
+use super::claim::claim;
 use super::cookie::{check_parts, from_cookies};
-use super::{Checker, MAX_ISSUERS, condition, header, identity, issuer_id, keys, metric, text, unique};
-use crate::document::{
-    ClaimDocument, Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument,
+use super::{
+    Checker, MAX_ISSUERS, MAX_MAPPINGS, condition, header, identity, issuer_id, keys, metric, text, unique,
 };
-use crate::{ClaimPath, HeaderLocation, Issuer, Revoked, RoleClaim, RoleForm, StringPattern};
+use crate::document::{Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument};
+use crate::{ClaimPath, HeaderLocation, Issuer, Revoked, RoleClaim, RoleForm};
 use attache_config_reader::{DurationDocument, HeaderName, List, PathRef, Reported, quote};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The most claims that an issuer's roles are read from, or that it writes.
-pub(super) const MAX_MAPPINGS: usize = 64;
 /// The most entries of each list of what is revoked.
 const MAX_REVOKED: usize = 65_536;
 
@@ -75,7 +74,7 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
         subjects: condition::string_matches(document.subjects.as_ref(), &at.key("subjects"), checker),
         claims,
         role_claims: role_claims(document.role_claims.as_ref(), &at.key("roleClaims"), checker),
-        presenters: checker.strings(document.presenters.as_ref(), &at.key("presenters"), principal),
+        presenters: checker.strings(document.presenters.as_ref(), &at.key("presenters"), text::principal),
         revoked: revoked(document.revoked.as_ref(), &at.key("revoked"), checker),
         output_payload_to_header: output.payload,
         output_claim_to_headers: output.claims,
@@ -89,27 +88,6 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
         from_params,
     };
     Ok(issuer)
-}
-
-/// Reads a claim's path, in either of its forms.
-pub(super) fn claim(
-    document: Result<&ClaimDocument, Reported>,
-    at: &PathRef<'_>,
-    checker: &mut Checker,
-) -> Result<ClaimPath, Reported> {
-    let path = match document? {
-        ClaimDocument::Dotted(dotted) => ClaimPath::parse(dotted),
-        ClaimDocument::Steps(steps) => ClaimPath::new(steps.iter().map(|(_, step)| step.clone()).collect()),
-    };
-    checker.ok_or_report(at, path)
-}
-
-/// Reads a pattern of principals.
-pub(super) fn principal(text: &str) -> Result<StringPattern, String> {
-    match text.strip_prefix("spiffe://") {
-        Some(rest) => Err(format!("a principal is written without `spiffe://`: write {}", quote(rest))),
-        None => StringPattern::parse(text),
-    }
 }
 
 fn default_location() -> Vec<HeaderLocation> {

@@ -1,6 +1,6 @@
 //! What `iss` must be, and that no two issuers are meant by one token.
 
-use super::issuer::claim;
+use super::claim::claim;
 use super::{Checker, text};
 use crate::document::IssuerDocument;
 use crate::{HeaderLocation, Issuer, IssuerId, IssuerPattern};

@@ -1,22 +1,13 @@
 //! Policies.
 
-use super::roles::Hierarchy;
-use super::{Checker, metric, rule, selector, unique};
+use super::rule::{self, Context};
+use super::{Checker, metric, selector, unique};
 use crate::document::{PolicyDocument, PolicyPathsDocument, SelectorDocument, TrailingSlashName};
 use crate::{Action, PathEquality, Policy};
-use attache_config_reader::{HeaderName, List, PathRef, Reported, valid};
-use std::collections::BTreeSet;
+use attache_config_reader::{List, PathRef, Reported, valid};
 
 /// The most rules of a policy.
 const MAX_RULES: usize = 10_000;
-
-/// What rules are checked against.
-pub(super) struct Context<'a> {
-    pub(super) identity_headers: &'a BTreeSet<HeaderName>,
-    pub(super) hierarchy: &'a Hierarchy,
-    /// Whether some issuer's keys come from a provider, or may: what could not be read is not held against a rule.
-    pub(super) has_remote_keys: bool,
-}
 
 pub(super) fn policies(
     list: Option<&List<PolicyDocument>>,

@@ -1,10 +1,19 @@
 //! Rules.
 
-use super::policy::Context;
+use super::roles::Hierarchy;
 use super::{Checker, condition, operation, roles, source, text};
 use crate::document::{RolesDocument, RuleDocument};
 use crate::{Action, Authentication, Mode, RoleRequirement, Rule};
-use attache_config_reader::{PathRef, Reported, quote};
+use attache_config_reader::{HeaderName, PathRef, Reported, quote};
+use std::collections::BTreeSet;
+
+/// What rules are checked against.
+pub(super) struct Context<'a> {
+    pub(super) identity_headers: &'a BTreeSet<HeaderName>,
+    pub(super) hierarchy: &'a Hierarchy,
+    /// Whether some issuer's keys come from a provider, or may: what could not be read is not held against a rule.
+    pub(super) has_remote_keys: bool,
+}
 
 pub(super) fn rule(
     document: &RuleDocument,

@@ -1,7 +1,8 @@
 //! What holds for the whole plugin.
 
+use super::Checker;
+use super::claim::claim;
 use super::cors::refusal_cors;
-use super::{Checker, issuer::claim};
 use crate::document::{AuditDocument, CacheDocument, ResponsesDocument};
 use crate::{Audit, CacheLimits, Responses};
 use attache_config_reader::{List, PathRef, quote};

@@ -1,6 +1,5 @@
 //! Where a request comes from.
 
-use super::issuer::principal;
 use super::operation::{disjoint, never};
 use super::{Checker, text};
 use crate::document::SourceDocument;
@@ -19,11 +18,11 @@ pub(super) fn sources(
 fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) -> Source {
     let accounts = text::service_account_anywhere;
     let source = Source {
-        principals: checker.strings(document.principals.as_ref(), &at.key("principals"), principal),
+        principals: checker.strings(document.principals.as_ref(), &at.key("principals"), text::principal),
         not_principals: checker.strings(
             document.not_principals.as_ref(),
             &at.key("notPrincipals"),
-            principal,
+            text::principal,
         ),
         namespaces: checker.strings(document.namespaces.as_ref(), &at.key("namespaces"), namespace),
         not_namespaces: checker.strings(

@@ -1,5 +1,6 @@
 //! Texts that must have a form.
 
+use crate::StringPattern;
 use attache_config_reader::quote;
 
 /// Reads a text that is compared with a claim or a header parameter: not empty, not endless.
@@ -59,6 +60,14 @@ pub(super) fn method(text: &str) -> Result<String, String> {
         Ok(upper)
     } else {
         Err(format!("methods are in upper case: write `{upper}`"))
+    }
+}
+
+/// Reads a pattern of principals.
+pub(super) fn principal(text: &str) -> Result<StringPattern, String> {
+    match text.strip_prefix("spiffe://") {
+        Some(rest) => Err(format!("a principal is written without `spiffe://`: write {}", quote(rest))),
+        None => StringPattern::parse(text),
     }
 }
 

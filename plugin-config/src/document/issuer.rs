@@ -182,20 +182,6 @@ pub(crate) struct SecretDocument {
     pub(crate) kid: Option<String>,
 }
 
-/// A cookie that may carry a token, with its form.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CookieLocation"))]
-pub(crate) struct CookieFormDocument {
-    /// The cookie.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
-    pub(crate) name: Slot<String>,
-    /// Whether a token that is too long for one cookie may be cut into `name_0`, `name_1` and so on, up to `name_31`, as
-    /// oauth2-proxy does it. All of them are removed. Default: false.
-    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
-    pub(crate) chunked: Option<bool>,
-}
-
 /// A header that may carry a token.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,9 +1,9 @@
 //! Values that occur all over the document.
 
-use super::CookieFormDocument;
-use attache_config_reader::{List, Node};
+use attache_config_reader::{List, Node, Slot};
+use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// A text that must be named, and may be named as `null`: the one place where `null` has a meaning.
@@ -70,6 +70,20 @@ impl<'de> Deserialize<'de> for ClaimDocument {
 pub(crate) enum CookieLocationDocument {
     Name(String),
     Form(CookieFormDocument),
+}
+
+/// A cookie that may carry a token, with its form.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CookieLocation"))]
+pub(crate) struct CookieFormDocument {
+    /// The cookie.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub(crate) name: Slot<String>,
+    /// Whether a token that is too long for one cookie may be cut into `name_0`, `name_1` and so on, up to `name_31`, as
+    /// oauth2-proxy does it. All of them are removed. Default: false.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
+    pub(crate) chunked: Option<bool>,
 }
 
 impl<'de> Deserialize<'de> for CookieLocationDocument {

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A JWS signature algorithm (RFC 7518 section 3, RFC 8037). `none` has no value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::add_ed25519))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::add_ed25519))]
 #[expect(missing_docs, reason = "each is the name that the registry gives it")]
 #[repr(u8)]
 pub enum Algorithm {

@@ -1,10 +1,11 @@
 //! A module in an interpreter. Where it traps the call fails, as the VM would in a proxy.
 
+mod wasi;
+
 use crate::abi::{ACTION_CONTINUE, LogLevel, Status};
 use crate::hostcalls::{self, Call};
 use crate::http::{CallResponse, Request, Response};
 use crate::state::{LogLine, State};
-use crate::wasi;
 use anyhow::{Context, Result, bail};
 use wasmi::{Caller, Engine, Extern, ExternType, Instance, Linker, Memory, Module, Store, Val};
 

@@ -13,8 +13,6 @@ mod shared_data;
 mod state;
 #[cfg(feature = "verify-signature")]
 pub mod verify_signature;
-#[cfg(feature = "interpreter")]
-mod wasi;
 
 pub use abi::{LogLevel, Status};
 pub use header_map::Headers;

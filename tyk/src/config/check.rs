@@ -9,12 +9,11 @@ mod provider;
 mod roles;
 mod serve;
 
-pub(super) use named::{Named, unfit, unusable};
+pub(crate) use named::{FileUse, Named};
 
 use super::document::Document;
 use super::{Config, Credential, Http, Log, Upstream};
 use attache_config_reader::{DurationDocument, List, PathRef, Report, Reported, format_duration, quote};
-use named::FileUse;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -40,7 +40,7 @@ impl fmt::Display for Problem {
 
 impl ConfigError {
     /// Adds to errors where in a file they are.
-    pub(super) fn of_file(errors: &Diagnostics, text: &str, file: String) -> Self {
+    pub(crate) fn of_file(errors: &Diagnostics, text: &str, file: String) -> Self {
         // What is no YAML has no positions; the message has the line then.
         let source = SourceText::parse(text).ok();
         let document = source.as_ref().and_then(|source| source.documents().first());

@@ -14,11 +14,12 @@ pub use mint::{ClaimRule, KeyFolder, Mint, RoleMetadata, RoleRules, Source, Subj
 pub use provider::{ClientAuthentication, Provider, Secret, secret_in};
 pub use serve::{Grpc, GrpcTls, Http, Listen, Log, LogLevel, Upstream};
 
+pub(crate) use check::{FileUse, Named};
+
 use attache_config_reader::{Diagnostics, Report, check_length, read_document, read_yaml};
-use check::{Checker, Named};
+use check::Checker;
 use document::Document;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 /// The longest file, in bytes.
@@ -48,18 +49,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads and checks a file of YAML, 4 MiB at most, and looks at what it names: keys, certificates, secrets.
-    ///
-    /// # Errors
-    /// The file can't be read, is no YAML, or says something wrong; or something that it names is not there or can't be
-    /// used. Each error says where in the file.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: file.clone(), source })?;
-        usable(&text).map_err(|errors| ConfigError::of_file(&errors, &text, file))
-    }
-
     /// Checks a document, without a look at what it names.
     ///
     /// ```
@@ -95,7 +84,7 @@ impl Config {
 }
 
 /// Reads a document; whether it is good or not, what it names can be looked at.
-fn read(text: &str) -> Result<(Config, Vec<Named>), (Diagnostics, Vec<Named>)> {
+pub(crate) fn read(text: &str) -> Result<(Config, Vec<Named>), (Diagnostics, Vec<Named>)> {
     let length = check_length(text.as_bytes(), MAX_DOCUMENT_BYTES, "leave out what no API needs");
     let mut tree =
         length.and_then(|()| read_yaml(text)).map_err(|error| (Diagnostics::from(error), Vec::new()))?;
@@ -107,18 +96,6 @@ fn read(text: &str) -> Result<(Config, Vec<Named>), (Diagnostics, Vec<Named>)> {
     match report.finish(config, &tree) {
         Ok((config, _)) => Ok((config, named)),
         Err(errors) => Err((errors, named)),
-    }
-}
-
-/// Reads a document and looks at what it names.
-fn usable(text: &str) -> Result<Config, Diagnostics> {
-    match read(text) {
-        Ok((config, named)) => {
-            Diagnostics::check(named.iter().filter_map(check::unusable).collect())?;
-            Diagnostics::check(check::unfit(&config))?;
-            Ok(config)
-        }
-        Err((errors, named)) => Err(errors.and(named.iter().filter_map(check::unusable))),
     }
 }
 

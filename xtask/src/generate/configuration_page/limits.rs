@@ -26,7 +26,7 @@ pub(super) const LIMITS: &[Limit] = &[
     limit("roles of `roleHierarchy` that include others", "plugin-config/src/check/roles.rs", "MAX_ROLES"),
     limit(
         "headers that one issuer writes (`outputClaimToHeaders`)",
-        "plugin-config/src/check/issuer.rs",
+        "plugin-config/src/check.rs",
         "MAX_MAPPINGS",
     ),
     limit("entries of one list of `revoked`", "plugin-config/src/check/issuer.rs", "MAX_REVOKED"),

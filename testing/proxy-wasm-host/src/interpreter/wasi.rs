@@ -1,8 +1,8 @@
 //! What a module asks of WASI (`wasi_snapshot_preview1`): a clock, random bytes, a place for a panic's last words, and an
 //! environment, which is empty.
 
+use super::HostCall;
 use crate::hostcalls::Call;
-use crate::interpreter::HostCall;
 use anyhow::{Context, Result, bail};
 
 /// WASI's "success".

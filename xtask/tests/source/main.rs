@@ -1,0 +1,13 @@
+//! What holds for the source of every crate.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the tests share fails as a test does"
+)]
+
+mod imports;
+mod layers;
+mod module;
