@@ -5,7 +5,7 @@
 
 use crate::host::{self, ForeignError};
 use attache_engine::host::HostCrypto;
-use attache_plugin_config::Algorithm;
+use attache_plugin_config::{Algorithm, Hash, Scheme};
 use log::warn;
 use std::cell::Cell;
 
@@ -41,12 +41,16 @@ impl HostCrypto for EnvoyCrypto {
 
 /// Returns the hash of an algorithm that the host knows: RSASSA-PKCS1-v1_5 and ECDSA.
 const fn hash_name(algorithm: Algorithm) -> Option<&'static str> {
-    match algorithm {
-        Algorithm::RS256 | Algorithm::ES256 => Some("sha256"),
-        Algorithm::RS384 | Algorithm::ES384 => Some("sha384"),
-        Algorithm::RS512 | Algorithm::ES512 => Some("sha512"),
-        _ => None,
-    }
+    let hash = match algorithm.scheme() {
+        Scheme::RsaPkcs1(hash) => hash,
+        Scheme::Ecdsa(curve) => curve.hash(),
+        Scheme::RsaPss(_) | Scheme::Ed25519 | Scheme::Hmac(_) => return None,
+    };
+    Some(match hash {
+        Hash::Sha256 => "sha256",
+        Hash::Sha384 => "sha384",
+        Hash::Sha512 => "sha512",
+    })
 }
 
 /// Encodes `VerifySignatureArguments`: fields 1 to 4, all of them bytes.

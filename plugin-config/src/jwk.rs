@@ -8,8 +8,10 @@ mod numbers;
 mod pem;
 mod read;
 mod rsa;
+mod scheme;
 mod set;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
-pub use key::{EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
+pub use key::{Jwk, JwkMaterial, KeySet, Skipped};
+pub use scheme::{EcCurve, Hash, Scheme};
 pub(crate) use set::{read_node, read_text};

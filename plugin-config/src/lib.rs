@@ -26,7 +26,7 @@ pub use issuer::{
     ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource,
     OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
-pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, KeySet, Skipped};
+pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped};
 pub use name::Name;
 pub use parse::{MAX_DOCUMENT_BYTES, parse};
 pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};

@@ -2,7 +2,7 @@
 
 use super::{Allowed, Backend, der};
 use crate::host::HostCrypto;
-use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial};
+use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, Scheme};
 use jwt_simple::algorithms::{Edwards25519PublicKey, P256PublicKey, P384PublicKey, RSAPublicKey};
 use p521::ecdsa::signature::Verifier as _;
 use std::fmt;
@@ -187,15 +187,17 @@ fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
 /// Returns the digest and the padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as
 /// the digest).
 fn rsa_scheme(algorithm: Algorithm) -> Option<(MessageDigest, Padding)> {
-    Some(match algorithm {
-        Algorithm::RS256 => (MessageDigest::sha256(), Padding::PKCS1),
-        Algorithm::RS384 => (MessageDigest::sha384(), Padding::PKCS1),
-        Algorithm::RS512 => (MessageDigest::sha512(), Padding::PKCS1),
-        Algorithm::PS256 => (MessageDigest::sha256(), Padding::PKCS1_PSS),
-        Algorithm::PS384 => (MessageDigest::sha384(), Padding::PKCS1_PSS),
-        Algorithm::PS512 => (MessageDigest::sha512(), Padding::PKCS1_PSS),
-        _ => return None,
-    })
+    let (hash, padding) = match algorithm.scheme() {
+        Scheme::RsaPkcs1(hash) => (hash, Padding::PKCS1),
+        Scheme::RsaPss(hash) => (hash, Padding::PKCS1_PSS),
+        Scheme::Ecdsa(_) | Scheme::Ed25519 | Scheme::Hmac(_) => return None,
+    };
+    let digest = match hash {
+        Hash::Sha256 => MessageDigest::sha256(),
+        Hash::Sha384 => MessageDigest::sha384(),
+        Hash::Sha512 => MessageDigest::sha512(),
+    };
+    Some((digest, padding))
 }
 
 fn verify_rsa(

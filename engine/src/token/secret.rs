@@ -1,7 +1,7 @@
 //! HMAC secrets (RFC 7518 section 3.2).
 
 use crate::host::Environment;
-use attache_plugin_config::{Algorithm, SecretRef};
+use attache_plugin_config::{Algorithm, Hash, Scheme, SecretRef};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -60,13 +60,17 @@ impl Secret {
     /// Returns whether this is the message's tag; takes the same time for every wrong tag of the right length.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         let key = self.bytes.as_slice();
-        match self.algorithm {
-            Algorithm::HS256 => tag.try_into().is_ok_and(|tag| hmac_sha256::HMAC::verify(message, key, tag)),
-            Algorithm::HS384 => {
+        match self.algorithm.scheme() {
+            Scheme::Hmac(Hash::Sha256) => {
+                tag.try_into().is_ok_and(|tag| hmac_sha256::HMAC::verify(message, key, tag))
+            }
+            Scheme::Hmac(Hash::Sha384) => {
                 tag.try_into().is_ok_and(|tag| hmac_sha512::sha384::HMAC::verify(message, key, tag))
             }
-            Algorithm::HS512 => tag.try_into().is_ok_and(|tag| hmac_sha512::HMAC::verify(message, key, tag)),
-            _ => false,
+            Scheme::Hmac(Hash::Sha512) => {
+                tag.try_into().is_ok_and(|tag| hmac_sha512::HMAC::verify(message, key, tag))
+            }
+            Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => false,
         }
     }
 }
@@ -79,11 +83,9 @@ impl fmt::Debug for Secret {
 
 /// Returns the length of a tag, which is the least that a secret may have.
 fn tag_bytes(algorithm: Algorithm) -> Option<usize> {
-    match algorithm {
-        Algorithm::HS256 => Some(32),
-        Algorithm::HS384 => Some(48),
-        Algorithm::HS512 => Some(64),
-        _ => None,
+    match algorithm.scheme() {
+        Scheme::Hmac(hash) => Some(hash.bytes()),
+        Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => None,
     }
 }
 

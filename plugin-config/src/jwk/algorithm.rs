@@ -1,14 +1,40 @@
 //! Algorithms, and sets of them.
 
+use super::{EcCurve, Hash, Scheme};
 use serde::Deserialize;
 use std::fmt;
 
-/// A JWS signature algorithm (RFC 7518 section 3, RFC 8037). `none` has no value here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::add_ed25519))]
-#[expect(missing_docs, reason = "each is the name that the registry gives it")]
-#[repr(u8)]
-pub enum Algorithm {
+/// Makes the algorithms, and all that is said of each by its name alone, of one list.
+macro_rules! algorithms {
+    ($($(#[$attribute:meta])* $name:ident),+ $(,)?) => {
+        /// A JWS signature algorithm (RFC 7518 section 3, RFC 8037). `none` has no value here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[cfg_attr(
+            feature = "schema",
+            derive(schemars::JsonSchema),
+            schemars(transform = crate::schema_transform::add_ed25519)
+        )]
+        #[expect(missing_docs, reason = "each is the name that the registry gives it")]
+        #[repr(u8)]
+        pub enum Algorithm {
+            $($(#[$attribute])* $name,)+
+        }
+
+        impl Algorithm {
+            /// All of them, strongest habit first.
+            pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
+
+            /// Returns the registered name.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+algorithms! {
     RS256,
     RS384,
     RS512,
@@ -27,23 +53,6 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them, strongest habit first.
-    pub const ALL: [Self; 13] = [
-        Self::RS256,
-        Self::RS384,
-        Self::RS512,
-        Self::PS256,
-        Self::PS384,
-        Self::PS512,
-        Self::ES256,
-        Self::ES384,
-        Self::ES512,
-        Self::EdDSA,
-        Self::HS256,
-        Self::HS384,
-        Self::HS512,
-    ];
-
     /// Reads a registered name, letter case included. `Ed25519` (RFC 9864) is `EdDSA`, which has no other curve here.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -52,45 +61,51 @@ impl Algorithm {
         }
     }
 
-    /// Returns the registered name.
-    pub const fn name(self) -> &'static str {
+    /// Returns how it signs: all else that is known of it follows from that.
+    pub const fn scheme(self) -> Scheme {
         match self {
-            Self::RS256 => "RS256",
-            Self::RS384 => "RS384",
-            Self::RS512 => "RS512",
-            Self::PS256 => "PS256",
-            Self::PS384 => "PS384",
-            Self::PS512 => "PS512",
-            Self::ES256 => "ES256",
-            Self::ES384 => "ES384",
-            Self::ES512 => "ES512",
-            Self::EdDSA => "EdDSA",
-            Self::HS256 => "HS256",
-            Self::HS384 => "HS384",
-            Self::HS512 => "HS512",
+            Self::RS256 => Scheme::RsaPkcs1(Hash::Sha256),
+            Self::RS384 => Scheme::RsaPkcs1(Hash::Sha384),
+            Self::RS512 => Scheme::RsaPkcs1(Hash::Sha512),
+            Self::PS256 => Scheme::RsaPss(Hash::Sha256),
+            Self::PS384 => Scheme::RsaPss(Hash::Sha384),
+            Self::PS512 => Scheme::RsaPss(Hash::Sha512),
+            Self::ES256 => Scheme::Ecdsa(EcCurve::P256),
+            Self::ES384 => Scheme::Ecdsa(EcCurve::P384),
+            Self::ES512 => Scheme::Ecdsa(EcCurve::P521),
+            Self::EdDSA => Scheme::Ed25519,
+            Self::HS256 => Scheme::Hmac(Hash::Sha256),
+            Self::HS384 => Scheme::Hmac(Hash::Sha384),
+            Self::HS512 => Scheme::Hmac(Hash::Sha512),
         }
     }
 
     /// Returns whether hosts verify it in native code: RSASSA-PKCS1-v1_5 and ECDSA, which Envoy knows. All others are
     /// arithmetic inside the VM.
     pub const fn is_of_hosts(self) -> bool {
-        matches!(self, Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 | Self::ES384 | Self::ES512)
+        match self.scheme() {
+            Scheme::RsaPkcs1(_) | Scheme::Ecdsa(_) => true,
+            Scheme::RsaPss(_) | Scheme::Ed25519 | Scheme::Hmac(_) => false,
+        }
     }
 
     /// Returns whether to refute a signature takes many times as long as by RS256: what is arithmetic inside the VM, and
     /// P-384 and P-521, for which BoringSSL has no code of their own (`docs/performance.md` has figures).
     pub const fn is_dear(self) -> bool {
-        match self {
-            Self::RS256 | Self::RS384 | Self::RS512 | Self::ES256 => false,
-            Self::ES384 | Self::ES512 | Self::EdDSA | Self::PS256 | Self::PS384 | Self::PS512 => true,
+        match self.scheme() {
+            Scheme::RsaPkcs1(_) | Scheme::Ecdsa(EcCurve::P256) => false,
+            Scheme::Ecdsa(EcCurve::P384 | EcCurve::P521) | Scheme::Ed25519 | Scheme::RsaPss(_) => true,
             // A hash.
-            Self::HS256 | Self::HS384 | Self::HS512 => false,
+            Scheme::Hmac(_) => false,
         }
     }
 
     /// Returns whether the key is a shared secret.
     pub const fn is_hmac(self) -> bool {
-        matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
+        match self.scheme() {
+            Scheme::Hmac(_) => true,
+            Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => false,
+        }
     }
 }
 
@@ -103,6 +118,8 @@ impl fmt::Display for Algorithm {
 /// A set of algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct AlgorithmSet(u16);
+
+const _: () = assert!(Algorithm::ALL.len() <= u16::BITS as usize, "a set has a bit for each algorithm");
 
 impl AlgorithmSet {
     /// Returns whether the set has this algorithm.

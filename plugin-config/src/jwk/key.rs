@@ -1,16 +1,7 @@
 //! Keys as the verifier takes them.
 
-use super::AlgorithmSet;
+use super::{AlgorithmSet, EcCurve};
 use attache_config_reader::{Diagnostic, Path};
-
-/// The curve of an EC key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the name that the registry gives it")]
-pub enum EcCurve {
-    P256,
-    P384,
-    P521,
-}
 
 /// The public numbers of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! Public numbers, checked in the same way wherever they were written.
 
-use super::{Algorithm, AlgorithmSet, EcCurve, JwkMaterial, bytes, rsa};
+use super::{Algorithm, AlgorithmSet, EcCurve, JwkMaterial, Scheme, bytes, rsa};
 
 /// A key's numbers, and what a key of its type can verify.
 pub(super) type Numbers = (JwkMaterial, AlgorithmSet);
@@ -13,14 +13,19 @@ pub(super) struct Unfit {
     pub(super) message: String,
 }
 
-const RSA: [Algorithm; 6] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-];
+/// Returns what an RSA key can verify.
+fn of_rsa() -> AlgorithmSet {
+    let is_rsa = |algorithm: &Algorithm| match algorithm.scheme() {
+        Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) => true,
+        Scheme::Ecdsa(_) | Scheme::Ed25519 | Scheme::Hmac(_) => false,
+    };
+    Algorithm::ALL.into_iter().filter(is_rsa).collect()
+}
+
+/// Returns what a key can verify that signs by one scheme.
+fn of(scheme: Scheme) -> AlgorithmSet {
+    Algorithm::ALL.into_iter().filter(|algorithm| algorithm.scheme() == scheme).collect()
+}
 
 /// Reads an RSA key (RFC 7518 section 6.3.1). Zero bytes in front of a number, which the RFC forbids and some providers
 /// write, say nothing and are dropped.
@@ -55,25 +60,20 @@ pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
         };
         return Err(Unfit { member: "e", message });
     }
-    Ok((JwkMaterial::Rsa { n: n.to_vec(), e: e.to_vec() }, RSA.into_iter().collect()))
+    Ok((JwkMaterial::Rsa { n: n.to_vec(), e: e.to_vec() }, of_rsa()))
 }
 
 /// Reads a point of a NIST curve (RFC 7518 section 6.2.1). Coordinates that lack the zero bytes in front, or have too
 /// many, are brought to the length of the field.
 pub(super) fn ec_key(curve: EcCurve, x: &[u8], y: &[u8]) -> Result<Numbers, Unfit> {
-    let algorithm = match curve {
-        EcCurve::P256 => Algorithm::ES256,
-        EcCurve::P384 => Algorithm::ES384,
-        EcCurve::P521 => Algorithm::ES512,
-    };
     let (x, y) = (coordinate(curve, x, "x")?, coordinate(curve, y, "y")?);
-    Ok((JwkMaterial::Ec { curve, x, y }, [algorithm].into_iter().collect()))
+    Ok((JwkMaterial::Ec { curve, x, y }, of(Scheme::Ecdsa(curve))))
 }
 
 /// Reads an Ed25519 key (RFC 8037 section 2).
 pub(super) fn ed25519_key(x: &[u8]) -> Result<Numbers, Unfit> {
     match <[u8; 32]>::try_from(x) {
-        Ok(x) => Ok((JwkMaterial::Ed25519 { x }, [Algorithm::EdDSA].into_iter().collect())),
+        Ok(x) => Ok((JwkMaterial::Ed25519 { x }, of(Scheme::Ed25519))),
         Err(_) => {
             let message = format!("an Ed25519 public key has 32 bytes, not {}; copy the key anew", x.len());
             Err(Unfit { member: "x", message })
