@@ -141,7 +141,8 @@ impl Shape {
             }
             Self::Claim => {
                 let is = Test::Equals(Scalar::String(format!("tenant-{index}")));
-                rule.when = vec![Condition { claim: ClaimPath(vec!["tenant".into()]), test: is }];
+                rule.when =
+                    vec![Condition { claim: ClaimPath::new(vec!["tenant".into()]).unwrap(), test: is }];
             }
             Self::Mixed => {
                 let shapes = [Self::Exact, Self::Template, Self::Prefix, Self::Suffix, Self::Host];
@@ -174,7 +175,7 @@ impl Case {
             json!({"roles": ["reader", "other", format!("role-{last}")], "tenant": format!("tenant-{last}")});
         let token = Claims::from_json(token.as_object().unwrap().clone()).unwrap();
         let source = RoleClaim {
-            claim: ClaimPath(vec!["roles".into()]),
+            claim: ClaimPath::new(vec!["roles".into()]).unwrap(),
             form: RoleForm::Strings,
             split: None,
             prefix: String::new(),

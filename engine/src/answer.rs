@@ -44,18 +44,19 @@ pub(crate) struct Answers {
 impl Answers {
     /// Prepares what answers have in common.
     pub(crate) fn new(responses: &Responses) -> Self {
+        let Responses { realm, resource_metadata, body, cors } = responses;
         let mut parameters = Vec::new();
-        if let Some(realm) = &responses.realm {
+        if let Some(realm) = realm {
             parameters.push(format!("realm=\"{realm}\""));
         }
-        if let Some(url) = &responses.resource_metadata {
+        if let Some(url) = resource_metadata {
             parameters.push(format!("resource_metadata=\"{url}\""));
         }
         let challenge = match parameters.as_slice() {
             [] => "Bearer".to_owned(),
             some => format!("Bearer {}", some.join(", ")),
         };
-        Self { challenge, body: responses.body, retry_after: 1, cors: responses.cors.clone() }
+        Self { challenge, body: *body, retry_after: 1, cors: cors.clone() }
     }
 
     /// Returns the answer to a request of this origin that was refused for this reason.

@@ -52,17 +52,32 @@ impl Engine {
         workload: &Workload,
         environment: &dyn Environment,
     ) -> Result<Self, Diagnostics> {
+        // Without `..`: what is read by nobody here is read by the policies, or told by the host.
+        let Config {
+            digest,
+            warnings: _,
+            dry_run,
+            issuers,
+            role_hierarchy: _,
+            policies: _,
+            preflight,
+            ambiguous_paths,
+            method_override,
+            responses,
+            cache,
+            audit,
+        } = config;
         let mut claim_table = ClaimTable::default();
         let policies = Policies::compile(config, workload, &mut claim_table);
         // Where no rule names paths nobody here reads them.
-        let issuers = Issuers::new(&config.issuers, environment)?;
+        let issuers = Issuers::new(issuers, environment)?;
         let coverage = Coverage::new(config, policies.applying(), workload);
         let mut warnings = issuers.warnings().to_vec();
         warnings.extend(policies.warning());
         warnings.extend(coverage.warning(workload));
         let names_paths = policies.uses_paths(View::WithShadow);
-        let ambiguous_paths = if names_paths { config.ambiguous_paths } else { AmbiguousPaths::Refuse };
-        for claim in &config.audit.claims {
+        let ambiguous_paths = if names_paths { *ambiguous_paths } else { AmbiguousPaths::Refuse };
+        for claim in &audit.claims {
             claim_table.slot(claim);
         }
         Ok(Self {
@@ -73,15 +88,15 @@ impl Engine {
             issuers,
             policies,
             claim_table,
-            cache: TokenCache::new(&config.cache),
-            shared: SharedVerifications::new(&config.cache, &config.digest),
-            answers: Answers::new(&config.responses),
-            max_token_bytes: usize::try_from(config.cache.max_token_bytes).unwrap_or(usize::MAX),
-            preflight: config.preflight,
+            cache: TokenCache::new(cache),
+            shared: SharedVerifications::new(cache, digest),
+            answers: Answers::new(responses),
+            max_token_bytes: usize::try_from(cache.max_token_bytes).unwrap_or(usize::MAX),
+            preflight: *preflight,
             ambiguous_paths,
-            method_override: config.method_override,
-            audit: config.audit.clone(),
-            dry_run: is_dry_run(&config.dry_run, workload),
+            method_override: *method_override,
+            audit: audit.clone(),
+            dry_run: is_dry_run(dry_run, workload),
             warnings,
         })
     }

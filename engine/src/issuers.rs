@@ -74,8 +74,8 @@ impl Issuers {
                     let mut known = |iss: &str| _ = by_iss.insert(iss.into(), IssuerIndex(index));
                     match &config.issuer {
                         IssuerId::Exact(iss) => known(iss),
-                        IssuerId::Pattern(pattern) if !pattern.values.is_empty() => {
-                            pattern.values.iter().for_each(|segment| known(&pattern.with(segment)));
+                        IssuerId::Pattern(pattern) if !pattern.values().is_empty() => {
+                            pattern.values().iter().for_each(|segment| known(&pattern.with(segment)));
                         }
                         IssuerId::Pattern(_) | IssuerId::Absent => has_others = true,
                     }
@@ -224,7 +224,7 @@ impl Issuers {
     fn other(&self, iss: Option<&str>, found: &ExtractedToken<'_>) -> Option<IssuerIndex> {
         let issues = |compiled: &CompiledIssuer| match (&compiled.config.issuer, iss) {
             (IssuerId::Pattern(pattern), Some(iss)) => {
-                pattern.values.is_empty() && pattern.segment(iss).is_some()
+                pattern.values().is_empty() && pattern.segment(iss).is_some()
             }
             (IssuerId::Absent, None) => true,
             _ => false,

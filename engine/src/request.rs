@@ -2,7 +2,7 @@
 
 use crate::policy::Headers;
 use crate::{authority, method};
-use attache_plugin_config::{Config, HeaderName, Test, fold};
+use attache_plugin_config::{Comparand, Config, HeaderName, IssuerLocations, fold};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -90,8 +90,12 @@ impl HeaderUses {
         for header in compared(config) {
             set(&header.folded(), &|_| {});
         }
-        for place in config.issuers.iter().flat_map(|issuer| &issuer.from_headers) {
-            set(place.name.as_str(), &|entry| entry.token = true);
+        for issuer in &config.issuers {
+            // Cookies come in a header that is special, parameters in the path.
+            let IssuerLocations { headers, cookies: _, params: _ } = &issuer.locations;
+            for place in headers {
+                set(place.name.as_str(), &|entry| entry.token = true);
+            }
         }
         let mut by_length: Vec<Vec<(Box<str>, Use)>> = Vec::new();
         for (name, entry) in uses {
@@ -248,9 +252,9 @@ fn alike(one: &str, other: &str) -> bool {
 /// Returns the headers that conditions compare claims with.
 fn compared(config: &Config) -> impl Iterator<Item = &HeaderName> {
     let rules = config.policies.iter().flat_map(|policy| &policy.rules);
-    rules.flat_map(|rule| &rule.when).filter_map(|condition| match &condition.test {
-        Test::EqualsHeader(name) => Some(name),
-        _ => None,
+    rules.flat_map(|rule| &rule.when).filter_map(|condition| match condition.test.comparand() {
+        Comparand::Header(name) => Some(name),
+        Comparand::Configured | Comparand::PathSegment(_) | Comparand::Claim(_) => None,
     })
 }
 

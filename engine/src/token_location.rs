@@ -7,7 +7,7 @@ mod strip;
 use crate::method;
 use crate::request::Request;
 use crate::{Cause, Detail};
-use attache_plugin_config::Config;
+use attache_plugin_config::{Config, IssuerLocations};
 use cookies::CookiePlace;
 pub(crate) use cookies::differ as cookies_differ;
 use std::borrow::Cow;
@@ -109,7 +109,8 @@ impl TokenLocations {
             if !issuer.forward_original_token {
                 places.hidden |= issuers;
             }
-            for from in &issuer.from_headers {
+            let IssuerLocations { headers, cookies, params } = &issuer.locations;
+            for from in headers {
                 let (name, prefix) = (from.name.as_str(), from.prefix.as_bytes());
                 let same = |place: &&mut HeaderPlace| {
                     place.name == name && place.prefix.eq_ignore_ascii_case(prefix)
@@ -124,10 +125,10 @@ impl TokenLocations {
                     }
                 }
             }
-            for from in &issuer.from_cookies {
+            for from in cookies {
                 cookies::add_place(&mut places.cookies, from, issuers);
             }
-            for name in &issuer.from_params {
+            for name in params {
                 match places.params.iter_mut().find(|(known, _)| known == name) {
                     Some((_, known)) => *known |= issuers,
                     None => places.params.push((name.clone(), issuers)),

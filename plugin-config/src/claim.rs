@@ -11,7 +11,7 @@ use std::fmt;
 /// In a document `realm_access.roles` is two steps; a list names each step literally, so a member with a dot in its
 /// name can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClaimPath(pub Vec<String>);
+pub struct ClaimPath(Vec<String>);
 
 impl ClaimPath {
     /// The most steps of a path.
@@ -25,7 +25,7 @@ impl ClaimPath {
     /// use attache_plugin_config::ClaimPath;
     ///
     /// let path = ClaimPath::parse("realm_access.roles").unwrap();
-    /// assert_eq!(path.0, ["realm_access", "roles"]);
+    /// assert_eq!(path.steps(), ["realm_access", "roles"]);
     /// ```
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl ClaimPath {
     /// use attache_plugin_config::ClaimPath;
     ///
     /// let path = ClaimPath::new(vec!["https://example.com/roles".to_owned()]).unwrap();
-    /// assert_eq!(path.0.len(), 1);
+    /// assert_eq!(path.steps().len(), 1);
     /// ```
     ///
     /// # Errors
@@ -61,6 +61,11 @@ impl ClaimPath {
         } else {
             Ok(Self(steps))
         }
+    }
+
+    /// Returns the steps: at least one, none of them empty.
+    pub fn steps(&self) -> &[String] {
+        &self.0
     }
 }
 
@@ -213,4 +218,50 @@ pub enum Test {
     /// Another claim of the same token, equal in type and value; a number or a Boolean also equals the string that it is
     /// written as.
     EqualsClaim(ClaimPath),
+}
+
+/// What a claim is compared with that only the request, or the rest of the token, tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparand<'t> {
+    /// Nothing: the configuration says it all.
+    Configured,
+    /// What this `{name}` segment of the rule's path stands for.
+    PathSegment(&'t str),
+    /// A header of the request.
+    Header(&'t HeaderName),
+    /// Another claim.
+    Claim(&'t ClaimPath),
+}
+
+impl Test {
+    /// Returns what it compares the claim with.
+    pub const fn comparand(&self) -> Comparand<'_> {
+        match self {
+            Self::EqualsPath(name) => Comparand::PathSegment(name.as_str()),
+            Self::EqualsHeader(name) => Comparand::Header(name),
+            Self::EqualsClaim(path) => Comparand::Claim(path),
+            Self::Equals(_) | Self::NotEquals(_) | Self::In(_) | Self::NotIn(_) => Comparand::Configured,
+            Self::Prefix(_) | Self::Suffix(_) | Self::Contains(_) | Self::Matches(_) => Comparand::Configured,
+            Self::Exists(_) | Self::LessThan(_) | Self::GreaterThan(_) => Comparand::Configured,
+        }
+    }
+
+    /// Returns whether it holds of an absent claim, and so for a caller without a token, who has no claims.
+    pub(crate) const fn holds_of_nothing(&self) -> bool {
+        match self {
+            Self::NotEquals(_) | Self::NotIn(_) | Self::Exists(false) => true,
+            Self::Equals(_)
+            | Self::In(_)
+            | Self::Prefix(_)
+            | Self::Suffix(_)
+            | Self::Contains(_)
+            | Self::Matches(_)
+            | Self::Exists(true)
+            | Self::LessThan(_)
+            | Self::GreaterThan(_)
+            | Self::EqualsPath(_)
+            | Self::EqualsHeader(_)
+            | Self::EqualsClaim(_) => false,
+        }
+    }
 }

@@ -21,13 +21,8 @@ pub struct Issuer {
     pub names_algorithms: bool,
     /// Where the keys come from.
     pub keys: KeySource,
-    /// Headers that may carry a token. With `from_cookies` and `from_params` never all empty: where a document names
-    /// no place, `Authorization: Bearer` is the one.
-    pub from_headers: Vec<HeaderLocation>,
-    /// Cookies that may carry a token.
-    pub from_cookies: Vec<CookieLocation>,
-    /// Query parameters that may carry a token.
-    pub from_params: Vec<String>,
+    /// Where a request may carry a token.
+    pub locations: IssuerLocations,
     /// Whether the service sees the token where the client put it.
     pub forward_original_token: bool,
     /// Whether the parts of a token may end in the padding of base64.
@@ -112,10 +107,8 @@ pub struct IssuerPattern {
     before: String,
     /// What stands after it: nothing, or a slash at the beginning.
     after: String,
-    /// What the segment may be. Empty: anything that `equals_claim` holds, which is then there.
-    pub values: Vec<String>,
-    /// The claim that must hold the same text.
-    pub equals_claim: Option<ClaimPath>,
+    values: Vec<String>,
+    equals_claim: Option<ClaimPath>,
 }
 
 impl IssuerPattern {
@@ -147,6 +140,21 @@ impl IssuerPattern {
         } else {
             Err(FORM)
         }
+    }
+
+    /// Says what the segment stands for; one of both must ask for something.
+    pub(crate) fn standing_for(self, values: Vec<String>, equals_claim: Option<ClaimPath>) -> Self {
+        Self { values, equals_claim, ..self }
+    }
+
+    /// Returns what the segment may be; none: anything that the claim holds which it must equal.
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// Returns the claim that must hold the same text as the segment. There is one where there are no values.
+    pub const fn equals_claim(&self) -> Option<&ClaimPath> {
+        self.equals_claim.as_ref()
     }
 
     /// Returns the segment of an `iss` that the pattern fits. The name of a segment, with its braces, is nobody's.
@@ -192,6 +200,43 @@ pub struct SecretRef {
     pub algorithm: crate::Algorithm,
     /// The `kid` that chooses it.
     pub key_id: Option<String>,
+}
+
+/// Where a request may carry a token of an issuer. With none at all it accepts no token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IssuerLocations {
+    /// Headers, the token after a prefix.
+    pub headers: Vec<HeaderLocation>,
+    /// Cookies.
+    pub cookies: Vec<CookieLocation>,
+    /// Query parameters.
+    pub params: Vec<String>,
+}
+
+impl IssuerLocations {
+    /// Returns the places that a document names, each kind absent where its key is; where it names none at all,
+    /// `Authorization: Bearer` is the one.
+    pub(crate) fn named(
+        headers: Option<Vec<HeaderLocation>>,
+        cookies: Option<Vec<CookieLocation>>,
+        params: Option<Vec<String>>,
+    ) -> Self {
+        match (headers, cookies, params) {
+            (None, None, None) => Self {
+                headers: HeaderName::new("authorization")
+                    .map(|name| HeaderLocation { name, prefix: "Bearer ".to_owned() })
+                    .into_iter()
+                    .collect(),
+                cookies: Vec::new(),
+                params: Vec::new(),
+            },
+            (headers, cookies, params) => Self {
+                headers: headers.unwrap_or_default(),
+                cookies: cookies.unwrap_or_default(),
+                params: params.unwrap_or_default(),
+            },
+        }
+    }
 }
 
 /// A header that may carry a token after a prefix, which is compared without letter case.

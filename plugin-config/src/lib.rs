@@ -21,10 +21,10 @@ mod schema_transform;
 mod settings;
 
 pub use attache_config_reader::{Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold};
-pub use claim::{ClaimPath, Condition, Regex, Scalar, StringMatch, Test};
+pub use claim::{ClaimPath, Comparand, Condition, Regex, Scalar, StringMatch, Test};
 pub use issuer::{
-    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerPattern, KeySource,
-    OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
+    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerLocations,
+    IssuerPattern, KeySource, OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped};
 pub use name::Name;

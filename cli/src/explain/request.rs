@@ -86,7 +86,7 @@ pub(crate) struct TokenPlace {
 impl TokenPlace {
     /// Returns the place that a configuration names; `Authorization` where it names none.
     pub(crate) fn of(config: &Config) -> Self {
-        match config.issuers.iter().flat_map(|issuer| &issuer.from_headers).next() {
+        match config.issuers.iter().flat_map(|issuer| &issuer.locations.headers).next() {
             Some(place) => Self { name: place.name.as_str().to_owned(), prefix: place.prefix.clone() },
             None => Self { name: "authorization".to_owned(), prefix: "Bearer ".to_owned() },
         }

@@ -3,8 +3,8 @@
 //! Each function may say no where the truth is yes, and never the other way round.
 
 use attache_plugin_config::{
-    HostPattern, IpBlock, Operation, PathPattern, PathSegment, RoleRequirement, Rule, Selector, Source,
-    StringPattern, Test,
+    Comparand, HostPattern, IpBlock, Operation, PathPattern, PathSegment, RoleRequirement, Rule, Selector,
+    Source, StringPattern,
 };
 use std::net::IpAddr;
 
@@ -16,48 +16,66 @@ pub(super) fn requests(wide: &Rule, narrow: &Rule) -> bool {
 /// Whether every caller that satisfies the roles and conditions of one rule satisfies the other's.
 pub(super) fn callers(wide: &Rule, narrow: &Rule) -> bool {
     // What a segment of a path must equal depends on the path's template, which the two need not share.
-    let depends_on_path = |rule: &Rule| rule.when.iter().any(|it| matches!(it.test, Test::EqualsPath(_)));
+    let depends_on_path =
+        |rule: &Rule| rule.when.iter().any(|it| matches!(it.test.comparand(), Comparand::PathSegment(_)));
     roles(&wide.roles, &narrow.roles)
         && !depends_on_path(wide)
         && wide.when.iter().all(|condition| narrow.when.contains(condition))
 }
 
+// Fields are taken out without `..`: one that nobody compares would have a rule cover what it does not.
+
 /// Whether a selector fits every workload that the other fits.
 pub(super) fn selector(wide: &Selector, narrow: &Selector) -> bool {
-    each_is_in(&wide.namespaces, &narrow.namespaces)
-        && each_is_in(&wide.service_accounts, &narrow.service_accounts)
-        && wide.labels.iter().all(|(name, value)| narrow.labels.get(name) == Some(value))
+    let Selector { namespaces, service_accounts, labels } = wide;
+    each_is_in(namespaces, &narrow.namespaces)
+        && each_is_in(service_accounts, &narrow.service_accounts)
+        && labels.iter().all(|(name, value)| narrow.labels.get(name) == Some(value))
 }
 
 /// Whether an operation is for every request of the other.
 pub(super) fn operation(wide: &Operation, narrow: &Operation) -> bool {
-    each_is_in(&wide.methods, &narrow.methods)
-        && one_covers_each(&wide.paths, &narrow.paths, path)
-        && one_covers_each(&wide.hosts, &narrow.hosts, host)
-        && each_is_in(&wide.ports, &narrow.ports)
-        && excludes_no_more(&wide.not_methods, &narrow.not_methods)
-        && excludes_no_more(&wide.not_paths, &narrow.not_paths)
-        && excludes_no_more(&wide.not_hosts, &narrow.not_hosts)
-        && excludes_no_more(&wide.not_ports, &narrow.not_ports)
+    let Operation { methods, paths, hosts, ports, not_methods, not_paths, not_hosts, not_ports } = wide;
+    each_is_in(methods, &narrow.methods)
+        && one_covers_each(paths, &narrow.paths, path)
+        && one_covers_each(hosts, &narrow.hosts, host)
+        && each_is_in(ports, &narrow.ports)
+        && excludes_no_more(not_methods, &narrow.not_methods)
+        && excludes_no_more(not_paths, &narrow.not_paths)
+        && excludes_no_more(not_hosts, &narrow.not_hosts)
+        && excludes_no_more(not_ports, &narrow.not_ports)
 }
 
 fn roles(wide: &RoleRequirement, narrow: &RoleRequirement) -> bool {
-    each_is_in(&wide.any_of, &narrow.any_of)
-        && wide.all_of.iter().all(|role| narrow.all_of.contains(role))
-        && wide.none_of.iter().all(|role| narrow.none_of.contains(role))
+    let RoleRequirement { any_of, all_of, none_of } = wide;
+    each_is_in(any_of, &narrow.any_of)
+        && all_of.iter().all(|role| narrow.all_of.contains(role))
+        && none_of.iter().all(|role| narrow.none_of.contains(role))
 }
 
 fn source(wide: &Source, narrow: &Source) -> bool {
-    one_covers_each(&wide.principals, &narrow.principals, text)
-        && one_covers_each(&wide.namespaces, &narrow.namespaces, text)
-        && one_covers_each(&wide.service_accounts, &narrow.service_accounts, account)
-        && one_covers_each(&wide.ip_blocks, &narrow.ip_blocks, block)
-        && one_covers_each(&wide.remote_ip_blocks, &narrow.remote_ip_blocks, block)
-        && excludes_no_more(&wide.not_principals, &narrow.not_principals)
-        && excludes_no_more(&wide.not_namespaces, &narrow.not_namespaces)
-        && excludes_no_more(&wide.not_service_accounts, &narrow.not_service_accounts)
-        && excludes_no_more(&wide.not_ip_blocks, &narrow.not_ip_blocks)
-        && excludes_no_more(&wide.not_remote_ip_blocks, &narrow.not_remote_ip_blocks)
+    let Source {
+        principals,
+        namespaces,
+        service_accounts,
+        ip_blocks,
+        remote_ip_blocks,
+        not_principals,
+        not_namespaces,
+        not_service_accounts,
+        not_ip_blocks,
+        not_remote_ip_blocks,
+    } = wide;
+    one_covers_each(principals, &narrow.principals, text)
+        && one_covers_each(namespaces, &narrow.namespaces, text)
+        && one_covers_each(service_accounts, &narrow.service_accounts, account)
+        && one_covers_each(ip_blocks, &narrow.ip_blocks, block)
+        && one_covers_each(remote_ip_blocks, &narrow.remote_ip_blocks, block)
+        && excludes_no_more(not_principals, &narrow.not_principals)
+        && excludes_no_more(not_namespaces, &narrow.not_namespaces)
+        && excludes_no_more(not_service_accounts, &narrow.not_service_accounts)
+        && excludes_no_more(not_ip_blocks, &narrow.not_ip_blocks)
+        && excludes_no_more(not_remote_ip_blocks, &narrow.not_remote_ip_blocks)
 }
 
 /// Whether each entry of one list is covered by an entry of the other, where an empty list is for everything.

@@ -81,7 +81,7 @@ impl Claims {
     pub fn find(&self, path: &ClaimPath) -> Result<Option<&Value>, NoObject> {
         let mut members = Some(&self.members);
         let mut found = None;
-        for step in &path.0 {
+        for step in path.steps() {
             found = match members.ok_or(NoObject)?.get(step) {
                 None | Some(Value::Null) => return Ok(None),
                 value => value,

@@ -78,37 +78,40 @@ impl<'c> Draft<'c> {
     }
 
     fn add_policy(&mut self, policy: &Policy) {
+        // Without `..`, here and below: what nobody asks of a request would make the policy wider.
+        let Policy { name: _, selector: _, default_action, mode, paths: _, rules } = policy;
         self.applying = self.applying.saturating_add(1);
-        let shadow = policy.mode == Mode::Shadow;
+        let shadow = *mode == Mode::Shadow;
         self.has_shadow |= shadow;
         self.summary.note(shadow, |summary| {
             summary.applies = true;
-            summary.denies |= policy.default_action == Action::Deny;
+            summary.denies |= *default_action == Action::Deny;
         });
-        for rule in &policy.rules {
+        for rule in rules {
             self.add_rule(policy, rule, shadow || rule.mode == Mode::Shadow);
         }
     }
 
     fn add_rule(&mut self, policy: &Policy, rule: &Rule, shadow: bool) {
+        let Rule { name, action, mode: _, authentication, on_keys_unavailable: _, to, from, roles, when } =
+            rule;
         self.has_shadow |= shadow;
         let index = RuleIndex(u32::try_from(self.rules.len()).unwrap_or(u32::MAX));
-        let mut condition =
-            |condition: &Condition| ConditionTest::compile(condition, rule.action, self.claims);
+        let mut condition = |condition: &Condition| ConditionTest::compile(condition, *action, self.claims);
         self.rules.push(CompiledRule {
             policy: policy.name.clone(),
-            name: rule.name.clone(),
-            action: rule.action,
+            name: name.clone(),
+            action: *action,
             shadow,
-            needs_token: rule.action == Action::Allow && rule.authentication == Authentication::Required,
-            roles: Requirement::compile(&rule.roles, &mut self.roles),
-            when: rule.when.iter().map(&mut condition).collect(),
+            needs_token: *action == Action::Allow && *authentication == Authentication::Required,
+            roles: Requirement::compile(roles, &mut self.roles),
+            when: when.iter().map(&mut condition).collect(),
         });
-        let sources = self.sources.number(rule.from.iter().map(SourceTest::compile).collect());
-        let paths = Comparison::of_paths(rule.action, policy.paths);
-        let not_paths = Comparison::of_not_paths(rule.action, policy.paths);
+        let sources = self.sources.number(from.iter().map(SourceTest::compile).collect());
+        let paths = Comparison::of_paths(*action, policy.paths);
+        let not_paths = Comparison::of_not_paths(*action, policy.paths);
         let anything = [Operation::default()];
-        for operation in if rule.to.is_empty() { &anything[..] } else { &rule.to } {
+        for operation in if to.is_empty() { &anything[..] } else { to } {
             self.summary.note(shadow, |summary| summary.note(operation));
             let test =
                 self.operations.number(OperationTest::compile(operation, not_paths, &mut self.methods));

@@ -3,7 +3,7 @@
 use super::pattern::PathTest;
 use super::{Identity, RequestFacts, loose, pattern};
 use crate::claims::{Predicate, RequestValues};
-use attache_plugin_config::{Action, ClaimPath, Condition, HeaderName, Scalar, Test};
+use attache_plugin_config::{Action, ClaimPath, Comparand, Condition, HeaderName, Scalar, Test};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -55,16 +55,19 @@ pub(super) struct ConditionTest {
 
 impl ConditionTest {
     pub(super) fn compile(condition: &Condition, action: Action, claims: &mut ClaimTable) -> Self {
-        let other = match &condition.test {
-            Test::EqualsClaim(path) => Some(claims.slot(path)),
-            _ => None,
+        let other = match condition.test.comparand() {
+            Comparand::Claim(path) => Some(claims.slot(path)),
+            Comparand::Configured | Comparand::PathSegment(_) | Comparand::Header(_) => None,
         };
         let strings = match &condition.test {
             // A DENY rule also matches a text that has the element in it: it can't be looked up.
             Test::Contains(_) if action == Action::Deny => None,
             Test::Equals(scalar) | Test::Contains(scalar) => strings(std::slice::from_ref(scalar)),
             Test::In(scalars) => strings(scalars),
-            _ => None,
+            Test::NotEquals(_) | Test::NotIn(_) | Test::Exists(_) => None,
+            Test::Prefix(_) | Test::Suffix(_) | Test::Matches(_) => None,
+            Test::LessThan(_) | Test::GreaterThan(_) => None,
+            Test::EqualsPath(_) | Test::EqualsHeader(_) | Test::EqualsClaim(_) => None,
         };
         let predicate = Predicate::compile(&condition.test);
         Self { slot: claims.slot(&condition.claim), predicate, other, strings }

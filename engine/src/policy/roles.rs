@@ -154,12 +154,9 @@ pub(super) struct Requirement {
 
 impl Requirement {
     pub(super) fn compile(requirement: &RoleRequirement, table: &mut RoleTable) -> Self {
+        let RoleRequirement { any_of, all_of, none_of } = requirement;
         let mut ids = |roles: &[Role]| roles.iter().map(|role| table.intern(role)).collect();
-        Self {
-            any_of: ids(&requirement.any_of),
-            all_of: ids(&requirement.all_of),
-            none_of: ids(&requirement.none_of),
-        }
+        Self { any_of: ids(any_of), all_of: ids(all_of), none_of: ids(none_of) }
     }
 
     /// Returns whether it asks for nothing.

@@ -9,7 +9,9 @@ pub(crate) fn fits(selector: &Selector, workload: &Workload) -> bool {
     let one_of = |wanted: &[String], actual: Option<&String>| {
         wanted.is_empty() || actual.is_some_and(|actual| wanted.contains(actual))
     };
-    one_of(&selector.namespaces, workload.namespace.as_ref())
-        && one_of(&selector.service_accounts, workload.service_account.as_ref())
-        && selector.labels.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
+    // Without `..`: a field that nobody asks of a workload would make the policy one of others.
+    let Selector { namespaces, labels, service_accounts } = selector;
+    one_of(namespaces, workload.namespace.as_ref())
+        && one_of(service_accounts, workload.service_account.as_ref())
+        && labels.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
 }

@@ -23,27 +23,43 @@ pub(super) struct Tracer<'a> {
 
 impl Tracer<'_> {
     pub(super) fn rule(&self, index: RuleIndex, at: Path, policy: &Policy, rule: &Rule) -> RuleTrace {
+        // Without `..`: whatever a rule asks is traced, here or in what this calls.
+        let Rule {
+            name: _,
+            action,
+            mode,
+            authentication,
+            on_keys_unavailable: _,
+            to,
+            from,
+            roles: _,
+            when: _,
+        } = rule;
         let anything = [Operation::default()];
-        let operations = if rule.to.is_empty() { &anything[..] } else { &rule.to };
+        let operations = if to.is_empty() { &anything[..] } else { to };
         let mut targets = Vec::new();
         for (number, operation) in operations.iter().enumerate() {
             let at = (at.clone().key("to").index(number), at.clone());
             self.targets(&at, operation, policy.paths, rule, &mut targets);
         }
         // Nobody gets in, or escapes a refusal, by an address that can't be told.
-        let unknown_address = rule.action == Action::Deny;
+        let unknown_address = *action == Action::Deny;
         let at_source = |number| at.clone().key("from").index(number);
-        let from = rule.from.iter().enumerate();
-        let comes_for_certain = rule.from.is_empty()
-            || from.clone().any(|(number, source)| all_hold(&self.source(&at_source(number), source, false)));
+        let comes_for_certain = from.is_empty()
+            || from
+                .iter()
+                .enumerate()
+                .any(|(number, source)| all_hold(&self.source(&at_source(number), source, false)));
         RuleTrace {
             comes_for_certain,
             index,
-            action: rule.action,
-            is_shadow: policy.mode == Mode::Shadow || rule.mode == Mode::Shadow,
-            authentication: rule.authentication,
+            action: *action,
+            is_shadow: policy.mode == Mode::Shadow || *mode == Mode::Shadow,
+            authentication: *authentication,
             targets,
             sources: from
+                .iter()
+                .enumerate()
                 .map(|(number, source)| self.source(&at_source(number), source, unknown_address))
                 .collect(),
             caller: self.caller(&at, rule),

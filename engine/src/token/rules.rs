@@ -41,22 +41,49 @@ pub struct Allowed {
 impl IssuerRules {
     /// Makes an entry ready.
     pub fn compile(issuer: &Issuer) -> Self {
+        // Without `..`: a field that nobody asks of a token would let more of them in. Those with `_` are where a token is
+        // found and verified, and what becomes of it.
+        let Issuer {
+            name: _,
+            issuer: id,
+            audiences,
+            algorithms,
+            names_algorithms,
+            keys: _,
+            locations: _,
+            forward_original_token: _,
+            padding: _,
+            clock_skew,
+            require_expiration,
+            max_lifetime,
+            require_issued_at,
+            max_age,
+            token_types,
+            subjects,
+            subject_prefix: _,
+            claims,
+            role_claims: _,
+            presenters: _,
+            revoked,
+            output_payload_to_header: _,
+            output_claim_to_headers: _,
+        } = issuer;
         Self {
-            allowed: Allowed { algorithms: issuer.algorithms, are_named: issuer.names_algorithms },
-            clock_skew: issuer.clock_skew.as_secs(),
-            require_expiration: issuer.require_expiration,
-            max_lifetime: issuer.max_lifetime.map(|lifetime| lifetime.as_secs()),
-            requires_issued_at: issuer.require_issued_at,
-            max_age: issuer.max_age.map(|age| age.as_secs()),
-            audiences: issuer.audiences.clone(),
-            token_types: issuer.token_types.iter().map(|name| media_type(name)).collect(),
-            subjects: issuer.subjects.clone(),
-            claims: issuer.claims.iter().map(CompiledCondition::compile).collect(),
-            pattern: match &issuer.issuer {
+            allowed: Allowed { algorithms: *algorithms, are_named: *names_algorithms },
+            clock_skew: clock_skew.as_secs(),
+            require_expiration: *require_expiration,
+            max_lifetime: max_lifetime.map(|lifetime| lifetime.as_secs()),
+            requires_issued_at: *require_issued_at,
+            max_age: max_age.map(|age| age.as_secs()),
+            audiences: audiences.clone(),
+            token_types: token_types.iter().map(|name| media_type(name)).collect(),
+            subjects: subjects.clone(),
+            claims: claims.iter().map(CompiledCondition::compile).collect(),
+            pattern: match id {
                 IssuerId::Pattern(pattern) => Some(pattern.clone()),
                 IssuerId::Exact(_) | IssuerId::Absent => None,
             },
-            revoked: issuer.revoked.clone(),
+            revoked: revoked.clone(),
         }
     }
 
@@ -147,8 +174,7 @@ impl IssuerRules {
         if !self.accepts_subject(claims.subject()) {
             return Err(Detail::SubjectNotAccepted.into());
         }
-        let segment =
-            self.pattern.as_ref().and_then(|pattern| pattern.equals_claim.as_ref().zip(Some(pattern)));
+        let segment = self.pattern.as_ref().and_then(|pattern| pattern.equals_claim().zip(Some(pattern)));
         if let Some((claim, pattern)) = segment
             && !has_segment(claims, claim, pattern)
         {

@@ -3,8 +3,8 @@
 use super::IssuerKeys;
 use crate::host::{Environment, HostCrypto};
 use attache_plugin_config::{
-    Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, Jwk, JwkMaterial, KeySet,
-    KeySource, Name, Revoked, SecretRef,
+    Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, IssuerLocations, Jwk,
+    JwkMaterial, KeySet, KeySource, Name, Revoked, SecretRef,
 };
 use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
@@ -171,12 +171,13 @@ pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
         audiences: vec![],
         algorithms: [algorithm].into_iter().collect(),
         keys: source(algorithm, None),
-        from_headers: vec![HeaderLocation {
-            name: HeaderName::new("authorization").unwrap(),
-            prefix: "Bearer ".into(),
-        }],
-        from_cookies: vec![],
-        from_params: vec![],
+        locations: IssuerLocations {
+            headers: vec![HeaderLocation {
+                name: HeaderName::new("authorization").unwrap(),
+                prefix: "Bearer ".into(),
+            }],
+            ..IssuerLocations::default()
+        },
         forward_original_token: false,
         padding: Default::default(),
         clock_skew: Duration::from_secs(60),
@@ -199,5 +200,5 @@ pub(crate) fn issuer(algorithm: Algorithm) -> Issuer {
 
 /// A claim's path of one step or several, parted by dots.
 pub(crate) fn path(dotted: &str) -> ClaimPath {
-    ClaimPath(dotted.split('.').map(str::to_owned).collect())
+    ClaimPath::parse(dotted).unwrap()
 }

@@ -2,41 +2,16 @@ use super::*;
 use crate::Reason;
 use crate::header_edits::{HeaderEdit, HeaderEdits};
 use crate::request::HeaderUses;
-use attache_plugin_config::{
-    AlgorithmSet, CookieLocation, HeaderLocation, HeaderName, Issuer, IssuerId, KeySet, KeySource, Name,
-    Preflight, Responses, Revoked,
-};
+use attache_plugin_config::{Algorithm, CookieLocation, HeaderLocation, HeaderName, Issuer, IssuerId, Name};
 use proptest::prelude::{prop_assert_eq, proptest};
 use proptest::strategy::Strategy;
-use std::time::Duration;
 
 fn issuer(name: &str) -> Issuer {
     Issuer {
         name: Name::new(name).unwrap(),
         issuer: IssuerId::Exact(name.to_owned()),
-        audiences: Vec::new(),
-        algorithms: AlgorithmSet::default(),
-        keys: KeySource::Inline(KeySet::default()),
-        from_headers: Vec::new(),
-        from_cookies: Vec::new(),
-        from_params: Vec::new(),
-        forward_original_token: false,
-        padding: Default::default(),
-        clock_skew: Duration::ZERO,
-        require_expiration: true,
-        names_algorithms: true,
-        subject_prefix: String::new(),
-        max_lifetime: None,
-        require_issued_at: false,
-        max_age: None,
-        token_types: Vec::new(),
-        subjects: Vec::new(),
-        claims: Vec::new(),
-        role_claims: Vec::new(),
-        presenters: Vec::new(),
-        revoked: Revoked::default(),
-        output_payload_to_header: None,
-        output_claim_to_headers: Vec::new(),
+        locations: IssuerLocations::default(),
+        ..crate::token::testing::issuer(Algorithm::ES256)
     }
 }
 
@@ -44,35 +19,26 @@ fn header(name: &str, prefix: &str) -> HeaderLocation {
     HeaderLocation { name: HeaderName::new(name).unwrap(), prefix: prefix.to_owned() }
 }
 
+fn in_headers(headers: Vec<HeaderLocation>) -> IssuerLocations {
+    IssuerLocations { headers, ..IssuerLocations::default() }
+}
+
 fn cookie(name: &str, chunked: bool) -> CookieLocation {
     CookieLocation { name: name.to_owned(), chunked }
 }
 
 fn config(issuers: Vec<Issuer>) -> Config {
-    Config {
-        dry_run: Default::default(),
-        warnings: vec![],
-        digest: [0; 32],
-        issuers,
-        role_hierarchy: Default::default(),
-        policies: Vec::new(),
-        preflight: Preflight::Allow,
-        ambiguous_paths: Default::default(),
-        method_override: Default::default(),
-        responses: Responses::default(),
-        cache: Default::default(),
-        audit: Default::default(),
-    }
+    Config { issuers, ..Config::default() }
 }
 
 /// One issuer that takes tokens everywhere.
 fn everywhere() -> Config {
-    config(vec![Issuer {
-        from_headers: vec![header("authorization", "Bearer "), header("x-token", "")],
-        from_cookies: vec![cookie("session", false)],
-        from_params: vec!["access_token".to_owned()],
-        ..issuer("everywhere")
-    }])
+    let locations = IssuerLocations {
+        headers: vec![header("authorization", "Bearer "), header("x-token", "")],
+        cookies: vec![cookie("session", false)],
+        params: vec!["access_token".to_owned()],
+    };
+    config(vec![Issuer { locations, ..issuer("everywhere") }])
 }
 
 type Map = Vec<(String, Vec<u8>)>;
@@ -200,9 +166,9 @@ fn a_cleared_cookie_is_no_token() {
 #[test]
 fn a_place_is_for_the_issuers_that_name_it() {
     let config = config(vec![
-        Issuer { from_headers: vec![header("authorization", "Bearer ")], ..issuer("a") },
-        Issuer { from_headers: vec![header("authorization", "")], ..issuer("b") },
-        Issuer { from_headers: vec![header("authorization", "bearer ")], ..issuer("c") },
+        Issuer { locations: in_headers(vec![header("authorization", "Bearer ")]), ..issuer("a") },
+        Issuer { locations: in_headers(vec![header("authorization", "")]), ..issuer("b") },
+        Issuer { locations: in_headers(vec![header("authorization", "bearer ")]), ..issuer("c") },
     ]);
     let map = map(&[("authorization", "Bearer t")]);
     let request = HeaderUses::new(&config).read(&map);
@@ -241,11 +207,11 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 
 /// One issuer that takes tokens where browsers can put them.
 fn browser() -> Config {
-    config(vec![Issuer {
-        from_headers: vec![header("sec-websocket-protocol", "jwt."), header("x-token", "")],
-        from_cookies: vec![cookie("session", true)],
-        ..issuer("browser")
-    }])
+    let locations = IssuerLocations {
+        cookies: vec![cookie("session", true)],
+        ..in_headers(vec![header("sec-websocket-protocol", "jwt."), header("x-token", "")])
+    };
+    config(vec![Issuer { locations, ..issuer("browser") }])
 }
 
 /// `{"alg":"ES256"}.{}.` and a signature.

@@ -286,9 +286,9 @@ fn conditions() -> impl Strategy<Value = Condition> {
         1 => any::<bool>().prop_map(Test::Exists),
         4 => select(vec!["id", "name"]).prop_map(|name| Test::EqualsPath(name.into())),
         1 => Just(Test::EqualsHeader(HeaderName::new("x-claim").unwrap())),
-        1 => Just(Test::EqualsClaim(ClaimPath(vec!["other".into()]))),
+        1 => Just(Test::EqualsClaim(ClaimPath::new(vec!["other".into()]).unwrap())),
     ];
-    let claim = select(vec!["one", "other"]).prop_map(|name| ClaimPath(vec![name.into()]));
+    let claim = select(vec!["one", "other"]).prop_map(|name| ClaimPath::new(vec![name.into()]).unwrap());
     (claim, test).prop_map(|(claim, test)| Condition { claim, test })
 }
 

@@ -316,8 +316,9 @@ fn looks(value: &Value) -> Option<String> {
 
 /// For the tests that are generated: claims of these tests lie at the root.
 fn holds(condition: &Condition, rule: &Rule, claims: Option<&Value>, captures: &Captures, ask: &Ask) -> bool {
-    let claim =
-        |path: &ClaimPath| claims.and_then(|claims| claims.get(&path.0[0])).filter(|claim| !claim.is_null());
+    let claim = |path: &ClaimPath| {
+        claims.and_then(|claims| claims.get(&path.steps()[0])).filter(|claim| !claim.is_null())
+    };
     let elements: Vec<&Value> = match claim(&condition.claim) {
         Some(Value::Array(list)) => list.iter().collect(),
         other => other.into_iter().collect(),

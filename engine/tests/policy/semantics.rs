@@ -20,7 +20,7 @@ fn any_of(roles: &[&str]) -> RoleRequirement {
 }
 
 fn when(claim: &str, test: Test) -> Vec<Condition> {
-    vec![Condition { claim: ClaimPath(vec![claim.into()]), test }]
+    vec![Condition { claim: ClaimPath::new(vec![claim.into()]).unwrap(), test }]
 }
 
 fn is(text: &str) -> Test {

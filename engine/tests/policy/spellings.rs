@@ -120,7 +120,7 @@ fn a_deny_rule_for_every_path_is_for_the_empty_one_of_connect_and_for_that_of_op
 fn a_segment_is_compared_in_any_letter_case_by_a_deny_rule_alone() {
     let rule = |rule: Rule| {
         let test = Test::EqualsPath("id".into());
-        let when = vec![Condition { claim: ClaimPath(vec!["sub".into()]), test }];
+        let when = vec![Condition { claim: ClaimPath::new(vec!["sub".into()]).unwrap(), test }];
         Rule { to: to(&["/users/{id}"], &[]), when, ..rule }
     };
     let ask = |path: &str| Ask { claims: Some(json!({"sub": "alice"})), ..Ask::get(path) };

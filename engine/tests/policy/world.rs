@@ -121,7 +121,7 @@ impl Headers for Ask {
 /// The places where tests put roles.
 pub(crate) fn role_claims() -> Vec<RoleClaim> {
     vec![RoleClaim {
-        claim: ClaimPath(vec!["roles".into()]),
+        claim: ClaimPath::new(vec!["roles".into()]).unwrap(),
         form: RoleForm::Strings,
         split: Some(" ".into()),
         prefix: String::new(),

@@ -40,27 +40,8 @@ pub(super) fn conditions(
         }
     }
     contradiction::check(&conditions, at, checker);
-    let anonymous = conditions.iter().all(|(_, condition)| holds_without_claims(&condition.test));
+    let anonymous = conditions.iter().all(|(_, condition)| condition.test.holds_of_nothing());
     (conditions.into_iter().map(|(_, condition)| condition).collect(), anonymous)
-}
-
-/// Tells whether a test holds for a caller without a token, who has no claims.
-const fn holds_without_claims(test: &Test) -> bool {
-    match test {
-        Test::NotEquals(_) | Test::NotIn(_) | Test::Exists(false) => true,
-        Test::Equals(_)
-        | Test::In(_)
-        | Test::Prefix(_)
-        | Test::Suffix(_)
-        | Test::Contains(_)
-        | Test::Matches(_)
-        | Test::Exists(true)
-        | Test::LessThan(_)
-        | Test::GreaterThan(_)
-        | Test::EqualsPath(_)
-        | Test::EqualsHeader(_)
-        | Test::EqualsClaim(_) => false,
-    }
 }
 
 fn condition(

@@ -26,17 +26,23 @@ pub(super) fn check(conditions: &[(usize, Condition)], at: &PathRef<'_>, checker
 
 /// Returns whether no claim passes both. A list claim passes if any element does, so two values may well be equal to it.
 fn excludes(one: &Test, other: &Test) -> bool {
-    match (one, other) {
-        (Test::Exists(false), Test::Exists(here)) => *here,
-        (Test::Exists(false), Test::NotEquals(_) | Test::NotIn(_)) => false,
-        (Test::Exists(false), _) => true,
-        (Test::Equals(value), Test::NotEquals(not)) => value == not,
-        (Test::Equals(value) | Test::Contains(value), Test::NotIn(not)) => not.contains(value),
-        (Test::Contains(value), Test::NotEquals(not)) => value == not,
-        (Test::In(values), Test::NotEquals(not)) => all_in(values, std::slice::from_ref(not)),
-        (Test::In(values), Test::NotIn(not)) => all_in(values, not),
-        (Test::LessThan(below), Test::GreaterThan(above)) => below <= above,
-        _ => false,
+    match one {
+        Test::Exists(false) => !other.holds_of_nothing(),
+        Test::Equals(value) | Test::Contains(value) => match other {
+            Test::NotEquals(not) => value == not,
+            Test::NotIn(not) => not.contains(value),
+            _ => false,
+        },
+        Test::In(values) => match other {
+            Test::NotEquals(not) => all_in(values, std::slice::from_ref(not)),
+            Test::NotIn(not) => all_in(values, not),
+            _ => false,
+        },
+        Test::LessThan(below) => matches!(other, Test::GreaterThan(above) if below <= above),
+        // Whatever they exclude is said above, from the other's side, or is not known before there is a request.
+        Test::NotEquals(_) | Test::NotIn(_) | Test::Exists(true) | Test::GreaterThan(_) => false,
+        Test::Prefix(_) | Test::Suffix(_) | Test::Matches(_) => false,
+        Test::EqualsPath(_) | Test::EqualsHeader(_) | Test::EqualsClaim(_) => false,
     }
 }
 

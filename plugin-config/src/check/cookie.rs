@@ -7,12 +7,12 @@ use attache_config_reader::{List, PathRef, quote};
 
 /// Reads the cookies of an issuer.
 pub(super) fn from_cookies(
-    list: Option<&List<CookieLocationDocument>>,
+    list: &List<CookieLocationDocument>,
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<CookieLocation> {
     let mut locations: Vec<CookieLocation> = Vec::new();
-    for (index, document) in checker.non_empty(list, at) {
+    for (index, document) in checker.non_empty(Some(list), at) {
         let at = at.index(index);
         let Some((name, chunked)) = named(document) else { continue };
         let name = match document {

@@ -170,7 +170,7 @@ pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
 
 /// Returns whether a header that one issuer writes may be written by the other with the same value.
 fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> bool {
-    let is = |claim: &ClaimPath, name: &str| matches!(claim.0.as_slice(), [step] if step == name);
+    let is = |claim: &ClaimPath, name: &str| matches!(claim.steps(), [step] if step == name);
     let of_other = |header: &HeaderName| other.output_claim_to_headers.iter().find(|to| to.header == *header);
     let names_issuer = one.output_claim_to_headers.iter().filter(|to| is(&to.claim, "iss"));
     let are_told_apart =

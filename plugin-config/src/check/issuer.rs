@@ -6,8 +6,8 @@ use super::{
     Checker, MAX_ISSUERS, MAX_MAPPINGS, condition, header, identity, issuer_id, keys, metric, text, unique,
 };
 use crate::document::{Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument};
-use crate::{ClaimPath, HeaderLocation, Issuer, Revoked, RoleClaim, RoleForm};
-use attache_config_reader::{DurationDocument, HeaderName, List, PathRef, Reported, quote};
+use crate::{ClaimPath, HeaderLocation, Issuer, IssuerLocations, Revoked, RoleClaim, RoleForm};
+use attache_config_reader::{DurationDocument, List, PathRef, Reported, quote};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -47,19 +47,14 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
         Ok((keys, algorithms)) => (Ok(keys), Ok(algorithms)),
         Err(reported) => (Err(reported), Err(reported)),
     };
-    let from_headers = from_headers(document.from_headers.as_ref(), &at.key("fromHeaders"), checker);
-    let from_cookies = from_cookies(document.from_cookies.as_ref(), &at.key("fromCookies"), checker);
-    let from_params = checker.strings(document.from_params.as_ref(), &at.key("fromParams"), text::param);
-    let no_place =
-        document.from_headers.is_none() && document.from_cookies.is_none() && document.from_params.is_none();
-    let from_headers = if no_place { default_location() } else { from_headers };
+    let locations = locations(document, at, checker);
     let (claims, _) = condition::conditions(
         document.claims.as_ref(),
         &at.key("claims"),
         &condition::Context::Issuer,
         checker,
     );
-    let output = identity::output(document, &from_headers, at, checker);
+    let output = identity::output(document, &locations.headers, at, checker);
     let issuer = Issuer {
         audiences: checker.strings(document.audiences.as_ref(), &at.key("audiences"), text::value),
         forward_original_token: document.forward_original_token.unwrap_or(false),
@@ -83,27 +78,28 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
         algorithms: algorithms?,
         names_algorithms: document.algorithms.is_some(),
         keys: keys?,
-        from_headers,
-        from_cookies,
-        from_params,
+        locations,
     };
     Ok(issuer)
 }
 
-fn default_location() -> Vec<HeaderLocation> {
-    HeaderName::new("authorization")
-        .map(|name| HeaderLocation { name, prefix: "Bearer ".to_owned() })
-        .into_iter()
-        .collect()
+fn locations(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> IssuerLocations {
+    let headers = document.from_headers.as_ref();
+    let headers = headers.map(|list| from_headers(list, &at.key("fromHeaders"), checker));
+    let cookies = document.from_cookies.as_ref();
+    let cookies = cookies.map(|list| from_cookies(list, &at.key("fromCookies"), checker));
+    let params = document.from_params.as_ref();
+    let params = params.map(|list| checker.strings(Some(list), &at.key("fromParams"), text::param));
+    IssuerLocations::named(headers, cookies, params)
 }
 
 fn from_headers(
-    list: Option<&List<HeaderLocationDocument>>,
+    list: &List<HeaderLocationDocument>,
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Vec<HeaderLocation> {
     let mut locations = Vec::new();
-    for (index, document) in checker.non_empty(list, at) {
+    for (index, document) in checker.non_empty(Some(list), at) {
         let at = at.index(index);
         let prefix = document.prefix.clone().unwrap_or_default();
         if prefix.len() > 64 || !prefix.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {

@@ -3,7 +3,7 @@
 use super::claim::claim;
 use super::{Checker, text};
 use crate::document::IssuerDocument;
-use crate::{HeaderLocation, Issuer, IssuerId, IssuerPattern};
+use crate::{Issuer, IssuerId, IssuerLocations, IssuerPattern};
 use attache_config_reader::{PathRef, Reported, quote};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Che
 
 /// Reads what a segment may be: one that nothing is asked of would let any `iss` in.
 fn segment(
-    mut pattern: IssuerPattern,
+    pattern: IssuerPattern,
     document: &IssuerDocument,
     at: &PathRef<'_>,
     checker: &mut Checker,
@@ -51,10 +51,10 @@ fn segment(
                        `{equalsClaim: tid}`, or both";
         return Err(checker.error(&at.key("issuer"), message));
     };
-    pattern.values = checker.strings(segment.r#in.as_ref(), &place.key("in"), value);
-    if let Some(document) = &segment.equals_claim {
-        pattern.equals_claim = Some(claim(Ok(document), &place.key("equalsClaim"), checker)?);
-    }
+    let values = checker.strings(segment.r#in.as_ref(), &place.key("in"), value);
+    let equals_claim = segment.equals_claim.as_ref();
+    let equals_claim =
+        equals_claim.map(|document| claim(Ok(document), &place.key("equalsClaim"), checker)).transpose()?;
     if segment.r#in.is_none() && segment.equals_claim.is_none() {
         checker.error(&place, "there is nothing asked of the segment; give `in` or `equalsClaim`");
     }
@@ -63,7 +63,7 @@ fn segment(
                        give `audiences`";
         checker.error(&place, message);
     }
-    Ok(pattern)
+    Ok(pattern.standing_for(values, equals_claim))
 }
 
 fn value(text: &str) -> Result<String, String> {
@@ -83,7 +83,7 @@ pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &PathRef<'_>, checker
             IssuerId::Exact(name) => {
                 take_name(name.clone(), *index, &mut names, &place.key("issuer"), checker)
             }
-            IssuerId::Pattern(pattern) if pattern.values.is_empty() => {
+            IssuerId::Pattern(pattern) if pattern.values().is_empty() => {
                 if let Some((other, _)) = patterns.iter().find(|(_, other)| other.overlaps(pattern)) {
                     let message =
                         format!("an `iss` can fit this and the issuer of `issuers[{other}]`; join them");
@@ -92,7 +92,7 @@ pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &PathRef<'_>, checker
                 patterns.push((*index, pattern));
             }
             IssuerId::Pattern(pattern) => {
-                for value in &pattern.values {
+                for value in pattern.values() {
                     let place = place.key("issuerSegment");
                     take_name(pattern.with(value), *index, &mut names, &place.key("in"), checker);
                 }
@@ -130,12 +130,12 @@ fn check_own_places(
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) {
-    let same_header = |one: &HeaderLocation, other: &HeaderLocation| one.name == other.name;
+    let IssuerLocations { headers, cookies, params } = &issuer.locations;
     for (_, other) in issuers.iter().filter(|(other, _)| *other != index) {
-        let shares =
-            issuer.from_headers.iter().any(|one| other.from_headers.iter().any(|o| same_header(one, o)))
-                || issuer.from_cookies.iter().any(|one| other.from_cookies.contains(one))
-                || issuer.from_params.iter().any(|one| other.from_params.contains(one));
+        let theirs = &other.locations;
+        let shares = headers.iter().any(|one| theirs.headers.iter().any(|other| one.name == other.name))
+            || cookies.iter().any(|one| theirs.cookies.contains(one))
+            || params.iter().any(|one| theirs.params.contains(one));
         if shares {
             let message = format!(
                 "a token without `iss` is known by its place, and issuer `{}` looks for tokens there too; give this \

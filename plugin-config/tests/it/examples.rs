@@ -40,9 +40,9 @@ fn the_minimal_example_has_every_default() {
     let config = example("minimal");
     let issuer = &config.issuers[0];
     assert_eq!(issuer.algorithms.iter().collect::<Vec<_>>(), [Algorithm::ES256]);
-    assert_eq!(issuer.from_headers.len(), 1);
-    assert_eq!(issuer.from_headers[0].name.as_str(), "authorization");
-    assert_eq!(issuer.from_headers[0].prefix, "Bearer ");
+    assert_eq!(issuer.locations.headers.len(), 1);
+    assert_eq!(issuer.locations.headers[0].name.as_str(), "authorization");
+    assert_eq!(issuer.locations.headers[0].prefix, "Bearer ");
     assert_eq!(issuer.clock_skew.as_secs(), 60);
     assert!(issuer.require_expiration && !issuer.forward_original_token);
     assert!(issuer.max_lifetime.is_none() && issuer.audiences.is_empty() && issuer.presenters.is_empty());
@@ -83,15 +83,15 @@ fn a_claim_is_compared_with_a_segment_of_the_path() {
     let rule = &config.policies[1].rules[0];
     assert_eq!(rule.when[0].test, Test::EqualsPath("tenant".to_owned()));
     assert!(rule.to[0].paths.iter().all(|path| path.names().eq(["tenant"])));
-    assert_eq!(config.issuers[1].role_claims[0].claim.0, ["https://globex.example/roles"]);
+    assert_eq!(config.issuers[1].role_claims[0].claim.steps(), ["https://globex.example/roles"]);
 }
 
 #[test]
 fn the_entra_example_takes_the_tenants_of_its_list() {
     let config = example("entra-multi-tenant");
     let IssuerId::Pattern(pattern) = &config.issuers[0].issuer else { panic!("a pattern") };
-    assert_eq!(pattern.values.len(), 2);
-    assert_eq!(pattern.equals_claim.as_ref().map(ToString::to_string).as_deref(), Some("tid"));
+    assert_eq!(pattern.values().len(), 2);
+    assert_eq!(pattern.equals_claim().map(ToString::to_string).as_deref(), Some("tid"));
     let KeySource::Remote(keys) = &config.issuers[0].keys else { panic!("remote keys") };
     assert!(
         matches!(&keys.location, KeyLocation::Discovery(url) if url.cluster() == "outbound|443||login.microsoftonline.com")

@@ -21,17 +21,17 @@ fn an_issuer_is_read_whole() {
     assert_eq!(issuer.subjects[0], StringMatch::Prefix("user:".to_owned()));
     let StringMatch::Matches(regex) = &issuer.subjects[1] else { panic!("an expression") };
     assert_eq!(regex.as_str(), "^(?:svc-[a-z]+)$");
-    assert_eq!(issuer.role_claims[0].claim, ClaimPath(vec!["realm_access".to_owned(), "roles".to_owned()]));
-    assert_eq!(issuer.role_claims[1].claim, ClaimPath(vec!["a.b".to_owned()]));
+    assert_eq!(issuer.role_claims[0].claim, ClaimPath::parse("realm_access.roles").unwrap());
+    assert_eq!(issuer.role_claims[1].claim, ClaimPath::new(vec!["a.b".to_owned()]).unwrap());
     let forms: Vec<&RoleForm> = issuer.role_claims.iter().map(|claim| &claim.form).collect();
     let field = RoleForm::Field("name".to_owned());
     assert_eq!(forms, [&RoleForm::Strings, &RoleForm::Strings, &RoleForm::Keys, &field]);
     assert_eq!(issuer.presenters, [StringPattern::Prefix("cluster.local/ns/tyk/".to_owned())]);
     assert!(issuer.revoked.token_ids.contains("x"));
     let cookies: Vec<(&str, bool)> =
-        issuer.from_cookies.iter().map(|cookie| (cookie.name.as_str(), cookie.chunked)).collect();
+        issuer.locations.cookies.iter().map(|cookie| (cookie.name.as_str(), cookie.chunked)).collect();
     assert_eq!(cookies, [("session", false), ("sid", false), ("_oauth2_proxy", true)]);
-    assert!(issuer.from_headers.is_empty(), "where a place is named, the default counts no more");
+    assert!(issuer.locations.headers.is_empty(), "where a place is named, the default counts no more");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_segment_in_braces_is_one_segment_of_a_path_and_stands_there_once() {
         "issuer": "https://login.example/{tenant}/v2.0", "issuerSegment": {"in": ["a", "b"], "equalsClaim": "tid"},
     })));
     let IssuerId::Pattern(pattern) = &config.issuers[0].issuer else { panic!("a pattern") };
-    assert_eq!(pattern.values, ["a", "b"]);
+    assert_eq!(pattern.values(), ["a", "b"]);
     assert_eq!(pattern.with("a"), "https://login.example/a/v2.0");
     for (iss, segment) in [
         ("https://login.example/a/v2.0", Some("a")),

@@ -27,7 +27,7 @@ fn text(text: &str) -> Scalar {
 fn holds(test: &Test, value: &Value) -> bool {
     let others =
         json!({"owner": "ann", "level": 3.0, "text": "12345", "flag": "true", "list": ["ann"], "none": null});
-    let other = |path: &ClaimPath| others.get(&path.0[0]);
+    let other = |path: &ClaimPath| others.get(&path.steps()[0]);
     Predicate::compile(test).holds(Some(value), other, &Request)
 }
 

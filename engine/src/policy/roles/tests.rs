@@ -12,7 +12,7 @@ fn claims(value: Value) -> Claims {
 }
 
 fn source(claim: &str, split: Option<&str>, prefix: &str) -> RoleClaim {
-    let claim = attache_plugin_config::ClaimPath(claim.split('.').map(str::to_owned).collect());
+    let claim = attache_plugin_config::ClaimPath::parse(claim).unwrap();
     RoleClaim { claim, form: RoleForm::Strings, split: split.map(str::to_owned), prefix: prefix.to_owned() }
 }
 
