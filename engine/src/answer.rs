@@ -43,6 +43,7 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Prepares what answers have in common.
+    #[inline(never)]
     pub(crate) fn new(responses: &Responses) -> Self {
         let Responses { realm, resource_metadata, body, cors } = responses;
         let mut parameters = Vec::new();

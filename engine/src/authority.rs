@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// Returns whether every backend reads the same host and port: labels of letters, digits, `-` and `_`, or an IP address
 /// in its one spelling, and a port or none. User information, percent-encoding, what is not ASCII, and numbers that a
 /// URL parser takes for an address (`0x7f.1`) are read in different ways.
+#[inline(never)]
 pub(crate) fn is_plain(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {

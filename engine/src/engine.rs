@@ -107,6 +107,7 @@ impl Engine {
     ///
     /// # Errors
     /// None: without issuers nothing can be wrong with one.
+    #[inline(never)]
     pub fn closed(workload: &Workload, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         Ok(Self { is_closed: true, ..Self::new(&Config::default(), workload, environment)? })
     }

@@ -59,7 +59,20 @@ pub struct RemoteIssuer<'a> {
     pub keys: &'a RemoteKeys,
 }
 
+impl CompiledIssuer {
+    #[inline(never)]
+    fn new(config: &Issuer, keys: IssuerKeys) -> Self {
+        Self {
+            rules: IssuerRules::compile(config),
+            presenters: config.presenters.iter().map(PrincipalMatch::new).collect(),
+            config: config.clone(),
+            keys: RefCell::new(Some(Rc::new(keys)).filter(|_| remote(config).is_none())),
+        }
+    }
+}
+
 impl Issuers {
+    #[inline(never)]
     pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Diagnostics> {
         let (mut all, mut by_iss, mut has_others) = (Vec::new(), hash::map(), false);
         let (mut errors, mut warnings) = (Vec::new(), Vec::new());
@@ -79,12 +92,7 @@ impl Issuers {
                         }
                         IssuerId::Pattern(_) | IssuerId::Absent => has_others = true,
                     }
-                    all.push(CompiledIssuer {
-                        rules: IssuerRules::compile(config),
-                        presenters: config.presenters.iter().map(PrincipalMatch::new).collect(),
-                        config: config.clone(),
-                        keys: RefCell::new(Some(Rc::new(keys)).filter(|_| remote(config).is_none())),
-                    });
+                    all.push(CompiledIssuer::new(config, keys));
                 }
                 Err(wrong) => errors.extend(wrong.into_iter().map(|error| error.below(&place))),
             }
@@ -151,6 +159,7 @@ impl Issuers {
 
     /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and
     /// as it is spelled there. `token` is its [canonical](Issuers::canonical) text.
+    #[inline(never)]
     pub(crate) fn verify<'t>(
         &'t self,
         found: &ExtractedToken<'_>,

@@ -65,6 +65,7 @@ pub(crate) struct Request<'a> {
 }
 
 impl HeaderUses {
+    #[inline(never)]
     pub(crate) fn new(config: &Config) -> Self {
         let mut uses: BTreeMap<Box<str>, Use> = BTreeMap::new();
         let mut set = |name: &str, change: &dyn Fn(&mut Use)| change(uses.entry(name.into()).or_default());

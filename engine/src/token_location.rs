@@ -102,6 +102,7 @@ impl ExtractedToken<'_> {
 }
 
 impl TokenLocations {
+    #[inline(never)]
     pub(crate) fn new(config: &Config) -> Self {
         let mut places = Self::default();
         for (index, issuer) in config.issuers.iter().enumerate() {

@@ -22,6 +22,7 @@ pub(crate) struct VerifiedToken<'t> {
 
 impl VerifiedToken<'_> {
     /// Takes from the token all that later requests with it need.
+    #[inline(never)]
     pub(crate) fn into_authenticated(
         self,
         token: &[u8],

@@ -7,7 +7,7 @@ use crate::{host, metrics, redact};
 use attache_engine::host::Peer;
 use attache_engine::policy::RuleIndex;
 use attache_engine::remote::Change;
-use attache_engine::{Cause, Decided, Detail, Engine};
+use attache_engine::{Cause, Decided, Detail, Engine, Reason, Shadow};
 use attache_plugin_config::{AuditLog, Name};
 use log::{info, warn};
 use serde::Serialize;
@@ -80,6 +80,7 @@ struct DroppedLine {
 }
 
 /// Logs what is new in an issuer's key set, whatever the configuration says of requests.
+#[inline(never)]
 pub(crate) fn log_keys(issuer: &Name, change: &Change, at: Duration) {
     let shown =
         |keys: &[String]| keys.iter().map(|key| redact::redact(key.as_bytes(), KEY_ID_BYTES)).collect();
@@ -116,8 +117,13 @@ struct Line<'a> {
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
-    #[serde(flatten)]
-    verdict: Verdict<'a>,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
     /// The claim at fault.
@@ -145,6 +151,7 @@ struct Line<'a> {
     path: String,
 }
 
+/// What there would be with SHADOW counted: the members of a line's own verdict.
 #[derive(Serialize)]
 struct Verdict<'a> {
     verdict: &'static str,
@@ -156,6 +163,7 @@ struct Verdict<'a> {
     reason: Option<&'static str>,
 }
 
+#[inline(never)]
 fn rfc3339(since_1970: Duration) -> String {
     let time = UNIX_EPOCH.checked_add(since_1970).unwrap_or(UNIX_EPOCH);
     humantime::format_rfc3339_millis(time).to_string()
@@ -179,17 +187,20 @@ fn line(engine: &Engine, event: &Event<'_, '_>) -> String {
             .flatten()
             .map(claim),
     );
+    let Verdict { verdict, policy, rule, reason } = verdict(engine, decided.rule, decided.reason());
     let line = Line {
         log: "attache",
         time: rfc3339(*at),
         request_id: identifier(header("x-request-id")),
         trace_id: trace_id(header),
-        verdict: verdict(engine, decided.rule, decided.reason().map(|reason| reason.as_str())),
+        verdict,
+        policy,
+        rule,
+        reason,
         detail: cause.and_then(|cause| cause.detail).map(Detail::as_str),
         claim: shown(cause.and_then(Cause::claim), FAULT_BYTES),
         header: shown(cause.and_then(Cause::header), FAULT_BYTES),
-        shadow: (decided.shadow.as_ref())
-            .map(|shadow| verdict(engine, shadow.rule, shadow.reason().map(|reason| reason.as_str()))),
+        shadow: decided.shadow.as_ref().map(|shadow| shadow_verdict(engine, shadow)),
         unverified: decided.unverified.map(|reason| reason.as_str()),
         issuer: authenticated
             .and_then(|authenticated| engine.issuer(authenticated.issuer))
@@ -205,17 +216,23 @@ fn line(engine: &Engine, event: &Event<'_, '_>) -> String {
     serde_json::to_string(&line).unwrap_or_default()
 }
 
-fn verdict<'a>(engine: &'a Engine, rule: Option<RuleIndex>, reason: Option<&'static str>) -> Verdict<'a> {
+fn shadow_verdict<'a>(engine: &'a Engine, shadow: &Shadow) -> Verdict<'a> {
+    verdict(engine, shadow.rule, shadow.reason())
+}
+
+#[inline(never)]
+fn verdict(engine: &Engine, rule: Option<RuleIndex>, reason: Option<Reason>) -> Verdict<'_> {
     let names = rule.and_then(|rule| engine.rule(rule));
     Verdict {
         verdict: if reason.is_none() { "allowed" } else { "denied" },
         policy: names.as_ref().map(|names| names.policy.as_str()),
         rule: names.as_ref().map(|names| names.rule.as_str()),
-        reason,
+        reason: reason.map(Reason::as_str),
     }
 }
 
 /// Returns a claim by its path: as it is where it is small, else cut, as text.
+#[inline(never)]
 fn claim<P: ToString>((path, value): (P, &Value)) -> (String, Value) {
     let shown = match value {
         Value::String(string) => Value::String(redact::redact(string.as_bytes(), CLAIM_BYTES)),
@@ -230,6 +247,7 @@ fn claim<P: ToString>((path, value): (P, &Value)) -> (String, Value) {
 }
 
 /// Returns a request id, unless it is something else: a client may send what it likes.
+#[inline(never)]
 fn identifier(value: &[u8]) -> Option<&str> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':');
     let fits = (1..=64).contains(&value.len()) && value.iter().all(plain);

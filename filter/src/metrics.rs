@@ -54,11 +54,12 @@ struct Counter {
 impl Metrics {
     /// Defines the counters of a configuration, those of SHADOW where something is in SHADOW, those of keys where a
     /// provider serves them.
+    #[inline(never)]
     pub(crate) fn new(engine: &Engine) -> Self {
         let metrics = Self {
             requests: Requests::default(),
-            reasons: std::array::from_fn(|_| Counter::default()),
-            would_be_denied: std::array::from_fn(|_| Counter::default()),
+            reasons: [const { Counter::new() }; Reason::ALL.len()],
+            would_be_denied: [const { Counter::new() }; Reason::ALL.len()],
             rules: RefCell::default(),
         };
         metrics.each(&mut |name, counter| {
@@ -121,6 +122,7 @@ impl Metrics {
     }
 
     /// Adds what was counted to Envoy's counters.
+    #[inline(never)]
     pub(crate) fn flush(&self, engine: &Engine) {
         self.each(&mut |name, counter| counter.flush(name));
         let Ok(rules) = self.rules.try_borrow() else { return };
@@ -133,6 +135,7 @@ impl Metrics {
     }
 
     /// Visits every counter but those of rules, each with what words its name.
+    #[inline(never)]
     fn each(&self, visit: &mut dyn FnMut(&dyn Fn() -> String, &Counter)) {
         for (name, counter) in self.requests.named() {
             visit(&|| format!("attache.{name}"), counter);
@@ -208,6 +211,10 @@ impl Requests {
 }
 
 impl Counter {
+    const fn new() -> Self {
+        Self { pending: Cell::new(0), id: Cell::new(None) }
+    }
+
     fn add(&self, count: u32) {
         self.pending.set(self.pending.get().saturating_add(count));
     }
@@ -218,6 +225,7 @@ impl Counter {
         id
     }
 
+    #[inline(never)]
     fn flush(&self, name: &dyn Fn() -> String) {
         if self.pending.get() == 0 {
             return;

@@ -41,6 +41,7 @@ impl Neighbours {
     }
 
     /// Tells of this plugin, and looks for others. To be called about once a second.
+    #[inline(never)]
     pub(crate) fn look_around(&self, now: Duration) {
         if self.name.is_empty() {
             return;

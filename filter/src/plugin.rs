@@ -51,6 +51,7 @@ impl Plugin {
     }
 
     /// Returns what stands in for a configuration where none is good: it refuses every request.
+    #[inline(never)]
     pub(crate) fn closed() -> Result<Self, Diagnostics> {
         Engine::closed(&workload::identify(&BTreeSet::new()), &Variables).map(Self::with)
     }
@@ -85,6 +86,7 @@ impl Plugin {
 
     /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer. `root` is the
     /// context that the tick is for.
+    #[inline(never)]
     pub(crate) fn tick(&self, root: u32) -> Duration {
         self.neighbours.look_around(host::now());
         let Some(keys) = &self.keys else { return Duration::from_secs(1) };
@@ -94,6 +96,7 @@ impl Plugin {
     }
 
     /// Takes the answer to a call of the root context.
+    #[inline(never)]
     pub(crate) fn call_answered(&self, call: CallId, root: u32) {
         let Some(keys) = &self.keys else { return };
         let headers = host::call_headers();

@@ -24,6 +24,7 @@ pub(crate) enum Bad {
 }
 
 /// Says what becomes of a bad configuration.
+#[inline(never)]
 pub(crate) fn judge(document: &[u8]) -> Bad {
     let good = host::shared_data(&key()).map(|(good, _)| good);
     let key = format!("attache.taken.{}", neighbours::name());
@@ -48,6 +49,7 @@ fn fingerprint(document: &[u8]) -> [u8; 8] {
 }
 
 /// Notes a good configuration.
+#[inline(never)]
 pub(crate) fn set_good(document: &[u8], coverage: &Coverage) {
     host::set_shared_data(&key(), document, None);
     set_invalid(false);

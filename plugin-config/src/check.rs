@@ -35,6 +35,7 @@ const MAX_MAPPINGS: usize = 64;
 const MAX_EXPRESSIONS: usize = 256;
 
 /// Checks a document. Where something is wrong, the checker has it, and what is returned is not complete.
+#[inline(never)]
 pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker) -> Config {
     let at = PathRef::Root;
     let issuers = issuer::issuers(document, checker);

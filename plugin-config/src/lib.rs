@@ -3,6 +3,9 @@
 //!
 //! [`parse`] is the only way in. What it returns is valid as a whole: names are unique, headers may be written, key
 //! sets hold only keys that can verify. What it refuses comes back as [`Diagnostics`], each error with its path.
+//!
+//! Every worker of every proxy compiles this code, for a document that it reads once. V8's memory grows faster than the
+//! function that it compiles, so parts that would end up in one function are kept apart (`inline(never)`).
 
 mod check;
 mod claim;

@@ -40,6 +40,7 @@ pub type IdentityHeader = (HeaderName, Box<[u8]>);
 /// # Errors
 /// The first claim that is not to be left away then, whose value is longer than 8 KiB, has a byte outside visible ASCII (spaces within are fine, but not
 /// at an end, where proxies trim them), or does not fit the format: CSV of an object, say.
+#[inline(never)]
 pub fn identity_headers(
     issuer: &Issuer,
     claims: &Claims,

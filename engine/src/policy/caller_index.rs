@@ -49,6 +49,7 @@ impl CallerIndex {
         Self::collect(filed, rest)
     }
 
+    #[inline(never)]
     fn collect(filed: BTreeMap<Key<'_>, Vec<RuleIndex>>, rest: Vec<RuleIndex>) -> Self {
         let mut by_role = hash::map();
         let mut by_claim: Vec<(ClaimSlot, ByText)> = Vec::new();

@@ -61,6 +61,7 @@ struct DraftGroup {
 }
 
 impl<'c> Draft<'c> {
+    #[inline(never)]
     fn new(config: &Config, claims: &'c mut ClaimTable) -> Self {
         Self {
             claims,
@@ -77,6 +78,7 @@ impl<'c> Draft<'c> {
         }
     }
 
+    #[inline(never)]
     fn add_policy(&mut self, policy: &Policy) {
         // Without `..`, here and below: what nobody asks of a request would make the policy wider.
         let Policy { name: _, selector: _, default_action, mode, paths: _, rules } = policy;
@@ -92,6 +94,7 @@ impl<'c> Draft<'c> {
         }
     }
 
+    #[inline(never)]
     fn add_rule(&mut self, policy: &Policy, rule: &Rule, shadow: bool) {
         let Rule { name, action, mode: _, authentication, on_keys_unavailable: _, to, from, roles, when } =
             rule;
@@ -123,6 +126,7 @@ impl<'c> Draft<'c> {
         }
     }
 
+    #[inline(never)]
     fn add_to_group(&mut self, place: Place, rule: &Rule, index: RuleIndex, shadow: bool) {
         let number = *self.places.entry(place).or_insert_with_key(|place| {
             let auth = PerView::default();
@@ -144,6 +148,7 @@ impl<'c> Draft<'c> {
         }
     }
 
+    #[inline(never)]
     fn finish(self) -> Policies {
         let Self { operations, sources, rules, .. } = self;
         let rule_group = |draft: DraftGroup| {
@@ -186,6 +191,7 @@ struct Interner<T> {
 }
 
 impl<T: Eq + Hash> Interner<T> {
+    #[inline(never)]
     fn new() -> Self {
         Self { numbers: hash::map(), values: Vec::new() }
     }

@@ -54,6 +54,7 @@ pub(super) struct ConditionTest {
 }
 
 impl ConditionTest {
+    #[inline(never)]
     pub(super) fn compile(condition: &Condition, action: Action, claims: &mut ClaimTable) -> Self {
         let other = match condition.test.comparand() {
             Comparand::Claim(path) => Some(claims.slot(path)),

@@ -21,6 +21,7 @@ pub(super) struct OperationTest {
 }
 
 impl OperationTest {
+    #[inline(never)]
     pub(super) fn compile(operation: &Operation, comparison: Comparison, numbers: &mut Methods) -> Self {
         // Without `..`, here and below: a field that nobody asks of a request would make the rule wider.
         let Operation { methods, not_methods, paths: _, not_paths, hosts, not_hosts, ports, not_ports } =

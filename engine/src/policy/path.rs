@@ -41,6 +41,7 @@ pub struct PathAmbiguous;
 ///
 /// # Errors
 /// The path is not plain, and all others are to be refused; or [no reading](readings) can be had of it.
+#[inline(never)]
 pub fn read_path(raw: &[u8], ambiguous: AmbiguousPaths) -> Result<ReadPath<'_>, PathAmbiguous> {
     match read_plain(raw) {
         Ok(matched) => Ok(ReadPath { matched, others: Vec::new(), rewritten: None }),

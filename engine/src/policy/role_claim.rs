@@ -12,6 +12,7 @@ pub(super) struct Unreadable;
 ///
 /// # Errors
 /// [`Unreadable`] for a value, or a part of one, that has not the configured form, unless it is `null` or absent.
+#[inline(never)]
 pub(super) fn read(
     claims: &Claims,
     source: &RoleClaim,

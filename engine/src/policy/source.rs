@@ -56,6 +56,7 @@ pub(super) struct SourceTest {
 }
 
 impl SourceTest {
+    #[inline(never)]
     pub(super) fn compile(source: &Source) -> Self {
         // Without `..`, here and below: a field that nobody asks of a caller would make the rule wider.
         let Source {

@@ -78,6 +78,7 @@ pub struct FetchReport {
 
 impl JwksRefresher {
     /// Returns a refresher that has no keys yet. `seed` must differ from worker to worker.
+    #[inline(never)]
     pub fn new(issuer: &str, source: &RemoteKeys, seed: u64) -> Self {
         let (questions, kind, url) = match &source.location {
             KeyLocation::JwksUri(url) => (1, "jwks", url),
@@ -148,6 +149,7 @@ impl JwksRefresher {
 
     /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other worker is at it. Syncs
     /// first.
+    #[inline(never)]
     pub fn begin(&mut self, now: UnixMillis, demand: bool, store: &dyn SharedStore) -> Option<Fetch> {
         let version = self.catch_up(now, store);
         let state = self.state;

@@ -126,6 +126,7 @@ struct Document {
 /// Returns where a discovery document says that the keys are. It must be the issuer's own, must not lead from `https`
 /// to `http`, and must stay at the origin where it was found or lead to one of `hosts`: a provider does not choose whom
 /// of the mesh it has asked.
+#[inline(never)]
 pub(super) fn read_discovery(
     body: &[u8],
     issuer: &str,

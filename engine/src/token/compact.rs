@@ -34,6 +34,7 @@ impl<'t> Compact<'t> {
     ///
     /// # Errors
     /// Those of [`Compact::parse`].
+    #[inline(never)]
     pub fn parse_with(token: &'t [u8], last: &LastHeader, padding: Padding) -> Result<Self, Cause> {
         let token = str::from_utf8(token).map_err(|_| Detail::TokenNotText)?;
         let Some((signing_input, signature)) = token.rsplit_once('.') else {
@@ -221,6 +222,7 @@ impl<'t> Jws<'t> {
     ///
     /// # Errors
     /// Those of [`Jws::parse`].
+    #[inline(never)]
     pub fn parse_with(token: &'t [u8], last: &LastHeader, padding: Padding) -> Result<Self, Cause> {
         let compact = Compact::parse_with(token, last, padding)?;
         let members = json::object(&compact.payload()?).map_err(payload_detail)?;

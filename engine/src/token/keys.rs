@@ -55,6 +55,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// Every key that can't be used, with its place below the issuer: `jwks.keys[1]` or `secrets[0]`.
+    #[inline(never)]
     pub fn new(source: &KeySource, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         match source {
             KeySource::Inline(set) => Self::from_inline(set),
@@ -157,6 +158,7 @@ impl IssuerKeys {
     /// In this order: the algorithm is unknown or not `allowed`; no key fits; the worker has done enough arithmetic for
     /// strangers; none that fits made the signature. A token with a `kid` that no key has calls for a key that is not
     /// here, whatever those without `kid` say.
+    #[inline(never)]
     pub fn verify(
         &self,
         jws: &Compact<'_>,

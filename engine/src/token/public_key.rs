@@ -116,26 +116,27 @@ impl PublicKey {
             }
             Material::P256(key) => {
                 let parsed = p256::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || key.as_ref().verify(message, &parsed).is_ok();
+                let software = || verify_p256(key, message, &parsed);
                 self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
             }
             Material::P384(key) => {
                 let parsed = p384::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || key.as_ref().verify(message, &parsed).is_ok();
+                let software = || verify_p384(key, message, &parsed);
                 self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
             }
             Material::P521(key) => {
                 let parsed = p521::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || key.verify(message, &parsed).is_ok();
+                let software = || verify_p521(key, message, &parsed);
                 self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
             }
             Material::Ed25519(key) => {
                 let signature = ed25519_compact::Signature::from_slice(signature).map_err(|_| None)?;
-                in_software(key.as_ref().verify(message, &signature).is_ok())
+                in_software(verify_ed25519(key, message, &signature))
             }
         }
     }
 
+    #[inline(never)]
     fn verdict(
         &self,
         host: &dyn HostCrypto,
@@ -169,19 +170,63 @@ fn in_software(good: bool) -> Outcome {
     if good { Ok(Backend::Software) } else { Err(Some(Backend::Software)) }
 }
 
+#[inline(never)]
 fn rsa(n: &[u8], e: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
     let key = RSAPublicKey::from_components(n, e).ok()?;
     let key = PKey::from_rsa(key.as_ref().clone()).ok()?;
     Some((Material::Rsa { key, signature_bytes: n.len() }, Some(der::rsa_key(n, e))))
 }
 
+#[inline(never)]
 fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
     let material = match curve {
-        EcCurve::P256 => Material::P256(P256PublicKey::from_bytes(point).ok()?),
-        EcCurve::P384 => Material::P384(P384PublicKey::from_bytes(point).ok()?),
-        EcCurve::P521 => Material::P521(p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?),
+        EcCurve::P256 => Material::P256(p256_key(point)?),
+        EcCurve::P384 => Material::P384(p384_key(point)?),
+        EcCurve::P521 => Material::P521(p521_key(point)?),
     };
     Some((material, Some(der::ec_key(curve, point))))
+}
+
+// The arithmetic of each curve stays in functions of its own: a compiler's memory grows faster than the function that it
+// compiles, and every worker of a proxy compiles all of them.
+
+#[inline(never)]
+fn p256_key(point: &[u8]) -> Option<P256PublicKey> {
+    P256PublicKey::from_bytes(point).ok()
+}
+
+#[inline(never)]
+fn p384_key(point: &[u8]) -> Option<P384PublicKey> {
+    P384PublicKey::from_bytes(point).ok()
+}
+
+#[inline(never)]
+fn p521_key(point: &[u8]) -> Option<p521::ecdsa::VerifyingKey> {
+    p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()
+}
+
+#[inline(never)]
+fn verify_p256(key: &P256PublicKey, message: &[u8], signature: &p256::ecdsa::Signature) -> bool {
+    key.as_ref().verify(message, signature).is_ok()
+}
+
+#[inline(never)]
+fn verify_p384(key: &P384PublicKey, message: &[u8], signature: &p384::ecdsa::Signature) -> bool {
+    key.as_ref().verify(message, signature).is_ok()
+}
+
+#[inline(never)]
+fn verify_p521(key: &p521::ecdsa::VerifyingKey, message: &[u8], signature: &p521::ecdsa::Signature) -> bool {
+    key.verify(message, signature).is_ok()
+}
+
+#[inline(never)]
+fn verify_ed25519(
+    key: &Edwards25519PublicKey,
+    message: &[u8],
+    signature: &ed25519_compact::Signature,
+) -> bool {
+    key.as_ref().verify(message, signature).is_ok()
 }
 
 /// Returns the digest and the padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as
@@ -200,6 +245,7 @@ fn rsa_scheme(algorithm: Algorithm) -> Option<(MessageDigest, Padding)> {
     Some((digest, padding))
 }
 
+#[inline(never)]
 fn verify_rsa(
     key: &PKey<Public>,
     digest: MessageDigest,
@@ -216,6 +262,7 @@ fn verify_rsa(
 
 /// Returns the fingerprint of a key's parts. Each goes in with its length before it, so that no two keys give the hash
 /// the same bytes.
+#[inline(never)]
 fn fingerprint(jwk: &Jwk) -> u64 {
     let algorithms: Vec<u8> = jwk.algorithms.iter().map(|algorithm| algorithm as u8).collect();
     let (kind, first, second): (&str, &[u8], &[u8]) = match &jwk.material {

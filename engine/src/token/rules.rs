@@ -40,6 +40,7 @@ pub struct Allowed {
 
 impl IssuerRules {
     /// Makes an entry ready.
+    #[inline(never)]
     pub fn compile(issuer: &Issuer) -> Self {
         // Without `..`: a field that nobody asks of a token would let more of them in. Those with `_` are where a token is
         // found and verified, and what becomes of it.
@@ -162,6 +163,7 @@ impl IssuerRules {
     }
 
     /// Checks what header and claims say about themselves.
+    #[inline(never)]
     pub(super) fn check_content(&self, header: &Header, claims: &Claims) -> Result<(), Cause> {
         let meant_for_us = || claims.audiences().any(|named| self.audiences.iter().any(|ours| ours == named));
         if !self.audiences.is_empty() && !meant_for_us() {

@@ -18,6 +18,7 @@ impl Secret {
     ///
     /// # Errors
     /// Why it can't be used: unset, or shorter than the hash (RFC 7518 section 3.2).
+    #[inline(never)]
     pub fn fetch(source: &SecretRef, environment: &dyn Environment) -> Result<Self, String> {
         let env = &source.env;
         let bytes = environment.variable(env).map(Zeroizing::new).ok_or_else(|| {

@@ -43,6 +43,7 @@ impl From<Refusal> for Failure {
 /// # Errors
 /// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, `iat`, audience, then
 /// `typ`, `sub` and claims, then revocation. So a token that nobody signed tells nothing of what its claims should be.
+#[inline(never)]
 pub fn verify(
     jws: Jws<'_>,
     issuer: &IssuerRules,

@@ -6,6 +6,7 @@ use crate::document::ClaimDocument;
 use attache_config_reader::{PathRef, Reported};
 
 /// Reads a claim's path, in either of its forms.
+#[inline(never)]
 pub(super) fn claim(
     document: Result<&ClaimDocument, Reported>,
     at: &PathRef<'_>,

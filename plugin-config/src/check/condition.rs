@@ -213,6 +213,7 @@ pub(super) fn string_matches(
     valid(items.map(|(index, document)| string_match(document, &at.index(index), checker)))
 }
 
+#[inline(never)]
 fn string_match(
     document: &StringMatchDocument,
     at: &PathRef<'_>,

@@ -6,6 +6,7 @@ use crate::document::{CookieLocationDocument, IssuerDocument};
 use attache_config_reader::{List, PathRef, quote};
 
 /// Reads the cookies of an issuer.
+#[inline(never)]
 pub(super) fn from_cookies(
     list: &List<CookieLocationDocument>,
     at: &PathRef<'_>,

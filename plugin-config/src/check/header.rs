@@ -3,6 +3,7 @@
 use attache_config_reader::HeaderName;
 
 /// Returns why a header must not receive a claim; none if it may.
+#[inline(never)]
 pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
     // A backend may take `_` or `.` for `-`.
     let name = header.folded();

@@ -14,6 +14,7 @@ pub(super) struct Output {
 }
 
 /// Checks what an issuer writes. That no issuer reads a token where another writes is checked for all together.
+#[inline(never)]
 pub(super) fn output(
     document: &IssuerDocument,
     locations: &[HeaderLocation],
@@ -94,6 +95,7 @@ fn identity_header(
 }
 
 /// Checks what holds across issuers: no header is spelled in two ways, and none is written by one and read by another.
+#[inline(never)]
 pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &mut Checker) {
     let mut spellings: BTreeMap<String, (&HeaderName, &str)> = BTreeMap::new();
     for issuer in issuers {
@@ -149,6 +151,7 @@ fn check_against(
 
 /// Warns where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is
 /// `alice` of the other.
+#[inline(never)]
 pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
     for (index, issuer) in issuers.iter().enumerate() {
         for (place, written) in issuer.output_claim_to_headers.iter().enumerate() {

@@ -14,6 +14,7 @@ use std::time::Duration;
 /// The most entries of each list of what is revoked.
 const MAX_REVOKED: usize = 65_536;
 
+#[inline(never)]
 pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer> {
     let at = PathRef::Root.key("issuers");
     let Ok(list) = document.issuers.get() else { return Vec::new() };
@@ -40,6 +41,7 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
     issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }
 
+#[inline(never)]
 fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Issuer, Reported> {
     let name = checker.name(document.name.get(), &at.key("name"));
     let id = issuer_id::issuer_id(document, at, checker);
@@ -83,6 +85,7 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
     Ok(issuer)
 }
 
+#[inline(never)]
 fn locations(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> IssuerLocations {
     let headers = document.from_headers.as_ref();
     let headers = headers.map(|list| from_headers(list, &at.key("fromHeaders"), checker));
@@ -93,6 +96,7 @@ fn locations(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker)
     IssuerLocations::named(headers, cookies, params)
 }
 
+#[inline(never)]
 fn from_headers(
     list: &List<HeaderLocationDocument>,
     at: &PathRef<'_>,
@@ -177,6 +181,7 @@ fn token_type(text: &str) -> Result<String, String> {
     text::value(text)
 }
 
+#[inline(never)]
 fn role_claims(
     list: Option<&List<RoleClaimDocument>>,
     at: &PathRef<'_>,
@@ -227,6 +232,7 @@ fn role_form(document: &RoleClaimDocument, at: &PathRef<'_>, checker: &mut Check
     RoleForm::Field(field.clone())
 }
 
+#[inline(never)]
 fn revoked(document: Option<&RevokedDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Revoked {
     let Some(document) = document else { return Revoked::default() };
     // An empty list is plain here: nothing is revoked.

@@ -8,6 +8,7 @@ use attache_config_reader::{PathRef, Reported, quote};
 use std::collections::BTreeMap;
 
 /// Reads `issuer` with `issuerSegment`.
+#[inline(never)]
 pub(super) fn issuer_id(
     document: &IssuerDocument,
     at: &PathRef<'_>,

@@ -6,6 +6,7 @@ use crate::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef, jwk};
 use attache_config_reader::{List, Node, Path, PathRef, Reported, quote};
 
 /// Reads the keys and the algorithms that they are used with.
+#[inline(never)]
 pub(super) fn keys(
     document: &IssuerDocument,
     at: &PathRef<'_>,

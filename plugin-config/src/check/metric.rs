@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 /// Notes every name whose series would be another's: to Prometheus `-`, `_` and `.` are one character.
 ///
 /// What is equal byte for byte in one list is noted where names must be unique.
+#[inline(never)]
 pub(super) fn apart(names: impl Iterator<Item = (Path, String)>, what: &str, checker: &mut Checker) {
     let mut seen: BTreeMap<String, (Path, String)> = BTreeMap::new();
     for (path, name) in names {

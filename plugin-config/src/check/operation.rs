@@ -14,6 +14,7 @@ pub(super) fn operations(
     items.map(|(index, document)| operation(document, &at.index(index), checker)).collect()
 }
 
+#[inline(never)]
 fn operation(document: &OperationDocument, at: &PathRef<'_>, checker: &mut Checker) -> Operation {
     let operation = Operation {
         methods: checker.strings(document.methods.as_ref(), &at.key("methods"), text::method),

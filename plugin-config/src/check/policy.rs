@@ -9,6 +9,7 @@ use attache_config_reader::{List, PathRef, Reported, valid};
 /// The most rules of a policy.
 const MAX_RULES: usize = 10_000;
 
+#[inline(never)]
 pub(super) fn policies(
     list: Option<&List<PolicyDocument>>,
     at: &PathRef<'_>,
@@ -34,6 +35,7 @@ pub(super) fn policies(
     policies
 }
 
+#[inline(never)]
 fn policy(
     document: &PolicyDocument,
     at: &PathRef<'_>,

@@ -40,6 +40,7 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checke
 }
 
 /// Reads where the keys are of an issuer that has `jwksUri` or `discovery`.
+#[inline(never)]
 pub(super) fn remote_keys(
     document: &IssuerDocument,
     at: &PathRef<'_>,

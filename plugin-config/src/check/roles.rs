@@ -12,6 +12,7 @@ const MAX_ROLES: usize = 4096;
 /// What each role directly includes.
 pub(super) type Hierarchy = BTreeMap<Role, Vec<Role>>;
 
+#[inline(never)]
 pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy {
     let mut hierarchy = Hierarchy::new();
     let root = PathRef::Root.key("roleHierarchy");

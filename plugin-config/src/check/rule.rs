@@ -15,6 +15,7 @@ pub(super) struct Context<'a> {
     pub(super) has_remote_keys: bool,
 }
 
+#[inline(never)]
 pub(super) fn rule(
     document: &RuleDocument,
     policy_mode: Mode,

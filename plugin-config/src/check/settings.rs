@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 /// The most claims that an audit line names.
 const MAX_AUDIT_CLAIMS: usize = 32;
 
+#[inline(never)]
 pub(super) fn responses(
     document: Option<&ResponsesDocument>,
     at: &PathRef<'_>,
@@ -55,6 +56,7 @@ fn absolute_url(text: &str) -> Result<String, String> {
     }
 }
 
+#[inline(never)]
 pub(super) fn cache(
     document: Option<&CacheDocument>,
     at: &PathRef<'_>,
@@ -82,6 +84,7 @@ pub(super) fn cache(
     }
 }
 
+#[inline(never)]
 pub(super) fn audit(document: Option<&AuditDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Audit {
     let Some(document) = document else { return Audit::default() };
     let log = document.log.unwrap_or_default();

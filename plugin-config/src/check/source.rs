@@ -15,6 +15,7 @@ pub(super) fn sources(
     items.map(|(index, document)| source(document, &at.index(index), checker)).collect()
 }
 
+#[inline(never)]
 fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) -> Source {
     let accounts = text::service_account_anywhere;
     let source = Source {

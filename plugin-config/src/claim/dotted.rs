@@ -6,6 +6,7 @@ use attache_config_reader::quote;
 ///
 /// # Errors
 /// A sentence with the right form.
+#[inline(never)]
 pub(super) fn check(text: &str) -> Result<(), String> {
     let Some((language, meant)) = other_language(text) else { return Ok(()) };
     let right = match meant {

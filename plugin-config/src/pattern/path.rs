@@ -120,6 +120,7 @@ fn check_segments(text: &str, segments: &[&str]) -> Result<(), String> {
     }
 }
 
+#[inline(never)]
 fn template(text: &str) -> Result<Vec<PathSegment>, String> {
     let Some(rest) = text.strip_prefix('/') else {
         return Err(format!("the template {} does not begin with `/`", quote(text)));

@@ -7,10 +7,17 @@ use anyhow::{Context, Result, ensure};
 use proxy_wasm_test_host::State;
 use proxy_wasm_test_host::interpreter::Vm;
 use std::path::{Path, PathBuf};
+use wasmparser::{Parser, Payload};
 
 /// In bytes: no change may make the module bigger unseen. The aim is 700,000, since Envoy compiles every kilobyte before
 /// the first request; whoever brings the size down brings this down with it.
-const LARGEST: usize = 1_300_000;
+const LARGEST: usize = 1_275_000;
+
+/// In bytes: V8 needs far more memory for one function of 25 kB than for five of 5 kB, and an allocator keeps it for as long
+/// as the proxy runs. What is bigger than this counts as big. Whoever brings the sum down brings its limit down with it.
+const BIG_FUNCTION: usize = 4096;
+const BIG_FUNCTIONS_TOGETHER: usize = 290_000;
+const LARGEST_FUNCTION: usize = 12_500;
 
 #[test]
 fn the_module_imports_what_the_list_says() -> Result<()> {
@@ -26,6 +33,24 @@ fn the_module_exports_what_the_list_says() -> Result<()> {
 fn the_module_is_no_bigger_than_it_may_be() -> Result<()> {
     let size = module()?.len();
     ensure!(size <= LARGEST, "the module has {size} bytes, the limit is {LARGEST}");
+    Ok(())
+}
+
+#[test]
+fn no_function_is_bigger_than_a_compiler_takes_with_ease() -> Result<()> {
+    let sizes = function_sizes(&module()?)?;
+    let largest = sizes.iter().copied().max().unwrap_or_default();
+    ensure!(
+        largest <= LARGEST_FUNCTION,
+        "a function has {largest} bytes, the limit is {LARGEST_FUNCTION}: mark parts of it `#[inline(never)]`"
+    );
+    let big: Vec<usize> = sizes.into_iter().filter(|&size| size > BIG_FUNCTION).collect();
+    let together: usize = big.iter().sum();
+    ensure!(
+        together <= BIG_FUNCTIONS_TOGETHER,
+        "{} functions over {BIG_FUNCTION} bytes have {together} together, the limit is {BIG_FUNCTIONS_TOGETHER}",
+        big.len()
+    );
     Ok(())
 }
 
@@ -54,6 +79,17 @@ fn the_module_that_ships_is_no_build_for_tests() -> Result<()> {
         "the module traps on demand: build it without the feature `test-trap`"
     );
     Ok(())
+}
+
+/// How many bytes the body of each function has.
+fn function_sizes(wasm: &[u8]) -> Result<Vec<usize>> {
+    let mut sizes = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CodeSectionEntry(body) = payload? {
+            sizes.push(body.range().len());
+        }
+    }
+    Ok(sizes)
 }
 
 /// The bytes of what `ATTACHE_MODULE` names, else of `dist/plugin.wasm`.

@@ -115,6 +115,7 @@ impl Split {
 impl Dimension {
     /// Returns the keys of which a request that fits the group has at least one; `None` where the group asks for
     /// nothing of this kind.
+    #[inline(never)]
     fn keys(self, rule_group: &RuleGroup) -> Option<Vec<Key>> {
         let mut keys: Vec<Key> = match self {
             Self::Host => rule_group.operation.hosts.iter().cloned().map(Key::Host).collect(),
@@ -132,6 +133,7 @@ impl Dimension {
         (!keys.is_empty()).then_some(keys)
     }
 
+    #[inline(never)]
     fn split(self, parts: impl Iterator<Item = (Key, Bucket)>, rest: Bucket) -> Split {
         let [mut first, mut second, mut third] = [const { Vec::new() }; 3];
         for (key, bucket) in parts {

@@ -33,6 +33,7 @@ struct Paths {
 }
 
 impl PathIndex {
+    #[inline(never)]
     pub(super) fn new(groups: &[RuleGroup]) -> Self {
         let mut drafts: BTreeMap<PathEquality, Draft> = BTreeMap::new();
         let mut anywhere = Vec::new();
@@ -89,6 +90,7 @@ impl Draft {
         self.patterns.entry(pattern).or_default().push(id);
     }
 
+    #[inline(never)]
     fn finish(self, groups: &[RuleGroup]) -> Paths {
         let bucket = |ids: Vec<GroupId>| Bucket::new(ids, groups);
         Paths {
