@@ -115,7 +115,9 @@ fn explain(
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
             tell(&explanation, engine, configuration, workload, &host.client, is_styled)
         }
-        Format::Json => format!("{:#}\n", document(&explanation, engine, configuration, workload)),
+        Format::Json => {
+            format!("{:#}\n", document(&explanation, engine, configuration, workload, &host.client))
+        }
     };
     stdout().write_all(text.as_bytes())?;
     Ok(if is_refused(&explanation.decision, view) { Status::Found } else { Status::Fine })

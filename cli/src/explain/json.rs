@@ -1,5 +1,7 @@
 //! An explanation, told to programs.
 
+use super::Client;
+use super::mismatch::{Mismatches, failed};
 use super::story::words;
 use crate::input::Configuration;
 use attache_engine::host::Workload;
@@ -14,7 +16,9 @@ pub(crate) fn document(
     engine: &Engine,
     configuration: &Configuration,
     workload: &Workload,
+    client: &Client,
 ) -> Value {
+    let mismatches = Mismatches { explanation, engine, configuration, client };
     json!({
         "configuration": configuration.to_string(),
         "workload": {
@@ -29,7 +33,7 @@ pub(crate) fn document(
         "dryRun": engine.is_dry_run(),
         "needs": needs(explanation.authentication),
         "token": token(explanation, engine),
-        "readings": explanation.readings.iter().map(|one| reading(one, engine, configuration)).collect::<Vec<_>>(),
+        "readings": explanation.readings.iter().map(|one| reading(one, &mismatches)).collect::<Vec<_>>(),
     })
 }
 
@@ -91,24 +95,31 @@ fn token(explanation: &Explanation<'_>, engine: &Engine) -> Value {
     }
 }
 
-fn reading(reading: &ReadingTrace, engine: &Engine, configuration: &Configuration) -> Value {
+fn reading(reading: &ReadingTrace, mismatches: &Mismatches<'_, '_>) -> Value {
     let (verdict, rule) = match reading.policies.verdict {
         Verdict::Allow { rule } => ("allow", rule),
         Verdict::Deny { reason, rule } => (reason.as_str(), rule),
     };
-    let rules = reading.policies.rules.iter().map(|one| self::rule(one, engine, configuration));
+    let rules = reading.policies.rules.iter().map(|one| self::rule(one, reading, mismatches));
     json!({
         "method": reading.method,
         "path": reading.path,
         "verdict": verdict,
-        "rule": rule.and_then(|rule| engine.rule(rule)).map(|names| names.to_string()),
+        "rule": rule.and_then(|rule| mismatches.engine.rule(rule)).map(|names| names.to_string()),
         "rules": rules.collect::<Vec<_>>(),
     })
 }
 
-fn rule(rule: &RuleTrace, engine: &Engine, configuration: &Configuration) -> Value {
-    let names = engine.rule(rule.index);
-    let line = configuration.locate(&rule.at).map(|location| location.span().start.line);
+fn rule(rule: &RuleTrace, reading: &ReadingTrace, mismatches: &Mismatches<'_, '_>) -> Value {
+    let names = mismatches.engine.rule(rule.index);
+    let failed = failed(rule).into_iter().map(|test| {
+        json!({
+            "at": test.at.relative_to(&rule.at).to_string(),
+            "wanted": mismatches.wanted(test),
+            "found": mismatches.found(test, reading),
+        })
+    });
+    let line = mismatches.configuration.locate(&rule.at).map(|location| location.span().start.line);
     let targets = rule
         .targets
         .iter()
@@ -120,6 +131,7 @@ fn rule(rule: &RuleTrace, engine: &Engine, configuration: &Configuration) -> Val
         "action": if rule.action == Action::Allow { "ALLOW" } else { "DENY" },
         "shadow": rule.is_shadow,
         "matches": rule.matches(),
+        "failed": failed.collect::<Vec<_>>(),
         "targets": targets.collect::<Vec<_>>(),
         "sources": rule.sources.iter().map(|source| tests(source)).collect::<Vec<_>>(),
         "caller": tests(&rule.caller),

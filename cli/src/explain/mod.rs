@@ -2,6 +2,7 @@
 
 mod host;
 mod json;
+mod mismatch;
 mod request;
 mod simulation;
 mod story;

@@ -1,11 +1,12 @@
 //! An explanation, told to people.
 
 use super::Client;
+use super::mismatch::{Mismatches, failed};
 use crate::input::Configuration;
 use anstyle::{AnsiColor, Style};
 use attache_config_reader::Path;
 use attache_engine::host::Workload;
-use attache_engine::policy::{RuleTrace, Subject, TestTrace};
+use attache_engine::policy::RuleTrace;
 use attache_engine::{
     Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, Shadow, TokenTrace,
 };
@@ -147,75 +148,21 @@ impl Story<'_, '_> {
             name.unwrap_or_default(),
             self.place(&rule.at)
         )?;
-        if matched {
-            return Ok(());
-        }
-        for test in self.failed(rule) {
-            writeln!(
-                f,
-                "      {} is {}: {}",
-                test.at.relative_to(&rule.at),
-                self.wanted(test),
-                self.found(test, reading)
-            )?;
+        let Self { explanation, engine, configuration, client, .. } = *self;
+        let mismatches = Mismatches { explanation, engine, configuration, client };
+        for test in failed(rule) {
+            let wanted = mismatches.wanted(test).and_then(|value| serde_json::to_string(value).ok());
+            let wanted = wanted.unwrap_or_else(|| "REQUIRED".to_owned());
+            let (at, found) = (test.at.relative_to(&rule.at), mismatches.found(test, reading));
+            writeln!(f, "      {at} is {wanted}: {found}")?;
         }
         Ok(())
-    }
-
-    /// Returns the tests for which a rule does not match: of the entry of `to` that comes closest, where none is met.
-    fn failed<'t>(&self, rule: &'t RuleTrace) -> Vec<&'t TestTrace> {
-        let fails = |test: &&TestTrace| !test.holds;
-        let target = rule.targets.iter().map(|target| target.tests.iter().chain(&target.conditions));
-        let target = target.min_by_key(|tests| tests.clone().filter(fails).count());
-        let source = rule.sources.iter().min_by_key(|tests| tests.iter().filter(fails).count());
-        let target = target.into_iter().flatten();
-        target.chain(source.into_iter().flatten()).chain(&rule.caller).filter(fails).collect()
     }
 
     /// Returns `, config.yaml:12`, where the text is at hand.
     fn place(&self, at: &Path) -> String {
         let span = self.configuration.locate(at).map(|location| location.span());
         span.map(|span| format!(", {}:{}", self.configuration.file.name, span.start.line)).unwrap_or_default()
-    }
-
-    /// Returns what the configuration says at a test, as JSON; what holds by default where it says nothing.
-    fn wanted(&self, test: &TestTrace) -> String {
-        let value = self.configuration.node.at(&test.at);
-        value.and_then(|value| serde_json::to_string(value).ok()).unwrap_or_else(|| "REQUIRED".to_owned())
-    }
-
-    /// Returns what a request has instead.
-    fn found(&self, test: &TestTrace, reading: &ReadingTrace) -> String {
-        match &test.subject {
-            Subject::Method => format!("the method is {}", reading.method),
-            Subject::Path => format!("the path is {}", reading.path),
-            Subject::Host => "the host is another".to_owned(),
-            Subject::Port => self.client.port.map_or_else(
-                || "the port is not known; give it by --port".to_owned(),
-                |port| format!("the port is {port}"),
-            ),
-            Subject::Caller => self.client.principal.as_ref().map_or_else(
-                || "there is no mTLS caller; give one by --caller".to_owned(),
-                |principal| format!("the caller is {principal}"),
-            ),
-            Subject::Address => self.client.address.map_or_else(
-                || "the direct peer's address is not known; give it by --address".to_owned(),
-                |address| format!("the address is {address}"),
-            ),
-            Subject::RemoteAddress => self.client.address.or(self.client.client_address).map_or_else(
-                || "the client's address is not known; give it by --address or --client-address".to_owned(),
-                |address| format!("the address is {address}"),
-            ),
-            Subject::Token => "there is no good token".to_owned(),
-            Subject::Roles => match &self.explanation.token {
-                TokenTrace::Good(token) => format!("the token has {}", list(&self.engine.role_names(token))),
-                _ => "there is no token that has roles".to_owned(),
-            },
-            Subject::Claim(claim) => match &self.explanation.token {
-                TokenTrace::Good(token) => format!("{claim} is {}", self.engine.claim_text(token, claim)),
-                _ => "there is no token that has claims".to_owned(),
-            },
-        }
     }
 
     fn service(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,10 +194,6 @@ fn described(workload: &Workload) -> String {
     parts.extend(workload.service_account.iter().map(|name| format!("service account {name}")));
     parts.extend(workload.labels.iter().map(|(name, value)| format!("{name}={value}")));
     parts.join(", ")
-}
-
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "none of the roles that policies know".to_owned() } else { names.join(", ") }
 }
 
 /// Returns a reason, with what only a log tells.

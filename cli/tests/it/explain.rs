@@ -83,6 +83,9 @@ fn json_says_the_same() {
     assert_eq!(at("/readings/0/rules/3/caller/1/at"), "policies[0].rules[3].roles.anyOf");
     assert_eq!(at("/readings/0/rules/3/caller/1/holds"), false);
     assert_eq!(at("/readings/0/rules/3/line"), 29);
+    let failed =
+        serde_json::json!([{"at": "roles.anyOf", "wanted": ["ops"], "found": "the token has writer"}]);
+    assert_eq!(at("/readings/0/rules/3/failed"), failed);
 }
 
 #[test]
