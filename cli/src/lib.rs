@@ -1,41 +1,27 @@
 //! `attache`: what an operator asks of a configuration before a proxy has it, decided by the engine that the proxy runs.
 //!
-//! A library, so that the page that `attache playground` makes runs it too.
+//! A library, so that the page that `attache playground` makes runs it too: as Wasm it has no command line, and nothing that
+//! only a terminal has.
 
+#![cfg_attr(
+    target_family = "wasm",
+    expect(dead_code, unused_imports, reason = "a page asks only what its form has")
+)]
+
+#[cfg(not(target_family = "wasm"))]
 mod commands;
 mod counted;
+mod examine;
 mod exit;
 mod explain;
 mod finding;
 mod input;
 mod lint;
+#[cfg(not(target_family = "wasm"))]
 mod mutate;
+pub mod playground;
 mod report;
 mod trial;
 
-use clap::Parser;
-use commands::Command;
-use std::process::ExitCode;
-
-/// Checks configurations of the Attaché filter.
-///
-/// A configuration may be bare (JSON or YAML) or stand in a WasmPlugin, a TrafficExtension or an EnvoyExtensionPolicy, among
-/// whatever else kustomize, Helm or kubectl print.
-#[derive(Parser)]
-#[command(name = "attache", version, arg_required_else_help = true, after_help = exit::HELP)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-/// Does what the command line says, and returns the status to end with.
-#[must_use]
-pub fn main() -> ExitCode {
-    match commands::run(&Arguments::parse().command) {
-        Ok(status) => status.into(),
-        Err(error) => {
-            anstream::eprintln!("error: {error}");
-            exit::Status::Unusable.into()
-        }
-    }
-}
+#[cfg(not(target_family = "wasm"))]
+pub use commands::main;

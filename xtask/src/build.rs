@@ -10,6 +10,9 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// The variable by which `cli/build.rs` learns of an engine.
+const PLAYGROUND_ENGINE: &str = "ATTACHE_PLAYGROUND_ENGINE";
+
 /// What is built: the filter, where nothing else is named.
 #[derive(Args, Default)]
 pub(crate) struct Options {
@@ -23,6 +26,12 @@ pub(crate) struct Options {
     /// Build dist/attache-sample, a static program: the service and the caller of tests on a cluster.
     #[arg(long, group = "part")]
     sample: bool,
+    /// Build target/playground.wasm: the engine of the page that `attache playground` writes.
+    #[arg(long, group = "part")]
+    playground: bool,
+    /// Build dist/attache, a static program: the tool, with the engine of its page in it.
+    #[arg(long, group = "part")]
+    tool: bool,
     /// Build target/bench-floor.wasm: the least that a filter can cost, which `scripts/bench` measures beside it.
     #[arg(long, group = "part")]
     floor: bool,
@@ -43,6 +52,10 @@ pub(crate) fn build(options: &Options) -> Result<()> {
         static_program("attache-issuer", "attache-issuer", &profile, &output_or("dist/attache-issuer"))
     } else if options.sample {
         static_program("attache-e2e", "attache-sample", "dev", &output_or("dist/attache-sample"))
+    } else if options.playground {
+        playground(&output.clone().unwrap_or_else(|| target().join("playground.wasm")))
+    } else if options.tool {
+        tool(&output_or("dist/attache"))
     } else if options.floor {
         module("attache-bench-floor", &[], &output_or("target/bench-floor.wasm"), false)
     } else if options.test_build {
@@ -71,6 +84,28 @@ fn module(package: &str, features: &[&str], finished: &Path, for_tests: bool) ->
         .args(features))?;
     let linked = target().join(WASM).join("release").join(package.replace('-', "_")).with_extension("wasm");
     order::finish(&linked, finished, for_tests)
+}
+
+/// Builds the engine of the tool's page. It is no filter, so that nothing is taken from it or put in another order.
+fn playground(output: &Path) -> Result<()> {
+    need_target(WASM)?;
+    run(command("cargo")
+        .args(["build", "--quiet", "--release", "--target", WASM, "--package", "attache-playground"])
+        .env_remove(PLAYGROUND_ENGINE))?;
+    let built = target().join(WASM).join("release/attache-playground.wasm");
+    replace(&built, output).with_context(|| format!("could not write `{}`", output.display()))
+}
+
+fn tool(output: &Path) -> Result<()> {
+    let engine = target().join("playground.wasm");
+    playground(&engine)?;
+    let target_name = static_target();
+    need_target(&target_name)?;
+    let mut cargo = cargo_static(&target_name);
+    cargo.args(["--profile", "native", "--package", "attache-cli", "--bin", "attache"]);
+    run(cargo.env(PLAYGROUND_ENGINE, &engine))?;
+    let built = target().join(&target_name).join("native/attache");
+    replace(&built, output).with_context(|| format!("could not write `{}`", output.display()))
 }
 
 fn static_program(package: &str, name: &str, profile: &str, output: &Path) -> Result<()> {

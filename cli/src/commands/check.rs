@@ -1,15 +1,13 @@
 //! `attache check`.
 
 use crate::counted::counted;
+use crate::examine::examine;
 use crate::exit::Status;
-use crate::finding::{DOUBTFUL, Finding, INVALID};
-use crate::input::{Configuration, Input, InputOptions};
-use crate::lint::{Subject, lint};
+use crate::finding::Finding;
+use crate::input::{Input, InputOptions};
 use crate::report::{Format, render};
 use anstream::{AutoStream, ColorChoice};
-use attache_config_reader::{Diagnostic, Severity};
-use attache_engine::Engine;
-use attache_plugin_config::Config;
+use attache_config_reader::Severity;
 use clap::Args;
 use std::error::Error;
 use std::io::{Write, stdout};
@@ -35,7 +33,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let mut findings: Vec<Finding> =
         input.unreadable.iter().map(|(file, error)| Finding::syntax(file, error)).collect();
     for configuration in &input.configurations {
-        findings.extend(check(configuration));
+        findings.extend(examine(configuration));
     }
     findings.sort_by_key(Finding::order);
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
@@ -53,45 +51,4 @@ fn summarize(input: &Input, errors: usize, warnings: usize) {
     let files = counted(input.files, "file");
     let (errors, warnings) = (counted(errors, "error"), counted(warnings, "warning"));
     anstream::eprintln!("{configurations} in {files}{}: {errors}, {warnings}", input.skipped);
-}
-
-/// Returns everything that is to be said of a configuration.
-fn check(configuration: &Configuration) -> Vec<Finding> {
-    let form_errors = configuration.form_errors().iter();
-    let mut findings: Vec<Finding> =
-        form_errors.map(|error| Finding::in_document(&INVALID, configuration, error)).collect();
-    let invalid = |error: &Diagnostic| Finding::new(&INVALID, configuration, error);
-    let config = match configuration.parse() {
-        Ok(config) => config,
-        Err(errors) => {
-            findings.extend(errors.iter().map(invalid));
-            return findings;
-        }
-    };
-    let (errors, warnings) = try_engines(configuration, &config);
-    findings.extend(errors.iter().map(invalid));
-    findings.extend(warnings.iter().map(|warning| Finding::new(&DOUBTFUL, configuration, warning)));
-    findings.extend(lint(Subject { configuration, config: &config }));
-    findings
-}
-
-/// Makes an engine for each workload that the configuration may be for. Returns errors, which do not depend on the
-/// workload, and warnings, none twice.
-fn try_engines(configuration: &Configuration, config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-    let environment = configuration.environment();
-    let mut warnings = config.warnings.clone();
-    for workload in configuration.workloads(config) {
-        let engine = match Engine::new(config, &workload, &environment) {
-            Ok(engine) => engine,
-            Err(errors) => return (errors.into_iter().collect(), warnings),
-        };
-        // Whether a workload exists that no policy is for, nobody here can tell.
-        let applies = engine.coverage().applying > 0 || config.policies.is_empty();
-        for warning in engine.warnings().iter().filter(|_| applies) {
-            if !warnings.contains(warning) {
-                warnings.push(warning.clone());
-            }
-        }
-    }
-    (Vec::new(), warnings)
 }

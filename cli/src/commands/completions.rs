@@ -1,6 +1,6 @@
 //! `attache completions`.
 
-use crate::Arguments;
+use super::Arguments;
 use crate::exit::Status;
 use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell;

@@ -1,6 +1,6 @@
 //! `attache man`.
 
-use crate::Arguments;
+use super::Arguments;
 use crate::exit::Status;
 use clap::{Args, CommandFactory};
 use std::error::Error;

@@ -5,12 +5,37 @@ mod completions;
 mod explain;
 mod man;
 mod mutate;
+mod playground;
 mod schema;
 mod test;
 
-use crate::exit::Status;
-use clap::Subcommand;
+use crate::exit::{self, Status};
+use clap::{Parser, Subcommand};
 use std::error::Error;
+use std::process::ExitCode;
+
+/// Checks configurations of the Attaché filter.
+///
+/// A configuration may be bare (JSON or YAML) or stand in a WasmPlugin, a TrafficExtension or an EnvoyExtensionPolicy, among
+/// whatever else kustomize, Helm or kubectl print.
+#[derive(Parser)]
+#[command(name = "attache", version, arg_required_else_help = true, after_help = exit::HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Does what the command line says, and returns the status to end with.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            anstream::eprintln!("error: {error}");
+            Status::Unusable.into()
+        }
+    }
+}
 
 /// What to do.
 #[derive(Subcommand)]
@@ -19,6 +44,7 @@ pub(crate) enum Command {
     Explain(Box<explain::Options>),
     Test(test::Options),
     Mutate(mutate::Options),
+    Playground(playground::Options),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -28,12 +54,13 @@ pub(crate) enum Command {
 ///
 /// # Errors
 /// What could not be read or written, in a sentence that says what to do.
-pub(crate) fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
+fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
     match command {
         Command::Check(options) => check::run(options),
         Command::Explain(options) => explain::run(options),
         Command::Test(options) => test::run(options),
         Command::Mutate(options) => mutate::run(options),
+        Command::Playground(options) => playground::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

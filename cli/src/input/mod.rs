@@ -108,6 +108,13 @@ impl InputOptions {
 }
 
 impl Input {
+    /// Returns what a text holds, which is a configuration whatever it looks like, unless it is a resource.
+    pub(crate) fn of_text(name: String, text: String) -> Self {
+        let mut input = Self::default();
+        input.add(name, text, true);
+        input
+    }
+
     /// Adds what a text holds. One that was named is a configuration whatever it looks like, unless it is a resource.
     fn add(&mut self, name: String, text: String, is_named: bool) {
         let (file, error) = SourceFile::new(name, text);

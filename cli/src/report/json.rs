@@ -3,6 +3,7 @@
 use crate::finding::Finding;
 use attache_config_reader::{Severity, Span};
 use serde::Serialize;
+use serde_json::Value;
 
 #[derive(Serialize)]
 struct Report<'f> {
@@ -46,6 +47,15 @@ struct See<'f> {
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
     let report = Report { findings: findings.iter().map(entry).collect() };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
+}
+
+/// Returns the list of findings as it stands in a report.
+///
+/// # Errors
+/// As [`super::render`].
+pub(crate) fn list(findings: &[Finding]) -> Result<Value, serde_json::Error> {
+    let entries: Vec<Entry<'_>> = findings.iter().map(entry).collect();
+    serde_json::to_value(entries)
 }
 
 fn entry(finding: &Finding) -> Entry<'_> {

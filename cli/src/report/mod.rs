@@ -6,6 +6,8 @@ mod json;
 mod sarif;
 mod text;
 
+pub(crate) use json::list;
+
 use crate::finding::Finding;
 use clap::ValueEnum;
 

@@ -1,0 +1,49 @@
+//! Everything that is to be said of a configuration: what the filter refuses, what it warns of, and what looks wrong.
+
+use crate::finding::{DOUBTFUL, Finding, INVALID};
+use crate::input::Configuration;
+use crate::lint::{Subject, lint};
+use attache_config_reader::Diagnostic;
+use attache_engine::Engine;
+use attache_plugin_config::Config;
+
+/// Returns everything that is to be said of a configuration.
+pub(crate) fn examine(configuration: &Configuration) -> Vec<Finding> {
+    let form_errors = configuration.form_errors().iter();
+    let mut findings: Vec<Finding> =
+        form_errors.map(|error| Finding::in_document(&INVALID, configuration, error)).collect();
+    let invalid = |error: &Diagnostic| Finding::new(&INVALID, configuration, error);
+    let config = match configuration.parse() {
+        Ok(config) => config,
+        Err(errors) => {
+            findings.extend(errors.iter().map(invalid));
+            return findings;
+        }
+    };
+    let (errors, warnings) = try_engines(configuration, &config);
+    findings.extend(errors.iter().map(invalid));
+    findings.extend(warnings.iter().map(|warning| Finding::new(&DOUBTFUL, configuration, warning)));
+    findings.extend(lint(Subject { configuration, config: &config }));
+    findings
+}
+
+/// Makes an engine for each workload that the configuration may be for. Returns errors, which do not depend on the
+/// workload, and warnings, none twice.
+fn try_engines(configuration: &Configuration, config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let environment = configuration.environment();
+    let mut warnings = config.warnings.clone();
+    for workload in configuration.workloads(config) {
+        let engine = match Engine::new(config, &workload, &environment) {
+            Ok(engine) => engine,
+            Err(errors) => return (errors.into_iter().collect(), warnings),
+        };
+        // Whether a workload exists that no policy is for, nobody here can tell.
+        let applies = engine.coverage().applying > 0 || config.policies.is_empty();
+        for warning in engine.warnings().iter().filter(|_| applies) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+    }
+    (Vec::new(), warnings)
+}

@@ -1,0 +1,16 @@
+//! The page that `attache playground` writes, in a real browser.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests share fails as a test does"
+)]
+
+mod agreement;
+mod chromium;
+mod looks;
+mod playground;
+mod secrets;
+mod typing;
