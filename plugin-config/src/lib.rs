@@ -11,6 +11,7 @@ mod check;
 mod claim;
 mod document;
 mod issuer;
+mod issuer_id;
 mod jwk;
 mod name;
 mod parse;
@@ -26,9 +27,10 @@ mod settings;
 pub use attache_config_reader::{Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold};
 pub use claim::{ClaimPath, Comparand, Condition, Regex, Scalar, StringMatch, Test};
 pub use issuer::{
-    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerId, IssuerLocations,
-    IssuerPattern, KeySource, OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
+    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerLocations, KeySource,
+    OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
+pub use issuer_id::{IssuerId, IssuerPattern};
 pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped};
 pub use name::Name;
 pub use parse::{MAX_DOCUMENT_BYTES, parse};

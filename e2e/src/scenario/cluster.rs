@@ -1,8 +1,9 @@
 //! Scenarios in a cluster: the same files, run on a real sidecar that Istio configures.
 
 use super::check;
+use super::observation::audit_lines;
 use super::placeholders::Placeholders;
-use super::runner::{audit_lines, configuration_text, exchange, headers, mint};
+use super::runner::{configuration_text, exchange, headers, mint};
 use super::{Observation, Protocol, Request, Scenario, Step};
 use crate::cluster::{GRPC_PORT, Mesh, PORT, Plugin, SHOP, Settings, Sidecar, until};
 use crate::envoy::{Push, Workload};

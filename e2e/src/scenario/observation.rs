@@ -22,3 +22,27 @@ pub struct Observation {
     /// All that was logged since the scenario began.
     pub log: String,
 }
+
+/// The filter's lines on one request. The JSON object is the line's message, behind Envoy's own prefix, and before what
+/// the log's format has yet to tell: Istio's ends with the thread.
+pub(super) fn audit_lines(log: &str, id: &str) -> Vec<Value> {
+    log.lines()
+        .filter_map(|line| line.find(r#"{"log":"attache""#).and_then(|at| line.get(at..)))
+        .filter_map(|json| serde_json::Deserializer::from_str(json).into_iter::<Value>().next()?.ok())
+        .filter(|line| line.get("requestId").is_some_and(|of| of == id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audit_lines_are_found_between_what_a_log_adds() {
+        let log = "[info][wasm] wasm log: {\"log\":\"attache\",\"requestId\":\"a\",\"verdict\":\"denied\"}\tthread=25\n\
+                   [info] {\"log\":\"attache\",\"requestId\":\"b\"}\nnoise {\"log\":\"attache\" broken\n";
+        let lines = audit_lines(log, "a");
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["verdict"], "denied");
+    }
+}

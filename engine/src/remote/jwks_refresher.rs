@@ -3,6 +3,7 @@
 use super::UnixMillis;
 use super::change::Change;
 use super::fetch::{Fetch, FetchOutcome};
+use super::fetch_report::{FetchReport, Progress};
 use super::fetch_step::{FetchStep, Fetched, Read};
 use super::jitter::Jitter;
 use super::key_wait::{MissingKeys, WaitDecision};
@@ -13,7 +14,7 @@ use super::schedule::Schedule;
 use super::shared_set::SharedSet;
 use crate::host::SharedStore;
 use crate::token::IssuerKeys;
-use attache_plugin_config::{HttpUrl, KeyLocation, RemoteKeys, Skipped};
+use attache_plugin_config::{HttpUrl, KeyLocation, RemoteKeys};
 use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
@@ -52,28 +53,6 @@ struct Held {
 struct InFlight {
     attempt: u64,
     step: FetchStep,
-}
-
-/// What an answer led to.
-#[derive(Debug)]
-pub enum Progress {
-    /// The next question of the same attempt.
-    Ask(Fetch),
-    /// The attempt has ended.
-    Done(FetchReport),
-}
-
-/// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FetchReport {
-    /// The kind of end, as metrics count it.
-    pub outcome: FetchOutcome,
-    /// What was wrong and what to do; empty where nothing was.
-    pub detail: String,
-    /// Which keys came and went; `None` where the same set holds as before.
-    pub change: Option<Change>,
-    /// Keys of the new set that can't be used here, and why.
-    pub skipped: Vec<Skipped>,
 }
 
 impl JwksRefresher {
@@ -318,12 +297,6 @@ impl JwksRefresher {
 
     fn sequence(&self) -> u64 {
         self.held.as_ref().map_or(0, |held| held.set.sequence)
-    }
-}
-
-impl FetchReport {
-    fn bad(error: FetchError) -> Self {
-        Self { outcome: error.outcome, detail: error.detail, change: None, skipped: Vec::new() }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod change;
 mod fetch;
+mod fetch_report;
 mod fetch_step;
 mod jitter;
 mod jwks_refresher;
@@ -20,7 +21,8 @@ mod time;
 
 pub use change::Change;
 pub use fetch::{Fetch, FetchOutcome};
-pub use jwks_refresher::{FetchReport, JwksRefresher, Progress};
+pub use fetch_report::{FetchReport, Progress};
+pub use jwks_refresher::JwksRefresher;
 pub use key_wait::{KeyWait, MissingKeys, WaitDecision};
 pub use response::{MAX_BODY, Response};
 pub use time::UnixMillis;

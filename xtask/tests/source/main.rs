@@ -10,4 +10,5 @@
 
 mod imports;
 mod layers;
+mod length;
 mod module;
