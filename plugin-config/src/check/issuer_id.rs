@@ -135,7 +135,7 @@ fn check_own_places(
     for (_, other) in issuers.iter().filter(|(other, _)| *other != index) {
         let theirs = &other.locations;
         let shares = headers.iter().any(|one| theirs.headers.iter().any(|other| one.name == other.name))
-            || cookies.iter().any(|one| theirs.cookies.contains(one))
+            || cookies.iter().any(|one| theirs.cookies.iter().any(|other| one.name == other.name))
             || params.iter().any(|one| theirs.params.contains(one));
         if shares {
             let message = format!(

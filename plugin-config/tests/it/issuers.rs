@@ -369,6 +369,7 @@ fn each_token_is_one_issuers() {
         json!({"fromHeaders": [{"name": "Authorization"}]}),
         json!({"fromHeaders": [{"name": "x-old"}]}),
         json!({"fromCookies": ["old"]}),
+        json!({"fromCookies": [{"name": "old", "chunked": true}]}),
     ] {
         let errors = errors(&json!({"issuers": [exact, own, unnamed("b", places.clone())]}));
         let places: Vec<&str> = errors.iter().map(|(at, _)| at.as_str()).collect();
