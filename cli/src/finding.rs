@@ -89,6 +89,24 @@ impl Finding {
         Self::at(rule, configuration, location, diagnostic)
     }
 
+    /// Creates a finding of what a diagnostic says of a text that is no configuration.
+    pub(crate) fn of_text(
+        rule: &'static Rule,
+        file: &Rc<SourceFile>,
+        location: Option<Location>,
+        diagnostic: &Diagnostic,
+    ) -> Self {
+        Self {
+            rule,
+            file: Rc::clone(file),
+            span: location.map(|location| underlined(&location, diagnostic)),
+            path: diagnostic.path.to_string(),
+            problem: diagnostic.problem().to_owned(),
+            remedy: diagnostic.remedy().map(str::to_owned),
+            also: None,
+        }
+    }
+
     /// Adds what else to look at.
     #[must_use]
     pub(crate) fn see(self, location: Option<Location>, label: impl Into<String>) -> Self {
@@ -106,15 +124,7 @@ impl Finding {
         location: Option<Location>,
         diagnostic: &Diagnostic,
     ) -> Self {
-        Self {
-            rule,
-            file: Rc::clone(&configuration.file),
-            span: location.map(|location| underlined(&location, diagnostic)),
-            path: diagnostic.path.to_string(),
-            problem: diagnostic.problem().to_owned(),
-            remedy: diagnostic.remedy().map(str::to_owned),
-            also: None,
-        }
+        Self::of_text(rule, &configuration.file, location, diagnostic)
     }
 }
 

@@ -15,6 +15,7 @@ mod examine;
 mod exit;
 mod explain;
 mod finding;
+mod import;
 mod input;
 mod lint;
 #[cfg(not(target_family = "wasm"))]
@@ -25,3 +26,4 @@ mod trial;
 
 #[cfg(not(target_family = "wasm"))]
 pub use commands::main;
+pub use import::{IstioImport, import_istio};

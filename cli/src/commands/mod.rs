@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod explain;
+mod import;
 mod man;
 mod mutate;
 mod playground;
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Test(test::Options),
     Mutate(mutate::Options),
     Playground(playground::Options),
+    Import(import::Options),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -61,6 +63,7 @@ fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
         Command::Test(options) => test::run(options),
         Command::Mutate(options) => mutate::run(options),
         Command::Playground(options) => playground::run(options),
+        Command::Import(options) => import::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

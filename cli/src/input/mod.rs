@@ -79,6 +79,25 @@ pub(crate) enum InputError {
     Cluster(#[from] cluster::ClusterError),
 }
 
+/// A text, and why it can't be read where it can't.
+pub(crate) struct Text {
+    pub(crate) file: Rc<SourceFile>,
+    pub(crate) error: Option<SyntaxError>,
+}
+
+/// Reads texts that may hold other resources than configurations.
+///
+/// # Errors
+/// A file or a folder can't be read.
+pub(crate) fn read_texts(paths: &[PathBuf]) -> Result<Vec<Text>, InputError> {
+    let mut texts = Vec::new();
+    for file in files::list(paths, &mut Skipped::default())? {
+        let (text, error) = SourceFile::new(file.name(), file.read()?);
+        texts.push(Text { file: Rc::new(text), error });
+    }
+    Ok(texts)
+}
+
 impl InputOptions {
     /// Returns what reads one file.
     pub(crate) fn of_file(file: &Path) -> Self {

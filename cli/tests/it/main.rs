@@ -11,6 +11,7 @@ mod check;
 mod cluster;
 mod explain;
 mod formats;
+mod import;
 mod lints;
 mod mutants;
 mod page;
