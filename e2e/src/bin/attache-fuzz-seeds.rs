@@ -1,15 +1,23 @@
-//! Writes what the fuzzer begins with: `attache-fuzz-seeds FOLDER` makes a folder for each target that has seeds.
-//!
-//! They come from the published test vectors that this machine has, and from the example configurations and scenarios.
+//! Writes what the fuzzer begins with.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use attache_e2e::{repository, yaml};
 use attache_test_fixtures::keys::{SigningKey, jwks};
 use attache_test_vectors::published;
+use clap::Parser;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Writes what the fuzzer begins with.
+///
+/// Seeds come from the published test vectors that this machine has, and from the example configurations and scenarios.
+#[derive(Parser)]
+struct Arguments {
+    /// Gets a folder for each target that has seeds.
+    folder: PathBuf,
+}
 
 #[derive(Default)]
 struct Seeds {
@@ -22,7 +30,7 @@ struct Seeds {
 const GOOD_TOKENS: u8 = 9;
 
 fn main() -> Result<()> {
-    let folder = PathBuf::from(std::env::args_os().nth(1).context("usage: attache-fuzz-seeds FOLDER")?);
+    let arguments = Arguments::parse();
     let mut seeds = Seeds::default();
     for name in
         ["wycheproof", "ietf-jose-cookbook", "JSONTestSuite/test_parsing", "JSONTestSuite/test_transform"]
@@ -49,7 +57,7 @@ fn main() -> Result<()> {
             seeds.token.insert([[1, which].as_slice(), header.as_bytes(), b"\n", claims].concat());
         }
     }
-    seeds.write(&folder)
+    seeds.write(&arguments.folder)
 }
 
 impl Seeds {

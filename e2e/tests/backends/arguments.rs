@@ -1,49 +1,32 @@
 //! What a run is told.
 
 use crate::backend::{BACKENDS, Backend};
-use anyhow::{Context, Result, bail, ensure};
+use clap::Parser;
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 
-/// Requests of a whole run, where nothing else is said.
-const REQUESTS: usize = 100_000;
-
+/// Asks real backends behind a real Envoy with the filter what they handled, and holds that against the policy.
+#[derive(Parser)]
+#[command(name = "scripts/test-backends")]
 pub(crate) struct Arguments {
-    /// Names of backends; empty for all.
+    /// This backend (again for another).
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(BACKENDS.map(|backend| backend.name)))]
     only: Vec<String>,
-    /// Those alone whose parts are fetched in a moment.
+    /// Those alone whose parts are at hand, or fetched in less than a minute.
+    #[arg(long)]
     short: bool,
     /// Requests of the whole run.
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub(crate) requests: usize,
     /// What the requests and policies are drawn from.
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// This request alone.
+    /// This request alone; the other options must be as they were when it was found.
+    #[arg(long, value_name = "N")]
     pub(crate) case: Option<u64>,
 }
 
 impl Arguments {
-    pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Self> {
-        let mut arguments = Self { only: Vec::new(), short: false, requests: REQUESTS, seed: 1, case: None };
-        while let Some(word) = words.next() {
-            if word == "--short" {
-                arguments.short = true;
-                continue;
-            }
-            let value = words.next().with_context(|| format!("`{word}` needs a value"))?;
-            let number = || value.parse().with_context(|| format!("`{value}` after `{word}` is no number"));
-            match word.as_str() {
-                "--only" => {
-                    let known = BACKENDS.map(|backend| backend.name);
-                    ensure!(known.contains(&value.as_str()), "there is no `{value}`: choose of {known:?}");
-                    arguments.only.push(value);
-                }
-                "--requests" => arguments.requests = usize::try_from(number()?)?,
-                "--seed" => arguments.seed = number()?,
-                "--case" => arguments.case = Some(number()?),
-                _ => bail!("`{word}` is not known: try scripts/test-backends --help"),
-            }
-        }
-        Ok(arguments)
-    }
-
+    /// Returns the backends that are asked for.
     pub(crate) fn backends(&self) -> Vec<&'static Backend> {
         BACKENDS
             .iter()

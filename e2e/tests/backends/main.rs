@@ -21,6 +21,7 @@ mod wire;
 use crate::arguments::Arguments;
 use crate::report::Table;
 use anyhow::{Result, ensure};
+use clap::Parser as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -46,7 +47,7 @@ fn skipped(name: &str) -> Result<()> {
 }
 
 fn test() -> Result<()> {
-    let arguments = Arguments::read(std::env::args().skip(1))?;
+    let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut table = Table::default();
     let mut ready = Vec::new();

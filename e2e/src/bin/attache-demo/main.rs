@@ -8,10 +8,11 @@ mod table;
 use crate::arguments::Arguments;
 use crate::mesh::Mesh;
 use anyhow::Result;
+use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match Arguments::read(std::env::args().skip(1)).and_then(|arguments| demonstrate(&arguments)) {
+    match demonstrate(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -21,16 +22,12 @@ fn main() -> ExitCode {
 }
 
 fn demonstrate(arguments: &Arguments) -> Result<ExitCode> {
-    if arguments.help {
-        println!("{}", arguments::HELP);
-        return Ok(ExitCode::SUCCESS);
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(play(arguments))
 }
 
 async fn play(arguments: &Arguments) -> Result<ExitCode> {
-    let mesh = Mesh::start(arguments.base_port).await?;
+    let mesh = Mesh::start(arguments.base_port()).await?;
     let mut rows = Vec::new();
     for scene in story::scenes(&mesh.tokens) {
         rows.push(mesh.play(&scene).await?);

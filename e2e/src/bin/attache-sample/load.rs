@@ -25,16 +25,20 @@ struct Tally {
     failures: Vec<String>,
 }
 
-pub(crate) async fn run(to: SocketAddr, path: &str, headers: &[&str]) -> Result<()> {
-    let headers = headers.iter().map(|header| {
-        let (name, value) =
-            header.split_once(": ").with_context(|| format!("`{header}` is no `name: value`"))?;
-        Ok((name.to_owned(), value.to_owned()))
-    });
-    let headers: Vec<_> = headers.collect::<Result<_>>()?;
+/// Reads a header of the command line.
+///
+/// # Errors
+/// It is no `name: value`.
+pub(crate) fn header(text: &str) -> Result<(String, String)> {
+    let (name, value) = text.split_once(": ").context("a header is written `name: value`")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Sends requests with these headers to an address.
+pub(crate) async fn run(to: SocketAddr, path: &str, headers: &[(String, String)]) -> Result<()> {
     let tally = RefCell::new(Tally::default());
     let client = async || loop {
-        let outcome = ask(to, path, &headers).await;
+        let outcome = ask(to, path, headers).await;
         tally.borrow_mut().note(outcome);
         tokio::time::sleep(PAUSE).await;
     };

@@ -12,6 +12,7 @@ mod world;
 use crate::tally::Tally;
 use crate::world::World;
 use anyhow::{Context, Result, ensure};
+use clap::Parser;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -22,8 +23,24 @@ const CLIENTS: u64 = 8;
 /// Lines of the table.
 const LOOKS: u32 = 12;
 
+/// Runs one real Envoy with two workers under steady load while everything changes under it.
+#[derive(Debug, Parser)]
+#[command(name = "scripts/soak")]
+struct Arguments {
+    /// How long, 0.1 to 1440 minutes.
+    #[arg(value_name = "MINUTES", value_parser = length)]
+    length: Duration,
+}
+
+/// Reads how long a run is, from a number of minutes.
+fn length(text: &str) -> Result<Duration> {
+    let minutes: f64 = text.parse().context("not a number of minutes")?;
+    ensure!((0.1..=1440.0).contains(&minutes), "between 0.1 and 1440 minutes, please");
+    Ok(Duration::from_secs_f64(minutes * 60.0))
+}
+
 fn main() -> ExitCode {
-    match run() {
+    match run(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -32,13 +49,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<ExitCode> {
-    let minutes = std::env::args().nth(1).context("usage: attache-soak MINUTES")?;
-    let minutes: f64 = minutes.parse().with_context(|| format!("`{minutes}` is no number of minutes"))?;
-    ensure!((0.1..=1440.0).contains(&minutes), "between 0.1 and 1440 minutes, please");
+fn run(arguments: &Arguments) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, soak(Duration::from_secs_f64(minutes * 60.0)))
+    local.block_on(&runtime, soak(arguments.length))
 }
 
 async fn soak(length: Duration) -> Result<ExitCode> {
@@ -91,4 +105,25 @@ async fn soak(length: Duration) -> Result<ExitCode> {
         world.envoy.log().lines().rev().take(40).collect::<Vec<_>>().join("\n")
     );
     Ok(ExitCode::FAILURE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_run_is_as_long_as_it_can_be_told_of() {
+        let read = |minutes| Arguments::try_parse_from(["attache-soak", minutes]);
+        assert_eq!(read("0.4").unwrap().length, Duration::from_secs(24));
+        for nonsense in ["", "0", "-1", "NaN", "inf", "1441", "a day"] {
+            assert!(read(nonsense).is_err(), "{nonsense}");
+        }
+        assert!(Arguments::try_parse_from(["attache-soak"]).is_err());
+    }
 }
