@@ -1,10 +1,10 @@
 //! Scenarios in a cluster: the same files, run on a real sidecar that Istio configures.
 
 use super::check;
-use super::observation::audit_lines;
+use super::exchange::{exchange, headers};
+use super::observation::{Observation, audit_lines};
 use super::placeholders::Placeholders;
-use super::runner::{configuration_text, exchange, headers, mint};
-use super::{Observation, Protocol, Request, Scenario, Step};
+use super::{Protocol, Request, Scenario, Step};
 use crate::cluster::{GRPC_PORT, Mesh, PORT, Plugin, SHOP, Settings, Sidecar, until};
 use crate::envoy::{Push, Workload};
 use anyhow::{Context, Result, ensure};
@@ -84,7 +84,7 @@ impl ClusterRunner {
         let caller = self.mesh.caller(None).await?.address(&self.mesh.kubectl).await?;
         self.placeholders = Placeholders { now: now(), port: PORT, caller, tokens: BTreeMap::new() };
         for (name, spec) in &scenario.tokens {
-            let token = mint(&self.placeholders, spec)?;
+            let token = self.placeholders.mint(spec)?;
             self.placeholders.tokens.insert(name.clone(), token);
         }
         let environment =
@@ -111,8 +111,7 @@ impl ClusterRunner {
     }
 
     async fn push(&mut self, configuration: &Value) -> Result<Push> {
-        self.plugin.configuration =
-            serde_json::from_str(&configuration_text(&self.placeholders, configuration)?)?;
+        self.plugin.configuration = serde_json::from_str(&self.placeholders.configuration(configuration)?)?;
         self.mesh.apply(&self.plugin, &["orders"]).await
     }
 

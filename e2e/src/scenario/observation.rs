@@ -1,4 +1,4 @@
-//! What came of a request.
+//! What is noted of a request, to be held against what was expected.
 
 use crate::echo::Seen;
 use crate::http1;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use attache_test_fixtures::keys::{SigningKey, jwks};
+use attache_test_fixtures::token::TokenSpec;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -54,6 +55,28 @@ impl Placeholders {
         }
         filled.push_str(rest);
         Ok(filled)
+    }
+
+    /// Fills a configuration, and returns it as JSON; one that is a text as it stands.
+    pub(super) fn configuration(&self, configuration: &Value) -> Result<String> {
+        match configuration {
+            Value::String(text) => self.text(text),
+            document => Ok(self.document(document)?.to_string()),
+        }
+    }
+
+    /// Fills what a token is made of, and mints it.
+    pub(super) fn mint(&self, spec: &TokenSpec) -> Result<String> {
+        let mut spec = spec.clone();
+        for members in [&mut spec.claims, &mut spec.header] {
+            for value in members.values_mut() {
+                *value = self.document(value)?;
+            }
+        }
+        for text in [&mut spec.raw, &mut spec.header_text, &mut spec.payload_text].into_iter().flatten() {
+            *text = self.text(text)?;
+        }
+        spec.mint(self.now)
     }
 
     fn value(&self, name: &str) -> Result<Value> {

@@ -1,15 +1,15 @@
 //! Where scenarios are run: one Envoy before one service.
 
-use super::observation::audit_lines;
+use super::exchange::{Wire, exchange, headers};
+use super::observation::{Observation, audit_lines};
 use super::placeholders::Placeholders;
-use super::{Observation, OneOrMany, Protocol, Request, Scenario, Step, TokenRef, check};
+use super::{Protocol, Request, Scenario, Step, check};
 use crate::echo::{Echo, Seen};
 use crate::envoy::{Deadline, Envoy, Push, Sidecar, Workload};
 use crate::mtls::Authority;
-use crate::{http1, http2};
 use anyhow::{Context, Result, bail, ensure};
 use attache_test_fixtures::keys::{SigningKey, jwks};
-use attache_test_fixtures::token::{TokenSpec, now};
+use attache_test_fixtures::token::now;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,11 +81,10 @@ impl ScenarioRunner {
             tokens: BTreeMap::new(),
         };
         for (name, spec) in &scenario.tokens {
-            let token = mint(&self.placeholders, spec)?;
+            let token = self.placeholders.mint(spec)?;
             self.placeholders.tokens.insert(name.clone(), token);
         }
-        let outcome =
-            self.envoy.push(&configuration_text(&self.placeholders, &scenario.configuration)?).await?;
+        let outcome = self.envoy.push(&self.placeholders.configuration(&scenario.configuration)?).await?;
         ensure!(outcome == Push::Accepted, "Envoy refused the configuration:\n{}", self.log());
         self.counters_before = self.counters().await?;
         self.expected_growth.clear();
@@ -109,7 +108,7 @@ impl ScenarioRunner {
         // A filter that goes takes with it what it has not told yet.
         self.settle_counters().await?;
         let log_before = self.envoy.log().len();
-        let outcome = self.envoy.push(&configuration_text(&self.placeholders, configuration)?).await?;
+        let outcome = self.envoy.push(&self.placeholders.configuration(configuration)?).await?;
         let log = self.envoy.log();
         let news = log.get(log_before..).unwrap_or_default();
         let expected = if step.refused.is_empty() { Push::Accepted } else { Push::Refused };
@@ -204,96 +203,4 @@ impl ScenarioRunner {
             }
         }
     }
-}
-
-pub(super) type Headers = Vec<(String, String)>;
-
-/// A connection, encrypted or not.
-pub(super) trait Wire: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
-impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Wire for T {}
-
-/// The headers that a request carries, and the tokens among them.
-pub(super) fn headers(
-    placeholders: &Placeholders,
-    request: &Request,
-    id: &str,
-) -> Result<(Headers, Vec<String>)> {
-    let mut headers = vec![("x-request-id".to_owned(), id.to_owned())];
-    let mut secrets: Vec<String> = placeholders.tokens.values().cloned().collect();
-    let token = match &request.token {
-        None => None,
-        Some(TokenRef::Name(name)) => Some(placeholders.text(&format!("${{token:{name}}}"))?),
-        Some(TokenRef::Spec(spec)) => Some(mint(placeholders, spec)?),
-    };
-    if let Some(token) = token {
-        headers.push(("authorization".into(), format!("Bearer {token}")));
-        secrets.push(token);
-    }
-    headers.extend(named(&request.headers, placeholders)?);
-    Ok((headers, secrets))
-}
-
-fn named(fields: &BTreeMap<String, OneOrMany>, placeholders: &Placeholders) -> Result<Headers> {
-    let mut filled = Vec::new();
-    for (name, values) in fields {
-        for value in values.iter() {
-            filled.push((name.clone(), placeholders.text(value)?));
-        }
-    }
-    Ok(filled)
-}
-
-/// Sends a request over a connection, in its own protocol, and notes what is answered.
-pub(super) async fn exchange(
-    placeholders: &Placeholders,
-    request: &Request,
-    headers: Headers,
-    wire: impl Wire + 'static,
-    observation: &mut Observation,
-) -> Result<()> {
-    let path = placeholders.text(&request.path)?;
-    let body = placeholders.text(&request.body)?;
-    match request.protocol {
-        Protocol::Http1 => {
-            let mut all = vec![("host".to_owned(), request.host.clone())];
-            all.extend(headers);
-            let wanted =
-                http1::Request { method: &request.method, path: &path, headers: &all, body: body.as_bytes() };
-            observation.answer = http1::send(wire, &wanted).await?;
-        }
-        Protocol::Http2 => {
-            let method = request.method.as_str();
-            let trailers = named(&request.trailers, placeholders)?;
-            let answer =
-                http2::send(wire, method, &request.host, &path, &headers, body.as_bytes(), &trailers);
-            observation.answer = answer.await?;
-        }
-        Protocol::Grpc => {
-            let reply = http2::call(wire, &request.host, &path, &headers, body.as_bytes()).await?;
-            observation.grpc = Some((reply.status, reply.message));
-            observation.answer = http1::Response { status: 200, headers: reply.headers, body: reply.body };
-        }
-    }
-    Ok(())
-}
-
-/// A document as JSON; a text as it stands.
-pub(super) fn configuration_text(placeholders: &Placeholders, configuration: &Value) -> Result<String> {
-    match configuration {
-        Value::String(text) => placeholders.text(text),
-        document => Ok(placeholders.document(document)?.to_string()),
-    }
-}
-
-pub(super) fn mint(placeholders: &Placeholders, spec: &TokenSpec) -> Result<String> {
-    let mut spec = spec.clone();
-    for members in [&mut spec.claims, &mut spec.header] {
-        for value in members.values_mut() {
-            *value = placeholders.document(value)?;
-        }
-    }
-    for text in [&mut spec.raw, &mut spec.header_text, &mut spec.payload_text].into_iter().flatten() {
-        *text = placeholders.text(text)?;
-    }
-    spec.mint(placeholders.now)
 }
