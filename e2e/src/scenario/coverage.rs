@@ -1,7 +1,10 @@
-//! Whether the scenarios, together, cover what the design promises.
+//! Tests whether the scenarios, together, cover what the design promises and every reason that the engine has.
 
-use super::Scenario;
-use super::reason::REASONS;
+use super::reason::{Class, REASONS};
+use super::{Scenario, all, parse};
+use crate::{page, repository};
+use attache_engine::Reason;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// What the design says of requests; a scenario that shows one says `covers: [semantics:<id>]`.
@@ -55,54 +58,111 @@ const SEMANTICS: &[&str] = &[
     "grpc",
 ];
 
-/// Everything promised that no scenario covers, and everything claimed that was never promised.
-pub fn gaps(scenarios: &[Scenario]) -> Vec<String> {
+/// Reasons that no scenario expects: the test under `e2e/tests` that does, and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[(
+    "configuration-invalid",
+    "plugins.rs",
+    "scenarios run one after the other in one Envoy, which begins with a good configuration",
+)];
+
+/// Returns everything promised that no scenario covers, and everything claimed that was never promised.
+fn semantics_gaps(scenarios: &[Scenario]) -> Vec<String> {
     let claimed: BTreeSet<&str> =
-        scenarios.iter().flat_map(|s| s.covers.iter().map(String::as_str)).collect();
-    let expected: BTreeSet<&str> = scenarios
-        .iter()
-        .flat_map(|scenario| scenario.steps.iter().filter_map(|step| step.expect.reason.as_deref()))
-        .collect();
-    let semantics = SEMANTICS.iter().map(|id| format!("semantics:{id}"));
-    let (promised, mut gaps): (BTreeSet<String>, Vec<String>) = (semantics.collect(), Vec::new());
-    gaps.extend(
-        promised
-            .iter()
-            .filter(|id| !claimed.contains(id.as_str()))
-            .map(|id| format!("`{id}` has no scenario")),
-    );
-    gaps.extend(
-        claimed.iter().filter(|id| !promised.contains(**id)).map(|id| format!("`{id}` is not promised")),
-    );
-    for (reason, _) in REASONS {
-        // Scenarios run one after the other in one Envoy, which begins with a good configuration: `tests/plugins.rs` starts
-        // one that has none.
-        if !expected.contains(reason) && reason != "configuration-invalid" {
+        scenarios.iter().flat_map(|scenario| scenario.covers.iter().map(String::as_str)).collect();
+    let promised: Vec<String> = SEMANTICS.iter().map(|id| format!("semantics:{id}")).collect();
+    let uncovered = promised.iter().filter(|id| !claimed.contains(id.as_str()));
+    let invented = claimed.iter().filter(|id| !promised.iter().any(|promise| promise == *id));
+    uncovered
+        .map(|id| format!("`{id}` has no scenario"))
+        .chain(invented.map(|id| format!("`{id}` is not promised")))
+        .collect()
+}
+
+/// Returns each of the engine's reasons that neither a scenario expects nor an exception names, each that a scenario
+/// expects and the engine does not have, and each exception without need.
+fn reason_gaps(reasons: &[&str], scenarios: &[Scenario], exceptions: &[&str]) -> Vec<String> {
+    let steps = scenarios.iter().flat_map(|scenario| &scenario.steps);
+    let expected: BTreeSet<&str> = steps.filter_map(|step| step.expect.reason.as_deref()).collect();
+    let mut gaps = Vec::new();
+    for reason in reasons {
+        if !expected.contains(reason) && !exceptions.contains(reason) {
             gaps.push(format!("reason `{reason}` has no scenario"));
+        }
+    }
+    for reason in &expected {
+        if !reasons.contains(reason) {
+            gaps.push(format!("a scenario expects `{reason}`, which is no reason of the engine's"));
+        }
+    }
+    for reason in exceptions {
+        if expected.contains(reason) || !reasons.contains(reason) {
+            gaps.push(format!("`{reason}` need not be an exception"));
         }
     }
     gaps
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
+/// Returns the words of all of the engine's reasons, in its order.
+fn engines_reasons() -> Vec<&'static str> {
+    Reason::ALL.map(Reason::as_str).to_vec()
+}
 
-    #[test]
-    fn a_missing_and_an_invented_promise_are_gaps() {
-        let document = json!({"title": "t", "covers": ["semantics:shadow", "semantics:tea"], "configuration": {},
-            "steps": [{"name": "s", "request": {}, "expect": {"reason": "token-missing"}}]});
-        let gaps = gaps(&[super::super::parse("x", document).unwrap()]);
-        assert!(gaps.contains(&"`semantics:roles` has no scenario".to_owned()));
-        assert!(gaps.contains(&"`semantics:tea` is not promised".to_owned()));
-        assert!(gaps.contains(&"reason `role-missing` has no scenario".to_owned()));
-        assert!(!gaps.contains(&"reason `token-missing` has no scenario".to_owned()));
-        assert!(!gaps.contains(&"`semantics:shadow` has no scenario".to_owned()));
-    }
+#[test]
+fn a_missing_and_an_invented_promise_are_gaps() {
+    let document = json!({"title": "t", "covers": ["semantics:shadow", "semantics:tea"], "configuration": {},
+        "steps": [{"name": "s", "request": {}}]});
+    let gaps = semantics_gaps(&[parse("x", document).unwrap()]);
+    assert!(gaps.contains(&"`semantics:roles` has no scenario".to_owned()));
+    assert!(gaps.contains(&"`semantics:tea` is not promised".to_owned()));
+    assert!(!gaps.contains(&"`semantics:shadow` has no scenario".to_owned()));
+}
 
-    #[test]
-    fn the_scenarios_cover_the_design() {
-        assert_eq!(gaps(&super::super::all().unwrap()), Vec::<String>::new());
+#[test]
+fn a_reason_without_a_scenario_is_a_gap_that_is_named() {
+    let document = json!({"title": "t", "configuration": {}, "steps": [
+        {"name": "a", "request": {}, "expect": {"reason": "token-missing"}},
+        {"name": "b", "request": {}, "expect": {"reason": "tea-cold"}}]});
+    let scenarios = [parse("x", document).unwrap()];
+    let reasons = ["token-missing", "role-missing", "rule-denied"];
+    assert_eq!(
+        reason_gaps(&reasons, &scenarios, &["rule-denied", "token-missing", "tea-hot"]),
+        [
+            "reason `role-missing` has no scenario",
+            "a scenario expects `tea-cold`, which is no reason of the engine's",
+            "`token-missing` need not be an exception",
+            "`tea-hot` need not be an exception",
+        ]
+    );
+}
+
+#[test]
+fn the_scenarios_cover_the_design() {
+    assert_eq!(semantics_gaps(&all().unwrap()), [""; 0]);
+}
+
+#[test]
+fn the_scenarios_cover_every_reason_that_the_engine_has() {
+    let exceptions: Vec<&str> = EXCEPTIONS.iter().map(|(reason, ..)| *reason).collect();
+    assert_eq!(reason_gaps(&engines_reasons(), &all().unwrap(), &exceptions), [""; 0]);
+    for (reason, test, why) in EXCEPTIONS {
+        let text = std::fs::read_to_string(repository().join("e2e/tests").join(test)).unwrap();
+        assert!(text.contains(&format!("\"{reason}\"")), "{test} does not expect `{reason}`, though {why}");
     }
+}
+
+#[test]
+fn the_answers_that_scenarios_expect_are_those_of_every_reason() {
+    assert_eq!(REASONS.map(|(reason, _)| reason).to_vec(), engines_reasons());
+}
+
+#[test]
+fn the_page_on_metrics_has_every_reason_and_its_answer() {
+    let text = page::read("docs/metrics.md").unwrap();
+    let told: Vec<Vec<String>> =
+        page::rows(&text, "Reasons").into_iter().skip(1).map(|row| row[..3].to_vec()).collect();
+    let row = |reason: &str| {
+        let class = Class::of(reason).unwrap();
+        vec![format!("`{reason}`"), class.status().to_string(), i32::from(class.grpc()).to_string()]
+    };
+    assert_eq!(told, engines_reasons().into_iter().map(row).collect::<Vec<_>>());
 }

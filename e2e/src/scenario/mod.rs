@@ -3,6 +3,7 @@
 
 mod check;
 mod cluster;
+#[cfg(test)]
 mod coverage;
 mod document;
 mod envoy_pool;
@@ -13,7 +14,6 @@ mod reason;
 mod runner;
 
 pub use cluster::{ClusterRunner, unfit};
-pub use coverage::gaps;
 pub use document::{Expect, Match, OneOrMany, Protocol, Request, Scenario, Service, Step, TokenRef};
 pub use envoy_pool::EnvoyPool;
 pub use observation::Observation;
