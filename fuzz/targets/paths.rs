@@ -1,21 +1,15 @@
 //! Rules found by their paths, against the slow and obvious reference that the engine's own tests use.
 
 #![no_main]
-#![expect(dead_code, reason = "the engine's tests use more of these modules")]
-
-#[path = "../../engine/tests/policy/reference.rs"]
-mod reference;
-#[path = "../../engine/tests/policy/world.rs"]
-mod world;
 
 use arbitrary::Arbitrary;
 use attache_engine::policy::{View, read_path};
 use attache_plugin_config::{
     AmbiguousPaths, Mode, Operation, PathEquality, PathPattern, PathSegment, Policy, Rule,
 };
+use attache_test_policies::{Ask, Compiled, allow, config, deny, policy, reference};
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeSet;
-use world::{Ask, Compiled, allow, config, deny, policy};
 
 #[derive(Arbitrary, Debug)]
 struct Case {

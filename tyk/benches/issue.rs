@@ -13,13 +13,10 @@
     reason = "a tool, not the product"
 )]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
 use attache_issuer::proto::dispatcher_client::DispatcherClient;
 use attache_issuer::proto::dispatcher_server::{Dispatcher, DispatcherServer};
 use attache_issuer::proto::{Event, EventReply, Object};
-use common::{Issuer, key_folder, minting, outcome, post, session};
+use attache_test_issuer::{Issuer, key_folder, minting, outcome, post, session};
 use jwt_simple::algorithms::RS256KeyPair;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -120,5 +117,5 @@ async fn echo() -> DispatcherClient<Channel> {
     let address = listener.local_addr().unwrap();
     let server = Server::builder().add_service(DispatcherServer::new(Echo));
     tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))));
-    common::connect(Endpoint::from_shared(format!("http://{address}")).unwrap()).await
+    attache_test_issuer::connect(Endpoint::from_shared(format!("http://{address}")).unwrap()).await
 }

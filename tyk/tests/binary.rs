@@ -1,12 +1,10 @@
 //! The program as an operator runs it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use attache_issuer::proto::dispatcher_client::DispatcherClient;
+use attache_test_issuer::{connect, key_folder, minting, outcome, post, session};
 use axum::Router;
 use axum::http::StatusCode;
-use common::{connect, key_folder, minting, outcome, post, session};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,8 @@
 //! The gateway has one connection for all of its clients: what one of them does, no other may feel.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::raw::{Connection, large, reset};
-use common::{Issuer, key_folder, minting, outcome, post, session};
+use attache_test_issuer::raw::{Connection, large, reset};
+use attache_test_issuer::{Issuer, key_folder, minting, outcome, post, session};
 use tokio::task::JoinSet;
 
 fn minting_with(keys: &std::path::Path, grpc: &str) -> String {
@@ -93,7 +91,7 @@ async fn a_client_that_reads_slowly_holds_its_own_room_and_no_more() {
     // It takes nothing of an answer before it says so.
     let mut slow = Connection::open_with(issuer.grpc.unwrap(), 0).await;
     slow.send(&large("orders", 900_000)).await;
-    slow.wait_for(common::raw::HEADERS).await;
+    slow.wait_for(attache_test_issuer::raw::HEADERS).await;
 
     let mut client = issuer.client().await;
     let answer = client.dispatch(large("orders", 900_000)).await.unwrap().into_inner();

@@ -1,9 +1,8 @@
 //! Token exchange at a provider that does as it is told.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use attache_issuer::proto::Object;
+use attache_test_issuer::{Issuer, outcome, post, session};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post as on_post;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use common::{Issuer, outcome, post, session};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -250,16 +248,16 @@ async fn a_provider_that_hangs_is_waited_for_once_by_all_that_have_one_token() {
 #[tokio::test]
 async fn a_provider_that_hangs_keeps_out_nobody_else() {
     let provider = Provider::start().await;
-    let keys = common::key_folder();
+    let keys = attache_test_issuer::key_folder();
     let mint = format!(
         "mint: {{issuer: https://tyk.example.com, keys: {{folder: {:?}}}}}\napis:\n- {{id: minted, audiences: [mesh]}}",
         keys.path()
     );
     let (issuer, _secret) = issuer_with(&provider, "timeout: 60s", &mint).await;
     provider.will(Behaviour::Silence);
-    let mut connection = common::raw::Connection::open(issuer.grpc.unwrap()).await;
+    let mut connection = attache_test_issuer::raw::Connection::open(issuer.grpc.unwrap()).await;
     // As a client does that is in the middle of its work: it knows what may be sent.
-    connection.wait_for(common::raw::WINDOW_UPDATE).await;
+    connection.wait_for(attache_test_issuer::raw::WINDOW_UPDATE).await;
     let mut frames = Vec::new();
     for number in 0..900 {
         frames.extend(connection.request(&request(&format!("callers.token.{number}"))).1);
@@ -274,7 +272,7 @@ async fn a_provider_that_hangs_keeps_out_nobody_else() {
 #[tokio::test]
 async fn one_caller_of_a_provider_that_hangs_keeps_out_nobody_else() {
     let provider = Provider::start().await;
-    let keys = common::key_folder();
+    let keys = attache_test_issuer::key_folder();
     let mint = format!(
         "mint: {{issuer: https://tyk.example.com, keys: {{folder: {:?}}}}}\napis:\n- {{id: minted, audiences: [mesh]}}",
         keys.path()

@@ -1,8 +1,6 @@
 //! What verifiers, probes and Prometheus fetch, and how the process ends.
 
-mod common;
-
-use common::{Issuer, key_folder, minting, outcome, post, raw, session};
+use attache_test_issuer::{Issuer, key_folder, minting, outcome, post, raw, session};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,12 +1,12 @@
 //! The issuer as the gateway sees it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use attache_issuer::proto::{Event, HookType, Object, SessionState};
+use attache_test_issuer::{
+    ISSUER, Issuer, claims, key_folder, map, merged, minting, outcome, post, session, verify,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::{ISSUER, Issuer, claims, key_folder, map, merged, minting, outcome, post, session, verify};
 use tonic::Code;
 
 async fn ask(issuer: &Issuer, object: Object) -> Object {

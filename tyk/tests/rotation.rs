@@ -1,9 +1,7 @@
 //! Keys rotate under load.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{Issuer, add_key, key_folder, minting, outcome, post, session, verify};
+use attache_test_issuer::{Issuer, add_key, key_folder, minting, outcome, post, session, verify};
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,9 +1,7 @@
 //! The gateway's side over a Unix socket and over TLS.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{Issuer, connect, key_folder, minting, outcome, post, session};
+use attache_test_issuer::{Issuer, connect, key_folder, minting, outcome, post, session};
 use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::path::Path;

@@ -1,10 +1,9 @@
 //! The compiled policies say what the obvious reading of the configuration says.
 
 use crate::generated::{asks, documents};
-use crate::reference;
-use crate::world::Compiled;
 use attache_engine::policy::View;
 use attache_plugin_config::{Authentication, Mode};
+use attache_test_policies::{Compiled, reference};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Configurations and requests from small alphabets, so that they meet often.
 
-use crate::world::{Ask, allow, config, policy};
 use attache_plugin_config::*;
+use attache_test_policies::{Ask, allow, config, policy};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

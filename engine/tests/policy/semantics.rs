@@ -1,9 +1,9 @@
 //! What the documentation says of policies, sentence by sentence.
 
-use crate::world::{Ask, Compiled, allow, config, deny, policy};
 use attache_engine::host::Workload;
 use attache_engine::policy::View::{self, Enforced, WithShadow};
 use attache_plugin_config::*;
+use attache_test_policies::{Ask, Compiled, allow, config, deny, policy};
 use serde_json::json;
 use std::net::IpAddr;
 
@@ -420,7 +420,11 @@ fn paths_are_exact_prefixes_suffixes_or_templates() {
     ] {
         let rule = Rule { to: paths(std::slice::from_ref(&pattern)), ..allow("a") };
         assert_eq!(by_rules(vec![rule], &Ask::get(path)) == "allow: p/a", matches, "{pattern:?} {path}");
-        assert_eq!(crate::reference::path(&pattern, path, false).is_some(), matches, "{pattern:?} {path}");
+        assert_eq!(
+            attache_test_policies::reference::path(&pattern, path, false).is_some(),
+            matches,
+            "{pattern:?} {path}"
+        );
         let to = vec![Operation { not_paths: vec![pattern.clone()], ..Operation::default() }];
         // What a DENY rule is not for is compared exactly too.
         let rules = vec![Rule { to, ..deny("twin") }, allow("a")];

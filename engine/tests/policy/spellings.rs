@@ -1,8 +1,8 @@
 //! Paths that a backend may take for the same: comparisons lean towards allowing less.
 
-use crate::world::{Ask, Compiled, allow, config, deny, policy};
 use attache_engine::policy::View;
 use attache_plugin_config::*;
+use attache_test_policies::{Ask, Compiled, allow, config, deny, policy};
 use serde_json::json;
 
 fn said(policies: Vec<Policy>, ask: &Ask) -> String {

@@ -1,12 +1,12 @@
 //! What the plugin costs a request through Tyk: without it, with one that does nothing, with the issuer.
 
-use crate::common::{ISSUER, key_folder};
 use crate::process::free_address;
 use crate::program::Program;
 use crate::service::echo;
 use crate::tyk::Tyk;
 use attache_issuer::proto::dispatcher_server::{Dispatcher, DispatcherServer};
 use attache_issuer::proto::{Event, EventReply, Object};
+use attache_test_issuer::{ISSUER, key_folder};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

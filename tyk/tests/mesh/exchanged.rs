@@ -1,9 +1,9 @@
 //! The caller's token becomes one for the mesh at a real Keycloak, and the filter accepts it.
 
-use crate::common::{Issuer, claims, outcome, post, session};
 use crate::envoy::{Envoy, filter_config};
 use crate::keycloak::Keycloak;
 use crate::service::{echo, send};
+use attache_test_issuer::{Issuer, claims, outcome, post, session};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -1,12 +1,12 @@
 //! Bad moments under a steady load: two issuers behind one name, as the deployment has them.
 
-use crate::common::{ISSUER, add_key, key_folder};
 use crate::load::{Load, Seen};
 use crate::names;
 use crate::process::free_address;
 use crate::program::Program;
 use crate::service::echo;
 use crate::tyk::Tyk;
+use attache_test_issuer::{ISSUER, add_key, key_folder};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;

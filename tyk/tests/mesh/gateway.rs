@@ -1,9 +1,9 @@
 //! Client → Tyk → issuer → Envoy with the filter → service, all of them real.
 
-use crate::common::{ISSUER, Issuer, key_folder};
 use crate::envoy::{Envoy, filter_config};
 use crate::service::{Answer, echo};
 use crate::tyk::Tyk;
+use attache_test_issuer::{ISSUER, Issuer, key_folder};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jwt_simple::prelude::*;

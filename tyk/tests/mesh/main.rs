@@ -9,8 +9,6 @@
     reason = "tests"
 )]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod cost;
 mod envoy;
 mod exchanged;

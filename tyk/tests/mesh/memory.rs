@@ -1,10 +1,10 @@
 //! What the program holds in memory: with many tokens, and with large bodies.
 
-use crate::common::raw::large;
-use crate::common::{ISSUER, connect, key_folder, outcome, post, session};
 use crate::process::free_address;
 use crate::program::Program;
 use attache_issuer::proto::dispatcher_client::DispatcherClient;
+use attache_test_issuer::raw::large;
+use attache_test_issuer::{ISSUER, connect, key_folder, outcome, post, session};
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};

@@ -1,8 +1,8 @@
 //! A session becomes a token that the filter accepts; the roles of its policies decide.
 
-use crate::common::{ISSUER, Issuer, key_folder, minting, outcome, post, session};
 use crate::envoy::{Envoy, filter_config};
 use crate::service::{echo, send};
+use attache_test_issuer::{ISSUER, Issuer, key_folder, minting, outcome, post, session};
 
 #[tokio::test]
 #[ignore = "needs an Envoy and the module: run scripts/test-tyk"]

@@ -8,12 +8,19 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// A frame of a body.
 pub const DATA: u8 = 0;
+/// A frame that opens a stream, or ends it with trailers.
 pub const HEADERS: u8 = 1;
+/// A frame that ends a stream.
 pub const RST_STREAM: u8 = 3;
+/// A frame of settings.
 pub const SETTINGS: u8 = 4;
+/// A frame that wants an answer.
 pub const PING: u8 = 6;
+/// A frame that ends the connection.
 pub const GOAWAY: u8 = 7;
+/// A frame that lets more through.
 pub const WINDOW_UPDATE: u8 = 8;
 
 const END_STREAM: u8 = 1;
@@ -24,6 +31,7 @@ const ACK: u8 = 1;
 const FRAME: usize = 16 << 10;
 
 /// A connection as the gateway has one: all of its requests are streams of it.
+#[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
     next: u32,
@@ -31,10 +39,12 @@ pub struct Connection {
     answers: BTreeMap<u32, Vec<u8>>,
     /// What the server lets through on each stream, beyond its window at the beginning.
     windows: BTreeMap<u32, usize>,
+    /// Streams that the server has ended.
     pub closed: Vec<u32>,
 }
 
 impl Connection {
+    /// Opens one with windows of the size at the beginning (RFC 9113 section 6.9.2).
     pub async fn open(address: SocketAddr) -> Self {
         Self::open_with(address, 65_535).await
     }
@@ -53,18 +63,19 @@ impl Connection {
         Self { stream, next: 1, answers, windows, closed: Vec::new() }
     }
 
+    /// Writes frames.
     pub async fn write(&mut self, frames: &[u8]) {
         self.stream.write_all(frames).await.unwrap();
     }
 
-    /// A request that is open: its head alone.
+    /// Returns a request that is open, its head alone, and its stream.
     pub fn head(&mut self) -> (u32, Vec<u8>) {
         let id = self.next;
         self.next += 2;
         (id, frame(HEADERS, END_HEADERS, id, &head()))
     }
 
-    /// A whole request of a small message.
+    /// Returns a whole request of a small message, and its stream.
     pub fn request(&mut self, object: &Object) -> (u32, Vec<u8>) {
         let (id, mut frames) = self.head();
         let body = message(object);
@@ -73,7 +84,7 @@ impl Connection {
         (id, frames)
     }
 
-    /// Sends a message of any size, as far as the server takes it.
+    /// Sends a message of any size, as far as the server takes it, and returns its stream.
     pub async fn send(&mut self, object: &Object) -> u32 {
         let (id, head) = self.head();
         self.write(&head).await;
@@ -97,7 +108,7 @@ impl Connection {
         id
     }
 
-    /// The answer on a stream.
+    /// Waits for the answer on a stream.
     pub async fn answer(&mut self, id: u32) -> Object {
         loop {
             let whole = self.answers.get(&id).filter(|bytes| {
@@ -112,6 +123,7 @@ impl Connection {
         }
     }
 
+    /// Reads until a frame of this kind has come.
     pub async fn wait_for(&mut self, kind: u8) {
         while self.read().await != kind {}
     }
@@ -146,6 +158,7 @@ impl Connection {
     }
 }
 
+/// Returns a frame.
 pub fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
     let mut frame = u32::try_from(body.len()).unwrap().to_be_bytes()[1..].to_vec();
     frame.extend([kind, flags]);
@@ -154,7 +167,7 @@ pub fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What a client sends that gives up on a request.
+/// Returns what a client sends that gives up on a request.
 pub fn reset(stream: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())
 }
@@ -182,7 +195,7 @@ fn head() -> Vec<u8> {
     head
 }
 
-/// A request with a body of this length.
+/// Returns a request with a body of this length.
 pub fn large(api: &str, length: usize) -> Object {
     let mut object = post(api, Some(super::session("k1", &[])), &[]);
     let request = object.request.as_mut().unwrap();

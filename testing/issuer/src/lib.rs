@@ -1,14 +1,12 @@
 //! An issuer in this process, and a client that speaks to it as the gateway does.
 #![expect(
-    dead_code,
     clippy::arithmetic_side_effects,
     clippy::expect_used,
-    unreachable_pub,
     clippy::unwrap_used,
     clippy::unwrap_in_result,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "shared by tests, none of which uses all of it"
+    reason = "what tests share fails as a test does"
 )]
 
 pub mod raw;
@@ -28,17 +26,22 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
+/// The `iss` of [`minting`].
 pub const ISSUER: &str = "https://tyk.example.com";
 
 /// A running issuer.
+#[derive(Debug)]
 pub struct Issuer {
+    /// Where the gateway calls; `None` for a Unix socket.
     pub grpc: Option<SocketAddr>,
+    /// Where keys, probes and metrics are.
     pub http: SocketAddr,
     end: mpsc::Sender<()>,
     done: JoinHandle<Result<(), RunError>>,
 }
 
 impl Issuer {
+    /// Starts one of a configuration, in YAML.
     pub async fn start(config: &str) -> Self {
         let config = Config::parse(config).unwrap_or_else(|error| panic!("{error}"));
         let running = start(config, Clock::system()).await.unwrap_or_else(|error| panic!("{error}"));
@@ -48,10 +51,12 @@ impl Issuer {
         Self { grpc, http, end, done }
     }
 
+    /// Returns a client as the gateway is one.
     pub async fn client(&self) -> DispatcherClient<Channel> {
         connect(Endpoint::from_shared(format!("http://{}", self.grpc.unwrap())).unwrap()).await
     }
 
+    /// Fetches a path, and returns status and body.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("http://{}{path}", self.http)).send().await.unwrap();
@@ -71,18 +76,20 @@ impl Issuer {
     }
 }
 
+/// Connects a client that takes messages of up to 64 MiB.
 pub async fn connect(endpoint: Endpoint) -> DispatcherClient<Channel> {
     let channel = endpoint.connect().await.unwrap();
     DispatcherClient::new(channel).max_decoding_message_size(64 << 20).max_encoding_message_size(64 << 20)
 }
 
-/// A folder with one key.
+/// Returns a folder with one key.
 pub fn key_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     add_key(folder.path(), "2026-01.pem");
     folder
 }
 
+/// Adds a new key to a folder.
 pub fn add_key(folder: &Path, name: &str) {
     // Whole or not at all, as a mounted secret is.
     let (new, name) = (folder.join(format!(".{name}")), folder.join(name));
@@ -90,7 +97,7 @@ pub fn add_key(folder: &Path, name: &str) {
     std::fs::rename(new, name).unwrap();
 }
 
-/// A minting configuration on loopback.
+/// Returns a minting configuration on loopback, with more settings at its end.
 pub fn minting(keys: &Path, more: &str) -> String {
     format!(
         r#"
@@ -112,10 +119,12 @@ apis:
     )
 }
 
+/// Returns a map of these pairs.
 pub fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+/// Returns the session of a key with policies.
 pub fn session(key: &str, policies: &[&str]) -> SessionState {
     SessionState {
         org_id: "acme".into(),
@@ -126,7 +135,7 @@ pub fn session(key: &str, policies: &[&str]) -> SessionState {
     }
 }
 
-/// What the gateway sends at its post hook.
+/// Returns what the gateway sends at its post hook.
 pub fn post(api: &str, session: Option<SessionState>, headers: &[(&str, &str)]) -> Object {
     Object {
         hook_type: HookType::Post.into(),
@@ -143,7 +152,7 @@ pub fn post(api: &str, session: Option<SessionState>, headers: &[(&str, &str)]) 
     }
 }
 
-/// What the gateway would do with an answer: the token that goes upstream, or the status and reason for the client.
+/// Returns what the gateway would do with an answer: the token that goes upstream, or the status and reason for the client.
 pub fn outcome(answer: &Object) -> Result<String, (i32, String)> {
     let request = answer.request.as_ref().unwrap();
     let overrides = request.return_overrides.as_ref().unwrap();
@@ -161,12 +170,17 @@ pub fn outcome(answer: &Object) -> Result<String, (i32, String)> {
 /// answer, and the rest from what it has.
 #[derive(Debug, PartialEq)]
 pub struct Upstream {
+    /// The method.
     pub method: String,
+    /// Path and query.
     pub url: String,
+    /// The headers.
     pub headers: BTreeMap<String, String>,
+    /// The body.
     pub body: Vec<u8>,
 }
 
+/// Returns what goes upstream of a request and its answer, which must not be a refusal.
 pub fn merged(sent: &Object, answer: &Object) -> Upstream {
     let (sent, answer) = (sent.request.as_ref().unwrap(), answer.request.as_ref().unwrap());
     assert!(answer.return_overrides.as_ref().unwrap().response_code <= 0);
@@ -182,6 +196,7 @@ pub fn merged(sent: &Object, answer: &Object) -> Upstream {
     }
 }
 
+/// Returns the claims of a token, unverified.
 pub fn claims(token: &str) -> Map<String, Value> {
     payload(token).unwrap()
 }
