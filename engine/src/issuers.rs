@@ -3,23 +3,21 @@
 use crate::auth_error::AuthError;
 use crate::authenticated_token::AuthenticatedToken;
 use crate::budget::{Budget, Metered};
+use crate::compiled_issuer::{CompiledIssuer, remote};
 use crate::decision::Verification;
 use crate::hash::{self, HashMap};
 use crate::host::{Environment, Peer, UnixSeconds};
 use crate::host_context::HostContext;
 use crate::ids::IssuerIndex;
-use crate::policy::PrincipalMatch;
 use crate::remote::MissingKeys;
 use crate::shared::SharedVerifications;
-use crate::token::{Backend, IssuerKeys, IssuerRules, Jws, LastHeader, verify, without_padding};
+use crate::token::{Backend, IssuerKeys, Jws, LastHeader, verify, without_padding};
 use crate::token_location::ExtractedToken;
 use crate::verified_token::VerifiedToken;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
-    Diagnostic, Diagnostics, Issuer, IssuerId, KeySource, Name, OnKeysUnavailable, Padding, Path, RemoteKeys,
-    Skipped,
+    Diagnostic, Diagnostics, Issuer, IssuerId, Name, OnKeysUnavailable, Padding, Path, RemoteKeys, Skipped,
 };
-use std::cell::RefCell;
 use std::rc::Rc;
 
 /// All issuers, by their place in the configuration.
@@ -36,16 +34,6 @@ pub(crate) struct Issuers {
     budget: Budget,
 }
 
-/// One issuer with its keys.
-#[derive(Debug)]
-struct CompiledIssuer {
-    config: Issuer,
-    rules: IssuerRules,
-    /// The keys that hold; `None` while a provider has not given any, or none that are still good.
-    keys: RefCell<Option<Rc<IssuerKeys>>>,
-    presenters: Vec<PrincipalMatch>,
-}
-
 /// An issuer whose keys a provider serves.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteIssuer<'a> {
@@ -57,18 +45,6 @@ pub struct RemoteIssuer<'a> {
     pub issuer: &'a str,
     /// How its keys are got.
     pub keys: &'a RemoteKeys,
-}
-
-impl CompiledIssuer {
-    #[inline(never)]
-    fn new(config: &Issuer, keys: IssuerKeys) -> Self {
-        Self {
-            rules: IssuerRules::compile(config),
-            presenters: config.presenters.iter().map(PrincipalMatch::new).collect(),
-            config: config.clone(),
-            keys: RefCell::new(Some(Rc::new(keys)).filter(|_| remote(config).is_none())),
-        }
-    }
 }
 
 impl Issuers {
@@ -287,19 +263,5 @@ impl Issuers {
 
     fn get(&self, index: IssuerIndex) -> Option<&CompiledIssuer> {
         self.all.get(usize::from(index.0))
-    }
-}
-
-impl CompiledIssuer {
-    fn keys(&self) -> Option<Rc<IssuerKeys>> {
-        self.keys.try_borrow().ok()?.clone()
-    }
-}
-
-/// Returns the keys that a provider serves, where one does.
-const fn remote(config: &Issuer) -> Option<&RemoteKeys> {
-    match &config.keys {
-        KeySource::Remote(keys) => Some(keys),
-        KeySource::Inline(_) | KeySource::Secrets(_) => None,
     }
 }

@@ -11,6 +11,7 @@ mod authority;
 mod budget;
 mod cache;
 pub mod claims;
+mod compiled_issuer;
 mod cors;
 mod coverage;
 mod decision;

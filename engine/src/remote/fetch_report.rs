@@ -28,7 +28,14 @@ pub struct FetchReport {
 }
 
 impl FetchReport {
+    /// Returns the report of an attempt that has failed.
     pub(super) fn bad(error: FetchError) -> Self {
         Self { outcome: error.outcome, detail: error.detail, change: None, skipped: Vec::new() }
+    }
+
+    /// Returns the report of an attempt whose lease another worker has taken meanwhile.
+    pub(super) fn late() -> Self {
+        let detail = "another worker has taken over; allow more time by `timeout`";
+        Self::bad(FetchError::new(FetchOutcome::Late, detail))
     }
 }

@@ -233,11 +233,8 @@ impl JwksRefresher {
         store: &dyn SharedStore,
     ) -> FetchReport {
         let Fetched { prepared: Prepared { keys, skipped }, mut set, max_age, not_modified } = fetched;
-        let late = || {
-            FetchError::new(FetchOutcome::Late, "another worker has taken over; allow more time by `timeout`")
-        };
         self.catch_up(now, store);
-        let Some((state, version)) = self.lease(attempt, store) else { return FetchReport::bad(late()) };
+        let Some((state, version)) = self.lease(attempt, store) else { return FetchReport::late() };
         let held =
             self.held.as_ref().filter(|held| held.set.sequence == state.sequence).map(|held| &held.set);
         let same =
@@ -256,7 +253,7 @@ impl JwksRefresher {
             store.compare_and_set(&self.set_key, &set.encode(), None);
         }
         if !store.compare_and_set(&self.state_key, &ended.encode(), version) {
-            return FetchReport::bad(late());
+            return FetchReport::late();
         }
         self.state = ended;
         let change = Change::between(self.keys().map(Rc::as_ref), &keys);
