@@ -73,22 +73,24 @@ fn element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jwt_simple::algorithms::{P256PublicKey, P384PublicKey, RSAPublicKey};
     use p521::pkcs8::EncodePublicKey as _;
     use proptest::prelude::*;
+    use superboring::bn::BigNum;
+    use superboring::pkey::Public;
+    use superboring::rsa::Rsa;
 
     #[test]
     fn keys_are_written_as_libraries_write_them() {
         let one = [1; 32];
         let key = p256::ecdsa::SigningKey::from_slice(&one).unwrap();
         let point = key.verifying_key().to_sec1_point(false);
-        let expected = P256PublicKey::from_bytes(point.as_bytes()).unwrap().to_der().unwrap();
-        assert_eq!(*ec_key(EcCurve::P256, point.as_bytes()), *expected);
+        let expected = p256::PublicKey::from(*key.verifying_key()).to_public_key_der().unwrap();
+        assert_eq!(*ec_key(EcCurve::P256, point.as_bytes()), *expected.as_bytes());
 
         let key = p384::ecdsa::SigningKey::from_slice(&[1; 48]).unwrap();
         let point = key.verifying_key().to_sec1_point(false);
-        let expected = P384PublicKey::from_bytes(point.as_bytes()).unwrap().to_der().unwrap();
-        assert_eq!(*ec_key(EcCurve::P384, point.as_bytes()), *expected);
+        let expected = p384::PublicKey::from(*key.verifying_key()).to_public_key_der().unwrap();
+        assert_eq!(*ec_key(EcCurve::P384, point.as_bytes()), *expected.as_bytes());
 
         let mut secret = [1; 66];
         secret[0] = 0;
@@ -100,7 +102,10 @@ mod tests {
         for bytes in [256, 384, 512] {
             // An odd number of that length serves: only its bytes are looked at.
             let n = [&[0xc1][..], &vec![0x5a; bytes - 2], &[0x0d]].concat();
-            let expected = RSAPublicKey::from_components(&n, &[1, 0, 1]).unwrap().to_der().unwrap();
+            let numbers = [n.as_slice(), &[1, 0, 1]].map(|number| BigNum::from_slice(number).unwrap());
+            let [modulus, exponent] = numbers;
+            let key = Rsa::<Public>::from_public_components(modulus, exponent).unwrap();
+            let expected = key.public_key_to_der().unwrap();
             assert_eq!(*rsa_key(&n, &[1, 0, 1]), *expected, "{bytes} bytes");
         }
     }

@@ -3,12 +3,12 @@
 use super::{Allowed, Backend, der};
 use crate::host::HostCrypto;
 use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, Scheme};
-use jwt_simple::algorithms::{Edwards25519PublicKey, P256PublicKey, P384PublicKey, RSAPublicKey};
 use p521::ecdsa::signature::Verifier as _;
 use std::fmt;
+use superboring::bn::BigNum;
 use superboring::hash::MessageDigest;
 use superboring::pkey::{PKey, Public};
-use superboring::rsa::Padding;
+use superboring::rsa::{Padding, Rsa};
 use superboring::sign::Verifier;
 
 /// A public key that may verify signatures.
@@ -23,10 +23,10 @@ pub struct PublicKey {
 /// The key as the engine's own verifier takes it.
 enum Material {
     Rsa { key: PKey<Public>, signature_bytes: usize },
-    P256(P256PublicKey),
-    P384(P384PublicKey),
+    P256(p256::ecdsa::VerifyingKey),
+    P384(p384::ecdsa::VerifyingKey),
     P521(p521::ecdsa::VerifyingKey),
-    Ed25519(Edwards25519PublicKey),
+    Ed25519(ed25519_compact::PublicKey),
 }
 
 /// Whether a signature is good, and what said so; in an `Err`, `None` where it could be refused by its shape alone.
@@ -47,13 +47,10 @@ impl PublicKey {
                 let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
                 ec(*curve, &point).ok_or("`x` and `y` are no point on this curve: copy the key again")?
             }
-            JwkMaterial::Ed25519 { x } => (
-                Material::Ed25519(
-                    Edwards25519PublicKey::from_bytes(x)
-                        .map_err(|_| "`x` is no usable Ed25519 public key: copy the key again")?,
-                ),
-                None,
-            ),
+            JwkMaterial::Ed25519 { x } => {
+                let key = ed25519_key(x).ok_or("`x` is no usable Ed25519 public key: copy the key again")?;
+                (Material::Ed25519(key), None)
+            }
         };
         Ok(Self {
             key_id: jwk.key_id.clone(),
@@ -172,9 +169,20 @@ fn in_software(good: bool) -> Outcome {
 
 #[inline(never)]
 fn rsa(n: &[u8], e: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
-    let key = RSAPublicKey::from_components(n, e).ok()?;
-    let key = PKey::from_rsa(key.as_ref().clone()).ok()?;
+    if !is_fit_for_rsa(n, e) {
+        return None;
+    }
+    let (modulus, exponent) = (BigNum::from_slice(n).ok()?, BigNum::from_slice(e).ok()?);
+    let key = PKey::from_rsa(Rsa::<Public>::from_public_components(modulus, exponent).ok()?).ok()?;
     Some((Material::Rsa { key, signature_bytes: n.len() }, Some(der::rsa_key(n, e))))
+}
+
+/// Returns whether a verifier may be given these numbers, big-endian: an odd modulus of 2048 to 4096 bits, exponent 65537.
+fn is_fit_for_rsa(n: &[u8], e: &[u8]) -> bool {
+    let spare = n.first().map_or(0, |first| first.leading_zeros() as usize);
+    let bits = n.len().saturating_mul(8).saturating_sub(spare);
+    let is_odd = n.last().is_some_and(|last| last & 1 == 1);
+    (2048..=4096).contains(&bits) && spare < 8 && is_odd && e == [1, 0, 1]
 }
 
 #[inline(never)]
@@ -190,14 +198,20 @@ fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
 // The arithmetic of each curve stays in functions of its own: a compiler's memory grows faster than the function that it
 // compiles, and every worker of a proxy compiles all of them.
 
-#[inline(never)]
-fn p256_key(point: &[u8]) -> Option<P256PublicKey> {
-    P256PublicKey::from_bytes(point).ok()
+/// Returns a point of Ed25519 that is on the curve and not of small order, under which any signature could be good.
+fn ed25519_key(x: &[u8]) -> Option<ed25519_compact::PublicKey> {
+    let key = ed25519_compact::PublicKey::from_slice(x).ok()?;
+    key.validate().is_ok().then_some(key)
 }
 
 #[inline(never)]
-fn p384_key(point: &[u8]) -> Option<P384PublicKey> {
-    P384PublicKey::from_bytes(point).ok()
+fn p256_key(point: &[u8]) -> Option<p256::ecdsa::VerifyingKey> {
+    p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()
+}
+
+#[inline(never)]
+fn p384_key(point: &[u8]) -> Option<p384::ecdsa::VerifyingKey> {
+    p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()
 }
 
 #[inline(never)]
@@ -206,13 +220,13 @@ fn p521_key(point: &[u8]) -> Option<p521::ecdsa::VerifyingKey> {
 }
 
 #[inline(never)]
-fn verify_p256(key: &P256PublicKey, message: &[u8], signature: &p256::ecdsa::Signature) -> bool {
-    key.as_ref().verify(message, signature).is_ok()
+fn verify_p256(key: &p256::ecdsa::VerifyingKey, message: &[u8], signature: &p256::ecdsa::Signature) -> bool {
+    key.verify(message, signature).is_ok()
 }
 
 #[inline(never)]
-fn verify_p384(key: &P384PublicKey, message: &[u8], signature: &p384::ecdsa::Signature) -> bool {
-    key.as_ref().verify(message, signature).is_ok()
+fn verify_p384(key: &p384::ecdsa::VerifyingKey, message: &[u8], signature: &p384::ecdsa::Signature) -> bool {
+    key.verify(message, signature).is_ok()
 }
 
 #[inline(never)]
@@ -222,11 +236,11 @@ fn verify_p521(key: &p521::ecdsa::VerifyingKey, message: &[u8], signature: &p521
 
 #[inline(never)]
 fn verify_ed25519(
-    key: &Edwards25519PublicKey,
+    key: &ed25519_compact::PublicKey,
     message: &[u8],
     signature: &ed25519_compact::Signature,
 ) -> bool {
-    key.as_ref().verify(message, signature).is_ok()
+    key.verify(message, signature).is_ok()
 }
 
 /// Returns the digest and the padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as
