@@ -10,6 +10,8 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod commands;
+#[cfg(not(target_family = "wasm"))]
+mod compare;
 mod counted;
 mod examine;
 mod exit;
@@ -21,7 +23,11 @@ mod lint;
 #[cfg(not(target_family = "wasm"))]
 mod mutate;
 pub mod playground;
+#[cfg(not(target_family = "wasm"))]
+mod proof;
 mod report;
+#[cfg(not(target_family = "wasm"))]
+mod symbolic;
 mod trial;
 
 #[cfg(not(target_family = "wasm"))]

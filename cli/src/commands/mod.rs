@@ -2,11 +2,13 @@
 
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod import;
 mod man;
 mod mutate;
 mod playground;
+mod prove;
 mod schema;
 mod test;
 
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Explain(Box<explain::Options>),
     Test(test::Options),
     Mutate(mutate::Options),
+    Prove(prove::Options),
+    Diff(diff::Options),
     Playground(playground::Options),
     Import(import::Options),
     Schema(schema::Options),
@@ -64,6 +68,8 @@ fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
         Command::Mutate(options) => mutate::run(options),
         Command::Playground(options) => playground::run(options),
         Command::Import(options) => import::run(options),
+        Command::Prove(options) => prove::run(options),
+        Command::Diff(options) => diff::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

@@ -19,12 +19,19 @@ enum Document {
     Configuration,
     /// A WasmPlugin with a configuration in it
     WasmPlugin,
+    /// A file of assertions, for `attache prove`
+    Assertions,
 }
+
+const CONFIGURATION: &str = include_str!("../../../plugin-config/schema.json");
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let schema = match options.of {
-        Document::Configuration => include_str!("../../../plugin-config/schema.json"),
-        Document::WasmPlugin => include_str!("../../../plugin-config/wasmplugin.schema.json"),
+        Document::Configuration => CONFIGURATION.to_owned(),
+        Document::WasmPlugin => include_str!("../../../plugin-config/wasmplugin.schema.json").to_owned(),
+        Document::Assertions => {
+            format!("{:#}\n", crate::proof::schema(&serde_json::from_str(CONFIGURATION)?))
+        }
     };
     stdout().write_all(schema.as_bytes())?;
     Ok(Status::Fine)

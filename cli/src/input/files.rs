@@ -2,7 +2,7 @@
 
 use super::{InputError, Skipped};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// What stands for the standard input.
@@ -105,4 +105,21 @@ fn is_standard_input(path: &Path) -> bool {
 
 fn name(path: &Path) -> String {
     if is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Returns a path without `folder/..`, where that leads to the same file.
+pub(crate) fn shortened(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for component in path.components() {
+        let is_up = component == Component::ParentDir;
+        if is_up && matches!(short.components().next_back(), Some(Component::Normal(_))) {
+            short.pop();
+        } else {
+            short.push(component);
+        }
+    }
+    match (short.canonicalize(), path.canonicalize()) {
+        (Ok(one), Ok(other)) if one == other => short,
+        _ => path.to_owned(),
+    }
 }

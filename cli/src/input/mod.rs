@@ -9,6 +9,7 @@ mod source_file;
 mod workload;
 
 pub(crate) use configuration::{Carrier, Configuration};
+pub(crate) use files::shortened;
 pub(crate) use resource::{Kind, Resource, text};
 pub(crate) use source_file::SourceFile;
 pub(crate) use workload::ModuleEnvironment;

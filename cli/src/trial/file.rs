@@ -1,7 +1,7 @@
 //! What a file of tests holds: the form of the project's own scenarios, as far as one process can play them.
 
 use super::text_match::{OneOrMany, TextMatch};
-use crate::input::{Configuration, InputOptions, SourceFile};
+use crate::input::{Configuration, InputOptions, SourceFile, shortened};
 use attache_config_reader::Node;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::net::IpAddr;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 /// A file of tests.
@@ -200,22 +200,5 @@ impl TestFile {
             (None, _) => Err(format!("{name}: `configuration` holds none").into()),
             (Some(_), false) => Err(format!("{name}: `configuration` names a file with several").into()),
         }
-    }
-}
-
-/// Returns a path without `folder/..`, where that leads to the same file.
-fn shortened(path: &Path) -> PathBuf {
-    let mut short = PathBuf::new();
-    for component in path.components() {
-        let is_up = component == Component::ParentDir;
-        if is_up && matches!(short.components().next_back(), Some(Component::Normal(_))) {
-            short.pop();
-        } else {
-            short.push(component);
-        }
-    }
-    match (short.canonicalize(), path.canonicalize()) {
-        (Ok(one), Ok(other)) if one == other => short,
-        _ => path.to_owned(),
     }
 }

@@ -9,12 +9,14 @@
 
 mod check;
 mod cluster;
+mod diff;
 mod explain;
 mod formats;
 mod import;
 mod lints;
 mod mutants;
 mod page;
+mod prove;
 mod samples;
 mod support;
 mod trials;

@@ -32,3 +32,65 @@ fn every_example_prints_what_the_page_shows() {
         );
     }
 }
+
+/// A block of YAML of the page that has a line which begins so.
+fn yaml(page: &str, line: &str) -> String {
+    let mut blocks = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```\n").next());
+    let block = blocks.find(|block| block.lines().any(|text| text.starts_with(line)));
+    block.expect("a block of YAML").to_owned()
+}
+
+fn page() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    std::fs::read_to_string(root.join("docs/tool.md")).expect("the page")
+}
+
+#[test]
+fn the_assertions_of_the_page_are_those_of_the_example() {
+    let block = yaml(&page(), "assertions:");
+    let (name, text) = block.split_once('\n').expect("a name");
+    let name = name.strip_prefix("# ").expect("a comment");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    assert_eq!(std::fs::read_to_string(root.join(name)).expect("the example"), text);
+}
+
+/// What each step of the review gate ends with, in a repository whose pull request changes the configuration so.
+fn gate(change: impl Fn(&str) -> String) -> (Vec<i32>, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let deploy = folder.path().join("deploy");
+    std::fs::create_dir(&deploy).expect("a folder");
+    let text = std::fs::read_to_string(root.join("plugin-config/examples/istio-twin.yaml")).expect("a file");
+    let assertions = std::fs::read_to_string(root.join("examples/proofs/orders.yaml")).expect("a file");
+    let assertions = assertions.replace("../../plugin-config/examples/istio-twin.yaml", "attache.yaml");
+    std::fs::write(deploy.join("assertions.yaml"), assertions).expect("it is written");
+    std::fs::write(deploy.join("attache.yaml"), &text).expect("it is written");
+    let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let run = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(command).current_dir(folder.path()).env("PATH", &path);
+        let run =
+            shell.env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md")).output().expect("a shell");
+        run.status.code().expect("no signal")
+    };
+    let author = "-c user.name=a -c user.email=a@example.com -c commit.gpgsign=false";
+    let commit = format!("git init -q . && git add . && git {author} commit -q -m before");
+    assert_eq!(run(&format!("{commit} && git update-ref refs/remotes/origin/main HEAD")), 0);
+    std::fs::write(deploy.join("attache.yaml"), change(&text)).expect("it is written");
+    let workflow = attache_config_reader::read_yaml(&yaml(&page(), "on:")).expect("YAML");
+    let workflow = serde_json::to_value(&workflow).expect("JSON");
+    let steps = workflow["jobs"]["policies"]["steps"].as_array().expect("steps");
+    let statuses: Vec<i32> = steps.iter().filter_map(|step| step["run"].as_str()).map(run).collect();
+    (statuses, std::fs::read_to_string(folder.path().join("summary.md")).expect("a summary"))
+}
+
+#[test]
+fn the_review_gate_of_the_page_stops_what_it_should() {
+    assert_eq!(gate(|text| text.to_owned()).0, [0, 0, 0, 0]);
+    let (statuses, summary) = gate(|text| text.replace("[ops]", "[ops, viewer]"));
+    assert_eq!(statuses, [0, 0, 0, 1]);
+    assert!(summary.contains("#### Newly allowed"), "{summary}");
+    let (statuses, summary) = gate(|text| text.replace("[writer]", "[writer, ops]"));
+    assert_eq!(statuses, [0, 1, 0, 1], "{summary}");
+}

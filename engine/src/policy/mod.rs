@@ -28,6 +28,8 @@ mod rule_group;
 mod rule_trace;
 mod rules;
 mod selector;
+#[cfg(feature = "explain")]
+mod single;
 mod source;
 mod string_pattern;
 #[cfg(feature = "explain")]
@@ -44,7 +46,9 @@ pub use path::{PathAmbiguous, ReadPath, read_path};
 pub use roles::{RoleSet, RoleTable};
 #[cfg(feature = "explain")]
 pub use rule_trace::{RuleTrace, Subject, TargetTrace, TestTrace};
-pub(crate) use selector::fits as selector_fits;
+pub use selector::fits as selector_fits;
+#[cfg(feature = "explain")]
+pub use single::{HostProbe, PathProbe, SourceProbe, fold_path, is_plain_host};
 pub use string_pattern::PrincipalMatch;
 #[cfg(feature = "explain")]
 pub use trace::PolicyTrace;

@@ -24,7 +24,7 @@ impl PathTest {
 }
 
 /// Returns whether a pattern matches a path.
-fn matches_path(pattern: &PathPattern, path: &str) -> bool {
+pub(super) fn matches_path(pattern: &PathPattern, path: &str) -> bool {
     match pattern {
         PathPattern::Exact(text) => path == text,
         PathPattern::Prefix(text) => path.starts_with(text.as_str()),

@@ -5,7 +5,7 @@ use attache_plugin_config::Selector;
 
 /// Returns whether a selector fits: every field that is set must. A selector that asks for what is not known of the
 /// workload does not fit.
-pub(crate) fn fits(selector: &Selector, workload: &Workload) -> bool {
+pub fn fits(selector: &Selector, workload: &Workload) -> bool {
     let one_of = |wanted: &[String], actual: Option<&String>| {
         wanted.is_empty() || actual.is_some_and(|actual| wanted.contains(actual))
     };

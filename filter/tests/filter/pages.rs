@@ -20,10 +20,12 @@ fn pages() -> Vec<String> {
 }
 
 /// Whether a block is the filter's configuration, or a part of it. Whole objects are held against the cluster's schemas
-/// by scripts/test-manifests, values of the charts by scripts/test-charts, and the issuer's tests read its own blocks.
+/// by scripts/test-manifests, values of the charts by scripts/test-charts, and the issuer's and the tool's tests read their
+/// own blocks.
 fn is_configuration(block: &Block) -> bool {
     let has = |key: &str| block.text.lines().any(|line| line.starts_with(key));
-    block.language == "yaml" && !["apiVersion:", "image:", "grpc:", "providers:"].into_iter().any(has)
+    block.language == "yaml"
+        && !["apiVersion:", "assertions:", "grpc:", "image:", "on:", "providers:"].into_iter().any(has)
 }
 
 /// The configuration of a WasmPlugin that a block shows.

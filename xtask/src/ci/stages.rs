@@ -86,6 +86,10 @@ pub(super) fn stages() -> Vec<Stage> {
         on_envoy("the guide into force", "rollout"),
         on_envoy("what a proxy starts with, and two plugins", "plugins"),
         on_envoy("the module itself", "module --test security"),
+        command(
+            "requests that the tool works out, before the module",
+            "cargo test --quiet -p attache-cli --all-features --lib module -- --ignored",
+        ),
         on_envoy("beside native filters", "differential"),
         command("before real backends, in short", "scripts/test-backends --short --requests 1100"),
         command("issuer", "scripts/test-tyk"),

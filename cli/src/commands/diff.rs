@@ -1,0 +1,178 @@
+//! `attache diff`.
+
+use crate::compare::{Comparison, Version, compare, json, markdown, text};
+use crate::counted::counted;
+use crate::exit::Status;
+use crate::input::{Configuration, Input, InputOptions};
+use anstream::{AutoStream, ColorChoice};
+use attache_engine::policy::View;
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+use std::error::Error;
+use std::io::{Write as _, stdout};
+use std::path::PathBuf;
+
+/// Says what a new version allows or refuses that the old one did not: one request for each pair of rules that decide it
+///
+/// Compares everything that rules look at, for every workload that selectors tell apart, and not text with text. What
+/// no request shows, such as audiences, is listed. Where both hold several configurations, those of resources with the same
+/// kind, namespace and name are compared.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The version that is in force: a file, a folder or `-`
+    old: PathBuf,
+    /// The version that is to be
+    new: PathBuf,
+    /// What ends the command with status 1
+    #[arg(long, value_enum, default_value = "any")]
+    fail_on: FailOn,
+    /// Count what is in SHADOW, too, on both sides
+    #[arg(long)]
+    with_shadow: bool,
+    /// How it is told
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For a pull request
+    Markdown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A request that is decided otherwise, or a change that requests do not show
+    Any,
+    /// A request that is decided otherwise
+    Requests,
+    /// A request that is allowed newly
+    Allowed,
+    /// A request that is refused newly
+    Refused,
+    /// Nothing
+    Nothing,
+}
+
+pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
+    let [old, new] = [&options.old, &options.new].map(|path| InputOptions::of_file(path).read());
+    let (old, new) = (complete(old?)?, complete(new?)?);
+    let (pairs, unpaired) = pairs(&old, &new);
+    let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
+    let mut comparisons = Vec::new();
+    for (before, after) in pairs {
+        comparisons.push(compare(version(before)?, version(after)?, view)?);
+    }
+    stdout().write_all(told(options.format, &comparisons, &unpaired)?.as_bytes())?;
+    Ok(options.fail_on.status(&comparisons, &unpaired))
+}
+
+fn told(
+    format: Format,
+    comparisons: &[Comparison<'_>],
+    unpaired: &[String],
+) -> Result<String, serde_json::Error> {
+    let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
+    let lines = unpaired.iter().map(|line| format!("{line}\n"));
+    Ok(match format {
+        Format::Text => {
+            let all = comparisons.iter().map(|comparison| text(comparison, is_styled)).chain(lines);
+            let all: String = all.collect();
+            format!("{all}{}\n", summary(comparisons))
+        }
+        Format::Markdown => {
+            let lines = unpaired.iter().map(|line| format!("- {line}\n"));
+            comparisons.iter().map(markdown).chain(lines).collect()
+        }
+        Format::Json => {
+            let all: Vec<Value> = comparisons.iter().map(json).collect();
+            serde_json::to_string_pretty(&serde_json::json!({"comparisons": all, "unpaired": unpaired}))?
+                + "\n"
+        }
+    })
+}
+
+fn summary(comparisons: &[Comparison<'_>]) -> String {
+    let count = |allowed: bool| {
+        let changes = comparisons.iter().flat_map(|it| &it.changes);
+        changes.filter(|change| change.is_allowed_now() == allowed).count()
+    };
+    let settings = comparisons.iter().map(|it| it.settings.len()).sum();
+    format!(
+        "{} newly allowed, {} newly refused; {} not compared",
+        counted(count(true), "request"),
+        count(false),
+        counted(settings, "change")
+    )
+}
+
+/// Returns a version all of whose texts can be read.
+fn complete(input: Input) -> Result<Input, String> {
+    match input.unreadable.first() {
+        Some((file, error)) => Err(format!("{}: {error}", file.name)),
+        None => Ok(input),
+    }
+}
+
+fn version(configuration: &Configuration) -> Result<Version<'_>, String> {
+    let config = configuration.parse().map_err(|errors| {
+        format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
+    })?;
+    Ok(Version { configuration, config })
+}
+
+/// Returns the configurations that are two versions of one, and says what has no other version.
+fn pairs<'i>(old: &'i Input, new: &'i Input) -> (Vec<(&'i Configuration, &'i Configuration)>, Vec<String>) {
+    if let ([before], [after]) = (old.configurations.as_slice(), new.configurations.as_slice()) {
+        return (vec![(before, after)], Vec::new());
+    }
+    let mut unpaired = Vec::new();
+    let mut pairs = Vec::new();
+    for after in &new.configurations {
+        match old.configurations.iter().find(|before| identity(before) == identity(after)) {
+            Some(before) => pairs.push((before, after)),
+            None => unpaired.push(format!("{after} is new, and was compared with nothing")),
+        }
+    }
+    for before in &old.configurations {
+        if !new.configurations.iter().any(|after| identity(before) == identity(after)) {
+            unpaired.push(format!("{before} is gone, and was compared with nothing"));
+        }
+    }
+    (pairs, unpaired)
+}
+
+/// Returns what a resource is known by; of what stands in none, the name of its file.
+fn identity(configuration: &Configuration) -> Vec<String> {
+    match configuration.resource() {
+        Some(resource) => {
+            let names =
+                [resource.namespace(), resource.name()].map(|name| name.unwrap_or_default().to_owned());
+            let module = resource.configuration().to_string();
+            std::iter::once(resource.kind.name().to_owned()).chain(names).chain([module]).collect()
+        }
+        None => {
+            let name = PathBuf::from(&configuration.file.name);
+            vec![name.file_name().unwrap_or_default().to_string_lossy().into_owned()]
+        }
+    }
+}
+
+impl FailOn {
+    fn status(self, comparisons: &[Comparison<'_>], unpaired: &[String]) -> Status {
+        let changes = || comparisons.iter().flat_map(|it| &it.changes);
+        let is_silent = comparisons.iter().any(|it| !it.settings.is_empty() || !it.limits.is_empty());
+        let is_found = match self {
+            Self::Any => changes().next().is_some() || is_silent || !unpaired.is_empty(),
+            Self::Requests => changes().next().is_some(),
+            Self::Allowed => changes().any(|change| change.is_allowed_now()),
+            Self::Refused => changes().any(|change| !change.is_allowed_now()),
+            Self::Nothing => false,
+        };
+        if is_found { Status::Found } else { Status::Fine }
+    }
+}

@@ -1,0 +1,103 @@
+//! `attache prove`.
+
+use crate::exit::Status;
+use crate::finding::{Finding, INVALID};
+use crate::input::{Configuration, InputOptions};
+use crate::proof::{ProofFile, ProofFileError, json, prove, text};
+use crate::report;
+use anstream::{AutoStream, ColorChoice};
+use attache_engine::policy::View;
+use clap::{Args, ValueEnum};
+use std::error::Error;
+use std::io::{Write as _, stderr, stdout};
+use std::path::{Path, PathBuf};
+
+/// Says whether assertions hold of all requests, and shows a request for each that does not
+///
+/// A file has `assertions`, and a `configuration` or the path of one: docs/tool.md shows how they are written, `attache
+/// schema assertions` prints the form. Ends with status 1 where one does not hold or can't be proven.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Files of assertions
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The configuration that they are held against, in place of the one that they name
+    #[arg(long, value_name = "FILE")]
+    configuration: Option<PathBuf>,
+    /// Count what is in SHADOW, too
+    #[arg(long)]
+    with_shadow: bool,
+    /// How it is told
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
+    let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
+    let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
+    let (mut told, mut values, mut holds) = (String::new(), Vec::new(), true);
+    for path in &options.files {
+        let Some(mut file) = read(path)? else { return Ok(Status::Unusable) };
+        let configuration = match &options.configuration {
+            Some(path) => one(path)?,
+            None => file.configuration.take().ok_or_else(|| {
+                format!(
+                    "{}: `configuration` is missing; name one there or by --configuration",
+                    path.display()
+                )
+            })?,
+        };
+        let config = configuration.parse().map_err(|errors| {
+            format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
+        })?;
+        let proved = prove(&file.assertions, &configuration, &config, file.workload.as_ref(), view)?;
+        holds &= proved.iter().all(|it| it.holds());
+        match options.format {
+            Format::Text => told.push_str(&text(&proved, &configuration, &config, is_styled)),
+            Format::Json => values.push(serde_json::json!({
+                "file": path.display().to_string(),
+                "assertions": json(&proved, &configuration, &config),
+            })),
+        }
+    }
+    if matches!(options.format, Format::Json) {
+        told = serde_json::to_string_pretty(&values)? + "\n";
+    }
+    stdout().write_all(told.as_bytes())?;
+    Ok(if holds { Status::Fine } else { Status::Found })
+}
+
+/// Reads a file of assertions; `None` where it has errors, which were told.
+fn read(path: &Path) -> Result<Option<ProofFile>, Box<dyn Error>> {
+    match ProofFile::read(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(ProofFileError::Invalid(file, errors)) => {
+            let findings: Vec<Finding> =
+                errors.iter().map(|error| Finding::in_document(&INVALID, &file, error)).collect();
+            let is_styled = AutoStream::choice(&stderr()) != ColorChoice::Never;
+            stderr().write_all(report::render(&findings, report::Format::Text, is_styled)?.as_bytes())?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the only configuration of a file.
+fn one(path: &Path) -> Result<Configuration, Box<dyn Error>> {
+    let mut found = InputOptions::of_file(path).read()?.configurations;
+    match (found.pop(), found.is_empty()) {
+        (Some(configuration), true) => Ok(configuration),
+        (None, _) => Err(format!("`{}` can't be read as YAML; see `attache check`", path.display()).into()),
+        (Some(_), false) => {
+            Err(format!("`{}` holds several configurations; name one", path.display()).into())
+        }
+    }
+}

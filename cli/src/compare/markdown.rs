@@ -1,0 +1,70 @@
+//! For a pull request.
+
+use super::comparison::{Change, Comparison};
+use super::version::Version;
+use crate::counted::counted;
+use crate::symbolic::Outcome;
+use std::fmt::Write as _;
+
+/// Tells what differs between two versions.
+pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
+    let those = |allowed: bool| comparison.changes.iter().filter(move |it| it.is_allowed_now() == allowed);
+    let (allowed, refused) = (those(true).count(), those(false).count());
+    let mut text = format!("### `{}`\n\n", comparison.new.configuration);
+    if allowed == 0 && refused == 0 {
+        text.push_str("No request is decided otherwise.\n\n");
+    }
+    for (is_allowed, count, word) in [(true, allowed, "allowed"), (false, refused, "refused")] {
+        if count == 0 {
+            continue;
+        }
+        _ = writeln!(text, "#### Newly {word}: one request for each of {}\n", counted(count, "change"));
+        those(is_allowed).for_each(|change| text.push_str(&told(change, comparison)));
+    }
+    list(&mut text, "Changed, and not compared by requests", comparison.settings.iter());
+    list(&mut text, "Not followed to the end", comparison.limits.iter());
+    text
+}
+
+fn told(change: &Change, comparison: &Comparison<'_>) -> String {
+    let Comparison { old, new, .. } = comparison;
+    let difference = &change.difference;
+    let witness = &difference.witness;
+    let mut text = format!(
+        "- `{} {}` is {}; it was {}. For {}.\n",
+        witness.method,
+        witness.path,
+        outcome(&difference.new, new),
+        outcome(&difference.old, old),
+        change.workloads.iter().map(|workload| format!("`{workload}`")).collect::<Vec<_>>().join("; "),
+    );
+    _ = write!(text, "\n  ```sh\n  {}\n  ```\n", witness.curl());
+    for line in witness.circumstances(&new.config) {
+        _ = write!(text, "\n  {}\n", code(&line));
+    }
+    text.push('\n');
+    text
+}
+
+/// Sets what came from a configuration as code, so that it is read as it stands.
+fn code(line: &str) -> String {
+    match line.split_once(" that says ") {
+        Some((token, claims)) => format!("{token} that says `{claims}`"),
+        None => line.to_owned(),
+    }
+}
+
+fn outcome(outcome: &Outcome, version: &Version<'_>) -> String {
+    let word = match outcome.reason {
+        Some(reason) => format!("refused (`{reason}`)"),
+        None => "allowed".to_owned(),
+    };
+    format!("{word}{}", outcome.by_in_markdown(version.configuration, &version.config))
+}
+
+fn list<'l>(text: &mut String, title: &str, lines: impl Iterator<Item = &'l String>) {
+    let lines: Vec<String> = lines.map(|line| format!("- {line}\n")).collect();
+    if !lines.is_empty() {
+        _ = write!(text, "#### {title}\n\n{}\n", lines.concat());
+    }
+}

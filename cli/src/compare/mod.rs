@@ -1,0 +1,14 @@
+//! What a new version of configurations decides otherwise.
+
+mod comparison;
+mod json;
+mod markdown;
+mod settings;
+mod text;
+mod version;
+
+pub(crate) use comparison::{Comparison, compare};
+pub(crate) use json::json;
+pub(crate) use markdown::markdown;
+pub(crate) use text::text;
+pub(crate) use version::Version;

@@ -1,0 +1,13 @@
+//! What must hold of all requests, and whether it does.
+
+mod assertion;
+mod document;
+mod read;
+mod report;
+mod run;
+mod schema;
+
+pub(crate) use read::{ProofFile, ProofFileError};
+pub(crate) use report::{json, text};
+pub(crate) use run::prove;
+pub(crate) use schema::schema;

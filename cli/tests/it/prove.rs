@@ -1,0 +1,128 @@
+//! What must hold of all requests.
+
+use crate::support::{Run, attache};
+use serde_json::Value;
+
+const CONFIGURATION: &str = "\
+configuration:
+  issuers:
+  - name: tyk
+    issuer: https://tyk.example.com
+    jwksUri: https://tyk.example.com/keys
+    roleClaims: [{claim: roles}]
+  policies:
+  - name: p
+    selector: {labels: {app: orders}}
+    rules:
+    - {name: health, authentication: NONE, to: [{paths: [/healthz, /metrics]}]}
+    - {name: admin, to: [{paths: [\"/admin*\"]}], roles: {anyOf: [admin]}}
+    - {name: own, to: [{paths: [\"/users/{id}\"]}], when: [{claim: sub, equalsPath: id}]}
+    - {name: delete, to: [{methods: [DELETE], paths: [\"/orders/{*}\"]}], roles: {anyOf: [writer]}}
+";
+
+fn prove(assertions: &str, options: &[&str]) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("proofs.yaml");
+    std::fs::write(&file, format!("{CONFIGURATION}assertions:\n{assertions}")).expect("it is written");
+    let file = file.to_str().expect("UTF-8").to_owned();
+    let arguments: Vec<&str> = ["prove", &file].into_iter().chain(options.iter().copied()).collect();
+    attache(&arguments)
+}
+
+fn answers(assertions: &str) -> Vec<Value> {
+    let run = prove(assertions, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    report[0]["assertions"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn assertions_hold_or_a_request_says_no() {
+    let told = answers(
+        "- {name: a, expect: REFUSED, to: [{paths: [\"/admin/{**}\"]}], unless: {roles: {anyOf: [admin]}}}
+- {name: b, expect: REFUSED, token: NONE, unless: {to: [{paths: [/healthz]}]}}
+- {name: c, expect: REFUSED, token: NONE, unless: {to: [{paths: [/healthz, /metrics]}]}}
+- {name: d, expect: REFUSED, to: [{methods: [DELETE], paths: [\"/orders/{*}\"]}], when: [{claim: mfa, notEquals: true}]}
+- {name: e, expect: REFUSED, to: [{paths: [\"/users/{id}\"]}], unless: {to: [{paths: [\"/users/{id}\"]}], when: [{claim: sub, equalsPath: id}]}}
+- {name: f, expect: ALLOWED, to: [{paths: [/admin/x]}], roles: {anyOf: [admin]}}
+- {name: g, expect: ALLOWED, to: [{paths: [\"/users/{id}\"]}], token: GOOD}
+",
+    );
+    let answers: Vec<&str> = told.iter().filter_map(|answer| answer["answer"].as_str()).collect();
+    assert_eq!(answers, ["holds", "fails", "holds", "fails", "holds", "holds", "fails"], "{told:?}");
+    assert_eq!(told[1]["request"]["path"], "/metrics");
+    assert_eq!(told[1]["outcome"]["rule"], "p/health");
+    assert_eq!(
+        (&told[3]["request"]["method"], &told[3]["request"]["claims"]["roles"][0]),
+        (&"DELETE".into(), &"writer".into())
+    );
+    assert_eq!(told[6]["outcome"]["reason"], "no-rule-matched");
+    assert!(told.iter().all(|answer| answer["workload"].is_null() || answer["workload"] == "app=orders"));
+}
+
+#[test]
+fn the_status_says_whether_all_hold() {
+    let holds = "- {name: a, expect: REFUSED, to: [{paths: [/other]}]}\n";
+    let fails = "- {name: b, expect: ALLOWED, to: [{paths: [/other]}]}\n";
+    let run = prove(holds, &[]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, "holds     a\n1 of 1 hold\n"));
+    let run = prove(&format!("{holds}{fails}"), &[]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.ends_with("1 of 2 hold\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("GET /other is refused with token-missing"), "{}", run.stdout);
+}
+
+#[test]
+fn another_configuration_may_be_held_against_them() {
+    let run = prove(
+        "- {name: a, expect: REFUSED, to: [{paths: [/healthz]}]}\n",
+        &["--configuration", "plugin-config/examples/istio-twin.yaml"],
+    );
+    assert_eq!(
+        (run.status, run.stdout.contains("by orders/read-all (plugin-config/examples/istio-twin.yaml:30)")),
+        (1, true),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_where_it_stands() {
+    let run = prove(
+        "- {name: a, expect: REFUSED, too: [{paths: [/a]}]}\n- {name: b, expect: REFUSED, to: [{paths: [a]}]}\n",
+        &[],
+    );
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("unknown key `too`") && run.stderr.contains(":16:"), "{}", run.stderr);
+    let run = prove("- {name: b, expect: REFUSED, unless: {to: [{paths: [a]}]}}\n", &[]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("assertions[0].unless.to[0].paths[0]"), "{}", run.stderr);
+    assert!(run.stderr.contains(":16:53"), "{}", run.stderr);
+    let run = prove("- {name: b, expect: NEVER}\n", &[]);
+    assert_eq!(run.status, 2, "{run:?}");
+    let run = prove("  []\n", &[]);
+    assert_eq!((run.status, run.stderr.contains("there is no assertion")), (2, true), "{run:?}");
+}
+
+#[test]
+fn what_is_not_followed_is_not_called_proven() {
+    let told = answers(
+        "- {name: a, expect: REFUSED, to: [{paths: [/nowhere]}], when: [{claim: exp, lessThan: 5}]}\n",
+    );
+    assert_eq!(told[0]["answer"], "unproven", "{told:?}");
+}
+
+#[test]
+fn the_schema_takes_what_the_command_takes() {
+    let schema: Value = serde_json::from_str(&attache(&["schema", "assertions"]).stdout).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for entry in
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/proofs")).expect("a folder")
+    {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a file");
+        let document: Value =
+            serde_json::to_value(attache_config_reader::read_yaml(&text).expect("YAML")).expect("JSON");
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    let misspelled = serde_json::json!({"assertions": [{"name": "a", "expect": "REFUSED", "too": []}]});
+    assert!(!validator.is_valid(&misspelled));
+}
