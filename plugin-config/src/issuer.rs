@@ -136,6 +136,14 @@ impl IssuerLocations {
             },
         }
     }
+
+    /// Returns whether a token may stand where the other's may.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let Self { headers, cookies, params } = self;
+        headers.iter().any(|one| other.headers.iter().any(|other| one.name == other.name))
+            || cookies.iter().any(|one| other.cookies.iter().any(|other| one.name == other.name))
+            || params.iter().any(|one| other.params.contains(one))
+    }
 }
 
 /// A header that may carry a token after a prefix, which is compared without letter case.

@@ -7,18 +7,13 @@ use attache_plugin_config::EcCurve;
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
+const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
 /// `rsaEncryption` (1.2.840.113549.1.1.1) and its parameters, which are NULL.
 const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 /// `id-ecPublicKey` (1.2.840.10045.2.1).
 const EC: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-/// `secp256r1` (1.2.840.10045.3.1.7).
-const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-/// `secp384r1` (1.3.132.0.34).
-const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
-/// `secp521r1` (1.3.132.0.35).
-const P521: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
 
 /// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA key (RFC 3279 section 2.3.1).
 pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Box<[u8]> {
@@ -28,12 +23,8 @@ pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Box<[u8]> {
 
 /// Returns the SubjectPublicKeyInfo of a point (RFC 5480 section 2), which is in the form of SEC 1 section 2.3.3.
 pub(super) fn ec_key(curve: EcCurve, point: &[u8]) -> Box<[u8]> {
-    let curve = match curve {
-        EcCurve::P256 => P256,
-        EcCurve::P384 => P384,
-        EcCurve::P521 => P521,
-    };
-    public_key(&element(SEQUENCE, &[EC, curve]), point)
+    let curve = element(OBJECT_IDENTIFIER, &[curve.oid()]);
+    public_key(&element(SEQUENCE, &[EC, &curve]), point)
 }
 
 /// Returns an ECDSA signature (RFC 3279 section 2.2.3) from its JOSE form, two numbers of the same length (RFC 7518

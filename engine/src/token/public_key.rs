@@ -281,9 +281,7 @@ fn fingerprint(jwk: &Jwk) -> u64 {
     let algorithms: Vec<u8> = jwk.algorithms.iter().map(|algorithm| algorithm as u8).collect();
     let (kind, first, second): (&str, &[u8], &[u8]) = match &jwk.material {
         JwkMaterial::Rsa { n, e } => ("RSA", n, e),
-        JwkMaterial::Ec { curve: EcCurve::P256, x, y } => ("P-256", x, y),
-        JwkMaterial::Ec { curve: EcCurve::P384, x, y } => ("P-384", x, y),
-        JwkMaterial::Ec { curve: EcCurve::P521, x, y } => ("P-521", x, y),
+        JwkMaterial::Ec { curve, x, y } => (curve.name(), x, y),
         JwkMaterial::Ed25519 { x } => ("Ed25519", x, &[]),
     };
     let key_id = jwk.key_id.as_deref().unwrap_or_default().as_bytes();

@@ -6,8 +6,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ROLES: [&str; 6] = ["r0", "r1", "r2", "r3", "r4", "r5"];
 const METHODS: [&str; 3] = ["GET", "POST", "DELETE"];
@@ -116,7 +118,11 @@ fn tokens() -> impl Strategy<Value = Value> {
                 json!(true),
                 json!(null),
                 json!("true"),
-                json!("x a")
+                json!("x a"),
+                json!("ab"),
+                json!(1),
+                json!(3),
+                json!("1")
             ]),
             select(vec![json!({"a": 1}), json!(["true", {"b": 1}])]),
             subsequence(vec![json!("a"), json!("b"), json!("x")], 0..3).prop_map(Value::Array),
@@ -283,6 +289,10 @@ fn conditions() -> impl Strategy<Value = Condition> {
         1 => vec(scalar(), 1..3).prop_map(Test::NotIn),
         2 => scalar().prop_map(Test::Contains),
         1 => Just(Test::Prefix("a".into())),
+        1 => Just(Test::Suffix("b".into())),
+        1 => Just(Test::Matches(Regex::new("a|1|tru.").unwrap())),
+        1 => select(vec![0.0, 2.0]).prop_map(Test::LessThan),
+        1 => select(vec![0.0, 2.0]).prop_map(Test::GreaterThan),
         1 => any::<bool>().prop_map(Test::Exists),
         4 => select(vec!["id", "name"]).prop_map(|name| Test::EqualsPath(name.into())),
         1 => Just(Test::EqualsHeader(HeaderName::new("x-claim").unwrap())),
@@ -300,4 +310,32 @@ fn sometimes<T: std::fmt::Debug + Clone>(
 
 fn rarely<T: std::fmt::Debug + Clone>(some: impl Strategy<Value = Vec<T>>) -> impl Strategy<Value = Vec<T>> {
     prop_oneof![9 => Just(Vec::new()), 1 => some]
+}
+
+/// Numbers the operators without `_`, so that one that is added is generated, too.
+const fn number_of(test: &Test) -> usize {
+    match test {
+        Test::Equals(_) => 0,
+        Test::NotEquals(_) => 1,
+        Test::In(_) => 2,
+        Test::NotIn(_) => 3,
+        Test::Prefix(_) => 4,
+        Test::Suffix(_) => 5,
+        Test::Contains(_) => 6,
+        Test::Matches(_) => 7,
+        Test::Exists(_) => 8,
+        Test::LessThan(_) => 9,
+        Test::GreaterThan(_) => 10,
+        Test::EqualsPath(_) => 11,
+        Test::EqualsHeader(_) => 12,
+        Test::EqualsClaim(_) => 13,
+    }
+}
+
+#[test]
+fn every_operator_is_generated() {
+    let mut runner = TestRunner::deterministic();
+    let mut drawn = || number_of(&conditions().new_tree(&mut runner).unwrap().current().test);
+    let numbers: BTreeSet<usize> = (0..1000).map(|_| drawn()).collect();
+    assert_eq!(numbers.into_iter().collect::<Vec<_>>(), (0..14).collect::<Vec<_>>());
 }

@@ -3,7 +3,7 @@
 use crate::support::{Worker, document, key_set, token};
 use attache_e2e::page::{self, Block};
 use attache_e2e::{repository, yaml};
-use attache_engine::Reason;
+use attache_engine::{Class, Reason};
 use proxy_wasm_test_host::Request;
 use proxy_wasm_test_host::native::Host;
 use serde_json::{Value, json};
@@ -146,6 +146,22 @@ fn every_reason_has_a_row_that_says_how_to_mend_it() {
     assert_eq!(words(&text, "By reason", 0), reasons, "one row each, in the order of docs/metrics.md");
     for row in page::rows(&text, "By reason") {
         assert!(row.len() == 4 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+    }
+}
+
+#[test]
+fn every_reason_is_listed_with_its_statuses() {
+    let text = page::read("docs/metrics.md").unwrap();
+    let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(words(&text, "Reasons", 0), reasons, "one row each");
+    for (reason, row) in Reason::ALL.into_iter().zip(page::rows(&text, "Reasons").into_iter().skip(1)) {
+        let statuses = match reason.class() {
+            Class::Missing | Class::BadToken => ["401", "16"],
+            Class::Policy => ["403", "7"],
+            Class::BadRequest => ["400", "3"],
+            Class::Unavailable => ["503", "14"],
+        };
+        assert_eq!(row[1..3], statuses, "{reason}");
     }
 }
 

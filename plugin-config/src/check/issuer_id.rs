@@ -3,7 +3,7 @@
 use super::claim::claim;
 use super::{Checker, text};
 use crate::document::IssuerDocument;
-use crate::{Issuer, IssuerId, IssuerLocations, IssuerPattern};
+use crate::{Issuer, IssuerId, IssuerPattern};
 use attache_config_reader::{PathRef, Reported, quote};
 use std::collections::BTreeMap;
 
@@ -131,13 +131,8 @@ fn check_own_places(
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) {
-    let IssuerLocations { headers, cookies, params } = &issuer.locations;
     for (_, other) in issuers.iter().filter(|(other, _)| *other != index) {
-        let theirs = &other.locations;
-        let shares = headers.iter().any(|one| theirs.headers.iter().any(|other| one.name == other.name))
-            || cookies.iter().any(|one| theirs.cookies.iter().any(|other| one.name == other.name))
-            || params.iter().any(|one| theirs.params.contains(one));
-        if shares {
+        if issuer.locations.overlaps(&other.locations) {
             let message = format!(
                 "a token without `iss` is known by its place, and issuer `{}` looks for tokens there too; give this \
                  issuer a header, cookie or parameter of its own",

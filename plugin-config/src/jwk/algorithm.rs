@@ -115,6 +115,14 @@ impl fmt::Display for Algorithm {
     }
 }
 
+/// Returns the curves that an algorithm is for.
+pub(super) fn curves() -> impl Iterator<Item = EcCurve> {
+    Algorithm::ALL.into_iter().filter_map(|algorithm| match algorithm.scheme() {
+        Scheme::Ecdsa(curve) => Some(curve),
+        Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ed25519 | Scheme::Hmac(_) => None,
+    })
+}
+
 /// A set of algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct AlgorithmSet(u16);
@@ -164,5 +172,18 @@ impl AlgorithmSet {
 impl FromIterator<Algorithm> for AlgorithmSet {
     fn from_iter<T: IntoIterator<Item = Algorithm>>(iter: T) -> Self {
         Self(iter.into_iter().fold(0, |set, algorithm| set | 1 << algorithm as u16))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwk::scheme::CURVES;
+
+    #[test]
+    fn messages_name_every_curve_once() {
+        let names: Vec<String> = curves().map(|curve| format!("`{}`", curve.name())).collect();
+        let named: Vec<&str> = CURVES.split([',', ' ']).filter(|word| word.starts_with('`')).collect();
+        assert_eq!(named, names);
     }
 }

@@ -1,7 +1,8 @@
 //! Public keys in DER (ITU-T X.690): as PEM and certificates carry them.
 
-use super::EcCurve;
+use super::algorithm::curves;
 use super::numbers::{self, Numbers};
+use super::scheme::CURVES;
 use spki::SubjectPublicKeyInfoRef;
 use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef};
 use spki::der::{self, Decode as _, Reader, SliceReader, Tag, Tagged as _};
@@ -10,10 +11,6 @@ use spki::der::{self, Decode as _, Reader, SliceReader, Tag, Tagged as _};
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-/// The curves of RFC 5480 section 2.1.1.1.
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 /// `id-ce-keyUsage` (RFC 5280 section 4.2.1.3).
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 /// `digitalSignature` and `nonRepudiation`: the usages that allow a key to verify what is no certificate.
@@ -64,13 +61,10 @@ fn numbers_of(key: &SubjectPublicKeyInfoRef<'_>) -> Result<Numbers, String> {
 
 /// Reads a point on a named curve, uncompressed (SEC 1 section 2.3.3).
 fn ec_key(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<Numbers, String> {
-    let curve = match curve.and_then(|curve| curve.decode_as().ok()) {
-        Some(P256) => EcCurve::P256,
-        Some(P384) => EcCurve::P384,
-        Some(P521) => EcCurve::P521,
-        _ => return Err("this curve is not supported; use `P-256`, `P-384` or `P-521`".to_owned()),
-    };
-    let length = numbers::field_bytes(curve);
+    let oid: Option<ObjectIdentifier> = curve.and_then(|curve| curve.decode_as().ok());
+    let named = oid.and_then(|oid| curves().find(|curve| curve.oid() == oid.as_bytes()));
+    let curve = named.ok_or_else(|| format!("this curve is not supported; use {CURVES}"))?;
+    let length = curve.field_bytes();
     match point.split_first() {
         Some((4, rest)) if rest.len() == length.saturating_mul(2) => {
             let (x, y) = rest.split_at_checked(length).unwrap_or_default();

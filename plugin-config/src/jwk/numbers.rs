@@ -81,18 +81,9 @@ pub(super) fn ed25519_key(x: &[u8]) -> Result<Numbers, Unfit> {
     }
 }
 
-/// Reads the length of a coordinate, in bytes.
-pub(super) const fn field_bytes(curve: EcCurve) -> usize {
-    match curve {
-        EcCurve::P256 => 32,
-        EcCurve::P384 => 48,
-        EcCurve::P521 => 66,
-    }
-}
-
 fn coordinate(curve: EcCurve, value: &[u8], member: &'static str) -> Result<Vec<u8>, Unfit> {
     let value = bytes::without_zeros(value);
-    let length = field_bytes(curve);
+    let length = curve.field_bytes();
     let Some(missing) = length.checked_sub(value.len()) else {
         let message =
             format!("a coordinate of this curve has {length} bytes, not {}; copy the key anew", value.len());

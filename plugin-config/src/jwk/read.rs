@@ -1,6 +1,8 @@
 //! One key of a set.
 
+use super::algorithm::curves;
 use super::numbers::{self, Numbers, Unfit};
+use super::scheme::CURVES;
 use super::{Algorithm, AlgorithmSet, EcCurve, Jwk, bytes, der, pem};
 use attache_config_reader::{Diagnostic, Node, PathRef, quote};
 
@@ -167,15 +169,11 @@ fn check_operations(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
 }
 
 fn curve(node: &Node, at: &PathRef<'_>) -> Result<EcCurve, Diagnostic> {
-    match required(node, at, "crv")? {
-        "P-256" => Ok(EcCurve::P256),
-        "P-384" => Ok(EcCurve::P384),
-        "P-521" => Ok(EcCurve::P521),
-        other => {
-            let message = format!("curve {} is not supported; use `P-256`, `P-384` or `P-521`", quote(other));
-            Err(at.key("crv").error(message))
-        }
-    }
+    let name = required(node, at, "crv")?;
+    curves().find(|curve| curve.name() == name).ok_or_else(|| {
+        let message = format!("curve {} is not supported; use {CURVES}", quote(name));
+        at.key("crv").error(message)
+    })
 }
 
 fn check_ed25519(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {

@@ -44,7 +44,40 @@ pub enum EcCurve {
     P521,
 }
 
+/// The curves, as a message names them.
+pub(super) const CURVES: &str = "`P-256`, `P-384` or `P-521`";
+
 impl EcCurve {
+    /// Returns the registered name (RFC 7518 section 6.2.1.1).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// Returns the object identifier (RFC 5480 section 2.1.1.1) as it stands in DER, without tag and length.
+    pub const fn oid(self) -> &'static [u8] {
+        match self {
+            // 1.2.840.10045.3.1.7
+            Self::P256 => &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
+            // 1.3.132.0.34
+            Self::P384 => &[0x2b, 0x81, 0x04, 0x00, 0x22],
+            // 1.3.132.0.35
+            Self::P521 => &[0x2b, 0x81, 0x04, 0x00, 0x23],
+        }
+    }
+
+    /// Returns the length of a coordinate, in bytes.
+    pub const fn field_bytes(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
     /// Returns the hash that goes with it in ECDSA (RFC 7518 section 3.4).
     pub const fn hash(self) -> Hash {
         match self {

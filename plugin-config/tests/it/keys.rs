@@ -1,7 +1,9 @@
 //! Keys, secrets and algorithms.
 
 use crate::support::{accepts, errors, key, lay_over, refuses, with_issuer};
-use attache_plugin_config::{Algorithm, KeySet, KeySource};
+use attache_plugin_config::{Algorithm, EcCurve, KeySet, KeySource, Scheme};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
 fn with_key(changes: Value) -> Value {
@@ -13,8 +15,7 @@ fn with_key(changes: Value) -> Value {
 }
 
 fn rsa(n: &[u8], e: &str) -> Value {
-    use base64::Engine;
-    let n = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(n);
+    let n = BASE64.encode(n);
     with_issuer(json!({"jwks": {"keys": [{"kty": "RSA", "n": n, "e": e}]}}))
 }
 
@@ -307,4 +308,28 @@ fn secrets_are_named_and_not_given() {
         "issuers[0].algorithms[1]",
         "`ES256` needs a public key, and this issuer has secrets; name HMAC algorithms only",
     );
+}
+
+fn ec(curve: &str, field_bytes: usize) -> Value {
+    let coordinate = BASE64.encode(vec![1; field_bytes]);
+    json!({"kty": "EC", "crv": curve, "x": coordinate, "y": coordinate})
+}
+
+#[test]
+fn for_every_algorithm_but_hmac_a_key_is_read() {
+    for algorithm in Algorithm::ALL {
+        let key = match algorithm.scheme() {
+            Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) => {
+                json!({"kty": "RSA", "n": BASE64.encode([0xc3; 256]), "e": "AQAB"})
+            }
+            Scheme::Ecdsa(EcCurve::P256) => ec("P-256", 32),
+            Scheme::Ecdsa(EcCurve::P384) => ec("P-384", 48),
+            Scheme::Ecdsa(EcCurve::P521) => ec("P-521", 66),
+            Scheme::Ed25519 => json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([1; 32])}),
+            Scheme::Hmac(_) => continue,
+        };
+        let set =
+            KeySet::parse(key.to_string().as_bytes()).unwrap_or_else(|error| panic!("{algorithm}: {error}"));
+        assert!(set.keys[0].algorithms.contains(algorithm), "{algorithm}");
+    }
 }

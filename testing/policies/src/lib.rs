@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::unimplemented,
     clippy::indexing_slicing,
     clippy::string_slice,
     reason = "what tests share fails as a test does"

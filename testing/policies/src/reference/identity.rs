@@ -48,10 +48,20 @@ pub(super) fn has_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>) -> b
         && !wanted.none_of.iter().any(|role| roles.contains(role))
 }
 
-/// What a string or a Boolean is written as.
+/// A number, or with `loosely` one that is written as a text.
+fn as_number(value: &Value, loosely: bool) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) if loosely => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// What a string, a whole number or a Boolean is written as.
 fn looks(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
@@ -103,6 +113,16 @@ pub(super) fn holds(
         Test::Prefix(prefix) => elements.iter().any(|element| {
             (denies || element.is_string()) && looks(element).is_some_and(|text| text.starts_with(prefix))
         }),
+        Test::Suffix(suffix) => elements.iter().any(|element| {
+            (denies || element.is_string()) && looks(element).is_some_and(|text| text.ends_with(suffix))
+        }),
+        Test::Matches(regex) => elements.iter().any(|element| {
+            (denies || element.is_string()) && looks(element).is_some_and(|text| regex.is_match(&text))
+        }),
+        Test::LessThan(bound) => elements.iter().filter_map(|one| as_number(one, denies)).any(|n| n < *bound),
+        Test::GreaterThan(bound) => {
+            elements.iter().filter_map(|one| as_number(one, denies)).any(|n| n > *bound)
+        }
         Test::Exists(wanted) => claim(&condition.claim).is_some() == *wanted,
         Test::EqualsPath(name) => {
             let any_case = rule.action == Action::Deny;
@@ -120,6 +140,5 @@ pub(super) fn holds(
             // A Boolean is the same as the string that it is written as.
             claim(path).is_some_and(|other| claim(&condition.claim) == Some(other) || one_looks(true, other))
         }
-        other => unimplemented!("not generated: {other:?}"),
     }
 }
