@@ -4,38 +4,46 @@ use attache_config_reader::{Node, Path, Step};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// The kinds that carry a configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Of Istio: `extensions.istio.io`.
-    WasmPlugin,
-    /// Of Istio 1.30 and newer: `extensions.istio.io`.
-    TrafficExtension,
-    /// Of Envoy Gateway: `gateway.envoyproxy.io`.
-    EnvoyExtensionPolicy,
+/// Makes the kinds, and how a resource says that it is one, of one list.
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $name:ident = $group:literal;)+) => {
+        /// The kinds that carry a configuration.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Kind {
+            /// Returns the kind of a resource; `None` where it is no such kind.
+            fn of(resource: &Node) -> Option<Self> {
+                let group = text(resource.get("apiVersion")?)?.split('/').next()?;
+                let kind = text(resource.get("kind")?)?;
+                [$(($group, Self::$name)),+]
+                    .into_iter()
+                    .find(|(its_group, its_kind)| *its_group == group && its_kind.name() == kind)
+                    .map(|(_, kind)| kind)
+            }
+
+            /// Returns the name of the kind.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Of Istio.
+    WasmPlugin = "extensions.istio.io";
+    /// Of Istio 1.30 and newer.
+    TrafficExtension = "extensions.istio.io";
+    /// Of Envoy Gateway.
+    EnvoyExtensionPolicy = "gateway.envoyproxy.io";
 }
 
 impl Kind {
-    /// Returns the kind of a resource; `None` where it is no such kind.
-    fn of(resource: &Node) -> Option<Self> {
-        let group = text(resource.get("apiVersion")?)?.split('/').next()?;
-        match (group, text(resource.get("kind")?)?) {
-            ("extensions.istio.io", "WasmPlugin") => Some(Self::WasmPlugin),
-            ("extensions.istio.io", "TrafficExtension") => Some(Self::TrafficExtension),
-            ("gateway.envoyproxy.io", "EnvoyExtensionPolicy") => Some(Self::EnvoyExtensionPolicy),
-            _ => None,
-        }
-    }
-
-    /// Returns the name of the kind.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::WasmPlugin => "WasmPlugin",
-            Self::TrafficExtension => "TrafficExtension",
-            Self::EnvoyExtensionPolicy => "EnvoyExtensionPolicy",
-        }
-    }
-
     /// Returns the key under which a module's configuration stands.
     const fn configuration_key(self) -> &'static str {
         match self {
@@ -148,8 +156,9 @@ impl Resource {
     /// Returns the variables of the module's environment and what they hold, `None` for what only the proxy knows; `None`
     /// where the resource does not say.
     pub(crate) fn environment(&self) -> Option<BTreeMap<String, Option<String>>> {
-        if self.kind == Kind::EnvoyExtensionPolicy {
-            return None;
+        match self.kind {
+            Kind::WasmPlugin | Kind::TrafficExtension => {}
+            Kind::EnvoyExtensionPolicy => return None,
         }
         let Some(Node::Array(items)) = self.get(&self.module("vmConfig").key("env")) else {
             return Some(BTreeMap::new());
