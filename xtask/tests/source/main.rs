@@ -12,3 +12,4 @@ mod imports;
 mod layers;
 mod length;
 mod module;
+mod rust_version;
