@@ -59,7 +59,7 @@ enum Task {
     ///
     /// ATTACHE_ENVOY keeps to one version of Envoy, 1.39.3 for example (or several, parted by commas). ATTACHE_VECTORS is a
     /// folder of published test vectors: wycheproof, ietf-jose-cookbook, JSONTestSuite. TYK_BIN is a Tyk gateway, for the
-    /// tests beside one.
+    /// tests beside one. ATTACHE_CHROMIUM is a Chromium or Chrome, where none is on the path.
     Ci(ci::Options),
     /// Fuzzes what reads bytes that strangers send: configuration, key sets, tokens, header maps, paths.
     ///

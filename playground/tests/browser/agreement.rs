@@ -1,166 +1,44 @@
-//! The page and the program say the same, of every suite of examples.
+//! The page and the program say the same: of every suite of examples, and of every field.
 
-use crate::playground::{Playground, root, tool};
-use attache_config_reader::read_yaml_stream;
-use attache_test_fixtures::keys::{SigningKey, jwks};
+use crate::both::Both;
+use crate::suites::questions;
+use attache_test_fixtures::document::{document, key_set};
+use attache_test_fixtures::token::{TokenSpec, now};
 use serde_json::{Map, Value, json};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
-/// When every request comes.
-const NOW: &str = "1800000000";
-
-/// Reads a file of YAML.
-fn read(path: &Path) -> Value {
-    let text = fs::read_to_string(path).expect("a file");
-    let documents = read_yaml_stream(&text).expect("YAML");
-    serde_json::to_value(documents.first().expect("a document")).expect("JSON")
-}
-
-/// Returns the files of a folder, in the order of their names.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root().join(folder)).expect("a folder");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
-    files.sort();
-    files
-}
-
-/// Returns a text of a test's or scenario's value, empty where there is none.
-fn text(value: &Value) -> String {
-    value.as_str().map(str::to_owned).unwrap_or_default()
-}
-
-/// Returns what the form says for a step of a suite.
-fn fields(suite: &Value, configuration: &str, step: &Value) -> Value {
-    let request = &step["request"];
-    let or = |value: &Value, default: &str| value.as_str().unwrap_or(default).to_owned();
-    let pairs = |object: &Value, between: &str| {
-        let members = object.as_object().into_iter().flatten();
-        members.map(|(name, value)| format!("{name}{between}{}\n", text(value))).collect::<String>()
-    };
-    let token = request["token"].as_str().and_then(|name| suite["tokens"].get(name));
-    let claims = token.map(|token| token.get("claims").cloned().unwrap_or_else(|| json!({})));
-    let workload = &suite["workload"];
-    let name = [&workload["namespace"], &workload["name"]].map(text);
-    json!({
-        "configuration": configuration,
-        "request": format!("{} {}", or(&request["method"], "GET"), or(&request["path"], "/")),
-        "credential": if claims.is_some() { "claims" } else { "none" },
-        "claims": claims.map(|claims| claims.to_string()).unwrap_or_default(),
-        "issuer": token.map(|token| text(&token["issuer"])).unwrap_or_default(),
-        "headers": pairs(&request["headers"], ": "),
-        "host": text(&request["host"]),
-        "caller": text(&request["caller"]),
-        "port": request["port"].as_u64().map(|port| port.to_string()).unwrap_or_default(),
-        "workload": if name.iter().all(String::is_empty) { String::new() } else { name.join("/") },
-        "labels": pairs(&workload["labels"], "="),
-        "serviceAccount": text(&workload["serviceAccount"]),
-        "time": NOW,
-        "body": request["body"].is_string(),
-    })
-}
-
-/// Puts keys where a scenario names them: `${jwks:p256,rsa}`. Returns whether it names nothing else that only a proxy has.
-fn give_keys(value: &mut Value) -> bool {
-    match value {
-        Value::String(text) => {
-            let Some(names) = text.strip_prefix("${jwks:").and_then(|rest| rest.strip_suffix('}')) else {
-                return !text.contains("${");
-            };
-            let keys: Result<Vec<SigningKey>, _> = names.split(',').map(SigningKey::fixed).collect();
-            // Some are made when a proxy is.
-            let keys = keys.and_then(|keys| jwks(&keys));
-            keys.is_ok_and(|keys| {
-                *value = keys;
-                true
-            })
-        }
-        Value::Array(items) => items.iter_mut().all(give_keys),
-        Value::Object(members) => members.values_mut().all(give_keys),
-        _ => true,
-    }
-}
-
-/// Returns what the form says for every test of `examples/policy-tests`, and for the first steps of every scenario whose
-/// configuration needs no proxy.
-fn questions() -> Vec<(String, Value)> {
-    let mut questions = Vec::new();
-    for path in files("examples/policy-tests") {
-        let suite = read(&path);
-        let file = path.parent().expect("a folder").join(text(&suite["configuration"]));
-        let configuration = fs::read_to_string(file).expect("a configuration");
-        for step in suite["steps"].as_array().into_iter().flatten() {
-            questions.push((text(&step["name"]), fields(&suite, &configuration, step)));
-        }
-    }
-    for path in files("e2e/scenarios") {
-        let mut suite = read(&path);
-        let mut configuration = suite["configuration"].take();
-        if !configuration.is_object() || !give_keys(&mut configuration) {
-            continue;
-        }
-        for step in suite["steps"].as_array().into_iter().flatten().take(2) {
-            if step["request"]["path"]
-                .as_str()
-                .is_some_and(|path| path.starts_with('/') && !path.contains(' '))
-            {
-                let name = format!("{}: {}", path.display(), text(&step["name"]));
-                questions.push((name, fields(&suite, &configuration.to_string(), step)));
-            }
-        }
-    }
-    questions
-}
+/// A rule for each field, which matches by that field alone.
+const FIELDS: &str = "\
+issuers:
+- {name: a, issuer: https://a.example, jwksUri: https://a.example/keys, roleClaims: [{claim: roles}]}
+- {name: b, issuer: https://b.example, jwksUri: https://b.example/keys, roleClaims: [{claim: groups}]}
+policies:
+- name: all
+  rules:
+  - {name: host, authentication: OPTIONAL, to: [{paths: [/host], hosts: [orders.shop]}]}
+  - {name: port, authentication: OPTIONAL, to: [{paths: [/port], ports: [8080]}]}
+  - {name: caller, authentication: OPTIONAL, to: [{paths: [/caller]}], from: [{principals: [cluster.local/ns/shop/sa/web]}]}
+  - {name: peer, authentication: OPTIONAL, to: [{paths: [/peer]}], from: [{ipBlocks: [10.0.0.0/8]}]}
+  - {name: client, authentication: OPTIONAL, to: [{paths: [/client]}], from: [{remoteIpBlocks: [10.0.0.0/8]}]}
+  - {name: issuer, to: [{paths: [/issuer]}], roles: {anyOf: [staff]}}
+  - {name: time, to: [{paths: [/time]}]}
+- name: orders
+  selector: {namespaces: [shop], labels: {app: orders}, serviceAccounts: [orders]}
+  rules:
+  - {name: workload, authentication: OPTIONAL, to: [{paths: [/workload]}]}
+";
 
 #[test]
-fn page_and_program_say_the_same() {
-    let Some(mut playground) = Playground::open("") else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = format!(
-        "{}:{}",
-        tool().parent().expect("a folder").display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
-    let empty = playground.page.evaluate(
-        "Object.fromEntries(Array.from(document.getElementById('form').elements)
-        .filter((field) => field.name && field.type !== 'radio')
-        .map((field) => [field.name, field.type === 'checkbox' ? false : '']))",
-    );
+fn page_and_program_say_the_same_of_every_example() {
+    let Some(mut both) = Both::open() else { return };
     let mut agreed = Map::new();
     for (name, fields) in questions() {
-        let mut all = empty.clone();
-        all.as_object_mut().expect("fields").extend(fields.as_object().cloned().expect("fields"));
-        playground.fill(&all);
-        let command = playground.text("#command");
-        fs::write(folder.path().join("configuration.yaml"), text(&fields["configuration"]))
-            .expect("it is written");
-        let run = |format: &str| {
-            let mut shell = Command::new("sh");
-            shell
-                .args(["-c", &format!("{command} --format {format}")])
-                .current_dir(folder.path())
-                .env("PATH", &path);
-            let run = shell.output().expect("a shell");
-            (String::from_utf8(run.stdout).expect("UTF-8"), String::from_utf8_lossy(&run.stderr).into_owned())
-        };
-        let (json, error) = run("json");
-        if json.is_empty() {
-            // What the program can't ask, the page can't either.
-            assert_eq!(playground.text("#json"), "", "{name}: {error}");
-            assert!(error.starts_with("error: "), "{name}: {error}");
-            continue;
-        }
-        let told: Value = serde_json::from_str(&json).expect("JSON");
-        assert_eq!(playground.explanation(), told, "{name}: {command}");
-        let (story, _) = run("text");
-        assert_eq!(Some(playground.verdict().as_str()), story.lines().next(), "{name}: {command}");
+        println!("{name}");
+        let Some(told) = both.ask(&fields) else { continue };
         let reason = told["decision"]["reason"].as_str().unwrap_or("allowed").to_owned();
         let count = agreed.get(&reason).and_then(Value::as_u64).unwrap_or_default();
         agreed.insert(reason, json!(count + 1));
     }
-    playground.must_be_quiet();
+    both.playground.must_be_quiet();
     let count: u64 = agreed.values().filter_map(Value::as_u64).sum();
     println!("{count} questions, answered alike: {}", Value::Object(agreed.clone()));
     assert!(count >= 60, "{count} questions");
@@ -169,4 +47,61 @@ fn page_and_program_say_the_same() {
     {
         assert!(agreed.contains_key(reason), "no question is answered with {reason}");
     }
+}
+
+#[test]
+fn every_field_counts_in_both() {
+    let Some(mut both) = Both::open() else { return };
+    let staff = r#"{"sub": "it's alice", "groups": ["staff"]}"#;
+    let late = r#"{"sub": "alice", "exp": 1800000000}"#;
+    let workload =
+        json!({"workload": "shop/orders", "labels": "app=orders\nx=y", "serviceAccount": "orders"});
+    for (path, fields) in [
+        ("host", json!({"host": "orders.shop"})),
+        ("port", json!({"port": "8080"})),
+        ("caller", json!({"caller": "spiffe://cluster.local/ns/shop/sa/web"})),
+        ("peer", json!({"address": "10.1.2.3"})),
+        ("client", json!({"clientAddress": "10.1.2.3"})),
+        ("issuer", json!({"credential": "claims", "claims": staff, "issuer": "b"})),
+        ("time", json!({"credential": "claims", "claims": late, "issuer": "a", "time": "1799999999"})),
+        ("workload", workload),
+    ] {
+        let request = format!("GET /{path}");
+        let mut asked = json!({"configuration": FIELDS, "request": request, "credential": "none"});
+        for (fields, outcome) in [(json!({}), "refuse"), (fields, "forward")] {
+            asked.as_object_mut().expect("fields").extend(fields.as_object().cloned().expect("fields"));
+            let told = both.ask(&asked).expect("an explanation");
+            assert_eq!(told["decision"]["outcome"], outcome, "{asked}");
+        }
+    }
+}
+
+#[test]
+fn a_token_and_the_keys_of_its_provider_count_in_both() {
+    let Some(mut both) = Both::open() else { return };
+    let mut document = document().expect("a document");
+    let issuer = document["issuers"][0].as_object_mut().expect("an issuer");
+    issuer.remove("jwks");
+    issuer.insert("jwksUri".to_owned(), "https://issuer.example/keys".into());
+    let keys = key_set().expect("keys");
+    let token = TokenSpec::default().mint(now()).expect("a token");
+    both.write("tyk.json", &keys.to_string());
+    both.write("token.jwt", &token);
+    let mut asked = json!({
+        "configuration": document.to_string(),
+        "request": "GET /orders/old",
+        "credential": "token",
+        "token": token,
+        "keys": json!({"tyk": keys}).to_string(),
+        "headers": "x-user: root",
+        "body": true,
+        "withShadow": true,
+    });
+    let told = both.ask(&asked).expect("an explanation");
+    assert_eq!(told["token"]["state"], "good");
+    assert_eq!(told["decision"]["shadow"]["verdict"], "rule-denied");
+    assert_eq!(told["decision"]["headers"][0]["remove"], "x-user", "{told}");
+    asked["keys"] = "".into();
+    let told = both.ask(&asked).expect("an explanation");
+    assert_eq!(told["decision"]["reason"], "keys-unavailable");
 }

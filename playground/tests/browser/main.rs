@@ -9,8 +9,10 @@
 )]
 
 mod agreement;
+mod both;
 mod chromium;
 mod looks;
 mod playground;
 mod secrets;
+mod suites;
 mod typing;

@@ -5,12 +5,12 @@ use attache_test_fixtures::document::document;
 use attache_test_fixtures::token::{TokenSpec, now};
 use serde_json::json;
 
-/// Everything that a page holds where somebody could find it: its elements, what its fields show, its address, and what it
-/// stores.
+/// Everything that a page holds where somebody could find it: its elements, what its fields show, its address and what the
+/// fragment encodes, and what it stores.
 const EVERYTHING: &str = "JSON.stringify([
     document.documentElement.outerHTML,
     Array.from(document.querySelectorAll('input, textarea'), (field) => field.value),
-    location.href, document.cookie, document.title, window.name, history.state,
+    location.href, atob(location.hash.slice(1).replaceAll('-', '+').replaceAll('_', '/')), document.cookie, document.title, window.name, history.state,
     Object.entries(localStorage), Object.entries(sessionStorage),
 ])";
 
@@ -33,12 +33,14 @@ fn a_signature_is_verified_and_neither_shown_nor_kept() {
         assert_eq!(playground.verdict(), "allowed, by rule orders/write");
         playground.page.evaluate("document.getElementById('link').click()");
         assert!(playground.text("#link-status").ends_with("without the token."));
-        let everything = playground.page.evaluate(EVERYTHING).to_string();
+        let everything = playground.page.evaluate(EVERYTHING);
+        let everything = everything.as_str().expect("a text");
         assert!(
             everything.contains(token.split('.').next().expect("a header")),
             "the token is not looked for"
         );
-        assert!(!everything.contains(&signature), "{everything}");
+        assert!(!everything.contains(&signature), "the signature is there");
+        assert!(everything.contains(r#"\"request\":\"POST /orders\""#), "the fragment is not looked into");
     }
     // What is typed behind it belongs to it.
     playground.page.evaluate("document.getElementById('token').setSelectionRange(1e9, 1e9)");
