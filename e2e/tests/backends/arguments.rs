@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 
 /// Asks real backends behind a real Envoy with the filter what they handled, and holds that against the policy.
 #[derive(Parser)]
-#[command(name = "scripts/test-backends")]
+#[command(name = "scripts/test-backends", bin_name = "scripts/test-backends")]
 pub(crate) struct Arguments {
     /// This backend (again for another).
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(BACKENDS.map(|backend| backend.name)))]

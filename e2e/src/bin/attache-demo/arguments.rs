@@ -7,7 +7,7 @@ const PORT: u16 = 8080;
 
 /// Shows Attaché at work: two services behind two Envoys, one configuration, a dozen requests.
 #[derive(Debug, Parser)]
-#[command(name = "scripts/demo")]
+#[command(name = "scripts/demo", bin_name = "scripts/demo")]
 pub(crate) struct Arguments {
     /// End after the table, on any free ports.
     #[arg(long)]

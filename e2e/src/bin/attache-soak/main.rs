@@ -25,7 +25,7 @@ const LOOKS: u32 = 12;
 
 /// Runs one real Envoy with two workers under steady load while everything changes under it.
 #[derive(Debug, Parser)]
-#[command(name = "scripts/soak")]
+#[command(name = "scripts/soak", bin_name = "scripts/soak")]
 struct Arguments {
     /// How long, 0.1 to 1440 minutes.
     #[arg(value_name = "MINUTES", value_parser = length)]
