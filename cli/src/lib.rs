@@ -29,6 +29,7 @@ mod report;
 #[cfg(not(target_family = "wasm"))]
 mod symbolic;
 mod trial;
+mod tyk;
 
 #[cfg(not(target_family = "wasm"))]
 pub use commands::main;

@@ -11,6 +11,7 @@ mod playground;
 mod prove;
 mod schema;
 mod test;
+mod tyk;
 
 use crate::exit::{self, Status};
 use clap::{Parser, Subcommand};
@@ -51,6 +52,7 @@ pub(crate) enum Command {
     Diff(diff::Options),
     Playground(playground::Options),
     Import(import::Options),
+    Tyk(Box<tyk::Options>),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -70,6 +72,7 @@ fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
         Command::Import(options) => import::run(options),
         Command::Prove(options) => prove::run(options),
         Command::Diff(options) => diff::run(options),
+        Command::Tyk(options) => tyk::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

@@ -92,7 +92,7 @@ pub fn import_istio(text: &str, accepts_wider: bool) -> IstioImport {
         kept: Vec::new(),
         accepts_wider,
     };
-    let imported = import(&[Text { file: Rc::new(file), error }], &wishes);
+    let imported = import(&[Text { file: Rc::new(file), error, is_named: true }], &wishes);
     let told = |finding: Finding| (finding.rule.id, format!("{}: {}", finding.path, finding.problem));
     IstioImport { configuration: imported.yaml, findings: imported.findings.into_iter().map(told).collect() }
 }

@@ -59,7 +59,7 @@ pub(super) struct Resources {
 impl Resources {
     /// Adds what a text holds, or why it can't be read.
     pub(super) fn add(&mut self, text: &Text, namespaces: &Namespaces, notes: &mut Notes) {
-        let Text { file, error } = text;
+        let Text { file, error, .. } = text;
         if let Some(error) = error {
             notes.push(Finding::syntax(file, error));
         }

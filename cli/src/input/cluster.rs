@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 /// The kinds that carry a configuration, by their plural and their group.
-const KINDS: [&str; 3] = [
+pub(super) const KINDS: [&str; 3] = [
     "wasmplugins.extensions.istio.io",
     "trafficextensions.extensions.istio.io",
     "envoyextensionpolicies.gateway.envoyproxy.io",
@@ -16,8 +16,8 @@ pub(crate) enum ClusterError {
     NoKubectl(std::io::Error),
     #[error("`{command}` failed: {said}; see that `kubectl get pods` works with this context")]
     Failed { command: String, said: String },
-    #[error("the cluster has none of the kinds that carry a configuration ({}); is Istio or Envoy Gateway installed?", KINDS.join(", "))]
-    NoKinds,
+    #[error("the cluster has none of the kinds that are looked for ({0}); is what brings them installed?")]
+    NoKinds(String),
     #[error("`{0}` printed what is not UTF-8")]
     NotUtf8(String),
 }
@@ -26,14 +26,18 @@ pub(crate) enum ClusterError {
 ///
 /// # Errors
 /// kubectl is missing, or says what is wrong.
-pub(super) fn read(context: Option<&str>, namespace: Option<&str>) -> Result<String, ClusterError> {
+pub(super) fn read(
+    kinds: &[&str],
+    context: Option<&str>,
+    namespace: Option<&str>,
+) -> Result<String, ClusterError> {
     let known = kubectl(context, &["api-resources", "--output", "name"])?;
-    let kinds: Vec<&str> =
-        KINDS.into_iter().filter(|kind| known.lines().any(|line| line.trim() == *kind)).collect();
-    if kinds.is_empty() {
-        return Err(ClusterError::NoKinds);
+    let is_known = |kind: &&str| known.lines().any(|line| line.trim() == *kind);
+    let there: Vec<&str> = kinds.iter().copied().filter(is_known).collect();
+    if there.is_empty() {
+        return Err(ClusterError::NoKinds(kinds.join(", ")));
     }
-    let kinds = kinds.join(",");
+    let kinds = there.join(",");
     let mut arguments = vec!["get", &kinds, "--output", "yaml"];
     match namespace {
         Some(namespace) => arguments.extend(["--namespace", namespace]),

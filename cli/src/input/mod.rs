@@ -25,10 +25,17 @@ use std::rc::Rc;
 #[derive(Args)]
 pub(crate) struct InputOptions {
     /// Files, folders (searched for *.yaml, *.yml and *.json), and `-` for the standard input
-    #[arg(value_name = "FILE", required_unless_present = "cluster")]
+    #[arg(value_name = "FILE", required_unless_present = "cluster", conflicts_with = "cluster")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    cluster: ClusterOptions,
+}
+
+/// Whether to look into a cluster, and where.
+#[derive(Args, Default)]
+pub(crate) struct ClusterOptions {
     /// Read what the cluster holds that kubectl's current context is for
-    #[arg(long, conflicts_with = "files")]
+    #[arg(long)]
     cluster: bool,
     /// The namespace to look into, in place of all
     #[arg(long, short, requires = "cluster")]
@@ -36,6 +43,29 @@ pub(crate) struct InputOptions {
     /// The context of kubectl, in place of the current one
     #[arg(long, requires = "cluster")]
     context: Option<String>,
+}
+
+/// A cluster to look into.
+pub(crate) struct ClusterSource<'o> {
+    options: &'o ClusterOptions,
+}
+
+impl ClusterOptions {
+    /// Returns the cluster; `None` where none is asked for.
+    pub(crate) fn source(&self) -> Option<ClusterSource<'_>> {
+        self.cluster.then_some(ClusterSource { options: self })
+    }
+}
+
+impl ClusterSource<'_> {
+    /// Returns the resources of these kinds as YAML, a list of each kind that there is.
+    ///
+    /// # Errors
+    /// kubectl is missing, or says what is wrong.
+    pub(crate) fn read(&self, kinds: &[&str]) -> Result<String, InputError> {
+        let ClusterOptions { context, namespace, .. } = self.options;
+        Ok(cluster::read(kinds, context.as_deref(), namespace.as_deref())?)
+    }
 }
 
 /// What was read.
@@ -84,6 +114,8 @@ pub(crate) enum InputError {
 pub(crate) struct Text {
     pub(crate) file: Rc<SourceFile>,
     pub(crate) error: Option<SyntaxError>,
+    /// Whether it was named, and not found in a folder.
+    pub(crate) is_named: bool,
 }
 
 /// Reads texts that may hold other resources than configurations.
@@ -94,7 +126,7 @@ pub(crate) fn read_texts(paths: &[PathBuf]) -> Result<Vec<Text>, InputError> {
     let mut texts = Vec::new();
     for file in files::list(paths, &mut Skipped::default())? {
         let (text, error) = SourceFile::new(file.name(), file.read()?);
-        texts.push(Text { file: Rc::new(text), error });
+        texts.push(Text { file: Rc::new(text), error, is_named: file.is_named });
     }
     Ok(texts)
 }
@@ -102,7 +134,7 @@ pub(crate) fn read_texts(paths: &[PathBuf]) -> Result<Vec<Text>, InputError> {
 impl InputOptions {
     /// Returns what reads one file.
     pub(crate) fn of_file(file: &Path) -> Self {
-        Self { files: vec![file.to_owned()], cluster: false, namespace: None, context: None }
+        Self { files: vec![file.to_owned()], cluster: ClusterOptions::default() }
     }
 
     /// Reads everything.
@@ -111,8 +143,8 @@ impl InputOptions {
     /// A file or the cluster can't be read, or holds no configuration.
     pub(crate) fn read(&self) -> Result<Input, InputError> {
         let mut input = Input::default();
-        if self.cluster {
-            let text = cluster::read(self.context.as_deref(), self.namespace.as_deref())?;
+        if let Some(cluster) = self.cluster.source() {
+            let text = cluster.read(&cluster::KINDS)?;
             input.add("cluster".to_owned(), text, false);
         } else {
             for file in files::list(&self.files, &mut input.skipped)? {
@@ -120,7 +152,8 @@ impl InputOptions {
             }
         }
         if input.configurations.is_empty() && input.unreadable.is_empty() {
-            let names = if self.cluster { "the cluster".to_owned() } else { files::names(&self.files) };
+            let names =
+                if self.cluster.cluster { "the cluster".to_owned() } else { files::names(&self.files) };
             return Err(InputError::Nothing { names, skipped: input.skipped });
         }
         Ok(input)
@@ -132,6 +165,15 @@ impl Input {
     pub(crate) fn of_text(name: String, text: String) -> Self {
         let mut input = Self::default();
         input.add(name, text, true);
+        input
+    }
+
+    /// Returns what files hold that is a configuration, or looks like one.
+    pub(crate) fn of_files(files: &[Rc<SourceFile>]) -> Self {
+        let mut input = Self { files: files.len(), ..Self::default() };
+        for file in files {
+            input.configurations.extend(find(file, false, &mut input.skipped));
+        }
         input
     }
 

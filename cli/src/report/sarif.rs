@@ -3,14 +3,14 @@
 
 use super::json::severity;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule, SYNTAX};
-use crate::{import, lint};
+use crate::{import, lint, tyk};
 use attache_config_reader::Span;
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
-    let rules: Vec<&Rule> =
-        [&SYNTAX, &INVALID, &DOUBTFUL].into_iter().chain(lint::rules()).chain(import::rules()).collect();
+    let own = [&SYNTAX, &INVALID, &DOUBTFUL].into_iter();
+    let rules: Vec<&Rule> = own.chain(lint::rules()).chain(import::rules()).chain(tyk::rules()).collect();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &rules)).collect();
     let report = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",

@@ -57,7 +57,7 @@ fn every_plugin_of_the_cluster_is_checked_and_no_kind_is_asked_for_that_it_lacks
 fn what_is_wrong_with_the_cluster_is_told_with_what_to_do() {
     for (kubectl, said) in [
         (None, "can't run `kubectl`: "),
-        (Some("exit 0\n"), "none of the kinds that carry a configuration"),
+        (Some("exit 0\n"), "none of the kinds that are looked for"),
         (
             Some("echo 'The connection to the server was refused' >&2; exit 1\n"),
             "`kubectl api-resources --output name` failed: The connection to the server was refused; ",

@@ -20,3 +20,4 @@ mod prove;
 mod samples;
 mod support;
 mod trials;
+mod tyk;

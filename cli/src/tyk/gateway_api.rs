@@ -1,0 +1,43 @@
+//! Asks a gateway for its definitions, by its own API.
+
+use std::error::Error;
+
+/// The variable that Tyk itself takes its secret from.
+#[cfg(not(target_family = "wasm"))]
+const SECRET: &str = "TYK_GW_SECRET";
+
+/// Returns what a gateway has, classic and OAS, each with where it comes from.
+///
+/// # Errors
+/// The gateway can't be reached, or does not take the secret.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let secret = std::env::var(SECRET).map_err(|_| {
+        format!("{SECRET} is not set; it holds the gateway's secret (`secret` of its tyk.conf)")
+    })?;
+    // Whoever else has chosen one chose the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let client = reqwest::blocking::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let mut texts = Vec::new();
+    for path in ["/tyk/apis", "/tyk/apis/oas"] {
+        let url = format!("{}{path}", url.trim_end_matches('/'));
+        let answer = client.get(&url).header("x-tyk-authorization", &secret).send();
+        let answer = answer.map_err(|error| format!("can't ask `{url}`: {error}"))?;
+        let status = answer.status();
+        if status == reqwest::StatusCode::FORBIDDEN {
+            return Err(format!("`{url}` does not take the secret in {SECRET}").into());
+        }
+        if !status.is_success() {
+            return Err(format!("`{url}` answered {status}; is it a gateway's own API?").into());
+        }
+        let text = answer.text().map_err(|error| format!("can't read what `{url}` answered: {error}"))?;
+        texts.push((url, text));
+    }
+    Ok(texts)
+}
+
+/// Says that there is no network.
+#[cfg(target_family = "wasm")]
+pub(super) fn read(_: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    Err("a gateway can't be asked from here".into())
+}

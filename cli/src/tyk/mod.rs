@@ -1,0 +1,12 @@
+//! Tyk and the mesh as one system: routes from API definitions, and where the two differ.
+
+mod definitions;
+mod diff;
+mod gateway_api;
+mod guard;
+mod mesh_options;
+mod routes;
+mod texts;
+
+pub(crate) use diff::{Options as DiffOptions, rules, run as diff};
+pub(crate) use routes::{Options as RoutesOptions, run as routes};

@@ -1,0 +1,201 @@
+//! `attache tyk`: routes from definitions, and drift.
+
+use crate::support::{Run, attache, attache_given};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+const DEFINITIONS: &str = "examples/tyk-routes/definitions";
+const ROUTES: &str = "examples/tyk-routes/routes.yaml";
+
+fn json(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr))
+}
+
+#[test]
+fn routes_are_written_and_what_has_none_is_listed() {
+    let run = attache(&["tyk", "routes", DEFINITIONS]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for line in [
+        "# encrypted-by-gateway: partner (examples/tyk-routes/definitions/partner.json:",
+        "# answered-by-gateway: orders (examples/tyk-routes/definitions/orders.json:",
+        "kind: VirtualService",
+        "        prefix: /v1/",
+        "        prefix: /cat",
+    ] {
+        assert!(run.stdout.lines().any(|own| own.starts_with(line)), "{line}\n{}", run.stdout);
+    }
+    let report = json(&attache(&["tyk", "routes", DEFINITIONS, "--as", "http-route", "--format", "json"]));
+    let kinds: Vec<&str> =
+        report["resources"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["HTTPRoute", "HTTPRoute", "ReferenceGrant"]);
+    assert_eq!(report["gaps"][0]["path"], "version_data.versions.Default.extended_paths.mock_response[0]");
+}
+
+#[test]
+fn a_policy_that_is_written_is_one_that_the_filter_takes() {
+    let conf = "examples/tyk-routes/tyk.conf";
+    let run = attache(&["tyk", "routes", DEFINITIONS, "--as", "policy", "--conf", conf]);
+    assert!(run.stdout.contains("/v1/orders/{*}") && run.stdout.contains("orders:read"), "{}", run.stdout);
+    let issuers = "issuers:\n- {name: t, issuer: \"https://t.example.com\", audiences: [mesh], jwksUri: \"https://t.example.com/k\", roleClaims: [{claim: scope, split: \" \"}]}\n";
+    let check = attache_given(&["check", "-"], &format!("{issuers}{}", run.stdout));
+    assert_eq!((check.status, check.stdout.as_str()), (0, ""), "{}", check.stderr);
+}
+
+#[test]
+fn drift_is_told_where_it_stands() {
+    let run = attache(&["tyk", "diff", DEFINITIONS, "--routes", ROUTES, "--format", "json"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let report = json(&run);
+    let found: Vec<(&str, &str, u64)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (one["rule"].as_str().unwrap(), one["severity"].as_str().unwrap(), one["line"].as_u64().unwrap())
+        })
+        .collect();
+    let rules: Vec<&str> = found.iter().map(|(rule, _, _)| *rule).collect();
+    assert_eq!(rules, ["not-routed", "open-in-mesh", "not-exposed"], "{found:?}");
+    let sarif = json(&attache(&["tyk", "diff", DEFINITIONS, "--routes", ROUTES, "--format", "sarif"]));
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "not-routed");
+    let rule = sarif["runs"][0]["results"][0]["ruleIndex"].as_u64().expect("a rule");
+    assert_eq!(
+        sarif["runs"][0]["tool"]["driver"]["rules"][usize::try_from(rule).unwrap()]["id"],
+        "not-routed"
+    );
+}
+
+#[test]
+fn what_the_tool_writes_does_not_drift() {
+    let folder = tempfile::tempdir().unwrap();
+    for form in ["virtual-service", "http-route"] {
+        let file = folder.path().join("routes.yaml");
+        std::fs::write(&file, attache(&["tyk", "routes", DEFINITIONS, "--as", form]).stdout).unwrap();
+        let run =
+            attache(&["tyk", "diff", DEFINITIONS, "--routes", file.to_str().unwrap(), "--deny-warnings"]);
+        assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{form}: {}", run.stderr);
+        assert!(run.stderr.contains("no configuration of Attaché among them"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let run = attache_given(&["tyk", "routes", "-"], "{\"api_id\": \"a\", \"proxy\": {\"listen_path\": 7}}");
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stderr.contains("error[definition]: expected a string")
+            && run.stderr.contains("proxy.listen_path"),
+        "{}",
+        run.stderr
+    );
+    for (arguments, said) in [
+        (vec!["tyk", "routes"], "no API definition there"),
+        (vec!["tyk", "routes", "no-such-file"], "can't read `no-such-file`"),
+        (
+            vec!["tyk", "routes", DEFINITIONS, "--destination", "a=b"],
+            "`a=b` is not HOST=SERVICE.NAMESPACE:PORT",
+        ),
+        (vec!["tyk", "routes", DEFINITIONS, "--conf", "README.md"], "`README.md` is not JSON"),
+        (vec!["tyk", "routes", "--gateway", "http://127.0.0.1:1"], "TYK_GW_SECRET is not set"),
+    ] {
+        let run = attache(&arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);
+        assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_gateway_is_asked_with_its_secret() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let classic = json!([{"api_id": "a", "proxy": {"listen_path": "/a/", "target_url": "http://a.shop:80/", "strip_listen_path": true},
+        "version_data": {"not_versioned": true, "versions": {"Default": {"name": "Default"}}}}]);
+    let gateway = std::thread::spawn(move || {
+        for body in [classic.to_string(), "[]".to_owned()] {
+            let (stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
+            let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+            let is_let_in = head.iter().any(|line| line.eq_ignore_ascii_case("x-tyk-authorization: s3cret"));
+            let status = if is_let_in { "200 OK" } else { "403 Forbidden" };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            (&stream).write_all(answer.as_bytes()).unwrap();
+            if !is_let_in {
+                return;
+            }
+        }
+    });
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
+    let run =
+        command.args(["tyk", "routes", "--gateway", &url]).current_dir(root).env("TYK_GW_SECRET", "s3cret");
+    let output = run.env("NO_PROXY", "127.0.0.1").output().unwrap();
+    gateway.join().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.contains("host: a.shop.svc.cluster.local"),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A kubectl for a cluster with one API, as the operator has it, and a route for another path.
+const KUBECTL: &str = r#"#!/bin/sh
+case "$1 $2" in
+api-resources*) printf 'apidefinitions.tyk.tyk.io\nconfigmaps\nvirtualservices.networking.istio.io\n' ;;
+"get apidefinitions"*) cat <<'END' ;;
+apiVersion: v1
+kind: List
+items:
+- apiVersion: tyk.tyk.io/v1alpha1
+  kind: ApiDefinition
+  metadata: {name: orders, namespace: tyk}
+  spec:
+    name: Orders
+    use_keyless: true
+    proxy: {listen_path: /orders/, target_url: "http://orders.shop:8080/v1", strip_listen_path: true}
+    version_data: {not_versioned: true, versions: {Default: {name: Default}}}
+END
+"get virtualservices"*) cat <<'END' ;;
+apiVersion: v1
+kind: List
+items:
+- apiVersion: networking.istio.io/v1
+  kind: VirtualService
+  metadata: {name: orders, namespace: shop}
+  spec: {hosts: [orders], http: [{match: [{uri: {prefix: /v2}}], route: [{destination: {host: orders}}]}]}
+END
+esac
+"#;
+
+#[test]
+fn a_cluster_has_both_sides() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let kubectl = folder.path().join("kubectl");
+    std::fs::write(&kubectl, KUBECTL).unwrap();
+    std::fs::set_permissions(&kubectl, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
+        let output = command.args(arguments).current_dir(root).env("PATH", &path).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (status, text, said) = run(&["tyk", "routes", "--cluster"]);
+    assert!(status == Some(0) && text.contains("prefix: /v1/"), "{text}{said}");
+    let (status, text, said) = run(&["tyk", "diff", "--cluster"]);
+    assert!(
+        status == Some(1) && text.contains("error[not-routed]") && text.contains("warning[not-exposed]"),
+        "{text}{said}"
+    );
+}
