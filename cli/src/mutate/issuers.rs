@@ -3,7 +3,7 @@
 use super::clause::{Change, Owner};
 use super::conditions;
 use super::document::{list, shown, word};
-use super::lists::demands;
+use super::lists::{demands, each_dropped};
 use super::mutation::{Effect, Mutation};
 use attache_config_reader::{Node, Path};
 
@@ -34,6 +34,8 @@ fn add_issuer(owner: &mut Owner<'_>, issuer: &Node) {
     for key in DEMANDS.into_iter().filter(|key| issuer.get(key).is_some()) {
         let at = owner.path.clone().key(key);
         owner.remove(&at.clone(), at, Change::Wider, format!("`{key}` dropped"));
+        let issuer_at = owner.path.clone();
+        each_dropped(owner, issuer, &issuer_at, key);
     }
     if issuer.get("requireExpiration") != Some(&Node::Bool(false)) {
         flag(owner, issuer, "requireExpiration");

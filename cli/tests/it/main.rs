@@ -7,6 +7,7 @@
     reason = "what the tests share fails as a test does"
 )]
 
+mod bugs;
 mod check;
 mod cluster;
 mod diff;
