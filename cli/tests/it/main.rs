@@ -19,6 +19,7 @@ mod mutants;
 mod page;
 mod prove;
 mod samples;
+mod scenarios;
 mod support;
 mod trials;
 mod tyk;

@@ -21,3 +21,14 @@ fn every_sample_is_found_and_nothing_is_said_of_it() {
         );
     }
 }
+
+/// What Tyk and the issuer read is no configuration of the filter, and is taken for none.
+#[test]
+fn what_belongs_to_tyk_is_passed_over() {
+    let run = attache(&["check", "tyk", "istio"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    assert!(run.stderr.starts_with("6 configurations in "), "{}", run.stderr);
+    let run = attache(&["check", "tyk"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("no configuration of Attaché in `tyk`, passed over "), "{}", run.stderr);
+}

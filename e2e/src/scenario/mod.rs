@@ -10,6 +10,7 @@ mod envoy_pool;
 mod exchange;
 mod observation;
 mod placeholders;
+mod policy_tests;
 mod reason;
 mod runner;
 
@@ -17,6 +18,7 @@ pub use cluster::{ClusterRunner, unfit};
 pub use document::{Expect, Match, OneOrMany, Protocol, Request, Scenario, Service, Step, TokenRef};
 pub use envoy_pool::EnvoyPool;
 pub use observation::Observation;
+pub use policy_tests::PolicyTests;
 pub use runner::ScenarioRunner;
 
 use crate::{page, repository, yaml};
