@@ -3,7 +3,7 @@
 use super::diagram::Set;
 use super::sets::{Caller, Sets};
 use super::universe::{Part, is_within, looks_at_claim_alone, of_good_token};
-use attache_plugin_config::{Action, Authentication, ClaimPath};
+use attache_plugin_config::{Action, Authentication, ClaimPath, Test};
 
 /// What a side says of all requests.
 pub(super) struct Verdicts {
@@ -141,7 +141,10 @@ fn good_tokens(sets: &mut Sets<'_>, side: usize, shared: usize) -> Set {
         good = sets.diagram.and(good, holds);
     }
     for condition in issuer.claims.iter().filter(|condition| !looks_at_claim_alone(&condition.test)) {
-        let holds = sets.condition(condition, false, Caller::Known);
+        let holds = match &condition.test {
+            Test::EqualsClaim(other) => sets.equals_claim(condition, other, &issuer.subject_prefix),
+            _ => sets.condition(condition, false, Caller::Known),
+        };
         good = sets.diagram.and(good, holds);
     }
     if !issuer.presenters.is_empty() {

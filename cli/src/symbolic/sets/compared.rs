@@ -2,7 +2,7 @@
 
 use super::{Caller, Sets};
 use crate::symbolic::diagram::Set;
-use crate::symbolic::universe::{HeaderValue, Part, scalar_text};
+use crate::symbolic::universe::{HeaderValue, Part, as_issued, is_named, scalar_text};
 use attache_engine::claims::{NoRequest, Predicate};
 use attache_engine::policy::{PathProbe, fold_path};
 use attache_plugin_config::{ClaimPath, Condition, HeaderName, Operation};
@@ -76,14 +76,23 @@ impl<'u> Sets<'u> {
         self.diagram.any(all)
     }
 
-    /// Returns the requests of which one claim is the same as another, is one of its elements, or is the same list.
-    pub(super) fn equals_claim(&mut self, condition: &Condition, other: &ClaimPath) -> Set {
+    /// Returns the requests of which one claim is the same as another, is one of its elements, or is the same list. `sub` is
+    /// compared without a prefix.
+    pub(in super::super) fn equals_claim(
+        &mut self,
+        condition: &Condition,
+        other: &ClaimPath,
+        prefix: &str,
+    ) -> Set {
+        let [own_prefix, other_prefix] =
+            [&condition.claim, other].map(|path| if is_named(path, "sub") { prefix } else { "" });
         let numbers = self.universe.claim(&condition.claim).zip(self.universe.claim(other));
         let Some((one, two)) = numbers else { return Set::NONE };
         let predicate = Predicate::compile(&condition.test);
         let equal = |value: &Value, other: &Value| {
-            let request = NoRequest;
-            predicate.holds(Some(value), |_| Some(other), &request)
+            let value = as_issued(Some(value), own_prefix);
+            let other = as_issued(Some(other), other_prefix);
+            predicate.holds(value.as_ref(), |_| other.as_ref(), &NoRequest)
         };
         let Some(values) = self.universe.claims.get(two).map(|claim| claim.singles.clone()) else {
             return Set::NONE;

@@ -112,7 +112,7 @@ impl<'u> Sets<'u> {
             Test::EqualsHeader(name) if caller == Caller::Known => {
                 self.equals_header(&condition.claim, name, denies)
             }
-            Test::EqualsClaim(other) if caller == Caller::Known => self.equals_claim(condition, other),
+            Test::EqualsClaim(other) if caller == Caller::Known => self.equals_claim(condition, other, ""),
             _ => Set::NONE,
         }
     }

@@ -76,7 +76,7 @@ fn the_module_decides_as_was_worked_out() {
     let wasm = module();
     let key = SigningKey::fixed("p256").unwrap();
     let mut sent = 0;
-    for seed in 0..60 {
+    for seed in 0..300 {
         let mut random = Rng::with_seed(seed);
         let mut draft = Draft { random: &mut random, compares: true };
         let (document, _) = draft.config();

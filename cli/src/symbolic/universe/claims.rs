@@ -96,6 +96,14 @@ impl Claim {
         Ok(Self { path: path.clone(), singles, elements, form, lists_first, lists, kind, element_bits })
     }
 
+    /// Gives out the bit of an element, if the claim may have it.
+    pub(super) fn reserve(&mut self, element: &Value, bits: &mut Bits) {
+        let place = self.elements.iter().position(|own| own == element);
+        if let Some(bit) = place.and_then(|place| self.element_bits.get_mut(place)) {
+            bit.get_or_insert_with(|| bits.one());
+        }
+    }
+
     /// Returns the requests whose claim has a class.
     pub(in super::super) fn valid(&self, diagram: &mut Diagram) -> Set {
         self.kind.valid(diagram)

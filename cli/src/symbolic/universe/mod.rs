@@ -23,7 +23,7 @@ pub(super) use hosts::Hosts;
 pub(super) use origins::{Addresses, Callers};
 pub(super) use part::{Part, of_scope};
 pub(super) use paths::Paths;
-pub(super) use questions::{looks_at_claim_alone, of_good_token, of_test, role_reader};
+pub(super) use questions::{as_issued, is_named, looks_at_claim_alone, of_good_token, of_test, role_reader};
 
 use super::region::Scope;
 use super::side::Side;

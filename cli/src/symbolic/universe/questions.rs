@@ -50,7 +50,7 @@ pub(in super::super) fn of_good_token<'q>(
     let mut questions: Vec<(ClaimPath, Question<'q>)> = Vec::new();
     for condition in issuer.claims.iter().filter(|condition| looks_at_claim_alone(&condition.test)) {
         let Question { holds, of_list } = of_test(&condition.test, false);
-        let prefix = if is(&condition.claim, "sub") { issuer.subject_prefix.as_str() } else { "" };
+        let prefix = if is_named(&condition.claim, "sub") { issuer.subject_prefix.as_str() } else { "" };
         let as_seen = move |value: Option<&Value>| holds(as_issued(value, prefix).as_ref());
         questions.push((condition.claim.clone(), Question { holds: Box::new(as_seen), of_list }));
     }
@@ -98,12 +98,12 @@ pub(in super::super) fn role_reader<'q>(table: &'q RoleTable, source: &'q RoleCl
     })
 }
 
-pub(in super::super) fn is(path: &ClaimPath, name: &str) -> bool {
+pub(in super::super) fn is_named(path: &ClaimPath, name: &str) -> bool {
     matches!(path.steps(), [only] if only == name)
 }
 
 /// Returns a claim as the issuer writes it, given it as policies see it.
-fn as_issued(value: Option<&Value>, prefix: &str) -> Option<Value> {
+pub(in super::super) fn as_issued(value: Option<&Value>, prefix: &str) -> Option<Value> {
     match value {
         Some(Value::String(text)) => Some(text.strip_prefix(prefix).unwrap_or(text).into()),
         other => other.cloned(),

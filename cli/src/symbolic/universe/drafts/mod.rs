@@ -113,7 +113,18 @@ impl<'u> Drafts<'u> {
 
     /// Finds the classes of all claims, in the order of their paths.
     pub(super) fn claims(&self, bits: &mut Bits) -> Result<Vec<Claim>, TooComplex> {
-        self.claims.iter().map(|(path, draft)| Claim::find(path, draft, bits)).collect()
+        let found = self.claims.iter().map(|(path, draft)| Claim::find(path, draft, bits));
+        let mut claims: Vec<Claim> = found.collect::<Result<_, _>>()?;
+        // Whether two lists are the same is told bit by bit: bits of the same element must be neighbours, or the diagram
+        // grows with all combinations of those between.
+        let compared: Vec<bool> = self.claims.values().map(|draft| draft.is_compared_with_claim).collect();
+        let of_compared = || claims.iter().zip(&compared).filter(|(_, is_compared)| **is_compared);
+        let elements: Vec<Value> = of_compared().flat_map(|(claim, _)| &claim.elements).cloned().collect();
+        for element in &elements {
+            let compared = claims.iter_mut().zip(&compared).filter(|(_, is_compared)| **is_compared);
+            compared.for_each(|(claim, _)| claim.reserve(element, bits));
+        }
+        Ok(claims)
     }
 
     fn draft(&mut self, path: &ClaimPath) -> &mut ClaimDraft<'u> {

@@ -3,8 +3,8 @@
 use super::{Drafts, is_within};
 use crate::symbolic::side::Side;
 use crate::symbolic::universe::claim_draft::ClaimDraft;
-use crate::symbolic::universe::questions::role_reader;
-use attache_plugin_config::{ClaimPath, Issuer, IssuerId, RoleClaim, RoleForm, StringMatch};
+use crate::symbolic::universe::questions::{is_named, role_reader};
+use attache_plugin_config::{ClaimPath, Issuer, IssuerId, RoleClaim, RoleForm, StringMatch, Test};
 use foldhash::HashSet;
 use std::collections::BTreeSet;
 
@@ -13,6 +13,16 @@ impl<'u> Drafts<'u> {
     pub(super) fn issuer(&mut self, issuer: &Issuer, asked: &mut HashSet<String>) {
         for condition in &issuer.claims {
             self.condition(condition, false, asked);
+            if let Test::EqualsClaim(other) = &condition.test
+                && !issuer.subject_prefix.is_empty()
+                && [&condition.claim, other].into_iter().any(|path| is_named(path, "sub"))
+            {
+                self.limits.insert(format!(
+                    "issuer `{}` compares `sub` with another claim and puts a prefix before it; not every pair of values was \
+                     looked at",
+                    issuer.name
+                ));
+            }
         }
         if !issuer.subjects.is_empty()
             && let Ok(subject) = ClaimPath::parse("sub")
