@@ -117,12 +117,13 @@ fn parse(bytes: &[u8], is_head: bool) -> Result<Response> {
         head.headers.iter().map(|h| (h.name.to_ascii_lowercase(), latin1::decode(h.value))).collect();
     let mut response = Response { status: head.code.unwrap_or(0), headers, body: Vec::new() };
     let rest = bytes.get(length..).unwrap_or_default();
-    response.body = if response.values("transfer-encoding").contains(&"chunked") {
+    response.body = if is_head {
+        // The headers are those of the answer to GET, which has a body.
+        Vec::new()
+    } else if response.values("transfer-encoding").contains(&"chunked") {
         dechunk(rest)?
     } else {
-        if let Some(expected) = response.values("content-length").first()
-            && !is_head
-        {
+        if let Some(expected) = response.values("content-length").first() {
             ensure!(expected.parse() == Ok(rest.len()), "the answer's body is cut short");
         }
         rest.to_vec()

@@ -118,6 +118,7 @@ pub(crate) fn import(texts: &[Text], wishes: &Wishes) -> Import {
             no_issuer(texts, &resources, target, &mut notes);
         }
         policies = read_policies(&resources, &issuers, target, wishes, &mut notes);
+        note_unknown(&wishes.kept, texts, &resources, &mut notes);
     } else if !notes.has_errors() {
         no_resource(texts, &mut notes);
     }
@@ -223,6 +224,19 @@ fn no_resource(texts: &[Text], notes: &mut Notes) {
     let message = "there is no RequestAuthentication of `security.istio.io` here; name files that have one, or what `kubectl \
                    get requestauthentications,authorizationpolicies -A -o yaml` prints";
     notes.add(&NO_EQUAL, &place, message);
+}
+
+/// Notes that a policy is to be kept that is not there: it may be another that was meant.
+fn note_unknown(kept: &[String], texts: &[Text], resources: &Resources, notes: &mut Notes) {
+    let is_there = |name: &str| {
+        let mut policies = resources.policies.iter();
+        policies.any(|policy| name == format!("{}/{}", policy.namespace, policy.name))
+    };
+    let Some(place) = first_place(texts) else { return };
+    for name in kept.iter().filter(|name| !is_there(name)) {
+        let message = format!("`--keep {name}` names no policy here; write it as `namespace/name`");
+        notes.add(&NO_EQUAL, &place, message);
+    }
 }
 
 fn first_place(texts: &[Text]) -> Option<Place> {

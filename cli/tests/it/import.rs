@@ -216,6 +216,8 @@ fn policies_that_others_decide_are_errors_unless_they_are_kept() {
     assert_eq!((imported.run.status, imported.findings), (0, vec!["left-out metadata.name".to_owned()]));
     let imported = import_policy(&["rules: [{}]"], &["--keep", "shop/orders"]);
     assert_eq!((imported.run.status, imported.findings), (1, vec!["no-equal metadata.name".to_owned()]));
+    let imported = import_policy(&["rules: [{}]"], &["--keep", "shop/other"]);
+    assert_eq!((imported.run.status, imported.findings), (1, vec!["no-equal ".to_owned()]));
     let imported = import_policy(&["action: AUDIT", "rules: [{}]"], &[]);
     assert_eq!((imported.run.status, imported.findings), (0, vec!["left-out metadata.name".to_owned()]));
 }

@@ -8,6 +8,8 @@ mod differences;
 #[cfg(test)]
 mod draft;
 #[cfg(test)]
+mod istio;
+#[cfg(test)]
 mod pair;
 #[cfg(test)]
 mod policies;

@@ -4,9 +4,11 @@
 use anyhow::{Context, Result, bail};
 use attache_e2e::envoy;
 use attache_e2e::http1::{self, Request, Response};
+use attache_e2e::mtls::Authority;
 use attache_test_envoy::Launcher;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
 use tokio::net::TcpStream;
 
 /// Held from the choice of ports until an Envoy listens on them, so that no other test chooses the same.
@@ -16,6 +18,8 @@ static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 pub(crate) struct Pairs {
     envoy: attache_test_envoy::Envoy,
     addresses: Vec<[SocketAddr; 2]>,
+    /// Who issues to callers, where the listeners are those of sidecars.
+    authority: Option<Authority>,
 }
 
 /// What one of the two sides did.
@@ -29,9 +33,23 @@ pub(crate) struct Verdict {
 impl Pairs {
     /// Starts an Envoy with a pair of listeners for each pair: the native filters, and Attaché's configuration.
     pub(crate) async fn start(pairs: &[(Vec<Value>, Value)]) -> Result<Self> {
+        Self::start_as(pairs, None).await
+    }
+
+    /// Starts the same with listeners as Istio sets up those of sidecars: paths are normalised, and callers may have a
+    /// certificate.
+    pub(crate) async fn start_as_sidecars(pairs: &[(Vec<Value>, Value)]) -> Result<Self> {
+        Self::start_as(pairs, Some(Authority::new()?)).await
+    }
+
+    async fn start_as(pairs: &[(Vec<Value>, Value)], authority: Option<Authority>) -> Result<Self> {
         let _starting = STARTING.lock().await;
         let launcher = Launcher::new(&envoy::chosen("1.39.3")?)?;
         let module = attache_e2e::module()?;
+        let certificates = authority.as_ref().map(|_| launcher.folder().to_owned());
+        if let Some(authority) = &authority {
+            authority.write_server(launcher.folder())?;
+        }
         // All ports are held until all are chosen, so that none is chosen twice.
         let mut held = Vec::new();
         let mut listeners = Vec::new();
@@ -55,7 +73,7 @@ impl Pairs {
                 let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
                 let address = socket.local_addr()?;
                 held.push(socket);
-                listeners.push(listener(address, filters));
+                listeners.push(listener(address, filters, certificates.as_deref()));
                 pair.push(address);
             }
             addresses.push([pair[0], pair[1]]);
@@ -68,7 +86,7 @@ impl Pairs {
         drop(held);
         let mut envoy = launcher.start(&bootstrap)?;
         envoy::ready(&mut envoy).await?;
-        Ok(Self { envoy, addresses })
+        Ok(Self { envoy, addresses, authority })
     }
 
     pub(crate) fn log(&self) -> String {
@@ -89,6 +107,37 @@ impl Pairs {
     }
 }
 
+impl Pairs {
+    /// Sends a request to both sides of a pair of sidecars, from a caller with this principal or from one without mTLS.
+    pub(crate) async fn ask_as(
+        &self,
+        pair: usize,
+        caller: Option<&str>,
+        request: &Request<'_>,
+    ) -> Result<[Verdict; 2]> {
+        let [native, attache] = self.addresses[pair];
+        Ok([
+            self.verdict_for(native, caller, request).await?,
+            self.verdict_for(attache, caller, request).await?,
+        ])
+    }
+
+    async fn verdict_for(
+        &self,
+        address: SocketAddr,
+        caller: Option<&str>,
+        request: &Request<'_>,
+    ) -> Result<Verdict> {
+        let response = match (caller, &self.authority) {
+            (Some(caller), Some(authority)) => {
+                http1::send(authority.connect(caller, false, address).await?, request).await?
+            }
+            _ => send(address, request).await?,
+        };
+        verdict(&response)
+    }
+}
+
 async fn send(address: SocketAddr, request: &Request<'_>) -> Result<Response> {
     let stream = TcpStream::connect(address).await?;
     http1::send(stream, request).await.with_context(|| format!("{} {}", request.method, request.path))
@@ -103,24 +152,56 @@ fn verdict(response: &Response) -> Result<Verdict> {
     }
 }
 
-fn listener(address: SocketAddr, filters: &[Value]) -> Value {
-    let router = json!({"name": "envoy.filters.http.router", "typed_config": {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}});
-    let filters: Vec<&Value> = filters.iter().chain([&router]).collect();
+fn listener(address: SocketAddr, filters: &[Value], certificates: Option<&Path>) -> Value {
+    let manager = connection_manager(filters, certificates.is_some());
+    let mut chains = vec![json!({"filters": [manager]})];
+    if let Some(folder) = certificates {
+        chains[0]["filter_chain_match"] = json!({"transport_protocol": "raw_buffer"});
+        chains.push(json!({
+            "filter_chain_match": {"transport_protocol": "tls"},
+            "filters": [manager],
+            "transport_socket": mutual_tls(folder),
+        }));
+    }
     json!({
         "address": {"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}},
         // Two Envoys must not share a port unnoticed: each would answer some of the other's requests.
         "enable_reuse_port": false,
-        "filter_chains": [{"filters": [{
-            "name": "envoy.filters.network.http_connection_manager",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                "stat_prefix": "differential",
-                "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
-                    {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]}]},
-                "http_filters": filters,
+        "listener_filters": [{"name": "envoy.filters.listener.tls_inspector", "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"}}],
+        "filter_chains": chains,
+    })
+}
+
+fn connection_manager(filters: &[Value], is_sidecar: bool) -> Value {
+    let router = json!({"name": "envoy.filters.http.router", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}});
+    let filters: Vec<&Value> = filters.iter().chain([&router]).collect();
+    json!({
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "stat_prefix": "differential",
+            "normalize_path": is_sidecar,
+            "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
+                {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]}]},
+            "http_filters": filters,
+        },
+    })
+}
+
+fn mutual_tls(folder: &Path) -> Value {
+    let file = |name: &str| json!({"filename": folder.join(name)});
+    json!({
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+            "require_client_certificate": true,
+            "common_tls_context": {
+                "tls_certificates": [{"certificate_chain": file("cert.pem"), "private_key": file("key.pem")}],
+                "validation_context": {"trusted_ca": file("ca.pem")},
             },
-        }]}],
+        },
     })
 }
 
