@@ -124,5 +124,5 @@ pub use header_edits::{HeaderEdit, HeaderEdits};
 pub use ids::IssuerIndex;
 pub use issuers::RemoteIssuer;
 #[cfg(feature = "explain")]
-pub use pipeline::{Explanation, ReadingTrace, TokenTrace};
+pub use pipeline::{Explanation, ReadingRules, ReadingTrace, RequestTrace, TokenTrace};
 pub use reason::{Class, Reason};

@@ -20,6 +20,8 @@ pub struct Explanation<'r> {
     pub decision: Decision<'r>,
     /// Why no rule can judge the request, where that is so.
     pub flaw: Option<Reason>,
+    /// What of the request that is, where no rule can judge it: `the path has a bare space`.
+    pub flaw_words: Option<String>,
     /// Whether it is a CORS preflight request that needs no token.
     pub is_preflight: bool,
     /// What it needs: the most that any of its readings does; nothing where it is a preflight request.
@@ -52,6 +54,8 @@ pub struct ReadingTrace {
     pub method: String,
     /// The path that is judged, percent-decoded but for what is data and no separator there.
     pub path: String,
+    /// The host that is judged: `:authority` as sent.
+    pub host: String,
     /// Why the request is refused where the policies say something else of this reading than of the first; `None` for
     /// the first.
     pub differs: Option<Reason>,
@@ -90,6 +94,7 @@ impl Engine {
         let readings = all.map(|(reading, differs)| ReadingTrace {
             method: reading.facts.method.to_owned(),
             path: shown_path(reading.facts.path),
+            host: reading.facts.host.to_owned(),
             differs,
             policies: PolicyTrace::run(
                 config,
@@ -101,9 +106,11 @@ impl Engine {
                 identity.as_ref(),
             ),
         });
+        let flaw = flaws.reason(policies, view);
         Explanation {
             decision,
-            flaw: flaws.reason(policies, view),
+            flaw,
+            flaw_words: flaw.map(|reason| self.flaw_words(reason, &request)),
             is_preflight: evaluation.preflight,
             authentication,
             readings: readings.collect(),
@@ -126,9 +133,11 @@ impl Engine {
 
 impl Evaluation<'_, '_> {
     fn token(&self, authentication: Authentication) -> TokenTrace {
-        if authentication == Authentication::None {
-            return TokenTrace::NotLookedAt;
-        }
+        if authentication == Authentication::None { TokenTrace::NotLookedAt } else { self.token_looked_at() }
+    }
+
+    /// Looks at the tokens, whatever the request needs.
+    pub(super) fn token_looked_at(&self) -> TokenTrace {
         match &self.token_outcome().tokens {
             Ok(tokens) => {
                 tokens.first().map_or(TokenTrace::Missing, |token| TokenTrace::Good(Rc::clone(token)))

@@ -8,12 +8,18 @@ mod authorize;
 mod dry_run;
 #[cfg(feature = "explain")]
 mod explain;
+#[cfg(feature = "explain")]
+mod flaw;
 mod readings;
 mod respond;
 mod rivals;
+#[cfg(feature = "explain")]
+mod trace;
 
 #[cfg(feature = "explain")]
 pub use explain::{Explanation, ReadingTrace, TokenTrace};
+#[cfg(feature = "explain")]
+pub use trace::{ReadingRules, RequestTrace};
 
 use crate::Reason;
 use crate::decision::{Decided, Decision};

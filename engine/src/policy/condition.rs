@@ -5,6 +5,7 @@ use super::{Identity, RequestFacts, loose, pattern};
 use crate::claims::{Predicate, RequestValues};
 use attache_plugin_config::{Action, ClaimPath, Comparand, Condition, HeaderName, Scalar, Test};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The claims that are kept of a token, numbered: policies and audit lines ask for no other.
@@ -103,19 +104,23 @@ pub(super) struct AtPath<'a> {
     pub denies: bool,
 }
 
+impl<'a> AtPath<'a> {
+    /// Returns the segment that a name of the rule's path stands for.
+    pub(super) fn path_segment(&self, name: &str) -> Option<Cow<'a, str>> {
+        let test = self.path?;
+        let path = self.request.path;
+        let path = if test.equality.any_trailing_slash { loose::trim(path) } else { path };
+        pattern::capture(&test.pattern, name, path).map(super::path::with_plain_slashes)
+    }
+}
+
 impl RequestValues for AtPath<'_> {
     fn denies(&self) -> bool {
         self.denies
     }
 
     fn path_segment_is(&self, name: &str, text: &str) -> bool {
-        let segment = self.path.and_then(|test| {
-            let path = self.request.path;
-            let path = if test.equality.any_trailing_slash { loose::trim(path) } else { path };
-            pattern::capture(&test.pattern, name, path)
-        });
-        let Some(segment) = segment else { return false };
-        let segment = super::path::with_plain_slashes(segment);
+        let Some(segment) = self.path_segment(name) else { return false };
         segment == text || (self.denies && loose::fold(&segment) == loose::fold(text))
     }
 

@@ -40,9 +40,9 @@ mod verdict;
 
 pub use condition::{ClaimSlot, ClaimTable};
 pub use facts::{Headers, Identity, RequestFacts, RuleIndex, RuleNames, Verdict, View};
-#[cfg(feature = "explain")]
-pub(crate) use path::shown_path;
 pub use path::{PathAmbiguous, ReadPath, read_path};
+#[cfg(feature = "explain")]
+pub(crate) use path::{path_flaw, shown_path};
 pub use roles::{RoleSet, RoleTable};
 #[cfg(feature = "explain")]
 pub use rule_trace::{RuleTrace, Subject, TargetTrace, TestTrace};
@@ -52,6 +52,8 @@ pub use single::{HostProbe, PathProbe, SourceProbe, fold_path, is_plain_host};
 pub use string_pattern::PrincipalMatch;
 #[cfg(feature = "explain")]
 pub use trace::PolicyTrace;
+#[cfg(feature = "explain")]
+pub(crate) use trace::rule_traces;
 pub use verdict::Candidates;
 
 use attache_plugin_config::{Diagnostic, Path};
@@ -106,6 +108,13 @@ impl Policies {
     /// Returns whether a rule that counts in this view names hosts: as with methods.
     pub fn uses_hosts(&self, view: View) -> bool {
         self.summary.of(view).uses_hosts
+    }
+
+    /// Returns whether any policy applies in this view, and whether one of those refuses what no rule is for.
+    #[cfg(feature = "explain")]
+    pub(crate) fn defaults(&self, view: View) -> (bool, bool) {
+        let summary = self.summary.of(view);
+        (summary.applies, summary.denies)
     }
 
     /// Returns how many policies apply.

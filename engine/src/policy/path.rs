@@ -9,9 +9,13 @@
 //! first brought into [a form](normal) that loses no data (`NORMALIZE`).
 
 mod decode;
+#[cfg(feature = "explain")]
+mod flaw;
 mod normal;
 mod readings;
 
+#[cfg(feature = "explain")]
+pub(crate) use flaw::path_flaw;
 #[cfg(feature = "explain")]
 pub(crate) use readings::shown as shown_path;
 pub(super) use readings::with_plain_slashes;

@@ -12,6 +12,9 @@ pub struct TestTrace {
     pub subject: Subject,
     /// Whether it holds.
     pub holds: bool,
+    /// What a claim is compared with, of a test that compares it with a part of the request or with another claim: the
+    /// header's value, the segment of the path, or the claim as JSON. `None` where there is none, and of other tests.
+    pub compared: Option<String>,
 }
 
 /// What a test is about.
@@ -72,6 +75,13 @@ pub struct RuleTrace {
     pub caller: Vec<TestTrace>,
 }
 
+impl TestTrace {
+    /// Creates the trace of a test that compares no claim with anything else.
+    pub(super) fn plain(at: Path, subject: Subject, holds: bool) -> Self {
+        Self { at, subject, holds, compared: None }
+    }
+}
+
 impl TargetTrace {
     fn is_met(&self) -> bool {
         all_hold(&self.tests)
@@ -89,7 +99,8 @@ impl RuleTrace {
         all_hold(&self.caller) && self.matches_but_for(|_| true)
     }
 
-    fn comes_from(&self) -> bool {
+    /// Returns whether it comes from where the rule says; always where the rule does not say.
+    pub fn comes_from(&self) -> bool {
         self.sources.is_empty() || self.sources.iter().any(|source| all_hold(source))
     }
 

@@ -31,20 +31,7 @@ impl PolicyTrace {
         facts: &RequestFacts<'_>,
         identity: Option<&Identity<'_>>,
     ) -> Self {
-        let everything = Tracer { policies, claims, facts, identity };
-        let mut rules = Vec::new();
-        let applying = config
-            .policies
-            .iter()
-            .enumerate()
-            .filter(|(_, policy)| selector::fits(&policy.selector, workload));
-        for (number, policy) in applying {
-            let at = Path::default().key("policies").index(number);
-            for (number, rule) in policy.rules.iter().enumerate() {
-                let index = RuleIndex(u32::try_from(rules.len()).unwrap_or(u32::MAX));
-                rules.push(everything.rule(index, at.clone().key("rules").index(number), policy, rule));
-            }
-        }
+        let rules = rule_traces(config, workload, policies, claims, facts, identity);
         let counting: Vec<&RuleTrace> = rules.iter().filter(|rule| view.counts(rule.is_shadow)).collect();
         let authentication = needed(&counting);
         if authentication == Authentication::None && identity.is_some() {
@@ -54,6 +41,29 @@ impl PolicyTrace {
         let verdict = verdict(policies, view, &counting, authentication, identity.is_some());
         Self { authentication, verdict, rules }
     }
+}
+
+/// Runs every test of every rule of the policies that apply to a workload, whatever the request needs.
+pub(crate) fn rule_traces(
+    config: &Config,
+    workload: &Workload,
+    policies: &Policies,
+    claims: &ClaimTable,
+    facts: &RequestFacts<'_>,
+    identity: Option<&Identity<'_>>,
+) -> Vec<RuleTrace> {
+    let everything = Tracer { policies, claims, facts, identity };
+    let mut rules = Vec::new();
+    let applying =
+        config.policies.iter().enumerate().filter(|(_, policy)| selector::fits(&policy.selector, workload));
+    for (number, policy) in applying {
+        let at = Path::default().key("policies").index(number);
+        for (number, rule) in policy.rules.iter().enumerate() {
+            let index = RuleIndex(u32::try_from(rules.len()).unwrap_or(u32::MAX));
+            rules.push(everything.rule(index, at.clone().key("rules").index(number), policy, rule));
+        }
+    }
+    rules
 }
 
 fn needed(rules: &[&RuleTrace]) -> Authentication {

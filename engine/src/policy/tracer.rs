@@ -9,9 +9,11 @@ use super::roles::{Requirement, RoleSet};
 use super::rule_trace::{RuleTrace, Subject, TargetTrace, TestTrace, all_hold};
 use super::source::SourceTest;
 use super::{ClaimTable, Identity, Policies, RequestFacts, RuleIndex};
+use crate::claims::RequestValues;
 use attache_plugin_config::{
-    Action, Authentication, Mode, Operation, Path, PathEquality, Policy, RoleRequirement, Rule, Source,
+    Action, Authentication, Mode, Operation, Path, PathEquality, Policy, RoleRequirement, Rule, Source, Test,
 };
+use std::borrow::Cow;
 
 /// A request before the tests.
 pub(super) struct Tracer<'a> {
@@ -80,7 +82,8 @@ impl Tracer<'_> {
         let comparison = Comparison::of_paths(rule.action, service);
         let mut add = |path: Option<(TestTrace, PathTest)>| {
             let (test, path) = path.unzip();
-            let conditions = self.conditions(rule_at, rule, path.as_ref());
+            let is_on_path = test.as_ref().is_none_or(|test| test.holds);
+            let conditions = self.conditions(rule_at, rule, path.as_ref(), is_on_path);
             targets.push(TargetTrace { tests: test.into_iter().chain(others.clone()).collect(), conditions });
         };
         if operation.paths.is_empty() {
@@ -89,8 +92,7 @@ impl Tracer<'_> {
         for (number, pattern) in operation.paths.iter().enumerate() {
             for test in PathTest::compile(pattern, comparison) {
                 let holds = self.with_request(|request| test.matches(request));
-                let trace =
-                    TestTrace { at: at.clone().key("paths").index(number), subject: Subject::Path, holds };
+                let trace = TestTrace::plain(at.clone().key("paths").index(number), Subject::Path, holds);
                 add(Some((trace, test)));
             }
         }
@@ -126,7 +128,7 @@ impl Tracer<'_> {
             let mut numbers = self.policies.methods.clone();
             let test = OperationTest::compile(&field, not_paths, &mut numbers);
             let holds = test.matches(&LazyRequest::new(self.facts, &numbers));
-            traces.push(TestTrace { at: at.clone().key(name), subject, holds });
+            traces.push(TestTrace::plain(at.clone().key(name), subject, holds));
         }
         traces
     }
@@ -161,7 +163,7 @@ impl Tracer<'_> {
         set.map(|(name, subject, field)| {
             let test = SourceTest::compile(&field);
             let holds = self.with_request(|request| test.matches(request, unknown_address));
-            TestTrace { at: at.clone().key(name), subject, holds }
+            TestTrace::plain(at.clone().key(name), subject, holds)
         })
         .collect()
     }
@@ -171,7 +173,7 @@ impl Tracer<'_> {
         let mut traces = Vec::new();
         if rule.action == Action::Allow && rule.authentication == Authentication::Required {
             let (at, holds) = (at.clone().key("authentication"), self.identity.is_some());
-            traces.push(TestTrace { at, subject: Subject::Token, holds });
+            traces.push(TestTrace::plain(at, Subject::Token, holds));
         }
         let RoleRequirement { any_of, all_of, none_of } = rule.roles.clone();
         let nothing = RoleRequirement::default;
@@ -185,12 +187,19 @@ impl Tracer<'_> {
         for (name, field) in fields.into_iter().filter(|(_, field)| *field != nothing()) {
             let mut table = self.policies.roles.clone();
             let holds = Requirement::compile(&field, &mut table).holds(roles, rule.action);
-            traces.push(TestTrace { at: at.clone().key("roles").key(name), subject: Subject::Roles, holds });
+            traces.push(TestTrace::plain(at.clone().key("roles").key(name), Subject::Roles, holds));
         }
         traces
     }
 
-    fn conditions(&self, at: &Path, rule: &Rule, path: Option<&PathTest>) -> Vec<TestTrace> {
+    /// Traces what a rule asks of claims, given the path pattern that is met, or was to be met.
+    fn conditions(
+        &self,
+        at: &Path,
+        rule: &Rule,
+        path: Option<&PathTest>,
+        is_on_path: bool,
+    ) -> Vec<TestTrace> {
         let request = AtPath { request: self.facts, path, denies: rule.action == Action::Deny };
         let mut claims = self.claims.clone();
         let when = rule.when.iter().enumerate();
@@ -198,7 +207,24 @@ impl Tracer<'_> {
             at: at.clone().key("when").index(number),
             subject: Subject::Claim(condition.claim.to_string()),
             holds: ConditionTest::compile(condition, rule.action, &mut claims).holds(self.identity, &request),
+            compared: self.compared(&condition.test, &request, is_on_path),
         })
         .collect()
+    }
+
+    /// Returns what a claim is compared with.
+    fn compared(&self, test: &Test, request: &AtPath<'_>, is_on_path: bool) -> Option<String> {
+        match test {
+            Test::EqualsHeader(name) => {
+                request.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
+            }
+            Test::EqualsPath(name) if is_on_path => request.path_segment(name).map(Cow::into_owned),
+            Test::EqualsClaim(path) => {
+                let slot = self.claims.paths().iter().position(|known| known == path)?;
+                let value = self.identity?.claims.get(slot)?.as_ref().filter(|value| !value.is_null())?;
+                Some(value.to_string())
+            }
+            _ => None,
+        }
     }
 }
