@@ -6,8 +6,8 @@ use std::process::ExitCode;
 pub(crate) const HELP: &str = "\
 Exit status:
   0  nothing is wrong
-  1  an error was found (with --deny-warnings, a warning), a request is refused, a test
-     fails, two versions differ, or an assertion does not hold
+  1  an error was found (with --deny-warnings, a warning), a request is refused or
+     fares otherwise than it did, a test fails, two versions differ, or an assertion does not hold
   2  the command line is wrong, or something could not be read or written";
 
 /// What the program ends with; each command's page says when.

@@ -20,16 +20,25 @@ mod finding;
 mod import;
 mod input;
 mod lint;
+mod log;
+mod logged;
 #[cfg(not(target_family = "wasm"))]
 mod mutate;
 pub mod playground;
 #[cfg(not(target_family = "wasm"))]
 mod proof;
+#[cfg(not(target_family = "wasm"))]
+mod replay;
 mod report;
+mod shown;
 #[cfg(not(target_family = "wasm"))]
 mod symbolic;
+#[cfg(not(target_family = "wasm"))]
+mod test_keys;
 mod trial;
 mod tyk;
+#[cfg(not(target_family = "wasm"))]
+mod why;
 
 #[cfg(not(target_family = "wasm"))]
 pub use commands::main;

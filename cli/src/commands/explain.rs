@@ -2,8 +2,8 @@
 
 use crate::exit::Status;
 use crate::explain::{
-    Client, Credential, Query, RequestLine, Simulation, WorkloadQuery, document, is_refused, read_claims,
-    read_header, read_label, read_workload, seconds_now, tell,
+    Client, Credential, Query, RequestLine, Simulation, WorkloadOptions, document, from_file, is_refused,
+    read_claims, read_header, read_principal, seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions};
 use anstream::{AutoStream, ColorChoice};
@@ -45,7 +45,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ISSUER=FILE")]
     jwks: Vec<String>,
     /// The caller's mTLS identity: spiffe://cluster.local/ns/shop/sa/web
-    #[arg(long, value_name = "SPIFFE")]
+    #[arg(long, value_name = "SPIFFE", value_parser = read_principal)]
     caller: Option<String>,
     /// The address of the direct peer
     #[arg(long, value_name = "IP")]
@@ -55,17 +55,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "IP", conflicts_with = "address")]
     client_address: Option<IpAddr>,
     /// The port that it comes in on
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
-    /// The workload that it is for: shop/orders
-    #[arg(long, value_name = "NAMESPACE/NAME")]
-    workload: Option<String>,
-    /// A label of that workload: app=orders
-    #[arg(long, value_name = "NAME=VALUE")]
-    label: Vec<String>,
-    /// The service account of that workload
-    #[arg(long)]
-    service_account: Option<String>,
+    #[command(flatten)]
+    workload: WorkloadOptions,
     /// When it comes, in seconds since 1970; now where none is given
     #[arg(long, value_name = "SECONDS")]
     time: Option<u64>,
@@ -89,15 +82,11 @@ enum Format {
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
-    let input = options.input.read()?;
-    let [configuration] = input.configurations.as_slice() else {
-        let all: Vec<String> = input.configurations.iter().map(ToString::to_string).collect();
-        return Err(format!("name one configuration; there are {}: {}", all.len(), all.join(", ")).into());
-    };
+    let configuration = options.input.read()?.only()?;
     let config = configuration.parse().map_err(|errors| {
         format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
     })?;
-    explain(options, configuration, &config)
+    explain(options, &configuration, &config)
 }
 
 fn explain(
@@ -110,6 +99,9 @@ fn explain(
     let simulation = Simulation::new(query, configuration, config)?;
     let explanation = simulation.explain();
     let Simulation { engine, workload, host, .. } = &simulation;
+    if let Some(note) = configuration.why_not_for(workload) {
+        anstream::eprintln!("note: {note}");
+    }
     let text = match options.format {
         Format::Text => {
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
@@ -125,8 +117,7 @@ fn explain(
 
 impl Options {
     fn query(&self) -> Result<Query, Box<dyn Error>> {
-        let principal =
-            self.caller.as_ref().map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
+        let principal = self.caller.clone();
         let headers = self.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>();
         let headers = headers.map_err(|error| format!("--header: {error}"))?;
         Ok(Query {
@@ -141,7 +132,7 @@ impl Options {
                 client_address: self.client_address,
                 port: self.port,
             },
-            workload: self.workload()?,
+            workload: self.workload.query()?,
             now: self.time.unwrap_or_else(seconds_now),
             ends_with_headers: !self.body,
             view: if self.with_shadow { View::WithShadow } else { View::Enforced },
@@ -158,31 +149,6 @@ impl Options {
             }
             (None, None) => Ok(Credential::Nothing),
         }
-    }
-
-    /// Returns the workload that is described, if one is.
-    fn workload(&self) -> Result<Option<WorkloadQuery>, String> {
-        if self.workload.is_none() && self.label.is_empty() && self.service_account.is_none() {
-            return Ok(None);
-        }
-        let name = self.workload.as_deref().map(read_workload).transpose();
-        let labels = self.label.iter().map(|label| read_label(label)).collect::<Result<_, _>>();
-        Ok(Some(WorkloadQuery {
-            name: name.map_err(|error| format!("--workload: {error}"))?,
-            labels: labels.map_err(|error| format!("--label: {error}"))?,
-            service_account: self.service_account.clone(),
-        }))
-    }
-}
-
-/// Returns what an option says, or the file that it names: `@file`.
-fn from_file(text: &str) -> Result<String, String> {
-    match text.strip_prefix('@') {
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
-            Ok(text.trim().to_owned())
-        }
-        None => Ok(text.trim().to_owned()),
     }
 }
 

@@ -5,13 +5,17 @@ mod completions;
 mod diff;
 mod explain;
 mod import;
+mod keys;
 mod man;
 mod mutate;
 mod playground;
 mod prove;
+mod replay;
 mod schema;
 mod test;
+mod token;
 mod tyk;
+mod why;
 
 use crate::exit::{self, Status};
 use clap::{Parser, Subcommand};
@@ -46,6 +50,7 @@ pub fn main() -> ExitCode {
 pub(crate) enum Command {
     Check(check::Options),
     Explain(Box<explain::Options>),
+    Replay(replay::Options),
     Test(test::Options),
     Mutate(mutate::Options),
     Prove(prove::Options),
@@ -53,6 +58,9 @@ pub(crate) enum Command {
     Playground(playground::Options),
     Import(import::Options),
     Tyk(Box<tyk::Options>),
+    Why(Box<why::Options>),
+    Keys(keys::Options),
+    Token(token::Options),
     Schema(schema::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -66,6 +74,7 @@ fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
     match command {
         Command::Check(options) => check::run(options),
         Command::Explain(options) => explain::run(options),
+        Command::Replay(options) => replay::run(options),
         Command::Test(options) => test::run(options),
         Command::Mutate(options) => mutate::run(options),
         Command::Playground(options) => playground::run(options),
@@ -73,6 +82,9 @@ fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
         Command::Prove(options) => prove::run(options),
         Command::Diff(options) => diff::run(options),
         Command::Tyk(options) => tyk::run(options),
+        Command::Why(options) => why::run(options),
+        Command::Keys(options) => keys::run(options),
+        Command::Token(options) => token::run(options),
         Command::Schema(options) => schema::run(options),
         Command::Completions(options) => completions::run(options),
         Command::Man(options) => man::run(options),

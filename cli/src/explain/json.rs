@@ -1,7 +1,7 @@
 //! An explanation, told to programs.
 
 use super::Client;
-use super::mismatch::{Mismatches, failed};
+use super::rules::{Judged, Teller};
 use super::story::words;
 use crate::input::Configuration;
 use attache_engine::host::Workload;
@@ -18,7 +18,11 @@ pub(crate) fn document(
     workload: &Workload,
     client: &Client,
 ) -> Value {
-    let mismatches = Mismatches { explanation, engine, configuration, client };
+    let token = match &explanation.token {
+        TokenTrace::Good(token) => Some(&**token),
+        _ => None,
+    };
+    let teller = Teller { engine, configuration, client, token, knowledge: None, is_styled: false };
     json!({
         "configuration": configuration.to_string(),
         "workload": {
@@ -29,11 +33,12 @@ pub(crate) fn document(
         },
         "decision": decision(explanation, engine),
         "flaw": explanation.flaw.map(|reason| reason.as_str()),
+        "flawWords": explanation.flaw_words,
         "preflight": explanation.is_preflight,
         "dryRun": engine.is_dry_run(),
         "needs": needs(explanation.authentication),
-        "token": token(explanation, engine),
-        "readings": explanation.readings.iter().map(|one| reading(one, &mismatches)).collect::<Vec<_>>(),
+        "token": self::token(explanation, engine),
+        "readings": explanation.readings.iter().map(|one| reading(one, &teller)).collect::<Vec<_>>(),
     })
 }
 
@@ -95,31 +100,33 @@ fn token(explanation: &Explanation<'_>, engine: &Engine) -> Value {
     }
 }
 
-fn reading(reading: &ReadingTrace, mismatches: &Mismatches<'_, '_>) -> Value {
+fn reading(reading: &ReadingTrace, teller: &Teller<'_>) -> Value {
     let (verdict, rule) = match reading.policies.verdict {
         Verdict::Allow { rule } => ("allow", rule),
         Verdict::Deny { reason, rule } => (reason.as_str(), rule),
     };
-    let rules = reading.policies.rules.iter().map(|one| self::rule(one, reading, mismatches));
+    let rules = reading.policies.rules.iter().map(|one| self::rule(one, reading, teller));
     json!({
         "method": reading.method,
         "path": reading.path,
         "verdict": verdict,
-        "rule": rule.and_then(|rule| mismatches.engine.rule(rule)).map(|names| names.to_string()),
+        "rule": rule.and_then(|rule| teller.engine.rule(rule)).map(|names| names.to_string()),
         "rules": rules.collect::<Vec<_>>(),
     })
 }
 
-fn rule(rule: &RuleTrace, reading: &ReadingTrace, mismatches: &Mismatches<'_, '_>) -> Value {
-    let names = mismatches.engine.rule(rule.index);
-    let failed = failed(rule).into_iter().map(|test| {
+fn rule(rule: &RuleTrace, reading: &ReadingTrace, teller: &Teller<'_>) -> Value {
+    let names = teller.engine.rule(rule.index);
+    let judged = Judged { method: &reading.method, path: &reading.path, host: &reading.host };
+    let failed = if rule.matches() { Vec::new() } else { teller.open(rule) };
+    let failed = failed.into_iter().map(|test| {
         json!({
             "at": test.at.relative_to(&rule.at).to_string(),
-            "wanted": mismatches.wanted(test),
-            "found": mismatches.found(test, reading),
+            "wanted": teller.configuration.node.at(&test.at),
+            "found": teller.found(test, judged),
         })
     });
-    let line = mismatches.configuration.locate(&rule.at).map(|location| location.span().start.line);
+    let line = teller.configuration.locate(&rule.at).map(|location| location.span().start.line);
     let targets = rule
         .targets
         .iter()
@@ -139,5 +146,8 @@ fn rule(rule: &RuleTrace, reading: &ReadingTrace, mismatches: &Mismatches<'_, '_
 }
 
 fn tests(tests: &[TestTrace]) -> Value {
-    tests.iter().map(|test| json!({"at": test.at.to_string(), "holds": test.holds})).collect()
+    tests
+        .iter()
+        .map(|test| json!({"at": test.at.to_string(), "holds": test.holds, "compared": test.compared}))
+        .collect()
 }

@@ -2,17 +2,20 @@
 
 mod host;
 mod json;
-mod mismatch;
+mod options;
 mod request;
+mod rules;
 mod simulation;
 mod story;
 mod token;
 
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
+pub(crate) use options::{WorkloadOptions, from_file, read_principal};
 pub(crate) use request::{
     RequestLine, TokenPlace, header_map, read_header, read_label, read_workload, seconds_now,
 };
-pub(crate) use simulation::{Credential, Query, Simulation, WorkloadQuery, is_refused};
-pub(crate) use story::tell;
-pub(crate) use token::{read_claims, trusting, unsigned};
+pub(crate) use rules::{Judged, Knowledge, Teller};
+pub(crate) use simulation::{Credential, Query, Simulation, WorkloadQuery, is_refused, workload};
+pub(crate) use story::{described, tell};
+pub(crate) use token::{complete_claims, decoded, read_claims, trusting, unsigned};

@@ -17,7 +17,7 @@ impl FromStr for RequestLine {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (method, target) = text.trim().split_once(' ').unwrap_or(("GET", text.trim()));
-        let target = target.trim().strip_suffix("HTTP/1.1").unwrap_or(target).trim();
+        let target = without_protocol(target.trim());
         if method == "CONNECT" {
             return Err(
                 "a CONNECT request has no path, and the tool asks about paths: write 'GET /orders/1'"
@@ -31,6 +31,15 @@ impl FromStr for RequestLine {
             );
         }
         Ok(Self { method: method.to_owned(), target: target.to_owned() })
+    }
+}
+
+/// Returns what is left of a target without the protocol that a request line ends with.
+fn without_protocol(target: &str) -> &str {
+    let parts = target.rsplit_once(' ');
+    match parts.filter(|(_, protocol)| protocol.starts_with("HTTP/")) {
+        Some((target, _)) => target.trim(),
+        None => target,
     }
 }
 
@@ -86,7 +95,14 @@ pub(crate) struct TokenPlace {
 impl TokenPlace {
     /// Returns the place that a configuration names; `Authorization` where it names none.
     pub(crate) fn of(config: &Config) -> Self {
-        match config.issuers.iter().flat_map(|issuer| &issuer.locations.headers).next() {
+        Self::of_issuer(config, None)
+    }
+
+    /// Returns the place that an issuer's entry names, or where none is meant, that of any.
+    pub(crate) fn of_issuer(config: &Config, issuer: Option<&str>) -> Self {
+        let is_its = |name: &str| issuer.is_none_or(|issuer| issuer == name);
+        let issuers = config.issuers.iter().filter(|issuer| is_its(issuer.name.as_str()));
+        match issuers.flat_map(|issuer| &issuer.locations.headers).next() {
             Some(place) => Self { name: place.name.as_str().to_owned(), prefix: place.prefix.clone() },
             None => Self { name: "authorization".to_owned(), prefix: "Bearer ".to_owned() },
         }
@@ -113,6 +129,8 @@ mod tests {
             ("GET /orders/1", "GET", "/orders/1"),
             ("/orders?x=1", "GET", "/orders?x=1"),
             ("DELETE  /a HTTP/1.1", "DELETE", "/a"),
+            ("GET /a HTTP/2", "GET", "/a"),
+            ("GET /a HTTP/3", "GET", "/a"),
             ("OPTIONS *", "OPTIONS", "*"),
         ] {
             let expected = RequestLine { method: method.to_owned(), target: target.to_owned() };

@@ -75,10 +75,10 @@ impl Simulation {
     pub(crate) fn new(query: Query, configuration: &Configuration, config: &Config) -> Result<Self, String> {
         let (token, trusting) = match query.credential {
             Credential::Nothing => (None, None),
-            Credential::Token(token) => (Some(token), None),
+            Credential::Token(token) => (Some((token, None)), None),
             Credential::Claims { claims, issuer } => {
                 let token = unsigned(claims, &[], issuer.as_deref(), query.now, config)?;
-                (Some(token), Some(trusting(config)))
+                (Some((token, issuer)), Some(trusting(config)))
             }
         };
         let trusts_signatures = trusting.is_some();
@@ -89,7 +89,9 @@ impl Simulation {
         set_keys(&engine, &query.keys)?;
         let sent = query.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut headers = header_map(&query.request, &query.host, sent);
-        headers.extend(token.map(|token| TokenPlace::of(&config).header(&token)));
+        headers.extend(
+            token.map(|(token, issuer)| TokenPlace::of_issuer(&config, issuer.as_deref()).header(&token)),
+        );
         let host = TrialHost {
             client: query.client,
             trusts_signatures,
@@ -117,7 +119,12 @@ pub(crate) fn is_refused(decision: &Decision<'_>, view: View) -> bool {
     }
 }
 
-fn workload(query: Option<WorkloadQuery>, configuration: &Configuration, config: &Config) -> Workload {
+/// Returns the workload that is described; where none is, the first that a policy is for.
+pub(crate) fn workload(
+    query: Option<WorkloadQuery>,
+    configuration: &Configuration,
+    config: &Config,
+) -> Workload {
     let mut workload = configuration.own_workload();
     let Some(query) = query else {
         let environment = configuration.environment();

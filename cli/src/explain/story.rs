@@ -1,16 +1,15 @@
 //! An explanation, told to people.
 
 use super::Client;
-use super::mismatch::{Mismatches, failed};
+use super::rules::{Judged, Teller};
 use crate::input::Configuration;
-use anstyle::{AnsiColor, Style};
-use attache_config_reader::Path;
+use crate::shown::shown;
+use anstyle::AnsiColor;
 use attache_engine::host::Workload;
-use attache_engine::policy::RuleTrace;
 use attache_engine::{
     Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, Shadow, TokenTrace,
 };
-use attache_plugin_config::{Action, Authentication};
+use attache_plugin_config::Authentication;
 use std::fmt::{self, Display, Write as _};
 
 /// Tells what becomes of a request, and why.
@@ -47,12 +46,18 @@ impl Display for Story<'_, '_> {
 }
 
 impl Story<'_, '_> {
-    fn style(&self, color: AnsiColor) -> Style {
-        if self.is_styled { color.on_default().bold() } else { Style::new() }
+    fn teller(&self) -> Teller<'_> {
+        let token = match &self.explanation.token {
+            TokenTrace::Good(token) => Some(&**token),
+            _ => None,
+        };
+        let Self { engine, configuration, client, is_styled, .. } = *self;
+        Teller { engine, configuration, client, token, knowledge: None, is_styled }
     }
 
     fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (good, bad) = (self.style(AnsiColor::Green), self.style(AnsiColor::Red));
+        let teller = self.teller();
+        let (good, bad) = (teller.style(AnsiColor::Green), teller.style(AnsiColor::Red));
         match &self.explanation.decision {
             Decision::Wait { .. } => writeln!(f, "{bad}waits{bad:#} for keys of its issuer"),
             Decision::Decided(decided) => {
@@ -108,61 +113,33 @@ impl Story<'_, '_> {
             }
             TokenTrace::Good(token) => {
                 let issuer = self.engine.issuer(token.issuer).map_or("?", |name| name.as_str());
-                let subject = token.subject.as_deref().unwrap_or("nobody");
+                let subject = shown(token.subject.as_deref().unwrap_or("nobody"));
                 let roles = self.engine.role_names(token);
-                let roles =
-                    if roles.is_empty() { "none that a policy knows".to_owned() } else { roles.join(", ") };
+                let roles = if roles.is_empty() {
+                    "none that a policy knows".to_owned()
+                } else {
+                    shown(&roles.join(", "))
+                };
                 writeln!(f, "token  good, of {issuer}, for {subject}; roles: {roles}")
             }
         }
     }
 
     fn reading(&self, f: &mut fmt::Formatter<'_>, reading: &ReadingTrace) -> fmt::Result {
+        let (method, path) = (shown(&reading.method), shown(&reading.path));
         match (self.explanation.flaw, reading.differs) {
-            (Some(flaw), _) => return writeln!(f, "\nNo rule judges it: {flaw}."),
-            (None, None) => writeln!(f, "\nas {} {}", reading.method, reading.path)?,
-            (None, Some(_)) => {
-                writeln!(f, "\nas {} {}, which a service may read", reading.method, reading.path)?;
+            (Some(flaw), _) => {
+                let words = self.explanation.flaw_words.as_deref().unwrap_or_default();
+                return writeln!(f, "\nNo rule judges it: {flaw}, since {}.", shown(words));
             }
+            (None, None) => writeln!(f, "\nas {method} {path}")?,
+            (None, Some(_)) => writeln!(f, "\nas {method} {path}, which a service may read")?,
         }
         if reading.policies.rules.is_empty() {
             return writeln!(f, "  no rule applies to this workload");
         }
-        reading.policies.rules.iter().try_for_each(|rule| self.rule(f, rule, reading))
-    }
-
-    fn rule(&self, f: &mut fmt::Formatter<'_>, rule: &RuleTrace, reading: &ReadingTrace) -> fmt::Result {
-        let matched = rule.matches();
-        let (mark, color) = match (matched, rule.action) {
-            (false, _) => ("·", self.style(AnsiColor::BrightBlack)),
-            (true, Action::Allow) => ("✓", self.style(AnsiColor::Green)),
-            (true, Action::Deny) => ("✗", self.style(AnsiColor::Red)),
-        };
-        let name = self.engine.rule(rule.index).map(|names| names.to_string());
-        let action = if rule.action == Action::Allow { "ALLOW" } else { "DENY" };
-        let shadow = if rule.is_shadow { ", in SHADOW" } else { "" };
-        let outcome = if matched { "matches" } else { "does not match" };
-        writeln!(
-            f,
-            "  {color}{mark}{color:#} {} ({action}{shadow}{}) {outcome}",
-            name.unwrap_or_default(),
-            self.place(&rule.at)
-        )?;
-        let Self { explanation, engine, configuration, client, .. } = *self;
-        let mismatches = Mismatches { explanation, engine, configuration, client };
-        for test in failed(rule) {
-            let wanted = mismatches.wanted(test).and_then(|value| serde_json::to_string(value).ok());
-            let wanted = wanted.unwrap_or_else(|| "REQUIRED".to_owned());
-            let (at, found) = (test.at.relative_to(&rule.at), mismatches.found(test, reading));
-            writeln!(f, "      {at} is {wanted}: {found}")?;
-        }
-        Ok(())
-    }
-
-    /// Returns `, config.yaml:12`, where the text is at hand.
-    fn place(&self, at: &Path) -> String {
-        let span = self.configuration.locate(at).map(|location| location.span());
-        span.map(|span| format!(", {}:{}", self.configuration.file.name, span.start.line)).unwrap_or_default()
+        let judged = Judged { method: &reading.method, path: &reading.path, host: &reading.host };
+        reading.policies.rules.iter().try_for_each(|rule| self.teller().rule(f, rule, judged))
     }
 
     fn service(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,9 +150,9 @@ impl Story<'_, '_> {
         let mut lines = String::new();
         for edit in decided.edits.iter() {
             match edit {
-                HeaderEdit::Remove(name) => writeln!(lines, "  - {name}")?,
+                HeaderEdit::Remove(name) => writeln!(lines, "  - {}", shown(name))?,
                 HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => {
-                    writeln!(lines, "  + {name}: {}", String::from_utf8_lossy(value))?;
+                    writeln!(lines, "  + {name}: {}", shown(&String::from_utf8_lossy(value)))?;
                 }
             }
         }
@@ -184,7 +161,7 @@ impl Story<'_, '_> {
 }
 
 /// Returns a workload, as far as it is described.
-fn described(workload: &Workload) -> String {
+pub(crate) fn described(workload: &Workload) -> String {
     let mut parts = Vec::new();
     match (&workload.namespace, &workload.name) {
         (Some(namespace), Some(name)) => parts.push(format!("workload {namespace}/{name}")),
@@ -203,10 +180,10 @@ pub(super) fn words(cause: &Cause) -> String {
         _ = write!(words, " ({})", detail.as_str());
     }
     if let Some(claim) = cause.claim() {
-        _ = write!(words, ", claim {claim}");
+        _ = write!(words, ", claim {}", shown(claim));
     }
     if let Some(header) = cause.header() {
-        _ = write!(words, ", header {header}");
+        _ = write!(words, ", header {}", shown(header));
     }
     words
 }

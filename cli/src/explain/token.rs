@@ -22,17 +22,64 @@ pub(crate) fn unsigned(
     now: u64,
     config: &Config,
 ) -> Result<String, String> {
-    if !without.iter().any(|name| name == "iss") {
-        add_issuer(&mut claims, issuer, config)?;
-    }
-    add_audience(&mut claims, config);
-    claims.entry("exp").or_insert_with(|| json!(now.saturating_add(300)));
-    claims.entry("iat").or_insert_with(|| json!(now));
-    claims.retain(|name, _| !without.contains(name));
+    complete_claims(&mut claims, without, issuer, now, config)?;
     let typ = config.issuers.iter().flat_map(|issuer| &issuer.token_types).next();
     let header = json!({"alg": "ES256", "kid": "attache", "typ": typ.map_or("JWT", String::as_str)});
     let parts = [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
     Ok(format!("{}.{}", parts.join("."), BASE64.encode([1; 64])))
+}
+
+/// Adds what an issuer always writes where it is missing, but for the claims that a token is to lack.
+///
+/// # Errors
+/// Nobody can tell which issuer's claims they are.
+pub(crate) fn complete_claims(
+    claims: &mut Map<String, Value>,
+    without: &[String],
+    issuer: Option<&str>,
+    now: u64,
+    config: &Config,
+) -> Result<(), String> {
+    if !without.iter().any(|name| name == "iss") {
+        add_issuer(claims, issuer, config)?;
+    }
+    add_audience(claims, config);
+    claims.entry("exp").or_insert_with(|| json!(now.saturating_add(300)));
+    claims.entry("iat").or_insert_with(|| json!(now));
+    claims.retain(|name, _| !without.contains(name));
+    Ok(())
+}
+
+/// What a token says, of which nobody has verified the signature.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DecodedToken {
+    pub(crate) header: Map<String, Value>,
+    pub(crate) claims: Map<String, Value>,
+}
+
+/// Takes a token apart (RFC 7515 section 7.1), and leaves its signature where it is.
+///
+/// # Errors
+/// It is no JWT in compact form.
+pub(crate) fn decoded(token: &str) -> Result<DecodedToken, String> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, claims, _] = parts.as_slice() else {
+        return Err(format!(
+            "that is no JWT: it has {} where a token has three parts between dots",
+            crate::counted::counted(parts.len(), "part")
+        ));
+    };
+    let object = |part: &str, name: &str| {
+        let bytes = BASE64
+            .decode(part.trim_end_matches('='))
+            .map_err(|error| format!("the {name} of the token is not base64url: {error}"))?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(_) => Err(format!("the {name} of the token is no JSON object")),
+            Err(error) => Err(format!("the {name} of the token is no JSON object: {error}")),
+        }
+    };
+    Ok(DecodedToken { header: object(header, "header")?, claims: object(claims, "payload")? })
 }
 
 /// Reads claims.

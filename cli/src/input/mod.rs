@@ -137,6 +137,11 @@ impl InputOptions {
         Self { files: vec![file.to_owned()], cluster: ClusterOptions::default() }
     }
 
+    /// Returns whether a configuration is to come from the standard input.
+    pub(crate) fn has_standard_input(&self) -> bool {
+        self.files.iter().any(|file| file.as_os_str() == "-")
+    }
+
     /// Reads everything.
     ///
     /// # Errors
@@ -161,6 +166,22 @@ impl InputOptions {
 }
 
 impl Input {
+    /// Returns the configuration, where there is one.
+    ///
+    /// # Errors
+    /// There are several, or a text that can't be read.
+    pub(crate) fn only(self) -> Result<Configuration, String> {
+        if let Some((file, error)) = self.unreadable.first() {
+            return Err(format!("{}: {error}", file.name));
+        }
+        let all: Vec<String> = self.configurations.iter().map(ToString::to_string).collect();
+        let mut configurations = self.configurations.into_iter();
+        match (configurations.next(), configurations.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(format!("name one configuration; there are {}: {}", all.len(), all.join(", "))),
+        }
+    }
+
     /// Returns what a text holds, which is a configuration whatever it looks like, unless it is a resource.
     pub(crate) fn of_text(name: String, text: String) -> Self {
         let mut input = Self::default();

@@ -53,6 +53,21 @@ impl Configuration {
         workloads
     }
 
+    /// Returns why a workload does not load the resource, as far as the resource tells.
+    pub(crate) fn why_not_for(&self, workload: &Workload) -> Option<String> {
+        let own = self.own_workload();
+        let (of_resource, of_workload) = (own.namespace.as_deref()?, workload.namespace.as_deref()?);
+        if of_resource != of_workload {
+            return Some(format!(
+                "{self} is for workloads of namespace {of_resource}, unless that is Istio's root namespace; a workload of \
+                 {of_workload} does not load it"
+            ));
+        }
+        let is_other = |(name, value): &(&String, &String)| workload.labels.get(*name) != Some(*value);
+        let (name, value) = own.labels.iter().find(is_other)?;
+        Some(format!("{self} selects {name}={value}; a workload with another label does not load it"))
+    }
+
     /// Returns the workload as the resource describes it: its namespace, and the labels that it selects by.
     pub(crate) fn own_workload(&self) -> Workload {
         let resource = self.resource();

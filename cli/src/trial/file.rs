@@ -2,9 +2,10 @@
 
 use super::text_match::{OneOrMany, TextMatch};
 use crate::input::{Configuration, InputOptions, SourceFile, shortened};
-use attache_config_reader::Node;
+use attache_config_reader::{Node, SourceText};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -149,6 +150,23 @@ pub(crate) struct Seen {
     pub(crate) absent: Vec<String>,
 }
 
+/// Returns the file, the line and the column of what a path leads to, as far as the text can be read.
+fn place(name: &str, text: &str, path: &serde_path_to_error::Path) -> String {
+    let steps = path.iter().try_fold(attache_config_reader::Path::default(), |at, segment| match segment {
+        Segment::Map { key } => Ok(at.key(key)),
+        Segment::Seq { index } => Ok(at.index(*index)),
+        Segment::Enum { .. } | Segment::Unknown => Err(at),
+    });
+    let at = steps.unwrap_or_else(|at| at);
+    let source = SourceText::parse(text).ok();
+    let location =
+        source.as_ref().and_then(|source| source.documents().first()).map(|document| document.locate(&at));
+    match location.map(|location| location.key.unwrap_or_else(|| location.span()).start) {
+        Some(start) => format!("{name}:{}:{}", start.line, start.column),
+        None => name.to_owned(),
+    }
+}
+
 fn get() -> String {
     "GET".to_owned()
 }
@@ -173,7 +191,8 @@ impl TestFile {
             attache_config_reader::read_yaml_stream(&text).map_err(|error| format!("{name}: {error}"))?;
         let [node] = nodes.as_slice() else { return Err(format!("{name}: one document a file").into()) };
         let value = serde_json::to_value(node)?;
-        let file: Self = serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))?;
+        let file: Self = serde_path_to_error::deserialize(value)
+            .map_err(|error| format!("{}: {}", place(&name, &text, error.path()), error.inner()))?;
         let configuration = file.configuration(path, name, text, node)?;
         Ok((file, configuration))
     }

@@ -15,6 +15,9 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
             found.push(path.clone());
             continue;
         }
+        if !path.is_dir() {
+            return Err(format!("can't read `{}`: there is no such file or folder", path.display()).into());
+        }
         for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
             let entry = entry?;
             let is_yaml = entry.path().extension().is_some_and(|end| end == "yaml" || end == "yml");

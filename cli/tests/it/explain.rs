@@ -166,3 +166,57 @@ fn what_a_header_tells_of_an_address_is_not_the_direct_peers() {
         assert_eq!(run.status, status, "{path} {option}: {}", run.stdout);
     }
 }
+
+#[test]
+fn what_a_test_was_compared_with_is_told() {
+    let document = "\
+issuers: [{name: tyk, issuer: 'https://tyk.example.com', jwksUri: 'https://tyk.example.com/keys'}]
+policies:
+- name: p
+  rules:
+  - {name: host, to: [{hosts: [a.example]}]}
+  - {name: header, when: [{claim: tenant, equalsHeader: x-tenant}]}
+  - {name: segment, to: [{paths: [\"/users/{id}\"]}], when: [{claim: sub, equalsPath: id}]}
+  - {name: claim, when: [{claim: sub, equalsClaim: email}]}
+  - {name: paths, to: [{paths: [/a, /b, /c, /d, /e, /f, /g, /h]}]}
+  - {name: entries, to: [{methods: [PUT]}, {paths: [/x], methods: [GET]}]}
+";
+    let claims = r#"{"sub":"alice","tenant":"acme","email":"a@example"}"#;
+    let ask = ["explain", "-", "--request", "GET /users/bob", "--claims", claims, "--host", "b.example"];
+    let run = attache_given(&[&ask[..], &["--header", "x-tenant: globex"]].concat(), document);
+    for line in [
+        r#"      to[0].hosts is ["a.example"]: the host is b.example"#,
+        r#"      when[0] is {"claim":"tenant","equalsHeader":"x-tenant"}: tenant is "acme", header x-tenant is globex"#,
+        r#"      when[0] is {"claim":"sub","equalsPath":"id"}: sub is "alice", {id} of the path is bob"#,
+        r#"      when[0] is {"claim":"sub","equalsClaim":"email"}: sub is "alice", email is "a@example""#,
+        r#"      to[0].paths is ["/a","/b","/c","/d","/e","/f", … 2 more]: the path is /users/bob"#,
+        "      (of 2 entries of `to`, the one that comes closest)",
+    ] {
+        assert!(run.stdout.lines().any(|told| told == line), "{line}\n{}", run.stdout);
+    }
+    let run = attache_given(&ask, document);
+    assert!(run.stdout.contains("header x-tenant is absent, or there more than once"), "{}", run.stdout);
+}
+
+#[test]
+fn a_request_that_no_rule_judges_has_its_cause() {
+    let run = attache(&["explain", TYK, "--request", "GET /orders/%zz"]);
+    let told = "No rule judges it: path-ambiguous, since the path has a `%` without two hexadecimal digits behind it.";
+    assert!(run.stdout.lines().any(|line| line == told), "{}", run.stdout);
+}
+
+#[test]
+fn what_is_no_caller_no_port_or_not_its_workload_is_said() {
+    for (option, value) in [("--caller", "foo"), ("--port", "0")] {
+        let run = attache(&["explain", TWIN, "--request", "GET /", option, value]);
+        assert_eq!(run.status, 2, "{}", run.stdout);
+        assert!(run.stderr.contains(option), "{}", run.stderr);
+    }
+    assert_eq!(attache(&["explain", TWIN, "--request", "GET /orders HTTP/2"]).status, 1);
+    let of_shop = "examples/debugging/orders.yaml";
+    let run = attache(&["explain", of_shop, "--request", "GET /", "--workload", "billing/x"]);
+    assert!(run.stderr.contains("is for workloads of namespace shop"), "{}", run.stderr);
+    let run =
+        attache(&["explain", of_shop, "--request", "GET /", "--workload", "shop/x", "--label", "app=x"]);
+    assert!(run.stderr.contains("selects app=orders"), "{}", run.stderr);
+}

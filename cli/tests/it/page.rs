@@ -1,4 +1,4 @@
-//! The page of the tool shows what the tool prints.
+//! The pages of the tool show what the tool prints.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,12 +16,16 @@ fn examples(page: &str) -> Vec<(String, String)> {
 #[test]
 fn every_example_prints_what_the_page_shows() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
-    let page = std::fs::read_to_string(root.join("docs/tool.md")).expect("the page");
-    let examples = examples(&page);
-    assert!(examples.len() >= 3, "the examples were not found");
+    let mut all = Vec::new();
+    for (page, count) in [("docs/tool.md", 6), ("docs/debugging.md", 7)] {
+        let text = std::fs::read_to_string(root.join(page)).expect("the page");
+        let examples = examples(&text);
+        assert!(examples.len() >= count, "{page}: the examples were not found");
+        all.extend(examples);
+    }
     let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
-    for (command, printed) in examples {
+    for (command, printed) in all {
         let run = Command::new("sh").arg("-c").arg(&command).current_dir(root).env("PATH", &path).output();
         let run = run.expect("a shell");
         assert_eq!(

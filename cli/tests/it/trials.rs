@@ -97,3 +97,18 @@ fn a_mistake_in_a_file_is_no_failed_test() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("no tests there"), "{}", run.stderr);
 }
+
+#[test]
+fn a_mistake_in_a_file_has_its_line() {
+    let run = trial("- name: n\n  request: {path: /, tokens: ops}\n", &[]);
+    assert!(run.stderr.contains("t.yaml:7:"), "{}", run.stderr);
+    let run = trial("- name: n\n  request: {path: /}\n  expect: {status: many}\n", &[]);
+    assert!(run.stderr.contains("t.yaml:8:"), "{}", run.stderr);
+    let run = attache(&["test", "no-such-file.yaml"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("can't read `no-such-file.yaml`: there is no such file or folder"),
+        "{}",
+        run.stderr
+    );
+}

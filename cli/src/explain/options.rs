@@ -1,0 +1,80 @@
+//! Options that several commands have.
+
+use super::{WorkloadQuery, read_label, read_workload};
+use clap::Args;
+use std::fs;
+
+/// The workload that a request is for.
+#[derive(Args)]
+pub(crate) struct WorkloadOptions {
+    /// The workload that it is for: shop/orders
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    workload: Option<String>,
+    /// A label of that workload: app=orders
+    #[arg(long, value_name = "NAME=VALUE")]
+    label: Vec<String>,
+    /// The service account of that workload
+    #[arg(long)]
+    service_account: Option<String>,
+}
+
+impl WorkloadOptions {
+    /// Returns the workload that is described, if one is.
+    ///
+    /// # Errors
+    /// An option is written in another way than it must be.
+    pub(crate) fn query(&self) -> Result<Option<WorkloadQuery>, String> {
+        if self.workload.is_none() && self.label.is_empty() && self.service_account.is_none() {
+            return Ok(None);
+        }
+        let name = self.workload.as_deref().map(read_workload).transpose();
+        let labels = self.label.iter().map(|label| read_label(label)).collect::<Result<_, _>>();
+        Ok(Some(WorkloadQuery {
+            name: name.map_err(|error| format!("--workload: {error}"))?,
+            labels: labels.map_err(|error| format!("--label: {error}"))?,
+            service_account: self.service_account.clone(),
+        }))
+    }
+}
+
+/// Returns what an option says, or the file that it names: `@file`.
+///
+/// # Errors
+/// The file can't be read.
+pub(crate) fn from_file(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            Ok(text.trim().to_owned())
+        }
+        None => Ok(text.trim().to_owned()),
+    }
+}
+
+/// Reads the mTLS identity of a caller, with or without `spiffe://`.
+///
+/// # Errors
+/// It is none: it has no trust domain or no path.
+pub(crate) fn read_principal(text: &str) -> Result<String, String> {
+    let principal = text.strip_prefix("spiffe://").unwrap_or(text);
+    let parts = principal.split_once('/').filter(|(domain, path)| !domain.is_empty() && !path.is_empty());
+    if parts.is_none() || principal.contains([' ', '*']) {
+        return Err("write a SPIFFE ID: spiffe://cluster.local/ns/shop/sa/web".to_owned());
+    }
+    Ok(principal.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_a_spiffe_id() {
+        let principal = "cluster.local/ns/shop/sa/web";
+        assert_eq!(read_principal(&format!("spiffe://{principal}")).as_deref(), Ok(principal));
+        assert_eq!(read_principal(principal).as_deref(), Ok(principal));
+        for text in ["", "foo", "spiffe://", "spiffe://a", "/ns/a", "a/", "cluster.local/ns/*/sa/web"] {
+            assert!(read_principal(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Requests as logs tell them: with what is known, and what is not.
+
+mod facts;
+mod fate;
+mod judge;
+mod lenient;
+mod need;
+#[cfg(test)]
+mod tests;
+mod tri;
+mod verdict;
+mod weigh;
+
+pub(crate) use facts::{Before, Knows, Logged, LoggedToken, TokenState};
+pub(crate) use fate::{Fate, Outcome, Says};
+pub(crate) use judge::{Judge, Judged, Taking};
+pub(crate) use need::Need;
+pub(crate) use tri::Tri;
+pub(crate) use weigh::{Recorded, Weighing, condition_at};

@@ -1,0 +1,126 @@
+//! Going through a log, a line at a time.
+
+use super::tally::{Tally, Turn, Why};
+use crate::log::{Entry, Line, Lines, read};
+use crate::logged::{Before, Fate, Judge, Logged, Outcome, Recorded, Says};
+use attache_plugin_config::ClaimPath;
+use indicatif::ProgressBar;
+use std::collections::HashMap;
+use std::io::{self, BufRead};
+
+/// How many verdicts are kept, so that requests that are alike are judged once.
+const MAX_KEPT: usize = 20_000;
+
+/// After how many lines it is told how far it has come.
+const LINES_BETWEEN: u64 = 256;
+
+/// A configuration that requests of logs are played to.
+pub(crate) struct Replay<'j> {
+    judge: &'j Judge,
+    /// The port that requests came in on, where the log has none.
+    port: Option<u16>,
+    /// The claims that the configuration of the log had it name, where that is known.
+    logged: Option<Vec<ClaimPath>>,
+    kept: HashMap<String, Result<Fate, &'static str>>,
+    pub(crate) tally: Tally,
+}
+
+impl<'j> Replay<'j> {
+    pub(crate) fn new(judge: &'j Judge, port: Option<u16>, logged: Option<Vec<ClaimPath>>) -> Self {
+        Self { judge, port, logged, kept: HashMap::new(), tally: Tally::default() }
+    }
+
+    /// Goes through a log.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn run(&mut self, file: &str, log: impl BufRead, progress: &ProgressBar) -> io::Result<()> {
+        let mut lines = Lines::new(log);
+        let mut told = 0;
+        loop {
+            let entry = match lines.read()? {
+                None => return Ok(()),
+                Some(Line::TooLong) => Entry::Unreadable("it is longer than 1 MiB"),
+                Some(Line::Bytes(line)) => read(line),
+            };
+            self.tally.lines = self.tally.lines.saturating_add(1);
+            let at = (file, lines.number);
+            self.entry(&entry, at);
+            if lines.number.is_multiple_of(LINES_BETWEEN) {
+                progress.inc(lines.bytes.saturating_sub(told));
+                told = lines.bytes;
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry, at: (&str, u64)) {
+        let mut logged = match entry {
+            Entry::Audit(line) => Logged::of_audit(line, self.logged.as_deref()),
+            Entry::Access(line) => Logged::of_access(line),
+            Entry::Dropped(count) => {
+                self.tally.dropped = self.tally.dropped.saturating_add(*count);
+                return;
+            }
+            Entry::Other => {
+                self.tally.other_lines = self.tally.other_lines.saturating_add(1);
+                return;
+            }
+            Entry::Unreadable(why) => return self.tally.add_unreadable(why, at),
+        };
+        if let (Some(port), false) = (self.port, logged.knows.port) {
+            logged.client.port = Some(port);
+            logged.knows.port = true;
+        }
+        match self.fate(&logged) {
+            Ok(fate) => {
+                self.tally.requests = self.tally.requests.saturating_add(1);
+                self.count(&fate, &logged, at);
+            }
+            Err(why) => self.tally.add_unreadable(why, at),
+        }
+    }
+
+    fn fate(&mut self, logged: &Logged) -> Result<Fate, &'static str> {
+        let key = logged.key();
+        if let Some(fate) = self.kept.get(&key) {
+            return fate.clone();
+        }
+        let fate = match self.judge.judge(logged) {
+            Ok(judged) => Ok(judged.fate(&Recorded::default())),
+            Err(_) => Err("its claims are such as no good token has"),
+        };
+        if self.kept.len() >= MAX_KEPT {
+            self.kept.clear();
+        }
+        self.kept.insert(key, fate.clone());
+        fate
+    }
+
+    fn count(&mut self, fate: &Fate, logged: &Logged, at: (&str, u64)) {
+        let (turn, why) = match (fate, &logged.before) {
+            (Fate::Unknown(needs), _) => {
+                let needs = needs.iter().map(ToString::to_string).collect();
+                (Turn::Unknown, Why { reason: None, rule: None, needs })
+            }
+            (Fate::Known(Outcome::Refused { says, rule }), Before::Allowed) => {
+                let rule = rule.map(|rule| self.judge.rule(rule));
+                (Turn::NewlyRefused, Why { reason: Some(words(*says)), rule, needs: Vec::new() })
+            }
+            (Fate::Known(Outcome::Allowed { rule }), Before::Refused(reason)) => {
+                let rule = rule.map(|rule| self.judge.rule(rule));
+                (Turn::NewlyAllowed, Why { reason: reason.clone(), rule, needs: Vec::new() })
+            }
+            (Fate::Known(_), before) => return self.tally.add_unchanged(before),
+        };
+        self.tally.add(turn, why, logged, at);
+    }
+}
+
+/// Returns why requests are refused.
+fn words(says: Says) -> String {
+    match says {
+        Says::Reason(reason) => reason.as_str().to_owned(),
+        Says::BadToken => "the token is bad, as it was".to_owned(),
+        Says::OneOfSeveral => "one of several reasons".to_owned(),
+    }
+}

@@ -1,0 +1,14 @@
+//! From an audit line to the rule, and to the smallest change that would let the request through.
+
+mod document;
+mod pick;
+mod remedy;
+mod report;
+mod search;
+mod step;
+mod ways;
+
+pub(crate) use document::document;
+pub(crate) use pick::{Picked, PickedLine, pick};
+pub(crate) use report::{Told, differs, tell};
+pub(crate) use search::{Case, Search};
