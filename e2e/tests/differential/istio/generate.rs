@@ -363,7 +363,7 @@ pub(crate) fn request(random: &mut Random, authentication: &Value) -> Result<Dra
         path = format!("{path}?{}", query.join("&"));
     }
     let caller = (!random.rarely(3)).then(|| random.one(&CALLERS));
-    let is_plain = !odd_path && !odd_host && !(has_token && odd_token);
+    let is_plain = !(odd_path || odd_host || has_token && odd_token);
     Ok(Draft { method, path, headers, caller, is_plain })
 }
 
