@@ -298,6 +298,7 @@ fn said(engine: &Engine, whole: &Whole, config: &Config) -> (Option<attache_engi
     (reason, rule.and_then(|rule| engine.rule(rule)).map(|names| names.to_string()))
 }
 
+#[expect(clippy::unwrap_in_result, reason = "what can't fail fails the test; the result is proptest's")]
 fn check(document: &Value, whole: &Whole, mask: &Mask) -> Result<Option<Fate>, TestCaseError> {
     let Some((configuration, config)) = configuration(document) else { return Ok(None) };
     let trial = trusting(&config);
