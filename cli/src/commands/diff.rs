@@ -1,6 +1,6 @@
 //! `attache diff`.
 
-use crate::compare::{Comparison, Version, compare, json, markdown, text};
+use crate::compare::{Comparison, Effect, Version, compare, json, markdown, text};
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::{Configuration, Input, InputOptions};
@@ -50,9 +50,9 @@ enum FailOn {
     Any,
     /// A request that is decided otherwise
     Requests,
-    /// A request that is allowed newly
+    /// A request that is allowed newly, or a change that requests do not show and that may allow more
     Allowed,
-    /// A request that is refused newly
+    /// A request that is refused newly, or a change that requests do not show and that may refuse more
     Refused,
     /// Nothing
     Nothing,
@@ -82,11 +82,13 @@ fn told(
         Format::Text => {
             let all = comparisons.iter().map(|comparison| text(comparison, is_styled)).chain(lines);
             let all: String = all.collect();
-            format!("{all}{}\n", summary(comparisons))
+            format!("{all}{}\n", summary(comparisons, unpaired))
         }
         Format::Markdown => {
             let lines = unpaired.iter().map(|line| format!("- {line}\n"));
-            comparisons.iter().map(markdown).chain(lines).collect()
+            let title = (!unpaired.is_empty()).then(|| "### Not compared\n\n".to_owned());
+            let end = (!unpaired.is_empty()).then(|| "\n".to_owned());
+            title.into_iter().chain(lines).chain(end).chain(comparisons.iter().map(markdown)).collect()
         }
         Format::Json => {
             let all: Vec<Value> = comparisons.iter().map(json).collect();
@@ -96,12 +98,13 @@ fn told(
     })
 }
 
-fn summary(comparisons: &[Comparison<'_>]) -> String {
+fn summary(comparisons: &[Comparison<'_>], unpaired: &[String]) -> String {
     let count = |allowed: bool| {
         let changes = comparisons.iter().flat_map(|it| &it.changes);
         changes.filter(|change| change.is_allowed_now() == allowed).count()
     };
-    let settings = comparisons.iter().map(|it| it.settings.len()).sum();
+    let settings: usize = comparisons.iter().map(|it| it.settings.len()).sum();
+    let settings = settings.saturating_add(unpaired.len());
     format!(
         "{} newly allowed, {} newly refused; {} not compared",
         counted(count(true), "request"),
@@ -165,12 +168,20 @@ fn identity(configuration: &Configuration) -> Vec<String> {
 impl FailOn {
     fn status(self, comparisons: &[Comparison<'_>], unpaired: &[String]) -> Status {
         let changes = || comparisons.iter().flat_map(|it| &it.changes);
-        let is_silent = comparisons.iter().any(|it| !it.settings.is_empty() || !it.limits.is_empty());
+        // Nobody knows what a configuration does that is compared with none, or a request that was not followed.
+        let is_unknown = !unpaired.is_empty() || comparisons.iter().any(|it| !it.limits.is_empty());
+        let settings = || comparisons.iter().flat_map(|it| &it.settings).map(|it| it.effect);
         let is_found = match self {
-            Self::Any => changes().next().is_some() || is_silent || !unpaired.is_empty(),
+            Self::Any => changes().next().is_some() || settings().next().is_some() || is_unknown,
             Self::Requests => changes().next().is_some(),
-            Self::Allowed => changes().any(|change| change.is_allowed_now()),
-            Self::Refused => changes().any(|change| !change.is_allowed_now()),
+            Self::Allowed => {
+                let may_allow = settings().any(|effect| effect == Effect::MayAllow);
+                changes().any(|change| change.is_allowed_now()) || may_allow || is_unknown
+            }
+            Self::Refused => {
+                let may_refuse = settings().any(|effect| effect != Effect::Nothing);
+                changes().any(|change| !change.is_allowed_now()) || may_refuse || is_unknown
+            }
             Self::Nothing => false,
         };
         if is_found { Status::Found } else { Status::Fine }

@@ -1,5 +1,6 @@
 //! Comparing two versions.
 
+use super::setting::Setting;
 use super::settings;
 use super::version::Version;
 use crate::symbolic::{
@@ -17,7 +18,7 @@ pub(crate) struct Comparison<'c> {
     /// Requests that are decided otherwise.
     pub(crate) changes: Vec<Change>,
     /// What else is not the same, which no request shows.
-    pub(crate) settings: Vec<String>,
+    pub(crate) settings: Vec<Setting>,
     /// What was not followed to the end.
     pub(crate) limits: BTreeSet<String>,
 }

@@ -1,6 +1,7 @@
 //! For programs. Keys are added and never change their meaning.
 
 use super::comparison::{Change, Comparison};
+use super::setting::texts;
 use serde_json::{Value, json as value};
 
 /// Tells what differs between two versions.
@@ -23,7 +24,8 @@ pub(crate) fn json(comparison: &Comparison<'_>) -> Value {
         "new": new.configuration.to_string(),
         "allowed": those(true),
         "refused": those(false),
-        "notCompared": settings,
+        "notCompared": settings.iter().map(|it| &it.text).collect::<Vec<_>>(),
+        "mayAllow": texts(settings, true),
         "notFollowed": limits,
     })
 }

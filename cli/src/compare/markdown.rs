@@ -1,6 +1,7 @@
 //! For a pull request.
 
 use super::comparison::{Change, Comparison};
+use super::setting::texts;
 use super::version::Version;
 use crate::counted::counted;
 use crate::symbolic::Outcome;
@@ -12,7 +13,14 @@ pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
     let (allowed, refused) = (those(true).count(), those(false).count());
     let mut text = format!("### `{}`\n\n", comparison.new.configuration);
     if allowed == 0 && refused == 0 {
-        text.push_str("No request is decided otherwise.\n\n");
+        let others = comparison.settings.len().saturating_add(comparison.limits.len());
+        text.push_str(&match others {
+            0 => "No request is decided otherwise.\n\n".to_owned(),
+            _ => format!(
+                "Not all was compared by requests: see the {} below. By what was, no request is decided otherwise.\n\n",
+                counted(others, "line")
+            ),
+        });
     }
     for (is_allowed, count, word) in [(true, allowed, "allowed"), (false, refused, "refused")] {
         if count == 0 {
@@ -21,7 +29,9 @@ pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
         _ = writeln!(text, "#### Newly {word}: one request for each of {}\n", counted(count, "change"));
         those(is_allowed).for_each(|change| text.push_str(&told(change, comparison)));
     }
-    list(&mut text, "Changed, and not compared by requests", comparison.settings.iter());
+    let settings = &comparison.settings;
+    list(&mut text, "Changed, not compared by requests, and may allow more", texts(settings, true).iter());
+    list(&mut text, "Changed, not compared by requests, and allows no more", texts(settings, false).iter());
     list(&mut text, "Not followed to the end", comparison.limits.iter());
     text
 }

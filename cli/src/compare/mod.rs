@@ -1,8 +1,12 @@
 //! What a new version of configurations decides otherwise.
 
+mod carrier;
 mod comparison;
+mod issuers;
 mod json;
 mod markdown;
+mod members;
+mod setting;
 mod settings;
 mod text;
 mod version;
@@ -10,5 +14,6 @@ mod version;
 pub(crate) use comparison::{Comparison, compare};
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;
+pub(crate) use setting::Effect;
 pub(crate) use text::text;
 pub(crate) use version::Version;

@@ -1,70 +1,85 @@
 //! What changed that no request shows.
 
+use super::carrier;
+use super::issuers;
+use super::members::{differing, value};
+use super::setting::{Effect, Setting};
 use super::version::Version;
-use crate::input::Configuration;
-use attache_config_reader::{Node, Path, Step};
 use attache_engine::policy::View;
-use attache_plugin_config::{Config, Mode};
-use serde_json::{Map, Value};
+use attache_plugin_config::{
+    AmbiguousPaths, Config, DryRun, MethodOverride, Mode, OnKeysUnavailable, Preflight,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns a sentence for each thing that changed: settings, what issuers ask of tokens, how the module is loaded.
-pub(super) fn changed(old: &Version<'_>, new: &Version<'_>, view: View) -> Vec<String> {
-    let mut changed = Vec::new();
-    let documents = [old, new].map(|version| value(&version.configuration.node));
-    let [before, after] = &documents;
-    for key in differing(before, after) {
-        match key.as_str() {
-            // These are compared by requests, or below.
-            "issuers" | "policies" | "roleHierarchy" => {}
-            "dryRun" => changed.push("`dryRun`; requests are compared as if it were in neither".to_owned()),
-            _ => changed.push(format!("`{key}`")),
-        }
-    }
-    issuers(before, after, &mut changed);
+/// Returns each thing that changed: settings, what issuers ask of tokens, how the module is loaded.
+pub(super) fn changed(old: &Version<'_>, new: &Version<'_>, view: View) -> Vec<Setting> {
+    let [before, after] = [old, new].map(|version| value(&version.configuration.node));
+    let mut changed: Vec<Setting> =
+        differing(&before, &after).iter().filter_map(|key| document(key, &old.config, &new.config)).collect();
+    changed.extend(issuers::changed(old, new));
     without_keys(&old.config, &new.config, &mut changed);
     if view == View::Enforced && shadow(&old.config) != shadow(&new.config) {
-        changed.push("what is in SHADOW; `--with-shadow` compares it too".to_owned());
+        changed.push(Setting::new("what is in SHADOW; `--with-shadow` compares it too", Effect::Nothing));
     }
-    resource(old.configuration, new.configuration, &mut changed);
+    changed.extend(carrier::changed(old.configuration, new.configuration));
     changed
 }
 
-fn issuers(before: &Value, after: &Value, changed: &mut Vec<String>) {
-    let [before, after] = [before, after].map(by_name);
-    for name in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
-        match (before.get(name), after.get(name)) {
-            (Some(one), Some(other)) => {
-                // Where roles are read is compared by requests.
-                let keys = differing(one, other).into_iter().filter(|key| key != "roleClaims");
-                let keys: Vec<String> = keys.map(|key| format!("`{key}`")).collect();
-                if !keys.is_empty() {
-                    changed.push(format!("issuer `{name}`: {}", keys.join(", ")));
-                }
-            }
-            (Some(_), None) => changed.push(format!("issuer `{name}` is gone: its tokens are refused now")),
-            (None, _) => changed.push(format!("issuer `{name}` is new: its tokens were refused before")),
+/// Tells of a key of the document; `None` where requests, or others, tell of it.
+fn document(key: &str, old: &Config, new: &Config) -> Option<Setting> {
+    let effect = match key {
+        "issuers" | "policies" | "roleHierarchy" => return None,
+        "mode" | "shadowSelectors" => return Some(dry_run(key, &old.dry_run, &new.dry_run)),
+        "cors" => Effect::of(old.preflight == new.preflight, new.preflight == Preflight::Enforce),
+        "paths" => {
+            let is_narrower = new.ambiguous_paths == AmbiguousPaths::Refuse;
+            Effect::of(old.ambiguous_paths == new.ambiguous_paths, is_narrower)
         }
-    }
+        "methods" => {
+            let (old, new) = (old.method_override, new.method_override);
+            Effect::of(old == new, new == MethodOverride::Refuse || old == MethodOverride::Ignore)
+        }
+        "cache" => Effect::of(old.cache.max_token_bytes == new.cache.max_token_bytes, false),
+        // How a refusal is worded, and what is logged.
+        "responses" | "audit" => Effect::Nothing,
+        _ => Effect::MayAllow,
+    };
+    Some(Setting::new(format!("`{key}`"), effect))
 }
 
-fn by_name(document: &Value) -> BTreeMap<String, Value> {
-    let issuers = document["issuers"].as_array().into_iter().flatten();
-    issuers.filter_map(|issuer| Some((issuer["name"].as_str()?.to_owned(), issuer.clone()))).collect()
+fn dry_run(key: &str, old: &DryRun, new: &DryRun) -> Setting {
+    let is_narrower = *old == DryRun::Everywhere || *new == DryRun::Nowhere;
+    let text = match new {
+        _ if old == new => format!("`{key}`"),
+        DryRun::Everywhere => {
+            "`mode: SHADOW`: the document is a dry run now, and nothing is refused".to_owned()
+        }
+        DryRun::For(_) | DryRun::Nowhere => {
+            format!("`{key}`; requests are compared as if there were no dry run")
+        }
+    };
+    Setting::new(text, Effect::of(old == new, is_narrower))
 }
 
-fn without_keys(old: &Config, new: &Config, changed: &mut Vec<String>) {
-    let says = |config: &Config| -> BTreeMap<String, String> {
+/// Tells which rules do something else while keys are missing; a rule that is not there does nothing of its own.
+fn without_keys(old: &Config, new: &Config, changed: &mut Vec<Setting>) {
+    let says = |config: &Config| -> BTreeMap<String, OnKeysUnavailable> {
         let rules =
             config.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
-        let named = rules.map(|(policy, rule)| {
-            (format!("{}/{}", policy.name, rule.name), format!("{:?}", rule.on_keys_unavailable))
+        let named = rules.filter_map(|(policy, rule)| {
+            Some((format!("{}/{}", policy.name, rule.name), rule.on_keys_unavailable?))
         });
         named.collect()
     };
     let (before, after) = (says(old), says(new));
-    let other = before.iter().filter(|(rule, says)| after.get(*rule).is_some_and(|now| now != *says));
-    changed.extend(other.map(|(rule, _)| format!("rule `{rule}`: `onKeysUnavailable`")));
+    for rule in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        let (before, after) = (before.get(rule), after.get(rule));
+        if before != after {
+            let is_narrower = after == Some(&OnKeysUnavailable::Deny);
+            let effect = Effect::of(false, is_narrower);
+            changed.push(Setting::new(format!("rule `{rule}`: `onKeysUnavailable`"), effect));
+        }
+    }
 }
 
 /// Returns all rules that are in SHADOW.
@@ -79,52 +94,4 @@ fn shadow(config: &Config) -> Vec<String> {
         }
     }
     rules
-}
-
-/// Tells what changed about how the module is loaded.
-fn resource(old: &Configuration, new: &Configuration, changed: &mut Vec<String>) {
-    let spec = |configuration: &Configuration| {
-        let resource = configuration.resource()?;
-        let mut spec = value(resource.get(&Path::default().key("spec"))?);
-        take(&mut spec, resource.configuration().steps().get(1..)?);
-        Some(spec)
-    };
-    match (spec(old), spec(new)) {
-        (Some(before), Some(after)) => {
-            changed.extend(differing(&before, &after).into_iter().map(|key| format!("`spec.{key}`")));
-        }
-        (None, None) => {}
-        _ => changed.push("the resource that carries the configuration".to_owned()),
-    }
-}
-
-/// Takes out what stands at a path.
-fn take(value: &mut Value, path: &[Step]) {
-    match (path, value) {
-        ([Step::Key(key)], Value::Object(members)) => _ = members.remove(key),
-        ([Step::Key(key), rest @ ..], Value::Object(members)) => {
-            if let Some(inner) = members.get_mut(key) {
-                take(inner, rest);
-            }
-        }
-        ([Step::Index(index), rest @ ..], Value::Array(items)) => {
-            if let Some(inner) = items.get_mut(*index) {
-                take(inner, rest);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Returns the keys of two objects whose values are not the same.
-fn differing(one: &Value, other: &Value) -> Vec<String> {
-    let none = Map::new();
-    let [one, other] = [one, other].map(|value| value.as_object().unwrap_or(&none));
-    let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    keys.into_iter().filter(|key| one.get(*key) != other.get(*key)).cloned().collect()
-}
-
-/// Returns a node without the order of its members.
-fn value(node: &Node) -> Value {
-    serde_json::to_value(node).unwrap_or_default()
 }

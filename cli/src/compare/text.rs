@@ -1,6 +1,7 @@
 //! For people.
 
 use super::comparison::{Change, Comparison};
+use super::setting::texts;
 use super::version::Version;
 use crate::symbolic::Outcome;
 use anstyle::{AnsiColor, Style};
@@ -13,7 +14,9 @@ pub(crate) fn text(comparison: &Comparison<'_>, is_styled: bool) -> String {
         text.push_str(&told(change, comparison, is_styled));
         text.push('\n');
     }
-    list(&mut text, "changed, and not compared by requests", &comparison.settings);
+    let settings = &comparison.settings;
+    list(&mut text, "changed, not compared by requests, and may allow more", &texts(settings, true));
+    list(&mut text, "changed, not compared by requests, and allows no more", &texts(settings, false));
     let limits: Vec<String> = comparison.limits.iter().cloned().collect();
     list(&mut text, "not followed to the end", &limits);
     text

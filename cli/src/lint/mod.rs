@@ -5,6 +5,7 @@
 
 mod covers;
 mod deny_passed_by;
+mod dry_run;
 mod empty_policies;
 mod fail_open;
 mod impossible_role;
@@ -35,13 +36,14 @@ struct Lint {
 }
 
 /// In the order of docs/tool.md.
-static LINTS: [Lint; 10] = [
+static LINTS: [Lint; 11] = [
     Lint { rule: &unreachable_rule::RULE, find: unreachable_rule::find },
     Lint { rule: &public_path::RULE, find: public_path::find },
     Lint { rule: &deny_passed_by::RULE, find: deny_passed_by::find },
     Lint { rule: &impossible_role::RULE, find: impossible_role::find },
     Lint { rule: &policy_never_applies::RULE, find: policy_never_applies::find },
     Lint { rule: &empty_policies::RULE, find: empty_policies::find },
+    Lint { rule: &dry_run::RULE, find: dry_run::find },
     Lint { rule: &key_without_alg::RULE, find: key_without_alg::find },
     Lint { rule: &match_mode::RULE, find: match_mode::find },
     Lint { rule: &mutable_url::RULE, find: mutable_url::find },

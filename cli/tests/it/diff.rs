@@ -103,6 +103,7 @@ fn what_no_request_shows_is_listed() {
     let expected =
         ["`audit`", "issuer `tyk`: `jwksUri`", "what is in SHADOW; `--with-shadow` compares it too"];
     assert_eq!(listed, expected);
+    assert_eq!(report["mayAllow"], serde_json::json!(["issuer `tyk`: `jwksUri`"]));
     assert_eq!(
         (report["allowed"].as_array().unwrap().len(), report["refused"].as_array().unwrap().len()),
         (0, 0)
@@ -131,15 +132,127 @@ fn a_gate_stops_what_it_is_for() {
     assert!(markdown.contains("```sh\n  curl 'https://service/b'"), "{markdown}");
 }
 
+/// What `spec` has beside the configuration.
+const SPEC: &str = "match: [{mode: SERVER}]";
+
+/// A WasmPlugin with a configuration, and with this in its `spec`.
+fn plugin(name: &str, spec: &str, config: &str) -> String {
+    let config = config.replace('\n', "\n    ");
+    format!(
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+         url: oci://example.com/attache@sha256:{}\n  {spec}\n  pluginConfig:\n    {config}\n",
+        "0".repeat(64)
+    )
+}
+
+/// Each of these can let more through, and no request shows it.
+#[test]
+fn a_gate_for_what_is_allowed_stops_what_requests_do_not_show() {
+    let config = format!("{HEAD}  audiences: [mesh]\n{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
+    let old = plugin("attache", SPEC, &config);
+    let keyless =
+        config.replace("{name: a,", "{name: a, authentication: OPTIONAL, onKeysUnavailable: ALLOW,");
+    let other = "- {name: other, issuer: https://other.example, jwksUri: https://other.example/keys}\n";
+    let changed = [
+        plugin("attache", SPEC, &config.replace("  audiences: [mesh]\n", "")),
+        plugin("attache", SPEC, &config.replace("[mesh]", "[mesh, shop]")),
+        plugin("attache", SPEC, &format!("mode: SHADOW\n{config}")),
+        plugin("attache", SPEC, &format!("shadowSelectors: [{{labels: {{app: orders}}}}]\n{config}")),
+        plugin("attache", SPEC, &format!("methods: {{override: IGNORE}}\n{config}")),
+        plugin("attache", SPEC, &format!("paths: {{ambiguous: NORMALIZE}}\n{config}")),
+        plugin("attache", SPEC, &config.replace("policies:", &format!("{other}policies:"))),
+        plugin("attache", SPEC, &config.replace("issuer: https://tyk", "issuer: https://kyt")),
+        plugin("attache", SPEC, &config.replace("/keys", "/other-keys")),
+        plugin("attache", "match: [{mode: CLIENT}]", &config),
+        plugin("attache", &format!("{SPEC}\n  failStrategy: FAIL_OPEN"), &config),
+        plugin("attache", SPEC, &config.replace("audiences: [mesh]", "requireExpiration: false")),
+        plugin(
+            "attache",
+            SPEC,
+            &config.replace("audiences: [mesh]", "audiences: [mesh]\n  padding: ALLOWED"),
+        ),
+        plugin(
+            "attache",
+            SPEC,
+            &config.replace("audiences: [mesh]", "audiences: [mesh]\n  subjectPrefix: x"),
+        ),
+        plugin("another", SPEC, &config),
+        old.replace("namespace: shop", "namespace: other"),
+        format!("{old}---\n{}", plugin("second", SPEC, &config)),
+        config.clone(),
+    ];
+    for new in changed {
+        let versions = Versions::whole(&old, &new);
+        let run = versions.diff(&["--fail-on", "allowed"]);
+        assert_eq!(run.status, 1, "{}{}\n{new}", run.stdout, run.stderr);
+        assert!(!run.stdout.contains("; 0 changes not compared"), "{}", run.stdout);
+        let markdown = versions.diff(&["--format", "markdown"]).stdout;
+        assert_ne!(markdown.lines().nth(2), Some("No request is decided otherwise."), "{markdown}");
+    }
+    let versions = Versions::whole(&config, &keyless);
+    let listed = versions.json(&[])["mayAllow"].to_string();
+    assert!(listed.contains("onKeysUnavailable"), "{listed}");
+}
+
+/// Each of these refuses more or decides nothing, whatever the request.
+#[test]
+fn a_gate_for_what_is_allowed_lets_pass_what_only_refuses() {
+    let config = format!("{HEAD}  clockSkew: 30s\n{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
+    let changed = [
+        (config.replace("clockSkew: 30s", "clockSkew: 30s\n  audiences: [mesh]"), 1),
+        (config.replace("clockSkew: 30s", "clockSkew: 30s\n  maxLifetime: 1h"), 1),
+        (config.replace("clockSkew: 30s", "clockSkew: 10s"), 1),
+        (config.replace("clockSkew: 30s", "clockSkew: 30s\n  claims: [{claim: a, equals: b}]"), 1),
+        (config.replace("clockSkew: 30s", "clockSkew: 30s\n  revoked: {subjects: [mallory]}"), 1),
+        (format!("{config}methods: {{override: REFUSE}}\n"), 1),
+        (format!("{config}paths: {{ambiguous: REFUSE}}\n"), 1),
+        (format!("{config}cors: {{preflight: ENFORCE}}\n"), 1),
+        (format!("{config}audit: {{log: ALL}}\n"), 0),
+        (format!("{config}paths: {{ambiguous: COMPARE}}\n"), 0),
+        (config.replace("- name: tyk", "- name: kyt"), 0),
+    ];
+    for (new, refuses) in changed {
+        let versions = Versions::whole(&config, &new);
+        let gates = ["any", "allowed", "refused"].map(|gate| versions.diff(&["--fail-on", gate]).status);
+        assert_eq!(gates, [1, 0, refuses], "{}\n{new}", versions.diff(&[]).stdout);
+    }
+    let dry = format!("mode: SHADOW\n{config}");
+    assert_eq!(Versions::whole(&dry, &config).diff(&["--fail-on", "allowed"]).status, 0);
+}
+
+#[test]
+fn an_issuer_by_another_name_is_the_same() {
+    let old = format!("{HEAD}{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
+    let report = Versions::whole(&old, &old.replace("- name: tyk", "- name: kyt")).json(&[]);
+    assert_eq!(report["notCompared"], serde_json::json!(["issuer `tyk` is called `kyt` now"]));
+    let report = Versions::whole(&old, &old.replace("issuer: https://tyk", "issuer: https://kyt")).json(&[]);
+    assert_eq!(report["notCompared"], serde_json::json!(["issuer `tyk`: `issuer`"]));
+    let other = "- {name: other, issuer: https://other.example, jwksUri: https://other.example/keys}\n";
+    let two = old.replace("policies:", &format!("{other}policies:"));
+    let writing = two.replace(
+        "issuer: https://other.example,",
+        "issuer: https://other.example, outputClaimToHeaders: [{header: x-user, claim: sub}],",
+    );
+    for (two, count) in [(&two, 0), (&writing, 1)] {
+        let report = Versions::whole(two, &old).json(&[]);
+        let listed = ["notCompared", "mayAllow"].map(|key| report[key].as_array().map(Vec::len));
+        assert_eq!(listed, [Some(1), Some(count)], "{report}");
+    }
+}
+
+#[test]
+fn values_of_the_chart_are_compared_beside_the_configuration() {
+    let config = format!("{HEAD}policies: []\n").replace('\n', "\n  ");
+    let old = format!("failStrategy: FAIL_CLOSE\nconfig:\n  {config}");
+    let versions = Versions::whole(&old, &old.replace("FAIL_CLOSE", "FAIL_OPEN"));
+    assert_eq!(versions.json(&[])["mayAllow"], serde_json::json!(["`failStrategy`"]));
+}
+
 #[test]
 fn resources_of_one_name_are_compared() {
     let resource = |name: &str, rule: &str, phase: &str| {
-        let config = format!("{HEAD}policies: [{{name: p, rules: [{rule}]}}]").replace('\n', "\n    ");
-        format!(
-            "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
-             url: oci://example.com/attache@sha256:{}\n  phase: {phase}\n  pluginConfig:\n    {config}\n",
-            "0".repeat(64)
-        )
+        let config = format!("{HEAD}policies: [{{name: p, rules: [{rule}]}}]");
+        plugin(name, &format!("phase: {phase}"), &config)
     };
     let (a, b) = ("{name: r, to: [{paths: [/a]}]}", "{name: r, to: [{paths: [/b]}]}");
     let old = format!("{}---\n{}", resource("attache-one", a, "AUTHN"), resource("attache-two", a, "AUTHN"));

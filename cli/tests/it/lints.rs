@@ -204,6 +204,14 @@ fn what_a_resource_says() {
 }
 
 #[test]
+fn a_document_that_is_a_dry_run() {
+    assert_eq!(found(&format!("mode: SHADOW\n{ISSUER}")), ["dry-run mode"]);
+    assert_eq!(found(&format!("mode: ENFORCE\n{ISSUER}")), Vec::<String>::new());
+    let some = format!("shadowSelectors: [{{labels: {{app: orders}}}}]\n{ISSUER}");
+    assert_eq!(found(&some), Vec::<String>::new());
+}
+
+#[test]
 fn other_kinds_say_the_same_elsewhere() {
     let issuer = ISSUER.replace('\n', "\n      ");
     let extension = format!(

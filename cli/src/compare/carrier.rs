@@ -1,0 +1,73 @@
+//! What changed about how the module is loaded.
+
+use super::members::{differing, value};
+use super::setting::{Effect, Setting};
+use crate::input::{Carrier, Configuration};
+use attache_config_reader::{Path, Step};
+use serde_json::Value;
+
+/// Tells what changed about what carries the configuration.
+pub(super) fn changed(old: &Configuration, new: &Configuration) -> Vec<Setting> {
+    let mut changed = Vec::new();
+    if let (Some(before), Some(after)) = (name(old), name(new))
+        && before != after
+    {
+        changed.push(Setting::new(format!("the resource: {before} before, {after} now"), Effect::MayAllow));
+    }
+    match (rest(old), rest(new)) {
+        (Some((prefix, before)), Some((same, after))) if prefix == same => {
+            for key in differing(&before, &after) {
+                let closes = key == "failStrategy" && after.get(&key).is_some_and(|now| now == "FAIL_CLOSE");
+                changed.push(Setting::new(format!("`{prefix}{key}`"), Effect::of(false, closes)));
+            }
+        }
+        (None, None) => {}
+        _ => changed.push(Setting::new("what carries the configuration", Effect::MayAllow)),
+    }
+    changed
+}
+
+/// Returns what a resource is called, with its kind and its namespace.
+fn name(configuration: &Configuration) -> Option<String> {
+    let resource = configuration.resource()?;
+    let [namespace, name] =
+        [resource.namespace(), resource.name()].map(|name| name.unwrap_or("(none)").to_owned());
+    Some(format!("{} `{namespace}/{name}`", resource.kind.name()))
+}
+
+/// Returns what stands beside the configuration, and what its keys are called.
+fn rest(configuration: &Configuration) -> Option<(&'static str, Value)> {
+    match &configuration.carrier {
+        Carrier::Bare | Carrier::Patch => None,
+        Carrier::HelmValues => {
+            let (document, _) =
+                configuration.file.documents.get(configuration.document)?.as_kubernetes_reads();
+            let mut values = value(&document);
+            take(&mut values, configuration.path.steps());
+            Some(("", values))
+        }
+        Carrier::Resource(resource) => {
+            let mut spec = value(resource.get(&Path::default().key("spec"))?);
+            take(&mut spec, resource.configuration().steps().get(1..)?);
+            Some(("spec.", spec))
+        }
+    }
+}
+
+/// Takes out what stands at a path.
+fn take(value: &mut Value, path: &[Step]) {
+    match (path, value) {
+        ([Step::Key(key)], Value::Object(members)) => _ = members.remove(key),
+        ([Step::Key(key), rest @ ..], Value::Object(members)) => {
+            if let Some(inner) = members.get_mut(key) {
+                take(inner, rest);
+            }
+        }
+        ([Step::Index(index), rest @ ..], Value::Array(items)) => {
+            if let Some(inner) = items.get_mut(*index) {
+                take(inner, rest);
+            }
+        }
+        _ => {}
+    }
+}
