@@ -1,11 +1,12 @@
 //! `attache prove`.
 
 use crate::exit::Status;
-use crate::finding::{Finding, INVALID};
+use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
 use crate::input::{Configuration, InputOptions};
-use crate::proof::{ProofFile, ProofFileError, json, prove, text};
+use crate::proof::{ProofFile, ProofFileError, find, json, prove, text};
 use crate::report;
 use anstream::{AutoStream, ColorChoice};
+use attache_config_reader::Diagnostic;
 use attache_engine::policy::View;
 use clap::{Args, ValueEnum};
 use std::error::Error;
@@ -15,10 +16,10 @@ use std::path::{Path, PathBuf};
 /// Says whether assertions hold of all requests, and shows a request for each that does not
 ///
 /// A file has `assertions`, and a `configuration` or the path of one: docs/tool.md shows how they are written, `attache
-/// schema assertions` prints the form. Ends with status 1 where one does not hold or can't be proven.
+/// schema assertions` prints the form. Ends with status 1 where one does not hold, can't be proven or is of no request.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Files of assertions
+    /// Files of assertions, and folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The configuration that they are held against, in place of the one that they name
@@ -44,7 +45,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
     let (mut told, mut values, mut holds) = (String::new(), Vec::new(), true);
-    for path in &options.files {
+    for path in &find(&options.files)? {
         let Some(mut file) = read(path)? else { return Ok(Status::Unusable) };
         let configuration = match &options.configuration {
             Some(path) => one(path)?,
@@ -58,7 +59,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         let config = configuration.parse().map_err(|errors| {
             format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
         })?;
-        let proved = prove(&file.assertions, &configuration, &config, file.workload.as_ref(), view)?;
+        let proved = prove(&file.assertions, &configuration, &config, file.workload.as_ref(), view)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         holds &= proved.iter().all(|it| it.holds());
         match options.format {
             Format::Text => told.push_str(&text(&proved, &configuration, &config, is_styled)),
@@ -78,16 +80,25 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 /// Reads a file of assertions; `None` where it has errors, which were told.
 fn read(path: &Path) -> Result<Option<ProofFile>, Box<dyn Error>> {
     match ProofFile::read(path) {
-        Ok(file) => Ok(Some(file)),
+        Ok(file) => {
+            let (place, warnings) = &file.warnings;
+            tell(&DOUBTFUL, place, warnings)?;
+            Ok(Some(file))
+        }
         Err(ProofFileError::Invalid(file, errors)) => {
-            let findings: Vec<Finding> =
-                errors.iter().map(|error| Finding::in_document(&INVALID, &file, error)).collect();
-            let is_styled = AutoStream::choice(&stderr()) != ColorChoice::Never;
-            stderr().write_all(report::render(&findings, report::Format::Text, is_styled)?.as_bytes())?;
+            tell(&INVALID, &file, &errors)?;
             Ok(None)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Tells what is wrong with a file, where it stands.
+fn tell(rule: &'static Rule, place: &Configuration, wrong: &[Diagnostic]) -> Result<(), Box<dyn Error>> {
+    let findings: Vec<Finding> = wrong.iter().map(|it| Finding::in_document(rule, place, it)).collect();
+    let is_styled = AutoStream::choice(&stderr()) != ColorChoice::Never;
+    stderr().write_all(report::render(&findings, report::Format::Text, is_styled)?.as_bytes())?;
+    Ok(())
 }
 
 /// Returns the only configuration of a file.

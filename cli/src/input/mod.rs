@@ -4,12 +4,14 @@ mod cluster;
 mod configuration;
 mod files;
 mod find;
+mod having_key;
 mod resource;
 mod source_file;
 mod workload;
 
 pub(crate) use configuration::{Carrier, Configuration};
 pub(crate) use files::shortened;
+pub(crate) use having_key::having_key;
 pub(crate) use resource::{Kind, Resource, text};
 pub(crate) use source_file::SourceFile;
 pub(crate) use workload::ModuleEnvironment;

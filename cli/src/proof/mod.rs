@@ -2,11 +2,14 @@
 
 mod assertion;
 mod document;
+mod doubts;
+mod find;
 mod read;
 mod report;
 mod run;
 mod schema;
 
+pub(crate) use find::find;
 pub(crate) use read::{ProofFile, ProofFileError};
 pub(crate) use report::{json, text};
 pub(crate) use run::prove;

@@ -5,6 +5,7 @@
 
 use super::assertion::Assertion;
 use super::document::{AssertionDocument, Expectation, ProofDocument, TokenWord, UnlessDocument};
+use super::doubts::{repeated_names, unregistered_methods};
 use crate::input::{Configuration, InputOptions, SourceFile, shortened};
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
@@ -22,6 +23,8 @@ pub(crate) struct ProofFile {
     /// What it says of the workload.
     pub(crate) workload: Option<Workload>,
     pub(crate) assertions: Vec<Assertion>,
+    /// What is legal and seldom meant, with what it is about.
+    pub(crate) warnings: (Configuration, Vec<Diagnostic>),
 }
 
 /// Why a file can't be used.
@@ -70,13 +73,28 @@ impl ProofFile {
             let file = Configuration::bare(Rc::clone(&source), "configuration", whole.clone());
             ProofFileError::Invalid(Box::new(file), errors)
         };
+        if is_configuration(&whole) {
+            return Err(unreadable(
+                &"it is a configuration and holds no `assertions`; name a file of assertions, and this by --configuration",
+            ));
+        }
         let mut report = Report::default();
         form_errors.into_iter().for_each(|error| _ = report.add(error));
         let document = read_document::<ProofDocument>(&mut node, &[], &mut report);
         let (document, _) =
             report.finish(document, &node).map_err(|errors| invalid(errors.into_iter().collect()))?;
-        let assertions = assertions(&document).map_err(invalid)?;
+        let mut errors = repeated_names(&document);
+        let assertions = match assertions(&document) {
+            Ok(assertions) if errors.is_empty() => assertions,
+            Ok(_) => return Err(invalid(errors)),
+            Err(others) => {
+                errors.extend(others);
+                return Err(invalid(errors));
+            }
+        };
+        let this = Configuration::bare(Rc::clone(&source), "configuration", whole.clone());
         Ok(Self {
+            warnings: (this, unregistered_methods(&document)),
             configuration: configuration(path, &source, &document)?,
             workload: document.workload.as_ref().map(|workload| Workload {
                 namespace: workload.namespace.clone(),
@@ -87,6 +105,12 @@ impl ProofFile {
             assertions,
         })
     }
+}
+
+/// Returns whether a document is a configuration, or a resource that may carry one.
+fn is_configuration(document: &Node) -> bool {
+    let has = |key| document.get(key).is_some();
+    !has("assertions") && (has("issuers") || has("policies") || (has("apiVersion") && has("kind")))
 }
 
 fn configuration(

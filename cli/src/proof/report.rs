@@ -21,6 +21,13 @@ pub(crate) fn text(
         let name = &assertion.name;
         match answer {
             Answer::Holds => _ = writeln!(text, "{good}holds{good:#}     {name}"),
+            Answer::Empty => {
+                _ = writeln!(text, "{bad}empty{bad:#}     {name}");
+                _ = writeln!(
+                    text,
+                    "          no request is as it says, so it would hold whatever the rules are"
+                );
+            }
             Answer::Unproven(limits) => {
                 _ = writeln!(text, "{other}unproven{other:#}  {name}");
                 for limit in limits {
@@ -55,6 +62,7 @@ pub(crate) fn json(proved: &[Proved<'_>], configuration: &Configuration, config:
         let name = &assertion.name;
         match answer {
             Answer::Holds => value!({"name": name, "answer": "holds"}),
+            Answer::Empty => value!({"name": name, "answer": "empty"}),
             Answer::Unproven(limits) => value!({"name": name, "answer": "unproven", "notFollowed": limits}),
             Answer::Fails { found, workload } => value!({
                 "name": name,

@@ -20,6 +20,8 @@ pub(crate) struct Proved<'a> {
 pub(crate) enum Answer {
     /// Of every request.
     Holds,
+    /// No workload gets a request that it describes, so it says nothing.
+    Empty,
     /// Of all but this one, at least, which is for this workload.
     Fails { found: Box<Found>, workload: String },
     /// No request was found of which it does not, but not all were looked at: what was not, as sentences.
@@ -41,13 +43,18 @@ pub(crate) enum ProofError {
     Workloads(#[from] TooManyWorkloads),
     #[error("{0}")]
     Configuration(String),
+    #[error(
+        "no policy of {configuration} applies to {workload}, so that nothing would be proven of any; name a workload that one is \
+         for, or leave `workload` out for all of them"
+    )]
+    NoPolicy { configuration: String, workload: String },
 }
 
 /// Looks for a request of which an assertion does not hold. `workload` is what is said of the workload; where nothing is,
 /// that is every workload that a policy applies to.
 ///
 /// # Errors
-/// There is too much to look at, or the configuration can't be used.
+/// There is too much to look at, the configuration can't be used, or none of its policies is for the workload.
 pub(crate) fn prove<'a>(
     assertions: &'a [Assertion],
     configuration: &Configuration,
@@ -55,7 +62,7 @@ pub(crate) fn prove<'a>(
     workload: Option<&Workload>,
     view: View,
 ) -> Result<Vec<Proved<'a>>, ProofError> {
-    let unlooked = |assertion| Proved { assertion, answer: Answer::Holds };
+    let unlooked = |assertion| Proved { assertion, answer: Answer::Empty };
     let mut proved: Vec<Proved<'a>> = assertions.iter().map(unlooked).collect();
     let scopes: Vec<&Scope> = assertions.iter().flat_map(|it| it.region.scopes()).collect();
     for workload in workloads(configuration, config, workload)? {
@@ -69,6 +76,8 @@ pub(crate) fn prove<'a>(
                 proved.answer = Answer::Fails { found: Box::new(found), workload: described(&workload) };
             } else if !analysis.limits().is_empty() {
                 proved.answer = Answer::Unproven(analysis.limits().clone());
+            } else if matches!(proved.answer, Answer::Empty) && analysis.is_there(&proved.assertion.region)? {
+                proved.answer = Answer::Holds;
             }
         }
     }
@@ -78,25 +87,33 @@ pub(crate) fn prove<'a>(
 fn workloads(
     configuration: &Configuration,
     config: &Config,
-    described: Option<&Workload>,
-) -> Result<Vec<Workload>, TooManyWorkloads> {
+    named: Option<&Workload>,
+) -> Result<Vec<Workload>, ProofError> {
     let own = configuration.own_workload();
-    if let Some(described) = described {
-        let mut labels = own.labels;
-        labels.extend(described.labels.clone());
-        return Ok(vec![Workload {
-            namespace: described.namespace.clone().or(own.namespace),
-            name: described.name.clone().or(own.name),
-            service_account: described.service_account.clone().or(own.service_account),
-            labels,
-        }]);
+    let mut asked = match named {
+        Some(named) => vec![joined(own.clone(), named)],
+        None => workload_classes(&own, &[config])?,
+    };
+    // Where there is no policy at all, a token is all that anybody needs, and that can be proven.
+    if config.policies.is_empty() {
+        return Ok(asked);
     }
-    let applies =
-        |workload: &Workload| config.policies.iter().any(|policy| selector_fits(&policy.selector, workload));
-    let mut classes = workload_classes(&own, &[config])?;
-    // Where no policy applies anywhere, that is what holds.
-    if classes.iter().any(applies) {
-        classes.retain(applies);
+    asked.retain(|workload| config.policies.iter().any(|policy| selector_fits(&policy.selector, workload)));
+    if asked.is_empty() {
+        let workload = named.map_or_else(|| described(&own), |named| described(&joined(own.clone(), named)));
+        return Err(ProofError::NoPolicy { configuration: configuration.to_string(), workload });
     }
-    Ok(classes)
+    Ok(asked)
+}
+
+/// Returns a workload as a file names it, and where that says nothing, as the resource does.
+fn joined(own: Workload, named: &Workload) -> Workload {
+    let mut labels = own.labels;
+    labels.extend(named.labels.clone());
+    Workload {
+        namespace: named.namespace.clone().or(own.namespace),
+        name: named.name.clone().or(own.name),
+        service_account: named.service_account.clone().or(own.service_account),
+        labels,
+    }
 }

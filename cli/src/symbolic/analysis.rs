@@ -91,11 +91,7 @@ impl<'s> Analysis<'s> {
     /// # Errors
     /// There are too many combinations, or the engine disagrees.
     pub(crate) fn find(&mut self, region: &'s Region, allowed: bool) -> Result<Option<Found>, AnalysisError> {
-        let mut set = self.scope(&region.scope);
-        if let Some(unless) = &region.unless {
-            let unless = self.scope(unless);
-            set = self.sets.diagram.without(set, unless);
-        }
+        let set = self.region(region);
         let Some(all_allowed) = self.verdicts.first().map(|verdicts| verdicts.allowed) else {
             return Ok(None);
         };
@@ -104,7 +100,6 @@ impl<'s> Analysis<'s> {
         } else {
             self.sets.diagram.without(set, all_allowed)
         };
-        let set = self.sets.diagram.and(set, self.possible);
         self.check()?;
         let Some(witness) = Witness::of(&self.sets, set) else { return Ok(None) };
         let outcome = self.outcome(&witness, 0)?;
@@ -112,6 +107,26 @@ impl<'s> Analysis<'s> {
             return Err(disagreement(&witness, &[&outcome]));
         }
         Ok(Some(Found { witness, outcome }))
+    }
+
+    /// Returns whether a region has any request.
+    ///
+    /// # Errors
+    /// There are too many combinations.
+    pub(crate) fn is_there(&mut self, region: &'s Region) -> Result<bool, AnalysisError> {
+        let set = self.region(region);
+        self.check()?;
+        Ok(!set.is_empty())
+    }
+
+    /// Returns the requests of a region that there are.
+    fn region(&mut self, region: &'s Region) -> Set {
+        let mut set = self.scope(&region.scope);
+        if let Some(unless) = &region.unless {
+            let unless = self.scope(unless);
+            set = self.sets.diagram.without(set, unless);
+        }
+        self.sets.diagram.and(set, self.possible)
     }
 
     /// Takes a set apart by the first of some sets that a request is in, and by the first of others, and adds a request

@@ -110,6 +110,68 @@ fn what_is_not_followed_is_not_called_proven() {
     assert_eq!(told[0]["answer"], "unproven", "{told:?}");
 }
 
+/// What is said of no request would hold whatever the rules are.
+#[test]
+fn what_is_of_no_request_does_not_hold() {
+    let run = prove(
+        "- {name: a, expect: ALLOWED, to: [{paths: [/nowhere], methods: [GET]}], unless: {to: [{paths: [\"/*\"]}]}}
+- {name: b, expect: REFUSED, token: NONE, roles: {anyOf: [admin]}}
+- {name: c, expect: REFUSED, to: [{paths: [/nowhere]}]}
+",
+        &[],
+    );
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stdout.starts_with("empty     a\n          no request is as it says"), "{}", run.stdout);
+    assert!(run.stdout.contains("empty     b\n"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("holds     c\n1 of 3 hold\n"), "{}", run.stdout);
+    let told = answers("- {name: b, expect: ALLOWED, token: NONE, roles: {anyOf: [admin]}}\n");
+    assert_eq!(told[0]["answer"], "empty");
+}
+
+#[test]
+fn a_workload_that_no_policy_is_for_is_an_error() {
+    let assertion = "- {name: a, expect: ALLOWED, token: GOOD}\n";
+    let workload = |app: &str| format!("{assertion}workload: {{namespace: shop, labels: {{app: {app}}}}}\n");
+    let run = prove(&workload("ordres"), &[]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+    assert!(run.stderr.contains("applies to namespace shop, app=ordres"), "{}", run.stderr);
+    assert_eq!(prove(&workload("orders"), &[]).status, 1);
+}
+
+#[test]
+fn names_are_not_repeated_and_methods_are_known_ones() {
+    let run = prove("- {name: a, expect: REFUSED}\n- {name: a, expect: ALLOWED}\n", &[]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(
+        run.stderr.contains("an assertion before is named `a`, too") && run.stderr.contains(":17:"),
+        "{}",
+        run.stderr
+    );
+    let run =
+        prove("- {name: a, expect: REFUSED, to: [{methods: [DLETE, PURGE, GET], paths: [/orders]}]}\n", &[]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.stderr.contains("`DLETE` is no registered method"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("warning[").count(), 2, "{}", run.stderr);
+}
+
+#[test]
+fn folders_are_searched_and_a_configuration_is_told() {
+    let run = attache(&["prove", "examples/proofs"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.stdout.contains("holds     only superusers delete below /admin"), "{}", run.stdout);
+    let run = attache(&["prove", "examples"]);
+    assert_eq!(run.status, 0, "what stands beside them is passed over: {run:?}");
+    let run = attache(&["prove", "plugin-config/examples"]);
+    assert_eq!((run.status, run.stderr.contains("no assertions there")), (2, true), "{run:?}");
+    let run = attache(&["prove", "plugin-config/examples/istio-twin.yaml"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("is a configuration") && run.stderr.contains("--configuration"),
+        "{}",
+        run.stderr
+    );
+}
+
 #[test]
 fn the_schema_takes_what_the_command_takes() {
     let schema: Value = serde_json::from_str(&attache(&["schema", "assertions"]).stdout).expect("JSON");

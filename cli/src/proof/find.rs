@@ -1,0 +1,17 @@
+//! Finding files of assertions.
+
+use crate::input::having_key;
+use std::error::Error;
+use std::path::PathBuf;
+
+/// Returns the files of assertions that folders hold, and those that are named.
+///
+/// # Errors
+/// A folder can't be searched, or there is no such file.
+pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let found = having_key(paths, "assertions")?;
+    if found.is_empty() {
+        return Err("no assertions there: a file of them has `assertions`".into());
+    }
+    Ok(found)
+}
