@@ -12,9 +12,10 @@ use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
-/// Says what a new version allows or refuses that the old one did not: one request for each pair of rules that decide it
+/// Says what a new version allows or refuses that the old one did not: a request of each kind
 ///
-/// Compares everything that rules look at, for every workload that selectors tell apart, and not text with text. What
+/// Requests are of one kind where the same rules decide them and their methods may do the same. Compares everything that
+/// rules look at, for every workload that selectors tell apart, and not text with text. What
 /// no request shows, such as audiences, is listed. Where both hold several configurations, those of resources with the same
 /// kind, namespace and name are compared.
 #[derive(Args)]
@@ -106,8 +107,8 @@ fn summary(comparisons: &[Comparison<'_>], unpaired: &[String]) -> String {
     let settings: usize = comparisons.iter().map(|it| it.settings.len()).sum();
     let settings = settings.saturating_add(unpaired.len());
     format!(
-        "{} newly allowed, {} newly refused; {} not compared",
-        counted(count(true), "request"),
+        "{} of requests newly allowed, {} newly refused; {} not compared",
+        counted(count(true), "kind"),
         count(false),
         counted(settings, "change")
     )

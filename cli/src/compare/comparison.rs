@@ -94,7 +94,11 @@ fn side(version: &Version<'_>, workload: &Workload, view: View) -> Result<Side, 
 /// Adds a change, or a workload to one that is decided alike.
 fn add(changes: &mut Vec<Change>, difference: Difference, workload: String) {
     let is_alike = |change: &&mut Change| {
-        change.difference.old == difference.old && change.difference.new == difference.new
+        let Difference { witness, others, old, new } = &change.difference;
+        *old == difference.old
+            && *new == difference.new
+            && *others == difference.others
+            && (&witness.method, &witness.path) == (&difference.witness.method, &difference.witness.path)
     };
     match changes.iter_mut().find(is_alike) {
         Some(known) => known.workloads.push(workload),

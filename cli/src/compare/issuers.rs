@@ -3,6 +3,7 @@
 use super::members::{differing, value};
 use super::setting::{Effect, Setting};
 use super::version::Version;
+use attache_config_reader::HeaderName;
 use attache_plugin_config::{Config, Issuer, Padding};
 use serde_json::Value;
 use std::time::Duration;
@@ -72,15 +73,16 @@ fn compared(before: &Written<'_>, after: &Written<'_>, changed: &mut Vec<Setting
 /// nothing goes through instead: a client may write a header that no issuer does.
 fn gone(issuer: &Issuer, new: &Config) -> Setting {
     let name = &issuer.name;
-    let writes =
-        |header| new.issuers.iter().any(|other| other.identity_headers().any(|other| other == header));
+    let writes = |header: &HeaderName| {
+        new.issuers.iter().any(|other| other.identity_headers().any(|other| other == header))
+    };
     let is_guarded = issuer.identity_headers().all(writes);
     let is_looked_for = new.issuers.iter().any(|other| other.locations == issuer.locations);
     let mut text = format!("issuer `{name}` is gone: its tokens are refused now");
     if !is_guarded {
         text.push_str(", and clients may write the headers that it alone wrote");
     } else if !is_looked_for {
-        text.push_str(" where others are looked for, and are not looked at elsewhere");
+        text.push_str(", and no issuer looks for tokens in the same places");
     }
     Setting::new(text, Effect::of(false, is_guarded && is_looked_for))
 }

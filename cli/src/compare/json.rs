@@ -12,6 +12,12 @@ pub(crate) fn json(comparison: &Comparison<'_>) -> Value {
         value!({
             "workloads": change.workloads,
             "request": difference.witness.json(&new.config),
+            "others": {
+                "methods": difference.others.methods,
+                "anyUnnamedMethod": difference.others.any_method,
+                "paths": difference.others.paths,
+                "morePaths": difference.others.more_paths,
+            },
             "before": difference.old.json(old.configuration, &old.config),
             "now": difference.new.json(new.configuration, &new.config),
         })

@@ -26,7 +26,7 @@ pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
         if count == 0 {
             continue;
         }
-        _ = writeln!(text, "#### Newly {word}: one request for each of {}\n", counted(count, "change"));
+        _ = writeln!(text, "#### Newly {word}: one request for each of {} of them\n", counted(count, "kind"));
         those(is_allowed).for_each(|change| text.push_str(&told(change, comparison)));
     }
     let settings = &comparison.settings;
@@ -51,6 +51,9 @@ fn told(change: &Change, comparison: &Comparison<'_>) -> String {
     _ = write!(text, "\n  ```sh\n  {}\n  ```\n", witness.curl());
     for line in witness.circumstances(&new.config) {
         _ = write!(text, "\n  {}\n", code(&line));
+    }
+    for line in difference.others.lines(|name| format!("`{name}`")) {
+        _ = write!(text, "\n  {line}\n");
     }
     text.push('\n');
     text

@@ -38,6 +38,9 @@ fn told(change: &Change, comparison: &Comparison<'_>, is_styled: bool) -> String
     for line in witness.circumstances(&new.config) {
         _ = writeln!(text, "  {line}");
     }
+    for line in change.difference.others.lines(str::to_owned) {
+        _ = writeln!(text, "  {line}");
+    }
     text
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of all requests.
 
 use super::diagram::Set;
+use super::kinds::{Kind, Others, kinds};
 use super::region::{Region, Scope};
 use super::sets::{Caller, Sets};
 use super::side::Side;
@@ -34,6 +35,8 @@ pub(crate) struct Analysis<'s> {
 #[derive(Clone, Debug)]
 pub(crate) struct Difference {
     pub(crate) witness: Witness,
+    /// What differs as it does.
+    pub(crate) others: Others,
     /// What becomes of it with the first side.
     pub(crate) old: Outcome,
     /// And with the second.
@@ -66,7 +69,8 @@ impl<'s> Analysis<'s> {
         &self.sets.universe.limits
     }
 
-    /// Returns the requests that two sides decide differently: one for each pair of what decides it.
+    /// Returns the requests that two sides decide differently: one for each pair of what decides it, and of those one for each
+    /// group of methods whose requests are not the same.
     ///
     /// # Errors
     /// There are too many combinations, or the engine disagrees.
@@ -130,7 +134,7 @@ impl<'s> Analysis<'s> {
     }
 
     /// Takes a set apart by the first of some sets that a request is in, and by the first of others, and adds a request
-    /// of each part.
+    /// of each kind of each part.
     fn each(
         &mut self,
         all: Set,
@@ -148,21 +152,23 @@ impl<'s> Analysis<'s> {
                 }
                 let here = self.sets.diagram.and(part, *refuses);
                 part = self.sets.diagram.without(part, *refuses);
+                let kinds = kinds(&mut self.sets, here);
                 self.check()?;
-                if let Some(witness) = Witness::of(&self.sets, here) {
-                    found.push(self.difference(witness)?);
+                for kind in kinds {
+                    found.push(self.difference(kind)?);
                 }
             }
         }
         self.check()
     }
 
-    fn difference(&self, witness: Witness) -> Result<Difference, AnalysisError> {
+    fn difference(&self, kind: Kind) -> Result<Difference, AnalysisError> {
+        let Kind { witness, others } = kind;
         let (old, new) = (self.outcome(&witness, 0)?, self.outcome(&witness, 1)?);
         if old.is_allowed() == new.is_allowed() {
             return Err(disagreement(&witness, &[&old, &new]));
         }
-        Ok(Difference { witness, old, new })
+        Ok(Difference { witness, others, old, new })
     }
 
     fn outcome(&self, witness: &Witness, number: usize) -> Result<Outcome, AnalysisError> {

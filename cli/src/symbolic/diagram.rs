@@ -145,6 +145,40 @@ impl Diagram {
         sets.into_iter().fold(Set::ALL, |all, set| self.and(all, set))
     }
 
+    /// Returns the requests that are in a set once these bits of theirs are as is said: of those bits nothing is asked any
+    /// more.
+    pub(super) fn given(&mut self, set: Set, bits: &[(Bit, bool)]) -> Set {
+        let last = bits.iter().map(|(bit, _)| *bit).max();
+        last.map_or(set, |last| self.given_until(set, bits, last, &mut HashMap::new()))
+    }
+
+    fn given_until(
+        &mut self,
+        set: Set,
+        bits: &[(Bit, bool)],
+        last: Bit,
+        known: &mut HashMap<Set, Set>,
+    ) -> Set {
+        let node = self.get(set);
+        if node.bit > last {
+            return set;
+        }
+        if let Some(&given) = known.get(&set) {
+            return given;
+        }
+        let given = match bits.iter().find(|(bit, _)| *bit == node.bit) {
+            Some((_, true)) => self.given_until(node.high, bits, last, known),
+            Some((_, false)) => self.given_until(node.low, bits, last, known),
+            None => {
+                let low = self.given_until(node.low, bits, last, known);
+                let high = self.given_until(node.high, bits, last, known);
+                self.node(node.bit, low, high)
+            }
+        };
+        known.insert(set, given);
+        given
+    }
+
     /// Returns the first request of a set: of the bits that are not set in all of them, the first is not set. Bits that
     /// are not named are not set.
     pub(super) fn first(&self, set: Set) -> Option<Vec<Bit>> {
@@ -228,6 +262,21 @@ mod tests {
         assert_eq!(diagram.first(not), Some(Vec::new()));
         let nothing = diagram.without(a, a);
         assert!(nothing.is_empty() && diagram.first(nothing).is_none() && !diagram.is_full());
+    }
+
+    #[test]
+    fn what_is_given_is_not_asked() {
+        let mut diagram = Diagram::new();
+        let [a, b, c] = [0, 1, 2].map(|bit| diagram.bit(bit));
+        let (ab, not_a) = (diagram.and(a, b), diagram.not(a));
+        let or_c = diagram.and(not_a, c);
+        let set = diagram.or(ab, or_c);
+        assert_eq!(diagram.given(set, &[(0, true)]), b);
+        assert_eq!(diagram.given(set, &[(0, false)]), c);
+        let if_b = diagram.given(set, &[(1, true)]);
+        assert_eq!(if_b, diagram.or(a, c));
+        assert_eq!(diagram.given(set, &[(0, true), (1, false)]), Set::NONE);
+        assert_eq!(diagram.given(set, &[]), set);
     }
 
     #[test]

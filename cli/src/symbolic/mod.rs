@@ -12,6 +12,7 @@
 mod analysis;
 mod decided;
 mod diagram;
+mod kinds;
 mod language;
 mod region;
 mod sets;

@@ -175,7 +175,7 @@ fn without_prefix(claims: &mut Map<String, Value>, issuer: Option<&Issuer>) {
 }
 
 /// Returns a path as it is sent: all but what RFC 3986 section 2.3 leaves as it is, and slashes, is encoded.
-fn encoded(path: &str) -> String {
+pub(super) fn encoded(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -55,7 +55,7 @@ fn the_same_is_the_same_however_it_is_written() {
     let run = Versions::new(&old, &new).diff(&[]);
     assert_eq!(
         (run.status, run.stdout.as_str()),
-        (0, "0 requests newly allowed, 0 newly refused; 0 changes not compared\n")
+        (0, "0 kinds of requests newly allowed, 0 newly refused; 0 changes not compared\n")
     );
 }
 
@@ -80,6 +80,44 @@ fn what_one_rule_opens_and_another_shuts_are_two_changes() {
         (&refused[0]["request"]["path"], &refused[0]["now"]["reason"]),
         (&"/b".into(), &"no-rule-matched".into())
     );
+}
+
+#[test]
+fn a_harmless_request_hides_no_other() {
+    let old = policy("  - {name: a, to: [{methods: [GET], paths: [/orders, \"/orders/{*}\"]}]}\n");
+    let new = policy("  - {name: a, to: [{paths: [/aaa, /orders, \"/orders/{*}\"]}]}\n");
+    let versions = Versions::new(&old, &new);
+    let report = versions.json(&[]);
+    let allowed = report["allowed"].as_array().expect("a list");
+    let requests: Vec<[&str; 2]> = allowed
+        .iter()
+        .map(|change| ["method", "path"].map(|key| change["request"][key].as_str().expect("a text")))
+        .collect();
+    assert_eq!(requests, [["GET", "/aaa"], ["POST", "/orders"]]);
+    assert_eq!(allowed[0]["others"]["anyUnnamedMethod"], false);
+    assert_eq!(allowed[1]["others"]["anyUnnamedMethod"], true);
+    assert_eq!(allowed[1]["others"]["paths"], serde_json::json!(["/aaa", "/orders/x"]));
+    let text = versions.diff(&[]).stdout;
+    assert!(
+        text.contains("  also with any method that no rule names\n  also for /aaa, /orders/x\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("2 kinds of requests newly allowed, 0 newly refused; 0 changes not compared\n"),
+        "{text}"
+    );
+    let markdown = versions.diff(&["--format", "markdown"]).stdout;
+    assert!(markdown.contains("also for `/aaa`, `/orders/x`"), "{markdown}");
+}
+
+#[test]
+fn methods_that_do_the_same_are_told_together() {
+    let old = policy("  - {name: a, to: [{methods: [GET], paths: [/a]}]}\n");
+    let new = policy("  - {name: a, to: [{methods: [GET, PUT, DELETE], paths: [/a]}]}\n");
+    let report = Versions::new(&old, &new).json(&[]);
+    assert_eq!(report["allowed"].as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!(report["allowed"][0]["request"]["method"], "PUT");
+    assert_eq!(report["allowed"][0]["others"]["methods"], serde_json::json!(["DELETE"]));
 }
 
 #[test]
@@ -128,7 +166,7 @@ fn a_gate_stops_what_it_is_for() {
     assert_eq!(statuses(&opened), [1, 1, 1, 0, 0]);
     assert_eq!(statuses(&shut), [1, 1, 0, 1, 0]);
     let markdown = opened.diff(&["--format", "markdown"]).stdout;
-    assert!(markdown.contains("#### Newly allowed: one request for each of 1 change"), "{markdown}");
+    assert!(markdown.contains("#### Newly allowed: one request for each of 1 kind of them"), "{markdown}");
     assert!(markdown.contains("```sh\n  curl 'https://service/b'"), "{markdown}");
 }
 

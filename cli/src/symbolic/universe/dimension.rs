@@ -43,6 +43,17 @@ impl Dimension {
         self.members(diagram, &[class])
     }
 
+    /// Returns the requests that are in a set once their class is this: of their class nothing is asked any more.
+    pub(in super::super) fn given(&self, diagram: &mut Diagram, set: Set, class: usize) -> Set {
+        let bits: Vec<(Bit, bool)> = (0..self.width)
+            .map(|place| {
+                let below = self.width.saturating_sub(place).saturating_sub(1);
+                (self.first.saturating_add(place), class.checked_shr(below).unwrap_or(0) & 1 == 1)
+            })
+            .collect();
+        diagram.given(set, &bits)
+    }
+
     /// Returns the requests that have a class.
     pub(in super::super) fn valid(&self, diagram: &mut Diagram) -> Set {
         let bound = 1_usize.checked_shl(self.width).unwrap_or(usize::MAX);
@@ -99,6 +110,9 @@ mod tests {
                 let both = diagram.and(member, valid);
                 let first = diagram.first(both).unwrap();
                 assert_eq!(dimension.class(&first), class, "{class} of {count}");
+                assert_eq!(dimension.given(&mut diagram, both, class), Set::ALL, "{class} of {count}");
+                let other = (class + 1) % count;
+                assert!(count == 1 || dimension.given(&mut diagram, both, other).is_empty());
                 rest = diagram.without(rest, member);
             }
             assert!(rest.is_empty(), "{count}");

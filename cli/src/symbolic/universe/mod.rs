@@ -43,6 +43,8 @@ pub(super) struct Universe<'u> {
     pub(super) path: Dimension,
     pub(super) methods: Vec<String>,
     pub(super) method: Dimension,
+    /// That of its methods which no rule names: it stands for all such.
+    pub(super) unnamed_method: String,
     pub(super) hosts: Hosts,
     pub(super) host: Dimension,
     pub(super) ports: Vec<u16>,
@@ -79,7 +81,7 @@ impl<'u> Universe<'u> {
         )?;
         let callers = Callers::find(&sources, &presenters(sides, &issuers))?;
         let addresses = Addresses::find(&sources);
-        let (methods, ports) = (methods(operations()), ports(operations()));
+        let ((methods, unnamed_method), ports) = (methods(operations()), ports(operations()));
         let mut bits = Bits::default();
         let mut dimension = |count: usize| bits.dimension(count);
         let path = dimension(paths.texts.len());
@@ -101,6 +103,7 @@ impl<'u> Universe<'u> {
             path,
             methods,
             method,
+            unnamed_method,
             hosts,
             host,
             ports,
@@ -130,13 +133,15 @@ impl<'u> Universe<'u> {
     }
 }
 
-/// Returns each method that is named, and first those that people know best.
-fn methods<'o>(operations: impl Iterator<Item = &'o Operation>) -> Vec<String> {
+/// Returns each method that is named, and first those that people know best, and one among them that is not named: that
+/// one once more.
+fn methods<'o>(operations: impl Iterator<Item = &'o Operation>) -> (Vec<String>, String) {
     let named: BTreeSet<&str> =
         operations.flat_map(|it| it.methods.iter().chain(&it.not_methods)).map(String::as_str).collect();
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     let other = known.iter().copied().find(|method| !named.contains(method));
     let unknown = (0..).map(|number| format!("X{number}")).find(|method| !named.contains(method.as_str()));
+    let unnamed = other.map(str::to_owned).or_else(|| unknown.clone()).unwrap_or_default();
     let mut methods: Vec<String> = known
         .iter()
         .filter(|method| named.contains(*method) || other == Some(**method))
@@ -144,7 +149,7 @@ fn methods<'o>(operations: impl Iterator<Item = &'o Operation>) -> Vec<String> {
         .collect();
     methods.extend(named.iter().filter(|method| !known.contains(method)).map(|method| (*method).to_owned()));
     methods.extend(unknown.filter(|_| other.is_none()));
-    methods
+    (methods, unnamed)
 }
 
 /// Returns one port that nobody names, and each that is named.
