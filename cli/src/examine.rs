@@ -1,17 +1,31 @@
 //! Everything that is to be said of a configuration: what the filter refuses, what it warns of, and what looks wrong.
 
-use crate::finding::{DOUBTFUL, Finding, INVALID};
-use crate::input::Configuration;
+use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE};
+use crate::input::{Configuration, Input, Misnamed};
 use crate::lint::{Subject, lint};
+use crate::resource_form::resource_errors;
 use attache_config_reader::Diagnostic;
 use attache_engine::Engine;
 use attache_plugin_config::Config;
+
+/// Returns why texts and resources hold no configuration that could be looked at.
+pub(crate) fn unread(input: &Input) -> Vec<Finding> {
+    let unreadable = input.unreadable.iter().map(|(file, error)| Finding::syntax(file, error));
+    let misnamed = input
+        .misnamed
+        .iter()
+        .map(|Misnamed { file, location, error }| Finding::of_text(&RESOURCE, file, *location, error));
+    unreadable.chain(misnamed).collect()
+}
 
 /// Returns everything that is to be said of a configuration.
 pub(crate) fn examine(configuration: &Configuration) -> Vec<Finding> {
     let form_errors = configuration.form_errors().iter();
     let mut findings: Vec<Finding> =
         form_errors.map(|error| Finding::in_document(&INVALID, configuration, error)).collect();
+    let resource_errors = configuration.resource().map(resource_errors).unwrap_or_default();
+    findings
+        .extend(resource_errors.iter().map(|error| Finding::in_resource(&RESOURCE, configuration, error)));
     let invalid = |error: &Diagnostic| Finding::new(&INVALID, configuration, error);
     let config = match configuration.parse() {
         Ok(config) => config,

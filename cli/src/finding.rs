@@ -24,6 +24,12 @@ pub(crate) static INVALID: Rule = Rule {
     summary: "The filter refuses the configuration, and every proxy keeps the one that it has.",
     severity: Severity::Error,
 };
+/// What is refused before the filter sees it.
+pub(crate) static RESOURCE: Rule = Rule {
+    id: "resource",
+    summary: "Kubernetes or Istio refuses the resource that carries the configuration, or drops a part of it.",
+    severity: Severity::Error,
+};
 /// What the filter warns of.
 pub(crate) static DOUBTFUL: Rule = Rule {
     id: "doubtful",

@@ -30,6 +30,7 @@ mod proof;
 #[cfg(not(target_family = "wasm"))]
 mod replay;
 mod report;
+mod resource_form;
 mod shown;
 #[cfg(not(target_family = "wasm"))]
 mod symbolic;

@@ -1,7 +1,7 @@
 //! `attache check`.
 
 use crate::counted::counted;
-use crate::examine::examine;
+use crate::examine::{examine, unread};
 use crate::exit::Status;
 use crate::finding::Finding;
 use crate::input::{Input, InputOptions};
@@ -30,8 +30,7 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let input = options.input.read()?;
-    let mut findings: Vec<Finding> =
-        input.unreadable.iter().map(|(file, error)| Finding::syntax(file, error)).collect();
+    let mut findings = unread(&input);
     for configuration in &input.configurations {
         findings.extend(examine(configuration));
     }

@@ -116,8 +116,8 @@ fn summary(comparisons: &[Comparison<'_>], unpaired: &[String]) -> String {
 
 /// Returns a version all of whose texts can be read.
 fn complete(input: Input) -> Result<Input, String> {
-    match input.unreadable.first() {
-        Some((file, error)) => Err(format!("{}: {error}", file.name)),
+    match input.unread() {
+        Some(error) => Err(error),
         None => Ok(input),
     }
 }

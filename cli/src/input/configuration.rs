@@ -49,6 +49,9 @@ impl Configuration {
     /// # Errors
     /// Everything that is wrong with it, paths from the configuration's root.
     pub(crate) fn parse(&self) -> Result<Config, Diagnostics> {
+        if let Some(error) = self.resource().and_then(Resource::configuration_error) {
+            return Err(Diagnostic::error(Path::default(), error).into());
+        }
         if self.is_given_as_it_is() {
             return parse(self.file.text.as_bytes());
         }

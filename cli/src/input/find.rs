@@ -1,14 +1,23 @@
 //! Finds the configurations in a text.
 
+use super::misnamed::misnaming;
 use super::resource::{at, text};
-use super::{Carrier, Configuration, Resource, Skipped, SourceFile};
+use super::{Carrier, Configuration, Misnamed, Resource, Skipped, SourceFile};
 use attache_config_reader::{Diagnostic, Node, Path};
 use std::rc::Rc;
 
+/// What a file holds.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) configurations: Vec<Configuration>,
+    /// Resources that nothing reads as they are named.
+    pub(super) misnamed: Vec<Misnamed>,
+}
+
 /// Returns the configurations of a file. In one that was named, what is no resource is a configuration; in others it must
 /// look like one.
-pub(super) fn find(file: &Rc<SourceFile>, is_named: bool, skipped: &mut Skipped) -> Vec<Configuration> {
-    let mut search = Search { file, is_named, skipped, found: Vec::new() };
+pub(super) fn find(file: &Rc<SourceFile>, is_named: bool, skipped: &mut Skipped) -> Found {
+    let mut search = Search { file, is_named, skipped, found: Found::default() };
     for (index, document) in file.documents.iter().enumerate() {
         let (node, errors) = document.as_kubernetes_reads();
         search.document(index, &node, &Path::default(), &errors);
@@ -20,7 +29,7 @@ struct Search<'s> {
     file: &'s Rc<SourceFile>,
     is_named: bool,
     skipped: &'s mut Skipped,
-    found: Vec<Configuration>,
+    found: Found,
 }
 
 impl Search<'_> {
@@ -53,7 +62,10 @@ impl Search<'_> {
             return;
         }
         let modules = Resource::of(node, path);
-        if modules.is_empty() {
+        if let Some(error) = misnaming(node, path) {
+            let location = self.file.documents.get(index).map(|document| document.locate(&error.path));
+            self.found.misnamed.push(Misnamed { file: Rc::clone(self.file), location, error });
+        } else if modules.is_empty() {
             self.skipped.resources = self.skipped.resources.saturating_add(1);
         }
         for resource in modules {
@@ -70,7 +82,7 @@ impl Search<'_> {
 
     /// Adds what a JSON patch (RFC 6902) of kustomize puts in the place of a configuration.
     fn patch(&mut self, index: usize, operations: &[Node], path: &Path, errors: &[Diagnostic]) {
-        let before = self.found.len();
+        let before = self.found.configurations.len();
         for (position, operation) in operations.iter().enumerate() {
             let place = operation.get("path").and_then(text).unwrap_or_default();
             if place.ends_with("/pluginConfig")
@@ -80,7 +92,7 @@ impl Search<'_> {
                 self.add(index, Carrier::Patch, at, Some(value), errors);
             }
         }
-        if self.found.len() == before {
+        if self.found.configurations.len() == before {
             self.skipped.documents = self.skipped.documents.saturating_add(1);
         }
     }
@@ -93,7 +105,7 @@ impl Search<'_> {
         node: Option<&Node>,
         errors: &[Diagnostic],
     ) {
-        self.found.push(Configuration {
+        self.found.configurations.push(Configuration {
             file: Rc::clone(self.file),
             document: index,
             path,

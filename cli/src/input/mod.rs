@@ -5,6 +5,7 @@ mod configuration;
 mod files;
 mod find;
 mod having_key;
+mod misnamed;
 mod resource;
 mod source_file;
 mod workload;
@@ -12,6 +13,7 @@ mod workload;
 pub(crate) use configuration::{Carrier, Configuration};
 pub(crate) use files::shortened;
 pub(crate) use having_key::having_key;
+pub(crate) use misnamed::Misnamed;
 pub(crate) use resource::{Kind, Resource, text};
 pub(crate) use source_file::SourceFile;
 pub(crate) use workload::ModuleEnvironment;
@@ -77,6 +79,8 @@ pub(crate) struct Input {
     pub(crate) configurations: Vec<Configuration>,
     /// The texts that are neither YAML nor JSON.
     pub(crate) unreadable: Vec<(Rc<SourceFile>, SyntaxError)>,
+    /// The resources that nothing reads as they are named.
+    pub(crate) misnamed: Vec<Misnamed>,
     /// How many texts were read.
     pub(crate) files: usize,
     /// What was passed over.
@@ -158,7 +162,7 @@ impl InputOptions {
                 input.add(file.name(), file.read()?, file.is_named);
             }
         }
-        if input.configurations.is_empty() && input.unreadable.is_empty() {
+        if input.configurations.is_empty() && input.unreadable.is_empty() && input.misnamed.is_empty() {
             let names =
                 if self.cluster.cluster { "the cluster".to_owned() } else { files::names(&self.files) };
             return Err(InputError::Nothing { names, skipped: input.skipped });
@@ -173,14 +177,23 @@ impl Input {
     /// # Errors
     /// There are several, or a text that can't be read.
     pub(crate) fn only(self) -> Result<Configuration, String> {
-        if let Some((file, error)) = self.unreadable.first() {
-            return Err(format!("{}: {error}", file.name));
+        if let Some(error) = self.unread() {
+            return Err(error);
         }
         let all: Vec<String> = self.configurations.iter().map(ToString::to_string).collect();
         let mut configurations = self.configurations.into_iter();
         match (configurations.next(), configurations.next()) {
             (Some(only), None) => Ok(only),
             _ => Err(format!("name one configuration; there are {}: {}", all.len(), all.join(", "))),
+        }
+    }
+
+    /// Returns why the first text or resource that nothing reads is such, where there is one.
+    pub(crate) fn unread(&self) -> Option<String> {
+        match (self.unreadable.first(), self.misnamed.first()) {
+            (Some((file, error)), _) => Some(format!("{}: {error}", file.name)),
+            (None, Some(Misnamed { file, error, .. })) => Some(format!("{}: {error}", file.name)),
+            (None, None) => None,
         }
     }
 
@@ -195,7 +208,9 @@ impl Input {
     pub(crate) fn of_files(files: &[Rc<SourceFile>]) -> Self {
         let mut input = Self { files: files.len(), ..Self::default() };
         for file in files {
-            input.configurations.extend(find(file, false, &mut input.skipped));
+            let found = find(file, false, &mut input.skipped);
+            input.configurations.extend(found.configurations);
+            input.misnamed.extend(found.misnamed);
         }
         input
     }
@@ -207,7 +222,11 @@ impl Input {
         self.files = self.files.saturating_add(1);
         match error {
             Some(error) => self.unreadable.push((file, error)),
-            None => self.configurations.extend(find(&file, is_named, &mut self.skipped)),
+            None => {
+                let found = find(&file, is_named, &mut self.skipped);
+                self.configurations.extend(found.configurations);
+                self.misnamed.extend(found.misnamed);
+            }
         }
     }
 }

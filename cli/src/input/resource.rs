@@ -1,6 +1,6 @@
 //! The Kubernetes resources that carry a configuration.
 
-use attache_config_reader::{Node, Path, Step};
+use attache_config_reader::{Node, Path, Step, quote, suggestion};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -14,14 +14,21 @@ macro_rules! kinds {
         }
 
         impl Kind {
+            /// All of them.
+            pub(super) const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Returns the API group of the kind.
+            pub(super) const fn group(self) -> &'static str {
+                match self {
+                    $(Self::$name => $group,)+
+                }
+            }
+
             /// Returns the kind of a resource; `None` where it is no such kind.
             fn of(resource: &Node) -> Option<Self> {
                 let group = text(resource.get("apiVersion")?)?.split('/').next()?;
                 let kind = text(resource.get("kind")?)?;
-                [$(($group, Self::$name)),+]
-                    .into_iter()
-                    .find(|(its_group, its_kind)| *its_group == group && its_kind.name() == kind)
-                    .map(|(_, kind)| kind)
+                Self::ALL.iter().copied().find(|known| known.group() == group && known.name() == kind)
             }
 
             /// Returns the name of the kind.
@@ -103,6 +110,33 @@ impl Resource {
     /// Returns the path, from the resource's root, of the configuration.
     pub(crate) fn configuration(&self) -> Path {
         self.module(self.kind.configuration_key())
+    }
+
+    /// Returns why what stands there is no configuration, as a message; `None` where it is an object.
+    pub(super) fn configuration_error(&self) -> Option<String> {
+        let path = self.configuration();
+        let found = match self.get(&path) {
+            Some(Node::Object(_)) => return None,
+            None | Some(Node::Null) => {
+                let remedy = match self.key_meant_for_configuration() {
+                    Some(key) => format!("did you mean it by {}?", quote(key)),
+                    None => "write the configuration's keys below it".to_owned(),
+                };
+                return Some(format!("`{path}` is missing; {remedy}"));
+            }
+            Some(Node::String(_)) => {
+                "a string; take away its quotes or the `|`, so that its keys stand below it"
+            }
+            Some(_) => "no object; write the configuration's keys below it",
+        };
+        Some(format!("`{path}` is {found}"))
+    }
+
+    /// Returns a key beside which the configuration would stand, and that is nearly its key.
+    fn key_meant_for_configuration(&self) -> Option<&str> {
+        let Some(Node::Object(members)) = self.get(&self.module) else { return None };
+        let others = members.iter().map(|(key, _)| key.as_str());
+        suggestion(self.kind.configuration_key(), others.filter(|key| *key != self.kind.configuration_key()))
     }
 
     /// Returns the namespace, where the resource names it.

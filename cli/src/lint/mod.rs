@@ -10,6 +10,7 @@ mod empty_policies;
 mod fail_open;
 mod impossible_role;
 mod key_without_alg;
+mod late_phase;
 mod match_mode;
 mod mutable_url;
 mod policy_never_applies;
@@ -36,7 +37,7 @@ struct Lint {
 }
 
 /// In the order of docs/tool.md.
-static LINTS: [Lint; 11] = [
+static LINTS: [Lint; 12] = [
     Lint { rule: &unreachable_rule::RULE, find: unreachable_rule::find },
     Lint { rule: &public_path::RULE, find: public_path::find },
     Lint { rule: &deny_passed_by::RULE, find: deny_passed_by::find },
@@ -46,6 +47,7 @@ static LINTS: [Lint; 11] = [
     Lint { rule: &dry_run::RULE, find: dry_run::find },
     Lint { rule: &key_without_alg::RULE, find: key_without_alg::find },
     Lint { rule: &match_mode::RULE, find: match_mode::find },
+    Lint { rule: &late_phase::RULE, find: late_phase::find },
     Lint { rule: &mutable_url::RULE, find: mutable_url::find },
     Lint { rule: &fail_open::RULE, find: fail_open::find },
 ];

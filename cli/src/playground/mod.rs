@@ -9,7 +9,7 @@ mod question;
 pub(crate) use engine::engine;
 pub(crate) use page::page;
 
-use crate::examine::examine;
+use crate::examine::{examine, unread};
 use crate::explain::{Simulation, document};
 use crate::finding::Finding;
 use crate::input::{Configuration, Input};
@@ -31,9 +31,8 @@ pub fn answer(question: &str) -> String {
         Err(error) => return told(&[], Err(Problem::new(Field::Configuration, error.to_string()))),
     };
     let input = Input::of_text(NAME.to_owned(), question.configuration.clone());
-    let unreadable = input.unreadable.iter().map(|(file, error)| Finding::syntax(file, error));
-    let mut findings: Vec<Finding> =
-        unreadable.chain(input.configurations.iter().flat_map(examine)).collect();
+    let mut findings = unread(&input);
+    findings.extend(input.configurations.iter().flat_map(examine));
     findings.sort_by_key(Finding::order);
     if findings.iter().any(|finding| finding.rule.severity == Severity::Error) {
         return told(&findings, Ok(Value::Null));

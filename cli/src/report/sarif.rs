@@ -2,14 +2,14 @@
 //! them is made from its schema when it is built, which takes longer than the rest of the tool.
 
 use super::json::severity;
-use crate::finding::{DOUBTFUL, Finding, INVALID, Rule, SYNTAX};
+use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE, Rule, SYNTAX};
 use crate::{import, lint, tyk};
 use attache_config_reader::Span;
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
-    let own = [&SYNTAX, &INVALID, &DOUBTFUL].into_iter();
+    let own = [&SYNTAX, &RESOURCE, &INVALID, &DOUBTFUL].into_iter();
     let rules: Vec<&Rule> = own.chain(lint::rules()).chain(import::rules()).chain(tyk::rules()).collect();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &rules)).collect();
     let report = json!({

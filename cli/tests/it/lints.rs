@@ -31,7 +31,7 @@ fn rules(rules: &[&str]) -> String {
 fn plugin(spec: &str) -> String {
     let issuer = ISSUER.replace('\n', "\n    ");
     format!(
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {{name: attache, namespace: shop}}\nspec:\n{spec}  \
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {{name: attache, namespace: shop}}\nspec:\n  phase: AUTHN\n{spec}  \
          pluginConfig:\n    {issuer}\n"
     )
 }
@@ -215,7 +215,7 @@ fn a_document_that_is_a_dry_run() {
 fn other_kinds_say_the_same_elsewhere() {
     let issuer = ISSUER.replace('\n', "\n      ");
     let extension = format!(
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: TrafficExtension\nmetadata: {{name: attache}}\nspec:\n  wasm:\n    url: \
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: TrafficExtension\nmetadata: {{name: attache}}\nspec:\n  phase: AUTHN\n  wasm:\n    url: \
          oci://a.example/attache:1\n    failStrategy: FAIL_OPEN\n    pluginConfig:\n      {issuer}"
     );
     assert_eq!(

@@ -20,6 +20,7 @@ mod mutants;
 mod page;
 mod prove;
 mod replay;
+mod resources;
 mod samples;
 mod scenarios;
 mod support;
