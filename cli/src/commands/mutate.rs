@@ -60,9 +60,9 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 
 /// Adds a file of tests to those of its configuration.
 fn add(subjects: &mut Subjects, path: &Path) -> Result<(), Box<dyn Error>> {
-    let (file, configuration) = TestFile::read(path)?;
+    let TestFile { document, configuration } = TestFile::read(path)?;
     let config = configuration.parse().map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
-    let tests = Prepared::new(file, &configuration, &config)
+    let tests = Prepared::new(&document, &configuration, &config)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let answering =
         tests.answering(&config).map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;

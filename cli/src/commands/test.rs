@@ -46,14 +46,25 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         "{passed} passed, {failed} failed; {decided} of {} decided a request",
         counted(rules, "rule")
     );
+    if rules == 0 {
+        text.push_str("no rule is for the workload that is asked: see what `workload` says\n");
+    }
     stdout().write_all(text.as_bytes())?;
     if let Some(file) = &options.junit {
         fs::write(file, junit(&suites))
             .map_err(|error| format!("can't write `{}`: {error}", file.display()))?;
     }
-    let is_short =
-        options.min.is_some_and(|min| decided.saturating_mul(100) < rules.saturating_mul(usize::from(min)));
+    let is_short = options.min.is_some_and(|min| is_below(decided, rules, min));
     Ok(if failed > 0 || is_short { Status::Found } else { Status::Fine })
+}
+
+/// Returns whether fewer rules have decided a request than `min` percent. Where no rule could, that is too few for every
+/// minimum but 0.
+fn is_below(decided: usize, rules: usize, min: u8) -> bool {
+    if rules == 0 {
+        return min > 0;
+    }
+    decided.saturating_mul(100) < rules.saturating_mul(usize::from(min))
 }
 
 fn failures(suite: &Suite, text: &mut String) {

@@ -16,6 +16,8 @@ pub(crate) use request::{
     RequestLine, TokenPlace, header_map, read_header, read_label, read_workload, seconds_now,
 };
 pub(crate) use rules::{Judged, Knowledge, Teller};
-pub(crate) use simulation::{Credential, Query, Simulation, WorkloadQuery, is_refused, workload};
+pub(crate) use simulation::{
+    Credential, Query, Simulation, WorkloadQuery, is_refused, usual_workload, workload,
+};
 pub(crate) use story::{described, tell};
 pub(crate) use token::{complete_claims, decoded, read_claims, trusting, unsigned};

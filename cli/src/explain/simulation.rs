@@ -125,14 +125,8 @@ pub(crate) fn workload(
     configuration: &Configuration,
     config: &Config,
 ) -> Workload {
+    let Some(query) = query else { return usual_workload(configuration, config) };
     let mut workload = configuration.own_workload();
-    let Some(query) = query else {
-        let environment = configuration.environment();
-        let applies = |workload: &Workload| {
-            Engine::new(config, workload, &environment).is_ok_and(|engine| engine.coverage().applying > 0)
-        };
-        return configuration.workloads(config).into_iter().find(applies).unwrap_or(workload);
-    };
     if let Some((namespace, name)) = query.name {
         workload.namespace = Some(namespace);
         workload.name = Some(name);
@@ -142,6 +136,16 @@ pub(crate) fn workload(
         workload.service_account = query.service_account;
     }
     workload
+}
+
+/// Returns the first workload that a policy is for; where there is none, what the resource says of its workloads.
+pub(crate) fn usual_workload(configuration: &Configuration, config: &Config) -> Workload {
+    let environment = configuration.environment();
+    let applies = |workload: &Workload| {
+        Engine::new(config, workload, &environment).is_ok_and(|engine| engine.coverage().applying > 0)
+    };
+    let mut workloads = configuration.workloads(config).into_iter();
+    workloads.find(applies).unwrap_or_else(|| configuration.own_workload())
 }
 
 /// Gives issuers the keys that their providers serve.

@@ -1,6 +1,7 @@
 //! Whether a request fared as it must.
 
-use super::file::Expectation;
+use super::document::Expectation;
+use super::prepared::NO_RULE;
 use super::text_match::{TextMatch, told};
 use attache_engine::{Answer, Decided, Decision, Engine, HeaderEdit, Outcome};
 
@@ -21,7 +22,7 @@ pub(super) fn differences(
     verdict(expected, decided, &mut differences);
     if let Some(wanted) = &expected.rule {
         let rule = decided.rule.and_then(|rule| engine.rule(rule));
-        let rule = rule.map_or_else(|| "none".to_owned(), |names| names.to_string());
+        let rule = rule.map_or_else(|| NO_RULE.to_owned(), |names| names.to_string());
         if rule != *wanted {
             differences.push(format!("rule: expected {wanted}, was {rule}"));
         }
@@ -73,24 +74,24 @@ fn forwarded(decided: &Decided<'_>, sent: &HeaderMap) -> Vec<(String, Vec<u8>)> 
 }
 
 fn service(expected: &Expectation, headers: &HeaderMap, differences: &mut Vec<String>) {
-    let expected = &expected.service;
+    let Some(expected) = &expected.service else { return };
     for (pseudo, what, wanted) in [(":path", "path", &expected.path), (":method", "method", &expected.method)]
     {
         if let Some(wanted) = wanted {
             compare(what, &TextMatch::Is(wanted.clone()), &values(headers, pseudo), differences);
         }
     }
-    for (name, wanted) in &expected.headers {
+    for (name, wanted) in expected.headers.iter().flatten() {
         compare(&format!("header {name}"), wanted, &values(headers, name), differences);
     }
-    for name in &expected.absent {
+    for name in expected.absent.iter().flatten() {
         let absent = TextMatch::Absent { absent: true };
         compare(&format!("header {name}"), &absent, &values(headers, name), differences);
     }
 }
 
 fn refusal(expected: &Expectation, answer: &Answer, differences: &mut Vec<String>) {
-    for (name, wanted) in &expected.answer {
+    for (name, wanted) in expected.answer.iter().flatten() {
         let named = answer.headers.iter().filter(|(known, _)| known == name);
         let mut values: Vec<String> = named.map(|(_, value)| value.clone()).collect();
         if let Some((content_type, _)) = &answer.body

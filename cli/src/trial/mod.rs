@@ -1,6 +1,8 @@
 //! Tests of policies: files of requests and what must become of each.
 
+mod document;
 mod expect;
+mod faults;
 mod file;
 mod find;
 mod junit;

@@ -1,17 +1,20 @@
 //! A file of tests, ready to be asked of one configuration after another.
 
+use super::document::{Expectation, Signatures, Step, TestDocument, TestRequest, TestToken, TestWorkload};
 use super::expect::differences;
-use super::file::{Expectation, Signatures, Step, TestFile, TestToken, TestWorkload};
 use crate::explain::{
-    Client, RequestLine, TokenPlace, TrialHost, header_map, seconds_now, trusting, unsigned,
+    Client, RequestLine, TokenPlace, TrialHost, header_map, seconds_now, trusting, unsigned, usual_workload,
 };
 use crate::input::{Configuration, ModuleEnvironment};
-use attache_config_reader::Diagnostics;
+use attache_config_reader::{Diagnostics, List, quote, suggestion};
 use attache_engine::host::Workload;
 use attache_engine::policy::View;
-use attache_engine::{Decision, Engine, Explanation, Reason};
-use attache_plugin_config::Config;
+use attache_engine::{Decision, Engine, Explanation};
+use attache_plugin_config::{Config, Policy};
 use std::collections::BTreeMap;
+
+/// What a test expects as the rule where none must decide.
+pub(super) const NO_RULE: &str = "none";
 
 /// A file of tests with all that its requests hold. Tokens are made once, of the configuration as it stands, so that one
 /// that is changed is asked the very same.
@@ -44,32 +47,35 @@ impl Prepared {
     /// Makes the requests of a file.
     ///
     /// # Errors
-    /// A request names a token that there is not, or nobody can tell whose claims a token has.
+    /// A request names a token that there is not, a rule is expected that there is not, or nobody can tell whose claims a
+    /// token has.
     pub(crate) fn new(
-        file: TestFile,
+        document: &TestDocument,
         configuration: &Configuration,
         config: &Config,
     ) -> Result<Self, String> {
-        let now = file.time.unwrap_or_else(seconds_now);
+        let now = document.time.unwrap_or_else(seconds_now);
         let mut tokens = BTreeMap::new();
-        for (name, token) in &file.tokens {
-            let text = text_of_token(token, file.signatures, now, config);
+        let signatures = document.signatures.unwrap_or_default();
+        for (name, token) in document.tokens.iter().flatten() {
+            let text = text_of_token(token, signatures, now, config);
             tokens.insert(name.clone(), text.map_err(|error| format!("token `{name}`: {error}"))?);
         }
         let maker = CaseMaker {
             tokens,
             place: TokenPlace::of(config),
             now,
-            trusts_signatures: file.signatures == Signatures::Trusted,
+            trusts_signatures: signatures == Signatures::Trusted,
+            rules: rule_names(config),
         };
         let mut environment = configuration.environment();
-        environment.extend(file.environment);
+        environment.extend(document.environment.clone().unwrap_or_default());
         Ok(Self {
-            title: file.title,
-            workload: workload(file.workload, configuration),
+            title: document.title.get().cloned().unwrap_or_default(),
+            workload: workload(document.workload.as_ref(), configuration, config),
             environment,
-            signatures: file.signatures,
-            cases: file.steps.into_iter().map(|step| maker.case(step)).collect::<Result<_, _>>()?,
+            signatures,
+            cases: document.steps().filter_map(|(_, step)| maker.case(step)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -116,29 +122,35 @@ struct CaseMaker {
     place: TokenPlace,
     now: u64,
     trusts_signatures: bool,
+    /// The names of all rules: `policy/rule`.
+    rules: Vec<String>,
 }
 
 impl CaseMaker {
-    fn case(&self, step: Step) -> Result<Case, String> {
-        let Step { name, request, expect } = step;
-        if let Some(reason) = &expect.reason
-            && !Reason::ALL.iter().any(|known| known.as_str() == reason)
-        {
-            return Err(format!("{name}: there is no reason `{reason}`; docs/metrics.md lists them"));
+    /// Makes one request; `None` for a step that could not be read, of which an error was told.
+    fn case(&self, step: &Step) -> Option<Result<Case, String>> {
+        let (Ok(name), Ok(request)) = (step.name.get(), step.request.get()) else { return None };
+        let expect = step.expect.clone().unwrap_or_default();
+        Some(self.of_request(name, request, expect).map_err(|error| format!("{name}: {error}")))
+    }
+
+    fn of_request(&self, name: &str, request: &TestRequest, expect: Expectation) -> Result<Case, String> {
+        if let Some(rule) = &expect.rule {
+            self.check_rule(rule)?;
         }
-        let line = RequestLine { method: request.method, target: request.path };
-        let sent = request
-            .headers
-            .iter()
-            .flat_map(|(name, values)| values.values().iter().map(|value| (name.as_str(), value.as_str())));
-        let mut headers = header_map(&line, &request.host, sent);
+        let or = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+        let line = RequestLine { method: or(&request.method, "GET"), target: or(&request.path, "/") };
+        let sent =
+            request.headers.iter().flatten().flat_map(|(name, values)| {
+                values.values().iter().map(|value| (name.as_str(), value.as_str()))
+            });
+        let mut headers = header_map(&line, &or(&request.host, "service"), sent);
         if let Some(token) = &request.token {
-            let text =
-                self.tokens.get(token).ok_or_else(|| format!("{name}: there is no token `{token}`"))?;
+            let text = self.tokens.get(token).ok_or_else(|| format!("there is no token `{token}`"))?;
             headers.push(self.place.header(text));
         }
         let client = Client {
-            principal: request.caller,
+            principal: request.caller.clone(),
             address: request.address,
             client_address: request.client_address,
             port: request.port,
@@ -149,8 +161,29 @@ impl CaseMaker {
             now: self.now,
             ends_with_headers: request.body.is_none(),
         };
-        Ok(Case { name, host, expect, headers })
+        Ok(Case { name: name.to_owned(), host, expect, headers })
     }
+
+    /// Refuses the name of a rule that no policy has. `none` is none of them.
+    fn check_rule(&self, rule: &str) -> Result<(), String> {
+        if rule == NO_RULE || self.rules.iter().any(|known| known == rule) {
+            return Ok(());
+        }
+        let rules = self.rules.iter().map(String::as_str);
+        Err(match suggestion(rule, rules) {
+            Some(meant) => format!("there is no rule {}; did you mean `{meant}`?", quote(rule)),
+            None => format!("there is no rule {}; there are: {}", quote(rule), self.rules.join(", ")),
+        })
+    }
+}
+
+/// Returns the names of all rules of a configuration, as `policy/rule`.
+fn rule_names(config: &Config) -> Vec<String> {
+    let of_policy = |policy: &Policy| {
+        let rules = policy.rules.iter();
+        rules.map(|rule| format!("{}/{}", policy.name, rule.name)).collect::<Vec<_>>()
+    };
+    config.policies.iter().flat_map(of_policy).collect()
 }
 
 fn text_of_token(
@@ -161,7 +194,14 @@ fn text_of_token(
 ) -> Result<String, String> {
     match (signatures, &token.raw) {
         (Signatures::Trusted, None) => {
-            unsigned(token.claims.clone(), &token.without, token.issuer.as_deref(), now, config)
+            let claims = token.claims.iter().flatten();
+            let claims = claims
+                .map(|(name, value)| Ok((name.clone(), serde_json::to_value(value)?)))
+                .collect::<Result<_, serde_json::Error>>()
+                .map_err(|error| error.to_string())?;
+            let without = token.without.iter().flat_map(List::iter).map(|(_, name)| name.clone());
+            let without: Vec<String> = without.collect();
+            unsigned(claims, &without, token.issuer.as_deref(), now, config)
         }
         (Signatures::Verified, Some(raw)) => Ok(raw.clone()),
         (Signatures::Trusted, Some(_)) => {
@@ -174,14 +214,16 @@ fn text_of_token(
     }
 }
 
-fn workload(described: TestWorkload, configuration: &Configuration) -> Workload {
+/// Returns the workload that a file describes; where it describes none, the one that `attache explain` takes.
+fn workload(described: Option<&TestWorkload>, configuration: &Configuration, config: &Config) -> Workload {
+    let Some(described) = described else { return usual_workload(configuration, config) };
     let own = configuration.own_workload();
     let mut labels = own.labels;
-    labels.extend(described.labels);
+    labels.extend(described.labels.clone().unwrap_or_default());
     Workload {
-        namespace: described.namespace.or(own.namespace),
-        name: described.name.or(own.name),
-        service_account: described.service_account.or(own.service_account),
+        namespace: described.namespace.clone().or(own.namespace),
+        name: described.name.clone().or(own.name),
+        service_account: described.service_account.clone().or(own.service_account),
         labels,
     }
 }

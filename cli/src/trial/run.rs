@@ -6,6 +6,7 @@ use crate::explain::tell;
 use crate::input::Configuration;
 use attache_engine::Decision;
 use attache_engine::policy::RuleIndex;
+use attache_plugin_config::Selector;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
@@ -47,7 +48,10 @@ impl Suite {
             if let Decision::Decided(outcome) = &decision {
                 decided.extend(outcome.rule);
             }
-            let differences = case.differences(&decision, &answering);
+            let mut differences = case.differences(&decision, &answering);
+            if !differences.is_empty() {
+                differences.extend(no_policy(&answering));
+            }
             let story = if differences.is_empty() {
                 String::new()
             } else {
@@ -69,6 +73,24 @@ impl Suite {
     }
 }
 
+/// Returns what to do where no policy is for the workload that is asked, since that is seldom meant.
+fn no_policy(answering: &Answering) -> Option<String> {
+    if answering.engine.coverage().applying > 0 {
+        return None;
+    }
+    let policy = answering.config.policies.first()?;
+    let Selector { namespaces, labels, service_accounts } = &policy.selector;
+    let namespaces = namespaces.iter().map(|name| format!("namespace {name}"));
+    let labels = labels.iter().map(|(name, value)| format!("{name}={value}"));
+    let accounts = service_accounts.iter().map(|name| format!("service account {name}"));
+    let wanted: Vec<String> = namespaces.chain(labels).chain(accounts).collect();
+    Some(format!(
+        "no policy is for this workload: set `workload`; policy {} is for {}",
+        policy.name,
+        wanted.join(", ")
+    ))
+}
+
 fn story(
     case: &Case,
     answering: &Answering,
@@ -83,9 +105,9 @@ fn story(
 
 /// Reads a file of tests, and what answers them.
 fn read(path: &Path) -> Result<(Configuration, Prepared, Answering), Box<dyn Error>> {
-    let (file, configuration) = TestFile::read(path)?;
+    let TestFile { document, configuration } = TestFile::read(path)?;
     let config = configuration.parse().map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
-    let prepared = Prepared::new(file, &configuration, &config)
+    let prepared = Prepared::new(&document, &configuration, &config)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let answering =
         prepared.answering(&config).map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;

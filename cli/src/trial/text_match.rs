@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::fmt;
 
 /// What a text must be.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum TextMatch {
     /// This.

@@ -1,16 +1,21 @@
 //! `attache test`: tests of policies.
 
-use crate::support::attache;
+use crate::support::{Run, attache};
 use std::fs;
 
 const TWIN: &str = "plugin-config/examples/istio-twin.yaml";
 
 /// Runs a file of tests on the twin of an Istio pair.
-fn trial(steps: &str, arguments: &[&str]) -> crate::support::Run {
+fn trial(steps: &str, arguments: &[&str]) -> Run {
+    trial_for("workload: {namespace: default, labels: {app: orders}}\n", steps, arguments)
+}
+
+/// The same, of the workload that this line names, or of none.
+fn trial_for(workload: &str, steps: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let text = format!(
-        "title: t\nconfiguration: {}\nworkload: {{namespace: default, labels: {{app: orders}}}}\n\
+        "title: t\nconfiguration: {}\n{workload}\
          tokens: {{ops: {{claims: {{sub: alice, roles: [ops]}}}}}}\nsteps:\n{steps}",
         root.join(TWIN).display()
     );
@@ -79,15 +84,42 @@ fn too_little_coverage_fails() {
 }
 
 #[test]
+fn without_a_workload_it_is_the_first_that_a_policy_is_for() {
+    let step =
+        "- {name: reads, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
+    let run = trial_for("", step, &["--min", "20"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.ends_with("1 passed, 0 failed; 1 of 5 rules decided a request\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_workload_that_no_policy_is_for_is_told_and_covers_nothing() {
+    let workload = "workload: {namespace: default, labels: {app: billing}}\n";
+    let passing = "- {name: n, request: {path: /orders/7}, expect: {reason: token-missing}}\n";
+    let run = trial_for(workload, passing, &["--min", "1"]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("1 passed, 0 failed; 0 of 0 rules decided a request\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("no rule is for the workload that is asked"), "{}", run.stdout);
+    assert_eq!(trial_for(workload, passing, &["--min", "0"]).status, 0);
+    let failing = "- {name: n, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
+    let run = trial_for(workload, failing, &[]);
+    let line = "  no policy is for this workload: set `workload`; policy orders is for namespace default, app=orders";
+    assert!(run.stdout.lines().any(|told| told == line), "{}", run.stdout);
+}
+
+#[test]
 fn a_mistake_in_a_file_is_no_failed_test() {
     for (step, said) in [
         ("- {name: n, request: {path: /, token: bob}}\n", "there is no token `bob`"),
-        ("- {name: n, request: {path: /, tokens: ops}}\n", "unknown field `tokens`"),
+        ("- {name: n, request: {path: /, tokens: ops}}\n", "unknown key `tokens`; did you mean `token`?"),
         (
             "- {name: n, request: {path: /}, expect: {reason: role-mising}}\n",
-            "there is no reason `role-mising`",
+            "there is no reason `role-mising`; did you mean `role-missing`?",
         ),
-        ("- {name: n, request: {path: /}, expect: {reasons: x}}\n", "unknown field `reasons`"),
+        (
+            "- {name: n, request: {path: /}, expect: {reasons: x}}\n",
+            "unknown key `reasons`; did you mean `reason`?",
+        ),
     ] {
         let run = trial(step, &[]);
         assert_eq!(run.status, 2, "{}", run.stdout);
@@ -96,6 +128,51 @@ fn a_mistake_in_a_file_is_no_failed_test() {
     let run = attache(&["test", "istio/base"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("no tests there"), "{}", run.stderr);
+}
+
+#[test]
+fn a_request_that_no_rule_decides_has_none() {
+    let step = |expect: &str| format!("- {{name: n, request: {{path: /orders/7}}, expect: {{{expect}}}}}\n");
+    assert_eq!(trial(&step("reason: token-missing, rule: none"), &[]).status, 0);
+    let run = trial(&step("reason: token-missing, rule: orders/reports"), &[]);
+    assert!(run.stdout.contains("rule: expected orders/reports, was none"), "{}", run.stdout);
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once() {
+    let steps = "\
+- {name: n, request: {path: healthz}}
+- {name: n, request: {path: /, tokn: ops}}
+- {name: o, request: {path: /, token: opps}, expect: {status: 200, service: {absnt: [x-a]}}}
+";
+    let run = trial(steps, &[]);
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    for said in [
+        "t.yaml:6:23: `healthz` does not begin with `/`; write `/healthz`",
+        "t.yaml:7:4: `n` is the name of an earlier step, too; give each its own",
+        "t.yaml:7:32: unknown key `tokn`; did you mean `token`?",
+        "t.yaml:8:32: there is no token `opps`; did you mean `ops`?",
+        "t.yaml:8:55: `200` is no status of a refusal; leave `status` out for what is allowed",
+        "t.yaml:8:78: unknown key `absnt`; did you mean `absent`?",
+    ] {
+        assert!(run.stderr.contains(said), "{said}\n{}", run.stderr);
+    }
+    assert_eq!(run.stderr.lines().count(), 6, "{}", run.stderr);
+}
+
+#[test]
+fn what_is_no_test_or_no_rule_is_told_as_that() {
+    let run = attache(&["test", TWIN]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("is a configuration and no file of tests"), "{}", run.stderr);
+    for (rule, said) in [
+        ("nosuch/rule", "n: there is no rule `nosuch/rule`; there are: orders/admin-delete, "),
+        ("orders/reprts", "n: there is no rule `orders/reprts`; did you mean `orders/reports`?"),
+    ] {
+        let run = trial(&format!("- {{name: n, request: {{path: /}}, expect: {{rule: {rule}}}}}\n"), &[]);
+        assert_eq!(run.status, 2, "{}", run.stdout);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
 }
 
 #[test]

@@ -187,12 +187,13 @@ fn expected(placeholders: &Placeholders, request: &Request, expect: &Expect) -> 
     }
     if expect.reason.is_none() {
         let seen = &expect.service;
+        let mut service = Map::new();
         let path = seen.path.as_ref().map(|path| placeholders.text(path)).transpose()?;
-        let headers = matches(placeholders, &seen.headers)?;
-        members.insert(
-            "service".to_owned(),
-            json!({"path": path, "method": seen.method, "headers": headers, "absent": seen.absent}),
-        );
+        service.extend(path.map(|path| ("path".to_owned(), json!(path))));
+        service.extend(seen.method.iter().map(|method| ("method".to_owned(), json!(method))));
+        service.insert("headers".to_owned(), matches(placeholders, &seen.headers)?);
+        service.insert("absent".to_owned(), json!(seen.absent));
+        members.insert("service".to_owned(), Value::Object(service));
     }
     Ok(Value::Object(members))
 }
