@@ -19,8 +19,12 @@ pub(crate) fn text(score: &Score) -> String {
             mutation.effect.words()
         );
     }
-    let ran = score.noticed.saturating_add(score.survivors.len());
-    _ = write!(text, "{} of {} noticed, {} %", score.noticed, counted(ran, "mutant"), score.percent());
+    match score.percent() {
+        Some(percent) => {
+            _ = write!(text, "{} of {} noticed, {percent} %", score.noticed, counted(score.ran(), "mutant"));
+        }
+        None => text.push_str("no mutant was run"),
+    }
     if score.invalid > 0 {
         _ = write!(text, "; {} left out that the filter refuses", score.invalid);
     }

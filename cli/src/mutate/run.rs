@@ -53,10 +53,14 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// Returns how many of the mutants that ran were noticed, in percent, rounded down; 100 where there were none.
-    pub(crate) fn percent(&self) -> usize {
-        let ran = self.noticed.saturating_add(self.survivors.len());
-        self.noticed.saturating_mul(100).checked_div(ran).unwrap_or(100)
+    /// Returns how many of the mutants that ran were noticed, in percent, rounded down; `None` where none ran.
+    pub(crate) fn percent(&self) -> Option<usize> {
+        self.noticed.saturating_mul(100).checked_div(self.ran())
+    }
+
+    /// Returns how many mutants the tests were asked of.
+    pub(crate) const fn ran(&self) -> usize {
+        self.noticed.saturating_add(self.survivors.len())
     }
 
     fn add(&mut self, mutation: Mutation, fate: Fate, configuration: &Configuration) {
@@ -189,8 +193,9 @@ mod tests {
 
     #[test]
     fn a_score_is_of_those_that_ran() {
-        assert_eq!(Score::default().percent(), 100);
+        assert_eq!(Score::default().percent(), None);
+        assert_eq!(Score { not_run: 9, ..Score::default() }.percent(), None);
         let score = Score { noticed: 2, invalid: 9, not_run: 9, ..Score::default() };
-        assert_eq!(score.percent(), 100);
+        assert_eq!(score.percent(), Some(100));
     }
 }

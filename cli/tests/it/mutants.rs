@@ -107,7 +107,7 @@ fn a_gate_fails_where_too_few_are_noticed_or_not_all_were_run() {
     assert_eq!(mutate(&folder, &["--min", &score.to_string()]).status, 0);
     assert_eq!(mutate(&folder, &["--min", &(score + 1).to_string()]).status, 1);
     let run = mutate(&suite(CONFIGURATION, &[&TESTS]), &["--timeout", "0", "--min", "0"]);
-    assert!(run.stdout.contains("0 of 0 mutants noticed, 100 %; no time for 1"), "{}", run.stdout);
+    assert!(run.stdout.contains("no mutant was run; no time for 1"), "{}", run.stdout);
     assert_eq!(run.status, 1);
 }
 
@@ -128,4 +128,16 @@ fn a_clause_in_a_resource_is_found_in_it() {
     let run = mutate(&suite(&resource, &[&TESTS[..1]]), &[]);
     let expected = "configuration.yaml:12:24: no test notices rule orders/read: `to[0].methods` dropped (lets more through)";
     assert!(run.stdout.contains(expected), "{}", run.stdout);
+}
+
+#[test]
+fn no_mutant_is_no_score() {
+    let folder = suite(CONFIGURATION, &[&TESTS]);
+    let run = mutate(&folder, &["--timeout", "0"]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.starts_with("no mutant was run; no time for "), "{}", run.stdout);
+    assert!(!run.stdout.contains('%'), "{}", run.stdout);
+    let run = mutate(&folder, &["--timeout", "0", "--format", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((&report["score"], run.status), (&Value::Null, 1));
 }
