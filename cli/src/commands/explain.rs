@@ -3,7 +3,7 @@
 use crate::exit::Status;
 use crate::explain::{
     Client, Credential, Query, RequestLine, Simulation, WorkloadOptions, document, from_file, is_refused,
-    read_claims, read_header, read_principal, seconds_now, tell,
+    read_claims, read_header, read_principal, read_seconds, read_token, seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions};
 use anstream::{AutoStream, ColorChoice};
@@ -60,7 +60,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     workload: WorkloadOptions,
     /// When it comes, in seconds since 1970; now where none is given
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = read_seconds)]
     time: Option<u64>,
     /// The request has a body
     #[arg(long)]
@@ -102,6 +102,9 @@ fn explain(
     if let Some(note) = configuration.why_not_for(workload) {
         anstream::eprintln!("note: {note}");
     }
+    if let Some(note) = options.request.why_another_method() {
+        anstream::eprintln!("note: {note}");
+    }
     let text = match options.format {
         Format::Text => {
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
@@ -141,7 +144,7 @@ impl Options {
 
     fn credential(&self) -> Result<Credential, Box<dyn Error>> {
         match (&self.token, &self.claims) {
-            (Some(token), _) => Ok(Credential::Token(from_file(token)?)),
+            (Some(token), _) => Ok(Credential::Token(read_token(token)?)),
             (None, Some(claims)) => {
                 let claims =
                     read_claims(&from_file(claims)?).map_err(|error| format!("--claims: {error}"))?;

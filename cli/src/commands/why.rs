@@ -2,7 +2,8 @@
 
 use crate::exit::Status;
 use crate::explain::{
-    Client, WorkloadOptions, decoded, from_file, read_claims, read_header, read_principal, workload,
+    Client, WorkloadOptions, decoded, from_file, read_claims, read_header, read_principal, read_token,
+    workload,
 };
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{
@@ -246,7 +247,7 @@ impl Options {
             (Some(claims), _) => {
                 read_claims(&from_file(claims)?).map_err(|error| format!("--claims: {error}"))?
             }
-            (None, Some(text)) => decoded(&from_file(text)?)?.claims,
+            (None, Some(text)) => decoded(&read_token(text)?)?.claims,
             (None, None) => return Ok(()),
         };
         let iss = claims.get("iss").and_then(serde_json::Value::as_str);

@@ -51,6 +51,27 @@ pub(crate) fn from_file(text: &str) -> Result<String, String> {
     }
 }
 
+/// Returns the token that an option gives or whose file it names: `@file`.
+///
+/// # Errors
+/// The file can't be read, or there is more than a token.
+pub(crate) fn read_token(text: &str) -> Result<String, String> {
+    let token = from_file(text)?;
+    let scheme = token.split_once(' ').map(|(scheme, _)| scheme);
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
+        return Err("--token: give the token alone, without `Bearer`".to_owned());
+    }
+    Ok(token)
+}
+
+/// Reads a time.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn read_seconds(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write seconds since 1970, as `date +%s` prints them".to_owned())
+}
+
 /// Reads the mTLS identity of a caller, with or without `spiffe://`.
 ///
 /// # Errors
@@ -73,7 +94,8 @@ mod tests {
         let principal = "cluster.local/ns/shop/sa/web";
         assert_eq!(read_principal(&format!("spiffe://{principal}")).as_deref(), Ok(principal));
         assert_eq!(read_principal(principal).as_deref(), Ok(principal));
-        for text in ["", "foo", "spiffe://", "spiffe://a", "/ns/a", "a/", "cluster.local/ns/*/sa/web"] {
+        for text in ["", "foo", "shop", "spiffe://", "spiffe://a", "/ns/a", "a/", "cluster.local/ns/*/sa/web"]
+        {
             assert!(read_principal(text).is_err(), "{text}");
         }
     }

@@ -4,12 +4,30 @@ use attache_plugin_config::Config;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The methods that RFC 9110 and RFC 5789 define.
+const HTTP_METHODS: [&str; 9] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
+
 /// `GET /orders/1?page=2`, or a path alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestLine {
     pub(crate) method: String,
     /// With its query.
     pub(crate) target: String,
+}
+
+impl RequestLine {
+    /// Returns why the method may be another than is meant: it is not in upper case, as those of HTTP are.
+    pub(crate) fn why_another_method(&self) -> Option<String> {
+        let upper = self.method.to_ascii_uppercase();
+        let is_meant = HTTP_METHODS.contains(&upper.as_str());
+        (is_meant && upper != self.method).then(|| {
+            format!(
+                "the method `{}` has lower-case letters, so it is another than `{upper}` (RFC 9110 section 9.1); write `{upper}`",
+                self.method
+            )
+        })
+    }
 }
 
 impl FromStr for RequestLine {

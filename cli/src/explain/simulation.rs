@@ -86,7 +86,7 @@ impl Simulation {
         let workload = workload(query.workload, configuration, &config);
         let engine = Engine::new(&config, &workload, &configuration.environment())
             .map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
-        set_keys(&engine, &query.keys)?;
+        set_keys(&engine, &query.keys, &config)?;
         let sent = query.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut headers = header_map(&query.request, &query.host, sent);
         headers.extend(
@@ -149,8 +149,15 @@ pub(crate) fn usual_workload(configuration: &Configuration, config: &Config) -> 
 }
 
 /// Gives issuers the keys that their providers serve.
-fn set_keys(engine: &Engine, keys: &[(String, KeySet)]) -> Result<(), String> {
+fn set_keys(engine: &Engine, keys: &[(String, KeySet)], config: &Config) -> Result<(), String> {
     for (name, set) in keys {
+        let names: Vec<&str> = config.issuers.iter().map(|issuer| issuer.name.as_str()).collect();
+        if !names.contains(&name.as_str()) {
+            return Err(format!(
+                "keys of `{name}`: there is no issuer `{name}`; there are: {}",
+                names.join(", ")
+            ));
+        }
         let issuer = engine
             .remote_issuers()
             .find(|issuer| issuer.name.as_str() == name)

@@ -1,6 +1,7 @@
 //! Files, folders and the standard input.
 
 use super::{InputError, Skipped};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -62,7 +63,18 @@ pub(super) fn list(paths: &[PathBuf], skipped: &mut Skipped) -> Result<Vec<File>
             files.push(File { path: path.clone(), is_named: true });
         }
     }
+    without_repeats(&mut files);
     Ok(files)
+}
+
+/// Leaves the first of the files that are named or found twice: the standard input can be read once, and a file of two
+/// names is one.
+fn without_repeats(files: &mut Vec<File>) {
+    let mut seen = BTreeSet::new();
+    files.retain(|file| {
+        let path = if is_standard_input(&file.path) { None } else { file.path.canonicalize().ok() };
+        seen.insert(path.unwrap_or_else(|| file.path.clone()))
+    });
 }
 
 /// Adds the files of a folder. What a chart has under `templates` is no YAML before Helm has rendered it.

@@ -56,8 +56,19 @@ pub(crate) struct ClusterSource<'o> {
 
 impl ClusterOptions {
     /// Returns the cluster; `None` where none is asked for.
-    pub(crate) fn source(&self) -> Option<ClusterSource<'_>> {
-        self.cluster.then_some(ClusterSource { options: self })
+    ///
+    /// # Errors
+    /// A place in a cluster is named, and no cluster is asked for. clap lets that pass where files are named, since these
+    /// conflict with `--cluster`.
+    pub(crate) fn source(&self) -> Result<Option<ClusterSource<'_>>, InputError> {
+        if self.cluster {
+            return Ok(Some(ClusterSource { options: self }));
+        }
+        match (&self.namespace, &self.context) {
+            (None, None) => Ok(None),
+            (Some(_), _) => Err(InputError::WithoutCluster("--namespace")),
+            (None, Some(_)) => Err(InputError::WithoutCluster("--context")),
+        }
     }
 }
 
@@ -112,6 +123,8 @@ pub(crate) enum InputError {
          TrafficExtension or an EnvoyExtensionPolicy"
     )]
     Nothing { names: String, skipped: Skipped },
+    #[error("`{0}` is of a cluster; add `--cluster` and name no files, or leave it out")]
+    WithoutCluster(&'static str),
     #[error(transparent)]
     Cluster(#[from] cluster::ClusterError),
 }
@@ -154,7 +167,7 @@ impl InputOptions {
     /// A file or the cluster can't be read, or holds no configuration.
     pub(crate) fn read(&self) -> Result<Input, InputError> {
         let mut input = Input::default();
-        if let Some(cluster) = self.cluster.source() {
+        if let Some(cluster) = self.cluster.source()? {
             let text = cluster.read(&cluster::KINDS)?;
             input.add("cluster".to_owned(), text, false);
         } else {

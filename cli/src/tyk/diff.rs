@@ -53,7 +53,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let mesh_options = options.mesh.read()?;
-    let cluster = options.cluster.source();
+    let cluster = options.cluster.source()?;
     // A cluster has the definitions too, where no others are named.
     let asks_cluster = cluster.as_ref().filter(|_| options.definitions.is_empty());
     let Read { texts, mesh, problems, .. } = options.definitions.read(asks_cluster)?;

@@ -56,7 +56,7 @@ enum Format {
 pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let mesh_options = options.mesh.read()?;
     let Read { texts, gateway, mesh, problems } =
-        options.definitions.read(options.cluster.source().as_ref())?;
+        options.definitions.read(options.cluster.source()?.as_ref())?;
     if !problems.is_empty() {
         let is_styled = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
         anstream::eprint!("{}", report(&problems, ReportFormat::Text, is_styled)?);

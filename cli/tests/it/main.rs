@@ -28,3 +28,4 @@ mod tokens;
 mod trials;
 mod tyk;
 mod why;
+mod words;

@@ -56,9 +56,9 @@ impl ReadError {
             _ if expected == "a list" => Problem::Value(format!(
                 "expected a list, got {got}; a list of one has brackets around it: `[…]`"
             )),
-            A_BOOLEAN if expected == "a string" => Problem::Value(
-                "expected a string, got a Boolean, as YAML reads a bare yes, no, on, off, y or n; put it in quotes".to_owned(),
-            ),
+            A_BOOLEAN if expected.starts_with("a string") => Problem::Value(format!(
+                "expected {expected}, got a Boolean, as YAML reads a bare yes, no, on, off, y or n; put it in quotes"
+            )),
             _ => Problem::Value(format!("expected {expected}, got {got}")),
         })
     }

@@ -25,9 +25,11 @@ pub(crate) struct PathsDocument {
     /// What happens to a path that backends could read in several ways (dot segments, `//`, `;`, backslashes, encoded
     /// separators, encodings of encodings), where a policy with path rules applies. COMPARE judges every reading: the
     /// request goes on, its path byte for byte, if all may; it is refused if all are, or one by a DENY rule; if the
-    /// verdicts differ, the answer is 400. REFUSE answers 400. NORMALIZE forwards such a path with dot segments
-    /// resolved and needless encoding gone (RFC 3986 section 6.2.2), which loses no data, and compares what is left; a
-    /// path that can be read in one way goes on as it came, encoding and all. Control bytes, broken percent-encoding and bytes that are no UTF-8 are 400 in any case. Default: COMPARE.
+    /// verdicts differ, the answer is 400. A token is needed where any reading needs one: a path of which one reading is
+    /// public and another is not is answered 401 without a token. REFUSE answers 400. NORMALIZE forwards such a path with
+    /// dot segments resolved and needless encoding gone (RFC 3986 section 6.2.2), which loses no data, and compares what
+    /// is left; a path that can be read in one way goes on as it came, encoding and all. Control bytes, broken
+    /// percent-encoding and bytes that are no UTF-8 are 400 in any case. Default: COMPARE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "COMPARE")))]
     pub(crate) ambiguous: Option<AmbiguousPaths>,
 }
