@@ -116,8 +116,11 @@ fn every_configuration_in_the_manifests_is_accepted() {
         found,
         [
             "e2e/kind/manifests/attache.yaml",
+            "examples/debugging/orders-next.yaml",
+            "examples/debugging/orders.yaml",
             "examples/keycloak-istio/wasmplugin.yaml",
             "examples/tyk-istio/wasmplugin.yaml",
+            "examples/tyk-routes/routes.yaml",
             "istio/base/wasmplugin.yaml",
             "istio/overlays/envoy-gateway/envoyextensionpolicy.yaml",
             "istio/overlays/gateway/wasmplugin.yaml",
