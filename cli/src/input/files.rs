@@ -9,6 +9,9 @@ use walkdir::{DirEntry, WalkDir};
 /// What stands for the standard input.
 const STANDARD_INPUT: &str = "-";
 
+/// The longest file that is read: sixteen times what a configuration may have.
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
 /// A file to read.
 pub(super) struct File {
     path: PathBuf,
@@ -31,11 +34,34 @@ impl File {
         let read = if is_standard_input(&self.path) {
             std::io::stdin().read_to_end(&mut bytes).map(drop)
         } else {
-            std::fs::read(&self.path).map(|content| bytes = content)
+            read_within(&self.path).map(|content| bytes = content)
         };
         read.map_err(|source| InputError::Unreadable { path: self.name(), source })?;
         String::from_utf8(bytes).map_err(|_| InputError::NotUtf8(self.name()))
     }
+}
+
+/// Reads a file of at most [`MAX_FILE_BYTES`].
+///
+/// # Errors
+/// It can't be read, or is longer: a link may lead to what never ends.
+pub(crate) fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES) {
+        return Ok(bytes);
+    }
+    let limit = format!("it has more than {MAX_FILE_BYTES} bytes");
+    Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, limit))
+}
+
+/// Reads a text, as [`read_within`] does.
+///
+/// # Errors
+/// Those of that, or it is no UTF-8.
+pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
+    let text = String::from_utf8(read_within(path)?);
+    text.map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8"))
 }
 
 /// Returns what reports call the files of a command line.

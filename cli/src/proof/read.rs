@@ -6,13 +6,12 @@
 use super::assertion::Assertion;
 use super::document::{AssertionDocument, Expectation, ProofDocument, TokenWord, UnlessDocument};
 use super::doubts::{repeated_names, unregistered_methods};
-use crate::input::{Configuration, InputOptions, SourceFile, shortened};
+use crate::input::{Configuration, InputOptions, SourceFile, read_text, shortened};
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
 use attache_engine::host::Workload;
 use attache_plugin_config::{Policy, parse};
 use serde_json::{Map, Value, json};
-use std::fs;
 use std::path::Path as FilePath;
 use std::rc::Rc;
 
@@ -57,7 +56,7 @@ impl ProofFile {
         let name = path.display().to_string();
         let unreadable =
             |error: &dyn std::fmt::Display| ProofFileError::Unreadable(format!("{name}: {error}"));
-        let text = fs::read_to_string(path)
+        let text = read_text(path)
             .map_err(|error| ProofFileError::Unreadable(format!("can't read `{name}`: {error}")))?;
         let (source, error) = SourceFile::new(name.clone(), text);
         if let Some(error) = error {

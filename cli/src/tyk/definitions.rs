@@ -3,7 +3,7 @@
 use super::gateway_api;
 use super::texts::Texts;
 use crate::finding::Finding;
-use crate::input::{ClusterSource, SourceFile, read_texts};
+use crate::input::{ClusterSource, SourceFile, read_text, read_texts};
 use attache_tyk_routes::Settings;
 use attache_tyk_routes::definition::Definitions;
 use attache_tyk_routes::gateway::Gateway;
@@ -80,7 +80,7 @@ impl DefinitionOptions {
     fn settings(&self) -> Result<Settings, Box<dyn Error>> {
         let Some(path) = &self.conf else { return Ok(Settings::default()) };
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+        let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
         let value = serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?;
         Settings::read(&value).map_err(|problems| {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -1,10 +1,16 @@
 //! Asks a gateway for its definitions, by its own API.
 
 use std::error::Error;
+#[cfg(not(target_family = "wasm"))]
+use std::io::Read;
 
 /// The variable that Tyk itself takes its secret from.
 #[cfg(not(target_family = "wasm"))]
 const SECRET: &str = "TYK_GW_SECRET";
+
+/// The longest answer that is read.
+#[cfg(not(target_family = "wasm"))]
+const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Returns what a gateway has, classic and OAS, each with where it comes from.
 ///
@@ -30,7 +36,12 @@ pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         if !status.is_success() {
             return Err(format!("`{url}` answered {status}; is it a gateway's own API?").into());
         }
-        let text = answer.text().map_err(|error| format!("can't read what `{url}` answered: {error}"))?;
+        let mut text = String::new();
+        let read = answer.take(MAX_ANSWER_BYTES.saturating_add(1)).read_to_string(&mut text);
+        read.map_err(|error| format!("can't read what `{url}` answered: {error}"))?;
+        if u64::try_from(text.len()).is_ok_and(|length| length > MAX_ANSWER_BYTES) {
+            return Err(format!("`{url}` answered with more than {MAX_ANSWER_BYTES} bytes").into());
+        }
         texts.push((url, text));
     }
     Ok(texts)

@@ -6,6 +6,7 @@ use super::texts::Texts;
 use crate::exit::Status;
 use crate::input::ClusterOptions;
 use crate::report::{Format as ReportFormat, render as report};
+use crate::shown::shown;
 use anstream::{AutoStream, ColorChoice};
 use attache_tyk_routes::gap::Gap;
 use attache_tyk_routes::render::{self, Rendered};
@@ -79,7 +80,9 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 fn yaml(rendered: &Rendered, texts: &Texts) -> Result<String, Box<dyn Error>> {
     let mut text = String::new();
     for Gap { kind, api, place, reason } in &rendered.gaps {
-        writeln!(text, "# {}: {} ({}): {reason}", kind.name(), api, texts.name(place))?;
+        let line = format!("{}: {} ({}): {reason}", kind.name(), api, texts.name(place));
+        // A line break in a definition must not end the comment: what follows would be a resource.
+        writeln!(text, "# {}", shown(&line))?;
     }
     for (index, resource) in rendered.resources.iter().enumerate() {
         if index > 0 {

@@ -199,3 +199,21 @@ fn a_cluster_has_both_sides() {
         "{text}{said}"
     );
 }
+
+#[test]
+fn no_definition_writes_a_resource_of_its_own() {
+    let text = std::fs::read_to_string(Path::new("..").join(DEFINITIONS).join("orders.json")).unwrap();
+    let mut definition: Value = serde_json::from_str(&text).unwrap();
+    let evil = "orders\n---\nkind: ClusterRoleBinding\rkind: Pwn\u{85}kind: Pwn\u{2028}kind: Pwn\n# ";
+    definition["api_id"] = evil.into();
+    definition["name"] = evil.into();
+    for form in ["virtual-service", "http-route", "policy"] {
+        let run = attache_given(&["tyk", "routes", "-", "--as", form], &definition.to_string());
+        let mut lines = run.stdout.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+        assert!(
+            !lines.any(|line| line.starts_with("kind: ClusterRoleBinding") || line == "kind: Pwn"),
+            "{form}"
+        );
+        assert!(!run.stdout.is_empty() || run.status != 0, "{form}");
+    }
+}
