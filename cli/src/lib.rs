@@ -13,6 +13,7 @@ mod commands;
 #[cfg(not(target_family = "wasm"))]
 mod compare;
 mod counted;
+mod drift_rules;
 mod examine;
 mod exit;
 mod explain;

@@ -3,14 +3,15 @@
 
 use super::json::severity;
 use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE, Rule, SYNTAX};
-use crate::{import, lint, tyk};
+use crate::{drift_rules, import, lint};
 use attache_config_reader::Span;
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
     let own = [&SYNTAX, &RESOURCE, &INVALID, &DOUBTFUL].into_iter();
-    let rules: Vec<&Rule> = own.chain(lint::rules()).chain(import::rules()).chain(tyk::rules()).collect();
+    let rules: Vec<&Rule> =
+        own.chain(lint::rules()).chain(import::rules()).chain(drift_rules::rules()).collect();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &rules)).collect();
     let report = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",

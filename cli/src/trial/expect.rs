@@ -1,9 +1,11 @@
 //! Whether a request fared as it must.
 
 use super::document::Expectation;
-use super::prepared::NO_RULE;
 use super::text_match::{TextMatch, told};
 use attache_engine::{Answer, Decided, Decision, Engine, HeaderEdit, Outcome};
+
+/// What a test expects as the rule where none must decide.
+pub(super) const NO_RULE: &str = "none";
 
 /// Headers as a request has them: names in lower case.
 pub(super) type HeaderMap = [(String, Vec<u8>)];

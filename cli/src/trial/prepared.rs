@@ -1,7 +1,7 @@
 //! A file of tests, ready to be asked of one configuration after another.
 
 use super::document::{Expectation, Signatures, Step, TestDocument, TestRequest, TestToken, TestWorkload};
-use super::expect::differences;
+use super::expect::{NO_RULE, differences};
 use crate::explain::{
     Client, RequestLine, TokenPlace, TrialHost, header_map, seconds_now, trusting, unsigned, usual_workload,
 };
@@ -12,9 +12,6 @@ use attache_engine::policy::View;
 use attache_engine::{Decision, Engine, Explanation};
 use attache_plugin_config::{Config, Policy};
 use std::collections::BTreeMap;
-
-/// What a test expects as the rule where none must decide.
-pub(super) const NO_RULE: &str = "none";
 
 /// A file of tests with all that its requests hold. Tokens are made once, of the configuration as it stands, so that one
 /// that is changed is asked the very same.

@@ -8,5 +8,5 @@ mod mesh_options;
 mod routes;
 mod texts;
 
-pub(crate) use diff::{Options as DiffOptions, rules, run as diff};
+pub(crate) use diff::{Options as DiffOptions, run as diff};
 pub(crate) use routes::{Options as RoutesOptions, run as routes};

@@ -1,19 +1,13 @@
 //! Texts, the documents that they hold, and where in them something stands.
 
+use crate::drift_rules::definition_rule;
 use crate::finding::{Finding, Rule};
 use crate::input::SourceFile;
-use attache_config_reader::{Diagnostic, Severity, SyntaxError};
+use attache_config_reader::{Diagnostic, SyntaxError};
 use attache_tyk_routes::definition::Document;
 use attache_tyk_routes::gap::Place;
 use serde_json::Value;
 use std::rc::Rc;
-
-/// A definition or a route that is not as it must be.
-static DEFINITION: Rule = Rule {
-    id: "definition",
-    summary: "An API definition of Tyk holds what Tyk does not take, or lacks what it needs.",
-    severity: Severity::Error,
-};
 
 /// Texts, and the documents that they hold.
 #[derive(Default)]
@@ -41,7 +35,7 @@ impl Texts {
             });
             for problem in &problems {
                 let place = Place { path: problem.path.clone(), ..place.clone() };
-                let finding = find(&file, number, &DEFINITION, &place, problem.problem().to_owned());
+                let finding = find(&file, number, definition_rule(), &place, problem.problem().to_owned());
                 self.unreadable.push(Finding { remedy: problem.remedy().map(str::to_owned), ..finding });
             }
         }
@@ -56,7 +50,7 @@ impl Texts {
     /// Returns what stands for a place: a file and a line.
     pub(super) fn name(&self, place: &Place) -> String {
         let Some(file) = self.file(place) else { return "?".to_owned() };
-        let line = self.finding(&DEFINITION, place, String::new()).and_then(|finding| finding.span);
+        let line = self.finding(definition_rule(), place, String::new()).and_then(|finding| finding.span);
         line.map_or_else(|| file.name.clone(), |span| format!("{}:{}", file.name, span.start.line))
     }
 
@@ -74,7 +68,7 @@ impl Texts {
     /// Creates a finding of what is wrong with a document.
     pub(super) fn problem(&self, document: usize, diagnostic: &Diagnostic) -> Option<Finding> {
         let place = Place { document, path: diagnostic.path.clone() };
-        let finding = self.finding(&DEFINITION, &place, diagnostic.problem().to_owned())?;
+        let finding = self.finding(definition_rule(), &place, diagnostic.problem().to_owned())?;
         Some(Finding { remedy: diagnostic.remedy().map(str::to_owned), ..finding })
     }
 }
@@ -98,9 +92,4 @@ fn find(
         remedy: None,
         also: None,
     }
-}
-
-/// Returns the rule of what is wrong with a definition.
-pub(super) const fn definition_rule() -> &'static Rule {
-    &DEFINITION
 }

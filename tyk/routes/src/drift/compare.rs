@@ -1,6 +1,7 @@
 //! What differs between a gateway and the mesh behind it.
 
-use super::routes::{Route, Routes, fits};
+use super::route::{Route, fits};
+use super::routes::Routes;
 use crate::gap::{Gap, Kind, Place};
 use crate::mesh::{Arrival, HostSeen, Mesh};
 use crate::render::Options;

@@ -1,6 +1,6 @@
 //! Reads an HTTPRoute of a service, as a proxy asks its rules.
 
-use super::routes::{Route, RouteMatch};
+use super::route::{Route, RouteMatch};
 use crate::gap::Place;
 use crate::mesh::{Condition, PathMatch};
 use crate::render::Options;

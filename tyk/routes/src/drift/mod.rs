@@ -2,8 +2,10 @@
 
 mod compare;
 mod http_route;
+mod route;
 mod routes;
 mod virtual_service;
 
 pub use compare::{Drift, DriftKind, Guard, Side, compare};
-pub use routes::{Route, RouteMatch, Routes};
+pub use route::{Route, RouteMatch};
+pub use routes::Routes;

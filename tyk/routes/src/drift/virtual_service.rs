@@ -1,6 +1,6 @@
 //! Reads a VirtualService.
 
-use super::routes::{Route, RouteMatch, full_host};
+use super::route::{Route, RouteMatch, full_host};
 use crate::gap::Place;
 use crate::mesh::{Condition, PathMatch};
 use crate::render::Options;

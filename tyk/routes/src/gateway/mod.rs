@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod order;
+mod passage;
 mod request;
 mod serve;
 mod template;

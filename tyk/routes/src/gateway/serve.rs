@@ -1,5 +1,6 @@
 //! What an API's middleware makes of a request.
 
+use super::passage::Passage;
 use super::request::{Forwarded, HostHeader, Outcome, Request};
 use super::version::{Choice, version, without_version};
 use super::{Gateway, Served, looping_name};
@@ -8,16 +9,6 @@ use crate::url::{Target, join};
 
 /// How deep loops may go.
 const MAX_LOOPS: usize = 5;
-
-/// A request on its way through the gateway.
-pub(super) struct Passage<'r> {
-    pub(super) request: &'r Request,
-    pub(super) path: String,
-    pub(super) version: Option<String>,
-    method: String,
-    query: String,
-    loops: usize,
-}
 
 impl Gateway {
     /// Returns what an API makes of a request that the router gave it.

@@ -1,6 +1,6 @@
 //! Which version a request is for.
 
-use super::serve::Passage;
+use super::passage::Passage;
 use super::{Gateway, Served};
 use crate::definition::{Location, Version};
 use regex::Regex;
