@@ -71,6 +71,10 @@ impl Diagram {
 
     /// Returns the requests in the second set that are in the first, and those in the third that are not.
     pub(super) fn choose(&mut self, choice: Set, yes: Set, no: Set) -> Set {
+        if self.is_full {
+            // No set is to be trusted any more, so none is worth the time.
+            return Set::NONE;
+        }
         if choice == Set::ALL || yes == no {
             return yes;
         }
@@ -160,7 +164,7 @@ impl Diagram {
         known: &mut HashMap<Set, Set>,
     ) -> Set {
         let node = self.get(set);
-        if node.bit > last {
+        if self.is_full || node.bit > last {
             return set;
         }
         if let Some(&given) = known.get(&set) {

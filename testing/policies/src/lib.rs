@@ -1,4 +1,4 @@
-//! Policies and requests in few words, what the engine says of them, and a [`reference`] that says the same in a slow and
+//! Policies and requests in few words, what the engine says of them, and a [`mod@reference`] that says the same in a slow and
 //! obvious way. The engine's tests and its fuzz targets compare the two.
 
 #![expect(
