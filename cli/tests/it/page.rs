@@ -82,7 +82,7 @@ fn gate(change: impl Fn(&str) -> String) -> (Vec<i32>, String) {
     let commit = format!("git init -q . && git add . && git {author} commit -q -m before");
     assert_eq!(run(&format!("{commit} && git update-ref refs/remotes/origin/main HEAD")), 0);
     std::fs::write(deploy.join("attache.yaml"), change(&text)).expect("it is written");
-    let workflow = attache_config_reader::read_yaml(&yaml(&page(), "on:")).expect("YAML");
+    let workflow = attache_config_reader::read_yaml(&yaml(&page(), "\"on\":")).expect("YAML");
     let workflow = serde_json::to_value(&workflow).expect("JSON");
     let steps = workflow["jobs"]["policies"]["steps"].as_array().expect("steps");
     let statuses: Vec<i32> = steps.iter().filter_map(|step| step["run"].as_str()).map(run).collect();
