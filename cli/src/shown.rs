@@ -3,15 +3,19 @@
 /// The most characters of one text that are shown.
 const MAX_CHARACTERS: usize = 600;
 
-/// Returns a text in which nothing moves the cursor, colours, hides, or turns round what is written: such characters stand
-/// as `\u{…}`. What is beyond 600 characters stands as `…`.
+/// Returns what [`escaped`] does of the first 600 characters. What is beyond stands as `…`.
 pub(crate) fn shown(text: &str) -> String {
-    let mut whole = String::with_capacity(text.len().min(MAX_CHARACTERS));
-    for (count, character) in text.chars().enumerate() {
-        if count >= MAX_CHARACTERS {
-            whole.push('…');
-            break;
-        }
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => escaped(text.get(..end).unwrap_or_default()) + "…",
+        None => escaped(text),
+    }
+}
+
+/// Returns a text in which nothing moves the cursor, colours, hides, or turns round what is written: such characters stand
+/// as `\u{…}`.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for character in text.chars() {
         if is_plain(character) {
             whole.push(character);
         } else {
@@ -59,5 +63,7 @@ mod tests {
     #[test]
     fn a_long_text_is_cut() {
         assert_eq!(shown(&"ä".repeat(601)), format!("{}…", "ä".repeat(600)));
+        assert_eq!(shown(&"ä".repeat(600)), "ä".repeat(600));
+        assert_eq!(escaped(&"ä".repeat(601)), "ä".repeat(601));
     }
 }

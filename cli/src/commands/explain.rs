@@ -5,15 +5,15 @@ use crate::explain::{
     Client, Credential, Query, RequestLine, Simulation, WorkloadOptions, document, from_file, is_refused,
     read_claims, read_header, read_principal, read_seconds, read_token, seconds_now, tell,
 };
-use crate::input::{Configuration, InputOptions};
+use crate::input::{Configuration, InputOptions, read_within};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Config, KeySet};
 use clap::{Args, ValueEnum};
 use std::error::Error;
-use std::fs;
 use std::io::{Write, stdout};
 use std::net::IpAddr;
+use std::path::Path;
 
 /// Says what becomes of a request, and why: its token, every rule that applies, and the test that failed
 ///
@@ -160,7 +160,7 @@ fn read_keys(option: &str) -> Result<(String, KeySet), String> {
     let (name, path) = option
         .split_once('=')
         .ok_or_else(|| format!("`{option}` is no set of keys; write --jwks issuer=file"))?;
-    let text = fs::read(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+    let text = read_within(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
     let set = KeySet::parse(&text).map_err(|errors| format!("{path}: {errors}"))?;
     Ok((name.to_owned(), set))
 }

@@ -1,10 +1,11 @@
 //! `attache keys`.
 
 use crate::exit::Status;
+use crate::input::read_text;
 use crate::test_keys::{Leave, TestAlgorithm, TestKey};
 use clap::Args;
 use std::error::Error;
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
@@ -50,8 +51,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 /// # Errors
 /// The file can't be read, or holds none.
 pub(super) fn read(path: &Path) -> Result<TestKey, String> {
-    let pem =
-        fs::read_to_string(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
+    let pem = read_text(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
     TestKey::read(&pem).map_err(|error| format!("{}: {error}", path.display()))
 }
 

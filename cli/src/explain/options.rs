@@ -1,8 +1,9 @@
 //! Options that several commands have.
 
 use super::{WorkloadQuery, read_label, read_workload};
+use crate::input::read_text;
 use clap::Args;
-use std::fs;
+use std::path::Path;
 
 /// The workload that a request is for.
 #[derive(Args)]
@@ -44,7 +45,7 @@ impl WorkloadOptions {
 pub(crate) fn from_file(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
         Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            let text = read_text(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
             Ok(text.trim().to_owned())
         }
         None => Ok(text.trim().to_owned()),

@@ -1,7 +1,7 @@
 //! Files of a kind, beside others in a folder.
 
+use super::read_text;
 use std::error::Error;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Returns the files that are named, and of each folder the YAML files that have this key at their root, in the order of
@@ -32,7 +32,6 @@ pub(crate) fn having_key(paths: &[PathBuf], key: &str) -> Result<Vec<PathBuf>, B
 
 /// Returns whether a file has a key, and is not a configuration beside such files.
 fn holds(path: &Path, key: &str) -> Result<bool, Box<dyn Error>> {
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
+    let text = read_text(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
     Ok(text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))))
 }

@@ -11,7 +11,7 @@ mod source_file;
 mod workload;
 
 pub(crate) use configuration::{Carrier, Configuration};
-pub(crate) use files::{read_text, shortened};
+pub(crate) use files::{read_text, read_within, shortened};
 pub(crate) use having_key::having_key;
 pub(crate) use misnamed::Misnamed;
 pub(crate) use resource::{Kind, Resource, text};

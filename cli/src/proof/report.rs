@@ -2,7 +2,7 @@
 
 use super::run::{Answer, Proved};
 use crate::input::Configuration;
-use crate::shown::shown;
+use crate::shown::escaped;
 use anstyle::{AnsiColor, Style};
 use attache_plugin_config::Config;
 use serde_json::{Value, json as value};
@@ -19,7 +19,7 @@ pub(crate) fn text(
     let (good, bad, other) = (style(AnsiColor::Green), style(AnsiColor::Red), style(AnsiColor::Yellow));
     let mut text = String::new();
     for Proved { assertion, answer } in proved {
-        let name = &shown(&assertion.name);
+        let name = &escaped(&assertion.name);
         match answer {
             Answer::Holds => _ = writeln!(text, "{good}holds{good:#}     {name}"),
             Answer::Empty => {

@@ -1,7 +1,7 @@
 //! A request that was found, as people and programs are told of it.
 
 use super::witness::{TokenPlace, Witness};
-use crate::shown::shown;
+use crate::shown::escaped;
 use attache_plugin_config::Config;
 use serde_json::{Map, Value, json};
 
@@ -28,18 +28,18 @@ impl Witness {
         if let Some(TokenPlace::Header(name, before)) = place {
             command.push_str(&format!(" -H {}", before_token(&format!("{name}: {before}"))));
         }
-        shown(&command)
+        escaped(&command)
     }
 
     /// Returns what the command does not say, a line each: the token's claims, and where it comes from.
     pub(crate) fn circumstances(&self, config: &Config) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(token) = &self.token {
-            let claims = shown(&Value::Object(token.claims(config)).to_string());
+            let claims = escaped(&Value::Object(token.claims(config)).to_string());
             lines.push(format!("with a token of {} that says {claims}", token.issuer_name));
         }
         if let Some(principal) = &self.client.principal {
-            lines.push(format!("from spiffe://{}", shown(principal)));
+            lines.push(format!("from spiffe://{}", escaped(principal)));
         }
         if let Some(address) = self.client.address {
             lines.push(format!("from {address}"));

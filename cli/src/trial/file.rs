@@ -2,10 +2,9 @@
 
 use super::document::TestDocument;
 use super::faults::faults;
-use crate::input::{Configuration, InputOptions, SourceFile, shortened};
+use crate::input::{Configuration, InputOptions, SourceFile, read_text, shortened};
 use attache_config_reader::{Diagnostic, Node, Report, SourceDocument, SourceText, read_document};
 use std::error::Error;
-use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -24,7 +23,7 @@ impl TestFile {
     /// Everything that is wrong with the file, a line each with its place; or what is wrong with the configuration's file.
     pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+        let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
         let nodes =
             attache_config_reader::read_yaml_stream(&text).map_err(|error| format!("{name}: {error}"))?;
         if nodes.iter().any(is_configuration) {

@@ -6,7 +6,7 @@ use super::texts::Texts;
 use crate::exit::Status;
 use crate::input::ClusterOptions;
 use crate::report::{Format as ReportFormat, render as report};
-use crate::shown::shown;
+use crate::shown::escaped;
 use anstream::{AutoStream, ColorChoice};
 use attache_tyk_routes::gap::Gap;
 use attache_tyk_routes::render::{self, Rendered};
@@ -82,7 +82,7 @@ fn yaml(rendered: &Rendered, texts: &Texts) -> Result<String, Box<dyn Error>> {
     for Gap { kind, api, place, reason } in &rendered.gaps {
         let line = format!("{}: {} ({}): {reason}", kind.name(), api, texts.name(place));
         // A line break in a definition must not end the comment: what follows would be a resource.
-        writeln!(text, "# {}", shown(&line))?;
+        writeln!(text, "# {}", escaped(&line))?;
     }
     for (index, resource) in rendered.resources.iter().enumerate() {
         if index > 0 {
