@@ -123,9 +123,7 @@ fn complete(input: Input) -> Result<Input, String> {
 }
 
 fn version(configuration: &Configuration) -> Result<Version<'_>, String> {
-    let config = configuration.parse().map_err(|errors| {
-        format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
-    })?;
+    let config = configuration.usable()?;
     Ok(Version { configuration, config })
 }
 

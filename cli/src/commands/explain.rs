@@ -2,17 +2,16 @@
 
 use crate::exit::Status;
 use crate::explain::{
-    Client, Credential, Query, RequestLine, Simulation, WorkloadOptions, document, from_file, is_refused,
-    read_claims, read_header, read_principal, read_seconds, read_token, seconds_now, tell,
+    ClientOptions, Credential, Query, RequestLine, Simulation, TextOrJson, WorkloadOptions, document,
+    from_file, is_refused, read_claims, read_header, read_seconds, read_token, seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions, read_within};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Config, KeySet};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::error::Error;
 use std::io::{Write, stdout};
-use std::net::IpAddr;
 use std::path::Path;
 
 /// Says what becomes of a request, and why: its token, every rule that applies, and the test that failed
@@ -44,19 +43,8 @@ pub(crate) struct Options {
     /// The keys of an issuer that has a provider: tyk=jwks.json
     #[arg(long, value_name = "ISSUER=FILE")]
     jwks: Vec<String>,
-    /// The caller's mTLS identity: spiffe://cluster.local/ns/shop/sa/web
-    #[arg(long, value_name = "SPIFFE", value_parser = read_principal)]
-    caller: Option<String>,
-    /// The address of the direct peer
-    #[arg(long, value_name = "IP")]
-    address: Option<IpAddr>,
-    /// The address that a header such as x-forwarded-for tells the proxy: that of the direct peer is unknown then, as with
-    /// Envoy
-    #[arg(long, value_name = "IP", conflicts_with = "address")]
-    client_address: Option<IpAddr>,
-    /// The port that it comes in on
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    port: Option<u16>,
+    #[command(flatten)]
+    client: ClientOptions,
     #[command(flatten)]
     workload: WorkloadOptions,
     /// When it comes, in seconds since 1970; now where none is given
@@ -70,22 +58,12 @@ pub(crate) struct Options {
     with_shadow: bool,
     /// How it is told
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    format: TextOrJson,
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let configuration = options.input.read()?.only()?;
-    let config = configuration.parse().map_err(|errors| {
-        format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
-    })?;
+    let config = configuration.usable()?;
     explain(options, &configuration, &config)
 }
 
@@ -106,11 +84,11 @@ fn explain(
         anstream::eprintln!("note: {note}");
     }
     let text = match options.format {
-        Format::Text => {
+        TextOrJson::Text => {
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
             tell(&explanation, engine, configuration, workload, &host.client, is_styled)
         }
-        Format::Json => {
+        TextOrJson::Json => {
             format!("{:#}\n", document(&explanation, engine, configuration, workload, &host.client))
         }
     };
@@ -120,7 +98,6 @@ fn explain(
 
 impl Options {
     fn query(&self) -> Result<Query, Box<dyn Error>> {
-        let principal = self.caller.clone();
         let headers = self.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>();
         let headers = headers.map_err(|error| format!("--header: {error}"))?;
         Ok(Query {
@@ -129,12 +106,7 @@ impl Options {
             headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             credential: self.credential()?,
             keys: self.jwks.iter().map(|option| read_keys(option)).collect::<Result<_, _>>()?,
-            client: Client {
-                principal,
-                address: self.address,
-                client_address: self.client_address,
-                port: self.port,
-            },
+            client: self.client.client(),
             workload: self.workload.query()?,
             now: self.time.unwrap_or_else(seconds_now),
             ends_with_headers: !self.body,

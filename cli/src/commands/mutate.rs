@@ -1,9 +1,10 @@
 //! `attache mutate`.
 
 use crate::exit::Status;
+use crate::explain::TextOrJson;
 use crate::mutate::{Limits, Score, Subjects, json, run as run_mutants, text};
 use crate::trial::{Prepared, TestFile, find};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
@@ -25,17 +26,9 @@ pub(crate) struct Options {
     /// Begin no further mutant after so many seconds; what ran by then is a sample of the whole document
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     timeout: u64,
-    /// How it is told
+    /// How it is told: as text, a line for each mutant that no test notices
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people: a line for each mutant that no test notices
-    Text,
-    /// For programs
-    Json,
+    format: TextOrJson,
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
@@ -49,8 +42,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         run_mutants(configuration, tests, limits, &mut score);
     }
     let told = match options.format {
-        Format::Text => text(&score),
-        Format::Json => format!("{:#}\n", json(&score)),
+        TextOrJson::Text => text(&score),
+        TextOrJson::Json => format!("{:#}\n", json(&score)),
     };
     stdout().write_all(told.as_bytes())?;
     // What was not run may be noticed or not: no gate may depend on how fast a machine is.

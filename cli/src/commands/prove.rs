@@ -1,6 +1,7 @@
 //! `attache prove`.
 
 use crate::exit::Status;
+use crate::explain::TextOrJson;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
 use crate::input::{Configuration, InputOptions};
 use crate::proof::{ProofFile, ProofFileError, find, json, prove, text};
@@ -8,7 +9,7 @@ use crate::report;
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::Diagnostic;
 use attache_engine::policy::View;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::error::Error;
 use std::io::{Write as _, stderr, stdout};
 use std::path::{Path, PathBuf};
@@ -30,15 +31,7 @@ pub(crate) struct Options {
     with_shadow: bool,
     /// How it is told
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    format: TextOrJson,
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
@@ -56,21 +49,19 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
                 )
             })?,
         };
-        let config = configuration.parse().map_err(|errors| {
-            format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
-        })?;
+        let config = configuration.usable()?;
         let proved = prove(&file.assertions, &configuration, &config, file.workload.as_ref(), view)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         holds &= proved.iter().all(|it| it.holds());
         match options.format {
-            Format::Text => told.push_str(&text(&proved, &configuration, &config, is_styled)),
-            Format::Json => values.push(serde_json::json!({
+            TextOrJson::Text => told.push_str(&text(&proved, &configuration, &config, is_styled)),
+            TextOrJson::Json => values.push(serde_json::json!({
                 "file": path.display().to_string(),
                 "assertions": json(&proved, &configuration, &config),
             })),
         }
     }
-    if matches!(options.format, Format::Json) {
+    if matches!(options.format, TextOrJson::Json) {
         told = serde_json::to_string_pretty(&values)? + "\n";
     }
     stdout().write_all(told.as_bytes())?;

@@ -2,13 +2,13 @@
 
 use crate::counted::counted;
 use crate::exit::Status;
-use crate::explain::{WorkloadOptions, workload};
+use crate::explain::{TextOrJson, WorkloadOptions, workload};
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{Judge, Taking};
 use crate::replay::{Replay, document, tell};
 use attache_engine::policy::View;
 use attache_plugin_config::{ClaimPath, Config};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
 use std::fs::{self, File};
@@ -45,15 +45,7 @@ pub(crate) struct Options {
     deny_unknown: bool,
     /// How it is told
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    format: TextOrJson,
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
@@ -77,8 +69,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     }
     let assumed = assumed(options.was.is_some(), is_same);
     let text = match options.format {
-        Format::Text => tell(&tally, &assumed),
-        Format::Json => format!("{:#}\n", document(&tally, &configuration.to_string(), &assumed)),
+        TextOrJson::Text => tell(&tally, &assumed),
+        TextOrJson::Json => format!("{:#}\n", document(&tally, &configuration.to_string(), &assumed)),
     };
     stdout().write_all(text.as_bytes())?;
     anstream::eprintln!("{} in {}", many(tally.requests, "request"), many(tally.lines, "line"));
@@ -94,9 +86,7 @@ fn many(count: u64, noun: &str) -> String {
 fn read(path: &Path) -> Result<(Configuration, Config), Box<dyn Error>> {
     let input = InputOptions::of_file(path).read()?;
     let configuration = input.only()?;
-    let config = configuration.parse().map_err(|errors| {
-        format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
-    })?;
+    let config = configuration.usable()?;
     Ok((configuration, config))
 }
 

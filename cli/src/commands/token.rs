@@ -51,9 +51,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let mut typ = None;
     if let Some(file) = &options.against {
         let configuration = InputOptions::of_file(file).read()?.only()?;
-        let config = configuration.parse().map_err(|errors| {
-            format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
-        })?;
+        let config = configuration.usable()?;
         let issuer = options.issuer.as_deref();
         complete_claims(&mut claims, &[], issuer, seconds_now(), &config)?;
         let entry = config.issuers.iter().find(|own| issuer.is_none_or(|issuer| issuer == own.name.as_str()));

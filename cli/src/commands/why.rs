@@ -2,8 +2,8 @@
 
 use crate::exit::Status;
 use crate::explain::{
-    Client, WorkloadOptions, decoded, from_file, read_claims, read_header, read_principal, read_token,
-    workload,
+    Client, ClientOptions, TextOrJson, WorkloadOptions, decoded, from_file, read_claims, read_header,
+    read_token, workload,
 };
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{
@@ -13,10 +13,9 @@ use crate::why::{Case, Picked, PickedLine, Search, Told, differs, document, pick
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Action, Config, IssuerId};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
-use std::net::IpAddr;
 use std::time::UNIX_EPOCH;
 
 /// Says why a request was refused, from its line in the log: the rule, the test that failed, and the smallest change of token or rule that would let it through
@@ -43,31 +42,13 @@ pub(crate) struct Options {
     /// A header of the request: 'x-tenant: acme'
     #[arg(long, value_name = "HEADER")]
     header: Vec<String>,
-    /// The caller's mTLS identity, where the line has none: spiffe://cluster.local/ns/shop/sa/web
-    #[arg(long, value_name = "SPIFFE", value_parser = read_principal)]
-    caller: Option<String>,
-    /// The address of the direct peer
-    #[arg(long, value_name = "IP")]
-    address: Option<IpAddr>,
-    /// The address that a header such as x-forwarded-for tells the proxy
-    #[arg(long, value_name = "IP", conflicts_with = "address")]
-    client_address: Option<IpAddr>,
-    /// The port that it came in on
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    port: Option<u16>,
+    #[command(flatten)]
+    client: ClientOptions,
     #[command(flatten)]
     workload: WorkloadOptions,
     /// How it is told
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    format: TextOrJson,
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
@@ -84,9 +65,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         pick(options.line.as_bytes(), id).map_err(|error| mistaken(&options.line, error))?
     };
     let configuration = options.input.read()?.only()?;
-    let config = configuration.parse().map_err(|errors| {
-        format!("{configuration} has errors; `attache check` shows them where they stand:\n{errors}")
-    })?;
+    let config = configuration.usable()?;
     let logged = options.logged(&picked, &config)?;
     if picked.requests > 1 {
         anstream::eprintln!(
@@ -153,8 +132,8 @@ fn told(
         is_styled,
     };
     let text = match options.format {
-        Format::Text => tell(&told),
-        Format::Json => format!("{:#}\n", document(&told)),
+        TextOrJson::Text => tell(&told),
+        TextOrJson::Json => format!("{:#}\n", document(&told)),
     };
     stdout().write_all(text.as_bytes())?;
     Ok(if is_allowed { Status::Fine } else { Status::Found })
@@ -219,18 +198,18 @@ impl Options {
             PickedLine::Audit(line) => Logged::of_audit(line, Some(&config.audit.claims)),
             PickedLine::Access(line) => Logged::of_access(line),
         };
-        if let Some(caller) = &self.caller {
-            logged.client.principal = Some(caller.clone());
+        let Client { principal, address, client_address, port } = self.client.client();
+        if principal.is_some() {
+            logged.client.principal = principal;
             logged.knows.caller = true;
         }
-        if let Some(port) = self.port {
-            logged.client.port = Some(port);
+        if port.is_some() {
+            logged.client.port = port;
             logged.knows.port = true;
         }
-        let Client { address, client_address, .. } = &mut logged.client;
-        if self.address.is_some() || self.client_address.is_some() {
-            (*address, *client_address) = (self.address, self.client_address);
-            logged.knows.address = self.address.is_some();
+        if address.is_some() || client_address.is_some() {
+            (logged.client.address, logged.client.client_address) = (address, client_address);
+            logged.knows.address = address.is_some();
             logged.knows.client_address = true;
         }
         for header in &self.header {

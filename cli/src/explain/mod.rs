@@ -11,7 +11,7 @@ mod token;
 
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
-pub(crate) use options::{WorkloadOptions, from_file, read_principal, read_seconds, read_token};
+pub(crate) use options::{ClientOptions, TextOrJson, WorkloadOptions, from_file, read_seconds, read_token};
 pub(crate) use request::{
     RequestLine, TokenPlace, header_map, read_header, read_label, read_workload, seconds_now,
 };

@@ -1,8 +1,9 @@
 //! Options that several commands have.
 
-use super::{WorkloadQuery, read_label, read_workload};
+use super::{Client, WorkloadQuery, read_label, read_workload};
 use crate::input::read_text;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use std::net::IpAddr;
 use std::path::Path;
 
 /// The workload that a request is for.
@@ -36,6 +37,45 @@ impl WorkloadOptions {
             service_account: self.service_account.clone(),
         }))
     }
+}
+
+/// The other end of a request's connection.
+#[derive(Args)]
+pub(crate) struct ClientOptions {
+    /// The caller's mTLS identity: spiffe://cluster.local/ns/shop/sa/web
+    #[arg(long, value_name = "SPIFFE", value_parser = read_principal)]
+    caller: Option<String>,
+    /// The address of the direct peer
+    #[arg(long, value_name = "IP")]
+    address: Option<IpAddr>,
+    /// The address that a header such as x-forwarded-for tells the proxy: that of the direct peer is unknown then, as with
+    /// Envoy
+    #[arg(long, value_name = "IP", conflicts_with = "address")]
+    client_address: Option<IpAddr>,
+    /// The port that the request comes in on
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+}
+
+impl ClientOptions {
+    /// Returns what is said of it.
+    pub(crate) fn client(&self) -> Client {
+        Client {
+            principal: self.caller.clone(),
+            address: self.address,
+            client_address: self.client_address,
+            port: self.port,
+        }
+    }
+}
+
+/// How an answer is told that has no place in a text.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum TextOrJson {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Returns what an option says, or the file that it names: `@file`.
@@ -77,7 +117,7 @@ pub(crate) fn read_seconds(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// It is none: it has no trust domain or no path.
-pub(crate) fn read_principal(text: &str) -> Result<String, String> {
+fn read_principal(text: &str) -> Result<String, String> {
     let principal = text.strip_prefix("spiffe://").unwrap_or(text);
     let parts = principal.split_once('/').filter(|(domain, path)| !domain.is_empty() && !path.is_empty());
     if parts.is_none() || principal.contains([' ', '*']) {

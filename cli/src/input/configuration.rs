@@ -60,6 +60,16 @@ impl Configuration {
         parse(&json)
     }
 
+    /// Reads it as [`Configuration::parse`] does, for a command that needs all of it.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it, and which command shows where.
+    pub(crate) fn usable(&self) -> Result<Config, String> {
+        self.parse().map_err(|errors| {
+            format!("{self} has errors; `attache check` shows them where they stand:\n{errors}")
+        })
+    }
+
     /// Returns what is wrong with the form of its document, paths from the document's root. Of JSON that nobody converts
     /// [`Configuration::parse`] tells that itself.
     pub(crate) fn form_errors(&self) -> &[Diagnostic] {
