@@ -369,3 +369,34 @@ fn the_generated_requests_are_of_every_kind() {
         assert!(counts.get(kind).is_some_and(|count| *count >= 20), "{counts:?}");
     }
 }
+
+#[test]
+fn a_denial_that_one_reading_may_meet_is_not_told_as_another_refusal() {
+    let of = |rules: Value| {
+        json!({
+            "issuers": [{
+                "name": "tyk",
+                "issuer": "https://tyk.example.com",
+                "jwksUri": "https://tyk.example.com/keys",
+                "roleClaims": [{"claim": "roles"}],
+            }],
+            "policies": [{"name": "p0", "rules": rules}],
+        })
+    };
+    let denial = json!({
+        "name": "r0", "action": "DENY", "to": [{"paths": ["/a"]}], "roles": {"noneOf": ["banned"]},
+    });
+    let allowed = |path: &str| json!({"name": "r1", "to": [{"paths": [path]}]});
+    let whole = Whole {
+        method: "GET",
+        path: "/a;b/x",
+        host: "a.example",
+        client: Client::default(),
+        tenant_header: None,
+        token: Sent::Good(Map::from_iter([("sub".to_owned(), json!("alice"))])),
+    };
+    let mask = Mask { knows: EVERYTHING, state: true, claims: Vec::new() };
+    for rules in [json!([denial]), json!([denial, allowed("/a")]), json!([denial, allowed("/a;b/x")])] {
+        check(&of(rules), &whole, &mask).unwrap();
+    }
+}

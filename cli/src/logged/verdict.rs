@@ -205,10 +205,21 @@ impl Weighing<'_> {
         let differs = self.trace.readings.iter().zip(&all).skip(1);
         let differs = differs.filter(|(_, outcomes)| is_allowed(outcomes) != is_allowed(first));
         let reason = differs.map(|(reading, _)| reading.differs).next().flatten();
+        // Whatever else is said, a DENY rule that matches one reading has the last word.
+        let may_be_denied = all.iter().skip(1).flatten().copied().filter(|outcome| outcome.is_denial());
         match reason {
             _ if all.iter().all(|outcomes| is_allowed(outcomes)) => first.clone(),
-            _ if all.iter().all(|outcomes| is_refused(outcomes)) => first.clone(),
-            Some(reason) if all.iter().all(is_known) => vec![Outcome::refused(reason, None)],
+            _ if all.iter().all(|outcomes| is_refused(outcomes)) => {
+                first.iter().copied().chain(may_be_denied).collect()
+            }
+            Some(reason) if all.iter().all(is_known) => {
+                let denied_first = first.iter().copied().filter(|outcome| outcome.is_denial());
+                [Outcome::refused(reason, None)]
+                    .into_iter()
+                    .chain(denied_first)
+                    .chain(may_be_denied)
+                    .collect()
+            }
             _ if all.iter().any(|outcomes| is_refused(outcomes)) => {
                 vec![Outcome::Refused { says: Says::OneOfSeveral, rule: None }]
             }
