@@ -18,7 +18,6 @@ use attache_engine::policy::{
 use attache_plugin_config::*;
 use divan::{Bencher, black_box};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 fn main() {
@@ -80,28 +79,7 @@ impl Shape {
 
     fn config(self, count: usize) -> Config {
         let rules = (0..count).map(|index| self.rule(index)).collect();
-        let policy = Policy {
-            name: name("p"),
-            selector: Selector::default(),
-            default_action: Action::Deny,
-            mode: Mode::Enforce,
-            paths: PathEquality::default(),
-            rules,
-        };
-        Config {
-            dry_run: Default::default(),
-            warnings: vec![],
-            digest: [0; 32],
-            issuers: Vec::new(),
-            role_hierarchy: BTreeMap::new(),
-            policies: vec![policy],
-            preflight: Preflight::default(),
-            ambiguous_paths: AmbiguousPaths::default(),
-            method_override: MethodOverride::default(),
-            responses: Responses::default(),
-            cache: CacheLimits::default(),
-            audit: Audit::default(),
-        }
+        attache_test_policies::config(vec![attache_test_policies::policy("p", rules)])
     }
 
     fn rule(self, index: usize) -> Rule {

@@ -13,5 +13,6 @@ mod set;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
 pub use key::{Jwk, JwkMaterial, KeySet, Skipped};
+pub use rsa::is_fit_for_rsa;
 pub use scheme::{EcCurve, Hash, Scheme};
 pub(crate) use set::{read_node, read_text};

@@ -31,7 +31,9 @@ pub use issuer::{
     OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use issuer_id::{IssuerId, IssuerPattern};
-pub use jwk::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped};
+pub use jwk::{
+    Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped, is_fit_for_rsa,
+};
 pub use name::Name;
 pub use parse::{MAX_DOCUMENT_BYTES, parse};
 pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};

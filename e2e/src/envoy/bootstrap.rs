@@ -279,7 +279,8 @@ fn http_manager(folder: &Path) -> Value {
     })
 }
 
-fn mutual_tls(certificates: &Path) -> Value {
+/// Returns the transport socket of a listener whose callers must have a certificate of the mesh: that of the files in this folder.
+pub fn mutual_tls(certificates: &Path) -> Value {
     let file = |name: &str| json!({"filename": certificates.join(name)});
     json!({
         "name": "envoy.transport_sockets.tls",

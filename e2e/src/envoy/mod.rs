@@ -6,7 +6,7 @@ mod istio;
 
 pub use admin::Stats;
 pub use attache_test_envoy::{VERSIONS, binary, chosen};
-pub use bootstrap::{Overrides, Sidecar, Workload};
+pub use bootstrap::{Overrides, Sidecar, Workload, mutual_tls};
 pub use istio::STATS_TAGS;
 
 use crate::http1;

@@ -2,7 +2,7 @@
 //! 200 themselves.
 
 use anyhow::{Context, Result, bail};
-use attache_e2e::envoy;
+use attache_e2e::envoy::{self, mutual_tls};
 use attache_e2e::http1::{self, Request, Response};
 use attache_e2e::mtls::Authority;
 use attache_test_envoy::Launcher;
@@ -186,21 +186,6 @@ fn connection_manager(filters: &[Value], is_sidecar: bool) -> Value {
             "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
                 {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]}]},
             "http_filters": filters,
-        },
-    })
-}
-
-fn mutual_tls(folder: &Path) -> Value {
-    let file = |name: &str| json!({"filename": folder.join(name)});
-    json!({
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-            "require_client_certificate": true,
-            "common_tls_context": {
-                "tls_certificates": [{"certificate_chain": file("cert.pem"), "private_key": file("key.pem")}],
-                "validation_context": {"trusted_ca": file("ca.pem")},
-            },
         },
     })
 }

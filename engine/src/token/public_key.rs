@@ -2,7 +2,9 @@
 
 use super::{Allowed, Backend, der};
 use crate::host::HostCrypto;
-use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, Scheme};
+use attache_plugin_config::{
+    Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, Scheme, is_fit_for_rsa,
+};
 use p521::ecdsa::signature::Verifier as _;
 use std::fmt;
 use superboring::bn::BigNum;
@@ -175,14 +177,6 @@ fn rsa(n: &[u8], e: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
     let (modulus, exponent) = (BigNum::from_slice(n).ok()?, BigNum::from_slice(e).ok()?);
     let key = PKey::from_rsa(Rsa::<Public>::from_public_components(modulus, exponent).ok()?).ok()?;
     Some((Material::Rsa { key, signature_bytes: n.len() }, Some(der::rsa_key(n, e))))
-}
-
-/// Returns whether a verifier may be given these numbers, big-endian: an odd modulus of 2048 to 4096 bits, exponent 65537.
-fn is_fit_for_rsa(n: &[u8], e: &[u8]) -> bool {
-    let spare = n.first().map_or(0, |first| first.leading_zeros() as usize);
-    let bits = n.len().saturating_mul(8).saturating_sub(spare);
-    let is_odd = n.last().is_some_and(|last| last & 1 == 1);
-    (2048..=4096).contains(&bits) && spare < 8 && is_odd && e == [1, 0, 1]
 }
 
 #[inline(never)]

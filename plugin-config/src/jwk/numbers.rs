@@ -32,11 +32,11 @@ fn of(scheme: Scheme) -> AlgorithmSet {
 pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
     let (n, e) = (bytes::without_zeros(n), bytes::without_zeros(e));
     let bits = rsa::bits(n);
-    if !(2048..=4096).contains(&bits) {
+    if !rsa::MODULUS_BITS.contains(&bits) {
         let message = format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
         return Err(Unfit { member: "n", message });
     }
-    if n.last().is_none_or(|last| last % 2 == 0) {
+    if !rsa::is_odd(n) {
         let message = "an even number is no RSA modulus; copy the key anew".to_owned();
         return Err(Unfit { member: "n", message });
     }
@@ -45,7 +45,7 @@ pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
                        a new key";
         return Err(Unfit { member: "n", message: message.to_owned() });
     }
-    if e != [1, 0, 1] {
+    if e != rsa::EXPONENT {
         let message = match e.first_chunk::<8>() {
             Some(_) => {
                 "the exponent of an RSA key must be 65537 (`AQAB`), this one is larger; make a new key"

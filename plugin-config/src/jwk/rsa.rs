@@ -1,4 +1,22 @@
-//! What makes an RSA modulus unfit.
+//! What makes an RSA key unfit.
+
+use std::ops::RangeInclusive;
+
+/// How many bits a modulus may have.
+pub(super) const MODULUS_BITS: RangeInclusive<usize> = 2048..=4096;
+
+/// The exponent that a key must have: 65537.
+pub(super) const EXPONENT: [u8; 3] = [1, 0, 1];
+
+/// Returns whether a verifier may be given these numbers, big-endian without leading zeros: an odd modulus of 2048 to 4096
+/// bits, exponent 65537. Every [`JwkMaterial::Rsa`](super::JwkMaterial) that was read is such.
+pub fn is_fit_for_rsa(n: &[u8], e: &[u8]) -> bool {
+    n.first() != Some(&0) && MODULUS_BITS.contains(&bits(n)) && is_odd(n) && e == EXPONENT
+}
+
+pub(super) fn is_odd(number: &[u8]) -> bool {
+    number.last().is_some_and(|last| last % 2 == 1)
+}
 
 /// Returns the number of bits of a big-endian number without leading zeros.
 pub(super) fn bits(number: &[u8]) -> usize {
