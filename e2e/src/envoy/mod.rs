@@ -3,11 +3,13 @@
 mod admin;
 mod bootstrap;
 mod istio;
+mod mutual_tls;
 
 pub use admin::Stats;
 pub use attache_test_envoy::{VERSIONS, binary, chosen};
-pub use bootstrap::{Overrides, Sidecar, Workload, mutual_tls};
+pub use bootstrap::{Overrides, Sidecar, Workload};
 pub use istio::STATS_TAGS;
+pub use mutual_tls::mutual_tls;
 
 use crate::http1;
 use anyhow::{Context, Result, bail};
