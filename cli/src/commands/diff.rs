@@ -62,6 +62,8 @@ enum FailOn {
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let [old, new] = [&options.old, &options.new].map(|path| InputOptions::of_file(path).read());
     let (old, new) = (complete(old?)?, complete(new?)?);
+    old.skipped.tell();
+    new.skipped.tell();
     let (pairs, unpaired) = pairs(&old, &new);
     let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
     let mut comparisons = Vec::new();

@@ -2,6 +2,7 @@
 
 use crate::exit::Status;
 use crate::explain::TextOrJson;
+use crate::input::{Boundary, BoundaryOptions};
 use crate::mutate::{Limits, Score, Subjects, json, run as run_mutants, text};
 use crate::trial::{Prepared, TestFile, find};
 use clap::Args;
@@ -20,6 +21,8 @@ pub(crate) struct Options {
     /// Files of tests, and folders of them
     #[arg(required = true, value_name = "DIR")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    boundary: BoundaryOptions,
     /// Fail where fewer mutants, in percent, are noticed
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     min: Option<u8>,
@@ -33,8 +36,11 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let mut subjects = Subjects::new();
-    for path in find(&options.paths)? {
-        add(&mut subjects, &path)?;
+    let boundary = options.boundary.around(&options.paths)?;
+    let found = find(&options.paths, &boundary)?;
+    found.skipped.tell();
+    for path in &found.files {
+        add(&mut subjects, path, &boundary)?;
     }
     let limits = Limits { deadline: Instant::now().checked_add(Duration::from_secs(options.timeout)) };
     let mut score = Score::default();
@@ -54,8 +60,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 }
 
 /// Adds a file of tests to those of its configuration.
-fn add(subjects: &mut Subjects, path: &Path) -> Result<(), Box<dyn Error>> {
-    let TestFile { document, configuration } = TestFile::read(path)?;
+fn add(subjects: &mut Subjects, path: &Path, boundary: &Boundary) -> Result<(), Box<dyn Error>> {
+    let TestFile { document, configuration } = TestFile::read(path, boundary)?;
     let config = configuration.parse().map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
     let tests = Prepared::new(&document, &configuration, &config)
         .map_err(|error| format!("{}: {error}", path.display()))?;

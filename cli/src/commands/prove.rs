@@ -3,7 +3,7 @@
 use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
-use crate::input::{Configuration, InputOptions};
+use crate::input::{Boundary, BoundaryOptions, Configuration, InputOptions};
 use crate::proof::{ProofFile, ProofFileError, find, json, prove, text};
 use crate::report;
 use anstream::{AutoStream, ColorChoice};
@@ -23,6 +23,8 @@ pub(crate) struct Options {
     /// Files of assertions, and folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    boundary: BoundaryOptions,
     /// The configuration that they are held against, in place of the one that they name
     #[arg(long, value_name = "FILE")]
     configuration: Option<PathBuf>,
@@ -38,8 +40,13 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
     let (mut told, mut values, mut holds) = (String::new(), Vec::new(), true);
-    for path in &find(&options.files)? {
-        let Some(mut file) = read(path)? else { return Ok(Status::Unusable) };
+    let boundary = options.boundary.around(&options.files)?;
+    let found = find(&options.files, &boundary)?;
+    found.skipped.tell();
+    // Where another configuration is named, the one that a file names is not looked at.
+    let boundary = if options.configuration.is_some() { None } else { Some(&boundary) };
+    for path in &found.files {
+        let Some(mut file) = read(path, boundary)? else { return Ok(Status::Unusable) };
         let configuration = match &options.configuration {
             Some(path) => one(path)?,
             None => file.configuration.take().ok_or_else(|| {
@@ -69,8 +76,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 }
 
 /// Reads a file of assertions; `None` where it has errors, which were told.
-fn read(path: &Path) -> Result<Option<ProofFile>, Box<dyn Error>> {
-    match ProofFile::read(path) {
+fn read(path: &Path, boundary: Option<&Boundary>) -> Result<Option<ProofFile>, Box<dyn Error>> {
+    match ProofFile::read(path, boundary) {
         Ok(file) => {
             let (place, warnings) = &file.warnings;
             tell(&DOUBTFUL, place, warnings)?;

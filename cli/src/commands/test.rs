@@ -2,6 +2,7 @@
 
 use crate::counted::counted;
 use crate::exit::Status;
+use crate::input::BoundaryOptions;
 use crate::trial::{Suite, find, junit};
 use anstream::{AutoStream, ColorChoice};
 use clap::Args;
@@ -20,6 +21,8 @@ pub(crate) struct Options {
     /// Files of tests, and folders of them
     #[arg(required = true, value_name = "DIR")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    boundary: BoundaryOptions,
     /// Write what ran into this file, in JUnit's form
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -31,8 +34,11 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     let mut suites = Vec::new();
-    for path in find(&options.paths)? {
-        suites.push(Suite::run(&path, is_styled)?);
+    let boundary = options.boundary.around(&options.paths)?;
+    let found = find(&options.paths, &boundary)?;
+    found.skipped.tell();
+    for path in &found.files {
+        suites.push(Suite::run(path, &boundary, is_styled)?);
     }
     let mut text = String::new();
     suites.iter().for_each(|suite| failures(suite, &mut text));

@@ -1,10 +1,10 @@
 //! Files, folders and the standard input.
 
-use super::{InputError, Skipped};
+use super::{Boundary, InputError, Skipped};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 /// What stands for the standard input.
 const STANDARD_INPUT: &str = "-";
@@ -14,7 +14,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A file to read.
 pub(super) struct File {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Whether it was named, and not found in a folder.
     pub(super) is_named: bool,
 }
@@ -73,8 +73,12 @@ pub(super) fn names(paths: &[PathBuf]) -> String {
 /// Returns the files that are named, and those of each folder that is, in the order of their names.
 ///
 /// # Errors
-/// A file is not there, or a folder can't be searched.
-pub(super) fn list(paths: &[PathBuf], skipped: &mut Skipped) -> Result<Vec<File>, InputError> {
+/// A file is not there, a folder can't be searched, or a link in one leads out of the boundary.
+pub(super) fn list(
+    paths: &[PathBuf],
+    boundary: &Boundary,
+    skipped: &mut Skipped,
+) -> Result<Vec<File>, InputError> {
     let mut files = Vec::new();
     for path in paths {
         if is_standard_input(path) {
@@ -84,7 +88,7 @@ pub(super) fn list(paths: &[PathBuf], skipped: &mut Skipped) -> Result<Vec<File>
         let metadata =
             std::fs::metadata(path).map_err(|source| InputError::Unreadable { path: name(path), source })?;
         if metadata.is_dir() {
-            search(path, skipped, &mut files)?;
+            search(path, boundary, skipped, &mut files)?;
         } else {
             files.push(File { path: path.clone(), is_named: true });
         }
@@ -95,7 +99,7 @@ pub(super) fn list(paths: &[PathBuf], skipped: &mut Skipped) -> Result<Vec<File>
 
 /// Leaves the first of the files that are named or found twice: the standard input can be read once, and a file of two
 /// names is one.
-fn without_repeats(files: &mut Vec<File>) {
+pub(super) fn without_repeats(files: &mut Vec<File>) {
     let mut seen = BTreeSet::new();
     files.retain(|file| {
         let path = if is_standard_input(&file.path) { None } else { file.path.canonicalize().ok() };
@@ -104,27 +108,62 @@ fn without_repeats(files: &mut Vec<File>) {
 }
 
 /// Adds the files of a folder. What a chart has under `templates` is no YAML before Helm has rendered it.
-fn search(folder: &Path, skipped: &mut Skipped, files: &mut Vec<File>) -> Result<(), InputError> {
+fn search(
+    folder: &Path,
+    boundary: &Boundary,
+    skipped: &mut Skipped,
+    files: &mut Vec<File>,
+) -> Result<(), InputError> {
     let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     while let Some(entry) = entries.next() {
-        let entry = entry?;
-        if entry.file_type().is_dir() {
-            if is_hidden(&entry) {
-                entries.skip_current_dir();
-            } else if holds_templates(entry.path()) {
-                skipped.documents = skipped.documents.saturating_add(1);
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A lock file of an editor is a link that leads nowhere.
+            Err(error) if error.depth() > 0 && error.path().is_some_and(is_hidden) => {
+                skipped.hidden = skipped.hidden.saturating_add(1);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let is_folder = entry.file_type().is_dir();
+        if !is_folder && !is_configuration(entry.path()) {
+            continue;
+        }
+        if entry.depth() > 0 && is_hidden(entry.path()) {
+            skipped.hidden = skipped.hidden.saturating_add(1);
+            if is_folder {
                 entries.skip_current_dir();
             }
-        } else if is_configuration(entry.path()) && !is_hidden(&entry) {
+            continue;
+        }
+        if entry.depth() > 0 && entry.path_is_symlink() {
+            check_link(entry.path(), boundary)?;
+        }
+        if is_folder && holds_templates(entry.path()) {
+            skipped.documents = skipped.documents.saturating_add(1);
+            entries.skip_current_dir();
+        } else if !is_folder && !entry.file_type().is_file() {
+            // Whoever opens a pipe waits for somebody who writes into it.
+            return Err(InputError::NoFile(name(entry.path())));
+        } else if !is_folder {
             files.push(File { path: entry.into_path(), is_named: false });
         }
     }
     Ok(())
 }
 
-/// Returns whether a name begins with a dot, as that of `.git` does. What was named itself is never hidden.
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+/// Refuses a link that leads out of the boundary.
+fn check_link(path: &Path, boundary: &Boundary) -> Result<(), InputError> {
+    match boundary.holds(path) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(InputError::Outside(name(path))),
+        Err(source) => Err(InputError::Unreadable { path: name(path), source }),
+    }
+}
+
+/// Returns whether a name begins with a dot, as that of `.git` does.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn holds_templates(folder: &Path) -> bool {
@@ -134,7 +173,9 @@ fn holds_templates(folder: &Path) -> bool {
 
 fn is_configuration(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| matches!(extension, "yaml" | "yml" | "json"))
+    extension.is_some_and(|extension| {
+        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    })
 }
 
 fn is_standard_input(path: &Path) -> bool {

@@ -1,27 +1,32 @@
 //! Where configurations come from: files, folders, the standard input or a cluster, each text read as Kubernetes reads it.
 
+mod boundary;
 mod cluster;
 mod configuration;
 mod files;
 mod find;
 mod having_key;
 mod misnamed;
+mod named;
 mod resource;
+mod skipped;
 mod source_file;
 mod workload;
 
+pub(crate) use boundary::{Boundary, BoundaryOptions};
 pub(crate) use configuration::{Carrier, Configuration};
 pub(crate) use files::{read_text, read_within, shortened};
-pub(crate) use having_key::having_key;
+pub(crate) use having_key::{HavingKey, having_key};
 pub(crate) use misnamed::Misnamed;
+pub(crate) use named::named_configuration;
 pub(crate) use resource::{Kind, Resource, text};
+pub(crate) use skipped::Skipped;
 pub(crate) use source_file::SourceFile;
 pub(crate) use workload::ModuleEnvironment;
 
 use attache_config_reader::SyntaxError;
 use clap::Args;
 use find::find;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -98,17 +103,6 @@ pub(crate) struct Input {
     pub(crate) skipped: Skipped,
 }
 
-/// How much was passed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Skipped {
-    /// Resources of other kinds.
-    pub(crate) resources: usize,
-    /// Resources that load another module.
-    pub(crate) plugins: usize,
-    /// Documents of a folder that are no resource and have no `issuers`, and templates of charts.
-    pub(crate) documents: usize,
-}
-
 /// Why there is nothing to work on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
@@ -116,6 +110,12 @@ pub(crate) enum InputError {
     Unreadable { path: String, source: std::io::Error },
     #[error("can't search {0}")]
     Folder(#[from] walkdir::Error),
+    #[error(
+        "the link `{0}` leads out of what the command line names; name what it leads to, or put a copy in its place"
+    )]
+    Outside(String),
+    #[error("`{0}` is no file; take it out of the folder, or name the files that are to be read")]
+    NoFile(String),
     #[error("`{0}` is not UTF-8; save it as UTF-8")]
     NotUtf8(String),
     #[error(
@@ -137,16 +137,17 @@ pub(crate) struct Text {
     pub(crate) is_named: bool,
 }
 
-/// Reads texts that may hold other resources than configurations.
+/// Reads texts that may hold other resources than configurations, and tells people what was passed over.
 ///
 /// # Errors
 /// A file or a folder can't be read.
 pub(crate) fn read_texts(paths: &[PathBuf]) -> Result<Vec<Text>, InputError> {
-    let mut texts = Vec::new();
-    for file in files::list(paths, &mut Skipped::default())? {
+    let (mut texts, mut skipped) = (Vec::new(), Skipped::default());
+    for file in files::list(paths, &Boundary::around(paths), &mut skipped)? {
         let (text, error) = SourceFile::new(file.name(), file.read()?);
         texts.push(Text { file: Rc::new(text), error, is_named: file.is_named });
     }
+    skipped.tell();
     Ok(texts)
 }
 
@@ -171,9 +172,7 @@ impl InputOptions {
             let text = cluster.read(&cluster::KINDS)?;
             input.add("cluster".to_owned(), text, false);
         } else {
-            for file in files::list(&self.files, &mut input.skipped)? {
-                input.add(file.name(), file.read()?, file.is_named);
-            }
+            input.add_files(&self.files, &Boundary::around(&self.files))?;
         }
         if input.configurations.is_empty() && input.unreadable.is_empty() && input.misnamed.is_empty() {
             let names =
@@ -217,6 +216,32 @@ impl Input {
         input
     }
 
+    /// Reads a file or a folder that another file names: never the standard input, and nothing beyond the boundary.
+    ///
+    /// # Errors
+    /// It can't be read, or a link in it leads out of the boundary.
+    pub(crate) fn of_path(path: &Path, boundary: &Boundary) -> Result<Self, InputError> {
+        let metadata = std::fs::metadata(path);
+        let metadata =
+            metadata.map_err(|source| InputError::Unreadable { path: path.display().to_string(), source })?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            return Err(InputError::NoFile(path.display().to_string()));
+        }
+        // What is called `-` is that file here.
+        let path = if path.as_os_str() == "-" { PathBuf::from("./-") } else { path.to_owned() };
+        let mut input = Self::default();
+        input.add_files(&[path], boundary)?;
+        Ok(input)
+    }
+
+    /// Adds what files and folders hold.
+    fn add_files(&mut self, paths: &[PathBuf], boundary: &Boundary) -> Result<(), InputError> {
+        for file in files::list(paths, boundary, &mut self.skipped)? {
+            self.add(file.name(), file.read()?, file.is_named);
+        }
+        Ok(())
+    }
+
     /// Returns what files hold that is a configuration, or looks like one.
     pub(crate) fn of_files(files: &[Rc<SourceFile>]) -> Self {
         let mut input = Self { files: files.len(), ..Self::default() };
@@ -241,25 +266,5 @@ impl Input {
                 self.misnamed.extend(found.misnamed);
             }
         }
-    }
-}
-
-/// Writes `, where 2 other resources and 1 other document were passed over`, or nothing.
-impl fmt::Display for Skipped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = [
-            (self.resources, "other resource"),
-            (self.plugins, "other module"),
-            (self.documents, "other document"),
-        ];
-        let counts: Vec<String> = counts
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, noun)| crate::counted::counted(count, noun))
-            .collect();
-        if counts.is_empty() {
-            return Ok(());
-        }
-        write!(f, ", passed over {}", counts.join(" and "))
     }
 }

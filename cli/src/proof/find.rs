@@ -1,17 +1,13 @@
 //! Finding files of assertions.
 
-use crate::input::having_key;
+use crate::input::{Boundary, HavingKey, having_key};
 use std::error::Error;
 use std::path::PathBuf;
 
 /// Returns the files of assertions that folders hold, and those that are named.
 ///
 /// # Errors
-/// A folder can't be searched, or there is no such file.
-pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let found = having_key(paths, "assertions")?;
-    if found.is_empty() {
-        return Err("no assertions there: a file of them has `assertions`".into());
-    }
-    Ok(found)
+/// A folder can't be searched or has none, or there is no such file.
+pub(crate) fn find(paths: &[PathBuf], boundary: &Boundary) -> Result<HavingKey, Box<dyn Error>> {
+    having_key(paths, "assertions", boundary).map_err(|error| format!("no assertions there: {error}").into())
 }

@@ -6,7 +6,7 @@
 use super::assertion::Assertion;
 use super::document::{AssertionDocument, Expectation, ProofDocument, TokenWord, UnlessDocument};
 use super::doubts::{repeated_names, unregistered_methods};
-use crate::input::{Configuration, InputOptions, SourceFile, read_text, shortened};
+use crate::input::{Boundary, Configuration, SourceFile, named_configuration, read_text};
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
 use attache_engine::host::Workload;
@@ -48,11 +48,12 @@ struct Draft<'d> {
 }
 
 impl ProofFile {
-    /// Reads a file.
+    /// Reads a file, and the configuration that it names, within a boundary, or holds. Without a boundary no other file is
+    /// read.
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub(crate) fn read(path: &FilePath) -> Result<Self, ProofFileError> {
+    pub(crate) fn read(path: &FilePath, boundary: Option<&Boundary>) -> Result<Self, ProofFileError> {
         let name = path.display().to_string();
         let unreadable =
             |error: &dyn std::fmt::Display| ProofFileError::Unreadable(format!("{name}: {error}"));
@@ -94,7 +95,9 @@ impl ProofFile {
         let this = Configuration::bare(Rc::clone(&source), "configuration", whole.clone());
         Ok(Self {
             warnings: (this, unregistered_methods(&document)),
-            configuration: configuration(path, &source, &document)?,
+            configuration: configuration(path, boundary, &source, &document).map_err(|error| {
+                invalid(vec![Diagnostic::error(Path::default().key("configuration"), error)])
+            })?,
             workload: document.workload.as_ref().map(|workload| Workload {
                 namespace: workload.namespace.clone(),
                 name: workload.name.clone(),
@@ -114,23 +117,14 @@ fn is_configuration(document: &Node) -> bool {
 
 fn configuration(
     path: &FilePath,
+    boundary: Option<&Boundary>,
     source: &Rc<SourceFile>,
     document: &ProofDocument,
-) -> Result<Option<Configuration>, ProofFileError> {
+) -> Result<Option<Configuration>, String> {
     match &document.configuration {
         None => Ok(None),
         Some(Node::String(named)) => {
-            let file = shortened(&path.parent().unwrap_or(FilePath::new("")).join(named));
-            let input = InputOptions::of_file(&file).read();
-            let mut found =
-                input.map_err(|error| ProofFileError::Unreadable(error.to_string()))?.configurations;
-            match (found.pop(), found.is_empty()) {
-                (Some(configuration), true) => Ok(Some(configuration)),
-                _ => Err(ProofFileError::Unreadable(format!(
-                    "{}: `configuration` names a file with several; name one with one",
-                    source.name
-                ))),
-            }
+            boundary.map(|boundary| named_configuration(named, path, boundary)).transpose()
         }
         Some(inline) => Ok(Some(Configuration::bare(Rc::clone(source), "configuration", inline.clone()))),
     }

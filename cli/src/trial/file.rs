@@ -2,10 +2,10 @@
 
 use super::document::TestDocument;
 use super::faults::faults;
-use crate::input::{Configuration, InputOptions, SourceFile, read_text, shortened};
-use attache_config_reader::{Diagnostic, Node, Report, SourceDocument, SourceText, read_document};
+use crate::input::{Boundary, Configuration, SourceFile, named_configuration, read_text};
+use attache_config_reader::{Diagnostic, Node, Path, Report, SourceDocument, SourceText, read_document};
 use std::error::Error;
-use std::path::Path;
+use std::path::Path as FilePath;
 use std::rc::Rc;
 
 /// A file of tests.
@@ -17,11 +17,11 @@ pub(crate) struct TestFile {
 }
 
 impl TestFile {
-    /// Reads a file, and the configuration that it names or holds.
+    /// Reads a file, and the configuration that it names, within a boundary, or holds.
     ///
     /// # Errors
     /// Everything that is wrong with the file, a line each with its place; or what is wrong with the configuration's file.
-    pub(crate) fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn read(path: &FilePath, boundary: &Boundary) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
         let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
         let nodes =
@@ -34,7 +34,7 @@ impl TestFile {
         }
         let [node] = nodes.as_slice() else { return Err(format!("{name}: one document a file").into()) };
         let document = read(node).map_err(|errors| told(&name, &text, &errors))?;
-        let configuration = configuration(&document, path, name, text)?;
+        let configuration = configuration(&document, path, boundary, name, text)?;
         Ok(Self { document, configuration })
     }
 }
@@ -77,27 +77,20 @@ fn place(name: &str, document: Option<&SourceDocument>, error: &Diagnostic) -> S
 
 fn configuration(
     document: &TestDocument,
-    path: &Path,
+    path: &FilePath,
+    boundary: &Boundary,
     name: String,
     text: String,
 ) -> Result<Configuration, Box<dyn Error>> {
     let node = document.configuration.get().ok().cloned().unwrap_or(Node::Null);
-    let Node::String(named) = &node else {
-        let (source, error) = SourceFile::new(name, text);
-        return match error {
-            Some(error) => Err(format!("{}: {error}", source.name).into()),
-            None => Ok(Configuration::bare(Rc::new(source), "configuration", node)),
-        };
-    };
-    let file = shortened(&path.parent().unwrap_or(Path::new("")).join(named));
-    let input = InputOptions::of_file(&file).read()?;
-    if let Some(error) = input.unread() {
-        return Err(error.into());
+    if let Node::String(named) = &node {
+        return named_configuration(named, path, boundary).map_err(|error| {
+            told(&name, &text, &[Diagnostic::error(Path::default().key("configuration"), error)]).into()
+        });
     }
-    let mut found = input.configurations;
-    match (found.pop(), found.is_empty()) {
-        (Some(configuration), true) => Ok(configuration),
-        (None, _) => Err(format!("{name}: `configuration` holds none").into()),
-        (Some(_), false) => Err(format!("{name}: `configuration` names a file with several").into()),
+    let (source, error) = SourceFile::new(name, text);
+    match error {
+        Some(error) => Err(format!("{}: {error}", source.name).into()),
+        None => Ok(Configuration::bare(Rc::new(source), "configuration", node)),
     }
 }

@@ -3,7 +3,7 @@
 use super::file::TestFile;
 use super::prepared::{Answering, Case, Prepared};
 use crate::explain::tell;
-use crate::input::Configuration;
+use crate::input::{Boundary, Configuration};
 use attache_engine::Decision;
 use attache_engine::policy::RuleIndex;
 use attache_plugin_config::Selector;
@@ -39,8 +39,8 @@ impl Suite {
     ///
     /// # Errors
     /// The file or its configuration is wrong, or a test names a token that there is not.
-    pub(crate) fn run(path: &Path, is_styled: bool) -> Result<Self, Box<dyn Error>> {
-        let (configuration, prepared, answering) = read(path)?;
+    pub(crate) fn run(path: &Path, boundary: &Boundary, is_styled: bool) -> Result<Self, Box<dyn Error>> {
+        let (configuration, prepared, answering) = read(path, boundary)?;
         let mut decided = BTreeSet::new();
         let mut outcomes = Vec::new();
         for case in &prepared.cases {
@@ -104,8 +104,15 @@ fn story(
 }
 
 /// Reads a file of tests, and what answers them.
-fn read(path: &Path) -> Result<(Configuration, Prepared, Answering), Box<dyn Error>> {
-    let TestFile { document, configuration } = TestFile::read(path)?;
+fn read(path: &Path, boundary: &Boundary) -> Result<(Configuration, Prepared, Answering), Box<dyn Error>> {
+    let TestFile { document, configuration } = TestFile::read(path, boundary)?;
+    if document.is_empty() {
+        let path = path.display();
+        return Err(format!(
+            "{path}: `steps` is empty, so nothing would be tested; write requests and what must become of each"
+        )
+        .into());
+    }
     let config = configuration.parse().map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
     let prepared = Prepared::new(&document, &configuration, &config)
         .map_err(|error| format!("{}: {error}", path.display()))?;

@@ -93,7 +93,6 @@ impl Bug {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("tests.yaml");
         let tests = json!({"title": self.meant, "configuration": self.configuration, "tokens": self.tokens, "steps": self.steps});
-        // A list of tests is found by its key at the beginning of a line; a file that is named need not have it.
         fs::write(&file, tests.to_string()).expect("it is written");
         (attache(&[command, file.to_str().expect("UTF-8")]), folder)
     }

@@ -23,6 +23,7 @@ mod replay;
 mod resources;
 mod samples;
 mod scenarios;
+mod searches;
 mod support;
 mod tokens;
 mod trials;

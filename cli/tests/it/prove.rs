@@ -156,10 +156,10 @@ fn names_are_not_repeated_and_methods_are_known_ones() {
 
 #[test]
 fn folders_are_searched_and_a_configuration_is_told() {
-    let run = attache(&["prove", "examples/proofs"]);
+    let run = attache(&["prove", "examples/proofs", "--root", "."]);
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.stdout.contains("holds     only superusers delete below /admin"), "{}", run.stdout);
-    let run = attache(&["prove", "examples"]);
+    let run = attache(&["prove", "examples", "--root", "."]);
     assert_eq!(run.status, 0, "what stands beside them is passed over: {run:?}");
     let run = attache(&["prove", "plugin-config/examples"]);
     assert_eq!((run.status, run.stderr.contains("no assertions there")), (2, true), "{run:?}");

@@ -15,10 +15,10 @@ fn trial_for(workload: &str, steps: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let text = format!(
-        "title: t\nconfiguration: {}\n{workload}\
-         tokens: {{ops: {{claims: {{sub: alice, roles: [ops]}}}}}}\nsteps:\n{steps}",
-        root.join(TWIN).display()
+        "title: t\nconfiguration: twin.yaml\n{workload}\
+         tokens: {{ops: {{claims: {{sub: alice, roles: [ops]}}}}}}\nsteps:\n{steps}"
     );
+    fs::copy(root.join(TWIN), folder.path().join("twin.yaml")).expect("it is copied");
     let file = folder.path().join("t.yaml");
     fs::write(&file, text).expect("it is written");
     attache(&[&["test", file.to_str().expect("UTF-8")], arguments].concat())
@@ -29,7 +29,7 @@ fn the_example_passes_and_covers_every_rule() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("junit.xml");
     let report = report.to_str().expect("UTF-8");
-    let run = attache(&["test", "examples/policy-tests", "--min", "100", "--junit", report]);
+    let run = attache(&["test", "examples/policy-tests", "--root", ".", "--min", "100", "--junit", report]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert_eq!(run.stdout, "19 passed, 0 failed; 5 of 5 rules decided a request\n");
     let xml = fs::read_to_string(report).expect("a report");
@@ -183,9 +183,5 @@ fn a_mistake_in_a_file_has_its_line() {
     assert!(run.stderr.contains("t.yaml:8:"), "{}", run.stderr);
     let run = attache(&["test", "no-such-file.yaml"]);
     assert_eq!(run.status, 2);
-    assert!(
-        run.stderr.contains("can't read `no-such-file.yaml`: there is no such file or folder"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("can't read `no-such-file.yaml`: "), "{}", run.stderr);
 }
