@@ -91,6 +91,7 @@ pub(super) fn stages() -> Vec<Stage> {
             "cargo test --quiet -p attache-cli --all-features --lib module -- --ignored",
         ),
         on_envoy("beside native filters", "differential"),
+        on_envoy("one verdict everywhere", "verdicts"),
         command("before real backends, in short", "scripts/test-backends --short --requests 1100"),
         command("issuer", "scripts/test-tyk"),
         command("demo", "scripts/demo --once"),
