@@ -28,6 +28,11 @@ struct Bug {
     tokens: Value,
     #[serde(default)]
     steps: Value,
+    /// What was meant, as assertions.
+    #[serde(default)]
+    assertions: Value,
+    /// The configuration before the slip.
+    before: Option<Value>,
 }
 
 /// What finds it.
@@ -35,7 +40,8 @@ struct Bug {
 #[serde(deny_unknown_fields)]
 struct Found {
     by: Finder,
-    /// Of `check` the warning and its path; of `mutate` the mutant that no test notices.
+    /// Of `check` the warning and its path; of `mutate` the mutant that no test notices; of `prove` the assertion that fails;
+    /// of `diff` the change.
     says: String,
 }
 
@@ -44,6 +50,8 @@ struct Found {
 enum Finder {
     Check,
     Mutate,
+    Prove,
+    Diff,
 }
 
 /// Whether others would find the like in their own language, without a test that is for it.
@@ -88,6 +96,25 @@ impl Bug {
         found.iter().map(told).collect()
     }
 
+    /// Runs `prove` on its assertions.
+    fn prove(&self) -> Run {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("assertions.yaml");
+        let assertions =
+            json!({"title": self.meant, "configuration": self.configuration, "assertions": self.assertions});
+        fs::write(&file, assertions.to_string()).expect("it is written");
+        attache(&["prove", file.to_str().expect("UTF-8")])
+    }
+
+    /// Compares its configuration with the one before.
+    fn diff(&self) -> Run {
+        let folder = tempfile::tempdir().expect("a folder");
+        let before = folder.path().join("before.yaml");
+        let text = self.before.as_ref().expect("`before`").to_string();
+        fs::write(&before, text).expect("it is written");
+        attache_given(&["diff", before.to_str().expect("UTF-8"), "-"], &self.configuration())
+    }
+
     /// Runs a command on its tests.
     fn run_tests(&self, command: &str) -> (Run, TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -112,6 +139,17 @@ fn each_bug_is_found_by_the_command_that_its_file_names() {
                 assert!(run.stdout.contains(&says), "{file}: {}{}", run.stdout, run.stderr);
                 assert_eq!(bug.check(), [""; 0], "{file}");
             }
+            Finder::Prove => {
+                let run = bug.prove();
+                let says = format!("fails     {}\n", bug.found.says);
+                assert!(run.stdout.contains(&says), "{file}: {}{}", run.stdout, run.stderr);
+                assert_eq!((run.status, bug.check()), (1, Vec::new()), "{file}");
+            }
+            Finder::Diff => {
+                let run = bug.diff();
+                assert!(run.stdout.contains(&bug.found.says), "{file}: {}{}", run.stdout, run.stderr);
+                assert_eq!((run.status, bug.check()), (1, Vec::new()), "{file}");
+            }
         }
     }
 }
@@ -122,6 +160,7 @@ fn the_page_has_all_of_them() {
         "| meant | what went wrong | found by | opa, regal | cedar | istioctl |\n|---|---|---|---|---|---|\n"
             .to_owned();
     let mut bugs = Bug::all();
+    assert_eq!(bugs.len(), 30);
     bugs.sort_by_key(|(_, bug)| bug.found.by);
     for (_, bug) in bugs {
         let Peers { opa, cedar, istioctl } = &bug.peers;
