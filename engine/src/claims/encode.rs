@@ -60,7 +60,7 @@ fn csv(value: &Value) -> Option<String> {
 }
 
 /// Returns the one text of a string, a number or a Boolean: what is written into headers, and compared with texts.
-pub(crate) fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
+pub fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Number(number) => Some(Cow::Owned(number::text(number))),

@@ -8,7 +8,7 @@ mod predicate;
 mod times;
 
 pub use condition::CompiledCondition;
-pub(crate) use encode::scalar_text;
+pub use encode::scalar_text;
 pub use headers::{IdentityHeader, Unwritable, identity_headers};
 pub use predicate::{NoRequest, Predicate, RequestValues};
 pub use times::Times;

@@ -2,7 +2,8 @@
 
 use super::{Caller, Sets};
 use crate::symbolic::diagram::Set;
-use crate::symbolic::universe::{HeaderValue, Part, as_issued, is_named, scalar_text};
+use crate::symbolic::universe::{HeaderValue, Part, as_issued, is_named};
+use attache_engine::claims::scalar_text;
 use attache_engine::claims::{NoRequest, Predicate};
 use attache_engine::policy::{PathProbe, fold_path};
 use attache_plugin_config::{ClaimPath, Condition, HeaderName, Operation};
@@ -66,9 +67,8 @@ impl<'u> Sets<'u> {
                 HeaderValue::Twice if !denies => continue,
                 // Whichever of the two a service takes.
                 HeaderValue::Twice => self.claim_with_element(claim, &|value| scalar_text(value).is_some()),
-                HeaderValue::Once(sent) => {
-                    self.claim_with_element(claim, &|value| scalar_text(value).as_ref() == Some(sent))
-                }
+                HeaderValue::Once(sent) => self
+                    .claim_with_element(claim, &|value| scalar_text(value).as_deref() == Some(sent.as_str())),
             };
             let sent = dimension.member(&mut self.diagram, number);
             all.push(self.diagram.and(sent, has));

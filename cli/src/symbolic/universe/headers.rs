@@ -2,8 +2,9 @@
 
 use super::claims::Claim;
 use super::dimension::{Bits, Dimension};
+use attache_engine::claims::scalar_text;
 use attache_plugin_config::HeaderName;
-use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a request has of a header.
@@ -36,7 +37,7 @@ impl Headers {
             let claims = numbers.iter().filter_map(|number| claims.get(*number));
             let texts = claims.flat_map(|claim| claim.singles.iter().flatten().chain(&claim.elements));
             let texts: BTreeSet<String> =
-                texts.filter_map(scalar_text).filter(|text| can_be_sent(text)).collect();
+                texts.filter_map(scalar_text).map(Cow::into_owned).filter(|text| can_be_sent(text)).collect();
             let mut other = "other".to_owned();
             while texts.contains(&other) {
                 other.push('-');
@@ -48,16 +49,6 @@ impl Headers {
             Header { values, value }
         };
         Self(compared.iter().map(|(name, numbers)| (name.clone(), header(numbers))).collect())
-    }
-}
-
-/// Returns the text that a string, a number or a Boolean is written as.
-pub(in super::super) fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

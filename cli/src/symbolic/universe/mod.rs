@@ -18,7 +18,7 @@ pub(super) use claim_draft::Question;
 pub(super) use claims::{Claim, insert};
 pub(super) use dimension::{Bits, Dimension};
 pub(super) use drafts::is_within;
-pub(super) use headers::{HeaderValue, Headers, scalar_text};
+pub(super) use headers::{HeaderValue, Headers};
 pub(super) use hosts::Hosts;
 pub(super) use origins::{Addresses, Callers};
 pub(super) use part::{Part, of_scope};
