@@ -22,6 +22,17 @@ impl IssuerId {
             Self::Absent => None,
         }
     }
+
+    /// Returns whether it is the `iss` of a token; `None`: the token has none. What a pattern's segment must equal is not
+    /// looked at, since that is another claim.
+    pub fn takes(&self, iss: Option<&str>) -> bool {
+        match (self, iss) {
+            (Self::Exact(own), Some(iss)) => own == iss,
+            (Self::Pattern(pattern), Some(iss)) => pattern.takes(iss),
+            (Self::Absent, None) => true,
+            (Self::Exact(_) | Self::Pattern(_), None) | (Self::Absent, Some(_)) => false,
+        }
+    }
 }
 
 /// A URL with one segment of its path that may vary: `https://login.example.com/{tenant}/v2.0`.
@@ -86,6 +97,13 @@ impl IssuerPattern {
     pub fn segment<'i>(&self, iss: &'i str) -> Option<&'i str> {
         let segment = iss.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
         (!segment.is_empty() && !segment.contains(['/', '{', '}'])).then_some(segment)
+    }
+
+    /// Returns whether the pattern fits an `iss`, and its segment is one that it may be.
+    fn takes(&self, iss: &str) -> bool {
+        let may_be =
+            |segment: &str| self.values.is_empty() || self.values.iter().any(|value| value == segment);
+        self.segment(iss).is_some_and(may_be)
     }
 
     /// Returns the `iss` with this segment.

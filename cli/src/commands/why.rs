@@ -12,7 +12,7 @@ use crate::logged::{
 use crate::why::{Case, Picked, PickedLine, Search, Told, differs, document, pick, tell};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
-use attache_plugin_config::{Action, Config, IssuerId};
+use attache_plugin_config::{Action, Config};
 use clap::Args;
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
@@ -173,7 +173,7 @@ fn good_token(picked: &Picked, config: &Config) -> String {
     let reason =
         line.verdict.reason.as_deref().or(line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref()));
     let issuer = line.unverified_issuer.as_deref();
-    let issuer = config.issuers.iter().find(|own| issuer.is_none_or(|iss| own.issuer.text() == Some(iss)));
+    let issuer = config.issuers.iter().find(|own| issuer.is_none_or(|iss| own.issuer.takes(Some(iss))));
     let Some(issuer) = issuer else {
         let known = config.issuers.iter().filter_map(|issuer| issuer.issuer.text());
         return format!(
@@ -230,11 +230,7 @@ impl Options {
             (None, None) => return Ok(()),
         };
         let iss = claims.get("iss").and_then(serde_json::Value::as_str);
-        let issuer = config.issuers.iter().find(|issuer| match &issuer.issuer {
-            IssuerId::Exact(own) => iss == Some(own),
-            IssuerId::Pattern(pattern) => iss.is_some_and(|iss| pattern.segment(iss).is_some()),
-            IssuerId::Absent => iss.is_none(),
-        });
+        let issuer = config.issuers.iter().find(|issuer| issuer.issuer.takes(iss));
         token.issuer = issuer.map(|issuer| issuer.name.to_string()).or_else(|| token.issuer.take());
         token.state = TokenState::Good;
         token.whole = Some(claims);

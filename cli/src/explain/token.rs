@@ -115,7 +115,7 @@ pub(crate) fn trusting(config: &Config) -> Config {
 /// Adds the first audience that the issuer of these claims is asked for.
 fn add_audience(claims: &mut Map<String, Value>, config: &Config) {
     let iss = claims.get("iss").and_then(Value::as_str);
-    let is_theirs = |issuer: &&Issuer| issuer.issuer.text() == iss;
+    let is_theirs = |issuer: &&Issuer| issuer.issuer.takes(iss);
     let audience = config.issuers.iter().find(is_theirs).and_then(|issuer| issuer.audiences.first()).cloned();
     if let Some(audience) = audience {
         claims.entry("aud").or_insert_with(|| json!(audience));

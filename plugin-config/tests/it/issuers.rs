@@ -325,6 +325,14 @@ fn a_segment_in_braces_is_one_segment_of_a_path_and_stands_there_once() {
     ] {
         assert_eq!(pattern.segment(iss), segment, "{iss}");
     }
+    for (iss, is_taken) in [
+        (Some("https://login.example/a/v2.0"), true),
+        (Some("https://login.example/c/v2.0"), false),
+        (Some("https://login.example/v2.0"), false),
+        (None, false),
+    ] {
+        assert_eq!(config.issuers[0].issuer.takes(iss), is_taken, "{iss:?}");
+    }
 }
 
 #[test]

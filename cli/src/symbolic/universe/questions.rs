@@ -130,13 +130,9 @@ fn of_registered<'q>(name: &str, issuer: &'q Issuer) -> Vec<Question<'q>> {
             let revoked = &issuer.revoked.token_ids;
             value.is_none_or(|value| value.as_str().is_some_and(|text| !revoked.contains(text)))
         })],
-        "iss" => vec![all(|value| match (&issuer.issuer, value.and_then(Value::as_str)) {
-            (IssuerId::Exact(own), Some(iss)) => own == iss,
-            (IssuerId::Pattern(pattern), Some(iss)) => pattern.segment(iss).is_some_and(|segment| {
-                pattern.values().is_empty() || pattern.values().iter().any(|it| it == segment)
-            }),
-            (IssuerId::Absent, None) => value.is_none(),
-            _ => false,
+        "iss" => vec![all(|value| match value {
+            None => issuer.issuer.takes(None),
+            Some(value) => value.as_str().is_some_and(|iss| issuer.issuer.takes(Some(iss))),
         })],
         "aud" => {
             let texts = all(|value| match value {
