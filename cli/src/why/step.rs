@@ -4,7 +4,7 @@ use crate::input::Configuration;
 use crate::logged::{Logged, TokenState};
 use crate::shown::shown;
 use attache_config_reader::{Path, Step as PathStep};
-use attache_plugin_config::{Issuer, RoleForm};
+use attache_plugin_config::{ClaimPath, Issuer, RoleForm};
 use serde_json::{Map, Value, json};
 
 /// One change.
@@ -17,9 +17,9 @@ pub(crate) enum Step {
     /// A role less.
     RemoveRole(String),
     /// Another value of a claim.
-    SetClaim(String, Value),
+    SetClaim(ClaimPath, Value),
     /// No such claim.
-    RemoveClaim(String),
+    RemoveClaim(ClaimPath),
     /// An entry more in a list of the configuration.
     Push(Path, Value),
     /// Another value in the configuration.
@@ -44,8 +44,10 @@ impl Step {
             Self::GoodToken(words) => words.clone(),
             Self::AddRole(role) => format!("the token has role `{}`", shown(role)),
             Self::RemoveRole(role) => format!("the token has not role `{}`", shown(role)),
-            Self::SetClaim(claim, value) => format!("the token's claim {} is {}", shown(claim), json(value)),
-            Self::RemoveClaim(claim) => format!("the token has no claim {}", shown(claim)),
+            Self::SetClaim(claim, value) => {
+                format!("the token's claim {} is {}", shown(&claim.to_string()), json(value))
+            }
+            Self::RemoveClaim(claim) => format!("the token has no claim {}", shown(&claim.to_string())),
             Self::Push(at, value) => format!("add {} to {at}{}", json(value), place(at)),
             Self::Set(at, value) => format!("set {at} to {}{}", json(value), place(at)),
         }
@@ -112,27 +114,28 @@ fn slot<'d>(document: &'d mut Value, at: &Path) -> Option<&'d mut Value> {
     })
 }
 
-fn set_claim(logged: &mut Logged, claim: &str, value: Option<Value>) {
+fn set_claim(logged: &mut Logged, claim: &ClaimPath, value: Option<Value>) {
     let token = &mut logged.token;
     if let Some(whole) = &mut token.whole {
-        let steps: Vec<&str> = claim.split('.').collect();
-        set_in(whole, &steps, value);
+        set_in(whole, claim.steps(), value);
         return;
     }
-    token.claims.remove(claim);
-    token.added.remove(claim);
+    // A line names claims with dots between their steps.
+    let name = claim.to_string();
+    token.claims.remove(&name);
+    token.added.remove(&name);
     match value {
-        Some(value) => _ = token.claims.insert(claim.to_owned(), value),
-        None => token.absent.push(claim.to_owned()),
+        Some(value) => _ = token.claims.insert(name, value),
+        None => token.absent.push(name),
     }
 }
 
-fn set_in(object: &mut Map<String, Value>, steps: &[&str], value: Option<Value>) {
+fn set_in(object: &mut Map<String, Value>, steps: &[String], value: Option<Value>) {
     match (steps, value) {
-        ([last], Some(value)) => _ = object.insert((*last).to_owned(), value),
-        ([last], None) => _ = object.remove(*last),
+        ([last], Some(value)) => _ = object.insert(last.clone(), value),
+        ([last], None) => _ = object.remove(last),
         ([first, rest @ ..], value) => {
-            let inner = object.entry((*first).to_owned()).or_insert_with(|| Value::Object(Map::new()));
+            let inner = object.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(inner) = inner {
                 set_in(inner, rest, value);
             }
@@ -160,7 +163,7 @@ fn change_role(logged: &mut Logged, issuer: &Issuer, role: &str, is_added: bool)
         token.whole.is_some() || token.claims.contains_key(&claim) || token.absent.contains(&claim);
     let new = with_role(old, name, source.split.as_deref(), &source.form, is_added)?;
     if is_known {
-        set_claim(logged, &claim, Some(new));
+        set_claim(logged, &source.claim, Some(new));
     } else if is_added {
         token.added.insert(claim, new);
     } else {

@@ -139,7 +139,7 @@ impl Ways<'_> {
     }
 
     fn claim(&self, test: &TestTrace, condition: &Condition) -> Vec<Vec<Step>> {
-        let claim = condition.claim.to_string();
+        let claim = &condition.claim;
         let set = |value: Value| vec![vec![Step::SetClaim(claim.clone(), value)]];
         let text = |text: &str| set(json!(text));
         match &condition.test {
@@ -148,7 +148,7 @@ impl Ways<'_> {
             Test::In(wanted) => {
                 let mut ways: Vec<Vec<Step>> =
                     wanted.iter().take(2).flat_map(|wanted| set(value(wanted))).collect();
-                let own = self.logged.token.claims.get(&claim);
+                let own = self.logged.token.claims.get(&claim.to_string());
                 ways.extend(own.map(|own| vec![Step::Push(test.at.clone().key("in"), own.clone())]));
                 ways
             }
@@ -193,7 +193,7 @@ impl Ways<'_> {
                 let Some(condition) = crate::logged::condition_at(&self.judge.config, &test.at) else {
                     return Vec::new();
                 };
-                let claim = condition.claim.to_string();
+                let claim = condition.claim.clone();
                 match &condition.test {
                     Test::NotEquals(wanted) => vec![Step::SetClaim(claim, value(wanted))],
                     Test::NotIn(wanted) => wanted

@@ -92,6 +92,30 @@ fn what_would_let_a_request_through_does() {
     assert_eq!(proposals(&why("17", &[]))[0], "the token's claim sub is \"bob\"");
 }
 
+/// A name with dots in it is one step of a path, as `["https://example.com/tier"]`.
+#[test]
+fn a_claim_named_by_a_url_is_changed_as_one_claim() {
+    let configuration = r#"{
+        "issuers": [{"name": "tyk", "issuer": "https://tyk.example.com", "audiences": ["a"],
+                     "jwksUri": "https://tyk.example.com/keys", "cluster": "tyk"}],
+        "policies": [{"name": "orders", "rules": [{"name": "gold", "to": [{"paths": ["/orders"]}],
+            "when": [{"claim": ["https://example.com/tier"], "equals": "gold"}]}]}]
+    }"#;
+    let line = r#"{"log":"attache","verdict":"denied","reason":"no-rule-matched","method":"GET",
+        "host":"orders.example.com","path":"/orders","issuer":"tyk","subject":"carol"}"#
+        .replace('\n', "");
+    let claims = r#"{"iss": "https://tyk.example.com", "sub": "carol", "https://example.com/tier": "tin"}"#;
+    let run = attache_given(&["why", &line, "-", "--claims", claims], configuration);
+    assert!(
+        proposals(&run)
+            .iter()
+            .any(|told| told.contains("https://example.com/tier") && told.ends_with("is \"gold\"")),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+}
+
 #[test]
 fn what_the_line_lacks_is_told_with_how_to_give_it() {
     let run = why("14", &[]);
