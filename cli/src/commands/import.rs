@@ -2,6 +2,7 @@
 
 use crate::counted::counted;
 use crate::exit::Status;
+use crate::explain::read_label;
 use crate::import::{Import, Wishes, import};
 use crate::input::read_texts;
 use crate::report::{Format, render};
@@ -38,7 +39,7 @@ struct IstioOptions {
     #[arg(long, value_name = "NAMESPACE")]
     workload: Option<String>,
     /// A label of that workload: app=orders
-    #[arg(long, value_name = "NAME=VALUE", requires = "workload", value_parser = label)]
+    #[arg(long, value_name = "NAME=VALUE", requires = "workload", value_parser = read_label)]
     label: Vec<(String, String)>,
     /// The namespace of resources that name none
     #[arg(long, short, default_value = "default")]
@@ -61,12 +62,6 @@ struct IstioOptions {
     /// End with status 1 where there are warnings, too
     #[arg(long)]
     deny_warnings: bool,
-}
-
-/// Reads `name=value`.
-fn label(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write a label as NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {

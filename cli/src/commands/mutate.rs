@@ -4,7 +4,7 @@ use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::input::{Boundary, BoundaryOptions};
 use crate::mutate::{Limits, Score, Subjects, json, run as run_mutants, text};
-use crate::trial::{Prepared, TestFile, find};
+use crate::trial::{find, read};
 use clap::Args;
 use std::error::Error;
 use std::io::{Write as _, stdout};
@@ -61,12 +61,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 
 /// Adds a file of tests to those of its configuration.
 fn add(subjects: &mut Subjects, path: &Path, boundary: &Boundary) -> Result<(), Box<dyn Error>> {
-    let TestFile { document, configuration } = TestFile::read(path, boundary)?;
-    let config = configuration.parse().map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
-    let tests = Prepared::new(&document, &configuration, &config)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    let answering =
-        tests.answering(&config).map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
+    let (configuration, tests, answering) = read(path, boundary)?;
     if let Some(failing) = tests.first_failure(&answering) {
         return Err(format!(
             "{}: `{}` fails as it is; see `attache test`, and mend it first",

@@ -1,5 +1,6 @@
 //! Reading a log a line at a time.
 
+use super::{Entry, read};
 use std::io::{self, BufRead};
 
 /// The longest line that is read, in bytes: an audit line with every claim is shorter.
@@ -7,7 +8,7 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// One line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Line<'l> {
+enum Line<'l> {
     /// What it holds, without its end.
     Bytes(&'l [u8]),
     /// It is longer than any that is read.
@@ -31,11 +32,23 @@ impl<R: BufRead> Lines<R> {
         Self { reader, line: Vec::new(), number: 0, bytes: 0 }
     }
 
+    /// Reads the next line, and what it is; `None` at the end.
+    ///
+    /// # Errors
+    /// The log can't be read.
+    pub(crate) fn entry(&mut self) -> io::Result<Option<Entry>> {
+        let entry = self.read()?.map(|line| match line {
+            Line::TooLong => Entry::Unreadable("it is longer than 1 MiB"),
+            Line::Bytes(line) => read(line),
+        });
+        Ok(entry)
+    }
+
     /// Reads the next line; `None` at the end.
     ///
     /// # Errors
     /// It can't be read.
-    pub(crate) fn read(&mut self) -> io::Result<Option<Line<'_>>> {
+    fn read(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
         let mut is_too_long = false;
         let mut is_begun = false;

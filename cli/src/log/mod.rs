@@ -9,7 +9,7 @@ mod lines;
 
 pub(crate) use access::AccessLine;
 pub(crate) use audit::{AuditLine, Said};
-pub(crate) use lines::{Line, Lines};
+pub(crate) use lines::Lines;
 
 use serde_json::{Map, Value};
 
@@ -35,7 +35,7 @@ const MARK: &str = r#"{"log":"attache""#;
 const ENVELOPES: [&str; 4] = ["msg", "message", "log", "textPayload"];
 
 /// Reads a line as `kubectl logs`, Envoy or a log's store has it, with whatever they write before it.
-pub(crate) fn read(line: &[u8]) -> Entry {
+fn read(line: &[u8]) -> Entry {
     match std::str::from_utf8(line) {
         Ok(text) => read_text(text, true),
         Err(_) if find(line, MARK.as_bytes()) => Entry::Unreadable("it is not UTF-8"),

@@ -4,11 +4,11 @@ use super::facts::{ClaimFact, TIMES};
 use super::lenient::lenient;
 use super::weigh::Weighing;
 use super::{Fate, Logged, LoggedToken, Recorded, TokenState};
-use crate::explain::{RequestLine, TokenPlace, TrialHost, header_map, trusting, unsigned};
+use crate::explain::{RequestLine, TokenPlace, TrialHost, header_map, is_refused, trusting, unsigned};
 use crate::input::Configuration;
 use attache_engine::host::Workload;
 use attache_engine::policy::{RuleIndex, View};
-use attache_engine::{Decision, Engine, Outcome, RequestTrace, TokenTrace};
+use attache_engine::{Engine, RequestTrace, TokenTrace};
 use attache_plugin_config::{ClaimPath, Config, DryRun, Issuer, IssuerId, Preflight, RoleForm};
 use serde_json::Value;
 
@@ -40,8 +40,13 @@ pub(crate) struct Judge {
 
 /// The claims of a line are such as no good token has: somebody else wrote it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("its claims are such as no good token has")]
+#[error("{}", Self::WHY)]
 pub(crate) struct NotATokens;
+
+impl NotATokens {
+    /// Says it of a line.
+    pub(crate) const WHY: &str = "its claims are such as no good token has";
+}
 
 /// A request that was judged.
 pub(crate) struct Judged<'j> {
@@ -49,8 +54,8 @@ pub(crate) struct Judged<'j> {
     pub(crate) trace: RequestTrace,
     logged: &'j Logged,
     pub(crate) state: TokenState,
-    /// The engine's own verdict on what is known and assumed.
-    pub(crate) goes_on: bool,
+    headers: Vec<(String, Vec<u8>)>,
+    host: TrialHost,
 }
 
 impl Judge {
@@ -118,12 +123,7 @@ impl Judge {
             (TokenTrace::Missing, _) if !may_have_token => logged.token.state,
             _ => return Err(NotATokens),
         };
-        let decision = self.engine.decide(&headers, &host.context());
-        let goes_on = matches!(&decision, Decision::Decided(decided) if match (&decided.shadow, self.view) {
-            (Some(shadow), View::WithShadow) => shadow.cause.is_none(),
-            _ => matches!(decided.outcome, Outcome::Forward),
-        });
-        Ok(Judged { judge: self, trace, logged, state, goes_on })
+        Ok(Judged { judge: self, trace, logged, state, headers, host })
     }
 
     /// Returns a token that says what is known of one.
@@ -209,6 +209,12 @@ impl Judged<'_> {
     /// Returns what becomes of the request. `recorded` is what its line tells of rules as a whole.
     pub(crate) fn fate(&self, recorded: &Recorded) -> Fate {
         self.weighing(recorded).fate()
+    }
+
+    /// Returns the engine's own verdict on what is known and assumed: whether the request goes on.
+    pub(crate) fn goes_on(&self) -> bool {
+        let decision = self.judge.engine.decide(&self.headers, &self.host.context());
+        !is_refused(&decision, self.judge.view)
     }
 
     /// Returns the request with what is known of it.

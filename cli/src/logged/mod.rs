@@ -13,7 +13,7 @@ mod weigh;
 
 pub(crate) use facts::{Before, Knows, Logged, LoggedToken, TokenState};
 pub(crate) use fate::{Fate, Outcome, Says};
-pub(crate) use judge::{Judge, Judged, Taking};
+pub(crate) use judge::{Judge, Judged, NotATokens, Taking};
 pub(crate) use need::Need;
 pub(crate) use tri::Tri;
 pub(crate) use weigh::{Recorded, Weighing, condition_at};

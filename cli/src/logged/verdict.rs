@@ -82,11 +82,12 @@ impl Weighing<'_> {
 
     /// Returns what the request may need: the most that any of its readings does.
     fn needed(&self) -> Vec<Authentication> {
-        let readings = || self.trace.readings.iter().map(|reading| self.reading_needs(reading));
-        let required =
-            Tri::any(readings().map(|(public, optional)| Tri::all([public.not(), optional.not()])));
-        let public = Tri::all(readings().map(|(public, _)| public));
-        let optional = Tri::any(readings().map(|(public, optional)| Tri::all([public.not(), optional])));
+        let readings: Vec<(Tri, Tri)> =
+            self.trace.readings.iter().map(|reading| self.reading_needs(reading)).collect();
+        let each = || readings.iter().copied();
+        let required = Tri::any(each().map(|(public, optional)| Tri::all([public.not(), optional.not()])));
+        let public = Tri::all(each().map(|(public, _)| public));
+        let optional = Tri::any(each().map(|(public, optional)| Tri::all([public.not(), optional])));
         let mut needed = Vec::new();
         if required != Tri::No {
             needed.push(Authentication::Required);

@@ -1,8 +1,8 @@
 //! Going through a log, a line at a time.
 
 use super::tally::{Tally, Turn, Why};
-use crate::log::{Entry, Line, Lines, read};
-use crate::logged::{Before, Fate, Judge, Logged, Outcome, Recorded, Says};
+use crate::log::{Entry, Lines};
+use crate::logged::{Before, Fate, Judge, Logged, NotATokens, Outcome, Recorded, Says};
 use attache_plugin_config::ClaimPath;
 use indicatif::ProgressBar;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ pub(crate) struct Replay<'j> {
     port: Option<u16>,
     /// The claims that the configuration of the log had it name, where that is known.
     logged: Option<Vec<ClaimPath>>,
-    kept: HashMap<String, Result<Fate, &'static str>>,
+    kept: HashMap<String, Result<Fate, NotATokens>>,
     pub(crate) tally: Tally,
 }
 
@@ -37,12 +37,7 @@ impl<'j> Replay<'j> {
     pub(crate) fn run(&mut self, file: &str, log: impl BufRead, progress: &ProgressBar) -> io::Result<()> {
         let mut lines = Lines::new(log);
         let mut told = 0;
-        loop {
-            let entry = match lines.read()? {
-                None => return Ok(()),
-                Some(Line::TooLong) => Entry::Unreadable("it is longer than 1 MiB"),
-                Some(Line::Bytes(line)) => read(line),
-            };
+        while let Some(entry) = lines.entry()? {
             self.tally.lines = self.tally.lines.saturating_add(1);
             let at = (file, lines.number);
             self.entry(&entry, at);
@@ -51,6 +46,7 @@ impl<'j> Replay<'j> {
                 told = lines.bytes;
             }
         }
+        Ok(())
     }
 
     fn entry(&mut self, entry: &Entry, at: (&str, u64)) {
@@ -76,19 +72,16 @@ impl<'j> Replay<'j> {
                 self.tally.requests = self.tally.requests.saturating_add(1);
                 self.count(&fate, &logged, at);
             }
-            Err(why) => self.tally.add_unreadable(why, at),
+            Err(NotATokens) => self.tally.add_unreadable(NotATokens::WHY, at),
         }
     }
 
-    fn fate(&mut self, logged: &Logged) -> Result<Fate, &'static str> {
+    fn fate(&mut self, logged: &Logged) -> Result<Fate, NotATokens> {
         let key = logged.key();
         if let Some(fate) = self.kept.get(&key) {
             return fate.clone();
         }
-        let fate = match self.judge.judge(logged) {
-            Ok(judged) => Ok(judged.fate(&Recorded::default())),
-            Err(_) => Err("its claims are such as no good token has"),
-        };
+        let fate = self.judge.judge(logged).map(|judged| judged.fate(&Recorded::default()));
         if self.kept.len() >= MAX_KEPT {
             self.kept.clear();
         }

@@ -10,8 +10,7 @@ mod prepared;
 mod run;
 mod text_match;
 
-pub(crate) use file::TestFile;
 pub(crate) use find::find;
 pub(crate) use junit::junit;
 pub(crate) use prepared::Prepared;
-pub(crate) use run::Suite;
+pub(crate) use run::{Suite, read};

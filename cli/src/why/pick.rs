@@ -1,6 +1,6 @@
 //! Choosing the line that is asked about.
 
-use crate::log::{AccessLine, AuditLine, Entry, Line, Lines, Said, read};
+use crate::log::{AccessLine, AuditLine, Entry, Lines, Said};
 use std::io::BufRead;
 
 /// The line that is asked about.
@@ -50,12 +50,7 @@ impl PickedLine {
 pub(crate) fn pick(log: impl BufRead, request_id: Option<&str>) -> Result<Picked, String> {
     let mut lines = Lines::new(log);
     let (mut picked, mut requests, mut unreadable) = (None::<(PickedLine, u64)>, 0_u64, None);
-    loop {
-        let entry = match lines.read().map_err(|error| format!("can't read the line: {error}"))? {
-            None => break,
-            Some(Line::TooLong) => Entry::Unreadable("it is longer than 1 MiB"),
-            Some(Line::Bytes(line)) => read(line),
-        };
+    while let Some(entry) = lines.entry().map_err(|error| format!("can't read the line: {error}"))? {
         let line = match entry {
             Entry::Audit(line) => PickedLine::Audit(line),
             Entry::Access(line) => PickedLine::Access(line),

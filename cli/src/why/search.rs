@@ -102,11 +102,11 @@ impl<'a> Search<'a> {
         let first = judged.trace.readings.first()?;
         let recorded = recorded_after(self.case.recorded, &first.anonymous, steps);
         match judged.fate(&recorded) {
-            Fate::Known(outcome) if outcome.is_allowed() && judged.goes_on => {
+            Fate::Known(outcome) if outcome.is_allowed() && judged.goes_on() => {
                 self.add(steps, BTreeSet::new());
                 return Some(Vec::new());
             }
-            Fate::Unknown(needs) if judged.goes_on && !steps.is_empty() => {
+            Fate::Unknown(needs) if !steps.is_empty() && judged.goes_on() => {
                 self.add(steps, needs);
                 return Some(Vec::new());
             }

@@ -96,15 +96,14 @@ impl<'u> Sets<'u> {
     /// Returns the requests that satisfy a condition which does not look at the path.
     pub(super) fn condition(&mut self, condition: &Condition, denies: bool, caller: Caller) -> Set {
         if looks_at_claim_alone(&condition.test) {
-            let question = of_test(&condition.test, denies);
             if caller == Caller::Anonymous {
-                return Set::of((question.holds)(None));
+                return Set::of((of_test(&condition.test, denies).holds)(None));
             }
             let key = (condition.claim.clone(), format!("{:?}", condition.test), denies);
             if let Some(&known) = self.tests.get(&key) {
                 return known;
             }
-            let set = self.asked(&condition.claim, &question);
+            let set = self.asked(&condition.claim, &of_test(&condition.test, denies));
             self.tests.insert(key, set);
             return set;
         }

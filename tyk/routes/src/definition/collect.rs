@@ -25,8 +25,6 @@ pub struct Definitions {
     pub apis: Vec<Api>,
     /// What is wrong, and in which document.
     pub problems: Vec<(usize, Diagnostic)>,
-    /// How many documents held none.
-    pub skipped: usize,
 }
 
 impl Definitions {
@@ -40,12 +38,9 @@ impl Definitions {
             let mut search =
                 Search { documents, index, found: &mut found, announced: &mut announced, count: 0 };
             search.value(&document.value, &Path::default());
-            if search.count == 0 {
-                found.skipped = found.skipped.saturating_add(1);
-                if document.is_named {
-                    let message = "no API definition of Tyk; name a classic or an OAS definition, or a resource that has one";
-                    found.problems.push((index, Diagnostic::error(Path::default(), message)));
-                }
+            if search.count == 0 && document.is_named {
+                let message = "no API definition of Tyk; name a classic or an OAS definition, or a resource that has one";
+                found.problems.push((index, Diagnostic::error(Path::default(), message)));
             }
         }
         for api in announced {

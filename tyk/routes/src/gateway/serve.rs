@@ -69,7 +69,6 @@ impl Gateway {
         let next = if name == "self" {
             Some(served)
         } else {
-            passage.version = passage.version.take();
             self.find(&url.authority).or_else(|| self.find(&name))
         };
         let Some(next) = next else { return Outcome::Answered };
