@@ -6,11 +6,11 @@ use super::weigh::Weighing;
 use super::{Fate, Logged, LoggedToken, Recorded, TokenState};
 use crate::explain::{RequestLine, TokenPlace, TrialHost, header_map, is_refused, trusting, unsigned};
 use crate::input::Configuration;
+use attache_engine::claims::Claims;
 use attache_engine::host::Workload;
-use attache_engine::policy::{RuleIndex, View};
+use attache_engine::policy::{RoleTable, RuleIndex, View};
 use attache_engine::{Engine, RequestTrace, TokenTrace};
-use attache_plugin_config::{ClaimPath, Config, DryRun, Issuer, IssuerId, Preflight, RoleForm};
-use serde_json::Value;
+use attache_plugin_config::{ClaimPath, Config, DryRun, Issuer, IssuerId, Preflight};
 
 /// What no token is looked at before: each carries its times in it.
 const NOW: u64 = 1_000_000_000;
@@ -167,27 +167,9 @@ impl Judge {
     /// Returns the roles that the claims of a line hold, whether policies know them or not.
     pub(crate) fn own_roles(&self, token: &LoggedToken) -> Vec<String> {
         let payload = token.whole.clone().unwrap_or_else(|| token.payload(&self.claims));
-        let mut roles = Vec::new();
-        for source in self.issuer(token).into_iter().flat_map(|issuer| &issuer.role_claims) {
-            let mut steps = source.claim.steps().iter();
-            let first = steps.next().and_then(|step| payload.get(step));
-            let claim = steps.try_fold(first, |value, step| Some(value?.get(step))).flatten();
-            let names: Vec<&str> = match (claim, &source.split, &source.form) {
-                (Some(Value::String(text)), Some(split), _) => {
-                    text.split(split.as_str()).map(str::trim).collect()
-                }
-                (Some(Value::String(text)), None, _) => vec![text],
-                (Some(Value::Array(items)), _, RoleForm::Strings) => {
-                    items.iter().filter_map(Value::as_str).collect()
-                }
-                (Some(Value::Object(members)), _, RoleForm::Keys) => {
-                    members.keys().map(String::as_str).collect()
-                }
-                _ => Vec::new(),
-            };
-            roles.extend(names.iter().map(|name| format!("{}{name}", source.prefix)));
-        }
-        roles
+        let role_claims = self.issuer(token).map_or(&[][..], |issuer| &issuer.role_claims);
+        Claims::from_json(payload)
+            .map_or_else(|_| Vec::new(), |claims| RoleTable::names_in(&claims, role_claims))
     }
 
     /// Returns the issuers as they are.

@@ -107,7 +107,10 @@ fn story(
 ///
 /// # Errors
 /// The file or its configuration is wrong, or a test names a token that there is not.
-pub(crate) fn read(path: &Path, boundary: &Boundary) -> Result<(Configuration, Prepared, Answering), Box<dyn Error>> {
+pub(crate) fn read(
+    path: &Path,
+    boundary: &Boundary,
+) -> Result<(Configuration, Prepared, Answering), Box<dyn Error>> {
     let TestFile { document, configuration } = TestFile::read(path, boundary)?;
     if document.is_empty() {
         let path = path.display();

@@ -84,6 +84,22 @@ impl RoleTable {
         names
     }
 
+    /// Returns the names of the roles that claims hold, with their prefixes, whether policies know them or not; what can't
+    /// be read has none.
+    #[cfg(feature = "explain")]
+    pub fn names_in(claims: &Claims, role_claims: &[RoleClaim]) -> Vec<String> {
+        let mut names = Vec::new();
+        for source in role_claims {
+            // An error is told beside the roles that can be read.
+            _ = role_claim::read(claims, source, &mut |role| {
+                if !role.is_empty() {
+                    names.push([&source.prefix, role].concat());
+                }
+            });
+        }
+        names
+    }
+
     fn add(&self, prefix: &str, role: &str, roles: &mut RoleSet) {
         if role.is_empty() {
             return;

@@ -53,6 +53,19 @@ fn all_sources_are_joined() {
     }
 }
 
+/// What a tool tells of a token's roles is what policies read of it, also of roles that they don't know.
+#[cfg(feature = "explain")]
+#[test]
+fn the_roles_of_claims_are_named_as_they_are_read() {
+    let keys = RoleClaim { form: RoleForm::Keys, ..source("flags", None, "") };
+    let field = RoleClaim { form: RoleForm::Field("name".to_owned()), ..source("groups", None, "g/") };
+    let sources = [source("scope", Some(" "), ""), keys, field];
+    let token = json!({
+        "scope": " a  unknown ", "flags": {"b": true, "c": false, "d": null}, "groups": [{"name": "e"}, {"id": 1}],
+    });
+    assert_eq!(RoleTable::names_in(&claims(token), &sources), ["a", "unknown", "b", "g/e"]);
+}
+
 #[test]
 fn roles_are_read_in_every_form_in_which_they_come() {
     let table = table(&BTreeMap::new());

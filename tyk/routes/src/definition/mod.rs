@@ -131,6 +131,19 @@ pub struct Versions {
     pub list: BTreeMap<String, Version>,
 }
 
+impl Versions {
+    /// Returns the version that is for every request where requests name none, and the key under which it stands; `None`
+    /// where Tyk refuses: there are several, and not just one of them has a name that Tyk takes for the usual one.
+    #[must_use]
+    pub fn only(&self) -> Option<(&String, &Version)> {
+        if self.list.len() == 1 {
+            return self.list.first_key_value();
+        }
+        let mut usual = ["Default", "default", ""].iter().filter_map(|key| self.list.get_key_value(*key));
+        usual.next().filter(|_| usual.next().is_none())
+    }
+}
+
 /// One version of a definition.
 #[derive(Clone, Debug, Default)]
 pub struct Version {
@@ -243,4 +256,25 @@ pub(crate) fn clean(path: &str) -> String {
         }
     }
     format!("/{}", segments.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tyk_takes_one_version_for_the_only_one_or_refuses() {
+        for (keys, only) in [
+            (&["v1"][..], Some("v1")),
+            (&["v1", "default"], Some("default")),
+            (&["", "v1", "v2"], Some("")),
+            (&["v1", "v2"], None),
+            (&["Default", "default"], None),
+            (&[], None),
+        ] {
+            let list = keys.iter().map(|key| ((*key).to_owned(), Version::default())).collect();
+            let versions = Versions { list, ..Versions::default() };
+            assert_eq!(versions.only().map(|(key, _)| key.as_str()), only, "{keys:?}");
+        }
+    }
 }

@@ -46,12 +46,7 @@ pub(super) fn version<'s>(
 ) -> Option<(&'s String, &'s Version)> {
     let versions = &served.api.versions;
     if !versions.are_named {
-        if versions.list.len() == 1 {
-            return versions.list.iter().next();
-        }
-        let defaults: Vec<_> =
-            ["Default", "default", ""].iter().filter_map(|key| versions.list.get_key_value(*key)).collect();
-        return if defaults.len() > 1 { None } else { defaults.into_iter().next() };
+        return versions.only();
     }
     let wanted = named_version(served, passage);
     let default = || versions.list.get_key_value(&versions.default);

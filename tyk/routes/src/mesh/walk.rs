@@ -126,11 +126,8 @@ impl<'g> Walk<'g> {
     fn versions(&mut self, served: &'g Served, branch: &Branch, asks: bool, depth: usize) {
         let versions = &served.api.versions;
         if !versions.are_named {
-            let default = versions.list.values().next().filter(|_| versions.list.len() == 1);
-            let default = default.or_else(|| versions.list.get("Default"));
-            let default = default.or_else(|| versions.list.get("default")).or_else(|| versions.list.get(""));
-            match default {
-                Some(version) => self.version(served, version, "", branch, depth),
+            match versions.only() {
+                Some((_, version)) => self.version(served, version, "", branch, depth),
                 None => {
                     let place = served.api.at("version_data/versions", "x-tyk-api-gateway");
                     self.gap(
