@@ -26,7 +26,7 @@ pub trait Environment {
 /// Cryptography that a host offers, faster than what runs inside the VM.
 pub trait HostCrypto {
     /// Returns whether the key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made this signature, or `None` where
-    /// the host can't tell: then the engine verifies on its own.
+    /// the host can't tell: then the engine verifies on its own if it is built with `software-signatures`, and refuses if not.
     ///
     /// Asked about RS256/384/512 and ES256/384/512 only; an ECDSA signature comes as DER, as BoringSSL takes it.
     fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool>;

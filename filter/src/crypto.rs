@@ -5,17 +5,69 @@
 
 use crate::host::{self, ForeignError};
 use attache_engine::host::HostCrypto;
-use attache_plugin_config::{Algorithm, Hash, Scheme};
+use attache_plugin_config::{Algorithm, Config, Diagnostic, Diagnostics, Hash, Issuer, Path, Scheme};
 use log::warn;
 use std::cell::Cell;
 
 const FUNCTION: &str = "verify_signature";
+
+/// Whether the module itself verifies what the host can't.
+const HAS_SOFTWARE: bool = cfg!(feature = "software-signatures");
+
+/// Refuses a configuration with an algorithm that nothing here verifies: the host has no such function, and this build leaves
+/// it to the host.
+///
+/// # Errors
+/// The first issuer that takes tokens by such an algorithm.
+pub(crate) fn refuse_where_unable(config: &Config) -> Result<(), Diagnostics> {
+    if HAS_SOFTWARE {
+        return Ok(());
+    }
+    let of_hosts = |issuer: &Issuer| issuer.algorithms.iter().find(|algorithm| algorithm.is_of_hosts());
+    let mut found = config.issuers.iter().map(of_hosts).enumerate();
+    let Some((index, algorithm)) = found.find_map(|(index, found)| Some((index, found?))) else {
+        return Ok(());
+    };
+    // An empty message asks for nothing, and a host that has the function says that it can't do that.
+    match host::call_foreign_function(FUNCTION, &[]) {
+        Err(ForeignError::Missing) => Err(Diagnostic::error(
+            Path::default().key("issuers").index(index).key("algorithms"),
+            format!(
+                "`{algorithm}` is verified by the host's function `{FUNCTION}`, which this host lacks: run the module in an Envoy \
+                 that has it, as those with V8 do, or build it with `scripts/build --other-hosts`"
+            ),
+        )
+        .into()),
+        Ok(_) | Err(ForeignError::Failed) => Ok(()),
+    }
+}
 
 /// Envoy's cryptography.
 #[derive(Default)]
 pub(crate) struct EnvoyCrypto {
     /// This host has no such function; it isn't asked again.
     missing: Cell<bool>,
+    /// The log says that the host could not tell.
+    warned: Cell<bool>,
+}
+
+impl EnvoyCrypto {
+    /// Says, once, what becomes of signatures that the host can't tell about.
+    #[inline(never)]
+    fn warn(&self, algorithm: Algorithm) {
+        if self.warned.replace(true) {
+            return;
+        }
+        if HAS_SOFTWARE {
+            warn!(
+                "attache: this host lacks `{FUNCTION}`, or it failed: signatures are verified inside the VM, which is slower"
+            );
+        } else {
+            warn!(
+                "attache: this host's `{FUNCTION}` could not tell about a signature by {algorithm}: the token was refused"
+            );
+        }
+    }
 }
 
 impl HostCrypto for EnvoyCrypto {
@@ -25,17 +77,18 @@ impl HostCrypto for EnvoyCrypto {
         }
         let hash = hash_name(algorithm)?;
         let argument = argument(hash, key, signature, message)?;
-        match host::call_foreign_function(FUNCTION, &argument) {
+        let verdict = match host::call_foreign_function(FUNCTION, &argument) {
             Ok(result) => verdict(&result),
             Err(ForeignError::Missing) => {
                 self.missing.set(true);
-                warn!(
-                    "attache: this host lacks `{FUNCTION}`: signatures are verified inside the VM, which is slower"
-                );
                 None
             }
             Err(ForeignError::Failed) => None,
+        };
+        if verdict.is_none() {
+            self.warn(algorithm);
         }
+        verdict
     }
 }
 
@@ -95,7 +148,7 @@ fn verdict(mut result: &[u8]) -> Option<bool> {
         }
     }
     // The host says "no" for a bad signature and for a key or hash that it can't handle; only the text tells them
-    // apart. Where it could not begin, the engine verifies on its own.
+    // apart.
     let could_not_begin = error.windows(10).any(|window| window.eq_ignore_ascii_case(b"initialize"));
     (good || !could_not_begin).then_some(good)
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::{self, Event};
 use crate::connection::Connection;
-use crate::crypto::EnvoyCrypto;
+use crate::crypto::{self, EnvoyCrypto};
 use crate::host::CallId;
 use crate::keys::{self, Keys, Pending, Turn, Waiting};
 use crate::metrics::Metrics;
@@ -37,6 +37,7 @@ impl Plugin {
     /// Makes a configuration ready, given its text.
     pub(crate) fn new(document: &[u8]) -> Result<Self, Diagnostics> {
         let config = attache_plugin_config::parse(document)?;
+        crypto::refuse_where_unable(&config)?;
         let workload = workload::identify(&config.selector_labels());
         let engine = Engine::new(&config, &workload, &Variables)?;
         for warning in config.warnings.iter().chain(engine.warnings()) {

@@ -32,6 +32,10 @@ pub(crate) struct Options {
     /// Build dist/attache, a static program: the tool, with the engine of its page in it.
     #[arg(long, group = "part")]
     tool: bool,
+    /// Build dist/plugin-other-hosts.wasm: the filter for hosts other than Envoy, which lack its `verify_signature`. It verifies
+    /// all signatures itself, and is a tenth bigger.
+    #[arg(long, group = "part")]
+    other_hosts: bool,
     /// Build target/bench-floor.wasm: the least that a filter can cost, which `scripts/bench` measures beside it.
     #[arg(long, group = "part")]
     floor: bool,
@@ -56,6 +60,9 @@ pub(crate) fn build(options: &Options) -> Result<()> {
         playground(&output.clone().unwrap_or_else(|| target().join("playground.wasm")))
     } else if options.tool {
         tool(&output_or("dist/attache"))
+    } else if options.other_hosts {
+        let features = ["--features", "software-signatures"];
+        module("attache-filter", &features, &output_or("dist/plugin-other-hosts.wasm"), false)
     } else if options.floor {
         module("attache-bench-floor", &[], &output_or("target/bench-floor.wasm"), false)
     } else if options.test_build {

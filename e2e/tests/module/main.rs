@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod support;

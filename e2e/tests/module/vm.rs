@@ -11,7 +11,12 @@ pub(crate) fn fresh() -> Result<Vm> {
 
 /// A VM with a root context that has this configuration.
 pub(crate) fn configured(document: &Value) -> Result<Vm> {
-    Vm::configured(&module()?, State::default(), &document.to_string())
+    configured_in(State::default(), document)
+}
+
+/// The same in a host that has this state.
+pub(crate) fn configured_in(state: State, document: &Value) -> Result<Vm> {
+    Vm::configured(&module()?, state, &document.to_string())
 }
 
 /// Why a request was refused, as access logs see it.

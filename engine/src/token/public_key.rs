@@ -1,17 +1,16 @@
-//! One public key, prepared once for both verifiers.
+//! One public key, prepared once for the host's verifier and for the engine's own.
+
+mod curve;
+mod pss;
+#[cfg(feature = "software-signatures")]
+mod software;
 
 use super::{Allowed, Backend, der};
 use crate::host::HostCrypto;
-use attache_plugin_config::{
-    Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, Scheme, is_fit_for_rsa,
-};
-use p521::ecdsa::signature::Verifier as _;
+use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, Scheme, is_fit_for_rsa};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BigUint, RsaPublicKey};
 use std::fmt;
-use superboring::bn::BigNum;
-use superboring::hash::MessageDigest;
-use superboring::pkey::{PKey, Public};
-use superboring::rsa::{Padding, Rsa};
-use superboring::sign::Verifier;
 
 /// A public key that may verify signatures.
 pub struct PublicKey {
@@ -22,16 +21,15 @@ pub struct PublicKey {
     material: Material,
 }
 
-/// The key as the engine's own verifier takes it.
+/// What the engine itself needs of a key.
 enum Material {
-    Rsa { key: PKey<Public>, signature_bytes: usize },
-    P256(p256::ecdsa::VerifyingKey),
-    P384(p384::ecdsa::VerifyingKey),
-    P521(p521::ecdsa::VerifyingKey),
+    Rsa(RsaPublicKey),
+    Ec(EcCurve),
     Ed25519(ed25519_compact::PublicKey),
 }
 
-/// Whether a signature is good, and what said so; in an `Err`, `None` where it could be refused by its shape alone.
+/// Whether a signature is good, and what said so; in an `Err`, `None` where it is refused without arithmetic: by its shape, or
+/// since nothing here can verify it.
 pub type Outcome = Result<Backend, Option<Backend>>;
 
 impl PublicKey {
@@ -46,8 +44,7 @@ impl PublicKey {
                 "this is no RSA key that can be used: take a modulus of 2048 to 4096 bits and exponent 65537",
             )?,
             JwkMaterial::Ec { curve, x, y } => {
-                let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
-                ec(*curve, &point).ok_or("`x` and `y` are no point on this curve: copy the key again")?
+                ec(*curve, x, y).ok_or("`x` and `y` are no point on this curve: copy the key again")?
             }
             JwkMaterial::Ed25519 { x } => {
                 let key = ed25519_key(x).ok_or("`x` is no usable Ed25519 public key: copy the key again")?;
@@ -89,8 +86,9 @@ impl PublicKey {
         self.fingerprint
     }
 
-    /// Returns whether the key made this signature, which is in JOSE form (RFC 7518 section 3). The host is asked first
-    /// where it could know: about RSASSA-PKCS1-v1_5 and about ECDSA, the latter in DER.
+    /// Returns whether the key made this signature, which is in JOSE form (RFC 7518 section 3). RSASSA-PKCS1-v1_5 and ECDSA are
+    /// the host's, which gets an ECDSA signature in DER; where it can't tell, the engine verifies, if it is built with
+    /// `software-signatures`.
     ///
     /// # Errors
     /// What refuted it; `None` where its shape, or an algorithm that is not this key's type's, did.
@@ -102,55 +100,62 @@ impl PublicKey {
         host: &dyn HostCrypto,
     ) -> Outcome {
         match &self.material {
-            Material::Rsa { key, signature_bytes } => {
-                let (digest, padding) = rsa_scheme(algorithm).ok_or(None)?;
-                if signature.len() != *signature_bytes {
+            Material::Rsa(key) => {
+                if signature.len() != key.size() {
                     return Err(None);
                 }
-                let software = || verify_rsa(key, digest, padding, message, signature);
-                match padding {
-                    Padding::PKCS1 => self.verdict(host, algorithm, message, signature, software),
-                    _ => in_software(software()),
+                match algorithm.scheme() {
+                    Scheme::RsaPkcs1(_) => self.ask(host, algorithm, message, signature, signature),
+                    Scheme::RsaPss(hash) => in_software(pss::verify(key, hash, message, signature)),
+                    Scheme::Ecdsa(_) | Scheme::Ed25519 | Scheme::Hmac(_) => Err(None),
                 }
             }
-            Material::P256(key) => {
-                let parsed = p256::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || verify_p256(key, message, &parsed);
-                self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
-            }
-            Material::P384(key) => {
-                let parsed = p384::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || verify_p384(key, message, &parsed);
-                self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
-            }
-            Material::P521(key) => {
-                let parsed = p521::ecdsa::Signature::from_slice(signature).map_err(|_| None)?;
-                let software = || verify_p521(key, message, &parsed);
-                self.verdict(host, algorithm, message, &der::ecdsa_signature(signature), software)
+            Material::Ec(curve) => {
+                let fits = algorithm.scheme() == Scheme::Ecdsa(*curve);
+                if !fits || !curve::could_have_signed(*curve, signature) {
+                    return Err(None);
+                }
+                self.ask(host, algorithm, message, signature, &der::ecdsa_signature(signature))
             }
             Material::Ed25519(key) => {
+                if algorithm.scheme() != Scheme::Ed25519 {
+                    return Err(None);
+                }
                 let signature = ed25519_compact::Signature::from_slice(signature).map_err(|_| None)?;
                 in_software(verify_ed25519(key, message, &signature))
             }
         }
     }
 
+    /// Asks the host about a signature, which is given in JOSE form and as hosts take it.
     #[inline(never)]
-    fn verdict(
+    fn ask(
         &self,
         host: &dyn HostCrypto,
         algorithm: Algorithm,
         message: &[u8],
+        jose: &[u8],
         signature: &[u8],
-        software: impl FnOnce() -> bool,
     ) -> Outcome {
-        let verdict = self.spki_der().and_then(|key| host.verify(key, algorithm, message, signature));
-        match verdict {
+        let key = self.spki_der().ok_or(None)?;
+        match host.verify(key, algorithm, message, signature) {
             Some(true) => Ok(Backend::Host),
             Some(false) => Err(Some(Backend::Host)),
-            None => in_software(software()),
+            None => without_host(key, algorithm, message, jose),
         }
     }
+}
+
+/// Verifies what the host could not.
+#[cfg(feature = "software-signatures")]
+fn without_host(key: &[u8], algorithm: Algorithm, message: &[u8], jose: &[u8]) -> Outcome {
+    in_software(software::verify(key, algorithm, message, jose))
+}
+
+/// Refuses what the host could not verify.
+#[cfg(not(feature = "software-signatures"))]
+const fn without_host(_: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Outcome {
+    Err(None)
 }
 
 impl fmt::Debug for PublicKey {
@@ -174,58 +179,23 @@ fn rsa(n: &[u8], e: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
     if !is_fit_for_rsa(n, e) {
         return None;
     }
-    let (modulus, exponent) = (BigNum::from_slice(n).ok()?, BigNum::from_slice(e).ok()?);
-    let key = PKey::from_rsa(Rsa::<Public>::from_public_components(modulus, exponent).ok()?).ok()?;
-    Some((Material::Rsa { key, signature_bytes: n.len() }, Some(der::rsa_key(n, e))))
+    let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e)).ok()?;
+    Some((Material::Rsa(key), Some(der::rsa_key(n, e))))
 }
 
 #[inline(never)]
-fn ec(curve: EcCurve, point: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
-    let material = match curve {
-        EcCurve::P256 => Material::P256(p256_key(point)?),
-        EcCurve::P384 => Material::P384(p384_key(point)?),
-        EcCurve::P521 => Material::P521(p521_key(point)?),
-    };
-    Some((material, Some(der::ec_key(curve, point))))
+fn ec(curve: EcCurve, x: &[u8], y: &[u8]) -> Option<(Material, Option<Box<[u8]>>)> {
+    if !curve::holds(curve, x, y) {
+        return None;
+    }
+    let point = [&[UNCOMPRESSED], x, y].concat();
+    Some((Material::Ec(curve), Some(der::ec_key(curve, &point))))
 }
-
-// The arithmetic of each curve stays in functions of its own: a compiler's memory grows faster than the function that it
-// compiles, and every worker of a proxy compiles all of them.
 
 /// Returns a point of Ed25519 that is on the curve and not of small order, under which any signature could be good.
 fn ed25519_key(x: &[u8]) -> Option<ed25519_compact::PublicKey> {
     let key = ed25519_compact::PublicKey::from_slice(x).ok()?;
     key.validate().is_ok().then_some(key)
-}
-
-#[inline(never)]
-fn p256_key(point: &[u8]) -> Option<p256::ecdsa::VerifyingKey> {
-    p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()
-}
-
-#[inline(never)]
-fn p384_key(point: &[u8]) -> Option<p384::ecdsa::VerifyingKey> {
-    p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()
-}
-
-#[inline(never)]
-fn p521_key(point: &[u8]) -> Option<p521::ecdsa::VerifyingKey> {
-    p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()
-}
-
-#[inline(never)]
-fn verify_p256(key: &p256::ecdsa::VerifyingKey, message: &[u8], signature: &p256::ecdsa::Signature) -> bool {
-    key.verify(message, signature).is_ok()
-}
-
-#[inline(never)]
-fn verify_p384(key: &p384::ecdsa::VerifyingKey, message: &[u8], signature: &p384::ecdsa::Signature) -> bool {
-    key.verify(message, signature).is_ok()
-}
-
-#[inline(never)]
-fn verify_p521(key: &p521::ecdsa::VerifyingKey, message: &[u8], signature: &p521::ecdsa::Signature) -> bool {
-    key.verify(message, signature).is_ok()
 }
 
 #[inline(never)]
@@ -235,37 +205,6 @@ fn verify_ed25519(
     signature: &ed25519_compact::Signature,
 ) -> bool {
     key.verify(message, signature).is_ok()
-}
-
-/// Returns the digest and the padding of an RSA algorithm (RFC 7518 sections 3.3 and 3.5; the salt of PSS is as long as
-/// the digest).
-fn rsa_scheme(algorithm: Algorithm) -> Option<(MessageDigest, Padding)> {
-    let (hash, padding) = match algorithm.scheme() {
-        Scheme::RsaPkcs1(hash) => (hash, Padding::PKCS1),
-        Scheme::RsaPss(hash) => (hash, Padding::PKCS1_PSS),
-        Scheme::Ecdsa(_) | Scheme::Ed25519 | Scheme::Hmac(_) => return None,
-    };
-    let digest = match hash {
-        Hash::Sha256 => MessageDigest::sha256(),
-        Hash::Sha384 => MessageDigest::sha384(),
-        Hash::Sha512 => MessageDigest::sha512(),
-    };
-    Some((digest, padding))
-}
-
-#[inline(never)]
-fn verify_rsa(
-    key: &PKey<Public>,
-    digest: MessageDigest,
-    padding: Padding,
-    message: &[u8],
-    signature: &[u8],
-) -> bool {
-    Verifier::new(digest, key).is_ok_and(|mut verifier| {
-        verifier.set_rsa_padding(padding).is_ok()
-            && verifier.update(message).is_ok()
-            && verifier.verify(signature).unwrap_or(false)
-    })
 }
 
 /// Returns the fingerprint of a key's parts. Each goes in with its length before it, so that no two keys give the hash

@@ -10,15 +10,15 @@ use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Verifier as _;
-use p256::pkcs8::DecodePublicKey as _;
+use p256::pkcs8::{DecodePublicKey as _, SubjectPublicKeyInfoRef};
+use ring::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+    VerificationAlgorithm,
+};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::Duration;
-use superboring::hash::MessageDigest;
-use superboring::pkey::PKey;
-use superboring::rsa::{Padding, Rsa};
-use superboring::sign::Verifier;
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const NOW: u64 = 1_700_000_000;
@@ -44,10 +44,14 @@ impl HostCrypto for DerHost {
 
         Some(match algorithm {
             Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => {
-                let key = PKey::from_rsa(Rsa::public_key_from_der(key).unwrap()).unwrap();
-                let mut verifier = Verifier::new(digest(algorithm), &key).unwrap();
-                verifier.set_rsa_padding(Padding::PKCS1).unwrap();
-                verifier.verify_oneshot(signature, message).unwrap()
+                let padding: &dyn VerificationAlgorithm = match algorithm {
+                    Algorithm::RS256 => &RSA_PKCS1_2048_8192_SHA256,
+                    Algorithm::RS384 => &RSA_PKCS1_2048_8192_SHA384,
+                    _ => &RSA_PKCS1_2048_8192_SHA512,
+                };
+                let key = SubjectPublicKeyInfoRef::try_from(key).unwrap();
+                let key = UnparsedPublicKey::new(padding, key.subject_public_key.raw_bytes());
+                key.verify(message, signature).is_ok()
             }
             Algorithm::ES256 => p256::ecdsa::VerifyingKey::from_public_key_der(key)
                 .unwrap()
@@ -87,14 +91,6 @@ fn key(algorithm: Algorithm) -> &'static SigningKey {
         _ => (5, "rsa"),
     };
     KEYS[index].get_or_init(|| SigningKey::fixed(name).unwrap())
-}
-
-fn digest(algorithm: Algorithm) -> MessageDigest {
-    match algorithm {
-        Algorithm::RS256 | Algorithm::PS256 => MessageDigest::sha256(),
-        Algorithm::RS384 | Algorithm::PS384 => MessageDigest::sha384(),
-        _ => MessageDigest::sha512(),
-    }
 }
 
 /// A signature in JOSE form with the one test key of the algorithm's type.

@@ -85,6 +85,7 @@ pub(super) fn stages() -> Vec<Stage> {
         on_envoy("cache", "cache"),
         on_envoy("the guide into force", "rollout"),
         on_envoy("what a proxy starts with, and two plugins", "plugins"),
+        command("the module for other hosts", "scripts/build --other-hosts"),
         on_envoy("the module itself", "module --test security"),
         command(
             "requests that the tool works out, before the module",
