@@ -10,6 +10,8 @@ pub(crate) struct Import {
     pub(crate) name: Option<String>,
     /// Where it is from.
     pub(crate) path: Vec<String>,
+    /// Whether it is a `type` of the module's own, which stands for another.
+    pub(crate) is_type: bool,
 }
 
 /// Takes what stands between `use` and `;` apart.
@@ -26,13 +28,13 @@ fn below(tokens: &[TokenTree], prefix: &[String], imports: &mut Vec<Import>) {
         match token {
             TokenTree::Ident(word) if word == "as" => {
                 let name = tokens.next().map(ToString::to_string);
-                imports.push(Import { name, path });
+                imports.push(Import { name, path, is_type: false });
                 return;
             }
             TokenTree::Ident(word) if word == "self" && path.len() == prefix.len() && !prefix.is_empty() => {}
             TokenTree::Ident(word) => path.push(word.to_string()),
             TokenTree::Punct(mark) if mark.as_char() == '*' => {
-                imports.push(Import { name: None, path });
+                imports.push(Import { name: None, path, is_type: false });
                 return;
             }
             TokenTree::Group(group) => {
@@ -45,7 +47,7 @@ fn below(tokens: &[TokenTree], prefix: &[String], imports: &mut Vec<Import>) {
             _ => {}
         }
     }
-    imports.push(Import { name: path.last().cloned(), path });
+    imports.push(Import { name: path.last().cloned(), path, is_type: false });
 }
 
 fn is_comma(token: &TokenTree) -> bool {
@@ -114,9 +116,8 @@ fn step(modules: &Modules, at: &ModulePath, path: &[String], imports: usize) -> 
     None
 }
 
-/// Returns whether a module has no import of this name.
+/// Returns whether a module brings nothing of this name in by `use`.
 fn is_own(modules: &Modules, at: &ModulePath, name: &str) -> bool {
-    modules
-        .get(at)
-        .is_some_and(|module| module.imports.iter().all(|import| import.name.as_deref() != Some(name)))
+    let Some(module) = modules.get(at) else { return false };
+    module.imports.iter().all(|import| import.is_type || import.name.as_deref() != Some(name))
 }

@@ -1,5 +1,8 @@
 //! A file fits a head: what has more lines is more than one thing.
 
+use crate::module::modules;
+use crate::sources::{repository, roots, rust_files};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The most lines of a file, its tests apart.
@@ -8,42 +11,68 @@ const MAX_LINES: usize = 300;
 /// The files that may have more, each with the reason that its head gives.
 const LONGER: [&str; 0] = [];
 
-/// Adds the Rust files of a folder that are no tests, at any depth.
-fn add_sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let is_source = !name.starts_with('.') && !["target", "tests", "benches"].contains(&name);
-        if path.is_dir() && is_source {
-            add_sources(&path, found);
-        } else if name.ends_with(".rs") && !["tests.rs", "testing.rs"].contains(&name) {
-            found.push(path);
-        }
-    }
+/// What stands before the tests at the end of a file.
+const TESTS: &str = "#[cfg(test)]\nmod tests";
+
+/// Returns how many lines a text has besides the module of its tests.
+fn lines(text: &str) -> usize {
+    let Some((before, tests)) = text.split_once(TESTS) else { return text.trim_end().lines().count() };
+    let after = match tests.strip_prefix(';') {
+        Some(after) => after,
+        None => tests.split_once("\n}\n").map_or("", |(_, after)| after),
+    };
+    before.trim_end().lines().count() + after.trim().lines().count()
 }
 
-/// Returns how many lines a text has before the tests at its end.
-fn lines(text: &str) -> usize {
-    text.split("#[cfg(test)]\nmod tests").next().unwrap().trim_end().lines().count()
+/// Returns whether a file is apart by its name. That it is a test's does not follow: the compiler may know better.
+fn is_called_a_test(path: &Path) -> bool {
+    let is = |names: &[&str], part: &std::ffi::OsStr| names.iter().any(|name| part == *name);
+    path.iter().any(|part| is(&["tests", "benches"], part))
+        || path.file_name().is_some_and(|name| is(&["tests.rs", "testing.rs"], name))
+}
+
+/// Returns every file that is more than tests: all but those called so, and what a library or a program is built of,
+/// whatever it is called.
+fn files() -> BTreeSet<PathBuf> {
+    let built = roots().into_iter().flat_map(|(_, root)| modules(&root)).flat_map(|(_, module)| module.files);
+    let root = repository();
+    let others = rust_files().into_iter().filter(|path| !is_called_a_test(path.strip_prefix(&root).unwrap()));
+    built.chain(others).collect()
 }
 
 #[test]
 fn a_file_fits_a_head() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut sources = Vec::new();
-    add_sources(root, &mut sources);
-    assert!(sources.len() > 300, "{} sources", sources.len());
+    let root = repository();
+    let files = files();
+    assert!(files.len() > 300, "{} files", files.len());
     let is_long = |path: &&PathBuf| lines(&std::fs::read_to_string(path).unwrap()) > MAX_LINES;
-    let long: Vec<&str> = sources
+    let long: Vec<&str> = files
         .iter()
         .filter(is_long)
-        .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap())
+        .map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap())
         .collect();
     assert_eq!(long, LONGER, "more than {MAX_LINES} lines: split by meaning, or give the reason at the head");
 }
 
 #[test]
-fn tests_at_the_end_do_not_count() {
-    assert_eq!(lines("fn a() {}\n\nfn b() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"), 3);
+fn what_a_program_is_built_of_counts_whatever_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str| std::fs::write(folder.path().join(name), "").unwrap();
+    std::fs::create_dir(folder.path().join("benches")).unwrap();
+    for name in ["tests.rs", "testing.rs", "benches/mod.rs"] {
+        write(name);
+    }
+    let root = folder.path().join("lib.rs");
+    std::fs::write(&root, "mod tests; mod benches; #[cfg(test)] mod testing;").unwrap();
+    let built: BTreeSet<PathBuf> = modules(&root).into_values().flat_map(|module| module.files).collect();
+    let expected = ["lib.rs", "tests.rs", "benches/mod.rs"].map(|name| folder.path().join(name));
+    assert_eq!(built, expected.into());
+}
+
+#[test]
+fn tests_do_not_count_and_what_follows_them_does() {
     assert_eq!(lines("fn a() {}\n"), 1);
+    assert_eq!(lines("fn a() {}\n\nfn b() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"), 3);
+    assert_eq!(lines("#[cfg(test)]\nmod tests {\n    use super::*;\n}\n\nfn a() {}\nfn b() {}\n"), 2);
+    assert_eq!(lines("mod a;\n#[cfg(test)]\nmod tests;\n\nfn a() {}\nfn b() {}\n"), 3);
 }

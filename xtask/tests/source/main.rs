@@ -8,8 +8,11 @@
     reason = "what the tests share fails as a test does"
 )]
 
+mod escapes;
+mod hostcalls;
 mod imports;
 mod layers;
 mod length;
 mod module;
 mod rust_version;
+mod sources;
