@@ -7,19 +7,22 @@ use std::cell::RefCell;
 
 /// An object of a definition, and what was wrong with its values.
 #[derive(Clone, Copy)]
-pub(crate) struct Fields<'v> {
+pub struct Fields<'v> {
     value: Option<&'v Value>,
     path: &'v Path,
     problems: &'v RefCell<Vec<Diagnostic>>,
 }
 
 impl<'v> Fields<'v> {
-    pub(crate) fn new(value: &'v Value, path: &'v Path, problems: &'v RefCell<Vec<Diagnostic>>) -> Self {
+    /// Takes an object, the path to it, and where to put what is wrong with it.
+    #[must_use]
+    pub fn new(value: &'v Value, path: &'v Path, problems: &'v RefCell<Vec<Diagnostic>>) -> Self {
         Self { value: Some(value), path, problems }
     }
 
     /// Returns a string at keys separated by `/`; empty where there is none.
-    pub(crate) fn text(&self, keys: &str) -> String {
+    #[must_use]
+    pub fn text(&self, keys: &str) -> String {
         match self.get(keys) {
             None => String::new(),
             Some(Value::String(text)) => text.clone(),
@@ -27,8 +30,28 @@ impl<'v> Fields<'v> {
         }
     }
 
+    /// Returns the fields of an object further down, whose problems are kept with these.
+    #[must_use]
+    pub fn within<'w>(&self, value: &'w Value, path: &'w Path) -> Fields<'w>
+    where
+        'v: 'w,
+    {
+        Fields { value: Some(value), path, problems: self.problems }
+    }
+
+    /// Returns a number; 0 where there is none.
+    #[must_use]
+    pub fn number(&self, keys: &str) -> f64 {
+        match self.get(keys) {
+            None => 0.0,
+            Some(Value::Number(number)) => number.as_f64().unwrap_or(0.0),
+            Some(_) => self.wrong(keys, "a number"),
+        }
+    }
+
     /// Returns a Boolean; false where there is none.
-    pub(crate) fn flag(&self, keys: &str) -> bool {
+    #[must_use]
+    pub fn flag(&self, keys: &str) -> bool {
         match self.get(keys) {
             None => false,
             Some(Value::Bool(flag)) => *flag,
@@ -37,7 +60,8 @@ impl<'v> Fields<'v> {
     }
 
     /// Returns a port; 0 where there is none.
-    pub(crate) fn port(&self, keys: &str) -> u16 {
+    #[must_use]
+    pub fn port(&self, keys: &str) -> u16 {
         match self.get(keys) {
             None => 0,
             // What comes by way of Kubernetes may be a float.
@@ -50,7 +74,8 @@ impl<'v> Fields<'v> {
     }
 
     /// Returns the strings of a list; empty where there is none.
-    pub(crate) fn texts(&self, keys: &str) -> Vec<String> {
+    #[must_use]
+    pub fn texts(&self, keys: &str) -> Vec<String> {
         let items = self.items(keys).iter();
         let texts: Vec<String> = items.filter_map(Value::as_str).map(str::to_owned).collect();
         if texts.len() < self.items(keys).len() {
@@ -60,7 +85,8 @@ impl<'v> Fields<'v> {
     }
 
     /// Returns the values of a list; empty where there is none.
-    pub(crate) fn items(&self, keys: &str) -> &'v [Value] {
+    #[must_use]
+    pub fn items(&self, keys: &str) -> &'v [Value] {
         match self.get(keys) {
             None => &[],
             Some(Value::Array(items)) => items,
@@ -69,7 +95,8 @@ impl<'v> Fields<'v> {
     }
 
     /// Returns the members of an object, in the order of their names; empty where there is none.
-    pub(crate) fn members(&self, keys: &str) -> Vec<(&'v String, &'v Value)> {
+    #[must_use]
+    pub fn members(&self, keys: &str) -> Vec<(&'v String, &'v Value)> {
         match self.get(keys) {
             None => Vec::new(),
             Some(Value::Object(members)) => members.iter().collect(),
@@ -78,11 +105,14 @@ impl<'v> Fields<'v> {
     }
 
     /// Returns whether something other than null stands there.
-    pub(crate) fn has(&self, keys: &str) -> bool {
+    #[must_use]
+    pub fn has(&self, keys: &str) -> bool {
         self.get(keys).is_some()
     }
 
-    pub(crate) fn get(&self, keys: &str) -> Option<&'v Value> {
+    /// Returns what stands there, unless it is null.
+    #[must_use]
+    pub fn get(&self, keys: &str) -> Option<&'v Value> {
         let found = keys.split('/').try_fold(self.value?, |value, key| value.get(key))?;
         if found.is_null() { None } else { Some(found) }
     }

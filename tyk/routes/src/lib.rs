@@ -10,7 +10,7 @@
 
 pub mod definition;
 pub mod drift;
-mod fields;
+pub mod fields;
 pub mod gap;
 pub mod gateway;
 pub mod mesh;

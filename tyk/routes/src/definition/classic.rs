@@ -1,6 +1,7 @@
 //! Classic definitions.
 
 use super::endpoints::version;
+use super::limits;
 use super::{Api, Family, Form, Location, Selector, Versions, distinct};
 use crate::fields::{Fields, to_path};
 use crate::gap::Place;
@@ -42,6 +43,7 @@ pub(super) fn read(value: &Value, place: Place, problems: &RefCell<Vec<Diagnosti
         keeps_slash: fields.flag("proxy/disable_strip_slash"),
         tags: if fields.flag("tags_disabled") { Vec::new() } else { fields.texts("tags") },
         is_open: fields.flag("use_keyless"),
+        limits: limits::classic(&fields, &place),
         scopes: scopes(&fields),
         selector: selector(&fields),
         family: family(&fields),

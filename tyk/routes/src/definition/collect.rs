@@ -1,6 +1,6 @@
 //! Finds definitions among documents: bare, in lists as the gateway's API gives them, and in Kubernetes resources.
 
-use super::oas::EXTENSION;
+use super::operation::EXTENSION;
 use super::{Api, classic, oas};
 use crate::gap::Place;
 use attache_config_reader::{Diagnostic, Path};

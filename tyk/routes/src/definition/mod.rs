@@ -3,9 +3,12 @@
 mod classic;
 mod collect;
 mod endpoints;
+mod limits;
 mod oas;
+mod operation;
 
 pub use collect::{Definitions, Document};
+pub use limits::{EndpointRate, Limits, Rate};
 
 use crate::gap::Place;
 use std::collections::BTreeMap;
@@ -58,6 +61,8 @@ pub struct Api {
     pub tags: Vec<String>,
     /// Whether no credential is asked for.
     pub is_open: bool,
+    /// How many requests may pass.
+    pub limits: Limits,
     /// Scopes of a token that stand for policies.
     pub scopes: Vec<String>,
     /// Where a request says its version.

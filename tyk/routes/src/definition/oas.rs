@@ -1,6 +1,8 @@
 //! OAS definitions: an OpenAPI document with `x-tyk-api-gateway`.
 
 use super::classic::{ISSUER_HOOK, location};
+use super::limits;
+use super::operation::{EXTENSION, find};
 use super::{Action, Api, Endpoint, Family, Form, Rewrite, Selector, Version, Versions, distinct};
 use crate::fields::{Fields, to_path};
 use crate::gap::Place;
@@ -8,9 +10,6 @@ use attache_config_reader::Diagnostic;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-
-/// Where Tyk's part of the document stands.
-pub(super) const EXTENSION: &str = "x-tyk-api-gateway";
 
 /// What an operation may say, in the order in which Tyk puts it together.
 const LISTS: [&str; 16] = [
@@ -65,6 +64,7 @@ pub(super) fn read(document: &Value, place: Place, problems: &RefCell<Vec<Diagno
             Vec::new()
         },
         is_open: !fields.flag("server/authentication/enabled"),
+        limits: limits::oas(document, &fields, &place),
         scopes: scopes(&fields),
         selector: selector(&fields),
         family: family(&fields),
@@ -190,15 +190,4 @@ fn action(list: &str, operation: &Fields<'_>) -> Action {
         }),
         _ => Action::Other,
     }
-}
-
-/// Returns the path and the method of an operation.
-fn find(document: &Value, id: &str) -> Option<(String, String)> {
-    let paths = document.get("paths")?.as_object()?;
-    paths.iter().find_map(|(path, item)| {
-        let operations = item.as_object()?.iter();
-        let mut named = operations
-            .filter(|(_, operation)| operation.get("operationId").and_then(Value::as_str) == Some(id));
-        named.next().map(|(method, _)| (path.clone(), method.to_ascii_uppercase()))
-    })
 }

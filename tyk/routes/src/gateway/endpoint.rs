@@ -32,7 +32,8 @@ impl Pattern {
 }
 
 /// Returns the regular expression that Tyk makes of an endpoint's path.
-pub(crate) fn translate(path: &str, settings: &Settings) -> String {
+#[must_use]
+pub fn translate(path: &str, settings: &Settings) -> String {
     let open = path.matches('{').count();
     let mut source =
         if open > 0 && open == path.matches('}').count() { parameters(path) } else { path.to_owned() };

@@ -8,6 +8,7 @@ mod serve;
 mod template;
 mod version;
 
+pub use endpoint::translate as endpoint_expression;
 pub use request::{Forwarded, HostHeader, Outcome, Request};
 pub(crate) use serve::targets;
 pub use template::ListenPath;

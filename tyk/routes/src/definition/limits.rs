@@ -1,0 +1,152 @@
+//! What a definition says of how many requests may pass, and how a caller shows its key.
+
+use super::operation::{EXTENSION, find};
+use crate::fields::Fields;
+use crate::gap::Place;
+use attache_config_reader::{Path, parse_duration};
+use serde_json::Value;
+use std::time::Duration;
+
+/// The header with the key where a definition names none.
+const DEFAULT_HEADER: &str = "Authorization";
+
+/// What a definition says of limits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Limits {
+    /// `disable_rate_limit`: neither the API's limits nor those of keys count.
+    pub is_rate_off: bool,
+    /// `disable_quota`.
+    pub is_quota_off: bool,
+    /// `global_rate_limit`: for all callers together.
+    pub whole: Rate,
+    /// Limits of endpoints, for all callers together, in the order in which Tyk asks them.
+    pub endpoints: Vec<EndpointRate>,
+    /// The header that callers put their key in.
+    pub key_header: String,
+}
+
+/// So many requests in so long.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// Requests; 0 and less for no limit.
+    pub rate: f64,
+    /// Seconds.
+    pub per: f64,
+    /// Whether it is switched off where it stands.
+    pub is_disabled: bool,
+}
+
+/// The limit of an endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointRate {
+    /// Where it is said.
+    pub place: Place,
+    /// The key of the version that it is of; empty in an OAS definition.
+    pub version: String,
+    /// The pattern, as it is written.
+    pub path: String,
+    /// The method.
+    pub method: String,
+    /// How many.
+    pub rate: Rate,
+}
+
+/// Reads a classic definition.
+pub(super) fn classic(fields: &Fields<'_>, place: &Place) -> Limits {
+    let mut endpoints = Vec::new();
+    for (version, value) in fields.members("version_data/versions") {
+        let at = place.path.clone().key("version_data").key("versions").key(version);
+        let version_fields = fields.within(value, &at);
+        if !version_fields.flag("use_extended_paths") {
+            continue;
+        }
+        for (index, item) in version_fields.items("extended_paths/rate_limit").iter().enumerate() {
+            let at = at.clone().key("extended_paths").key("rate_limit").index(index);
+            let item = fields.within(item, &at);
+            endpoints.push(EndpointRate {
+                version: version.clone(),
+                path: item.text("path"),
+                method: item.text("method"),
+                rate: rate(&item, ""),
+                place: Place { document: place.document, path: at },
+            });
+        }
+    }
+    let named = ["auth_configs/authToken/auth_header_name", "auth/auth_header_name"];
+    let header = named.iter().map(|keys| fields.text(keys)).find(|name| !name.is_empty());
+    Limits {
+        is_rate_off: fields.flag("disable_rate_limit"),
+        is_quota_off: fields.flag("disable_quota"),
+        whole: rate(fields, "global_rate_limit/"),
+        endpoints,
+        key_header: header.unwrap_or_else(|| DEFAULT_HEADER.to_owned()),
+    }
+}
+
+fn rate(fields: &Fields<'_>, prefix: &str) -> Rate {
+    Rate {
+        rate: fields.number(&format!("{prefix}rate")),
+        per: fields.number(&format!("{prefix}per")),
+        is_disabled: fields.flag(&format!("{prefix}disabled")),
+    }
+}
+
+/// Reads an OAS definition; `fields` is its extension.
+pub(super) fn oas(document: &Value, fields: &Fields<'_>, place: &Place) -> Limits {
+    let mut endpoints = Vec::new();
+    for (id, operation) in fields.members("middleware/operations") {
+        let Some((path, method)) = find(document, id) else { continue };
+        let at = place.path.clone().key(EXTENSION).key("middleware").key("operations").key(id);
+        let operation = fields.within(operation, &at);
+        if !operation.has("rateLimit") {
+            continue;
+        }
+        let rate = oas_rate(&operation, "rateLimit/");
+        let place = Place { document: place.document, path: at.key("rateLimit") };
+        endpoints.push(EndpointRate { place, version: String::new(), path, method, rate });
+    }
+    let whole = if fields.has("upstream/rateLimit") {
+        oas_rate(fields, "upstream/rateLimit/")
+    } else {
+        Rate::default()
+    };
+    Limits {
+        is_rate_off: fields.flag("middleware/global/skipRateLimit"),
+        is_quota_off: fields.flag("middleware/global/skipQuota"),
+        whole,
+        endpoints,
+        key_header: key_header(document),
+    }
+}
+
+/// Returns a rate whose interval is written as a duration; what can't be read is 0, as Tyk has it.
+fn oas_rate(fields: &Fields<'_>, prefix: &str) -> Rate {
+    let per = parse_duration(&fields.text(&format!("{prefix}per")));
+    Rate {
+        rate: fields.number(&format!("{prefix}rate")),
+        per: per.as_ref().map_or(0.0, Duration::as_secs_f64),
+        is_disabled: !fields.flag(&format!("{prefix}enabled")),
+    }
+}
+
+fn key_header(document: &Value) -> String {
+    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
+    let text = |scheme: &Value, key: &str| scheme.get(key).and_then(Value::as_str).map(str::to_owned);
+    let is_header = |scheme: &&Value| {
+        text(scheme, "type").as_deref() == Some("apiKey") && text(scheme, "in").as_deref() == Some("header")
+    };
+    let header = schemes.and_then(|schemes| text(schemes.values().find(is_header)?, "name"));
+    header.unwrap_or_else(|| DEFAULT_HEADER.to_owned())
+}
+
+impl Limits {
+    /// Returns where the limit for all callers together stands, below the root of a definition.
+    #[must_use]
+    pub fn whole_path(is_oas: bool) -> Path {
+        crate::fields::to_path(if is_oas {
+            "x-tyk-api-gateway/upstream/rateLimit"
+        } else {
+            "global_rate_limit"
+        })
+    }
+}
