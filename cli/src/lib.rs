@@ -20,6 +20,8 @@ mod explain;
 mod finding;
 mod import;
 mod input;
+#[cfg(not(target_family = "wasm"))]
+mod limits;
 mod lint;
 mod log;
 mod logged;
@@ -41,6 +43,7 @@ mod trial;
 mod tyk;
 #[cfg(not(target_family = "wasm"))]
 mod why;
+mod xml;
 
 #[cfg(not(target_family = "wasm"))]
 pub use commands::main;

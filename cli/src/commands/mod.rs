@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod import;
 mod keys;
+mod limits;
 mod man;
 mod mutate;
 mod playground;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Playground(playground::Options),
     Import(import::Options),
     Tyk(Box<tyk::Options>),
+    Limits(Box<limits::Options>),
     Why(Box<why::Options>),
     Keys(keys::Options),
     Token(token::Options),
@@ -82,6 +84,7 @@ fn run(command: &Command) -> Result<Status, Box<dyn Error>> {
         Command::Prove(options) => prove::run(options),
         Command::Diff(options) => diff::run(options),
         Command::Tyk(options) => tyk::run(options),
+        Command::Limits(options) => limits::run(options),
         Command::Why(options) => why::run(options),
         Command::Keys(options) => keys::run(options),
         Command::Token(options) => token::run(options),

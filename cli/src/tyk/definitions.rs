@@ -10,7 +10,7 @@ use attache_tyk_routes::gateway::Gateway;
 use attache_tyk_routes::mesh::Mesh;
 use clap::Args;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// The kinds of Tyk's operator, and what they name.
@@ -18,7 +18,7 @@ const KINDS: [&str; 3] = ["apidefinitions.tyk.tyk.io", "tykoasapidefinitions.tyk
 
 /// Which definitions to read.
 #[derive(Args)]
-pub(super) struct DefinitionOptions {
+pub(crate) struct DefinitionOptions {
     /// Definitions, classic or OAS, bare or in resources of Tyk's operator: files, folders, and `-` for the standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -31,15 +31,21 @@ pub(super) struct DefinitionOptions {
 }
 
 /// What was read.
-pub(super) struct Read {
-    pub(super) texts: Texts,
-    pub(super) gateway: Gateway,
-    pub(super) mesh: Mesh,
+pub(crate) struct Read {
+    pub(crate) texts: Texts,
+    pub(crate) gateway: Gateway,
+    pub(crate) mesh: Mesh,
     /// What is wrong.
-    pub(super) problems: Vec<Finding>,
+    pub(crate) problems: Vec<Finding>,
 }
 
 impl DefinitionOptions {
+    /// Names definitions as options do.
+    pub(crate) fn of(files: &[PathBuf], gateway: Option<&str>, conf: Option<&Path>) -> Self {
+        let (gateway, conf) = (gateway.map(str::to_owned), conf.map(Path::to_owned));
+        Self { files: files.to_vec(), gateway, conf }
+    }
+
     /// Returns whether neither files nor a gateway are named.
     pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty() && self.gateway.is_none()
@@ -49,7 +55,7 @@ impl DefinitionOptions {
     ///
     /// # Errors
     /// A file, the gateway or the cluster can't be read, or there is nothing to read.
-    pub(super) fn read(&self, cluster: Option<&ClusterSource<'_>>) -> Result<Read, Box<dyn Error>> {
+    pub(crate) fn read(&self, cluster: Option<&ClusterSource<'_>>) -> Result<Read, Box<dyn Error>> {
         let mut texts = Texts::default();
         if let Some(url) = &self.gateway {
             for (name, text) in gateway_api::read(url)? {

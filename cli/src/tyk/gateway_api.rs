@@ -12,23 +12,40 @@ const SECRET: &str = "TYK_GW_SECRET";
 #[cfg(not(target_family = "wasm"))]
 const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Returns what a gateway has, classic and OAS, each with where it comes from.
-///
-/// # Errors
-/// The gateway can't be reached, or does not take the secret.
+/// A gateway's own API.
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
-    let secret = std::env::var(SECRET).map_err(|_| {
-        format!("{SECRET} is not set; it holds the gateway's secret (`secret` of its tyk.conf)")
-    })?;
-    // Whoever else has chosen one chose the same.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let client = reqwest::blocking::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-    let mut texts = Vec::new();
-    for path in ["/tyk/apis", "/tyk/apis/oas"] {
-        let url = format!("{}{path}", url.trim_end_matches('/'));
-        let answer = client.get(&url).header("x-tyk-authorization", &secret).send();
-        let answer = answer.map_err(|error| format!("can't ask `{url}`: {error}"))?;
+pub(crate) struct GatewayApi {
+    url: String,
+    secret: String,
+    client: reqwest::blocking::Client,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl GatewayApi {
+    /// Prepares to ask.
+    ///
+    /// # Errors
+    /// There is no secret.
+    pub(crate) fn new(url: &str) -> Result<Self, Box<dyn Error>> {
+        let secret = std::env::var(SECRET).map_err(|_| {
+            format!("{SECRET} is not set; it holds the gateway's secret (`secret` of its tyk.conf)")
+        })?;
+        // Whoever else has chosen one chose the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client =
+            reqwest::blocking::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), secret, client })
+    }
+
+    /// Returns what it answers to a path, with the URL that was asked.
+    ///
+    /// # Errors
+    /// The gateway can't be reached, or does not take the secret. The error does not name `hidden`, a part of the path.
+    pub(crate) fn get(&self, path: &str, hidden: &str) -> Result<(String, String), Box<dyn Error>> {
+        let asked = format!("{}{path}", self.url);
+        let url = if hidden.is_empty() { asked.clone() } else { asked.replace(hidden, "…") };
+        let answer = self.client.get(&asked).header("x-tyk-authorization", &self.secret).send();
+        let answer = answer.map_err(|error| format!("can't ask `{url}`: {}", error.without_url()))?;
         let status = answer.status();
         if status == reqwest::StatusCode::FORBIDDEN {
             return Err(format!("`{url}` does not take the secret in {SECRET}").into());
@@ -42,9 +59,18 @@ pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         if u64::try_from(text.len()).is_ok_and(|length| length > MAX_ANSWER_BYTES) {
             return Err(format!("`{url}` answered with more than {MAX_ANSWER_BYTES} bytes").into());
         }
-        texts.push((url, text));
+        Ok((url, text))
     }
-    Ok(texts)
+}
+
+/// Returns what a gateway has, classic and OAS, each with where it comes from.
+///
+/// # Errors
+/// As [`GatewayApi`].
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let api = GatewayApi::new(url)?;
+    ["/tyk/apis", "/tyk/apis/oas"].iter().map(|path| api.get(path, "")).collect()
 }
 
 /// Says that there is no network.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// Texts, and the documents that they hold.
 #[derive(Default)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     files: Vec<Rc<SourceFile>>,
     /// Which text each document is of, and which of its documents.
     places: Vec<(usize, usize)>,

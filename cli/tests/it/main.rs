@@ -15,6 +15,7 @@ mod diff;
 mod explain;
 mod formats;
 mod import;
+mod limits;
 mod lints;
 mod mutants;
 mod page;

@@ -1,0 +1,154 @@
+//! What is to be tried, as it is written down.
+
+use super::options::Options;
+use crate::explain::from_file;
+use crate::input::read_text;
+use crate::report::{Format, render};
+use crate::tyk::{DefinitionOptions, GatewayApi, Read};
+use anstream::{AutoStream, ColorChoice};
+use attache_config_reader::Diagnostic;
+use attache_tyk_limits::grant::{Documents, Grant, Refused, grants};
+use attache_tyk_limits::settings::Settings;
+use attache_tyk_limits::target::{Idle, Target, Targets};
+use attache_tyk_routes::gateway::Gateway;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+
+/// What is to be tried.
+pub(super) struct Prepared {
+    pub(super) settings: Settings,
+    /// How many gateways share the limits.
+    pub(super) gateways: usize,
+    pub(super) targets: Vec<Target>,
+    /// What holds for nothing.
+    pub(super) idle: Vec<Idle>,
+    pub(super) keys: Vec<String>,
+}
+
+/// Reads everything; `None` where definitions have errors, which were told.
+///
+/// # Errors
+/// Something can't be read, or there is nothing to try.
+pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Error>> {
+    let asked = if options.files.is_empty() { options.gateway.first() } else { None };
+    if options.files.is_empty() && asked.is_none() {
+        return Err("name definitions, or a gateway that has them by --gateway".into());
+    }
+    let settings = settings(options.conf.as_deref())?;
+    let definitions =
+        DefinitionOptions::of(&options.files, asked.map(String::as_str), options.conf.as_deref());
+    let Read { gateway, problems, .. } = definitions.read(None)?;
+    if !problems.is_empty() {
+        let is_styled = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
+        anstream::eprint!("{}", render(&problems, Format::Text, is_styled)?);
+        return Ok(None);
+    }
+    let mut keys = Vec::new();
+    for (option, key) in [("--key", &options.key), ("--second-key", &options.second_key)] {
+        if let Some(key) = key {
+            keys.push(from_file(key).map_err(|error| format!("{option}: {error}"))?);
+        }
+    }
+    let documents = documents(options, asked.map(String::as_str), keys.first().map(String::as_str))?;
+    let grants = granted(&documents)?;
+    let mut targets = chosen(options, &gateway, grants.as_ref(), &settings)?;
+    targets.list.retain(|target| options.api.is_empty() || options.api.contains(&target.api));
+    if targets.list.is_empty() {
+        let reasons: Vec<String> =
+            targets.idle.iter().map(|idle| format!("{}: {}", idle.api, idle.reason)).collect();
+        return Err(format!("there is no limit to try; {}", reasons.join("; ")).into());
+    }
+    let gateways = options.gateways.map_or(options.gateway.len(), usize::from).max(1);
+    Ok(Some(Prepared { settings, gateways, targets: targets.list, idle: targets.idle, keys }))
+}
+
+fn settings(conf: Option<&Path>) -> Result<Settings, Box<dyn Error>> {
+    let Some(path) = conf else { return Ok(Settings::default()) };
+    Settings::read(&json(path)?).map_err(|problems| wrong(&path.display().to_string(), &problems).into())
+}
+
+fn json(path: &Path) -> Result<Value, Box<dyn Error>> {
+    let name = path.display();
+    let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+    Ok(serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?)
+}
+
+fn wrong(name: &str, problems: &[Diagnostic]) -> String {
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    format!("`{name}`: {}", problems.join("; "))
+}
+
+/// Reads policies and the session, from files or from the gateway that is asked.
+fn documents(options: &Options, asked: Option<&str>, key: Option<&str>) -> Result<Documents, Box<dyn Error>> {
+    let mut documents = Documents::default();
+    for path in &options.policies {
+        documents.add_policies(&json(path)?);
+        refuse(&mut documents, &path.display().to_string())?;
+    }
+    if let Some(path) = &options.session {
+        documents.set_session(&json(path)?);
+        refuse(&mut documents, &path.display().to_string())?;
+    }
+    if let Some(url) = asked {
+        let api = GatewayApi::new(url)?;
+        let (name, text) = api.get("/tyk/policies", "")?;
+        documents.add_policies(&serde_json::from_str(&text)?);
+        refuse(&mut documents, &name)?;
+        if let Some(key) = key {
+            let (name, text) = api.get(&format!("/tyk/keys/{key}"), key)?;
+            documents.set_session(&serde_json::from_str(&text)?);
+            refuse(&mut documents, &name)?;
+        }
+    }
+    Ok(documents)
+}
+
+fn refuse(documents: &mut Documents, name: &str) -> Result<(), String> {
+    let problems = std::mem::take(&mut documents.problems);
+    if problems.is_empty() { Ok(()) } else { Err(wrong(name, &problems)) }
+}
+
+/// Returns what the key has for each API; `None` where no session is known.
+fn granted(documents: &Documents) -> Result<Option<BTreeMap<String, Grant>>, String> {
+    let Some(session) = &documents.session else { return Ok(None) };
+    let granted = grants(session, &documents.policies);
+    granted.map(Some).map_err(|refused| match refused {
+        Refused::UnknownPolicy(id) => {
+            format!("the session has the policy `{id}`, which is not there; name its file by --policies")
+        }
+        Refused::MixedPartitions(id) => {
+            format!("Tyk refuses the key: the policy `{id}` has `per_api` beside partitions")
+        }
+    })
+}
+
+/// Returns what to try: what definitions and rights name, or what the command line does.
+fn chosen(
+    options: &Options,
+    gateway: &Gateway,
+    grants: Option<&BTreeMap<String, Grant>>,
+    settings: &Settings,
+) -> Result<Targets, String> {
+    let mut targets = Targets::of(gateway, grants, settings);
+    if options.request.is_empty() {
+        return Ok(targets);
+    }
+    targets.list.clear();
+    for text in &options.request {
+        let (method, path) = text
+            .split_once(' ')
+            .filter(|(_, path)| path.starts_with('/'))
+            .ok_or_else(|| format!("--request: `{text}` is not METHOD /PATH"))?;
+        let served = gateway
+            .served()
+            .iter()
+            .find(|served| served.listen.matches(path) && !served.api.is_internal)
+            .ok_or_else(|| format!("--request: no API listens at `{path}`"))?;
+        let grant = grants.and_then(|grants| grants.get(&served.api.id));
+        targets.list.push(Target::of(served, grant, method, path, settings));
+    }
+    targets.list.retain(|target| !target.checks.is_empty());
+    Ok(targets)
+}

@@ -1,0 +1,98 @@
+//! `attache limits`, without a gateway: what is planned, refused, and judged of earlier runs.
+
+use crate::support::{Run, attache};
+use serde_json::Value;
+use std::net::TcpListener;
+
+const GIVEN: [&str; 6] = [
+    "limits",
+    "examples/tyk-limits/orders.json",
+    "--policies",
+    "examples/tyk-limits/policies.json",
+    "--session",
+    "examples/tyk-limits/session.json",
+];
+const ONE: &str = "examples/tyk-limits/one-gateway.json";
+const TWO: &str = "examples/tyk-limits/two-gateways.json";
+
+fn limits(arguments: &[&str]) -> Run {
+    attache(&[&GIVEN, arguments].concat())
+}
+
+#[test]
+fn what_is_planned_is_shown_and_nothing_is_sent() {
+    // Nobody may connect.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let run = limits(&["--dry-run", "--gateway", &url, "--seed", "7"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.starts_with("seed 7, 1 gateway: 112 requests, "), "{}", run.stdout);
+    assert!(run.stdout.contains("10 per 2 s, each key, by policy silver: token bucket in memory"));
+    assert!(run.stdout.contains("and by the Redis log from 2 on"), "{}", run.stdout);
+    assert!(listener.accept().is_err(), "somebody was asked");
+    let few = limits(&["--dry-run", "--max-requests", "20"]);
+    assert!(few.stdout.contains("left out: over: needs 72 requests, and 20 may be sent"), "{}", few.stdout);
+}
+
+#[test]
+fn strangers_are_not_loaded_unasked() {
+    // The test has no terminal, and nobody is at that address.
+    let run = limits(&["--gateway", "http://192.0.2.1:8080", "--key", "k"]);
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("neither loopback nor private; say --yes"), "{}", run.stderr);
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_ends_the_run() {
+    let run = limits(&["--gateway", "http://127.0.0.1:1", "--key", "k", "--max-seconds", "3"]);
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("did not answer 8 times in a row"), "{}", run.stderr);
+}
+
+#[test]
+fn earlier_runs_are_judged_again() {
+    let one = limits(&["--judge", ONE]);
+    assert_eq!(one.status, 0, "{}{}", one.stdout, one.stderr);
+    let two = limits(&["--judge", TWO]);
+    assert_eq!(two.status, 0, "{}{}", two.stdout, two.stderr);
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (json, junit, svg) = (at("a.json"), at("a.xml"), at("a.svg"));
+    let outputs = ["--json", &json, "--junit", &junit, "--svg", &svg];
+    // What two gateways answered is not what one would.
+    let run = limits(&[&["--judge", TWO, "--gateways", "1"], &outputs[..]].concat());
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+    assert_eq!(report["holds"], false);
+    let judgement = &report["targets"][0]["judgement"];
+    assert!(judgement["running"].as_str().unwrap().starts_with("Redis log"), "{judgement:#}");
+    let over = judgement["steps"].as_array().unwrap().iter().find(|step| step["step"] == "over").unwrap();
+    assert_eq!((&over["passed"], &over["holds"]), (&Value::from(10), &Value::from(false)));
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(junit.contains("<testcase name=\"over\"") && junit.contains("<failure"), "{junit}");
+    let svg = std::fs::read_to_string(svg).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.matches("<polyline").count() == 12, "{svg}");
+}
+
+#[test]
+fn what_can_not_be_read_is_told() {
+    for (arguments, said) in [
+        (vec!["limits"], "--gateway"),
+        (vec!["limits", "--gateway", "http://127.0.0.1:1"], "TYK_GW_SECRET is not set"),
+        (vec!["limits", GIVEN[1], "--dry-run"], "the key has no access to it"),
+        ([&GIVEN[..], &["--judge", "README.md"]].concat(), "is no record of attache limits"),
+        ([&GIVEN[..], &["--dry-run", "--request", "orders"]].concat(), "is not METHOD /PATH"),
+        (
+            [&GIVEN[..], &["--gateway", "http://127.0.0.1:1", "--key", "k", "--max-requests", "5"]].concat(),
+            "no limit can be tried",
+        ),
+        ([&GIVEN[..], &["--dry-run", "--api", "nobody"]].concat(), "there is no limit to try"),
+        ([&GIVEN[..], &["--gateway", "http://127.0.0.1:1"]].concat(), "give one by --key"),
+        ([&GIVEN[..], &["--gateway", "http://127.0.0.1/x", "--key", "k"]].concat(), "no URL of a gateway"),
+    ] {
+        let run = attache(&arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);
+        assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+    }
+}
