@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// An Envoy with the filter.
 pub struct Envoy {
     pub address: SocketAddr,
-    _process: attache_test_envoy::Envoy,
+    process: attache_test_envoy::Envoy,
 }
 
 /// What the filter is told: an issuer whose roles decide over two rules, and three headers.
@@ -45,17 +45,44 @@ pub fn filter_config(issuer: &str, jwks: &str, roles: &str) -> Value {
 impl Envoy {
     /// Starts one before a service.
     pub async fn start(filter: &Value, service: SocketAddr) -> Self {
+        Self::start_with(filter, service, &json!({}), &[]).await
+    }
+
+    /// Returns its log.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Starts one before a service, with more of its connection manager, and more clusters.
+    pub async fn start_with(
+        filter: &Value,
+        service: SocketAddr,
+        manager: &Value,
+        clusters: &[Value],
+    ) -> Self {
         let address = free_address();
+        // The audit lines of requests that go on are no warnings.
         let launcher = Launcher::new(&from_env("ENVOY_BIN")).unwrap();
-        let mut process = launcher.start(&bootstrap(filter, address, service)).unwrap();
+        let launcher = launcher.arguments(&["--component-log-level", "wasm:info"]);
+        let mut process =
+            launcher.start(&with(bootstrap(filter, address, service), manager, clusters)).unwrap();
         let started = Instant::now();
         while try_send("GET", &format!("http://{address}/"), &[], None).await.is_err() {
             process.check().unwrap();
             assert!(started.elapsed() < PATIENCE, "Envoy does not answer:\n{}", process.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Self { address, _process: process }
+        Self { address, process }
     }
+}
+
+fn with(mut bootstrap: Value, manager: &Value, clusters: &[Value]) -> Value {
+    let at = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    let own = bootstrap.pointer_mut(at).and_then(Value::as_object_mut).unwrap();
+    own.extend(manager.as_object().unwrap().clone());
+    let own = bootstrap["static_resources"]["clusters"].as_array_mut().unwrap();
+    own.extend_from_slice(clusters);
+    bootstrap
 }
 
 fn bootstrap(filter: &Value, address: SocketAddr, service: SocketAddr) -> Value {

@@ -22,4 +22,5 @@ mod names;
 mod process;
 mod program;
 mod service;
+mod traced;
 mod tyk;

@@ -24,8 +24,18 @@ impl Tyk {
         self.gateway.log().lines().filter(|line| line.contains("level=error")).collect::<Vec<_>>().join("\n")
     }
 
+    /// Returns its log.
+    pub fn log(&self) -> String {
+        self.gateway.log()
+    }
+
     /// Starts one that asks the issuer at this target, with the example policies and these besides.
     pub async fn start(issuer: &str, more_policies: Value) -> Self {
+        Self::start_with(issuer, more_policies, json!({})).await
+    }
+
+    /// Starts one with more settings.
+    pub async fn start_with(issuer: &str, more_policies: Value, settings: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (address, store) = (free_address(), free_address());
         let redis = Self::redis(store, folder.path()).await;
@@ -37,7 +47,7 @@ impl Tyk {
         let mut policies = example("policies.json");
         policies.as_object_mut().unwrap().extend(more_policies.as_object().unwrap().clone());
         std::fs::write(at("policies.json"), policies.to_string()).unwrap();
-        let config = json!({
+        let mut config = json!({
             "listen_address": "127.0.0.1",
             "listen_port": address.port(),
             "secret": SECRET,
@@ -64,6 +74,7 @@ impl Tyk {
                 "grpc_recv_max_size": (8 << 20) + (64 << 10)
             }
         });
+        config.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         std::fs::write(at("tyk.conf"), config.to_string()).unwrap();
         let mut gateway = Command::new(from_env("TYK_BIN"));
         gateway.arg("start").arg("--conf").arg(at("tyk.conf")).current_dir(folder.path());
