@@ -9,7 +9,7 @@ use crate::input::{Configuration, InputOptions};
 use crate::logged::{
     Before, Fate, Judge, Judged, Logged, LoggedToken, Outcome, Recorded, Taking, TokenState,
 };
-use crate::why::{Case, Picked, PickedLine, Search, Told, differs, document, pick, tell};
+use crate::why::{Case, Ids, Picked, PickedLine, Search, Told, differs, document, pick, tell};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Action, Config};
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// The request that is asked about, where there are several lines, by its x-request-id
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
+    /// The same, by the id of its trace
+    #[arg(long, value_name = "ID")]
+    trace_id: Option<String>,
     /// The claims of its token, or a file that holds them: '{"sub":"alice"}'
     #[arg(long, conflicts_with = "token")]
     claims: Option<String>,
@@ -58,18 +61,18 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
                 .into(),
         );
     }
-    let id = options.request_id.as_deref();
+    let ids = Ids { request: options.request_id.as_deref(), trace: options.trace_id.as_deref() };
     let picked = if options.line == "-" {
-        pick(stdin().lock(), id)?
+        pick(stdin().lock(), ids)?
     } else {
-        pick(options.line.as_bytes(), id).map_err(|error| mistaken(&options.line, error))?
+        pick(options.line.as_bytes(), ids).map_err(|error| mistaken(&options.line, error))?
     };
     let configuration = options.input.read()?.only()?;
     let config = configuration.usable()?;
     let logged = options.logged(&picked, &config)?;
     if picked.requests > 1 {
         anstream::eprintln!(
-            "note: of {} lines this is the last refusal, line {}; --request-id chooses another",
+            "note: of {} lines this is the last refusal, line {}; --request-id or --trace-id chooses another",
             picked.requests,
             picked.number
         );

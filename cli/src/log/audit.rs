@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub(crate) struct AuditLine {
     pub(crate) time: Option<String>,
     pub(crate) request_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
     #[serde(flatten)]
     pub(crate) verdict: AuditVerdict,
     pub(crate) detail: Option<String>,

@@ -1,4 +1,4 @@
-//! Lines of logs: the filter's audit lines, and Envoy's access log as Istio has it written.
+//! Lines of logs: the filter's audit lines, Envoy's access log as Istio has it written, and those of Tyk and the issuer.
 //!
 //! Much of a line is what a stranger sent. So a line is only read where it can be read in one way, and what is none of the
 //! filter's, or could be somebody else's writing, is passed over and counted.
@@ -6,10 +6,12 @@
 mod access;
 mod audit;
 mod lines;
+mod neighbour;
 
 pub(crate) use access::AccessLine;
 pub(crate) use audit::{AuditLine, Said};
 pub(crate) use lines::Lines;
+pub(crate) use neighbour::{Neighbour, Program};
 
 use serde_json::{Map, Value};
 
@@ -20,11 +22,13 @@ pub(crate) enum Entry {
     Audit(Box<AuditLine>),
     /// Envoy's, on a request.
     Access(Box<AccessLine>),
+    /// Another program's, on a request that it handed on.
+    Neighbour(Box<Neighbour>),
     /// The filter left out this many lines.
     Dropped(u64),
     /// Something else.
     Other,
-    /// It looks like one of the first two, and is not, or could be read in several ways; why.
+    /// It looks like one of the filter's or Envoy's, and is not, or could be read in several ways; why.
     Unreadable(&'static str),
 }
 
@@ -54,6 +58,9 @@ fn read_text(text: &str, may_be_wrapped: bool) -> Entry {
     if let Some(request) = access::split(text) {
         return access::read_text(request);
     }
+    if let Some(entry) = neighbour::read_text(text) {
+        return entry;
+    }
     let at_mark = text.find(MARK);
     let object = plain.find('{').and_then(|at| text.get(at..)).filter(|_| at_mark != plain.find('{'));
     if let Some(object) = object.filter(|object| object.starts_with("{\"")) {
@@ -69,6 +76,9 @@ fn read_text(text: &str, may_be_wrapped: bool) -> Entry {
 fn read_object(members: &Map<String, Value>, may_be_wrapped: bool) -> Entry {
     if members.contains_key("response_code") && members.contains_key("method") {
         return access::read_json(members);
+    }
+    if let Some(entry) = neighbour::read_json(members) {
+        return entry;
     }
     if !may_be_wrapped {
         return Entry::Other;

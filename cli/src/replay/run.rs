@@ -57,7 +57,7 @@ impl<'j> Replay<'j> {
                 self.tally.dropped = self.tally.dropped.saturating_add(*count);
                 return;
             }
-            Entry::Other => {
+            Entry::Other | Entry::Neighbour(_) => {
                 self.tally.other_lines = self.tally.other_lines.saturating_add(1);
                 return;
             }

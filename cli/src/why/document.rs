@@ -1,6 +1,7 @@
 //! What an audit line comes to, told to programs.
 
 use super::report::{Told, words};
+use super::way::Seen;
 use crate::logged::{Fate, Need, Outcome};
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ pub(crate) fn document(told: &Told<'_>) -> Value {
         "line": told.picked.number,
         "time": told.logged.time,
         "requestId": told.logged.request_id,
+        "way": told.picked.way.iter().map(seen).collect::<Vec<_>>(),
         "method": told.logged.method,
         "path": told.logged.path(),
         "said": told.said(),
@@ -37,6 +39,12 @@ pub(crate) fn document(told: &Told<'_>) -> Value {
         "flaw": told.judged.trace.flaw.as_ref().map(|(reason, words)| json!({"reason": reason.as_str(), "words": words})),
         "mend": told.mend(),
         "proposals": proposals.collect::<Vec<_>>(),
+    })
+}
+
+fn seen(seen: &Seen) -> Value {
+    json!({
+        "line": seen.number, "program": seen.program.name(), "time": seen.time, "traceId": seen.trace_id, "words": seen.words,
     })
 }
 

@@ -6,9 +6,10 @@ mod remedy;
 mod report;
 mod search;
 mod step;
+mod way;
 mod ways;
 
 pub(crate) use document::document;
-pub(crate) use pick::{Picked, PickedLine, pick};
+pub(crate) use pick::{Ids, Picked, PickedLine, pick};
 pub(crate) use report::{Told, differs, tell};
 pub(crate) use search::{Case, Search};

@@ -1,5 +1,6 @@
 //! Choosing the line that is asked about.
 
+use super::way::{Recent, Seen};
 use crate::log::{AccessLine, AuditLine, Entry, Lines, Said};
 use std::io::BufRead;
 
@@ -11,6 +12,17 @@ pub(crate) struct Picked {
     pub(crate) requests: u64,
     /// Its number, from 1.
     pub(crate) number: u64,
+    /// What else the log says of that request; nothing where it has but that line.
+    pub(crate) way: Vec<Seen>,
+}
+
+/// Which requests are asked about.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ids<'i> {
+    /// Those with this `x-request-id`.
+    pub(crate) request: Option<&'i str>,
+    /// Those of this trace.
+    pub(crate) trace: Option<&'i str>,
 }
 
 #[derive(Debug)]
@@ -37,20 +49,38 @@ impl PickedLine {
         }
     }
 
+    fn trace_id(&self) -> Option<&str> {
+        match self {
+            Self::Audit(line) => line.trace_id.as_deref(),
+            // Istio's default does not name it.
+            Self::Access(_) => None,
+        }
+    }
+
+    fn is_asked_about(&self, ids: Ids<'_>) -> bool {
+        let is_it = |own: Option<&str>, wanted: Option<&str>| {
+            wanted.is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
+        };
+        is_it(self.request_id(), ids.request) && is_it(self.trace_id(), ids.trace)
+    }
+
     /// An audit line tells more than one of the access log, and a refusal is what is asked about.
     fn rank(&self) -> (bool, bool) {
         (self.is_refusal(), matches!(self, Self::Audit(_)))
     }
 }
 
-/// Returns the line that is asked about: of those with a request id, where one is named, the last refusal.
+/// Returns the line that is asked about, the last refusal of those with the ids that are named, and what else the log says
+/// of that request.
 ///
 /// # Errors
 /// There is none, or the log can't be read.
-pub(crate) fn pick(log: impl BufRead, request_id: Option<&str>) -> Result<Picked, String> {
+pub(crate) fn pick(log: impl BufRead, ids: Ids<'_>) -> Result<Picked, String> {
     let mut lines = Lines::new(log);
     let (mut picked, mut requests, mut unreadable) = (None::<(PickedLine, u64)>, 0_u64, None);
+    let mut recent = Recent::default();
     while let Some(entry) = lines.entry().map_err(|error| format!("can't read the line: {error}"))? {
+        recent.keep(&entry, lines.number);
         let line = match entry {
             Entry::Audit(line) => PickedLine::Audit(line),
             Entry::Access(line) => PickedLine::Access(line),
@@ -58,9 +88,9 @@ pub(crate) fn pick(log: impl BufRead, request_id: Option<&str>) -> Result<Picked
                 unreadable = unreadable.or(Some(why));
                 continue;
             }
-            Entry::Other | Entry::Dropped(_) => continue,
+            Entry::Other | Entry::Neighbour(_) | Entry::Dropped(_) => continue,
         };
-        if request_id.is_some_and(|id| line.request_id() != Some(id)) {
+        if !line.is_asked_about(ids) {
             continue;
         }
         requests = requests.saturating_add(1);
@@ -68,16 +98,20 @@ pub(crate) fn pick(log: impl BufRead, request_id: Option<&str>) -> Result<Picked
             picked = Some((line, lines.number));
         }
     }
-    let none = || match (request_id, unreadable) {
-        (Some(id), _) => format!("no line has the request id `{}`", crate::shown::shown(id)),
-        (None, Some(why)) => format!("the line can't be read: {why}"),
-        (None, None) => {
+    let none = || match (ids.request, ids.trace, unreadable) {
+        (Some(id), _, _) => format!("no line has the request id `{}`", crate::shown::shown(id)),
+        (None, Some(id), _) => {
+            format!("no line of the filter has the trace id `{}`", crate::shown::shown(id))
+        }
+        (None, None, Some(why)) => format!("the line can't be read: {why}"),
+        (None, None, None) => {
             "that is no audit line of the filter, and none of Istio's access log; an audit line has \
                          `{\"log\":\"attache\",…}` (docs/audit.md)"
                 .to_owned()
         }
     };
-    picked.map(|(line, number)| Picked { line, requests, number }).ok_or_else(none)
+    let (line, number) = picked.ok_or_else(none)?;
+    Ok(Picked { line, requests, number, way: recent.way(number) })
 }
 
 #[cfg(test)]
@@ -91,7 +125,7 @@ mod tests {
     }
 
     fn id(log: &str, request_id: Option<&str>) -> Result<String, String> {
-        let picked = pick(log.as_bytes(), request_id)?;
+        let picked = pick(log.as_bytes(), Ids { request: request_id, trace: None })?;
         Ok(picked.line.request_id().unwrap_or_default().to_owned())
     }
 

@@ -41,6 +41,7 @@ impl Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.line(f)?;
         self.now(f)?;
+        self.way(f)?;
         writeln!(f, "\nfor    {}", described(self.workload))?;
         writeln!(f, "token  {}", self.token())?;
         let trace = &self.judged.trace;
@@ -70,6 +71,19 @@ impl Told<'_> {
             shown(self.logged.path())
         )?;
         writeln!(f, "it says   {}", self.said())
+    }
+
+    /// Tells what else the log says of the request, from the gateway on.
+    fn way(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = &self.picked.way;
+        let Some(trace) = way.iter().map(|seen| seen.trace_id.as_deref()).max() else { return Ok(()) };
+        let trace = trace.map(|id| format!(", trace {}", shown(id))).unwrap_or_default();
+        writeln!(f, "\nits way{trace}")?;
+        for seen in way {
+            let time = seen.time.as_deref().map(|time| format!(", at {}", shown(time))).unwrap_or_default();
+            writeln!(f, "  {:<9}{} (line {}{time})", seen.program.name(), shown(&seen.words), seen.number)?;
+        }
+        Ok(())
     }
 
     pub(super) fn said(&self) -> String {

@@ -209,6 +209,46 @@ fn another_configuration_than_the_line_was_written_under_is_told() {
     );
 }
 
+/// The lines are those of a real gateway, issuer, Envoy and filter, and of one trace.
+#[test]
+fn a_request_is_followed_from_the_gateway_on() {
+    let trace = "b72cc8a3e84a790b8a1ff066878f1c9c";
+    let ask = ["why", "-", "examples/debugging/way.yaml", "--format", "json"];
+    let told = |more: &[&str], log: &str| -> Value {
+        let run = attache_given(&[&ask[..], more].concat(), log);
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr))
+    };
+    let programs = |told: &Value| -> Vec<String> {
+        let way = told["way"].as_array().expect("a way");
+        way.iter().map(|seen| seen["program"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let log = log("way.log");
+    let all = ["gateway", "issuer", "proxy", "filter"];
+    for more in [&["--trace-id", trace][..], &["--trace-id", &trace.to_uppercase()], &[]] {
+        assert_eq!(programs(&told(more, &log)), all);
+    }
+
+    // Another request with the same `x-request-id`, which a client chooses, is another's.
+    let other = log.replace(trace, "00000000000000000000000000000001").replace("POST", "PUT");
+    let both = [other.as_str(), &log].concat();
+    let told = told(&["--trace-id", trace], &both);
+    assert_eq!(programs(&told), all);
+    let lines: Vec<&Value> =
+        told["way"].as_array().expect("a way").iter().map(|seen| &seen["line"]).collect();
+    assert_eq!(lines, [6, 5, 7, 8]);
+
+    let run = attache_given(&["why", "-", ask[2], "--trace-id", "00"], &log);
+    assert!(run.stderr.contains("no line of the filter has the trace id `00`"), "{}", run.stderr);
+
+    // What others wrote is no request more.
+    let run = attache_given(&["replay", "-", "--against", ask[2]], &log);
+    assert!(
+        run.stdout.contains("1 request in 4 lines") || run.stderr.contains("1 request in 4 lines"),
+        "{}",
+        run.stdout
+    );
+}
+
 #[test]
 fn programs_get_the_same() {
     let run = why("14", &["--format", "json"]);
