@@ -4,6 +4,7 @@
 use crate::chains::{Chain, Parts};
 use anyhow::Result;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The host whose answer tells what a service would have seen.
@@ -28,30 +29,72 @@ pub(crate) fn admin_socket(folder: &Path) -> PathBuf {
 }
 
 pub(crate) fn bootstrap(folder: &Path, chains: &[Chain], parts: &Parts) -> Result<Value> {
-    let listeners: Vec<Value> =
-        chains.iter().map(|&chain| listener(folder, chain, parts)).collect::<Result<_>>()?;
-    Ok(json!({
-        "admin": {"address": pipe(&admin_socket(folder))},
-        // Not while a chain is measured.
-        "stats_flush_interval": "299s",
-        "static_resources": {"listeners": listeners},
-    }))
+    let listeners: Vec<Value> = chains
+        .iter()
+        .map(|&chain| Ok(listener(&socket(folder, chain), &chain.name(), parts.filters(chain)?)))
+        .collect::<Result<_>>()?;
+    Ok(with_admin(folder, json!({"static_resources": {"listeners": listeners}})))
 }
 
-fn listener(folder: &Path, chain: Chain, parts: &Parts) -> Result<Value> {
-    let mut filters = parts.filters(chain)?;
+/// The bootstrap of one chain on many listeners, as a sidecar has it: one a service and port. The first is the chain's own.
+pub(crate) fn copies(folder: &Path, chain: Chain, count: usize, parts: &Parts) -> Result<Value> {
+    let filters = parts.filters(chain)?;
+    let mut listeners = vec![listener(&socket(folder, chain), &chain.name(), filters.clone())];
+    for number in 1..count {
+        let name = format!("{}-{number}", chain.name());
+        listeners.push(listener(&folder.join(&name), &name, filters.clone()));
+    }
+    Ok(with_admin(folder, json!({"static_resources": {"listeners": listeners}})))
+}
+
+/// The bootstrap of an Envoy whose one listener is in a file that may change.
+pub(crate) fn dynamic(folder: &Path) -> Value {
+    let lds = json!({"path_config_source": {"path": listener_file(folder)}});
+    let source = json!({
+        "node": {"id": "bench", "cluster": "bench"},
+        "dynamic_resources": {"lds_config": lds},
+    });
+    with_admin(folder, source)
+}
+
+/// Writes the file of [`dynamic`] in the place of what it was, in one step, as Envoy wants it.
+pub(crate) fn write_listener(folder: &Path, chain: Chain, filters: Vec<Value>) -> Result<()> {
+    let mut listener = listener(&socket(folder, chain), &chain.name(), filters);
+    if let Some(listener) = listener.as_object_mut() {
+        listener.insert("@type".into(), json!("type.googleapis.com/envoy.config.listener.v3.Listener"));
+    }
+    let file = listener_file(folder);
+    let draft = file.with_extension("draft");
+    fs::write(&draft, json!({"resources": [listener]}).to_string())?;
+    Ok(fs::rename(draft, file)?)
+}
+
+fn listener_file(folder: &Path) -> PathBuf {
+    folder.join("listener.json")
+}
+
+fn with_admin(folder: &Path, mut bootstrap: Value) -> Value {
+    if let Some(bootstrap) = bootstrap.as_object_mut() {
+        bootstrap.insert("admin".into(), json!({"address": pipe(&admin_socket(folder))}));
+        // Not while a chain is measured.
+        bootstrap.insert("stats_flush_interval".into(), json!("299s"));
+    }
+    bootstrap
+}
+
+fn listener(socket: &Path, name: &str, mut filters: Vec<Value>) -> Value {
     filters.push(json!({
         "name": "envoy.filters.http.router",
         "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
     }));
-    Ok(json!({
-        "name": chain.name(),
-        "address": pipe(&socket(folder, chain)),
+    json!({
+        "name": name,
+        "address": pipe(socket),
         "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                "stat_prefix": chain.name(),
+                "stat_prefix": name,
                 "server_name": "istio-envoy",
                 "use_remote_address": false,
                 "normalize_path": true,
@@ -64,7 +107,7 @@ fn listener(folder: &Path, chain: Chain, parts: &Parts) -> Result<Value> {
                 "http_filters": filters,
             },
         }]}],
-    }))
+    })
 }
 
 fn answer(telling: bool) -> Value {

@@ -11,6 +11,8 @@ pub(crate) enum Chain {
     Empty,
     /// A module that reads the headers and writes four.
     Floor,
+    /// A module that does nothing: what V8 itself takes.
+    Tiny,
     /// Attaché as it comes.
     Attache,
     /// Attaché without its caches: every request is verified.
@@ -51,6 +53,7 @@ impl Chain {
         match self {
             Self::Empty => "empty".into(),
             Self::Floor => "floor".into(),
+            Self::Tiny => "tiny".into(),
             Self::Attache => "attache".into(),
             Self::AttacheUncached => "attache-uncached".into(),
             Self::AttacheShared => "attache-shared".into(),
@@ -72,6 +75,8 @@ pub(crate) struct Parts {
     pub(crate) before: Option<PathBuf>,
     /// The finished module of the floor.
     pub(crate) floor: PathBuf,
+    /// The module that does nothing.
+    pub(crate) tiny: PathBuf,
     /// The public keys of all tokens.
     pub(crate) jwks: Value,
     /// The same among many others.
@@ -94,6 +99,7 @@ impl Parts {
         Ok(match chain {
             Chain::Empty => Vec::new(),
             Chain::Floor => vec![wasm(chain, &self.floor, String::new())],
+            Chain::Tiny => vec![wasm(chain, &self.tiny, String::new())],
             Chain::Attache => vec![self.attache(chain, &default, &istio_twin_rules())],
             Chain::AttacheUncached => vec![self.attache(chain, &uncached, &istio_twin_rules())],
             Chain::AttacheShared => vec![self.attache(chain, &shared, &istio_twin_rules())],
@@ -107,6 +113,11 @@ impl Parts {
             Chain::Istio => vec![self.jwt_authn(false)?, rbac()?],
             Chain::NativeCached => vec![self.jwt_authn(true)?, rbac()?],
         })
+    }
+
+    /// The filter of [`Chain::Attache`] with another configuration, for the same VM.
+    pub(crate) fn changed(&self) -> Value {
+        self.attache(Chain::Attache, &json!({}), &many_rules(10))
     }
 
     fn attache(&self, chain: Chain, cache: &Value, rules: &Value) -> Value {
@@ -245,6 +256,7 @@ mod tests {
             module: "m".into(),
             before: None,
             floor: "f".into(),
+            tiny: "t".into(),
             jwks: json!({"keys": []}),
             many_keys: json!({"keys": []}),
         };

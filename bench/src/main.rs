@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod cases;
+mod cgroup;
 mod chains;
 mod chart;
 mod envoy;
@@ -13,6 +14,7 @@ mod memory;
 mod probe;
 mod ready;
 mod report;
+mod sidecar;
 mod spread;
 mod strangers;
 mod tokens;
@@ -21,7 +23,7 @@ use crate::cases::Case;
 use crate::chains::Parts;
 use crate::figures::Figure;
 use crate::keys::Keys;
-use crate::measure::Effort;
+use crate::measure::{Effort, Measured};
 use crate::report::{Report, Run};
 use crate::spread::Spread;
 use anyhow::{Context, Result, bail};
@@ -48,6 +50,9 @@ struct Options {
     /// Measure for a minute, roughly.
     #[arg(long)]
     quick: bool,
+    /// Measure only what a sidecar pays whether a request comes or not: memory, and CPU until it is ready.
+    #[arg(long)]
+    sidecar: bool,
     /// Write the figures here, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -64,6 +69,7 @@ struct Plan {
     effort: Effort,
     distinct_tokens: u64,
     starts: usize,
+    sidecars: usize,
 }
 
 impl Plan {
@@ -71,11 +77,13 @@ impl Plan {
         effort: Effort { rounds: 7, requests: 960, warm_up: 5_000 },
         distinct_tokens: 50_000,
         starts: 5,
+        sidecars: 3,
     };
     const FULL: Self = Self {
         effort: Effort { rounds: 31, requests: 4_000, warm_up: 20_000 },
         distinct_tokens: 1_000_000,
         starts: 15,
+        sidecars: 7,
     };
 }
 
@@ -113,40 +121,34 @@ fn run(options: &Options) -> Result<Report> {
     };
     let plan = if options.quick { Plan::QUICK } else { Plan::FULL };
     let keys = Keys::load()?;
+    let folder = tempfile::tempdir()?;
+    let tiny = folder.path().join("tiny.wasm");
+    fs::write(&tiny, wat::parse_str(include_str!("tiny.wat"))?)?;
     let parts = Parts {
         module: absolute(module)?,
         before: options.before.as_deref().map(absolute).transpose()?,
         floor: absolute(floor)?,
+        tiny,
         jwks: keys.jwks()?,
         many_keys: strangers::key_set(&keys)?,
     };
     let module_bytes = fs::metadata(&parts.module)?.len();
 
-    let measured = measure::measure(envoy, &parts, &keys, plan.effort)?;
-    let delays = ready::delays(envoy, &parts, &Case::all(&keys, &parts.chains())?, plan.starts)?;
-    let growth = memory::growth(envoy, &parts, &keys, plan.effort.warm_up, plan.distinct_tokens)?;
-
-    let mut figures: Vec<(&str, Figure)> = figures::ratios(&measured.costs);
-    for (name, figure) in &mut figures {
-        if *name == "shared_hit_over_uncached" {
-            figure.met = measured.shares.then_some(true);
-        }
-    }
+    let cases = Case::all(&keys, &parts.chains())?;
     let exact = |bytes: u64| Some(Spread::exact(bytes as f64));
-    let title = format!("memory growth, {} distinct tokens, bytes", plan.distinct_tokens);
-    figures.push(("memory_growth_bytes", Figure::new(&title, exact(growth), Some(16.0 * 1024.0 * 1024.0))));
-    figures.push(("module_bytes", Figure::new("module, bytes", exact(module_bytes), Some(700_000.0))));
-    figures.push(("ready_ms", Figure::new("ready, ms", Spread::of(delays.whole), Some(100.0))));
-    let title = "ready, ms, of the floor's module";
-    figures.push(("ready_floor_ms", Figure::new(title, Spread::of(delays.floor), None)));
-    let title = "ready, ms, where V8 has the code already";
-    figures.push(("ready_compiled_ms", Figure::new(title, Spread::of(delays.compiled), None)));
+    let mut figures = sidecar::figures(envoy, &parts, &cases, plan.sidecars)?;
+    figures.push(("module_bytes", Figure::new("module, bytes", exact(module_bytes), Some(600_000.0))));
+    let mut measured = Measured::default();
+    if !options.sidecar {
+        measured = measure::measure(envoy, &parts, &keys, plan.effort)?;
+        figures.extend(of_requests(envoy, &parts, &keys, &plan, &measured)?);
+    }
     Ok(Report {
         run: Run {
             envoy: version(envoy)?,
             processor: processor(),
             quick: options.quick,
-            rounds: plan.effort.rounds,
+            rounds: if options.sidecar { 0 } else { plan.effort.rounds },
             requests_per_round: plan.effort.requests,
             distinct_tokens: plan.distinct_tokens,
             least_busy: measured.least_busy,
@@ -154,6 +156,34 @@ fn run(options: &Options) -> Result<Report> {
         costs: figures::costs(&measured.costs),
         figures: figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect(),
     })
+}
+
+/// Returns the ratios of what requests cost, and what is measured in Envoys of their own.
+fn of_requests(
+    envoy: &Path,
+    parts: &Parts,
+    keys: &Keys,
+    plan: &Plan,
+    measured: &Measured,
+) -> Result<Vec<(&'static str, Figure)>> {
+    let delays = ready::delays(envoy, parts, &Case::all(keys, &parts.chains())?, plan.starts)?;
+    let growth = memory::growth(envoy, parts, keys, plan.effort.warm_up, plan.distinct_tokens)?;
+
+    let mut figures = figures::ratios(&measured.costs);
+    for (name, figure) in &mut figures {
+        if *name == "shared_hit_over_uncached" {
+            figure.met = measured.shares.then_some(true);
+        }
+    }
+    let title = format!("memory growth, {} distinct tokens, bytes", plan.distinct_tokens);
+    let growth = Some(Spread::exact(growth as f64));
+    figures.push(("memory_growth_bytes", Figure::new(&title, growth, Some(16.0 * 1024.0 * 1024.0))));
+    figures.push(("ready_ms", Figure::new("ready, ms", Spread::of(delays.whole), Some(100.0))));
+    let title = "ready, ms, of the floor's module";
+    figures.push(("ready_floor_ms", Figure::new(title, Spread::of(delays.floor), None)));
+    let title = "ready, ms, where V8 has the code already";
+    figures.push(("ready_compiled_ms", Figure::new(title, Spread::of(delays.compiled), None)));
+    Ok(figures)
 }
 
 fn version(envoy: &Path) -> Result<String> {

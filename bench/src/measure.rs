@@ -32,7 +32,7 @@ pub(crate) struct Effort {
 pub(crate) type Samples = BTreeMap<(Job, Algorithm), Vec<f64>>;
 
 /// What a run has measured.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Measured {
     /// Beyond what an empty chain cost in the same round; of [`Job::Empty`] the whole.
     pub(crate) costs: Samples,

@@ -67,7 +67,7 @@ pub(crate) fn shares_tokens(binary: &Path, parts: &Parts, cases: &[Case]) -> Res
 fn verifications(envoy: &mut Envoy, requests: u64) -> Result<u64> {
     let started = Instant::now();
     loop {
-        let counters = envoy.counters("attache")?;
+        let counters = envoy.stats("attache")?;
         let total = |part: &str| {
             let of_part = counters.iter().filter(|(name, _)| name.contains(part)).map(|(_, count)| *count);
             of_part.fold(0, u64::saturating_add)

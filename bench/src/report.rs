@@ -34,7 +34,7 @@ pub(crate) struct Run {
 }
 
 /// The order in which figures are told.
-pub(crate) const FIGURES: [&str; 14] = [
+pub(crate) const FIGURES: [&str; 22] = [
     "cached_over_floor",
     "cached_over_native_cached",
     "cached_over_istio",
@@ -46,6 +46,14 @@ pub(crate) const FIGURES: [&str; 14] = [
     "cached_over_uncached",
     "memory_growth_bytes",
     "module_bytes",
+    "sidecar_memory_bytes",
+    "sidecar_memory_peak_bytes",
+    "sidecar_memory_4_workers_bytes",
+    "sidecar_memory_over_none_bytes",
+    "sidecar_memory_change_bytes",
+    "ready_cpu_ms",
+    "ready_cpu_30_ms",
+    "ready_200m_ms",
     "ready_ms",
     "ready_floor_ms",
     "ready_compiled_ms",
@@ -117,6 +125,9 @@ impl fmt::Display for Report {
         let Run { envoy, processor, rounds, requests_per_round, least_busy, quick, .. } = &self.run;
         writeln!(f, "{envoy}, one worker, on {processor}")?;
         let note = if *quick { "; a quick run: the figures are rough" } else { "" };
+        if *rounds == 0 {
+            return self.write_figures(f);
+        }
         writeln!(
             f,
             "{rounds} rounds of {requests_per_round} requests a case, Envoy {least_busy:.2} busy at least{note}\n"

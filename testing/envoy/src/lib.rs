@@ -128,6 +128,19 @@ impl Envoy {
         usage::resident_bytes(self.process.id())
     }
 
+    /// Returns the most memory that Envoy ever held of the machine's, in bytes.
+    ///
+    /// # Errors
+    /// As [`Envoy::resident_bytes`].
+    pub fn peak_resident_bytes(&self) -> Result<u64> {
+        usage::peak_resident_bytes(self.process.id())
+    }
+
+    /// Returns the number of the process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Returns the CPU time of every thread, user and system.
     ///
     /// # Errors

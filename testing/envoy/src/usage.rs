@@ -8,11 +8,19 @@ use std::time::Duration;
 
 /// Returns the resident set of a process, in bytes.
 pub(crate) fn resident_bytes(process: u32) -> Result<u64> {
+    status_bytes(process, "VmRSS")
+}
+
+/// Returns the most that the resident set of a process ever was, in bytes.
+pub(crate) fn peak_resident_bytes(process: u32) -> Result<u64> {
+    status_bytes(process, "VmHWM")
+}
+
+fn status_bytes(process: u32, field: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).context("Envoy has ended")?;
-    let kibibytes: u64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
-        .context("the kernel does not tell VmRSS")?;
+    let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    let kibibytes: Option<u64> = value.and_then(|value| value.split_whitespace().next()?.parse().ok());
+    let kibibytes = kibibytes.with_context(|| format!("the kernel does not tell {field}"))?;
     Ok(kibibytes.saturating_mul(1024))
 }
 
@@ -33,6 +41,11 @@ impl CpuTime {
         Ok(Self(threads))
     }
 
+    /// Returns what was used since the process began.
+    pub fn total(&self) -> Duration {
+        self.since(&Self(BTreeMap::new()))
+    }
+
     /// Returns what was used since an earlier reading.
     pub fn since(&self, earlier: &Self) -> Duration {
         let used = self
@@ -50,9 +63,9 @@ mod tests {
     #[test]
     fn this_process_has_memory_and_has_run() {
         let process = std::process::id();
-        assert!(resident_bytes(process).unwrap() > 0);
-        let before = CpuTime(BTreeMap::new());
-        assert!(CpuTime::of(process).unwrap().since(&before) > Duration::ZERO);
+        let now = resident_bytes(process).unwrap();
+        assert!(now > 0 && peak_resident_bytes(process).unwrap() >= now);
+        assert!(CpuTime::of(process).unwrap().total() > Duration::ZERO);
     }
 
     #[test]
