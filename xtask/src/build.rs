@@ -4,7 +4,7 @@ use crate::image::Kind;
 use crate::order;
 use crate::process::{command, run};
 use crate::repository::{from_here, root, target};
-use crate::toolchain::{WASM, cargo_static, need_target, static_target};
+use crate::toolchain::{WASM, cargo_static, need_target, static_target, without_paths};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -85,10 +85,10 @@ pub(crate) fn artefact(kind: Kind) -> Result<PathBuf> {
 fn module(package: &str, features: &[&str], finished: &Path, for_tests: bool) -> Result<()> {
     need_target(WASM)?;
     // Cargo links with LTO only where nothing but the module is asked for; the filter is a library too, for its tests.
-    run(command("cargo")
-        .args(["rustc", "--quiet", "--release", "--target", WASM, "--package", package])
-        .args(["--crate-type", "cdylib"])
-        .args(features))?;
+    let mut cargo = command("cargo");
+    cargo.args(["rustc", "--quiet", "--release", "--target", WASM, "--package", package]);
+    without_paths(&mut cargo, WASM);
+    run(cargo.args(["--crate-type", "cdylib"]).args(features))?;
     let linked = target().join(WASM).join("release").join(package.replace('-', "_")).with_extension("wasm");
     order::finish(&linked, finished, for_tests)
 }
@@ -96,9 +96,10 @@ fn module(package: &str, features: &[&str], finished: &Path, for_tests: bool) ->
 /// Builds the engine of the tool's page. It is no filter, so that nothing is taken from it or put in another order.
 fn playground(output: &Path) -> Result<()> {
     need_target(WASM)?;
-    run(command("cargo")
-        .args(["build", "--quiet", "--release", "--target", WASM, "--package", "attache-playground"])
-        .env_remove(PLAYGROUND_ENGINE))?;
+    let mut cargo = command("cargo");
+    cargo.args(["build", "--quiet", "--release", "--target", WASM, "--package", "attache-playground"]);
+    without_paths(&mut cargo, WASM);
+    run(cargo.env_remove(PLAYGROUND_ENGINE))?;
     let built = target().join(WASM).join("release/attache-playground.wasm");
     replace(&built, output).with_context(|| format!("could not write `{}`", output.display()))
 }

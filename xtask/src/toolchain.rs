@@ -90,10 +90,15 @@ pub(crate) fn cargo_static(target: &str) -> Command {
     if env::var_os(&compiler).is_none() {
         cargo.env(compiler, "cc");
     }
+    without_paths(&mut cargo, target);
+    cargo
+}
+
+/// Has Cargo leave the paths of this machine out of what it builds for a target.
+pub(crate) fn without_paths(cargo: &mut Command, target: &str) {
     let home =
         env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
     let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.replace('-', "_").to_uppercase());
     let root = root().display();
     cargo.env(flags, format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={root}=/attache"));
-    cargo
 }

@@ -1,8 +1,8 @@
 //! What the filter asks of the node and of the connection.
 
 use crate::support::{Verdict, Worker, document, token};
-use proxy_wasm_test_host::Request;
 use proxy_wasm_test_host::native::Host;
+use proxy_wasm_test_host::{LogLevel, Request};
 use serde_json::{Value, json};
 
 /// The document with these policies and no others.
@@ -136,4 +136,16 @@ fn a_property_is_read_once_a_request_and_only_where_a_rule_asks() {
     assert!(response.goes_on);
     assert_eq!(response.calls.get("proxy_get_property"), Some(&1));
     assert_eq!(worker.send(Request::get("/other")).calls.get("proxy_get_property"), None);
+}
+
+#[test]
+fn a_panic_says_what_and_where_before_it_ends_the_vm() {
+    let host = Host::configured(&document().to_string());
+    let line = line!() + 1;
+    let outcome = std::panic::catch_unwind(|| panic!("a trial"));
+    assert!(outcome.is_err());
+    let said: Vec<_> = host.log().into_iter().filter(|line| line.level == LogLevel::Critical).collect();
+    let [said] = said.as_slice() else { panic!("{said:?}") };
+    assert!(said.text.contains(&format!("{}:{line}:", file!())), "{}", said.text);
+    assert!(said.text.contains("a trial"), "{}", said.text);
 }

@@ -72,6 +72,21 @@ fn a_request_that_does_not_go_on_stops_as_a_whole() -> Result<()> {
     Ok(())
 }
 
+/// What a panic tells of where it was is the same wherever the module was built, and so are its bytes.
+#[test]
+fn no_path_of_this_machine_is_in_the_module() -> Result<()> {
+    let module = module()?;
+    let registry = b"/registry/src/";
+    let mut paths = 0;
+    for (at, _) in module.windows(registry.len()).enumerate().filter(|(_, window)| window == registry) {
+        paths += 1;
+        let before = module.get(at.saturating_sub(6)..at).unwrap_or_default();
+        ensure!(before == b"/cargo", "a path begins with `{}`", String::from_utf8_lossy(before));
+    }
+    ensure!(paths > 0, "no panic tells where it was");
+    Ok(())
+}
+
 #[test]
 fn the_module_that_ships_is_no_build_for_tests() -> Result<()> {
     ensure!(
