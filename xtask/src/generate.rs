@@ -5,6 +5,7 @@ mod chart_values;
 mod configuration_page;
 mod figures;
 mod json_schema;
+mod sidecar_figures;
 mod wasm_plugin_schema;
 
 use anyhow::{Context, Result};
@@ -45,6 +46,11 @@ const FILES: &[Generated] = &[
     },
     Generated { file: figures::SIZING_PAGE, source: figures::FILE, text: figures::sizing_page },
     Generated { file: figures::COMPARISON_PAGE, source: figures::FILE, text: figures::comparison_page },
+    Generated {
+        file: figures::PERFORMANCE_PAGE,
+        source: sidecar_figures::FILE,
+        text: figures::performance_page,
+    },
 ];
 
 /// Writes every generated file that is out of date, and says which.

@@ -1,5 +1,6 @@
-//! Figures of `docs/performance.json` in the pages that quote them.
+//! Figures of `docs/performance.json` and `docs/sidecar.json` in the pages that quote them.
 
+use super::sidecar_figures::Sidecar;
 use super::{read, replace_between, table};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use std::path::Path;
 pub(super) const FILE: &str = "docs/performance.json";
 pub(super) const SIZING_PAGE: &str = "docs/production.md";
 pub(super) const COMPARISON_PAGE: &str = "docs/comparison.md";
+pub(super) const PERFORMANCE_PAGE: &str = "docs/performance.md";
 
 const END: &str = "<!-- end of figures -->";
 const MIB: f64 = 1024.0 * 1024.0;
@@ -18,8 +20,6 @@ const MIB: f64 = 1024.0 * 1024.0;
 struct Measured {
     run: Run,
     costs: Vec<Cost>,
-    /// The size of the finished module.
-    module_bytes: Figure,
     /// How much memory grows while many different tokens come.
     memory_growth_bytes: Figure,
     /// By how much later a proxy is ready, in milliseconds.
@@ -52,7 +52,7 @@ struct Figure {
 /// # Errors
 /// The figures or the page can't be read, lack a case, or have no place for them.
 pub(super) fn sizing_page(root: &Path) -> Result<String> {
-    let sizing = Measured::read(root)?.sizing()?;
+    let sizing = Measured::read(root)?.sizing(&Sidecar::read(root)?)?;
     replace_between(&read(root, SIZING_PAGE)?, "<!-- figures: sizing -->", END, &sizing)
 }
 
@@ -61,8 +61,20 @@ pub(super) fn sizing_page(root: &Path) -> Result<String> {
 /// # Errors
 /// As [`sizing_page`].
 pub(super) fn comparison_page(root: &Path) -> Result<String> {
-    let comparison = Measured::read(root)?.comparison()?;
+    let comparison = Measured::read(root)?.comparison(&Sidecar::read(root)?)?;
     replace_between(&read(root, COMPARISON_PAGE)?, "<!-- figures: comparison -->", END, &comparison)
+}
+
+/// Returns the page that tells what was measured.
+///
+/// # Errors
+/// As [`sizing_page`].
+pub(super) fn performance_page(root: &Path) -> Result<String> {
+    let (measured, sidecar) = (Measured::read(root)?, Sidecar::read(root)?);
+    let mesh = sidecar.mesh(measured.costs("attache-cached")?, measured.costs("istio")?)?;
+    let page = read(root, PERFORMANCE_PAGE)?;
+    let page = replace_between(&page, "<!-- figures: sidecar -->", END, &sidecar.table()?)?;
+    replace_between(&page, "<!-- figures: mesh -->", END, &mesh)
 }
 
 impl Measured {
@@ -84,7 +96,7 @@ impl Measured {
         Ok(cost.median)
     }
 
-    fn sizing(&self) -> Result<String> {
+    fn sizing(&self, sidecar: &Sidecar) -> Result<String> {
         let mut requests = Vec::new();
         for (what, case) in [
             ("token seen before by this worker", "attache-cached"),
@@ -98,15 +110,15 @@ impl Measured {
             let [rsa, ecdsa] = self.costs(case)?.map(|microseconds| format!("{microseconds:.0}m"));
             requests.push(vec![what.to_owned(), rsa, ecdsa]);
         }
-        let memory = [
-            ("the module, on disk and as it is fetched", format!("{} MiB", self.module_size())),
+        let mut memory = sidecar.sizing()?;
+        memory.extend([
             (
                 "growth of memory while 1,000,000 different tokens come, with the default caches",
                 format!("{:.1} MiB a worker", self.memory_growth_bytes.median / MIB),
             ),
-            ("a sidecar is ready later by", format!("{} s", self.ready_later())),
-        ];
-        let memory = memory.map(|(what, figure)| vec![what.to_owned(), figure]);
+            ("the module, on disk and as it is fetched", format!("{} MiB", sidecar.module_size()?)),
+        ]);
+        let memory: Vec<_> = memory.into_iter().map(|(what, figure)| vec![what.to_owned(), figure]).collect();
         Ok(format!(
             "CPU that Attaché adds to a sidecar for each 1,000 requests a second, in thousandths of a core:\n\n{}\n\n{}\n\n{}",
             table(&["request", "RS256", "ES256"], &requests),
@@ -115,7 +127,7 @@ impl Measured {
         ))
     }
 
-    fn comparison(&self) -> Result<String> {
+    fn comparison(&self, sidecar: &Sidecar) -> Result<String> {
         let mut rows = Vec::new();
         for (what, case) in [
             ("Attaché, token seen before", "attache-cached"),
@@ -130,15 +142,10 @@ impl Measured {
             "CPU time that each adds to a request, doing the same job in the same Envoy:\n\n{}\n\n\
              The native filters add no module; Attaché's has {} MiB, and makes a sidecar ready {} s later. {}",
             table(&["", "RS256", "ES256"], &rows),
-            self.module_size(),
+            sidecar.module_size()?,
             self.ready_later(),
             self.source(),
         ))
-    }
-
-    /// The size of the module in MiB.
-    fn module_size(&self) -> String {
-        format!("{:.1}", self.module_bytes.median / MIB)
     }
 
     /// By how many seconds a sidecar is ready later.

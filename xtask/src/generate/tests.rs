@@ -3,9 +3,10 @@ use super::*;
 /// A folder with all that is generated and what it is generated from.
 fn copy_of_the_repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let sources = ["charts/attache/values.yaml", "charts/attache-issuer/values.yaml", figures::FILE];
+    let values = ["charts/attache/values.yaml", "charts/attache-issuer/values.yaml"];
+    let sources = values.into_iter().chain([figures::FILE, sidecar_figures::FILE]);
     let limits = configuration_page::sources_of_limits();
-    for file in sources.into_iter().chain(limits).chain(FILES.iter().map(|generated| generated.file)) {
+    for file in sources.chain(limits).chain(FILES.iter().map(|generated| generated.file)) {
         let copy = folder.path().join(file);
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
         fs::copy(crate::root().join(file), copy).unwrap();
