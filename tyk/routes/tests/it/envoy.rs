@@ -1,5 +1,6 @@
 //! A real Envoy with route tables, a listener for each port.
 
+use crate::cryptography::choose_cryptography;
 use crate::istio::Tables;
 use attache_test_envoy::{Launcher, chosen};
 use serde_json::{Value, json};
@@ -41,6 +42,7 @@ impl Envoy {
             }
         });
         let process = Launcher::new(&chosen("1.40.0").unwrap()).unwrap().start(&bootstrap).unwrap();
+        choose_cryptography();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut envoy = Self { process, ports, client };
         envoy.wait().await;

@@ -15,6 +15,7 @@
 
 mod cases;
 mod corpus;
+mod cryptography;
 mod envoy;
 mod generate;
 mod istio;

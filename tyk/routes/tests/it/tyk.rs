@@ -1,6 +1,7 @@
 //! A real Tyk with the definitions of a scenario.
 
 use crate::corpus::{Scenario, scenarios};
+use crate::cryptography::choose_cryptography;
 use crate::generate::requests;
 use crate::recording::{Answer, Sent, read, write};
 use crate::upstream::{MARK, serve};
@@ -89,6 +90,7 @@ impl Tyk {
         // Every service is one program, which says what it was asked for.
         gateway.env("http_proxy", format!("http://{upstream}")).env_remove("no_proxy").env_remove("NO_PROXY");
         let gateway = Process::start(&mut gateway, &at("tyk.log"));
+        choose_cryptography();
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
