@@ -2,7 +2,9 @@
 
 use crate::support::{Run, attache};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::process::Command;
 
 const GIVEN: [&str; 6] = [
     "limits",
@@ -33,6 +35,49 @@ fn what_is_planned_is_shown_and_nothing_is_sent() {
     assert!(listener.accept().is_err(), "somebody was asked");
     let few = limits(&["--dry-run", "--max-requests", "20"]);
     assert!(few.stdout.contains("left out: over: needs 72 requests, and 20 may be sent"), "{}", few.stdout);
+}
+
+/// Answers as a gateway's own API, until all was asked, and returns the paths in their order.
+fn serve(listener: &TcpListener, count: usize) -> Vec<String> {
+    let definition = std::fs::read_to_string("../examples/tyk-limits/orders.json").unwrap();
+    let policies = std::fs::read_to_string("../examples/tyk-limits/policies.json").unwrap();
+    let policies: Value = serde_json::from_str(&policies).unwrap();
+    let session = std::fs::read_to_string("../examples/tyk-limits/session.json").unwrap();
+    let mut paths = Vec::new();
+    for _ in 0..count {
+        let (stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        assert!(head.iter().any(|line| line.eq_ignore_ascii_case("x-tyk-authorization: s3cret")), "{head:?}");
+        let path = head[0].split(' ').nth(1).unwrap().to_owned();
+        let body = match path.as_str() {
+            "/tyk/apis" => format!("[{definition}]"),
+            "/tyk/policies" => Value::Array(vec![policies["silver"].clone()]).to_string(),
+            "/tyk/keys/k1" => session.clone(),
+            _ => "[]".to_owned(),
+        };
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+        (&stream).write_all(answer.as_bytes()).unwrap();
+        paths.push(path);
+    }
+    paths
+}
+
+#[test]
+fn a_gateway_is_asked_for_what_no_file_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let gateway = std::thread::spawn(move || serve(&listener, 4));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
+    command.args(["limits", "--gateway", &url, "--key", "k1", "--dry-run"]).env("TYK_GW_SECRET", "s3cret");
+    let output = command.env("NO_PROXY", "127.0.0.1").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("4 per 2 s, endpoint, each key"), "{text}{said}");
+    assert!(!text.contains("k1") && !said.contains("k1"));
+    assert_eq!(gateway.join().unwrap(), ["/tyk/apis", "/tyk/apis/oas", "/tyk/policies", "/tyk/keys/k1"]);
 }
 
 #[test]

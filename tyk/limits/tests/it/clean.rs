@@ -23,6 +23,23 @@ fn api_limit(world: World, rate: u32) -> World {
     world.with_definition("/global_rate_limit", json!({"rate": rate, "per": 2}))
 }
 
+/// The same API as an OAS definition, with a limit of its own and a lower one for an endpoint.
+fn oas() -> Value {
+    json!({
+        "openapi": "3.0.3", "info": {"title": "orders", "version": "1"},
+        "paths": {"/list": {"get": {"operationId": "list", "responses": {"200": {"description": "fine"}}}}},
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}},
+        "security": [{"key": []}],
+        "x-tyk-api-gateway": {
+            "info": {"id": "orders", "name": "orders", "orgId": "acme", "state": {"active": true}},
+            "server": {"listenPath": {"value": "/orders/", "strip": true},
+                "authentication": {"enabled": true, "securitySchemes": {"key": {"enabled": true}}}},
+            "upstream": {"url": "http://127.0.0.1:1/", "rateLimit": {"enabled": true, "rate": 9, "per": "2s"}},
+            "middleware": {"operations": {"list": {"rateLimit": {"enabled": true, "rate": 6, "per": "2s"}}}}
+        }
+    })
+}
+
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let rolling = json!({"enable_redis_rolling_limiter": true});
     let sentinel = json!({"enable_sentinel_rate_limiter": true});
@@ -76,6 +93,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ];
     let mut scenarios: Vec<Scenario> =
         list.drain(..).map(|(name, world)| Scenario::clean(name, world)).collect();
+    for (name, path) in [("oas", "/orders/other"), ("oas-endpoint", "/orders/list")] {
+        let world = World { definition: oas(), ..World::of(200.0) };
+        scenarios.push(Scenario { path, ..Scenario::clean(name, world) });
+    }
     scenarios.extend(with_issuer());
     scenarios
 }

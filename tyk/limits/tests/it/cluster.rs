@@ -30,7 +30,11 @@ impl Cluster {
         }
         std::fs::write(at("templates/error.json"), r#"{"error": "{{.Message}}"}"#).unwrap();
         std::fs::write(at("policies.json"), world.policies.to_string()).unwrap();
-        std::fs::write(at("apps/orders.json"), served(world, upstream, folder.path()).to_string()).unwrap();
+        let definition = served(world, upstream, folder.path());
+        let is_oas = definition.get("openapi").is_some();
+        if !is_oas {
+            std::fs::write(at("apps/orders.json"), definition.to_string()).unwrap();
+        }
         std::fs::write(at("touch.js"), plugin()).unwrap();
         let count = if scenario.is_apart { world.gateways } else { 1 };
         let stores: Vec<(SocketAddr, Process)> =
@@ -47,8 +51,37 @@ impl Cluster {
         }
         let stores = stores.into_iter().map(|(_, process)| process).collect();
         let cluster = Self { gateways, client, _tyks: tyks, stores, _folder: folder };
+        if is_oas {
+            cluster.add(&definition);
+        }
+        cluster.wait_until_served();
         cluster.wait_for_each_other();
         cluster
+    }
+
+    /// Adds an OAS definition, which only the gateway's API takes.
+    fn add(&self, definition: &Value) {
+        let base = format!("http://{}/tyk", self.gateways[0]);
+        let asked = |request: reqwest::blocking::RequestBuilder| {
+            let answer = request.header("x-tyk-authorization", SECRET).send().unwrap();
+            let status = answer.status();
+            assert_eq!(status, 200, "{}", answer.text().unwrap());
+        };
+        asked(self.client.post(format!("{base}/apis/oas")).body(definition.to_string()));
+        asked(self.client.get(format!("{base}/reload/group?block=true")));
+        asked(self.client.get(format!("{base}/reload?block=true")));
+    }
+
+    /// Waits until each gateway asks for a key, which it does once it serves the API.
+    fn wait_until_served(&self) {
+        let start = std::time::Instant::now();
+        for gateway in &self.gateways {
+            let url = format!("http://{gateway}/orders/ready");
+            while !self.client.get(&url).send().is_ok_and(|answer| answer.status() != 404) {
+                assert!(start.elapsed().as_secs() < 60, "{gateway} does not serve the API");
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        }
     }
 
     /// Waits until each has told the others of itself, which they do every two seconds, and until they have heard it.
@@ -89,7 +122,11 @@ impl Cluster {
 /// Returns the definition as gateways have it.
 fn served(world: &World, upstream: SocketAddr, folder: &Path) -> Value {
     let mut definition = world.definition.clone();
-    definition["proxy"]["target_url"] = format!("http://{upstream}/").into();
+    for place in ["/proxy/target_url", "/x-tyk-api-gateway/upstream/url"] {
+        if let Some(target) = definition.pointer_mut(place) {
+            *target = format!("http://{upstream}/").into();
+        }
+    }
     if let Some(path) = definition.pointer_mut("/custom_middleware/auth_check/path") {
         *path = folder.join("touch.js").to_str().unwrap().into();
     }
@@ -137,8 +174,7 @@ fn gateway(
     let mut command = Command::new(std::env::var_os("TYK_BIN").expect("TYK_BIN; run scripts/test-tyk"));
     command.arg("start").arg("--conf").arg(&file).current_dir(folder);
     let mut process = Process::start(&mut command, &at(&format!("tyk-{index}.log")));
-    let url = format!("http://{address}/orders/ready");
-    // It asks for a key once it serves the API.
-    process.wait_until("serving", || client.get(&url).send().is_ok_and(|answer| answer.status() != 404));
+    let url = format!("http://{address}/hello");
+    process.wait_until("greeting", || client.get(&url).send().is_ok_and(|answer| answer.status() == 200));
     (address, process)
 }

@@ -3,7 +3,7 @@
 use super::operation::{EXTENSION, find};
 use crate::fields::Fields;
 use crate::gap::Place;
-use attache_config_reader::{Path, parse_duration};
+use attache_config_reader::parse_duration;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -139,14 +139,55 @@ fn key_header(document: &Value) -> String {
     header.unwrap_or_else(|| DEFAULT_HEADER.to_owned())
 }
 
-impl Limits {
-    /// Returns where the limit for all callers together stands, below the root of a definition.
-    #[must_use]
-    pub fn whole_path(is_oas: bool) -> Path {
-        crate::fields::to_path(if is_oas {
-            "x-tyk-api-gateway/upstream/rateLimit"
-        } else {
-            "global_rate_limit"
-        })
+#[cfg(test)]
+mod tests {
+    use crate::definition::{Definitions, Document};
+    use serde_json::{Value, json};
+
+    fn limits(definition: Value) -> super::Limits {
+        let found = Definitions::read(&[Document { value: definition, is_named: true }]);
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
+        found.apis[0].limits.clone()
+    }
+
+    #[test]
+    fn both_forms_say_the_same() {
+        let classic = limits(json!({
+            "api_id": "orders", "auth_configs": {"authToken": {"auth_header_name": "X-Api-Key"}},
+            "global_rate_limit": {"rate": 90, "per": 60}, "disable_quota": true,
+            "version_data": {"not_versioned": true, "versions": {"Default": {"name": "Default", "use_extended_paths": true,
+                "extended_paths": {"rate_limit": [{"path": "/list", "method": "GET", "rate": 6, "per": 2}]}}}},
+            "proxy": {"listen_path": "/orders/"}
+        }));
+        let oas = limits(json!({
+            "openapi": "3.0.3", "info": {"title": "orders", "version": "1"},
+            "paths": {"/list": {"get": {"operationId": "list", "responses": {}}}},
+            "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}},
+            "x-tyk-api-gateway": {
+                "info": {"id": "orders"}, "server": {"listenPath": {"value": "/orders/"}},
+                "upstream": {"rateLimit": {"enabled": true, "rate": 90, "per": "1m"}},
+                "middleware": {"global": {"skipQuota": true},
+                    "operations": {"list": {"rateLimit": {"enabled": true, "rate": 6, "per": "2s"}}}}
+            }
+        }));
+        for limits in [&classic, &oas] {
+            assert_eq!((limits.whole.rate, limits.whole.per, limits.whole.is_disabled), (90.0, 60.0, false));
+            assert_eq!((limits.is_rate_off, limits.is_quota_off), (false, true));
+            assert_eq!(limits.key_header, "X-Api-Key");
+            let [endpoint] = limits.endpoints.as_slice() else { panic!("{:?}", limits.endpoints) };
+            assert_eq!((endpoint.method.as_str(), endpoint.path.as_str()), ("GET", "/list"));
+            assert_eq!((endpoint.rate.rate, endpoint.rate.per, endpoint.rate.is_disabled), (6.0, 2.0, false));
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_is_no_limit() {
+        let classic = limits(json!({"api_id": "orders", "proxy": {"listen_path": "/orders/"}}));
+        assert_eq!((classic.whole.rate, classic.key_header.as_str()), (0.0, "Authorization"));
+        let off = limits(
+            json!({"api_id": "orders", "proxy": {"listen_path": "/orders/"}, "disable_rate_limit": true,
+            "global_rate_limit": {"rate": 5, "per": 1, "disabled": true}}),
+        );
+        assert!(off.is_rate_off && off.whole.is_disabled);
     }
 }
