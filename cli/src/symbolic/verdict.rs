@@ -1,8 +1,8 @@
 //! Which requests a side lets through, as the engine decides it (`engine/src/policy/verdict.rs`).
 
-use super::diagram::Set;
+use super::diagram::{Diagram, Set};
 use super::sets::{Caller, Sets};
-use super::universe::{Part, is_within, looks_at_claim_alone, of_good_token};
+use super::universe::{Part, Universe, is_within, looks_at_claim_alone, of_good_token};
 use attache_plugin_config::{Action, Authentication, ClaimPath, Test};
 
 /// What a side says of all requests.
@@ -84,7 +84,7 @@ pub(super) fn possible(sets: &mut Sets<'_>) -> Set {
 }
 
 fn valid(sets: &mut Sets<'_>) -> Set {
-    let super::universe::Universe { path, method, host, port, caller, address, issuer, .. } = sets.universe;
+    let Universe { path, method, host, port, caller, address, issuer, .. } = sets.universe;
     let dimensions = [path, method, host, port, caller, address, issuer];
     let diagram = &mut sets.diagram;
     let mut all = Set::ALL;
@@ -102,31 +102,36 @@ fn valid(sets: &mut Sets<'_>) -> Set {
 
 /// Returns the requests whose claims lie in an object where they lie in another claim.
 fn nested(sets: &mut Sets<'_>) -> Set {
-    let claims = &sets.universe.claims;
-    let is_role_claim = |path: &ClaimPath| {
-        let issuers = sets.universe.sides.iter().flat_map(|side| &side.config.issuers);
-        issuers.flat_map(|issuer| &issuer.role_claims).any(|source| source.claim == *path)
-    };
     let mut all = Set::ALL;
-    for outer in claims {
-        let inside = claims.iter().filter(|inner| is_within(&inner.path, &outer.path));
+    for outer in &sets.universe.claims {
+        let inside = sets.universe.claims.iter().filter(|inner| is_within(&inner.path, &outer.path));
         for inner in inside {
             let diagram = &mut sets.diagram;
             let objects = outer.those(&|value| value.is_some_and(serde_json::Value::is_object));
             let object = outer.single(diagram, &objects);
-            let absent = inner.absent(diagram);
             // Behind what is no object, roles can't be read.
-            let absent = if is_role_claim(&inner.path) {
-                let nothing = outer.absent(diagram);
-                diagram.and(absent, nothing)
-            } else {
-                absent
-            };
+            let read = reading_roles(&sets.universe, diagram, &inner.path);
+            let nothing = outer.absent(diagram);
+            let fine = diagram.choose(read, nothing, Set::ALL);
+            let absent = inner.absent(diagram);
+            let absent = diagram.and(absent, fine);
             let fits = diagram.or(object, absent);
             all = diagram.and(all, fits);
         }
     }
     all
+}
+
+/// Returns the requests with a token of an issuer that keeps roles in a claim.
+fn reading_roles(universe: &Universe<'_>, diagram: &mut Diagram, claim: &ClaimPath) -> Set {
+    let mut all = Vec::new();
+    for shared in 0..universe.issuers.len() {
+        let issuers = (0..universe.sides.len()).filter_map(|side| universe.issuer_of(side, shared));
+        if issuers.flat_map(|issuer| &issuer.role_claims).any(|source| source.claim == *claim) {
+            all.push(universe.issuer.member(diagram, shared.saturating_add(1)));
+        }
+    }
+    diagram.any(all)
 }
 
 /// Returns the requests whose token is good for an issuer's entry on a side, given that it is that issuer's.

@@ -225,7 +225,9 @@ impl Claim {
         };
         let is_in = |bit: &Option<Bit>| bit.is_some_and(|bit| bits.contains(&bit));
         let elements = self.elements.iter().zip(&self.element_bits).filter(|(_, bit)| is_in(bit));
-        let elements: Vec<&Value> = elements.map(|(value, _)| value).collect();
+        let mut elements: Vec<&Value> = elements.map(|(value, _)| value).collect();
+        // Lists of the same elements are the same list, whatever order their claims know these in.
+        elements.sort_by_cached_key(|value| value.to_string());
         Some(list(&self.form, &elements, kind > 0))
     }
 

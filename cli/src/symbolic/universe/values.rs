@@ -13,6 +13,10 @@ pub(in super::super) struct Drafts {
     /// Regular expressions, anchored.
     pub(in super::super) expressions: Vec<String>,
     pub(in super::super) numbers: Vec<f64>,
+    /// The numbers that texts stand for: some tests take the one for the other.
+    written: Vec<f64>,
+    /// Whether a test looks at a part of texts.
+    pub(in super::super) has_parts: bool,
     pub(in super::super) has_bool: bool,
 }
 
@@ -28,11 +32,18 @@ impl Drafts {
                 self.add_scalar(scalar);
                 // In a DENY rule, a text has whatever stands in it.
                 if let Scalar::String(part) = scalar {
+                    self.has_parts = true;
                     self.programs.insert(containing(part));
                 }
             }
-            Test::Prefix(text) => self.add_match(&StringMatch::Prefix(text.clone()), ""),
-            Test::Suffix(text) => self.add_match(&StringMatch::Suffix(text.clone()), ""),
+            Test::Prefix(text) => {
+                self.has_parts = true;
+                self.add_match(&StringMatch::Prefix(text.clone()), "");
+            }
+            Test::Suffix(text) => {
+                self.has_parts = true;
+                self.add_match(&StringMatch::Suffix(text.clone()), "");
+            }
             Test::Matches(expression) => self.expressions.push(expression.as_str().to_owned()),
             Test::LessThan(bound) | Test::GreaterThan(bound) => self.numbers.push(*bound),
             Test::Exists(_) | Test::EqualsPath(_) | Test::EqualsHeader(_) | Test::EqualsClaim(_) => {}
@@ -41,6 +52,7 @@ impl Drafts {
 
     /// Adds a text.
     pub(in super::super) fn add_text(&mut self, text: &str) {
+        self.written.extend(text.trim().parse::<f64>().ok().filter(|number| number.is_finite()));
         self.programs.insert(Program::text(text));
     }
 
@@ -84,6 +96,8 @@ impl Drafts {
         self.programs.extend(other.programs.iter().cloned());
         self.expressions.extend(other.expressions.iter().cloned());
         self.numbers.extend(&other.numbers);
+        self.written.extend(&other.written);
+        self.has_parts |= other.has_parts;
         self.has_bool |= other.has_bool;
     }
 
@@ -148,6 +162,10 @@ pub(super) fn candidates(drafts: &Drafts) -> Result<Vec<Value>, TooComplex> {
 /// Returns the bounds, and a number between any two, before and behind all.
 fn numbers(drafts: &Drafts) -> Vec<Number> {
     let mut bounds = drafts.numbers.clone();
+    if !bounds.is_empty() {
+        // A number that is written as a text of a test is told apart from its neighbours, too.
+        bounds.extend(&drafts.written);
+    }
     bounds.sort_by(f64::total_cmp);
     bounds.dedup();
     let between = bounds.windows(2).filter_map(|pair| match *pair {

@@ -198,6 +198,11 @@ impl<'u> Drafts<'u> {
                      not looked at"
                 ));
             }
+            if drafts.has_parts && !drafts.numbers.is_empty() {
+                self.limits.insert(format!(
+                    "`{path}` is held against parts of texts and against numbers; not every pair of values was looked at"
+                ));
+            }
             if !drafts.expressions.is_empty() && (draft.is_compared || !drafts.numbers.is_empty()) {
                 self.limits.insert(format!(
                     "`{path}` is held against a regular expression and compared in another way too; not every pair of \
