@@ -14,6 +14,8 @@ mod commands;
 mod compare;
 mod counted;
 mod drift_rules;
+#[cfg(test)]
+mod enumerated;
 mod examine;
 mod exit;
 mod explain;

@@ -11,6 +11,8 @@ mod settings;
 mod text;
 mod version;
 
+#[cfg(test)]
+pub(crate) use comparison::{Change, ComparisonError};
 pub(crate) use comparison::{Comparison, compare};
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;

@@ -9,8 +9,12 @@ mod report;
 mod run;
 mod schema;
 
+#[cfg(test)]
+pub(crate) use assertion::Assertion;
 pub(crate) use find::find;
 pub(crate) use read::{ProofFile, ProofFileError};
 pub(crate) use report::{json, text};
+#[cfg(test)]
+pub(crate) use run::Answer;
 pub(crate) use run::prove;
 pub(crate) use schema::schema;

@@ -1,7 +1,7 @@
 //! What is worked out, held against the module that ships.
 
 use super::generated::Draft;
-use super::{Analysis, Side, side};
+use super::{Analysis, Region, Scope, Side, scope, seeds, side};
 use crate::explain::Client;
 use crate::symbolic::witness::Witness;
 use attache_plugin_config::{Config, parse};
@@ -11,6 +11,7 @@ use fastrand::Rng;
 use proxy_wasm_test_host::interpreter::Vm;
 use proxy_wasm_test_host::{Request, State};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,66 +34,98 @@ fn with_key(document: &Value, key: &SigningKey) -> (String, Config) {
     (text, config)
 }
 
-/// Whether the module lets a request through.
-fn goes_on(
-    wasm: &[u8],
-    document: &str,
-    witness: &Witness,
-    number: usize,
-    side: &Side,
-    key: &SigningKey,
-) -> bool {
-    let mut state = State::default();
-    state.now = Duration::from_secs(side.now);
-    let Client { principal, address, client_address, port } = witness.client.clone();
-    if let Some(principal) = principal {
-        let uri = format!("spiffe://{principal}");
-        state.set_property(&["connection", "uri_san_peer_certificate"], uri);
+/// The module, which gets one configuration after another.
+struct Module {
+    vm: Vm,
+    configured: String,
+    next_context: i32,
+    key: SigningKey,
+}
+
+impl Module {
+    fn start(document: &str, key: SigningKey) -> Self {
+        let vm = Vm::configured(&module(), State::default(), document).unwrap();
+        Self { vm, configured: document.to_owned(), next_context: 2, key }
     }
-    // An address from a header has no port.
-    let source = address.map(|address| (address, 4711)).or(client_address.map(|address| (address, 0)));
-    if let Some((address, port)) = source {
-        state.set_property(&["source", "address"], std::net::SocketAddr::new(address, port).to_string());
+
+    /// Returns whether it lets a request through.
+    fn lets_through(&mut self, document: &str, witness: &Witness, number: usize, side: &Side) -> bool {
+        if self.configured != document {
+            assert!(self.vm.configure(document.as_bytes()).unwrap(), "{document}");
+            document.clone_into(&mut self.configured);
+        }
+        self.place(&witness.client, side.now);
+        let mut request = Request { headers: witness.request(number, side).unwrap().headers };
+        if let Some(token) = &witness.token {
+            let (claims, _) = token.whole(number, side).unwrap();
+            let spec =
+                TokenSpec { payload_text: Some(Value::Object(claims).to_string()), ..TokenSpec::default() };
+            let signed = spec.mint_with(&self.key, side.now).unwrap();
+            let header = request.headers.iter_mut().find(|(name, _)| name == "authorization").unwrap();
+            header.1 = format!("Bearer {signed}").into_bytes();
+        }
+        self.next_context = self.next_context.wrapping_add(1);
+        self.vm.request(self.next_context, &request).unwrap().goes_on
     }
-    if let Some(port) = port {
-        state.set_property(&["destination", "port"], i64::from(port).to_le_bytes());
+
+    /// Tells the proxy who sends a request, and when.
+    fn place(&mut self, client: &Client, now: u64) {
+        let state = self.vm.state_mut();
+        state.now = Duration::from_secs(now);
+        state.properties.clear();
+        let Client { principal, address, client_address, port } = client;
+        if let Some(principal) = principal {
+            let uri = format!("spiffe://{principal}");
+            state.set_property(&["connection", "uri_san_peer_certificate"], uri);
+        }
+        // An address from a header has no port.
+        let direct = address.map(|address| (address, 4711));
+        if let Some((address, port)) = direct.or(client_address.map(|address| (address, 0))) {
+            state.set_property(&["source", "address"], SocketAddr::new(address, port).to_string());
+        }
+        if let Some(port) = port {
+            state.set_property(&["destination", "port"], i64::from(*port).to_le_bytes());
+        }
     }
-    let mut vm = Vm::configured(wasm, state, document).unwrap();
-    let mut request = Request { headers: witness.request(number, side).unwrap().headers };
-    if let Some(token) = &witness.token {
-        let (claims, _) = token.whole(number, side).unwrap();
-        let spec =
-            TokenSpec { payload_text: Some(Value::Object(claims).to_string()), ..TokenSpec::default() };
-        let signed = spec.mint_with(key, side.now).unwrap();
-        let header = request.headers.iter_mut().find(|(name, _)| name == "authorization").unwrap();
-        header.1 = format!("Bearer {signed}").into_bytes();
-    }
-    vm.request(2, &request).unwrap().goes_on
 }
 
 #[test]
 #[ignore = "needs the module: scripts/build, then cargo test -p attache-cli --lib module -- --ignored"]
 fn the_module_decides_as_was_worked_out() {
-    let wasm = module();
     let key = SigningKey::fixed("p256").unwrap();
-    let mut sent = 0;
-    for seed in 0..300 {
+    let mut module: Option<Module> = None;
+    let (mut compared, mut proven) = (0_u64, 0_u64);
+    for seed in seeds(1000) {
         let mut random = Rng::with_seed(seed);
         let mut draft = Draft { random: &mut random, compares: true };
-        let (document, _) = draft.config();
+        let (document, config) = draft.config();
         let (changed, _) = draft.changed(&document);
         let [old, new] = [&document, &changed].map(|document| with_key(document, &key));
+        let module = module.get_or_insert_with(|| Module::start(&old.0, SigningKey::fixed("p256").unwrap()));
         let sides = [side(&old.1, &[]), side(&new.1, &[])];
         let differences = Analysis::new(&sides, &[]).unwrap().differences().unwrap();
         for difference in differences {
             for (number, (document, outcome)) in
                 [(&old.0, &difference.old), (&new.0, &difference.new)].into_iter().enumerate()
             {
-                let went_on = goes_on(&wasm, document, &difference.witness, number, &sides[number], &key);
-                assert_eq!(went_on, outcome.is_allowed(), "{seed}: {:?}\n{document}", difference.witness);
-                sent += 1;
+                let goes_on = module.lets_through(document, &difference.witness, number, &sides[number]);
+                assert_eq!(goes_on, outcome.is_allowed(), "{seed}: {:?}\n{document}", difference.witness);
+                compared += 1;
             }
         }
+        let Some(within) = scope(&document, &mut draft) else { continue };
+        let unless = if draft.rarely(3) { scope(&document, &mut draft) } else { None };
+        let region = Region { scope: within, unless };
+        let scopes: Vec<&Scope> = region.scopes().collect();
+        let sides = [side(&config, &scopes)];
+        let mut analysis = Analysis::new(&sides, &scopes).unwrap();
+        for allowed in [true, false] {
+            let Some(found) = analysis.find(&region, allowed).unwrap() else { continue };
+            let goes_on = module.lets_through(&old.0, &found.witness, 0, &sides[0]);
+            assert_eq!(goes_on, allowed, "{seed}: {:?}\n{document}", found.witness);
+            proven += 1;
+        }
     }
-    assert!(sent > 100, "only {sent} requests were sent");
+    println!("the module was sent {compared} requests of differences and {proven} of assertions");
+    assert!(compared * 3 > seeds(1000).end && proven * 3 > seeds(300).end, "{compared} and {proven}");
 }
