@@ -98,3 +98,51 @@ fn the_review_gate_of_the_page_stops_what_it_should() {
     let (statuses, summary) = gate(|text| text.replace("[writer]", "[writer, ops]"));
     assert_eq!(statuses, [0, 1, 0, 1], "{summary}");
 }
+
+/// The commands of README's quickstart, a line each.
+fn quickstart() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the page");
+    let section = readme.split("## Know before you apply\n").nth(1).expect("the section");
+    let block = section.split("```").nth(1).expect("a block");
+    block.trim().lines().map(str::to_owned).collect()
+}
+
+/// Returns the name of the subcommand that a line runs.
+fn subcommand(line: &str) -> &str {
+    let behind = line.split("scripts/attache ").nth(1).unwrap_or_else(|| panic!("no command: {line}"));
+    behind.split(' ').next().expect("a name")
+}
+
+#[test]
+fn the_quickstart_runs_every_command() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let help = Command::new(env!("CARGO_BIN_EXE_attache")).arg("--help").output().expect("it runs");
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    let commands =
+        help.split("Commands:\n").nth(1).expect("commands").lines().take_while(|line| !line.is_empty());
+    let commands = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let mut commands: Vec<&str> = commands.filter(|name| !matches!(*name, "" | "help")).collect();
+    let lines = quickstart();
+    let mut shown: Vec<&str> = lines.iter().map(|line| subcommand(line)).collect();
+    commands.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(shown, commands);
+
+    let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let folder = tempfile::tempdir().expect("a folder");
+    // The page that `playground` writes is tested in a browser.
+    for line in lines.iter().filter(|line| subcommand(line) != "playground") {
+        let command = line.replace("scripts/attache", "attache");
+        let command = command.replace(" target/", &format!(" {}/", folder.path().display()));
+        let run = Command::new("sh").arg("-c").arg(&command).current_dir(root).env("PATH", &path).output();
+        let run = run.expect("a shell");
+        // What is shown there finds something: a request that is allowed newly, one that is refused, routes that differ.
+        let finds = matches!(subcommand(line), "diff" | "explain" | "replay" | "tyk" | "why");
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(i32::from(finds)), "{line}\n{said}");
+        let writes = command.contains(" > ");
+        assert!(writes || !run.stdout.is_empty() || !said.is_empty(), "{line}: nothing was said");
+    }
+}

@@ -98,6 +98,7 @@ pub(super) fn stages() -> Vec<Stage> {
         command("demo", "scripts/demo --once"),
         command("example with Envoy alone", "examples/envoy/run --once"),
         command("a short soak", "scripts/soak 0.4"),
+        command("the tool on a fresh checkout", "scripts/attache check plugin-config/examples"),
         command("what the module is made of", "scripts/sbom"),
         command("dependencies and licences", "scripts/deny"),
         check("fuzz targets", "fuzzing_is_prepared", checks::fuzzing_is_prepared),
