@@ -64,6 +64,19 @@ verified() {
     { printf '%s\n' "$said" >&2; return 1; }
 }
 
+# signed_files FOLDER: what lies there is as SHA256SUMS says, all of it, and that is signed, by VERIFY.
+signed_files() {
+  local said unlisted
+  said=$("$COSIGN" verify-blob "${VERIFY[@]}" --bundle "$1/SHA256SUMS.sigstore.json" "$1/SHA256SUMS" 2>&1 >/dev/null) ||
+    { printf '%s\n' "$said" >&2; return 1; }
+  (cd "$1" && sha256sum --check --strict --quiet SHA256SUMS >&2) || return 1
+  # What came after the list was made: the list itself, its signature, and the words for the page.
+  unlisted=$(cd "$1" && find . -type f -printf '%P\n' | grep -vxE 'SHA256SUMS|SHA256SUMS.sigstore.json|notes.md' |
+    grep -vxF "$(sed 's/^[0-9a-f]*  //' SHA256SUMS)") || return 0
+  say "not in SHA256SUMS: $unlisted"
+  return 1
+}
+
 # pushed_chart ARCHIVE REGISTRY/FOLDER TAGGED: pushes a chart and prints its digest, by what Helm made and not by what the
 # registry says: that is what is signed.
 pushed_chart() {

@@ -224,6 +224,27 @@ fn a_chart_that_is_signed_and_another_is_not_installed() {
 }
 
 #[test]
+fn what_lies_beside_a_release_is_what_was_signed() {
+    let signed = "mkdir $WORK/made; cd $WORK/made; echo tool >attache; sha256sum attache >SHA256SUMS; touch notes.md; cd - >/dev/null";
+    let verify = "COSIGN=cosign VERIFY=(--key a.pub); signed_files $WORK/made && echo good";
+    let good = [("cosign", "exit 0")];
+    let run = |programs: &[(&str, &str)], change: &str| {
+        scripted(programs, &format!("{signed}; {change}\n{verify}"))
+    };
+    assert_eq!(run(&good, ":"), (true, "good\n".to_owned()));
+    let (passed, said) = run(&[("cosign", "echo no signature >&2; exit 1")], ":");
+    assert!(!passed && said.contains("no signature"), "{said}");
+    let (passed, said) = run(&good, "echo other >$WORK/made/attache");
+    assert!(!passed && said.contains("attache: FAILED"), "{said}");
+    let (passed, said) = run(&good, "echo other >$WORK/made/attache-issuer");
+    assert!(!passed && said.contains("not in SHA256SUMS: attache-issuer"), "{said}");
+    let release = fs::read_to_string(root().join("scripts/release")).unwrap();
+    for step in ["scripts/build --tool", "attache-linux-$(uname -m)\"\n", "signed_files \"$folder\""] {
+        assert!(release.contains(step), "{step}");
+    }
+}
+
+#[test]
 fn no_crate_can_be_published_by_mistake() {
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
@@ -237,7 +258,7 @@ fn no_crate_can_be_published_by_mistake() {
         assert_eq!(
             package["publish"],
             serde_json::json!([]),
-            "{}: releases are images and charts",
+            "{}: releases are images, charts and programs",
             package["name"]
         );
     }

@@ -72,12 +72,12 @@ pub(crate) fn build(options: &Options) -> Result<()> {
     }
 }
 
-/// Builds what an image is made of, and returns its path.
+/// Builds what ships, and returns its path.
 ///
 /// # Errors
 /// As [`build`].
 pub(crate) fn artefact(kind: Kind) -> Result<PathBuf> {
-    let options = Options { issuer: kind == Kind::Issuer, ..Options::default() };
+    let options = Options { issuer: kind == Kind::Issuer, tool: kind == Kind::Tool, ..Options::default() };
     build(&options)?;
     Ok(kind.artefact())
 }

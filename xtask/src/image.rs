@@ -1,4 +1,4 @@
-//! What images are made of.
+//! What ships.
 
 use crate::repository::root;
 use crate::toolchain::{WASM, static_target};
@@ -6,13 +6,15 @@ use clap::ValueEnum;
 use std::fmt::{Display, Formatter};
 use std::path::PathBuf;
 
-/// What ships as an image.
+/// What ships: as an image, or as a program beside a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// The Wasm module.
     Filter,
     /// The issuer's program.
     Issuer,
+    /// The tool, a program that no image is made of.
+    Tool,
 }
 
 impl Kind {
@@ -20,6 +22,7 @@ impl Kind {
         match self {
             Self::Filter => "filter",
             Self::Issuer => "issuer",
+            Self::Tool => "tool",
         }
     }
 
@@ -28,6 +31,7 @@ impl Kind {
         match self {
             Self::Filter => "attache",
             Self::Issuer => "attache-issuer",
+            Self::Tool => "attache-cli",
         }
     }
 
@@ -36,6 +40,7 @@ impl Kind {
         match self {
             Self::Filter => "attache-filter",
             Self::Issuer => "attache-issuer",
+            Self::Tool => "attache-cli",
         }
     }
 
@@ -44,6 +49,7 @@ impl Kind {
         match self {
             Self::Filter => "filter",
             Self::Issuer => "tyk",
+            Self::Tool => "cli",
         }
     }
 
@@ -51,7 +57,7 @@ impl Kind {
     pub(crate) fn target(self) -> String {
         match self {
             Self::Filter => WASM.to_owned(),
-            Self::Issuer => static_target(),
+            Self::Issuer | Self::Tool => static_target(),
         }
     }
 
@@ -60,6 +66,7 @@ impl Kind {
         root().join(match self {
             Self::Filter => "dist/plugin.wasm",
             Self::Issuer => "dist/attache-issuer",
+            Self::Tool => "dist/attache",
         })
     }
 
@@ -68,6 +75,7 @@ impl Kind {
         match self {
             Self::Filter => "scripts/build",
             Self::Issuer => "scripts/build --issuer",
+            Self::Tool => "scripts/build --tool",
         }
     }
 
@@ -98,6 +106,17 @@ impl Kind {
             Self::Issuer => (
                 &["attache-config-reader", "jwt-simple", "ring", "rustls", "tonic", "tokio"],
                 &["attache-e2e", "attache-engine", "proxy-wasm", "rcgen"],
+            ),
+            Self::Tool => (
+                &[
+                    "attache-config-reader",
+                    "attache-engine",
+                    "attache-plugin-config",
+                    "clap",
+                    "reqwest",
+                    "rustls",
+                ],
+                &["attache-e2e", "attache-filter", "proxy-wasm", "tonic", "rcgen"],
             ),
         }
     }

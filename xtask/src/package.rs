@@ -15,7 +15,7 @@ use std::process::Stdio;
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Options {
-    /// What to package.
+    /// What to package: the filter or the issuer.
     kind: Kind,
     /// Where to push to: `REGISTRY/REPOSITORY[:TAG]`. The tag is the version where none is given.
     reference: Option<String>,
@@ -51,6 +51,7 @@ pub(crate) fn package(options: &Options) -> Result<()> {
         ensure!(on_path("cosign"), "cosign is not on the path\n  install it, or leave out --sign");
     }
     let kind = options.kind;
+    ensure!(kind != Kind::Tool, "no image is made of the tool\n  scripts/build --tool builds it");
     let file = match &options.file {
         Some(file) => from_here(file)?,
         None => build::artefact(kind)?,

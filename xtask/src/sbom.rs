@@ -1,4 +1,4 @@
-//! Bills of materials: what the module or the issuer is made of, in CycloneDX form.
+//! Bills of materials: what the module, the issuer or the tool is made of, in CycloneDX form.
 
 use crate::image::Kind;
 use crate::process::{command, output, run};
@@ -21,9 +21,10 @@ pub(crate) struct Options {
     /// What the list is of.
     #[arg(default_value = "filter")]
     kind: Kind,
-    /// The file whose SHA-256 the list has: dist/plugin.wasm or dist/attache-issuer where none is named.
+    /// The file whose SHA-256 the list has: dist/plugin.wasm, dist/attache-issuer or dist/attache where none is
+    /// named.
     file: Option<PathBuf>,
-    /// The list: dist/filter.cdx.json or dist/issuer.cdx.json where none is named.
+    /// The list: dist/filter.cdx.json, dist/issuer.cdx.json or dist/tool.cdx.json where none is named.
     output: Option<PathBuf>,
     /// Get what this uses, and write nothing.
     #[arg(long, conflicts_with_all = ["file", "output"])]
