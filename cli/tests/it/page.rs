@@ -17,7 +17,9 @@ fn examples(page: &str) -> Vec<(String, String)> {
 fn every_example_prints_what_the_page_shows() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let mut all = Vec::new();
-    for (page, count) in [("docs/tool.md", 6), ("docs/debugging.md", 8), ("docs/tyk-limits.md", 3)] {
+    let pages =
+        [("docs/tool.md", 6), ("docs/debugging.md", 8), ("docs/policies.md", 6), ("docs/tyk-limits.md", 3)];
+    for (page, count) in pages {
         let text = std::fs::read_to_string(root.join(page)).expect("the page");
         let examples = examples(&text);
         assert!(examples.len() >= count, "{page}: the examples were not found");
@@ -145,4 +147,30 @@ fn the_quickstart_runs_every_command() {
         let writes = command.contains(" > ");
         assert!(writes || !run.stdout.is_empty() || !said.is_empty(), "{line}: nothing was said");
     }
+}
+
+#[test]
+fn the_first_policy_of_the_readme_is_what_its_commands_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the page");
+    let section = readme.split("## A first policy\n").nth(1).expect("the section");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("first-policy.yaml"), yaml(section, "kind: WasmPlugin"))
+        .expect("it is written");
+    let block = section.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("commands");
+    let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let run = |command: &str| {
+        let command = command.replace("scripts/attache", "attache");
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(command).current_dir(folder.path()).env("PATH", &path);
+        shell.output().expect("a shell")
+    };
+    assert_eq!(block.lines().count(), 2);
+    for command in block.lines() {
+        let run = run(command);
+        assert!(run.status.success(), "{command}\n{}", String::from_utf8_lossy(&run.stderr));
+    }
+    let stranger = run(&block.lines().nth(1).expect("explain").replace("reader", "guest"));
+    assert!(String::from_utf8_lossy(&stranger.stdout).starts_with("refused with 403: role-missing"));
 }
