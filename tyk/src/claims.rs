@@ -87,7 +87,7 @@ fn roles(rules: &RoleRules, session: &SessionState) -> BTreeSet<String> {
         let listed = serde_json::from_str::<Vec<String>>(text)
             .unwrap_or_else(|_| text.split(rule.split.as_str()).map(|role| role.trim().to_owned()).collect());
         let allowed =
-            |role: &String| !role.is_empty() && (rule.allow.is_empty() || rule.allow.contains(role));
+            |role: &String| !role.is_empty() && rule.allow.as_ref().is_none_or(|allow| allow.contains(role));
         roles.extend(listed.into_iter().filter(allowed));
     }
     roles

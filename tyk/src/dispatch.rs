@@ -12,6 +12,7 @@ use crate::proto::{Event, EventReply, HookType, MiniRequestObject, Object, Sessi
 use crate::request::{CredentialStripper, after_prefix, credential_of, header};
 use crate::token;
 use crate::trace::Trace;
+use attache_config_reader::NonEmpty;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use tonic::{Request, Response, Status};
 /// Answers the gateway.
 #[derive(Debug)]
 pub struct Issuer {
-    hook_names: Vec<String>,
+    hook_names: NonEmpty<String>,
     timeout: Duration,
     log_issued: bool,
     apis: Vec<Api>,

@@ -2,7 +2,7 @@
 //!
 //! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on ([`request`]); [`mint`]
 //! makes a token from the session ([`claims`]) with the signing key ([`keys`]), or [`exchange`] swaps the caller's own
-//! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`room`] bounds what requests hold in memory,
+//! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`memory_budget`] bounds what requests hold in memory,
 //! [`token_cache`] what is kept for reuse, [`log_limiter`] what is logged, and [`log_writer`] writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it
 //! all together, with what [`watch`] does beside them; [`heartbeat`] tells whether it still works.
 
@@ -19,11 +19,11 @@ pub mod listen;
 mod load;
 pub mod log_limiter;
 pub mod log_writer;
+pub mod memory_budget;
 pub mod metrics;
 pub mod mint;
 pub mod proto;
 pub mod request;
-pub mod room;
 pub mod server;
 pub mod token;
 pub mod token_cache;

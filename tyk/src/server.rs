@@ -8,10 +8,10 @@ use crate::heartbeat::Heartbeat;
 use crate::http::{HttpState, Minting, router, server};
 use crate::keys::{FolderError, Keys};
 use crate::listen::{self, ListenError, Listener, SocketFile};
+use crate::memory_budget::{Bounded, MemoryBudget};
 use crate::metrics::Metrics;
 use crate::mint::Minter;
 use crate::proto::dispatcher_server::DispatcherServer;
-use crate::room::{Bounded, Room};
 use crate::watch;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let minter = minting.as_ref().map(|minting| Arc::clone(&minting.minter));
     let issuer = Arc::new(Issuer::new(&config, minter, exchangers.clone(), Arc::clone(&metrics)));
     let (ready, heartbeat) = (AtomicBool::new(true), Heartbeat::new());
-    let room = Room::new(
+    let budget = MemoryBudget::new(
         config.grpc.max_bytes_in_flight,
         config.grpc.max_message_bytes,
         config.grpc.timeout,
@@ -117,7 +117,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     watchers.spawn(watch::sweep(Arc::clone(&state)));
     watchers.spawn(watch::beat(Arc::clone(&state)));
 
-    let server = grpc_server(&config, issuer, Arc::new(room))?;
+    let server = grpc_server(&config, issuer, Arc::new(budget))?;
     let socket = listen::grpc(&config.grpc).await?;
     let listener = listen::tcp(config.http.listen).await?;
     let (grpc, http) = (socket.address(), listener.local_addr().ok());
@@ -179,7 +179,11 @@ fn joined<E>(done: Result<Result<(), E>, JoinError>) -> Result<(), E> {
 /// Returns the server, with limits for one client that is trusted: the gateway, which has one connection for all of its
 /// requests. What ends that connection fails every request on it, so no limit may end it that the gateway's own clients
 /// can reach.
-fn grpc_server(config: &Config, issuer: Arc<Issuer>, room: Arc<Room>) -> Result<Router, StartError> {
+fn grpc_server(
+    config: &Config,
+    issuer: Arc<Issuer>,
+    budget: Arc<MemoryBudget>,
+) -> Result<Router, StartError> {
     let mut server = Server::builder()
         // Clients that give up reset their streams, which may be before they are accepted: whatever a socket's buffer
         // holds after a stall. At 6 MiB, and 250 bytes or more a request, that is 25,000. The default is 20.
@@ -202,7 +206,7 @@ fn grpc_server(config: &Config, issuer: Arc<Issuer>, room: Arc<Room>) -> Result<
     let answer = limit.saturating_add(64 << 10);
     let service =
         DispatcherServer::from_arc(issuer).max_decoding_message_size(limit).max_encoding_message_size(answer);
-    Ok(server.add_service(Bounded::new(service, room)))
+    Ok(server.add_service(Bounded::new(service, budget)))
 }
 
 /// Requests at once on a connection.

@@ -1,5 +1,7 @@
 //! The APIs of the gateway: which token each gets, and what is taken from its requests.
 
+use attache_config_reader::NonEmpty;
+
 /// One API of the gateway.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -18,8 +20,8 @@ pub struct Api {
 pub enum Mode {
     /// It is made here, from the session.
     Mint {
-        /// `aud`; never empty.
-        audiences: Vec<String>,
+        /// `aud`.
+        audiences: NonEmpty<String>,
         /// The JWT of the caller, where the gateway verified one: rules may take its claims.
         jwt: Option<VerifiedJwt>,
     },
@@ -27,8 +29,8 @@ pub enum Mode {
     Exchange {
         /// The provider's name.
         provider: String,
-        /// `audience` of the request, and what the new token's `aud` must hold; never empty.
-        audiences: Vec<String>,
+        /// `audience` of the request, and what the new token's `aud` must hold.
+        audiences: NonEmpty<String>,
         /// `scope` of the request.
         scopes: Vec<String>,
         /// Where the caller's token is found.

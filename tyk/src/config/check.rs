@@ -13,7 +13,9 @@ pub(crate) use named::{FileUse, Named};
 
 use super::document::Document;
 use super::{Config, Credential, Http, Log, Upstream};
-use attache_config_reader::{DurationDocument, List, PathRef, Report, Reported, format_duration, quote};
+use attache_config_reader::{
+    DurationDocument, List, NonEmpty, PathRef, Report, Reported, format_duration, quote,
+};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -96,17 +98,20 @@ impl Checker {
         all(list.into_iter().flat_map(List::iter).map(|(index, text)| self.text(text, &at.index(index))))
     }
 
-    /// Returns the strings of a list that has one at least.
+    /// Returns the strings of a list that must have one; `empty` says what to do where it has none.
     fn some_texts(
         &mut self,
         list: &List<String>,
         at: &PathRef<'_>,
         empty: &str,
-    ) -> Result<Vec<String>, Reported> {
-        if list.is_empty() {
-            return Err(self.error(at, empty));
-        }
-        self.texts(Some(list), at)
+    ) -> Result<NonEmpty<String>, Reported> {
+        let texts = self.texts(Some(list), at)?;
+        self.some(texts, at, empty)
+    }
+
+    /// Returns a list that must have an element; `empty` says what to do where it has none.
+    fn some<T>(&mut self, list: Vec<T>, at: &PathRef<'_>, empty: &str) -> Result<NonEmpty<T>, Reported> {
+        self.report.ok_or_report(at, NonEmpty::new(list).ok_or(empty))
     }
 
     /// Returns a number in a range, or the default.

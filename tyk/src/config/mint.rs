@@ -1,5 +1,6 @@
 //! How tokens are made: who issues them, with which keys, and what a session puts into them.
 
+use attache_config_reader::NonEmpty;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ pub struct Mint {
     pub cache_tokens: u64,
     /// The folder with the keys.
     pub keys: KeyFolder,
-    /// Where `sub` comes from; the first source that has a value. Never empty.
-    pub subject: Vec<SubjectRule>,
+    /// Where `sub` comes from; the first source that has a value.
+    pub subject: NonEmpty<SubjectRule>,
     /// Further claims.
     pub claims: Vec<ClaimRule>,
     /// Roles.
@@ -127,6 +128,6 @@ pub struct RoleMetadata {
     pub key: String,
     /// What parts a text.
     pub split: String,
-    /// The roles that it may give; empty: any.
-    pub allow: BTreeSet<String>,
+    /// The roles that it may give; absent: any.
+    pub allow: Option<BTreeSet<String>>,
 }

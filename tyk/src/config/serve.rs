@@ -1,5 +1,6 @@
 //! Where the process listens, what it logs, and where a token goes.
 
+use attache_config_reader::NonEmpty;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,8 +21,8 @@ pub struct Grpc {
     pub max_bytes_in_flight: usize,
     /// How long a request may wait for room, and how long for its token to be made: 100 ms to 60 seconds.
     pub timeout: Duration,
-    /// The hook names that an API definition may use; never empty.
-    pub hook_names: Vec<String>,
+    /// The hook names that an API definition may use.
+    pub hook_names: NonEmpty<String>,
 }
 
 /// Where the gRPC side listens.

@@ -75,7 +75,7 @@ apis: [{id: orders, audiences: [mesh]}]
 ";
     let config = Config::parse(text).unwrap();
     assert_eq!(config.grpc.listen, Listen::Unix("/run/attache/issuer.sock".into()));
-    assert_eq!(config.grpc.hook_names, ["AttacheIssue"]);
+    assert_eq!(*config.grpc.hook_names, ["AttacheIssue"]);
     assert_eq!(config.drain, Duration::from_secs(20));
     assert_eq!(
         (config.upstream.header.as_str(), config.upstream.prefix.as_str()),

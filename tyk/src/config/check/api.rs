@@ -7,7 +7,7 @@ use crate::config::document::{
     ApiDocument, CredentialDocument, Document, ModeWord, TokenPlaceDocument, VerifiedJwtDocument,
 };
 use crate::config::{Api, Credential, Mode, TokenPlace, VerifiedJwt};
-use attache_config_reader::{List, PathRef, Reported, quote};
+use attache_config_reader::{List, NonEmpty, PathRef, Reported, quote};
 
 /// What else the document has, for what an API refers to.
 struct Known<'d> {
@@ -66,7 +66,7 @@ fn api(
 
 fn mint(
     document: &ApiDocument,
-    audiences: Result<Vec<String>, Reported>,
+    audiences: Result<NonEmpty<String>, Reported>,
     at: &PathRef<'_>,
     known: &Known<'_>,
     checker: &mut Checker,
@@ -89,7 +89,7 @@ fn mint(
 
 fn exchange(
     document: &ApiDocument,
-    audiences: Result<Vec<String>, Reported>,
+    audiences: Result<NonEmpty<String>, Reported>,
     at: &PathRef<'_>,
     known: &Known<'_>,
     checker: &mut Checker,

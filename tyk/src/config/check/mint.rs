@@ -21,10 +21,13 @@ pub(super) fn mint(
     let cache_tokens = checker.number(document.cache_tokens, 100_000, 0..=10_000_000, &at.key("cacheTokens"));
     let keys = document.keys.get();
     let keys = keys.and_then(|keys| key_folder(keys, lifetime, &at.key("keys"), checker));
+    let at_subject = at.key("subject");
     let subject = match &document.subject {
-        Some(list) => subjects(list, &at.key("subject"), checker),
-        None => Ok(default_subject()),
+        Some(list) => subjects(list, &at_subject, checker),
+        None => Ok(default_subjects()),
     };
+    let no_subject = "is empty; name a source for `sub`";
+    let subject = subject.and_then(|rules| checker.some(rules, &at_subject, no_subject));
     let role_rules = document.roles.as_ref();
     let role_rules = role_rules.map_or(Ok(RoleRules::default()), |one| roles(one, &at.key("roles"), checker));
     let claims = claims(document, at, checker);
@@ -66,7 +69,7 @@ fn key_folder(
     Ok(KeyFolder { folder: folder?.into(), poll: poll?, publish_before: before?, publish_after: after? })
 }
 
-fn default_subject() -> Vec<SubjectRule> {
+fn default_subjects() -> Vec<SubjectRule> {
     [Source::OauthClient, Source::JwtIdentity, Source::Alias, Source::KeyHash]
         .into_iter()
         .map(|from| SubjectRule { prefix: kind(&from), from, per_organisation: true })
@@ -93,9 +96,6 @@ fn subjects(
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<Vec<SubjectRule>, Reported> {
-    if list.is_empty() {
-        return Err(checker.error(at, "is empty; name a source for `sub`"));
-    }
     let rules: Vec<_> =
         list.iter().map(|(index, document)| (index, subject(document, &at.index(index), checker))).collect();
     for (position, (index, rule)) in rules.iter().enumerate() {

@@ -53,6 +53,6 @@ fn role_metadata(
     Ok(RoleMetadata {
         key: key?,
         split: split?.unwrap_or_else(|| ",".to_owned()),
-        allow: allow?.unwrap_or_default().into_iter().collect(),
+        allow: allow?.map(|roles| roles.iter().cloned().collect()),
     })
 }

@@ -5,7 +5,7 @@ use super::named::FileUse;
 use super::{Checker, all};
 use crate::config::document::{GrpcDocument, GrpcTlsDocument, HttpDocument, LogDocument, UpstreamDocument};
 use crate::config::{Grpc, GrpcTls, Http, Listen, Log, Upstream};
-use attache_config_reader::{PathRef, Reported, quote};
+use attache_config_reader::{NonEmpty, PathRef, Reported, quote};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(super) fn grpc(
             let empty = "is empty; name the hook of the API definitions";
             checker.some_texts(names, &at.key("hookNames"), empty)
         }
-        None => Ok(vec!["AttacheIssue".to_owned()]),
+        None => Ok(NonEmpty::one("AttacheIssue".to_owned())),
     };
     if let (Ok(Listen::Unix(_)), Ok(Some(_))) = (&listen, &tls) {
         let message = "TLS needs `listen: tcp://…`; a Unix socket is guarded by its folder";

@@ -1,5 +1,5 @@
-//! Bounds what requests hold in memory. A large one is left unread until there is room for it; one that is too large, or for
-//! which there is no room in time, is read to its end without being kept, and answered in the upstream's place.
+//! Bounds what requests hold in memory. A large one is left unread until there is memory for it; one that is too large, or for
+//! which there is none in time, is read to its end without being kept, and answered in the upstream's place.
 
 mod refusal;
 
@@ -23,35 +23,38 @@ use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
 use tonic::server::NamedService;
 
-/// The largest message that needs no room, in bytes: no more than the window of its stream lets come unread.
+/// The largest message that counts for nothing, in bytes: no more than the window of its stream lets come unread.
 pub const SMALL: usize = 64 << 10;
 
-/// The pieces in which a large answer is handed over, in bytes: its room is given back with the last of them.
+/// The pieces in which a large answer is handed over, in bytes: its memory is given back with the last of them.
 const PIECE: usize = 64 << 10;
 
 /// What stands before a message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
 
-/// The room that large requests share.
-pub struct Room {
+/// The memory that large requests share.
+pub struct MemoryBudget {
     /// The largest message, in bytes.
     largest: usize,
-    /// How long one waits for its room, and how long it may then take to come.
-    patience: Duration,
+    /// How long one waits for its memory, and how long it may then take to come.
+    max_wait: Duration,
     /// In KiB.
     free: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
-impl Room {
-    /// Creates room for so many bytes of messages, none of which is larger than `largest`.
-    pub fn new(bytes: usize, largest: usize, patience: Duration, metrics: Arc<Metrics>) -> Self {
+impl MemoryBudget {
+    /// Creates a budget of so many bytes for all large messages together, none of which is larger than `largest`.
+    pub fn new(bytes: usize, largest: usize, max_wait: Duration, metrics: Arc<Metrics>) -> Self {
         let free = Arc::new(Semaphore::new(kib(bytes)));
-        Self { largest, patience, free, metrics }
+        Self { largest, max_wait, free, metrics }
     }
 
-    /// Returns a place for a message of this length; a small one needs none.
-    async fn place(&self, length: usize) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    /// Waits for memory for a message of this length; a small one needs none.
+    ///
+    /// # Errors
+    /// The message is larger than any may be, or there is no memory for it in time.
+    async fn reserve(&self, length: usize) -> Result<Option<OwnedSemaphorePermit>, Failure> {
         if length > self.largest {
             return Err(Failure::RequestTooLarge);
         }
@@ -59,14 +62,14 @@ impl Room {
             return Ok(None);
         }
         let wanted = u32::try_from(kib(length)).unwrap_or(u32::MAX);
-        let place = timeout(self.patience, Arc::clone(&self.free).acquire_many_owned(wanted)).await;
-        place.ok().and_then(Result::ok).map(Some).ok_or(Failure::Overloaded)
+        let reserved = timeout(self.max_wait, Arc::clone(&self.free).acquire_many_owned(wanted)).await;
+        reserved.ok().and_then(Result::ok).map(Some).ok_or(Failure::Overloaded)
     }
 }
 
-impl fmt::Debug for Room {
+impl fmt::Debug for MemoryBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Room").field("largest", &self.largest).finish_non_exhaustive()
+        f.debug_struct("MemoryBudget").field("largest", &self.largest).finish_non_exhaustive()
     }
 }
 
@@ -74,17 +77,17 @@ fn kib(bytes: usize) -> usize {
     bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS)
 }
 
-/// A service whose requests find room before they are read.
+/// A service whose requests reserve memory before they are read.
 #[derive(Clone, Debug)]
 pub struct Bounded<S> {
     inner: S,
-    room: Arc<Room>,
+    budget: Arc<MemoryBudget>,
 }
 
 impl<S> Bounded<S> {
-    /// Wraps a service in this room.
-    pub fn new(inner: S, room: Arc<Room>) -> Self {
-        Self { inner, room }
+    /// Wraps a service in this budget.
+    pub fn new(inner: S, budget: Arc<MemoryBudget>) -> Self {
+        Self { inner, budget }
     }
 }
 
@@ -106,32 +109,38 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Box::pin(serve(Arc::clone(&self.room), self.inner.clone(), request))
+        Box::pin(serve(Arc::clone(&self.budget), self.inner.clone(), request))
     }
 }
 
-async fn serve<S>(room: Arc<Room>, mut inner: S, request: Request<Body>) -> Result<Response<Body>, Infallible>
+async fn serve<S>(
+    budget: Arc<MemoryBudget>,
+    mut inner: S,
+    request: Request<Body>,
+) -> Result<Response<Body>, Infallible>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
     let start = Instant::now();
     let (head, mut body) = request.into_parts();
     let opening = opening(&mut body).await;
-    let place = match room.place(length(&opening)).await {
-        Ok(place) => place,
+    let reserved = match budget.reserve(length(&opening)).await {
+        Ok(reserved) => reserved,
         Err(failure) => {
             // To its end: what comes for a stream that was closed early is an error of the connection's, and too many of
             // these would end it for all.
             while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
-            room.metrics.answered("", &failure.to_string(), start.elapsed());
+            budget.metrics.answered("", &failure.to_string(), start.elapsed());
             return Ok(refused(failure, &opening));
         }
     };
-    let late = place.is_some().then(|| Box::pin(sleep(room.patience)));
-    let body = Body::new(Begun { opening, rest: body, late });
+    let late = reserved.is_some().then(|| Box::pin(sleep(budget.max_wait)));
+    let body = Body::new(TimedBody { opening, rest: body, late });
     let answer = inner.call(Request::from_parts(head, body)).await?;
-    Ok(match place {
-        Some(place) => answer.map(|body| Body::new(Held { body, piece: Bytes::new(), _place: place })),
+    Ok(match reserved {
+        Some(reserved) => {
+            answer.map(|body| Body::new(CountedBody { body, piece: Bytes::new(), _reserved: reserved }))
+        }
         None => answer,
     })
 }
@@ -154,13 +163,13 @@ fn length(opening: &[u8]) -> usize {
 }
 
 /// A body whose beginning was read already, and whose end must come in time.
-struct Begun {
+struct TimedBody {
     opening: Bytes,
     rest: Body,
     late: Option<Pin<Box<Sleep>>>,
 }
 
-impl HttpBody for Begun {
+impl HttpBody for TimedBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -183,14 +192,14 @@ impl HttpBody for Begun {
     }
 }
 
-/// An answer that is handed over in pieces, and holds its room until the last is gone.
-struct Held {
+/// An answer that is handed over in pieces, and holds its memory until the last is gone.
+struct CountedBody {
     body: Body,
     piece: Bytes,
-    _place: OwnedSemaphorePermit,
+    _reserved: OwnedSemaphorePermit,
 }
 
-impl HttpBody for Held {
+impl HttpBody for CountedBody {
     type Data = Bytes;
     type Error = Status;
 
