@@ -14,6 +14,8 @@ mod form;
 mod headers;
 mod issuers;
 mod json;
+#[cfg(feature = "schema")]
+mod kept;
 mod key_sets;
 mod keys;
 mod many_errors;
