@@ -62,14 +62,14 @@ pub(crate) struct ExtractedToken<'a> {
     pub has_rival: bool,
     /// The issuers that take tokens in this place.
     issuers: IssuerMask,
-    place: Place<'a>,
+    place: TokenPlace<'a>,
 }
 
 /// The tokens that a request carries: nearly always one.
 pub(crate) type ExtractedTokens<'a> = Vec<ExtractedToken<'a>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place<'a> {
+enum TokenPlace<'a> {
     /// All that a header holds.
     Header(&'a str),
     /// One of the elements of a header.
@@ -95,8 +95,8 @@ impl ExtractedToken<'_> {
 
     const fn cookie(&self) -> Option<usize> {
         match self.place {
-            Place::Cookie(index) | Place::CookieParts(index) => Some(index),
-            Place::Header(_) | Place::Element(_) | Place::Param(_) => None,
+            TokenPlace::Cookie(index) | TokenPlace::CookieParts(index) => Some(index),
+            TokenPlace::Header(_) | TokenPlace::Element(_) | TokenPlace::Param(_) => None,
         }
     }
 }
@@ -177,7 +177,7 @@ impl TokenLocations {
                     token: Cow::Borrowed(token),
                     has_rival: false,
                     issuers: place.issuers,
-                    place: Place::Header(name),
+                    place: TokenPlace::Header(name),
                 }));
             }
         }
@@ -203,7 +203,7 @@ impl TokenLocations {
                 Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
                 Cow::Owned(text) => Cow::Owned(text.into_bytes()),
             };
-            let place = Place::Param(index);
+            let place = TokenPlace::Param(index);
             match found.iter().find(|other| other.place == place) {
                 Some(other) if other.token == token => {}
                 Some(_) => return Err(Detail::ParamTokensDiffer.into()),
@@ -230,15 +230,15 @@ impl TokenLocations {
             let taken =
                 value.split(|&byte| byte == b',').filter_map(|one| self.token_of(name, one.trim_ascii()));
             let counts = taken.filter(|(at, _)| at.issuers & hidden != 0);
-            places.extend(counts.map(|(_, token)| found(token, Place::Element(name))));
+            places.extend(counts.map(|(_, token)| found(token, TokenPlace::Element(name))));
         }
         for index in self.cookies_held(request, hidden) {
-            places.push(found(b"", Place::Cookie(index)));
+            places.push(found(b"", TokenPlace::Cookie(index)));
         }
         let Some(query) = request.query else { return places };
         for (index, (name, issuers)) in self.params.iter().enumerate() {
             if issuers & hidden != 0 && form_urlencoded::parse(query).any(|(other, _)| other == *name) {
-                places.push(found(b"", Place::Param(index)));
+                places.push(found(b"", TokenPlace::Param(index)));
             }
         }
         places

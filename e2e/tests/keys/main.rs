@@ -18,7 +18,7 @@ mod outage;
 #[cfg(test)]
 mod pause;
 #[cfg(test)]
-mod room;
+mod pending;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]

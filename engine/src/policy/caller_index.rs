@@ -3,7 +3,7 @@
 
 use super::condition::ClaimSlot;
 use super::roles::{Requirement, RoleId};
-use super::rule::{Caller, CompiledRule, RoleScope};
+use super::rule::{CompiledRule, RoleScope, RuleContext};
 use super::{Identity, RuleIndex};
 use crate::claims::scalar_text;
 use crate::hash::{self, HashMap};
@@ -25,7 +25,7 @@ pub(super) struct CallerIndex {
 type ByText = HashMap<Box<str>, Box<[RuleIndex]>>;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'r> {
+enum LookupKey<'r> {
     Role(RoleId),
     Claim(ClaimSlot, &'r str),
 }
@@ -33,14 +33,15 @@ enum Key<'r> {
 impl CallerIndex {
     pub(super) fn new(rules: &[RuleIndex], all: &[CompiledRule], scope: RoleScope) -> Self {
         let rules = || deciding(rules, all, scope);
-        let mut uses: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+        let mut uses: BTreeMap<LookupKey<'_>, usize> = BTreeMap::new();
         for key in rules().flat_map(|(_, rule)| lookup_keys(rule, scope)).flatten() {
             let count = uses.entry(key).or_default();
             *count = count.saturating_add(1);
         }
-        let (mut filed, mut rest): (BTreeMap<Key<'_>, Vec<RuleIndex>>, _) = Default::default();
+        let (mut filed, mut rest): (BTreeMap<LookupKey<'_>, Vec<RuleIndex>>, _) = Default::default();
         for (index, rule) in rules() {
-            let crowd = |keys: &Vec<Key<'_>>| keys.iter().filter_map(|key| uses.get(key)).max().copied();
+            let crowd =
+                |keys: &Vec<LookupKey<'_>>| keys.iter().filter_map(|key| uses.get(key)).max().copied();
             match lookup_keys(rule, scope).into_iter().min_by_key(crowd) {
                 Some(keys) => keys.into_iter().for_each(|key| filed.entry(key).or_default().push(index)),
                 None => Vec::push(&mut rest, index),
@@ -50,13 +51,13 @@ impl CallerIndex {
     }
 
     #[inline(never)]
-    fn collect(filed: BTreeMap<Key<'_>, Vec<RuleIndex>>, rest: Vec<RuleIndex>) -> Self {
+    fn collect(filed: BTreeMap<LookupKey<'_>, Vec<RuleIndex>>, rest: Vec<RuleIndex>) -> Self {
         let mut by_role = hash::map();
         let mut by_claim: Vec<(ClaimSlot, ByText)> = Vec::new();
         for (key, rules) in filed {
             match key {
-                Key::Role(role) => _ = by_role.insert(role, rules.into()),
-                Key::Claim(slot, text) => {
+                LookupKey::Role(role) => _ = by_role.insert(role, rules.into()),
+                LookupKey::Claim(slot, text) => {
                     // Keys come in order, so all of one claim come together.
                     if by_claim.last().is_none_or(|(last, _)| *last != slot) {
                         by_claim.push((slot, hash::map()));
@@ -71,7 +72,7 @@ impl CallerIndex {
     }
 
     /// Returns the first rule that a caller satisfies, if it comes before `best`; else `best`.
-    pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
+    pub(super) fn first(&self, caller: &RuleContext<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
         let best = caller.first(&self.rest, best);
         let Some(identity) = caller.identity else { return best };
         let mut best = best;
@@ -119,14 +120,14 @@ fn deciding<'r>(
 }
 
 /// Returns the sets of keys a rule can be filed under: a caller that satisfies it has at least one key of each set.
-fn lookup_keys<'r>(rule: &'r CompiledRule, scope: RoleScope) -> Vec<Vec<Key<'r>>> {
-    let mut lookup_keys: Vec<Vec<Key<'r>>> = Vec::new();
+fn lookup_keys<'r>(rule: &'r CompiledRule, scope: RoleScope) -> Vec<Vec<LookupKey<'r>>> {
+    let mut lookup_keys: Vec<Vec<LookupKey<'r>>> = Vec::new();
     if scope == RoleScope::Everything {
-        lookup_keys.push(rule.roles.any_of.iter().copied().map(Key::Role).collect());
-        lookup_keys.extend(rule.roles.all_of.iter().copied().map(|role| vec![Key::Role(role)]));
+        lookup_keys.push(rule.roles.any_of.iter().copied().map(LookupKey::Role).collect());
+        lookup_keys.extend(rule.roles.all_of.iter().copied().map(|role| vec![LookupKey::Role(role)]));
     }
     for (slot, texts) in rule.when.iter().filter_map(|condition| condition.strings()) {
-        lookup_keys.push(texts.iter().map(|text| Key::Claim(slot, text)).collect());
+        lookup_keys.push(texts.iter().map(|text| LookupKey::Claim(slot, text)).collect());
     }
     lookup_keys.retain(|keys| !keys.is_empty() && keys.len() <= MAX_KEYS);
     lookup_keys

@@ -39,7 +39,7 @@ struct Draft<'c> {
     operations: Interner<OperationTest>,
     sources: Interner<Box<[SourceTest]>>,
     groups: Vec<DraftGroup>,
-    places: HashMap<Place, usize>,
+    places: HashMap<GroupKey, usize>,
     summary: PerView<Summary>,
     has_shadow: bool,
     applying: usize,
@@ -47,14 +47,14 @@ struct Draft<'c> {
 
 /// What tells groups apart; equal operations and sources have equal numbers.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Place {
+struct GroupKey {
     path: Option<PathTest>,
     operation: usize,
     sources: usize,
 }
 
 struct DraftGroup {
-    place: Place,
+    place: GroupKey,
     allow: Vec<RuleIndex>,
     deny: Vec<RuleIndex>,
     auth: PerView<AuthRequirement>,
@@ -121,13 +121,13 @@ impl<'c> Draft<'c> {
             let tests = operation.paths.iter().flat_map(|path| PathTest::compile(path, paths)).map(Some);
             let anywhere = operation.paths.is_empty().then_some(None);
             for path in tests.chain(anywhere) {
-                self.add_to_group(Place { path, operation: test, sources }, rule, index, shadow);
+                self.add_to_group(GroupKey { path, operation: test, sources }, rule, index, shadow);
             }
         }
     }
 
     #[inline(never)]
-    fn add_to_group(&mut self, place: Place, rule: &Rule, index: RuleIndex, shadow: bool) {
+    fn add_to_group(&mut self, place: GroupKey, rule: &Rule, index: RuleIndex, shadow: bool) {
         let number = *self.places.entry(place).or_insert_with_key(|place| {
             let auth = PerView::default();
             self.groups.push(DraftGroup { place: place.clone(), allow: Vec::new(), deny: Vec::new(), auth });

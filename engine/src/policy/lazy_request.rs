@@ -4,7 +4,7 @@ use super::RequestFacts;
 use super::host::Authority;
 use super::loose;
 use super::methods::{MethodId, Methods};
-use super::source::{Caller, Origin};
+use super::source::{Origin, PeerIdentity};
 use attache_plugin_config::PathEquality;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -19,7 +19,7 @@ pub(super) struct LazyRequest<'a> {
     method: OnceCell<Option<MethodId>>,
     authority: OnceCell<Authority<'a>>,
     port: OnceCell<Option<u16>>,
-    caller: OnceCell<Option<Caller>>,
+    caller: OnceCell<Option<PeerIdentity>>,
     address: OnceCell<Option<IpAddr>>,
     remote_address: OnceCell<Option<IpAddr>>,
 }
@@ -67,8 +67,8 @@ impl<'a> LazyRequest<'a> {
 }
 
 impl Origin for LazyRequest<'_> {
-    fn caller(&self) -> Option<&Caller> {
-        self.caller.get_or_init(|| self.facts.peer.principal().map(Caller::new)).as_ref()
+    fn caller(&self) -> Option<&PeerIdentity> {
+        self.caller.get_or_init(|| self.facts.peer.principal().map(PeerIdentity::new)).as_ref()
     }
 
     fn address(&self) -> Option<IpAddr> {

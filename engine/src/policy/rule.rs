@@ -28,7 +28,7 @@ pub(super) enum RoleScope {
 
 /// Who sends a request, held against the rules of a group.
 #[derive(Clone, Copy)]
-pub(super) struct Caller<'a> {
+pub(super) struct RuleContext<'a> {
     pub rules: &'a [CompiledRule],
     pub scope: RoleScope,
     pub view: View,
@@ -36,7 +36,7 @@ pub(super) struct Caller<'a> {
     pub request: AtPath<'a>,
 }
 
-impl Caller<'_> {
+impl RuleContext<'_> {
     /// Returns the first rule of a list in the document's order that the caller satisfies, if it comes before `best`.
     pub(super) fn first(&self, rules: &[RuleIndex], best: Option<RuleIndex>) -> Option<RuleIndex> {
         let mut earlier = rules.iter().copied().take_while(|rule| best.is_none_or(|best| *rule < best));

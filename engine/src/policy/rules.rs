@@ -2,7 +2,7 @@
 
 use super::RuleIndex;
 use super::caller_index::CallerIndex;
-use super::rule::{Caller, CompiledRule, RoleScope};
+use super::rule::{CompiledRule, RoleScope, RuleContext};
 
 /// Up to this many rules a linear scan beats the index.
 const MAX_LINEAR: usize = 8;
@@ -40,7 +40,7 @@ impl GroupRules {
     }
 
     /// Returns the first rule that a caller satisfies, if it comes before `best`; else `best`.
-    pub(super) fn first(&self, caller: &Caller<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
+    pub(super) fn first(&self, caller: &RuleContext<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
         match (&self.caller_index, caller.scope) {
             (None, _) => caller.first(&self.rules, best),
             (Some(many), RoleScope::Everything) => many.whole.first(caller, best),

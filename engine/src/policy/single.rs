@@ -3,7 +3,7 @@
 use super::host::{Authority, HostTest};
 use super::loose::{self, Comparison};
 use super::pattern::{self, PathTest};
-use super::source::{Caller, Origin, SourceTest};
+use super::source::{Origin, PeerIdentity, SourceTest};
 use crate::host::Peer;
 use attache_plugin_config::{Action, HostPattern, PathEquality, PathPattern, Source};
 use std::borrow::Cow;
@@ -88,18 +88,18 @@ impl SourceProbe {
     /// Returns whether a request comes from there. `unknown_address` answers where an address that is asked for is not
     /// known: false for ALLOW rules, true for DENY rules.
     pub fn matches(&self, peer: &dyn Peer, unknown_address: bool) -> bool {
-        let end = OtherEnd { caller: peer.principal().map(Caller::new), peer };
+        let end = OtherEnd { caller: peer.principal().map(PeerIdentity::new), peer };
         self.0.matches(&end, unknown_address)
     }
 }
 
 struct OtherEnd<'p> {
-    caller: Option<Caller>,
+    caller: Option<PeerIdentity>,
     peer: &'p dyn Peer,
 }
 
 impl Origin for OtherEnd<'_> {
-    fn caller(&self) -> Option<&Caller> {
+    fn caller(&self) -> Option<&PeerIdentity> {
         self.caller.as_ref()
     }
 

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 
 /// Who a caller's mTLS certificate says it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
+pub(super) struct PeerIdentity {
     principal: String,
 }
 
-impl Caller {
+impl PeerIdentity {
     pub(super) fn new(principal: String) -> Self {
         Self { principal }
     }
@@ -35,7 +35,7 @@ impl Caller {
 
 /// The other end of a connection. Each is asked of the host at most once a request, and only where a rule needs it.
 pub(super) trait Origin {
-    fn caller(&self) -> Option<&Caller>;
+    fn caller(&self) -> Option<&PeerIdentity>;
     fn address(&self) -> Option<IpAddr>;
     fn remote_address(&self) -> Option<IpAddr>;
 }
@@ -96,12 +96,12 @@ impl SourceTest {
             })
         };
         let namespace = |tests: &[StringPattern]| {
-            let namespace = origin.caller().and_then(Caller::namespace);
+            let namespace = origin.caller().and_then(PeerIdentity::namespace);
             namespace
                 .is_some_and(|namespace| tests.iter().any(|test| string_pattern::matches(test, namespace)))
         };
         let account = |tests: &[AccountTest]| {
-            let account = origin.caller().and_then(Caller::account);
+            let account = origin.caller().and_then(PeerIdentity::account);
             account.is_some_and(|account| tests.iter().any(|test| test.matches(account)))
         };
         let Self {

@@ -1,7 +1,7 @@
 //! From the rules that fit a request to what happens to it.
 
 use super::condition::AtPath;
-use super::rule::{Caller, RoleScope};
+use super::rule::{RoleScope, RuleContext};
 use super::rule_group::{AuthRequirement, GroupMatch, RuleGroup};
 use super::rules::GroupRules;
 use super::{Identity, Policies, RequestFacts, RuleIndex, Verdict, View};
@@ -51,7 +51,7 @@ impl<'p> Candidates<'p> {
         let identity = identity.filter(|_| authentication != Authentication::None);
         let first_of = |best, rule_group: &RuleGroup, scope, rules: &GroupRules, denies| {
             let request = AtPath { request, path: rule_group.path.as_ref(), denies };
-            rules.first(&Caller { rules: &self.policies.rules, scope, view, identity, request }, best)
+            rules.first(&RuleContext { rules: &self.policies.rules, scope, view, identity, request }, best)
         };
         let first_deny = || {
             let scope = RoleScope::Everything;

@@ -1,6 +1,6 @@
 //! Tokens in cookies (RFC 6265), whole or cut into several.
 
-use super::{ExtractedToken, ExtractedTokens, IssuerMask, Place, TokenLocations};
+use super::{ExtractedToken, ExtractedTokens, IssuerMask, TokenLocations, TokenPlace};
 use crate::request::Request;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::CookieLocation;
@@ -56,11 +56,11 @@ impl TokenLocations {
         for (name, value) in request.cookies.iter().flat_map(|header| pairs(header)) {
             let Some(index) = self.cookies.iter().position(|place| place.name == name) else { continue };
             let Some(place) = self.cookies.get(index) else { continue };
-            add(found, Cow::Borrowed(unquoted(value)), place.issuers, Place::Cookie(index))?;
+            add(found, Cow::Borrowed(unquoted(value)), place.issuers, TokenPlace::Cookie(index))?;
         }
         for (index, place) in self.cookies.iter().enumerate().filter(|(_, place)| place.chunked != 0) {
             if let Some(token) = joined(place, &request.cookies)? {
-                add(found, Cow::Owned(token), place.chunked, Place::CookieParts(index))?;
+                add(found, Cow::Owned(token), place.chunked, TokenPlace::CookieParts(index))?;
             }
         }
         Ok(())
@@ -85,11 +85,13 @@ impl TokenLocations {
         let place = |index: usize| self.cookies.get(index);
         let is_stale = |name: &[u8], value: &[u8]| {
             stale.iter().any(|stale| match stale.place {
-                Place::Cookie(index) => {
+                TokenPlace::Cookie(index) => {
                     place(index).is_some_and(|place| place.name == name) && *stale.token == *unquoted(value)
                 }
-                Place::CookieParts(index) => place(index).is_some_and(|place| place.part(name).is_some()),
-                Place::Header(_) | Place::Element(_) | Place::Param(_) => false,
+                TokenPlace::CookieParts(index) => {
+                    place(index).is_some_and(|place| place.part(name).is_some())
+                }
+                TokenPlace::Header(_) | TokenPlace::Element(_) | TokenPlace::Param(_) => false,
             })
         };
         let goes = |pair: &[u8]| {
@@ -113,7 +115,7 @@ fn add<'a>(
     found: &mut ExtractedTokens<'a>,
     token: Cow<'a, [u8]>,
     issuers: IssuerMask,
-    place: Place<'a>,
+    place: TokenPlace<'a>,
 ) -> Result<(), Cause> {
     let mut one = ExtractedToken { token, has_rival: false, issuers, place };
     if one.token.is_empty() || found.iter().any(|other| other.is_rival_of(&one) && other.token == one.token) {

@@ -1,7 +1,7 @@
 //! Headers with several values, in one line or in several (RFC 9110 section 5.3): `Sec-WebSocket-Protocol`, or
 //! `Authorization` from a client that tries two schemes.
 
-use super::{ExtractedToken, HeaderPlace, Place, TokenLocations};
+use super::{ExtractedToken, HeaderPlace, TokenLocations, TokenPlace};
 use crate::request::Request;
 use crate::{Cause, Detail};
 use base64::Engine as _;
@@ -46,7 +46,7 @@ impl TokenLocations {
             token: Cow::Borrowed(token),
             has_rival: false,
             issuers: place.issuers,
-            place: if others.is_empty() { Place::Header(name) } else { Place::Element(name) },
+            place: if others.is_empty() { TokenPlace::Header(name) } else { TokenPlace::Element(name) },
         }))
     }
 

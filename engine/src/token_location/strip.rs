@@ -1,6 +1,6 @@
 //! Taking tokens out of a request before it goes on.
 
-use super::{ExtractedToken, Place, TokenLocations};
+use super::{ExtractedToken, TokenLocations, TokenPlace};
 use crate::header_edits::HeaderEdits;
 use crate::request::Request;
 
@@ -20,15 +20,17 @@ impl TokenLocations {
         for (index, token) in hidden.iter().enumerate() {
             let is_of_place = |other: &&&ExtractedToken<'r>| other.place == token.place;
             match token.place {
-                Place::Header(name) => edits.remove(name),
-                Place::Element(_) if hidden.iter().take(index).any(|other| is_of_place(&other)) => {}
-                Place::Element(name) => {
+                TokenPlace::Header(name) => edits.remove(name),
+                TokenPlace::Element(_) if hidden.iter().take(index).any(|other| is_of_place(&other)) => {}
+                TokenPlace::Element(name) => {
                     let tokens: Vec<&[u8]> =
                         hidden.iter().filter(is_of_place).map(|other| other.token.as_ref()).collect();
                     edits.set_or_remove(name, self.without_elements(request, name, &tokens));
                 }
-                Place::Cookie(index) | Place::CookieParts(index) => cookies.push(index),
-                Place::Param(index) => params.extend(self.params.get(index).map(|(name, _)| name.as_str())),
+                TokenPlace::Cookie(index) | TokenPlace::CookieParts(index) => cookies.push(index),
+                TokenPlace::Param(index) => {
+                    params.extend(self.params.get(index).map(|(name, _)| name.as_str()))
+                }
             }
         }
         if !cookies.is_empty() || !stale.is_empty() {

@@ -24,6 +24,8 @@ mod counters;
 #[cfg(test)]
 mod dry_run;
 #[cfg(test)]
+mod host_context;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod istio;
@@ -41,8 +43,6 @@ mod signatures;
 mod support;
 #[cfg(test)]
 mod support_matrix;
-#[cfg(test)]
-mod surroundings;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

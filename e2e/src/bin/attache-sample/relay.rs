@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 /// More than any address has.
-const LONGEST_LINE: usize = 64;
+const MAX_LINE_BYTES: usize = 64;
 
 pub(crate) async fn serve(at: SocketAddr) -> Result<()> {
     let listener = TcpListener::bind(at).await?;
@@ -31,7 +31,7 @@ async fn pass(mut near: TcpStream) -> Result<()> {
 /// Byte by byte, since what follows the line belongs to the far side.
 async fn destination(near: &mut TcpStream) -> Result<SocketAddr> {
     let mut line = Vec::new();
-    while line.len() < LONGEST_LINE {
+    while line.len() < MAX_LINE_BYTES {
         match near.read_u8().await? {
             b'\n' => break,
             byte => line.push(byte),

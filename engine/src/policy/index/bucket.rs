@@ -46,7 +46,7 @@ enum Dimension {
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+enum BucketKey {
     Host(HostTest),
     Principal(StringPattern),
     Namespace(StringPattern),
@@ -62,7 +62,7 @@ impl Bucket {
         let Some((dimension, others)) = dimensions.split_first().filter(|_| ids.len() > MAX_LINEAR) else {
             return Self { split: None, rest: ids.into() };
         };
-        let mut parts: BTreeMap<Key, Vec<GroupId>> = BTreeMap::new();
+        let mut parts: BTreeMap<BucketKey, Vec<GroupId>> = BTreeMap::new();
         let (mut rest, mut placed) = (Vec::new(), 0_usize);
         for &id in &ids {
             let keys = groups.get(id.position()).and_then(|rule_group| dimension.keys(rule_group));
@@ -116,9 +116,9 @@ impl Dimension {
     /// Returns the keys of which a request that fits the group has at least one; `None` where the group asks for
     /// nothing of this kind.
     #[inline(never)]
-    fn keys(self, rule_group: &RuleGroup) -> Option<Vec<Key>> {
-        let mut keys: Vec<Key> = match self {
-            Self::Host => rule_group.operation.hosts.iter().cloned().map(Key::Host).collect(),
+    fn keys(self, rule_group: &RuleGroup) -> Option<Vec<BucketKey>> {
+        let mut keys: Vec<BucketKey> = match self {
+            Self::Host => rule_group.operation.hosts.iter().cloned().map(BucketKey::Host).collect(),
             Self::Caller => rule_group
                 .from
                 .iter()
@@ -134,17 +134,17 @@ impl Dimension {
     }
 
     #[inline(never)]
-    fn split(self, parts: impl Iterator<Item = (Key, Bucket)>, rest: Bucket) -> Split {
+    fn split(self, parts: impl Iterator<Item = (BucketKey, Bucket)>, rest: Bucket) -> Split {
         let [mut first, mut second, mut third] = [const { Vec::new() }; 3];
         for (key, bucket) in parts {
             match key {
-                Key::Host(HostTest { names_port: false, pattern }) | Key::Principal(pattern) => {
+                BucketKey::Host(HostTest { names_port: false, pattern }) | BucketKey::Principal(pattern) => {
                     first.push((pattern, bucket));
                 }
-                Key::Host(HostTest { names_port: true, pattern }) | Key::Namespace(pattern) => {
+                BucketKey::Host(HostTest { names_port: true, pattern }) | BucketKey::Namespace(pattern) => {
                     second.push((pattern, bucket));
                 }
-                Key::Account(pattern) => third.push((pattern, bucket)),
+                BucketKey::Account(pattern) => third.push((pattern, bucket)),
             }
         }
         let [first, second, third] = [first, second, third].map(Patterns::from_iter);
@@ -156,14 +156,14 @@ impl Dimension {
 }
 
 /// Returns the field of a source that says most of the caller.
-fn caller_keys(source: &SourceTest) -> Option<Vec<Key>> {
-    let account = |text: &str| Key::Account(StringPattern::Exact(text.to_owned()));
+fn caller_keys(source: &SourceTest) -> Option<Vec<BucketKey>> {
+    let account = |text: &str| BucketKey::Account(StringPattern::Exact(text.to_owned()));
     if !source.accounts.is_empty() {
         Some(source.accounts.iter().map(|test| account(&test.account)).collect())
     } else if !source.principals.is_empty() {
-        Some(source.principals.iter().cloned().map(Key::Principal).collect())
+        Some(source.principals.iter().cloned().map(BucketKey::Principal).collect())
     } else if !source.namespaces.is_empty() {
-        Some(source.namespaces.iter().cloned().map(Key::Namespace).collect())
+        Some(source.namespaces.iter().cloned().map(BucketKey::Namespace).collect())
     } else {
         None
     }

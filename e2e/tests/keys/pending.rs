@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
 
 /// The places of both workers.
-const PLACES: u64 = 512;
+const MAX_PENDING: u64 = 512;
 
 /// How many requests come at once, and how many at most.
 const BATCH: u64 = 100;
@@ -30,7 +30,7 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     let (address, token) = (testbed.envoy.address(), testbed.token(&unknown)?);
     let (mut flood, mut statuses, mut sent) = (JoinSet::new(), Vec::new(), 0);
     // Which worker gets a connection is the kernel's choice: on until both are full.
-    while testbed.count("keys.waiting").await? < PLACES {
+    while testbed.count("keys.waiting").await? < MAX_PENDING {
         ensure!(sent < MOST, "the room does not fill: {:?}", testbed.envoy.stats().await?.of_filter());
         for _ in 0..BATCH {
             let token = token.clone();
@@ -75,7 +75,7 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     }
     let of = |wanted: u16| statuses.iter().filter(|&&status| status == wanted).count() as u64;
     // Those that waited have learned that the provider has no such key; one of them gave its place away.
-    ensure!(of(401) == PLACES.saturating_sub(1), "{}", of(401));
+    ensure!(of(401) == MAX_PENDING.saturating_sub(1), "{}", of(401));
     ensure!(of(503) == sent.saturating_sub(of(401)), "{}", of(503));
     Ok(())
 }
