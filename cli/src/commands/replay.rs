@@ -62,7 +62,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     judge.are_issuers_others = was.is_some() && !is_same;
     let claims: Option<Vec<ClaimPath>> = was.map(|(_, was)| was.audit.claims);
     let mut replay = Replay::new(&judge, options.port, claims);
-    play(&options.logs, &mut replay)?;
+    read_logs(&options.logs, &mut replay)?;
     let tally = replay.tally;
     if tally.requests == 0 {
         return Err(no_requests(tally.lines, &tally.unreadable.keys().cloned().collect::<Vec<_>>()).into());
@@ -90,7 +90,7 @@ fn read(path: &Path) -> Result<(Configuration, Config), Box<dyn Error>> {
     Ok((configuration, config))
 }
 
-fn play(logs: &[PathBuf], replay: &mut Replay<'_>) -> Result<(), Box<dyn Error>> {
+fn read_logs(logs: &[PathBuf], replay: &mut Replay<'_>) -> Result<(), Box<dyn Error>> {
     let sizes =
         logs.iter().map(|log| fs::metadata(log).ok().filter(fs::Metadata::is_file).map(|file| file.len()));
     let progress = progress(sizes.sum());

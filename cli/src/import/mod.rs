@@ -34,7 +34,7 @@ use issuers::Issuers;
 use names::Names;
 use output::{ConfigurationOut, CorsOut, MethodsOut};
 use place::{LEFT_OUT, NARROWER, NO_EQUAL, NOT_ISTIO, Notes, Place, WIDER};
-use policies::{Policies, Surroundings};
+use policies::{ImportContext, Policies};
 use resources::{Namespaces, Resource, Resources};
 use scope::Scope;
 use std::collections::BTreeMap;
@@ -191,7 +191,7 @@ fn read_policies(
     wishes: &Wishes,
     notes: &mut Notes,
 ) -> Policies {
-    let surroundings = Surroundings {
+    let context = ImportContext {
         issuers: &issuers.ids(),
         split_claims: &issuers.split_claims,
         trust_domains: &TrustDomains::new(&wishes.trust_domains),
@@ -201,7 +201,7 @@ fn read_policies(
     };
     let (mut policies, mut names) = (Policies::default(), Names::default());
     for resource in &resources.policies {
-        policies.add(resource, &surroundings, &mut names, notes);
+        policies.add(resource, &context, &mut names, notes);
     }
     policies.finish(target, &mut names, notes);
     policies

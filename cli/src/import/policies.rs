@@ -13,7 +13,7 @@ use super::trust::TrustDomains;
 use attache_config_reader::{List, quote};
 
 /// What policies are read against.
-pub(super) struct Surroundings<'s> {
+pub(super) struct ImportContext<'s> {
     pub(super) issuers: &'s [String],
     pub(super) split_claims: &'s [String],
     pub(super) trust_domains: &'s TrustDomains,
@@ -38,25 +38,25 @@ impl Policies {
     pub(super) fn add(
         &mut self,
         resource: &Resource<AuthorizationPolicySpec>,
-        surroundings: &Surroundings<'_>,
+        context: &ImportContext<'_>,
         names: &mut Names,
         notes: &mut Notes,
     ) {
         let place = resource.spec_place();
         let full_name = format!("{}/{}", resource.namespace, resource.name);
-        let is_kept = surroundings.kept.contains(&full_name);
+        let is_kept = context.kept.contains(&full_name);
         let found: Vec<Scope> =
-            resource.scopes.iter().filter_map(|scope| surroundings.target.part_of(scope)).collect();
+            resource.scopes.iter().filter_map(|scope| context.target.part_of(scope)).collect();
         if found.is_empty() && !resource.scopes.is_empty() {
             let message = format!(
                 "{full_name} is for other workloads than the configuration, which is for {}",
-                surroundings.target
+                context.target
             );
             notes.add(&LEFT_OUT, &resource.name_place(), message);
             return;
         }
         let Some(effect) = effect(resource, &full_name, is_kept, notes) else { return };
-        let rules = self.rules(resource, effect, surroundings, notes);
+        let rules = self.rules(resource, effect, context, notes);
         for scope in found {
             if effect == Effect::Allow && !resource.is_dry_run {
                 self.allowing.push((scope.clone(), place.clone()));
@@ -64,7 +64,7 @@ impl Policies {
             let wanted = [resource.name.clone(), full_name.replace('/', ".")];
             let policy = PolicyOut {
                 name: names.give(&wanted),
-                selector: surroundings.target.selector(&scope),
+                selector: context.target.selector(&scope),
                 // Istio's DENY policies let through what they do not refuse.
                 default_action: (effect == Effect::Deny).then_some("ALLOW"),
                 mode: resource.is_dry_run.then_some("SHADOW"),
@@ -80,22 +80,22 @@ impl Policies {
         &self,
         resource: &Resource<AuthorizationPolicySpec>,
         effect: Effect,
-        surroundings: &Surroundings<'_>,
+        context: &ImportContext<'_>,
         notes: &mut Notes,
     ) -> Vec<(RuleOut, Place)> {
-        let context = Context {
-            issuers: surroundings.issuers,
-            split_claims: surroundings.split_claims,
-            trust_domains: surroundings.trust_domains,
+        let rule_context = Context {
+            issuers: context.issuers,
+            split_claims: context.split_claims,
+            trust_domains: context.trust_domains,
             namespace: &resource.namespace,
         };
         let place = resource.spec_place().key("rules");
         let mut all = Vec::new();
         for (index, document) in resource.spec.rules.iter().flat_map(List::iter) {
             let place = place.index(index);
-            let accepts_wider = surroundings.accepts_wider;
+            let accepts_wider = context.accepts_wider;
             let mut draft = Draft { effect, accepts_wider, is_for_more: false, notes };
-            let rules = rule::rules(document, &context, &place, &mut draft);
+            let rules = rule::rules(document, &rule_context, &place, &mut draft);
             let count = rules.len();
             for (number, mut rule) in rules.into_iter().enumerate() {
                 // As Istio's metrics and logs number rules.

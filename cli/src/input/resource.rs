@@ -51,6 +51,14 @@ kinds! {
 }
 
 impl Kind {
+    /// Returns whether Istio reads it, and with it `phase` and `match`.
+    pub(crate) const fn is_of_istio(self) -> bool {
+        match self {
+            Self::WasmPlugin | Self::TrafficExtension => true,
+            Self::EnvoyExtensionPolicy => false,
+        }
+    }
+
     /// Returns the key under which a module's configuration stands.
     const fn configuration_key(self) -> &'static str {
         match self {

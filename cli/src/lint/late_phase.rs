@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule};
-use crate::input::{Kind, text};
+use crate::input::text;
 use attache_config_reader::{Path, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     let Some(resource) = subject.configuration.resource() else { return Vec::new() };
-    if resource.kind == Kind::EnvoyExtensionPolicy {
+    if !resource.kind.is_of_istio() {
         return Vec::new();
     }
     let path = Path::default().key("spec").key("phase");

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule};
-use crate::input::{Kind, Resource, text};
+use crate::input::{Resource, text};
 use attache_config_reader::{Node, Path, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
-    let istio = |resource: &&Resource| resource.kind != Kind::EnvoyExtensionPolicy;
+    let istio = |resource: &&Resource| resource.kind.is_of_istio();
     let Some(resource) = subject.configuration.resource().filter(istio) else { return Vec::new() };
     let spec = Path::default().key("spec");
     let at = spec.clone().key("match");

@@ -45,7 +45,7 @@ pub(crate) fn page(engine: &[u8]) -> io::Result<String> {
         ("engine", &engine),
         ("script", &script),
     ];
-    Ok(filled(TEMPLATE, &parts))
+    Ok(fill(TEMPLATE, &parts))
 }
 
 /// Returns what a policy names an inline element by (CSP level 3, section 2.3.1).
@@ -60,7 +60,7 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Fills `{{name}}` of a template. What is filled in is not searched again.
-fn filled(template: &str, parts: &[(&str, &str)]) -> String {
+fn fill(template: &str, parts: &[(&str, &str)]) -> String {
     let mut pieces = template.split("{{");
     let mut page = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {

@@ -99,7 +99,7 @@ impl Question {
     /// # Errors
     /// A field holds what it can't.
     pub(super) fn query(&self) -> Result<Query, Problem> {
-        let host = filled(&self.host).unwrap_or("service").to_owned();
+        let host = non_empty(&self.host).unwrap_or("service").to_owned();
         Ok(Query {
             request: read(Field::Request, &self.request, RequestLine::from_str)?,
             host,
@@ -115,17 +115,17 @@ impl Question {
     }
 
     fn credential(&self) -> Result<Credential, Problem> {
-        if let Some(token) = filled(&self.token) {
+        if let Some(token) = non_empty(&self.token) {
             return Ok(Credential::Token(token.to_owned()));
         }
         let claims = optional(Field::Claims, &self.claims, read_claims)?;
-        let issuer = filled(&self.issuer).map(str::to_owned);
+        let issuer = non_empty(&self.issuer).map(str::to_owned);
         Ok(claims.map_or(Credential::Nothing, |claims| Credential::Claims { claims, issuer }))
     }
 
     fn client(&self) -> Result<Client, Problem> {
         let principal =
-            filled(&self.caller).map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
+            non_empty(&self.caller).map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
         Ok(Client {
             principal,
             address: optional(Field::Address, &self.address, read_address)?,
@@ -139,7 +139,7 @@ impl Question {
         let query = WorkloadQuery {
             name: optional(Field::Workload, &self.workload, read_workload)?,
             labels: lines(Field::Labels, &self.labels, read_label)?,
-            service_account: filled(&self.service_account).map(str::to_owned),
+            service_account: non_empty(&self.service_account).map(str::to_owned),
         };
         let is_described =
             query.name.is_some() || !query.labels.is_empty() || query.service_account.is_some();
@@ -147,7 +147,7 @@ impl Question {
     }
 }
 
-fn filled(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
@@ -160,11 +160,11 @@ fn optional<T>(
     text: &str,
     reader: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, Problem> {
-    filled(text).map(|text| read(field, text, reader)).transpose()
+    non_empty(text).map(|text| read(field, text, reader)).transpose()
 }
 
 fn lines<T>(field: Field, text: &str, reader: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Problem> {
-    text.lines().filter_map(filled).map(|line| read(field, line, &reader)).collect()
+    text.lines().filter_map(non_empty).map(|line| read(field, line, &reader)).collect()
 }
 
 fn owned_header(text: &str) -> Result<(String, String), String> {
@@ -184,7 +184,7 @@ fn read_time(text: &str) -> Result<u64, String> {
 }
 
 fn read_keys(text: &str) -> Result<Vec<(String, KeySet)>, String> {
-    let Some(text) = filled(text) else { return Ok(Vec::new()) };
+    let Some(text) = non_empty(text) else { return Ok(Vec::new()) };
     let sets: BTreeMap<String, Value> = serde_json::from_str(text)
         .map_err(|error| format!("write a JWKS for each issuer, {{\"tyk\": {{\"keys\": []}}}}: {error}"))?;
     let mut keys = Vec::new();
