@@ -23,6 +23,12 @@ fn api_limit(world: World, rate: u32) -> World {
     world.with_definition("/global_rate_limit", json!({"rate": rate, "per": 2}))
 }
 
+fn api_off(world: World) -> World {
+    let limits = json!({"rate_limit": [{"path": "/other", "method": "GET", "rate": 4, "per": 2}]});
+    let world = world.with_definition("/version_data/versions/Default/extended_paths", limits);
+    world.with_definition("/global_rate_limit", json!({"rate": 8, "per": 2, "disabled": true}))
+}
+
 /// The same API as an OAS definition, with a limit of its own and a lower one for an endpoint.
 fn oas() -> Value {
     json!({
@@ -82,6 +88,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ("api", api_limit(World::of(200.0), 8)),
         ("api-two", api_limit(many(200.0), 8)),
         ("api-and-key", api_limit(World::of(8.0), 10)),
+        // Tyk takes the API's own limit though it is switched off, since an endpoint has one.
+        ("api-off", api_off(World::of(200.0))),
         ("api-endpoint", api_endpoint(World::of(200.0), 6)),
         ("api-endpoint-rolling", api_endpoint(World::of(200.0), 6).with_conf(rolling.clone())),
         ("key-endpoint", key_endpoint(World::of(20.0), 6)),
