@@ -4,7 +4,6 @@ use crate::process;
 use crate::repository::root;
 use crate::workspace::packages;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 const fn stage(title: &'static str, words: &'static str) -> Stage {
     Stage { title, action: Action::Command(words) }
@@ -105,28 +104,4 @@ fn every_test_that_needs_an_envoy_is_run_by_a_stage_or_a_script() {
         })
         .collect();
     assert_eq!(forgotten, [""; 0]);
-}
-
-/// Adds the Rust files in a folder, at any depth.
-fn add_sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            add_sources(&path, found);
-        } else if name.ends_with(".rs") {
-            found.push(path);
-        }
-    }
-}
-
-#[test]
-fn every_module_lies_where_the_language_looks_for_it() {
-    let mut sources = Vec::new();
-    add_sources(root(), &mut sources);
-    assert!(sources.len() > 500, "{} sources", sources.len());
-    let attribute = concat!("#[", "path");
-    let elsewhere: Vec<_> =
-        sources.iter().filter(|path| fs::read_to_string(path).unwrap().contains(attribute)).collect();
-    assert!(elsewhere.is_empty(), "{elsewhere:?}: CONTRIBUTING.md says where tests and what they share lie");
 }
