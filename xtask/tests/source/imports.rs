@@ -10,8 +10,6 @@ pub(crate) struct Import {
     pub(crate) name: Option<String>,
     /// Where it is from.
     pub(crate) path: Vec<String>,
-    /// Whether it is a `type` of the module's own, which stands for another.
-    pub(crate) is_type: bool,
 }
 
 /// Takes what stands between `use` and `;` apart.
@@ -28,13 +26,13 @@ fn below(tokens: &[TokenTree], prefix: &[String], imports: &mut Vec<Import>) {
         match token {
             TokenTree::Ident(word) if word == "as" => {
                 let name = tokens.next().map(ToString::to_string);
-                imports.push(Import { name, path, is_type: false });
+                imports.push(Import { name, path });
                 return;
             }
             TokenTree::Ident(word) if word == "self" && path.len() == prefix.len() && !prefix.is_empty() => {}
             TokenTree::Ident(word) => path.push(word.to_string()),
             TokenTree::Punct(mark) if mark.as_char() == '*' => {
-                imports.push(Import { name: None, path, is_type: false });
+                imports.push(Import { name: None, path });
                 return;
             }
             TokenTree::Group(group) => {
@@ -47,7 +45,7 @@ fn below(tokens: &[TokenTree], prefix: &[String], imports: &mut Vec<Import>) {
             _ => {}
         }
     }
-    imports.push(Import { name: path.last().cloned(), path, is_type: false });
+    imports.push(Import { name: path.last().cloned(), path });
 }
 
 fn is_comma(token: &TokenTree) -> bool {
@@ -88,8 +86,8 @@ fn walk(modules: &Modules, mut at: ModulePath, mut rest: &[String], imports: usi
     if rest.is_empty() {
         return Some(at);
     }
-    // What no submodule and no import is called is the module's own.
-    step(modules, &at, rest, imports).or_else(|| is_own(modules, &at, &rest[0]).then_some(at))
+    // What no submodule is called, and no import from within the crate, the module holds itself or hands on.
+    step(modules, &at, rest, imports).or(Some(at))
 }
 
 /// Follows the first name of a path, if it is that of a submodule or of an import.
@@ -114,10 +112,4 @@ fn step(modules: &Modules, at: &ModulePath, path: &[String], imports: usize) -> 
         }
     }
     None
-}
-
-/// Returns whether a module brings nothing of this name in by `use`.
-fn is_own(modules: &Modules, at: &ModulePath, name: &str) -> bool {
-    let Some(module) = modules.get(at) else { return false };
-    module.imports.iter().all(|import| import.is_type || import.name.as_deref() != Some(name))
 }

@@ -109,7 +109,7 @@ fn no_way_to_name_a_module_hides_it() {
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     let root = folder.path().join("lib.rs");
     write("lib.rs", "mod a; mod b; type Up = a::A; pub use b::B;");
-    write("a.rs", "use super::B; pub struct A(B);");
+    write("a.rs", "use super::B; pub use std::collections::BTreeMap; pub struct A(B);");
     for (way, text) in [
         ("inside another module", "pub struct B; mod inner { use super::super::{a::{self as other, A}}; }"),
         ("an ancestor by another name", "use crate as top; pub struct B; fn f() -> top::a::A { todo!() }"),
@@ -117,6 +117,7 @@ fn no_way_to_name_a_module_hides_it() {
         ("a module by another name", "use crate::{self as top}; use top::a::A; pub struct B;"),
         ("another name for the type", "pub struct B(Box<crate::Up>);"),
         ("inside a trait", "pub struct B; impl B { fn f() { <crate::a::A as Default>::default(); } }"),
+        ("what a module hands on", "pub struct B; fn f(map: crate::a::BTreeMap<u8, u8>) {}"),
         ("a macro", "pub struct B; macro_rules! m { () => { $crate::a::A } }"),
         ("an attribute", "#[derive(Deserialize)] pub struct B { #[serde(with = \"crate::a\")] field: u8 }"),
         ("after a field for tests", "pub struct B { #[cfg(test)] one: u8, other: Box<crate::a::A> }"),

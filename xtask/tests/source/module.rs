@@ -83,7 +83,7 @@ impl Reader<'_> {
         let [TokenTree::Ident(name), TokenTree::Punct(mark), target @ ..] = tokens else { return };
         let (names, _) = names(target);
         if mark.as_char() == '=' && !names.is_empty() {
-            let import = Import { name: Some(name.to_string()), path: names, is_type: true };
+            let import = Import { name: Some(name.to_string()), path: names };
             self.modules.entry(path.clone()).or_default().imports.push(import);
         }
     }
