@@ -119,6 +119,20 @@ impl Finding {
         Self { also: location.map(|location| (location.span(), label.into())), ..self }
     }
 
+    /// Returns it without the secrets of its text.
+    #[must_use]
+    pub(crate) fn without_secrets(&self) -> Self {
+        let secrets = self.file.secrets();
+        let redacted = |text: &str| secrets.redacted(text);
+        Self {
+            path: redacted(&self.path),
+            problem: redacted(&self.problem),
+            remedy: self.remedy.as_deref().map(redacted),
+            also: self.also.as_ref().map(|(span, label)| (*span, redacted(label))),
+            ..self.clone()
+        }
+    }
+
     /// Returns what findings are sorted by: the file and the place.
     pub(crate) fn order(&self) -> (String, usize) {
         (self.file.name.clone(), self.span.map_or(0, |span| span.start.byte))

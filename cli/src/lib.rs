@@ -32,6 +32,7 @@ mod mutate;
 pub mod playground;
 #[cfg(not(target_family = "wasm"))]
 mod proof;
+mod redact;
 #[cfg(not(target_family = "wasm"))]
 mod replay;
 mod report;

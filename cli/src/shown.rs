@@ -1,4 +1,6 @@
-//! Text of strangers, made fit for a terminal.
+//! Text of strangers, made fit for a terminal, a log of CI and Markdown.
+
+use serde_json::Value;
 
 /// The most characters of one text that are shown.
 const MAX_CHARACTERS: usize = 600;
@@ -15,8 +17,9 @@ pub(crate) fn shown(text: &str) -> String {
 /// as `\u{…}`.
 pub(crate) fn escaped(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_plain(character) {
+    for (at, character) in text.char_indices() {
+        let is_command = matches!(character, ':' | '#') && is_command(text, at);
+        if is_plain(character) && !is_command {
             whole.push(character);
         } else {
             whole.extend(character.escape_unicode());
@@ -25,8 +28,38 @@ pub(crate) fn escaped(text: &str) -> String {
     whole
 }
 
+/// Returns whether a line would hold a command to GitHub Actions from here on: of the new form where it begins so, whatever
+/// space is before, of the old one anywhere.
+fn is_command(text: &str, at: usize) -> bool {
+    let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+    (before.trim().is_empty() && rest.starts_with("::")) || rest.starts_with("##[")
+}
+
+/// Returns a value as JSON on lines of its own, for programs and on a terminal: what is not plain stands as `\uXXXX`.
+pub(crate) fn json_text(value: &Value) -> String {
+    escaped_json(&format!("{value:#}")) + "\n"
+}
+
+/// Returns JSON that says the same, in which what is not plain stands as `\uXXXX` (RFC 8259 section 7).
+pub(crate) fn escaped_json(json: &str) -> String {
+    let mut whole = String::with_capacity(json.len());
+    for character in json.chars() {
+        // Beyond strings JSON has no other characters than these.
+        if character == '\n' || is_plain(character) {
+            whole.push(character);
+        } else {
+            let mut units = [0; 2];
+            character
+                .encode_utf16(&mut units)
+                .iter()
+                .for_each(|unit| whole.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    whole
+}
+
 /// Returns whether a character stands for itself, at one place, where it is written.
-fn is_plain(character: char) -> bool {
+pub(crate) fn is_plain(character: char) -> bool {
     let is_format = matches!(
         character,
         '\u{ad}'
@@ -55,9 +88,21 @@ mod tests {
             ("a\nb\rc\td", r"a\u{a}b\u{d}c\u{9}d"),
             ("a\u{202e}b\u{2066}c", r"a\u{202e}b\u{2066}c"),
             ("a\u{200b}b\u{feff}", r"a\u{200b}b\u{feff}"),
+            ("::error::a", r"\u{3a}:error::a"),
+            (" ::error::a", r" \u{3a}:error::a"),
+            ("a::b", "a::b"),
+            ("a ##[error]b", r"a \u{23}#[error]b"),
         ] {
             assert_eq!(shown(text), expected);
         }
+    }
+
+    #[test]
+    fn json_says_the_same() {
+        let value = serde_json::json!({"a\u{202e}": "\u{1b}[31m\u{9b}\u{e0001}ä\n", "b": [1, null]});
+        let text = json_text(&value);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        assert!(text.chars().all(|character| character == '\n' || is_plain(character)), "{text}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{Diagnostic, Node, PathRef};
 /// ```
 ///
 /// # Errors
-/// What is no YAML, a key that is repeated, or more than one document, with line and column and the lines around.
+/// What is no YAML, a key that is repeated, or more than one document, with line and column, and without the lines: they may hold a secret.
 pub fn read_yaml(text: &str) -> Result<Node, Diagnostic> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| not_yaml(&error))
 }
@@ -26,9 +26,9 @@ pub fn read_yaml_stream(text: &str) -> Result<Vec<Node>, Diagnostic> {
     serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| not_yaml(&error))
 }
 
-/// Returns the options of YAML 1.2, where `no` is a word.
+/// Returns the options of YAML 1.2, where `no` is a word. An error has no line of the text.
 fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! { strict_booleans: true }
+    serde_saphyr::options! { strict_booleans: true, with_snippet: false }
 }
 
 fn not_yaml(error: &serde_saphyr::Error) -> Diagnostic {

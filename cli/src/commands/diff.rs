@@ -4,6 +4,7 @@ use crate::compare::{Comparison, Effect, Version, compare, json, markdown, text}
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::{Configuration, Input, InputOptions};
+use crate::shown::json_text;
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use clap::{Args, ValueEnum};
@@ -95,8 +96,7 @@ fn told(
         }
         Format::Json => {
             let all: Vec<Value> = comparisons.iter().map(json).collect();
-            serde_json::to_string_pretty(&serde_json::json!({"comparisons": all, "unpaired": unpaired}))?
-                + "\n"
+            json_text(&serde_json::json!({"comparisons": all, "unpaired": unpaired}))
         }
     })
 }

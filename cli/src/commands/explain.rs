@@ -5,7 +5,8 @@ use crate::explain::{
     ClientOptions, Credential, Query, RequestLine, Simulation, TextOrJson, WorkloadOptions, document,
     from_file, is_refused, read_claims, read_header, read_seconds, read_token, seconds_now, tell,
 };
-use crate::input::{Configuration, InputOptions, read_within};
+use crate::input::{Configuration, InputOptions, SourceFile, read_text};
+use crate::shown::json_text;
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Config, KeySet};
@@ -88,9 +89,7 @@ fn explain(
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
             tell(&explanation, engine, configuration, workload, &host.client, is_styled)
         }
-        TextOrJson::Json => {
-            format!("{:#}\n", document(&explanation, engine, configuration, workload, &host.client))
-        }
+        TextOrJson::Json => json_text(&document(&explanation, engine, configuration, workload, &host.client)),
     };
     stdout().write_all(text.as_bytes())?;
     Ok(if is_refused(&explanation.decision, view) { Status::Found } else { Status::Fine })
@@ -127,12 +126,16 @@ impl Options {
     }
 }
 
-/// Reads the keys of an issuer from a file: `issuer=file`.
+/// Reads the keys of an issuer from a file: `issuer=file`. What is no such option may hold a key, and is not repeated.
 fn read_keys(option: &str) -> Result<(String, KeySet), String> {
     let (name, path) = option
         .split_once('=')
-        .ok_or_else(|| format!("`{option}` is no set of keys; write --jwks issuer=file"))?;
-    let text = read_within(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
-    let set = KeySet::parse(&text).map_err(|errors| format!("{path}: {errors}"))?;
+        .filter(|(name, _)| !name.contains(['{', '"']))
+        .ok_or("--jwks: that is no set of keys; write --jwks issuer=file")?;
+    let text = read_text(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
+    let set = KeySet::parse(text.as_bytes()).map_err(|errors| {
+        let (file, _) = SourceFile::new(path.to_owned(), text.clone());
+        file.told(&errors)
+    })?;
     Ok((name.to_owned(), set))
 }

@@ -19,6 +19,8 @@ mod tyk;
 mod why;
 
 use crate::exit::{self, Status};
+use crate::redact::redacted;
+use crate::shown::escaped;
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
@@ -37,13 +39,34 @@ struct Arguments {
 /// Does what the command line says, and returns the status to end with.
 #[must_use]
 pub fn main() -> ExitCode {
-    match run(&Arguments::parse().command) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return mistaken(&error),
+    };
+    match run(&arguments.command) {
         Ok(status) => status.into(),
         Err(error) => {
-            anstream::eprintln!("error: {error}");
+            anstream::eprintln!("error: {}", lines(&error.to_string()));
             Status::Unusable.into()
         }
     }
+}
+
+/// Says what is wrong with the command line, or what was asked of it: `--help`. A token at the wrong place is not repeated.
+fn mistaken(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let told = redacted(&text);
+    if told == text {
+        _ = error.print();
+    } else {
+        anstream::eprint!("{told}");
+    }
+    u8::try_from(error.exit_code()).map_or(Status::Unusable.into(), ExitCode::from)
+}
+
+/// Returns an error as a terminal may have it, without secrets; some have a line for each thing that is wrong.
+fn lines(error: &str) -> String {
+    redacted(error).lines().map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 /// What to do.

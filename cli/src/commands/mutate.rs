@@ -4,6 +4,7 @@ use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::input::{Boundary, BoundaryOptions};
 use crate::mutate::{Limits, Score, Subjects, json, run as run_mutants, text};
+use crate::shown::json_text;
 use crate::trial::{find, read};
 use clap::Args;
 use std::error::Error;
@@ -49,7 +50,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     }
     let told = match options.format {
         TextOrJson::Text => text(&score),
-        TextOrJson::Json => format!("{:#}\n", json(&score)),
+        TextOrJson::Json => json_text(&json(&score)),
     };
     stdout().write_all(told.as_bytes())?;
     // What was not run may be noticed or not: no gate may depend on how fast a machine is.

@@ -6,6 +6,7 @@ use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
 use crate::input::{Boundary, BoundaryOptions, Configuration, InputOptions};
 use crate::proof::{ProofFile, ProofFileError, find, json, prove, text};
 use crate::report;
+use crate::shown::json_text;
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::Diagnostic;
 use attache_engine::policy::View;
@@ -69,7 +70,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         }
     }
     if matches!(options.format, TextOrJson::Json) {
-        told = serde_json::to_string_pretty(&values)? + "\n";
+        told = json_text(&values.into());
     }
     stdout().write_all(told.as_bytes())?;
     Ok(if holds { Status::Fine } else { Status::Found })

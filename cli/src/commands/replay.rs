@@ -6,6 +6,7 @@ use crate::explain::{TextOrJson, WorkloadOptions, workload};
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{Judge, Taking};
 use crate::replay::{Replay, document, tell};
+use crate::shown::json_text;
 use attache_engine::policy::View;
 use attache_plugin_config::{ClaimPath, Config};
 use clap::Args;
@@ -70,7 +71,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let assumed = assumed(options.was.is_some(), is_same);
     let text = match options.format {
         TextOrJson::Text => tell(&tally, &assumed),
-        TextOrJson::Json => format!("{:#}\n", document(&tally, &configuration.to_string(), &assumed)),
+        TextOrJson::Json => json_text(&document(&tally, &configuration.to_string(), &assumed)),
     };
     stdout().write_all(text.as_bytes())?;
     anstream::eprintln!("{} in {}", many(tally.requests, "request"), many(tally.lines, "line"));

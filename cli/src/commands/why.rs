@@ -9,6 +9,7 @@ use crate::input::{Configuration, InputOptions};
 use crate::logged::{
     Before, Fate, Judge, Judged, Logged, LoggedToken, Outcome, Recorded, Taking, TokenState,
 };
+use crate::shown::json_text;
 use crate::why::{Case, Ids, Picked, PickedLine, Search, Told, differs, document, pick, tell};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
@@ -136,7 +137,7 @@ fn told(
     };
     let text = match options.format {
         TextOrJson::Text => tell(&told),
-        TextOrJson::Json => format!("{:#}\n", document(&told)),
+        TextOrJson::Json => json_text(&document(&told)),
     };
     stdout().write_all(text.as_bytes())?;
     Ok(if is_allowed { Status::Fine } else { Status::Found })

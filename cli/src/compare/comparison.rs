@@ -86,9 +86,8 @@ fn says(config: &Config, workload: &Workload) -> String {
 
 fn side(version: &Version<'_>, workload: &Workload, view: View) -> Result<Side, ComparisonError> {
     let environment = version.configuration.environment();
-    Side::new(&version.config, workload, &environment, view, &[]).map_err(|errors| {
-        ComparisonError::Configuration(format!("{} has errors:\n{errors}", version.configuration))
-    })
+    Side::new(&version.config, workload, &environment, view, &[])
+        .map_err(|errors| ComparisonError::Configuration(version.configuration.has_errors(&errors)))
 }
 
 /// Adds a change, or a workload to one that is decided alike.

@@ -82,7 +82,8 @@ pub(crate) fn read_header(text: &str) -> Result<(&str, &str), String> {
     let header = text.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
     header
         .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| format!("`{text}` is no header; write `name: value`"))
+        // It may hold a token, so it is not repeated.
+        .ok_or_else(|| "that is no header, for it has no name before a colon; write `name: value`".to_owned())
 }
 
 /// Reads a workload that is written `namespace/name`.

@@ -85,7 +85,7 @@ impl Simulation {
         let config = trusting.unwrap_or_else(|| config.clone());
         let workload = workload(query.workload, configuration, &config);
         let engine = Engine::new(&config, &workload, &configuration.environment())
-            .map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
+            .map_err(|errors| configuration.has_errors(&errors))?;
         set_keys(&engine, &query.keys, &config)?;
         let sent = query.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut headers = header_map(&query.request, &query.host, sent);

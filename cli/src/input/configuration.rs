@@ -1,6 +1,7 @@
 //! One configuration, and where it was found.
 
 use super::{Resource, SourceFile};
+use crate::shown::escaped;
 use attache_config_reader::{Diagnostic, Diagnostics, Location, Node, Path, SourceDocument};
 use attache_plugin_config::{Config, parse};
 use std::fmt;
@@ -66,8 +67,20 @@ impl Configuration {
     /// A sentence that says what is wrong with it, and which command shows where.
     pub(crate) fn usable(&self) -> Result<Config, String> {
         self.parse().map_err(|errors| {
+            let errors = self.told(&errors);
             format!("{self} has errors; `attache check` shows them where they stand:\n{errors}")
         })
+    }
+
+    /// Returns that it has these errors, as a sentence and a line for each.
+    pub(crate) fn has_errors(&self, errors: &dyn fmt::Display) -> String {
+        format!("{self} has errors:\n{}", self.told(errors))
+    }
+
+    /// Returns what is wrong with it, a line each, without its secrets.
+    fn told(&self, errors: &dyn fmt::Display) -> String {
+        let told = self.file.secrets().redacted(&errors.to_string());
+        told.lines().map(escaped).collect::<Vec<_>>().join("\n")
     }
 
     /// Returns what is wrong with the form of its document, paths from the document's root. Of JSON that nobody converts

@@ -45,7 +45,7 @@ impl File {
 ///
 /// # Errors
 /// It can't be read, or is longer: a link may lead to what never ends.
-pub(crate) fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_FILE_BYTES.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES) {

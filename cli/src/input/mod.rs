@@ -9,13 +9,14 @@ mod having_key;
 mod misnamed;
 mod named;
 mod resource;
+mod secrets;
 mod skipped;
 mod source_file;
 mod workload;
 
 pub(crate) use boundary::{Boundary, BoundaryOptions};
 pub(crate) use configuration::{Carrier, Configuration};
-pub(crate) use files::{read_text, read_within, shortened};
+pub(crate) use files::{read_text, shortened};
 pub(crate) use having_key::{HavingKey, having_key};
 pub(crate) use misnamed::Misnamed;
 pub(crate) use named::named_configuration;
@@ -203,8 +204,8 @@ impl Input {
     /// Returns why the first text or resource that nothing reads is such, where there is one.
     pub(crate) fn unread(&self) -> Option<String> {
         match (self.unreadable.first(), self.misnamed.first()) {
-            (Some((file, error)), _) => Some(format!("{}: {error}", file.name)),
-            (None, Some(Misnamed { file, error, .. })) => Some(format!("{}: {error}", file.name)),
+            (Some((file, error)), _) => Some(file.told(error)),
+            (None, Some(Misnamed { file, error, .. })) => Some(file.told(error)),
             (None, None) => None,
         }
     }

@@ -1,7 +1,10 @@
 //! One text, with the positions of everything in it.
 
+use super::secrets::Secrets;
 use attache_config_reader::{Position, SourceDocument, SourceText, SyntaxError};
 use serde::de::IgnoredAny;
+use std::cell::OnceCell;
+use std::fmt::Display;
 
 /// One text: of a file, the standard input or a cluster.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub(crate) struct SourceFile {
     pub(crate) is_json: bool,
     /// Its documents; none where it can't be read.
     pub(crate) documents: Vec<SourceDocument>,
+    /// What of it nobody is told, once somebody asks.
+    secrets: OnceCell<Secrets>,
 }
 
 impl SourceFile {
@@ -22,10 +27,21 @@ impl SourceFile {
         let (is_json, documents) = match read(&name, &text) {
             Ok(read) => read,
             Err(error) => {
-                return (Self { name, text, is_json: false, documents: Vec::new() }, Some(error));
+                let secrets = OnceCell::new();
+                return (Self { name, text, is_json: false, documents: Vec::new(), secrets }, Some(error));
             }
         };
-        (Self { name, text, is_json, documents }, None)
+        (Self { name, text, is_json, documents, secrets: OnceCell::new() }, None)
+    }
+
+    /// Returns what is wrong with it, behind its name and without its secrets.
+    pub(crate) fn told(&self, error: &dyn Display) -> String {
+        format!("{}: {}", self.name, self.secrets().redacted(&error.to_string()))
+    }
+
+    /// Returns its secrets, and what of it may be shown.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        self.secrets.get_or_init(|| Secrets::of(&self.text, &self.documents))
     }
 
     /// Returns a place of the text by its line and column, from 1.

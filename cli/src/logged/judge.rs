@@ -77,7 +77,7 @@ impl Judge {
         // In a dry run nothing is refused; asked for is what would be.
         trial.dry_run = DryRun::Nowhere;
         let engine = Engine::new(&trial, &workload, &configuration.environment())
-            .map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
+            .map_err(|errors| configuration.has_errors(&errors))?;
         let claims = claims_of(config);
         Ok(Self {
             config: trial,

@@ -43,7 +43,7 @@ fn what_is_wrong_with_a_configuration_has_its_line_and_column() {
 fn what_can_t_be_asked_is_told_at_its_field() {
     for (field, text, said) in [
         ("request", "orders", "a path, which begins with `/`"),
-        ("headers", "x", "`x` is no header"),
+        ("headers", "x", "that is no header"),
         ("claims", "[]", "claims are a JSON object"),
         ("keys", "[]", "write a JWKS for each issuer"),
         ("address", "x", "`x` is no IP address"),

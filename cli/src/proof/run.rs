@@ -68,7 +68,7 @@ pub(crate) fn prove<'a>(
     for workload in workloads(configuration, config, workload)? {
         let environment = configuration.environment();
         let side = Side::new(config, &workload, &environment, view, &scopes)
-            .map_err(|errors| ProofError::Configuration(format!("{configuration} has errors:\n{errors}")))?;
+            .map_err(|errors| ProofError::Configuration(configuration.has_errors(&errors)))?;
         let sides = [side];
         let mut analysis = Analysis::new(&sides, &scopes)?;
         for proved in proved.iter_mut().filter(|it| !matches!(it.answer, Answer::Fails { .. })) {

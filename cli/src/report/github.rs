@@ -2,6 +2,7 @@
 
 use super::json::severity;
 use crate::finding::Finding;
+use crate::shown::escaped;
 use std::fmt::Write;
 
 pub(super) fn render(findings: &[Finding]) -> String {
@@ -26,9 +27,9 @@ fn line(finding: &Finding) -> String {
     line + &format!(",title={title}::{}\n", data(&message))
 }
 
-/// Escapes what a message may not hold.
+/// Escapes what a message may not hold: a line's end and a terminal's commands among it.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    escaped(text).replace('%', "%25")
 }
 
 /// Escapes what the value of a property may not hold.

@@ -1,6 +1,7 @@
 //! For programs. Keys are added and never change their meaning.
 
 use crate::finding::Finding;
+use crate::shown::escaped_json;
 use attache_config_reader::{Severity, Span};
 use serde::Serialize;
 use serde_json::Value;
@@ -46,7 +47,7 @@ struct See<'f> {
 
 pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> {
     let report = Report { findings: findings.iter().map(entry).collect() };
-    Ok(serde_json::to_string_pretty(&report)? + "\n")
+    Ok(escaped_json(&serde_json::to_string_pretty(&report)?) + "\n")
 }
 
 /// Returns the list of findings as it stands in a report.
@@ -54,6 +55,7 @@ pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> 
 /// # Errors
 /// As [`super::render`].
 pub(crate) fn list(findings: &[Finding]) -> Result<Value, serde_json::Error> {
+    let findings: Vec<Finding> = findings.iter().map(Finding::without_secrets).collect();
     let entries: Vec<Entry<'_>> = findings.iter().map(entry).collect();
     serde_json::to_value(entries)
 }

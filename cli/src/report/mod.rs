@@ -33,10 +33,11 @@ pub(crate) fn render(
     format: Format,
     is_styled: bool,
 ) -> Result<String, serde_json::Error> {
+    let findings: Vec<Finding> = findings.iter().map(Finding::without_secrets).collect();
     match format {
-        Format::Text => Ok(text::render(findings, is_styled)),
-        Format::Json => json::render(findings),
-        Format::Sarif => sarif::render(findings),
-        Format::Github => Ok(github::render(findings)),
+        Format::Text => Ok(text::render(&findings, is_styled)),
+        Format::Json => json::render(&findings),
+        Format::Sarif => sarif::render(&findings),
+        Format::Github => Ok(github::render(&findings)),
     }
 }

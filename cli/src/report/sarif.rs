@@ -3,6 +3,7 @@
 
 use super::json::severity;
 use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE, Rule, SYNTAX};
+use crate::shown::json_text;
 use crate::{drift_rules, import, lint};
 use attache_config_reader::Span;
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub(super) fn render(findings: &[Finding]) -> Result<String, serde_json::Error> 
             "results": results,
         }],
     });
-    Ok(serde_json::to_string_pretty(&report)? + "\n")
+    Ok(json_text(&report))
 }
 
 fn describe(rule: &Rule) -> Value {

@@ -131,11 +131,6 @@ pub(crate) struct Seen {
 }
 
 impl TestDocument {
-    /// Returns whether there is no request.
-    pub(super) fn is_empty(&self) -> bool {
-        self.steps.get().is_ok_and(List::is_empty)
-    }
-
     /// Returns the requests with their indices.
     pub(super) fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {
         self.steps.get().into_iter().flat_map(List::iter)

@@ -3,7 +3,7 @@
 use super::document::TestDocument;
 use super::faults::faults;
 use crate::input::{Boundary, Configuration, SourceFile, named_configuration, read_text};
-use attache_config_reader::{Diagnostic, Node, Path, Report, SourceDocument, SourceText, read_document};
+use attache_config_reader::{Diagnostic, Node, Path, Report, SourceDocument, read_document};
 use std::error::Error;
 use std::path::Path as FilePath;
 use std::rc::Rc;
@@ -24,8 +24,8 @@ impl TestFile {
     pub(crate) fn read(path: &FilePath, boundary: &Boundary) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
         let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
-        let nodes =
-            attache_config_reader::read_yaml_stream(&text).map_err(|error| format!("{name}: {error}"))?;
+        let nodes = attache_config_reader::read_yaml_stream(&text)
+            .map_err(|error| told(&name, &text, std::slice::from_ref(&error)))?;
         if nodes.iter().any(is_configuration) {
             return Err(format!(
                 "{name} is a configuration and no file of tests; a file of tests names it as its `configuration` and has `steps`"
@@ -59,10 +59,12 @@ fn read(node: &Node) -> Result<TestDocument, Vec<Diagnostic>> {
 
 /// Returns errors, a line each with the file, the line and the column.
 fn told(name: &str, text: &str, errors: &[Diagnostic]) -> String {
-    let source = SourceText::parse(text).ok();
-    let document = source.as_ref().and_then(|source| source.documents().first());
-    let lines = errors.iter().map(|error| format!("{}: {}", place(name, document, error), error.message));
-    lines.collect::<Vec<_>>().join("\n")
+    let (file, _) = SourceFile::new(name.to_owned(), text.to_owned());
+    let document = file.documents.first();
+    let told = |error: &Diagnostic| {
+        format!("{}: {}", place(name, document, error), file.secrets().redacted(&error.message))
+    };
+    errors.iter().map(told).collect::<Vec<_>>().join("\n")
 }
 
 fn place(name: &str, document: Option<&SourceDocument>, error: &Diagnostic) -> String {

@@ -41,6 +41,13 @@ impl Suite {
     /// The file or its configuration is wrong, or a test names a token that there is not.
     pub(crate) fn run(path: &Path, boundary: &Boundary, is_styled: bool) -> Result<Self, Box<dyn Error>> {
         let (configuration, prepared, answering) = read(path, boundary)?;
+        if prepared.cases.is_empty() {
+            let path = path.display();
+            return Err(format!(
+                "{path}: `steps` is empty, so nothing would be tested; write requests and what must become of each"
+            )
+            .into());
+        }
         let mut decided = BTreeSet::new();
         let mut outcomes = Vec::new();
         for case in &prepared.cases {
@@ -112,17 +119,9 @@ pub(crate) fn read(
     boundary: &Boundary,
 ) -> Result<(Configuration, Prepared, Answering), Box<dyn Error>> {
     let TestFile { document, configuration } = TestFile::read(path, boundary)?;
-    if document.is_empty() {
-        let path = path.display();
-        return Err(format!(
-            "{path}: `steps` is empty, so nothing would be tested; write requests and what must become of each"
-        )
-        .into());
-    }
-    let config = configuration.parse().map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
+    let config = configuration.parse().map_err(|errors| configuration.has_errors(&errors))?;
     let prepared = Prepared::new(&document, &configuration, &config)
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let answering =
-        prepared.answering(&config).map_err(|errors| format!("{configuration} has errors:\n{errors}"))?;
+    let answering = prepared.answering(&config).map_err(|errors| configuration.has_errors(&errors))?;
     Ok((configuration, prepared, answering))
 }

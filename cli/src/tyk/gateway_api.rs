@@ -1,5 +1,7 @@
 //! Asks a gateway for its definitions, by its own API.
 
+#[cfg(not(target_family = "wasm"))]
+use crate::redact::redacted;
 use std::error::Error;
 #[cfg(not(target_family = "wasm"))]
 use std::io::Read;
@@ -40,12 +42,14 @@ impl GatewayApi {
     /// Returns what it answers to a path, with the URL that was asked.
     ///
     /// # Errors
-    /// The gateway can't be reached, or does not take the secret. The error does not name `hidden`, a part of the path.
+    /// The gateway can't be reached, or does not take the secret. The error names neither `hidden`, a part of the path, nor
+    /// a password.
     pub(crate) fn get(&self, path: &str, hidden: &str) -> Result<(String, String), Box<dyn Error>> {
         let asked = format!("{}{path}", self.url);
-        let url = if hidden.is_empty() { asked.clone() } else { asked.replace(hidden, "…") };
+        // Whoever reads what is told of it need not know user and password.
+        let url = redacted(&if hidden.is_empty() { asked.clone() } else { asked.replace(hidden, "…") });
         let answer = self.client.get(&asked).header("x-tyk-authorization", &self.secret).send();
-        let answer = answer.map_err(|error| format!("can't ask `{url}`: {}", error.without_url()))?;
+        let answer = answer.map_err(|error| format!("can't ask `{url}`: {}", chain(&error.without_url())))?;
         let status = answer.status();
         if status == reqwest::StatusCode::FORBIDDEN {
             return Err(format!("`{url}` does not take the secret in {SECRET}").into());
@@ -55,7 +59,7 @@ impl GatewayApi {
         }
         let mut text = String::new();
         let read = answer.take(MAX_ANSWER_BYTES.saturating_add(1)).read_to_string(&mut text);
-        read.map_err(|error| format!("can't read what `{url}` answered: {error}"))?;
+        read.map_err(|error| format!("can't read what `{url}` answered: {}", redacted(&chain(&error))))?;
         if u64::try_from(text.len()).is_ok_and(|length| length > MAX_ANSWER_BYTES) {
             return Err(format!("`{url}` answered with more than {MAX_ANSWER_BYTES} bytes").into());
         }
@@ -71,6 +75,18 @@ impl GatewayApi {
 pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let api = GatewayApi::new(url)?;
     ["/tyk/apis", "/tyk/apis/oas"].iter().map(|path| api.get(path, "")).collect()
+}
+
+/// Returns an error with what caused it.
+#[cfg(not(target_family = "wasm"))]
+fn chain(error: &dyn Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        told.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    told
 }
 
 /// Says that there is no network.

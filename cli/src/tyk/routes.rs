@@ -6,7 +6,7 @@ use super::texts::Texts;
 use crate::exit::Status;
 use crate::input::ClusterOptions;
 use crate::report::{Format as ReportFormat, render as report};
-use crate::shown::escaped;
+use crate::shown::{escaped, json_text};
 use anstream::{AutoStream, ColorChoice};
 use attache_tyk_routes::gap::Gap;
 use attache_tyk_routes::render::{self, Rendered};
@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     };
     let text = match options.format {
         Format::Yaml => yaml(&rendered, &texts)?,
-        Format::Json => format!("{:#}\n", document(&rendered, &texts)),
+        Format::Json => json_text(&document(&rendered, &texts)),
     };
     stdout().write_all(text.as_bytes())?;
     Ok(Status::Fine)

@@ -100,7 +100,7 @@ fn what_is_unclear_is_said() {
         ),
         (&["explain", TWIN, "--request", "/", "--claims", "alice"], "--claims: claims are a JSON object"),
         (&["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"], "there is no issuer `x`"),
-        (&["explain", TWIN, "--request", "/", "--header", "x"], "`x` is no header"),
+        (&["explain", TWIN, "--request", "/", "--header", "x"], "--header: that is no header"),
         (&["explain", TWIN, "--request", "/", "--workload", "x"], "`x` is no workload"),
         (&["explain", TWIN, "--request", "/", "--token", "@missing.jwt"], "can't read `missing.jwt`"),
         (

@@ -25,6 +25,7 @@ mod resources;
 mod samples;
 mod scenarios;
 mod searches;
+mod secrets;
 mod support;
 mod tokens;
 mod trials;

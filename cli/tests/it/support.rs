@@ -19,9 +19,18 @@ pub(crate) fn attache(arguments: &[&str]) -> Run {
 
 /// The same, with this on its standard input.
 pub(crate) fn attache_given(arguments: &[&str], input: &str) -> Run {
+    run(arguments, input, &[])
+}
+
+/// The same, with these variables of the environment.
+pub(crate) fn attache_with(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    run(arguments, "", variables)
+}
+
+fn run(arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Run {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
-    command.args(arguments).current_dir(root);
+    command.args(arguments).current_dir(root).envs(variables.iter().copied());
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().expect("it starts");
     child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
