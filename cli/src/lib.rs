@@ -14,6 +14,8 @@ mod commands;
 mod compare;
 mod counted;
 mod drift_rules;
+#[cfg(not(target_family = "wasm"))]
+mod dry_run;
 #[cfg(test)]
 mod enumerated;
 mod examine;

@@ -43,9 +43,10 @@ pub(crate) fn json_text(value: &Value) -> String {
 /// Returns JSON that says the same, in which what is not plain stands as `\uXXXX` (RFC 8259 section 7).
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut whole = String::with_capacity(json.len());
-    for character in json.chars() {
+    for (at, character) in json.char_indices() {
+        let is_command = character == '#' && is_command(json, at);
         // Beyond strings JSON has no other characters than these.
-        if character == '\n' || is_plain(character) {
+        if character == '\n' || (is_plain(character) && !is_command) {
             whole.push(character);
         } else {
             let mut units = [0; 2];
@@ -56,6 +57,12 @@ pub(crate) fn escaped_json(json: &str) -> String {
         }
     }
     whole
+}
+
+/// Returns what [`escaped`] does in backticks, as code is in Markdown: no backtick of its own ends it, and nothing in it is
+/// markup, a mention or a link.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("`{}`", escaped(text).replace('`', r"\u{60}"))
 }
 
 /// Returns whether a character stands for itself, at one place, where it is written.
@@ -99,10 +106,16 @@ mod tests {
 
     #[test]
     fn json_says_the_same() {
-        let value = serde_json::json!({"a\u{202e}": "\u{1b}[31m\u{9b}\u{e0001}ä\n", "b": [1, null]});
+        let value = serde_json::json!({"a\u{202e}": "\u{1b}[31m\u{9b}\u{e0001}ä\n##[error]", "b": [1, null]});
         let text = json_text(&value);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         assert!(text.chars().all(|character| character == '\n' || is_plain(character)), "{text}");
+        assert!(!text.contains("##["), "{text}");
+    }
+
+    #[test]
+    fn nothing_ends_a_quotation() {
+        assert_eq!(quoted("a`b\n"), r"`a\u{60}b\u{a}`");
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! Text in XML.
 
-/// Returns a text as an attribute's value. What XML has no place for is left out.
+use crate::shown;
+
+/// Returns a text as an attribute's value. What XML has no place for, and what is not plain, stands as `\u{…}`.
 pub(crate) fn attribute(text: &str) -> String {
     let mut escaped = String::new();
-    for character in text.chars() {
+    for character in shown::escaped(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(' '),
-            control if control.is_control() => {}
             other => escaped.push(other),
         }
     }
@@ -23,6 +23,7 @@ mod tests {
 
     #[test]
     fn an_attribute_holds_any_text() {
-        assert_eq!(attribute("a<b> & \"c\"\n\u{1}d"), "a&lt;b&gt; &amp; &quot;c&quot; d");
+        let expected = r"a&lt;b&gt; &amp; &quot;c&quot;\u{a}\u{1}d\u{202e}";
+        assert_eq!(attribute("a<b> & \"c\"\n\u{1}d\u{202e}"), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! `attache diff`.
 
-use crate::compare::{Comparison, Effect, Version, compare, json, markdown, text};
+use crate::compare::{Comparison, Effect, Pairs, Unpaired, Version, compare, json, markdown, pairs, text};
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::{Configuration, Input, InputOptions};
@@ -17,8 +17,8 @@ use std::path::PathBuf;
 ///
 /// Requests are of one kind where the same rules decide them and their methods may do the same. Compares everything that
 /// rules look at, for every workload that selectors tell apart, and not text with text. What
-/// no request shows, such as audiences, is listed. Where both hold several configurations, those of resources with the same
-/// kind, namespace and name are compared.
+/// no request shows, such as audiences, is listed. Where one holds several configurations, resources of the same kind,
+/// namespace and name are compared, and other documents by their files' paths and their order.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The version that is in force: a file, a folder or `-`
@@ -65,7 +65,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let (old, new) = (complete(old?)?, complete(new?)?);
     old.skipped.tell();
     new.skipped.tell();
-    let (pairs, unpaired) = pairs(&old, &new);
+    let Pairs { pairs, unpaired } = pairs(&old, &new, &options.old, &options.new);
     let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
     let mut comparisons = Vec::new();
     for (before, after) in pairs {
@@ -78,10 +78,10 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 fn told(
     format: Format,
     comparisons: &[Comparison<'_>],
-    unpaired: &[String],
+    unpaired: &[Unpaired],
 ) -> Result<String, serde_json::Error> {
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
-    let lines = unpaired.iter().map(|line| format!("{line}\n"));
+    let lines = unpaired.iter().map(|one| format!("{}\n", one.text()));
     Ok(match format {
         Format::Text => {
             let all = comparisons.iter().map(|comparison| text(comparison, is_styled)).chain(lines);
@@ -89,19 +89,20 @@ fn told(
             format!("{all}{}\n", summary(comparisons, unpaired))
         }
         Format::Markdown => {
-            let lines = unpaired.iter().map(|line| format!("- {line}\n"));
+            let lines = unpaired.iter().map(|one| format!("- {}\n", one.markdown()));
             let title = (!unpaired.is_empty()).then(|| "### Not compared\n\n".to_owned());
             let end = (!unpaired.is_empty()).then(|| "\n".to_owned());
             title.into_iter().chain(lines).chain(end).chain(comparisons.iter().map(markdown)).collect()
         }
         Format::Json => {
             let all: Vec<Value> = comparisons.iter().map(json).collect();
+            let unpaired: Vec<String> = unpaired.iter().map(Unpaired::json).collect();
             json_text(&serde_json::json!({"comparisons": all, "unpaired": unpaired}))
         }
     })
 }
 
-fn summary(comparisons: &[Comparison<'_>], unpaired: &[String]) -> String {
+fn summary(comparisons: &[Comparison<'_>], unpaired: &[Unpaired]) -> String {
     let count = |allowed: bool| {
         let changes = comparisons.iter().flat_map(|it| &it.changes);
         changes.filter(|change| change.is_allowed_now() == allowed).count()
@@ -129,45 +130,8 @@ fn version(configuration: &Configuration) -> Result<Version<'_>, String> {
     Ok(Version { configuration, config })
 }
 
-/// Returns the configurations that are two versions of one, and says what has no other version.
-fn pairs<'i>(old: &'i Input, new: &'i Input) -> (Vec<(&'i Configuration, &'i Configuration)>, Vec<String>) {
-    if let ([before], [after]) = (old.configurations.as_slice(), new.configurations.as_slice()) {
-        return (vec![(before, after)], Vec::new());
-    }
-    let mut unpaired = Vec::new();
-    let mut pairs = Vec::new();
-    for after in &new.configurations {
-        match old.configurations.iter().find(|before| identity(before) == identity(after)) {
-            Some(before) => pairs.push((before, after)),
-            None => unpaired.push(format!("{after} is new, and was compared with nothing")),
-        }
-    }
-    for before in &old.configurations {
-        if !new.configurations.iter().any(|after| identity(before) == identity(after)) {
-            unpaired.push(format!("{before} is gone, and was compared with nothing"));
-        }
-    }
-    (pairs, unpaired)
-}
-
-/// Returns what a resource is known by; of what stands in none, the name of its file.
-fn identity(configuration: &Configuration) -> Vec<String> {
-    match configuration.resource() {
-        Some(resource) => {
-            let names =
-                [resource.namespace(), resource.name()].map(|name| name.unwrap_or_default().to_owned());
-            let module = resource.configuration().to_string();
-            std::iter::once(resource.kind.name().to_owned()).chain(names).chain([module]).collect()
-        }
-        None => {
-            let name = PathBuf::from(&configuration.file.name);
-            vec![name.file_name().unwrap_or_default().to_string_lossy().into_owned()]
-        }
-    }
-}
-
 impl FailOn {
-    fn status(self, comparisons: &[Comparison<'_>], unpaired: &[String]) -> Status {
+    fn status(self, comparisons: &[Comparison<'_>], unpaired: &[Unpaired]) -> Status {
         let changes = || comparisons.iter().flat_map(|it| &it.changes);
         // Nobody knows what a configuration does that is compared with none, or a request that was not followed.
         let is_unknown = !unpaired.is_empty() || comparisons.iter().any(|it| !it.limits.is_empty());

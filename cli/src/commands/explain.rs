@@ -6,7 +6,7 @@ use crate::explain::{
     from_file, is_refused, read_claims, read_header, read_seconds, read_token, seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions, SourceFile, read_text};
-use crate::shown::json_text;
+use crate::shown::{escaped, json_text};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Config, KeySet};
@@ -79,10 +79,10 @@ fn explain(
     let explanation = simulation.explain();
     let Simulation { engine, workload, host, .. } = &simulation;
     if let Some(note) = configuration.why_not_for(workload) {
-        anstream::eprintln!("note: {note}");
+        anstream::eprintln!("note: {}", escaped(&note));
     }
     if let Some(note) = options.request.why_another_method() {
-        anstream::eprintln!("note: {note}");
+        anstream::eprintln!("note: {}", escaped(&note));
     }
     let text = match options.format {
         TextOrJson::Text => {

@@ -1,5 +1,6 @@
 //! `attache prove`.
 
+use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
@@ -10,6 +11,7 @@ use crate::shown::json_text;
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::Diagnostic;
 use attache_engine::policy::View;
+use attache_plugin_config::DryRun;
 use clap::Args;
 use std::error::Error;
 use std::io::{Write as _, stderr, stdout};
@@ -62,9 +64,15 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
             .map_err(|error| format!("{}: {error}", path.display()))?;
         holds &= proved.iter().all(|it| it.holds());
         match options.format {
-            TextOrJson::Text => told.push_str(&text(&proved, &configuration, &config, is_styled)),
+            TextOrJson::Text => {
+                told.push_str(&text(&proved, &configuration, &config, is_styled));
+                if let Some(note) = dry_run::note(&config) {
+                    told.push_str(&format!("{note}\n"));
+                }
+            }
             TextOrJson::Json => values.push(serde_json::json!({
                 "file": path.display().to_string(),
+                "dryRun": config.dry_run != DryRun::Nowhere,
                 "assertions": json(&proved, &configuration, &config),
             })),
         }

@@ -1,12 +1,13 @@
 //! `attache replay`.
 
 use crate::counted::counted;
+use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::{TextOrJson, WorkloadOptions, workload};
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{Judge, Taking};
 use crate::replay::{Replay, document, tell};
-use crate::shown::json_text;
+use crate::shown::{escaped, json_text};
 use attache_engine::policy::View;
 use attache_plugin_config::{ClaimPath, Config};
 use clap::Args;
@@ -54,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let was = options.was.as_deref().map(read).transpose()?;
     let workload = workload(options.workload.query()?, &configuration, &config);
     if let Some(note) = configuration.why_not_for(&workload) {
-        anstream::eprintln!("note: {note}");
+        anstream::eprintln!("note: {}", escaped(&note));
     }
     let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
     let mut judge = Judge::new(&configuration, &config, workload, view, Taking::EveryToken)?;
@@ -68,7 +69,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     if tally.requests == 0 {
         return Err(no_requests(tally.lines, &tally.unreadable.keys().cloned().collect::<Vec<_>>()).into());
     }
-    let assumed = assumed(options.was.is_some(), is_same);
+    let mut assumed = assumed(options.was.is_some(), is_same);
+    assumed.extend(dry_run::note(&config).map(|note| format!("it is in force, though {note}")));
     let text = match options.format {
         TextOrJson::Text => tell(&tally, &assumed),
         TextOrJson::Json => json_text(&document(&tally, &configuration.to_string(), &assumed)),

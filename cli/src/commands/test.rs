@@ -3,6 +3,7 @@
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::BoundaryOptions;
+use crate::shown::escaped;
 use crate::trial::{Suite, find, junit};
 use anstream::{AutoStream, ColorChoice};
 use clap::Args;
@@ -75,9 +76,9 @@ fn is_below(decided: usize, rules: usize, min: u8) -> bool {
 
 fn failures(suite: &Suite, text: &mut String) {
     for outcome in suite.outcomes.iter().filter(|outcome| !outcome.differences.is_empty()) {
-        _ = writeln!(text, "FAILED {}: {}", suite.file, outcome.name);
+        _ = writeln!(text, "FAILED {}: {}", escaped(&suite.file), escaped(&outcome.name));
         for difference in &outcome.differences {
-            _ = writeln!(text, "  {difference}");
+            _ = writeln!(text, "  {}", escaped(difference));
         }
         for line in outcome.story.lines() {
             _ = writeln!(text, "  | {line}");

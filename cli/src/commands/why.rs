@@ -1,5 +1,6 @@
 //! `attache why`.
 
+use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::{
     Client, ClientOptions, TextOrJson, WorkloadOptions, decoded, from_file, read_claims, read_header,
@@ -9,7 +10,7 @@ use crate::input::{Configuration, InputOptions};
 use crate::logged::{
     Before, Fate, Judge, Judged, Logged, LoggedToken, Outcome, Recorded, Taking, TokenState,
 };
-use crate::shown::json_text;
+use crate::shown::{escaped, json_text};
 use crate::why::{Case, Ids, Picked, PickedLine, Search, Told, differs, document, pick, tell};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
@@ -99,6 +100,9 @@ fn told(
 ) -> Result<Status, Box<dyn Error>> {
     let workload = workload(options.workload.query()?, configuration, config);
     if let Some(note) = configuration.why_not_for(&workload) {
+        anstream::eprintln!("note: {}", escaped(&note));
+    }
+    if let Some(note) = dry_run::note(config) {
         anstream::eprintln!("note: {note}");
     }
     let view = if is_of_shadow(picked) { View::WithShadow } else { View::Enforced };

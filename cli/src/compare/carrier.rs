@@ -3,6 +3,7 @@
 use super::members::{differing, value};
 use super::setting::{Effect, Setting};
 use crate::input::{Carrier, Configuration};
+use crate::shown::quoted;
 use attache_config_reader::{Path, Step};
 use serde_json::Value;
 
@@ -12,13 +13,15 @@ pub(super) fn changed(old: &Configuration, new: &Configuration) -> Vec<Setting> 
     if let (Some(before), Some(after)) = (name(old), name(new))
         && before != after
     {
-        changed.push(Setting::new(format!("the resource: {before} before, {after} now"), Effect::MayAllow));
+        let elsewhere = elsewhere(old, new).unwrap_or_default();
+        let text = format!("the resource: {before} before, {after} now{elsewhere}");
+        changed.push(Setting::new(text, Effect::MayAllow));
     }
     match (rest(old), rest(new)) {
         (Some((prefix, before)), Some((same, after))) if prefix == same => {
             for key in differing(&before, &after) {
                 let closes = key == "failStrategy" && after.get(&key).is_some_and(|now| now == "FAIL_CLOSE");
-                changed.push(Setting::new(format!("`{prefix}{key}`"), Effect::of(false, closes)));
+                changed.push(Setting::new(quoted(&format!("{prefix}{key}")), Effect::of(false, closes)));
             }
         }
         (None, None) => {}
@@ -27,12 +30,22 @@ pub(super) fn changed(old: &Configuration, new: &Configuration) -> Vec<Setting> 
     changed
 }
 
+/// Tells what another namespace comes to: the resource is for other workloads.
+fn elsewhere(old: &Configuration, new: &Configuration) -> Option<String> {
+    let [before, after] = [old, new].map(|configuration| configuration.resource()?.namespace());
+    let (before, after) = (before?, after?);
+    (before != after).then(|| {
+        let [before, after] = [before, after].map(quoted);
+        format!(", so workloads of {before} load it no more; requests are compared as those of {after} fare by both")
+    })
+}
+
 /// Returns what a resource is called, with its kind and its namespace.
 fn name(configuration: &Configuration) -> Option<String> {
     let resource = configuration.resource()?;
     let [namespace, name] =
         [resource.namespace(), resource.name()].map(|name| name.unwrap_or("(none)").to_owned());
-    Some(format!("{} `{namespace}/{name}`", resource.kind.name()))
+    Some(format!("{} {}", resource.kind.name(), quoted(&format!("{namespace}/{name}"))))
 }
 
 /// Returns what stands beside the configuration, and what its keys are called.

@@ -3,6 +3,7 @@
 use super::members::{differing, value};
 use super::setting::{Effect, Setting};
 use super::version::Version;
+use crate::shown::quoted;
 use attache_config_reader::HeaderName;
 use attache_plugin_config::{Config, Issuer, Padding};
 use serde_json::Value;
@@ -64,7 +65,7 @@ fn compared(before: &Written<'_>, after: &Written<'_>, changed: &mut Vec<Setting
         // Where roles are read is compared by requests.
         if !["name", "roleClaims"].contains(&key.as_str()) {
             let effect = effect(&key, before.issuer, after.issuer);
-            changed.push(Setting::new(format!("issuer `{name}`: `{key}`"), effect));
+            changed.push(Setting::new(format!("issuer `{name}`: {}", quoted(&key)), effect));
         }
     }
 }

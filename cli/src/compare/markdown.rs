@@ -4,6 +4,7 @@ use super::comparison::{Change, Comparison};
 use super::setting::texts;
 use super::version::Version;
 use crate::counted::counted;
+use crate::shown::quoted;
 use crate::symbolic::Outcome;
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
     let those = |allowed: bool| comparison.changes.iter().filter(move |it| it.is_allowed_now() == allowed);
     let (allowed, refused) = (those(true).count(), those(false).count());
-    let mut text = format!("### `{}`\n\n", comparison.new.configuration);
+    let mut text = format!("### {}\n\n", quoted(&comparison.new.configuration.to_string()));
     if allowed == 0 && refused == 0 {
         let others = comparison.settings.len().saturating_add(comparison.limits.len());
         text.push_str(&match others {
@@ -41,30 +42,21 @@ fn told(change: &Change, comparison: &Comparison<'_>) -> String {
     let difference = &change.difference;
     let witness = &difference.witness;
     let mut text = format!(
-        "- `{} {}` is {}; it was {}. For {}.\n",
-        witness.method,
-        witness.path,
+        "- {} is {}; it was {}. For {}.\n",
+        quoted(&format!("{} {}", witness.method, witness.path)),
         outcome(&difference.new, new),
         outcome(&difference.old, old),
-        change.workloads.iter().map(|workload| format!("`{workload}`")).collect::<Vec<_>>().join("; "),
+        change.workloads.iter().map(|workload| quoted(workload)).collect::<Vec<_>>().join("; "),
     );
     _ = write!(text, "\n  ```sh\n  {}\n  ```\n", witness.curl());
-    for line in witness.circumstances(&new.config) {
-        _ = write!(text, "\n  {}\n", code(&line));
+    for line in witness.circumstances(&new.config, quoted) {
+        _ = write!(text, "\n  {line}\n");
     }
-    for line in difference.others.lines(|name| format!("`{name}`")) {
+    for line in difference.others.lines(quoted) {
         _ = write!(text, "\n  {line}\n");
     }
     text.push('\n');
     text
-}
-
-/// Sets what came from a configuration as code, so that it is read as it stands.
-fn code(line: &str) -> String {
-    match line.split_once(" that says ") {
-        Some((token, claims)) => format!("{token} that says `{claims}`"),
-        None => line.to_owned(),
-    }
 }
 
 fn outcome(outcome: &Outcome, version: &Version<'_>) -> String {

@@ -5,6 +5,7 @@ use super::issuers;
 use super::members::{differing, value};
 use super::setting::{Effect, Setting};
 use super::version::Version;
+use crate::shown::quoted;
 use attache_engine::policy::View;
 use attache_plugin_config::{
     AmbiguousPaths, Config, DryRun, MethodOverride, Mode, OnKeysUnavailable, Preflight,
@@ -44,13 +45,13 @@ fn document(key: &str, old: &Config, new: &Config) -> Option<Setting> {
         "responses" | "audit" => Effect::Nothing,
         _ => Effect::MayAllow,
     };
-    Some(Setting::new(format!("`{key}`"), effect))
+    Some(Setting::new(quoted(key), effect))
 }
 
 fn dry_run(key: &str, old: &DryRun, new: &DryRun) -> Setting {
     let is_narrower = *old == DryRun::Everywhere || *new == DryRun::Nowhere;
     let text = match new {
-        _ if old == new => format!("`{key}`"),
+        _ if old == new => quoted(key),
         DryRun::Everywhere => {
             "`mode: SHADOW`: the document is a dry run now, and nothing is refused".to_owned()
         }

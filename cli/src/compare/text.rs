@@ -3,6 +3,7 @@
 use super::comparison::{Change, Comparison};
 use super::setting::texts;
 use super::version::Version;
+use crate::shown::escaped;
 use crate::symbolic::Outcome;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -29,16 +30,17 @@ fn told(change: &Change, comparison: &Comparison<'_>, is_styled: bool) -> String
     let style = if is_styled { color.on_default().bold() } else { Style::new() };
     let word = if is_allowed { "allowed" } else { "refused" };
     let now = by(&change.difference.new, new);
-    let mut text = format!("{style}{word} now{style:#}: {} {}{now}\n", witness.method, witness.path);
+    let (method, path) = (escaped(&witness.method), escaped(&witness.path));
+    let mut text = format!("{style}{word} now{style:#}: {method} {path}{now}\n");
     let before = by(&change.difference.old, old);
     let other = if is_allowed { "refused" } else { "allowed" };
     _ = writeln!(text, "  {other} before{before}");
-    _ = writeln!(text, "  for {}", change.workloads.join("; "));
+    _ = writeln!(text, "  for {}", escaped(&change.workloads.join("; ")));
     _ = writeln!(text, "  {}", witness.curl());
-    for line in witness.circumstances(&new.config) {
+    for line in witness.circumstances(&new.config, escaped) {
         _ = writeln!(text, "  {line}");
     }
-    for line in change.difference.others.lines(str::to_owned) {
+    for line in change.difference.others.lines(escaped) {
         _ = writeln!(text, "  {line}");
     }
     text

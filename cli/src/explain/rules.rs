@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::input::Configuration;
-use crate::shown::shown;
+use crate::shown::{escaped, shown};
 use anstyle::{AnsiColor, Style};
 use attache_config_reader::{Node, Path, Step};
 use attache_engine::policy::{RuleTrace, Subject, TargetTrace, TestTrace};
@@ -134,7 +134,8 @@ impl Teller<'_> {
     /// Returns `, config.yaml:12`, where the text is at hand.
     pub(crate) fn place(&self, at: &Path) -> String {
         let span = self.configuration.locate(at).map(|location| location.span());
-        span.map(|span| format!(", {}:{}", self.configuration.file.name, span.start.line)).unwrap_or_default()
+        let file = escaped(&self.configuration.file.name);
+        span.map(|span| format!(", {file}:{}", span.start.line)).unwrap_or_default()
     }
 
     /// Returns where a test stands in its rule, and what the configuration says there, as JSON; what holds by default
@@ -182,7 +183,7 @@ impl Teller<'_> {
             Subject::Claim(claim) => match self.token {
                 Some(token) => {
                     let text = shown(&self.engine.claim_text(token, claim));
-                    format!("{claim} is {text}{}", self.compared(test))
+                    format!("{} is {text}{}", shown(&claim.to_string()), self.compared(test))
                 }
                 None => "there is no token that has claims".to_owned(),
             },
@@ -192,7 +193,7 @@ impl Teller<'_> {
     /// Returns what a claim was compared with, where that is no value of the configuration.
     fn compared(&self, test: &TestTrace) -> String {
         let name = |key| match self.configuration.node.at(&test.at)?.get(key)? {
-            Node::String(name) => Some(name.clone()),
+            Node::String(name) => Some(shown(name)),
             other => Some(brief(other)),
         };
         let value = test.compared.as_deref().map(shown);

@@ -3,7 +3,7 @@
 use super::Client;
 use super::rules::{Judged, Teller};
 use crate::input::Configuration;
-use crate::shown::shown;
+use crate::shown::{escaped, shown};
 use anstyle::AnsiColor;
 use attache_engine::host::Workload;
 use attache_engine::{
@@ -102,7 +102,7 @@ impl Story<'_, '_> {
             Authentication::Optional => "no token, but one that it brings must be good",
             Authentication::None => "no token",
         };
-        writeln!(f, "\nfor    {}", described(self.workload))?;
+        writeln!(f, "\nfor    {}", escaped(&described(self.workload)))?;
         writeln!(f, "needs  {needs}")?;
         match &self.explanation.token {
             TokenTrace::NotLookedAt => writeln!(f, "token  nobody looks at one"),
@@ -152,7 +152,7 @@ impl Story<'_, '_> {
             match edit {
                 HeaderEdit::Remove(name) => writeln!(lines, "  - {}", shown(name))?,
                 HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => {
-                    writeln!(lines, "  + {name}: {}", shown(&String::from_utf8_lossy(value)))?;
+                    writeln!(lines, "  + {}: {}", shown(name), shown(&String::from_utf8_lossy(value)))?;
                 }
             }
         }

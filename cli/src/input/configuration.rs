@@ -67,14 +67,14 @@ impl Configuration {
     /// A sentence that says what is wrong with it, and which command shows where.
     pub(crate) fn usable(&self) -> Result<Config, String> {
         self.parse().map_err(|errors| {
-            let errors = self.told(&errors);
-            format!("{self} has errors; `attache check` shows them where they stand:\n{errors}")
+            let (this, errors) = (escaped(&self.to_string()), self.told(&errors));
+            format!("{this} has errors; `attache check` shows them where they stand:\n{errors}")
         })
     }
 
     /// Returns that it has these errors, as a sentence and a line for each.
     pub(crate) fn has_errors(&self, errors: &dyn fmt::Display) -> String {
-        format!("{self} has errors:\n{}", self.told(errors))
+        format!("{} has errors:\n{}", escaped(&self.to_string()), self.told(errors))
     }
 
     /// Returns what is wrong with it, a line each, without its secrets.

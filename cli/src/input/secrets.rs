@@ -225,16 +225,20 @@ fn words_of(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Returns a text with something else in the place of each of its secrets, and of what a terminal would obey, byte by byte.
+/// Returns a text with something else in the place of each of its secrets, and of what a terminal or GitHub Actions would obey,
+/// byte by byte.
 fn hidden(text: &str, ranges: &[Range<usize>]) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut ranges = ranges.iter().peekable();
     for (at, character) in text.char_indices() {
         while ranges.next_if(|range| range.end <= at).is_some() {}
         let is_hidden = ranges.peek().is_some_and(|range| range.contains(&at)) && !character.is_whitespace();
+        let is_command = text.get(at..).is_some_and(|rest| rest.starts_with("##["));
         if is_hidden {
             shown.extend(std::iter::repeat_n('*', character.len_utf8()));
-        } else if matches!(character, '\n' | '\r' | '\t') || crate::shown::is_plain(character) {
+        } else if !is_command
+            && (matches!(character, '\n' | '\r' | '\t') || crate::shown::is_plain(character))
+        {
             shown.push(character);
         } else {
             shown.push_str(match character.len_utf8() {

@@ -1,6 +1,7 @@
 //! One text, with the positions of everything in it.
 
 use super::secrets::Secrets;
+use crate::shown::escaped;
 use attache_config_reader::{Position, SourceDocument, SourceText, SyntaxError};
 use serde::de::IgnoredAny;
 use std::cell::OnceCell;
@@ -36,7 +37,7 @@ impl SourceFile {
 
     /// Returns what is wrong with it, behind its name and without its secrets.
     pub(crate) fn told(&self, error: &dyn Display) -> String {
-        format!("{}: {}", self.name, self.secrets().redacted(&error.to_string()))
+        format!("{}: {}", escaped(&self.name), self.secrets().redacted(&error.to_string()))
     }
 
     /// Returns its secrets, and what of it may be shown.

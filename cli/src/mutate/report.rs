@@ -2,6 +2,7 @@
 
 use super::{Score, Survivor};
 use crate::counted::counted;
+use crate::shown::escaped;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -10,14 +11,14 @@ pub(crate) fn text(score: &Score) -> String {
     let mut text = String::new();
     for survivor in &score.survivors {
         let mutation = &survivor.mutation;
-        _ = writeln!(
-            text,
-            "{}: no test notices {}: {} ({})",
+        let effect = mutation.effect.words();
+        let line = format!(
+            "{}: no test notices {}: {} ({effect})",
             place(survivor),
             mutation.owner,
-            mutation.change,
-            mutation.effect.words()
+            mutation.change
         );
+        _ = writeln!(text, "{}", escaped(&line));
     }
     match score.percent() {
         Some(percent) => {

@@ -43,10 +43,11 @@ pub(crate) fn text(
                     Some(reason) => format!("refused with {reason}"),
                 };
                 let by = found.outcome.by(configuration, config);
-                _ = writeln!(text, "          {} {} is {word}{by}", witness.method, witness.path);
-                _ = writeln!(text, "          for {workload}");
+                let (method, path) = (escaped(&witness.method), escaped(&witness.path));
+                _ = writeln!(text, "          {method} {path} is {word}{by}");
+                _ = writeln!(text, "          for {}", escaped(workload));
                 _ = writeln!(text, "          {}", witness.curl());
-                for line in witness.circumstances(config) {
+                for line in witness.circumstances(config, escaped) {
                     _ = writeln!(text, "          {line}");
                 }
             }

@@ -72,7 +72,7 @@ fn tell_group(text: &mut String, turn: Turn, why: &Why, group: &Group) {
 }
 
 fn words(turn: Turn, why: &Why) -> String {
-    let by = why.rule.as_ref().map(|rule| format!("by rule {rule}"));
+    let by = why.rule.as_ref().map(|rule| format!("by rule {}", shown(rule)));
     let reason = why.reason.as_deref().map(shown);
     match (turn, reason, by) {
         (Turn::Unknown, ..) => {

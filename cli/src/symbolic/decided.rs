@@ -2,6 +2,7 @@
 
 use super::trial::Outcome;
 use crate::input::Configuration;
+use crate::shown::{escaped, quoted};
 use attache_config_reader::Path;
 use attache_plugin_config::Config;
 use serde_json::{Map, Value, json};
@@ -10,13 +11,13 @@ impl Outcome {
     /// Returns the rule that decided, with its file and line: `, by orders/read (new.yaml:26)`; nothing where none did.
     pub(crate) fn by(&self, configuration: &Configuration, config: &Config) -> String {
         let by = self.rule_and_place(configuration, config);
-        by.map(|by| format!(", by {}", by.join(" "))).unwrap_or_default()
+        by.map(|by| format!(", by {}", escaped(&by.join(" ")))).unwrap_or_default()
     }
 
     /// Returns the same in Markdown: what came from a configuration is set as code.
     pub(crate) fn by_in_markdown(&self, configuration: &Configuration, config: &Config) -> String {
         let by = self.rule_and_place(configuration, config);
-        let by = by.map(|by| by.map(|part| if part.is_empty() { part } else { format!("`{part}`") }));
+        let by = by.map(|by| by.map(|part| if part.is_empty() { part } else { quoted(&part) }));
         by.map(|by| format!(", by {}", by.join(" "))).unwrap_or_default()
     }
 

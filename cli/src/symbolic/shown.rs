@@ -31,15 +31,15 @@ impl Witness {
         escaped(&command)
     }
 
-    /// Returns what the command does not say, a line each: the token's claims, and where it comes from.
-    pub(crate) fn circumstances(&self, config: &Config) -> Vec<String> {
+    /// Returns what the command does not say, a line each: the token's claims, and where it comes from, set as `set` does.
+    pub(crate) fn circumstances(&self, config: &Config, set: fn(&str) -> String) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(token) = &self.token {
-            let claims = escaped(&Value::Object(token.claims(config)).to_string());
+            let claims = set(&Value::Object(token.claims(config)).to_string());
             lines.push(format!("with a token of {} that says {claims}", token.issuer_name));
         }
         if let Some(principal) = &self.client.principal {
-            lines.push(format!("from spiffe://{}", escaped(principal)));
+            lines.push(format!("from {}", set(&format!("spiffe://{principal}"))));
         }
         if let Some(address) = self.client.address {
             lines.push(format!("from {address}"));

@@ -6,7 +6,7 @@ use super::search::Proposal;
 use crate::explain::{Judged as Reading, Teller, described};
 use crate::input::Configuration;
 use crate::logged::{Before, Fate, Judged, Logged, Outcome, Recorded, Says, TokenState, Tri};
-use crate::shown::shown;
+use crate::shown::{escaped, shown};
 use anstyle::AnsiColor;
 use attache_engine::host::Workload;
 use attache_engine::policy::RuleTrace;
@@ -42,7 +42,7 @@ impl Display for Told<'_> {
         self.line(f)?;
         self.now(f)?;
         self.way(f)?;
-        writeln!(f, "\nfor    {}", described(self.workload))?;
+        writeln!(f, "\nfor    {}", escaped(&described(self.workload)))?;
         writeln!(f, "token  {}", self.token())?;
         let trace = &self.judged.trace;
         if let Some((reason, words)) = &trace.flaw {
@@ -239,7 +239,7 @@ impl Told<'_> {
                 writeln!(f, "\nwhat would let it through")?;
             }
             for proposal in self.proposals {
-                writeln!(f, "  - {}", self.proposal(proposal))?;
+                writeln!(f, "  - {}", escaped(&self.proposal(proposal)))?;
             }
         }
         Ok(())

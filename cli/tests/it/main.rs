@@ -19,6 +19,8 @@ mod limits;
 mod lints;
 mod mutants;
 mod page;
+mod pairing;
+mod printable;
 mod prove;
 mod replay;
 mod resources;

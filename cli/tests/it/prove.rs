@@ -173,6 +173,33 @@ fn folders_are_searched_and_a_configuration_is_told() {
 }
 
 #[test]
+fn of_a_dry_run_it_is_said_that_nothing_is_enforced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("proofs.yaml");
+    let file = file.to_str().expect("UTF-8");
+    let shadow = "  shadowSelectors: [{labels: {app: orders}}]\n";
+    for (lines, said) in [
+        ("", None),
+        (
+            "  mode: SHADOW\n",
+            Some("the configuration is a dry run (`mode: SHADOW`), so nothing of this is enforced"),
+        ),
+        (shadow, Some("the configuration is a dry run for some workloads")),
+    ] {
+        let assertions = "assertions:\n- {name: a, expect: REFUSED, token: NONE, to: [{paths: [/admin]}]}\n";
+        std::fs::write(file, format!("{CONFIGURATION}{lines}{assertions}")).expect("it is written");
+        let run = attache(&["prove", file]);
+        // It is judged as it will be in force.
+        assert_eq!(run.status, 0, "{run:?}");
+        assert_eq!(run.stdout.contains("is a dry run"), said.is_some(), "{run:?}");
+        assert!(run.stdout.contains(said.unwrap_or("holds     a")), "{run:?}");
+        let json: Value =
+            serde_json::from_str(&attache(&["prove", file, "--format", "json"]).stdout).expect("JSON");
+        assert_eq!(json[0]["dryRun"], said.is_some(), "{json}");
+    }
+}
+
+#[test]
 fn the_schema_takes_what_the_command_takes() {
     let schema: Value = serde_json::from_str(&attache(&["schema", "assertions"]).stdout).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");

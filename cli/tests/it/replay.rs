@@ -260,6 +260,38 @@ fn alike_requests_are_counted_and_unlike_ones_too() {
 }
 
 #[test]
+fn of_a_dry_run_it_is_said_that_nothing_is_enforced() {
+    let text = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../examples/debugging/orders-next.yaml"
+    ));
+    let text = text.expect("a file");
+    let configuration = attache_config_reader::read_yaml(&text).expect("YAML");
+    let mut configuration = serde_json::to_value(configuration).expect("JSON");
+    let place = if configuration["spec"]["pluginConfig"].is_object() {
+        &mut configuration["spec"]["pluginConfig"]
+    } else {
+        &mut configuration
+    };
+    place["mode"] = "SHADOW".into();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("next.json");
+    std::fs::write(&file, configuration.to_string()).expect("it is written");
+    let file = file.to_str().expect("UTF-8");
+    let run = attache(&["replay", "examples/debugging/audit.log", "--against", file]);
+    assert!(
+        run.stdout.contains("taken for granted: it is in force, though the configuration is a dry run"),
+        "{run:?}"
+    );
+    let log =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/debugging/audit.log"));
+    let log = log.expect("a log");
+    let line = log.lines().find(|line| line.contains("role-missing")).expect("a refusal");
+    let run = attache(&["why", line, file]);
+    assert!(run.stderr.contains("note: the configuration is a dry run"), "{run:?}");
+}
+
+#[test]
 fn a_log_without_requests_is_no_good_news() {
     let run = attache_given(&["replay", "-", "--against", WAS], "hello\n");
     assert_eq!(run.status, 2);

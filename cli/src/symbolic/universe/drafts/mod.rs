@@ -2,6 +2,7 @@
 
 mod tokens;
 
+use crate::shown::quoted;
 use crate::symbolic::language::Program;
 use crate::symbolic::side::Side;
 use crate::symbolic::too_complex::TooComplex;
@@ -185,16 +186,16 @@ impl<'u> Drafts<'u> {
 
     /// Notes what is not followed to the end.
     fn note_limits(&mut self) {
-        for (path, draft) in &self.claims {
-            let drafts = &draft.drafts;
-            if matches!(path.steps(), [name] if matches!(name.as_str(), "exp" | "nbf" | "iat")) {
+        for (claim, draft) in &self.claims {
+            let (drafts, path) = (&draft.drafts, quoted(&claim.to_string()));
+            if matches!(claim.steps(), [name] if matches!(name.as_str(), "exp" | "nbf" | "iat")) {
                 self.limits.insert(format!(
-                    "`{path}` is a time; only tokens that live for five minutes were looked at"
+                    "{path} is a time; only tokens that live for five minutes were looked at"
                 ));
             }
             if draft.is_compared_with_claim && draft.holds_claims {
                 self.limits.insert(format!(
-                    "`{path}` is compared with another claim, and a claim in it is asked for; objects that are equal were \
+                    "{path} is compared with another claim, and a claim in it is asked for; objects that are equal were \
                      not looked at"
                 ));
             }
@@ -205,7 +206,7 @@ impl<'u> Drafts<'u> {
             }
             if !drafts.expressions.is_empty() && (draft.is_compared || !drafts.numbers.is_empty()) {
                 self.limits.insert(format!(
-                    "`{path}` is held against a regular expression and compared in another way too; not every pair of \
+                    "{path} is held against a regular expression and compared in another way too; not every pair of \
                      values was looked at"
                 ));
             }

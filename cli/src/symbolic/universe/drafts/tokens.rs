@@ -1,6 +1,7 @@
 //! What issuers ask of their tokens, and where they have roles.
 
 use super::{Drafts, is_within};
+use crate::shown::quoted;
 use crate::symbolic::side::Side;
 use crate::symbolic::universe::claim_draft::ClaimDraft;
 use crate::symbolic::universe::questions::{is_named, role_reader};
@@ -46,9 +47,9 @@ impl<'u> Drafts<'u> {
         for source in &issuer.role_claims {
             let draft = self.claims.entry(source.claim.clone()).or_default();
             if draft.form.as_ref().is_some_and(|form| *form != source.form) || !is_plain(source, draft) {
-                let claim = source.claim.to_string();
+                let claim = quoted(&source.claim.to_string());
                 self.limits.insert(format!(
-                    "`{claim}` holds roles in another form than a list of them, and is asked for in another way too; \
+                    "{claim} holds roles in another form than a list of them, and is asked for in another way too; \
                      of its values only lists of roles were looked at"
                 ));
             }
