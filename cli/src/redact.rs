@@ -38,6 +38,13 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     NAMES.iter().any(|known| plain.eq_ignore_ascii_case(known))
 }
 
+/// Returns whether a name tells of a secret, or only of its own name: `signingKey`, `pullSecret`.
+pub(crate) fn is_likely_name(name: &str) -> bool {
+    // What is called `key` alone is the name of something nearly everywhere.
+    let lower = name.to_ascii_lowercase();
+    lower != "key" && ["key", "secret", "password"].iter().any(|end| lower.ends_with(end))
+}
+
 /// Returns whether a name is one of a JWK's, so short that others may mean something else by it.
 pub(crate) fn is_short_name(name: &str) -> bool {
     name.len() <= 2

@@ -1,6 +1,8 @@
 //! Text of strangers, made fit for a terminal, a log of CI and Markdown.
 
+use serde::Serialize;
 use serde_json::Value;
+use std::error::Error;
 
 /// The most characters of one text that are shown.
 const MAX_CHARACTERS: usize = 600;
@@ -38,6 +40,18 @@ fn is_command(text: &str, at: usize) -> bool {
 /// Returns a value as JSON on lines of its own, for programs and on a terminal: what is not plain stands as `\uXXXX`.
 pub(crate) fn json_text(value: &Value) -> String {
     escaped_json(&format!("{value:#}")) + "\n"
+}
+
+/// Returns a value as YAML; as JSON, which is YAML too, where something in it is not plain.
+///
+/// # Errors
+/// It has no form in them.
+pub(crate) fn yaml_text(value: &impl Serialize) -> Result<String, Box<dyn Error>> {
+    let yaml = serde_saphyr::to_string(value)?;
+    if yaml.chars().all(|character| character == '\n' || is_plain(character)) && !yaml.contains("##[") {
+        return Ok(yaml);
+    }
+    Ok(json_text(&serde_json::to_value(value)?))
 }
 
 /// Returns JSON that says the same, in which what is not plain stands as `\uXXXX` (RFC 8259 section 7).
@@ -111,6 +125,18 @@ mod tests {
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         assert!(text.chars().all(|character| character == '\n' || is_plain(character)), "{text}");
         assert!(!text.contains("##["), "{text}");
+    }
+
+    #[test]
+    fn yaml_says_the_same() {
+        for text in ["a", "a\u{202e}", "##[error]"] {
+            let value = serde_json::json!({"a": [text]});
+            let yaml = yaml_text(&value).unwrap();
+            let read = attache_config_reader::read_yaml(&yaml).unwrap();
+            assert_eq!(serde_json::to_value(read).unwrap(), value);
+            assert_eq!(yaml == "a:\n- a\n", text == "a", "{yaml}");
+            assert!(yaml.chars().all(|character| character == '\n' || is_plain(character)), "{yaml}");
+        }
     }
 
     #[test]

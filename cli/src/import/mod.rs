@@ -26,6 +26,7 @@ mod trust;
 
 use crate::finding::{Finding, Rule};
 use crate::input::{SourceFile, Text};
+use crate::shown::{escaped, yaml_text};
 use attache_config_reader::{Diagnostic, Path, Step};
 use attache_engine::Engine;
 use attache_engine::host::{Environment, Workload};
@@ -294,6 +295,6 @@ fn origin<'p>(error: &Diagnostic, places: &'p (Vec<Place>, Vec<(Place, Vec<Place
 
 /// Returns the configuration in YAML, below a line that says what it is for.
 fn write(configuration: &ConfigurationOut, target: &Target) -> Option<String> {
-    let yaml = serde_saphyr::to_string(configuration).ok()?;
+    let (yaml, target) = (yaml_text(configuration).ok()?, escaped(&target.to_string()));
     Some(format!("# Imported from Istio, for {target}: load it there and nowhere else.\n{yaml}"))
 }

@@ -1,7 +1,8 @@
 //! The secrets of a text, so that nothing of it is shown with them.
 
 use crate::redact::{
-    MIN_OF_SHORT_NAME, in_source, is_secret_name, is_secret_text, is_short_name, merged, redacted,
+    MIN_OF_SHORT_NAME, in_source, is_likely_name, is_secret_name, is_secret_text, is_short_name, merged,
+    redacted,
 };
 use attache_config_reader::{Node, Path, SourceDocument};
 use std::collections::BTreeSet;
@@ -12,6 +13,9 @@ const PUBLIC_MEMBERS: [&str; 16] = [
     "kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n", "e",
     "issuer", "name",
 ];
+
+/// The members of what names an HMAC secret.
+const NAMING_MEMBERS: [&str; 5] = ["env", "algorithm", "algorithms", "keyId", "kid"];
 
 /// The longest word of a JWK (`ECDH-ES+A128KW` is one for keys that sign nothing).
 const MAX_WORD: usize = 14;
@@ -90,16 +94,24 @@ fn without(message: &str, word: &str) -> String {
 enum Within {
     /// The keys of a set.
     Keys,
+    /// What names HMAC secrets, and is none of them itself.
+    Secrets,
     /// The variables of an environment.
     Variables,
     Other,
 }
 
 impl Within {
+    /// Returns whether a text among such may be a key.
+    const fn is_of_keys(self) -> bool {
+        matches!(self, Self::Keys | Self::Secrets)
+    }
+
     /// Returns what the items of a member are.
     fn of_member(name: &str) -> Self {
         match name {
-            "keys" => Self::Keys,
+            "keys" | "jwks" => Self::Keys,
+            "secrets" => Self::Secrets,
             "env" => Self::Variables,
             _ => Self::Other,
         }
@@ -128,7 +140,11 @@ impl Search<'_> {
                     let at = at.clone().key(name);
                     let is_data = is_secret && matches!(name.as_str(), "data" | "stringData");
                     let is_variable = within == Within::Variables && name == "value";
-                    if is_data || is_variable || is_secret_member(name, value, is_key) {
+                    let is_other = within == Within::Secrets && !NAMING_MEMBERS.contains(&name.as_str());
+                    let is_text = matches!(value, Node::String(text) if !is_public_text(text));
+                    let is_whole = is_text && Within::of_member(name).is_of_keys();
+                    if is_data || is_variable || is_other || is_whole || is_secret_member(name, value, is_key)
+                    {
                         self.hide(value, &at);
                     } else {
                         self.items(value, &at, Within::of_member(name));
@@ -136,7 +152,13 @@ impl Search<'_> {
                 }
             }
             Node::Array(_) => self.items(node, at, Within::Other),
-            Node::String(text) if is_secret_text(text) || holds_key(text) => self.hide(node, at),
+            Node::String(text)
+                if is_secret_text(text)
+                    || holds_key(text)
+                    || (within.is_of_keys() && !is_public_text(text)) =>
+            {
+                self.hide(node, at);
+            }
             _ => {}
         }
     }
@@ -199,7 +221,13 @@ fn is_secret_member(name: &str, value: &Node, is_key: bool) -> bool {
         let is_too_long = ["kty", "use", "alg", "crv"].contains(&name) && length > MAX_WORD;
         return !PUBLIC_MEMBERS.contains(&name) || is_too_long;
     }
-    is_secret_name(name) && (!is_short_name(name) || length >= MIN_OF_SHORT_NAME)
+    let is_likely = is_short_name(name) || !is_secret_name(name);
+    (is_secret_name(name) || is_likely_name(name)) && (!is_likely || length >= MIN_OF_SHORT_NAME)
+}
+
+/// Returns whether a text is a public key in PEM or a certificate, or none at all.
+fn is_public_text(text: &str) -> bool {
+    text.contains("-----BEGIN ") && !text.contains("PRIVATE")
 }
 
 /// Returns whether a string is JSON that holds a key.
@@ -285,6 +313,12 @@ mod tests {
             ("env: [{name: A, value: hunter2}]", "hunter2"),
             ("{kind: Secret, data: {a: hunter2}}", "hunter2"),
             ("a:\n  password: hunter2", "hunter2"),
+            ("jwks: hunter2", "hunter2"),
+            ("jwks: {keys: [hunter2]}", "hunter2"),
+            ("secrets: hunter2", "hunter2"),
+            ("secrets: [hunter2, {value: hunter3}]", "hunter2"),
+            ("secrets: [{value: hunter2}]", "hunter2"),
+            ("signingKey: hunter2hunter2hunter2", "hunter2"),
             ("pem: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n", "hunter2"),
             ("url: https://a:hunter2@b.example", "hunter2"),
             ("jwks: '{\"keys\":[{\"kty\":\"oct\",\"k\":\"hunter2\"}]}'", "hunter2"),

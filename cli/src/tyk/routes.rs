@@ -6,7 +6,7 @@ use super::texts::Texts;
 use crate::exit::Status;
 use crate::input::ClusterOptions;
 use crate::report::{Format as ReportFormat, render as report};
-use crate::shown::{escaped, json_text};
+use crate::shown::{escaped, json_text, yaml_text};
 use anstream::{AutoStream, ColorChoice};
 use attache_tyk_routes::gap::Gap;
 use attache_tyk_routes::render::{self, Rendered};
@@ -88,7 +88,7 @@ fn yaml(rendered: &Rendered, texts: &Texts) -> Result<String, Box<dyn Error>> {
         if index > 0 {
             text.push_str("---\n");
         }
-        text.push_str(&serde_saphyr::to_string(resource)?);
+        text.push_str(&yaml_text(resource)?);
     }
     Ok(text)
 }

@@ -316,3 +316,18 @@ fn proofs_and_comparisons_are_plain_and_markdown_has_no_markup_of_theirs() {
         assert_run(&run, &format!("{wrong:?}"), "");
     }
 }
+
+#[test]
+fn resources_are_plain_and_say_the_same() {
+    let folder = Folder::new();
+    let definition = json!({
+        "api_id": NASTY, "name": NASTY, "slug": "a", "active": true,
+        "proxy": {"listen_path": "/a/", "target_url": "http://a.shop:80/b\u{202e}", "strip_listen_path": true},
+        "version_data": {"not_versioned": true, "versions": {"Default": {"name": "Default"}}},
+    });
+    let run = attache(&["tyk", "routes", &folder.write("d", &definition)]);
+    assert_run(&run, "tyk routes", "VirtualService");
+    let resource = attache_config_reader::read_yaml(&run.stdout).expect("YAML");
+    let resource = serde_json::to_value(resource).expect("JSON");
+    assert_eq!(resource["spec"]["http"][0]["match"][0]["uri"]["exact"], "/b\u{202e}", "{}", run.stdout);
+}
