@@ -58,14 +58,19 @@ fn read_text(text: &str, may_be_wrapped: bool) -> Entry {
     if let Some(request) = access::split(text) {
         return access::read_text(request);
     }
-    if let Some(entry) = neighbour::read_text(text) {
+    // Of a neighbour a line counts that it wrote, not one that another program tells of.
+    if let Some(entry) = may_be_wrapped.then(|| neighbour::read_text(text)).flatten() {
         return entry;
     }
-    let at_mark = text.find(MARK);
+    let at_mark = text.find(MARK).filter(|at| is_before_line(text.get(..*at).unwrap_or_default()));
     let object = plain.find('{').and_then(|at| text.get(at..)).filter(|_| at_mark != plain.find('{'));
     if let Some(object) = object.filter(|object| object.starts_with("{\"")) {
         return match serde_json::from_str::<Map<String, Value>>(object) {
-            Ok(members) => read_object(&members, may_be_wrapped),
+            Ok(members) => {
+                let is_alone = may_be_wrapped && is_place(text.strip_suffix(object).unwrap_or_default());
+                let neighbour = is_alone.then(|| neighbour::read_json(&members)).flatten();
+                neighbour.unwrap_or_else(|| read_object(&members, may_be_wrapped))
+            }
             Err(_) if at_mark.is_some() => Entry::Unreadable("it is JSON with something in or behind it"),
             Err(_) => Entry::Other,
         };
@@ -73,12 +78,30 @@ fn read_text(text: &str, may_be_wrapped: bool) -> Entry {
     at_mark.and_then(|at| text.get(at..)).map_or(Entry::Other, audit::read)
 }
 
+/// Returns whether what stands before a line of the filter is nothing, or Envoy's, which says so.
+fn is_before_line(text: &str) -> bool {
+    is_place(text) || text.contains("wasm log")
+}
+
+/// Returns whether what stands before a line is nothing, or tells where it comes from, as `kubectl logs --prefix` and what
+/// containers write do: `[pod/gateway-1/tyk] `, `2026-11-28T12:37:00.931Z stderr F `.
+fn is_place(text: &str) -> bool {
+    let text = text.trim_end();
+    let mut words = text.split(' ');
+    let is_pod = |word: &str| word.starts_with("[pod/") && word.ends_with(']');
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(""), None, ..) => true,
+        (Some(pod), None, ..) => is_pod(pod),
+        (Some(time), Some("stderr" | "stdout"), Some("F"), None) => {
+            time.ends_with('Z') && !time.contains('"')
+        }
+        _ => false,
+    }
+}
+
 fn read_object(members: &Map<String, Value>, may_be_wrapped: bool) -> Entry {
     if members.contains_key("response_code") && members.contains_key("method") {
         return access::read_json(members);
-    }
-    if let Some(entry) = neighbour::read_json(members) {
-        return entry;
     }
     if !may_be_wrapped {
         return Entry::Other;

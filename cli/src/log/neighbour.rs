@@ -54,7 +54,10 @@ pub(super) fn read_text(text: &str) -> Option<Entry> {
     if !text.contains("prefix=access-log") {
         return None;
     }
-    let line = text.get(text.find("time=\"")?..)?;
+    let (place, line) = text.split_at_checked(text.find("time=\"")?)?;
+    if !super::is_place(place) {
+        return None;
+    }
     let members = read_pairs(line)?;
     is_of_gateway(&members).then(|| gateway(&members))
 }
@@ -187,6 +190,24 @@ mod tests {
         assert_eq!((line.program, line.words.as_str()), (Program::Proxy, "POST /list: 403"));
         let other = made.replace("attache_issuer::dispatch", "attache_issuers");
         assert!(matches!(read(other.as_bytes()), Entry::Other));
+    }
+
+    /// What another program tells of a client is not what a neighbour says.
+    #[test]
+    fn a_line_inside_anothers_is_nobodys() {
+        let issuer = r#"{"target":"attache_issuer","message":"a token was made","trace_id":"18c839c341afa2cf1fbc931e626f816d"}"#;
+        assert!(matches!(read(issuer.as_bytes()), Entry::Neighbour(_)));
+        for forged in [
+            format!("no such page: {TYK}"),
+            format!("no such page: {issuer}"),
+            serde_json::json!({"msg": issuer}).to_string(),
+            serde_json::json!({"message": TYK}).to_string(),
+            r#"GET /{"log":"attache","verdict":"denied","method":"GET","host":"a","path":"/a"}"#.to_owned(),
+            serde_json::json!({"msg": r#"no page {"log":"attache","verdict":"denied","method":"GET","host":"a","path":"/a"}"#})
+                .to_string(),
+        ] {
+            assert!(matches!(read(forged.as_bytes()), Entry::Other), "{forged}");
+        }
     }
 
     /// Whoever sends a header or a path can't write an id into another's line.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// How many lines are kept while the one that is asked about is looked for: the last.
 const MAX_KEPT: usize = 20_000;
 
-/// The most lines of a way that are told.
+/// The most lines of a way that are told: those nearest to the line that is asked about.
 const MAX_TOLD: usize = 20;
 
 /// A line on a request.
@@ -90,18 +90,18 @@ impl Recent {
     /// none where there is no other line than that one.
     pub(super) fn way(self, picked: u64) -> Vec<Seen> {
         let Some(own) = self.0.iter().find(|seen| seen.number == picked).cloned() else { return Vec::new() };
-        // Clients choose their `x-request-id`, and one may come twice; a trace is one request's.
-        let trace_id = own.trace_id.clone().or_else(|| {
-            let same = |seen: &&Seen| seen.request_id.is_some() && seen.request_id == own.request_id;
-            self.0.iter().filter(same).find_map(|seen| seen.trace_id.clone())
-        });
-        let is_of_it = |seen: &Seen| match (&seen.trace_id, &trace_id) {
+        // Clients choose both ids, and either may come twice. Where a line has a trace, that counts: a gateway that traces
+        // by rules of its own gives it anew.
+        let same_request = |seen: &Seen| seen.request_id.is_some() && seen.request_id == own.request_id;
+        let is_of_it = |seen: &Seen| match (&seen.trace_id, &own.trace_id) {
             (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-            _ => seen.number == picked || (seen.request_id.is_some() && seen.request_id == own.request_id),
+            _ => seen.number == picked || same_request(seen),
         };
         let mut way: Vec<Seen> = self.0.into_iter().filter(is_of_it).collect();
-        way.sort_by_key(|seen| (seen.program as u8, seen.number));
+        // Whoever sends many requests of one trace leaves many lines: those nearest to the one that is asked about are told.
+        way.sort_by_key(|seen| seen.number.abs_diff(picked));
         way.truncate(MAX_TOLD);
+        way.sort_by_key(|seen| (seen.program as u8, seen.number));
         if way.len() > 1 { way } else { Vec::new() }
     }
 }

@@ -240,6 +240,14 @@ fn a_request_is_followed_from_the_gateway_on() {
     let run = attache_given(&["why", "-", ask[2], "--trace-id", "00"], &log);
     assert!(run.stderr.contains("no line of the filter has the trace id `00`"), "{}", run.stderr);
 
+    // Many lines of one trace hide none of those around the one that is asked about.
+    let line = log.lines().nth(1).unwrap_or_default();
+    let flood = [&*log, &format!("{line}\n").repeat(60)].concat();
+    let run = attache_given(&[&ask[..], &["--trace-id", trace]].concat(), &flood);
+    let flooded: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let found = programs(&flooded);
+    assert!(all.iter().all(|program| found.iter().any(|own| own == program)), "{found:?}");
+
     // What others wrote is no request more.
     let run = attache_given(&["replay", "-", "--against", ask[2]], &log);
     assert!(
