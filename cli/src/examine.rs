@@ -27,7 +27,7 @@ pub(crate) fn examine(configuration: &Configuration) -> Vec<Finding> {
     findings
         .extend(resource_errors.iter().map(|error| Finding::in_resource(&RESOURCE, configuration, error)));
     let invalid = |error: &Diagnostic| Finding::new(&INVALID, configuration, error);
-    let config = match configuration.parse() {
+    let config = match configuration.parse_values() {
         Ok(config) => config,
         Err(errors) => {
             findings.extend(errors.iter().map(invalid));

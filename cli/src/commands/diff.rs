@@ -50,7 +50,7 @@ enum Format {
 enum FailOn {
     /// A request that is decided otherwise, or a change that requests do not show
     Any,
-    /// A request that is decided otherwise
+    /// A request that is decided otherwise, or requests that could not be compared
     Requests,
     /// A request that is allowed newly, or a change that requests do not show and that may allow more
     Allowed,
@@ -138,7 +138,7 @@ impl FailOn {
         let settings = || comparisons.iter().flat_map(|it| &it.settings).map(|it| it.effect);
         let is_found = match self {
             Self::Any => changes().next().is_some() || settings().next().is_some() || is_unknown,
-            Self::Requests => changes().next().is_some(),
+            Self::Requests => changes().next().is_some() || is_unknown,
             Self::Allowed => {
                 let may_allow = settings().any(|effect| effect == Effect::MayAllow);
                 changes().any(|change| change.is_allowed_now()) || may_allow || is_unknown

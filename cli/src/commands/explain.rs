@@ -3,7 +3,7 @@
 use crate::exit::Status;
 use crate::explain::{
     ClientOptions, Credential, Query, RequestLine, Simulation, TextOrJson, WorkloadOptions, document,
-    from_file, is_refused, read_claims, read_header, read_seconds, read_token, seconds_now, tell,
+    from_file, is_refused, no_policy, read_claims, read_header, read_seconds, read_token, seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions, SourceFile, read_text};
 use crate::shown::{escaped, json_text};
@@ -79,6 +79,9 @@ fn explain(
     let explanation = simulation.explain();
     let Simulation { engine, workload, host, .. } = &simulation;
     if let Some(note) = configuration.why_not_for(workload) {
+        anstream::eprintln!("note: {}", escaped(&note));
+    }
+    if let Some(note) = no_policy(engine, config, "--workload and --label") {
         anstream::eprintln!("note: {}", escaped(&note));
     }
     if let Some(note) = options.request.why_another_method() {

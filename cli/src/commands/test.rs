@@ -53,7 +53,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         "{passed} passed, {failed} failed; {decided} of {} decided a request",
         counted(rules, "rule")
     );
-    if rules == 0 {
+    if !suites.iter().any(|suite| suite.applies) {
         text.push_str("no rule is for the workload that is asked: see what `workload` says\n");
     }
     stdout().write_all(text.as_bytes())?;

@@ -2,6 +2,7 @@
 
 mod host;
 mod json;
+mod no_policy;
 mod options;
 mod request;
 mod rules;
@@ -11,6 +12,7 @@ mod token;
 
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
+pub(crate) use no_policy::no_policy;
 pub(crate) use options::{ClientOptions, TextOrJson, WorkloadOptions, from_file, read_seconds, read_token};
 pub(crate) use request::{
     RequestLine, TokenPlace, header_map, read_header, read_label, read_workload, seconds_now,

@@ -56,6 +56,13 @@ impl Policies {
             return;
         }
         let Some(effect) = effect(resource, &full_name, is_kept, notes) else { return };
+        if resource.scopes.iter().any(|scope| context.target.is_part_of(scope)) {
+            let message = format!(
+                "{full_name} is for more workloads than the configuration, which is for {}; keep it applied for the others",
+                context.target
+            );
+            notes.add(&LEFT_OUT, &resource.name_place(), message);
+        }
         let rules = self.rules(resource, effect, context, notes);
         for scope in found {
             if effect == Effect::Allow && !resource.is_dry_run {

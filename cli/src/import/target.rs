@@ -34,6 +34,15 @@ impl Target {
         scope.covers(self.scope())
     }
 
+    /// Returns whether a resource may be for all of them, and for others besides. Of one workload among many nobody expects
+    /// that it is all.
+    pub(super) fn is_part_of(&self, scope: &Scope) -> bool {
+        match self {
+            Self::Workload(_) => false,
+            Self::Selected(selected) => scope != selected && scope.covers(selected),
+        }
+    }
+
     /// Returns the selector of a policy that is for some of them.
     pub(super) fn selector(&self, scope: &Scope) -> Option<SelectorOut> {
         let is_all = scope.namespace.is_none() && scope.labels.is_empty();

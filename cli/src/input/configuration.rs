@@ -48,8 +48,18 @@ impl Configuration {
     /// Reads it as the filter does.
     ///
     /// # Errors
-    /// Everything that is wrong with it, paths from the configuration's root.
+    /// What is wrong with the form of its document, paths from the document's root: with a key that is there twice, one
+    /// reader takes the first and another the last. Else what [`Configuration::parse_values`] says.
     pub(crate) fn parse(&self) -> Result<Config, Diagnostics> {
+        Diagnostics::check(self.form_errors().to_vec())?;
+        self.parse_values()
+    }
+
+    /// Reads it as the filter does, whatever the form of its document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, paths from the configuration's root.
+    pub(crate) fn parse_values(&self) -> Result<Config, Diagnostics> {
         if let Some(error) = self.resource().and_then(Resource::configuration_error) {
             return Err(Diagnostic::error(Path::default(), error).into());
         }

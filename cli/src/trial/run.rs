@@ -2,11 +2,10 @@
 
 use super::file::TestFile;
 use super::prepared::{Answering, Case, Prepared};
-use crate::explain::tell;
+use crate::explain::{no_policy, tell};
 use crate::input::{Boundary, Configuration};
 use attache_engine::Decision;
 use attache_engine::policy::RuleIndex;
-use attache_plugin_config::Selector;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
@@ -30,8 +29,10 @@ pub(crate) struct Suite {
     /// The file.
     pub(crate) file: String,
     pub(crate) outcomes: Vec<Outcome>,
-    /// The rules that apply, and whether each has decided a request.
+    /// The rules of the configuration, and whether each has decided a request.
     pub(crate) rules: Vec<(String, bool)>,
+    /// Some of them are for the workload that is asked.
+    pub(crate) applies: bool,
 }
 
 impl Suite {
@@ -57,7 +58,7 @@ impl Suite {
             }
             let mut differences = case.differences(&decision, &answering);
             if !differences.is_empty() {
-                differences.extend(no_policy(&answering));
+                differences.extend(no_policy(&answering.engine, &answering.config, "`workload`"));
             }
             let story = if differences.is_empty() {
                 String::new()
@@ -70,32 +71,26 @@ impl Suite {
             let names = answering.engine.rule(RuleIndex(number))?;
             Some((names.to_string(), decided.contains(&RuleIndex(number))))
         });
-        let rules = rules.collect();
-        Ok(Self { title: prepared.title, file: path.display().to_string(), rules, outcomes })
+        let mut rules: Vec<(String, bool)> = rules.collect();
+        let applies = !rules.is_empty();
+        // What is for other workloads decides nothing here: another file of tests may be for them.
+        let all = answering
+            .config
+            .policies
+            .iter()
+            .flat_map(|policy| policy.rules.iter().map(|rule| format!("{}/{}", policy.name, rule.name)));
+        for name in all {
+            if !rules.iter().any(|(known, _)| *known == name) {
+                rules.push((name, false));
+            }
+        }
+        Ok(Self { title: prepared.title, file: path.display().to_string(), rules, outcomes, applies })
     }
 
     /// Returns how many tests failed.
     pub(crate) fn failed(&self) -> usize {
         self.outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).count()
     }
-}
-
-/// Returns what to do where no policy is for the workload that is asked, since that is seldom meant.
-fn no_policy(answering: &Answering) -> Option<String> {
-    if answering.engine.coverage().applying > 0 {
-        return None;
-    }
-    let policy = answering.config.policies.first()?;
-    let Selector { namespaces, labels, service_accounts } = &policy.selector;
-    let namespaces = namespaces.iter().map(|name| format!("namespace {name}"));
-    let labels = labels.iter().map(|(name, value)| format!("{name}={value}"));
-    let accounts = service_accounts.iter().map(|name| format!("service account {name}"));
-    let wanted: Vec<String> = namespaces.chain(labels).chain(accounts).collect();
-    Some(format!(
-        "no policy is for this workload: set `workload`; policy {} is for {}",
-        policy.name,
-        wanted.join(", ")
-    ))
 }
 
 fn story(

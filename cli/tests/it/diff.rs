@@ -1,6 +1,6 @@
 //! What a new version allows and refuses.
 
-use crate::support::attache;
+use crate::support::{attache, attache_given};
 use serde_json::Value;
 
 const HEAD: &str = "\
@@ -312,4 +312,24 @@ fn an_invalid_version_is_no_answer() {
     assert!(run.stderr.contains("`attache check` shows them"), "{}", run.stderr);
     let missing = attache(&["diff", "no-such-file.yaml", "plugin-config/examples/istio-twin.yaml"]);
     assert_eq!(missing.status, 2);
+}
+
+/// With a key that is there twice one reader takes the first value and another the last: no gate may choose.
+#[test]
+fn a_key_that_is_there_twice_is_an_error_to_every_command() {
+    let twin = "plugin-config/examples/istio-twin.yaml";
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let text = std::fs::read_to_string(root.join(twin)).expect("the example");
+    let twice =
+        text.replace("roles: {anyOf: [writer]}}", "roles: {anyOf: [writer]}, roles: {anyOf: [guest]}}");
+    assert_ne!(text, twice);
+    for arguments in [
+        &["diff", twin, "-"][..],
+        &["explain", "-", "--request", "GET /"],
+        &["replay", "examples/debugging/audit.log", "--against", "-"],
+    ] {
+        let run = attache_given(arguments, &twice);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);
+        assert!(run.stderr.contains("`roles` is repeated in this object"), "{arguments:?}: {}", run.stderr);
+    }
 }

@@ -214,6 +214,10 @@ fn what_is_no_caller_no_port_or_not_its_workload_is_said() {
     }
     assert_eq!(attache(&["explain", TWIN, "--request", "GET /orders HTTP/2"]).status, 1);
     let of_shop = "examples/debugging/orders.yaml";
+    // Its pods have labels, which nobody has said.
+    let run = attache(&["explain", TWIN, "--request", "GET /", "--workload", "default/orders"]);
+    let hint = "note: no policy is for this workload: set --workload and --label; policy ";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
     let run = attache(&["explain", of_shop, "--request", "GET /", "--workload", "billing/x"]);
     assert!(run.stderr.contains("is for workloads of namespace shop"), "{}", run.stderr);
     let run =

@@ -98,7 +98,7 @@ fn a_workload_that_no_policy_is_for_is_told_and_covers_nothing() {
     let passing = "- {name: n, request: {path: /orders/7}, expect: {reason: token-missing}}\n";
     let run = trial_for(workload, passing, &["--min", "1"]);
     assert_eq!(run.status, 1, "{}", run.stdout);
-    assert!(run.stdout.contains("1 passed, 0 failed; 0 of 0 rules decided a request\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 passed, 0 failed; 0 of 5 rules decided a request\n"), "{}", run.stdout);
     assert!(run.stdout.contains("no rule is for the workload that is asked"), "{}", run.stdout);
     assert_eq!(trial_for(workload, passing, &["--min", "0"]).status, 0);
     let failing = "- {name: n, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
