@@ -205,7 +205,7 @@ mod tests {
 
     const OF_THE_FILTER: [&str; 6] = [
         "serde_json",
-        "p256",
+        "rsa",
         "proxy-wasm",
         "attache-plugin-config",
         "attache-engine",
