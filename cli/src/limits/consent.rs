@@ -1,5 +1,8 @@
 //! Nothing is sent to strangers unasked.
 
+use crate::redact::redacted;
+use crate::shown::shown;
+use crate::tyk::parse_url;
 use attache_tyk_limits::nearness::is_near;
 use std::error::Error;
 use std::io::{BufRead as _, IsTerminal as _, Write as _, stderr, stdin};
@@ -34,17 +37,25 @@ pub(super) fn check(urls: &[String], is_given: bool, plan: &str) -> Result<(), B
     }
 }
 
+/// Reads a URL, after which only paths come.
+///
+/// # Errors
+/// It is none of a gateway, or has a path, a user or a password.
+pub(super) fn base(text: &str) -> Result<reqwest::Url, String> {
+    let url = parse_url(text)?;
+    if url.path() != "/" || !url.username().is_empty() || url.password().is_some() {
+        let told = shown(&redacted(text));
+        return Err(format!(
+            "--gateway: `{told}` is no URL of a gateway: http://HOST:PORT, without path, user and password"
+        ));
+    }
+    Ok(url)
+}
+
 /// Returns whether all addresses of a URL's host are near.
 fn is_near_url(text: &str) -> Result<bool, Box<dyn Error>> {
-    let wrong = || format!("--gateway: `{text}` is no URL of a gateway: http://HOST:PORT");
-    let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
-    let has_more = url.path() != "/" || url.query().is_some() || !url.username().is_empty();
-    if !matches!(url.scheme(), "http" | "https") || has_more {
-        return Err(wrong().into());
-    }
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return Err(wrong().into());
-    };
+    let url = base(text)?;
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let addresses = (host, port).to_socket_addrs();
     let addresses = addresses.map_err(|error| format!("--gateway: can't find `{host}`: {error}"))?;
@@ -67,6 +78,9 @@ mod tests {
             ("127.0.0.1:8080", "no URL of a gateway"),
             ("http://127.0.0.1/orders", "no URL of a gateway"),
             ("http://somebody@127.0.0.1", "no URL of a gateway"),
+            ("http://:word@127.0.0.1", "no URL of a gateway"),
+            ("http://127.0.0.1?a=1", "a query or a fragment"),
+            ("http://127.0.0.1/#a", "a query or a fragment"),
         ] {
             let error = check(url).unwrap_err();
             assert!(error.contains(said), "{url}: {error}");

@@ -41,7 +41,11 @@ fn target(result: &Result) -> Value {
         "limits": limits, "notes": result.notes, "leftOut": result.plan.left_out,
         "requests": result.plan.requests(),
     });
-    if let (Some(judgement), Some(members)) = (&result.judgement, value.as_object_mut()) {
+    let Some(members) = value.as_object_mut() else { return value };
+    if let Some(reason) = &result.not_tried {
+        members.insert("notTried".to_owned(), json!(reason));
+    }
+    if let Some(judgement) = &result.judgement {
         members.insert("judgement".to_owned(), judged(judgement));
     }
     value
@@ -65,15 +69,17 @@ fn judged(judgement: &Judgement) -> Value {
             json!({"step": point.kind, "at": point.at, "passed": point.passed, "least": point.least, "most": point.most})
         })
         .collect();
+    let untried: Vec<Value> =
+        judgement.untried.iter().map(|step| json!({"step": step.kind, "reason": step.reason})).collect();
     let fitting: &[String] = match &judgement.running {
         Running::Expected(_, alike) => alike,
         Running::Other(names) => names,
-        Running::Unknown(_) => &[],
+        Running::Unknown(_) | Running::Untold => &[],
     };
-    let is_known = !matches!(judgement.running, Running::Unknown(_));
+    let is_known = !matches!(judgement.running, Running::Unknown(_) | Running::Untold);
     json!({
         "holds": judgement.holds, "running": running(&judgement.running), "isKnown": is_known,
         "fitting": fitting,
-        "problems": judgement.problems, "steps": steps, "curve": curve,
+        "problems": judgement.problems, "notTried": untried, "steps": steps, "curve": curve,
     })
 }

@@ -1,5 +1,6 @@
 //! What is to be tried, as it is written down.
 
+use super::consent;
 use super::options::Options;
 use crate::explain::from_file;
 use crate::input::read_text;
@@ -35,6 +36,12 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
     let asked = if options.files.is_empty() { options.gateway.first() } else { None };
     if options.files.is_empty() && asked.is_none() {
         return Err("name definitions, or a gateway that has them by --gateway".into());
+    }
+    for url in &options.gateway {
+        consent::base(url)?;
+    }
+    if let Some(url) = asked {
+        consent::check(std::slice::from_ref(url), options.yes, "the secret and the key")?;
     }
     let settings = settings(options.conf.as_deref())?;
     let definitions =
@@ -93,11 +100,11 @@ fn documents(options: &Options, asked: Option<&str>, key: Option<&str>) -> Resul
     }
     if let Some(url) = asked {
         let api = GatewayApi::new(url)?;
-        let (name, text) = api.get("/tyk/policies", "")?;
+        let (name, text) = api.get(&["tyk", "policies"])?;
         documents.add_policies(&serde_json::from_str(&text)?);
         refuse(&mut documents, &name)?;
         if let Some(key) = key {
-            let (name, text) = api.get(&format!("/tyk/keys/{key}"), key)?;
+            let (name, text) = api.session(key)?;
             documents.set_session(&serde_json::from_str(&text)?);
             refuse(&mut documents, &name)?;
         }

@@ -15,6 +15,8 @@ pub(super) struct Result {
     pub(super) notes: Vec<String>,
     /// Absent where nothing was sent.
     pub(super) judgement: Option<Judgement>,
+    /// Why nothing was sent, where others were tried.
+    pub(super) not_tried: Option<String>,
 }
 
 /// What was found of all.
@@ -31,14 +33,14 @@ impl Result {
         format!("{} {} {}", self.target.api, self.target.method, self.target.path)
     }
 
-    /// Returns whether it was tried and fares otherwise than it is written down.
+    /// Returns whether it fares otherwise than it is written down, or was not tried where others were.
     pub(super) fn fails(&self) -> bool {
-        self.judgement.as_ref().is_some_and(|judgement| !judgement.holds)
+        self.not_tried.is_some() || self.judgement.as_ref().is_some_and(|judgement| !judgement.holds)
     }
 }
 
 impl Results {
-    /// Returns whether anything fares otherwise than it is written down.
+    /// Returns whether anything fares otherwise than it is written down, or was not tried.
     pub(super) fn fail(&self) -> bool {
         self.list.iter().any(Result::fails) || self.idle.iter().any(|idle| idle.is_mistake)
     }
@@ -59,6 +61,7 @@ pub(super) fn running(running: &Running) -> String {
                 format!("{name}; or {other}; or {} more that --json names", rest.len())
             }
         },
+        Running::Untold => "not known, as no request came as far as a limit".to_owned(),
         Running::Unknown(nearest) => format!("nothing that is known; nearest is {nearest}"),
     }
 }

@@ -11,8 +11,9 @@ use super::text::text;
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::read_text;
+use crate::shown::shown;
 use attache_tyk_limits::behaviour::Behaviour;
-use attache_tyk_limits::drive::{Course, drive};
+use attache_tyk_limits::drive::{Course, TIMEOUT, drive};
 use attache_tyk_limits::envelope::Envelope;
 use attache_tyk_limits::judge::{Run, judge};
 use attache_tyk_limits::notes::notes;
@@ -22,6 +23,10 @@ use attache_tyk_limits::target::Target;
 use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::path::Path;
+use std::time::Duration;
+
+/// How much longer than --max-seconds a run may last where answers come late.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let Some(mut prepared) = prepare(options)? else { return Ok(Status::Unusable) };
@@ -66,7 +71,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|error| format!("can't write `{}`: {error}", path.display()))
 }
 
-/// Makes the plan of each target; of an earlier run, those that it tried.
+/// Makes the plan of each target.
 fn plans(prepared: &Prepared, options: &Options, earlier: Option<&Record>) -> Vec<(Target, Plan)> {
     let mut bounds = Bounds {
         requests: usize::try_from(options.max_requests).unwrap_or(usize::MAX),
@@ -75,8 +80,8 @@ fn plans(prepared: &Prepared, options: &Options, earlier: Option<&Record>) -> Ve
     let mut plans = Vec::new();
     for target in &prepared.targets {
         let has_second_key = match earlier.map(|record| tried(record, target)) {
-            Some(None) => continue,
             Some(Some(tried)) => tried.answers.iter().any(|answer| answer.key > 0),
+            Some(None) => false,
             None => prepared.keys.len() > 1,
         };
         let plan = Plan::of(target, has_second_key, bounds);
@@ -111,16 +116,14 @@ fn send(
     if prepared.keys.is_empty() && plans.iter().any(|(target, _)| target.key_header.is_some()) {
         return Err("the API asks for a key; give one by --key @FILE".into());
     }
-    let course = Course { urls: &options.gateway, targets: plans, keys: &prepared.keys, seed };
+    let until = Duration::from_secs(options.max_seconds.into()).saturating_add(GRACE);
+    let (urls, keys) = (&options.gateway, &prepared.keys);
+    let course = Course { urls, targets: plans, keys, seed, until, timeout: TIMEOUT };
     let tell = |number: usize| {
         if let Some((target, plan)) = plans.get(number) {
             let (sent, seconds) = (counted(plan.requests(), "request"), plan.seconds());
-            anstream::eprintln!(
-                "{} {} {}: {sent}, {seconds:.0} s at most",
-                target.api,
-                target.method,
-                target.path
-            );
+            let name = format!("{} {} {}", target.api, target.method, target.path);
+            anstream::eprintln!("{}: {sent}, {seconds:.0} s at most", shown(&name));
         }
     };
     drive(course, &tell)
@@ -135,8 +138,7 @@ fn results(prepared: &Prepared, plans: Vec<(Target, Plan)>, record: Option<&Reco
             let behaviour = Behaviour::chosen(&check.limit, &prepared.settings, prepared.gateways);
             envelopes.push((behaviour, Envelope::of(&check.limit, &behaviour, urls >= prepared.gateways)));
         }
-        let record = record.filter(|_| !plan.steps.is_empty());
-        let judgement = record.and_then(|record| {
+        let judgement = record.filter(|_| !plan.steps.is_empty()).and_then(|record| {
             let run = Run {
                 settings: &prepared.settings,
                 gateways: prepared.gateways,
@@ -144,10 +146,20 @@ fn results(prepared: &Prepared, plans: Vec<(Target, Plan)>, record: Option<&Reco
                 started: record.started,
                 seed,
             };
-            Some(judge(&target, tried(record, &target)?, run))
+            Some(judge(&target, &plan, tried(record, &target)?, run))
         });
+        let not_tried = record.filter(|_| judgement.is_none()).map(|_| why_not(&plan));
         let notes = notes(&target, &prepared.settings, prepared.gateways);
-        list.push(TargetResult { target, plan, envelopes, notes, judgement });
+        list.push(TargetResult { target, plan, envelopes, notes, judgement, not_tried });
     }
     Results { seed, gateways: prepared.gateways, list, idle: prepared.idle.clone() }
+}
+
+/// Returns why nothing was sent for a target where something was for others, or in an earlier run.
+fn why_not(plan: &Plan) -> String {
+    if plan.steps.is_empty() {
+        "--max-requests, --max-seconds or the key's quota leave out all of it".to_owned()
+    } else {
+        "nothing was sent for it".to_owned()
+    }
 }

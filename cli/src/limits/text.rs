@@ -46,6 +46,10 @@ fn one(text: &mut String, result: &Result) {
     }
     match &result.judgement {
         Some(judgement) => judged(text, judgement),
+        None if result.not_tried.is_some() => {
+            let reason = result.not_tried.as_deref().unwrap_or_default();
+            _ = writeln!(text, "  not tried: {}", shown(reason));
+        }
         None if result.plan.steps.is_empty() => text.push_str("  not tried\n"),
         None => planned(text, result),
     }
@@ -76,6 +80,9 @@ fn judged(text: &mut String, judgement: &Judgement) {
     }
     for problem in &judgement.problems {
         _ = writeln!(text, "  problem: {problem}");
+    }
+    for step in &judgement.untried {
+        _ = writeln!(text, "  not tried: {}: {}", step.kind.name(), step.reason);
     }
     let verdict = if judgement.holds { "holds" } else { "does not hold" };
     _ = writeln!(text, "  {verdict}; running: {}", shown(&running(&judgement.running)));

@@ -11,5 +11,5 @@ mod texts;
 pub(crate) use definitions::{DefinitionOptions, Read};
 pub(crate) use diff::{Options as DiffOptions, run as diff};
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use gateway_api::GatewayApi;
+pub(crate) use gateway_api::{GatewayApi, parse_url};
 pub(crate) use routes::{Options as RoutesOptions, run as routes};

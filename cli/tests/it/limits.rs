@@ -72,7 +72,11 @@ fn a_gateway_is_asked_for_what_no_file_says() {
     let gateway = std::thread::spawn(move || serve(&listener, 4));
     let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
     command.args(["limits", "--gateway", &url, "--key", "k1", "--dry-run"]).env("TYK_GW_SECRET", "s3cret");
-    let output = command.env("NO_PROXY", "127.0.0.1").output().unwrap();
+    // No proxy sees the secret: nothing listens at this one.
+    command.envs(
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, "http://127.0.0.1:1")),
+    );
+    let output = command.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("4 per 2 s, endpoint, each key"), "{text}{said}");
@@ -83,9 +87,85 @@ fn a_gateway_is_asked_for_what_no_file_says() {
 #[test]
 fn strangers_are_not_loaded_unasked() {
     // The test has no terminal, and nobody is at that address.
-    let run = limits(&["--gateway", "http://192.0.2.1:8080", "--key", "k"]);
-    assert_eq!(run.status, 2, "{}", run.stdout);
-    assert!(run.stderr.contains("neither loopback nor private; say --yes"), "{}", run.stderr);
+    let far = ["--gateway", "http://192.0.2.1:8080", "--key", "k"];
+    // Without a file the gateway is asked with its secret, whatever is sent then.
+    let asked = [&["limits"][..], &far].concat();
+    let planned = [&asked[..], &["--dry-run"]].concat();
+    for run in [limits(&far), attache(&asked), attache(&planned)] {
+        assert_eq!(run.status, 2, "{}", run.stdout);
+        assert!(run.stderr.contains("neither loopback nor private; say --yes"), "{}", run.stderr);
+    }
+    // Nobody is asked for what files say.
+    assert_eq!(limits(&[&far[..], &["--dry-run"]].concat()).status, 0);
+}
+
+#[test]
+fn what_was_not_tried_is_not_green() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let whole: Value = serde_json::from_str(&std::fs::read_to_string(format!("../{ONE}")).unwrap()).unwrap();
+    let (mut empty, mut fewer, mut shorter) = (whole.clone(), whole.clone(), whole.clone());
+    empty["targets"] = Value::Array(Vec::new());
+    fewer["targets"].as_array_mut().unwrap().truncate(1);
+    let answers = shorter["targets"][0]["answers"].as_array_mut().unwrap();
+    answers.retain(|answer| answer["step"] != "over");
+    let bounds = ["--max-requests", "90"];
+    for (name, record, more, said, skipped) in [
+        ("empty", empty, &[][..], "not tried: nothing was sent for it", 2),
+        ("fewer", fewer, &[], "not tried: nothing was sent for it", 1),
+        ("shorter", shorter, &[], "not tried: over: 0 of 38 requests were sent", 1),
+        (
+            "bounded",
+            whole,
+            &bounds,
+            "--max-requests, --max-seconds or the key's quota leave out all of it",
+            1,
+        ),
+    ] {
+        let (path, junit) = (at(name), at(&format!("{name}.xml")));
+        std::fs::write(&path, record.to_string()).unwrap();
+        let run = limits(&[&["--judge", &path, "--junit", &junit], more].concat());
+        assert_eq!(run.status, 1, "{name}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(said), "{name}: {}", run.stdout);
+        let junit = std::fs::read_to_string(junit).unwrap();
+        assert_eq!(junit.matches("<skipped ").count(), skipped, "{name}: {junit}");
+    }
+}
+
+#[test]
+fn an_interval_without_a_unit_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let definition = serde_json::json!({
+        "openapi": "3.0.3", "info": {"title": "a", "version": "1"}, "paths": {},
+        "x-tyk-api-gateway": {
+            "info": {"id": "a", "name": "a", "orgId": "acme", "state": {"active": true}},
+            "server": {"listenPath": {"value": "/a/", "strip": true}},
+            "upstream": {"url": "http://127.0.0.1:1/", "rateLimit": {"enabled": true, "rate": 20, "per": "4"}}
+        }
+    });
+    std::fs::write(&path, definition.to_string()).unwrap();
+    let run = attache(&["limits", path.to_str().unwrap(), "--dry-run"]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("its `per` is no duration; write a unit, as in `4s`"), "{}", run.stdout);
+    assert!(!run.stdout.contains("fraction of a second"), "{}", run.stdout);
+}
+
+/// What strangers call their API moves no cursor while requests are sent.
+#[test]
+fn names_are_shown_as_text_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let definition = std::fs::read_to_string(format!("../{}", GIVEN[1])).unwrap();
+    let mut definition: Value = serde_json::from_str(&definition).unwrap();
+    definition["api_id"] = "::error::\u{1b}[31m".into();
+    definition["use_keyless"] = true.into();
+    definition["global_rate_limit"] = serde_json::json!({"rate": 4, "per": 1});
+    std::fs::write(&path, definition.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    let run = attache(&["limits", path, "--gateway", "http://127.0.0.1:1", "--max-seconds", "3"]);
+    assert!(run.stderr.contains(r"\u{3a}:error::\u{1b}[31m GET"), "{}", run.stderr);
+    assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
 }
 
 #[test]
@@ -135,6 +215,7 @@ fn what_can_not_be_read_is_told() {
         ([&GIVEN[..], &["--dry-run", "--api", "nobody"]].concat(), "there is no limit to try"),
         ([&GIVEN[..], &["--gateway", "http://127.0.0.1:1"]].concat(), "give one by --key"),
         ([&GIVEN[..], &["--gateway", "http://127.0.0.1/x", "--key", "k"]].concat(), "no URL of a gateway"),
+        ([&GIVEN[..], &["--gateway", "http://127.0.0.1?a=b", "--dry-run"]].concat(), "a query or a fragment"),
     ] {
         let run = attache(&arguments);
         assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// How many requests may be under way at once.
 const WORKERS: usize = 48;
 
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request may take until the end of its answer, unless a test says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// So many requests without an answer, one after the other, end the run.
 const MAX_UNANSWERED: usize = 8;
@@ -37,6 +37,10 @@ pub struct Course<'c> {
     pub keys: &'c [String],
     /// What the schedule is made with.
     pub seed: u64,
+    /// Nothing is sent later than this, from the beginning.
+    pub until: Duration,
+    /// How long a request may take until the end of its answer.
+    pub timeout: Duration,
 }
 
 /// Why a run ended before its end.
@@ -60,7 +64,8 @@ struct Sender<'c> {
     answers: Mutex<Vec<(usize, Answer)>>,
 }
 
-/// Sends everything, and returns what came back. `tell` is called before each target with its number.
+/// Sends everything that is due before the end, and returns what came back. `tell` is called before each target with its
+/// number.
 ///
 /// # Errors
 /// The client can't be made, a key or a header can't be sent, or a gateway does not answer.
@@ -70,7 +75,7 @@ pub fn drive(course: Course<'_>, tell: &dyn Fn(usize)) -> Result<Record, Box<dyn
     let client = Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
+        .timeout(course.timeout)
         .pool_max_idle_per_host(WORKERS)
         .build()?;
     let started = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
@@ -78,6 +83,9 @@ pub fn drive(course: Course<'_>, tell: &dyn Fn(usize)) -> Result<Record, Box<dyn
     let mut rng = Rng::with_seed(course.seed);
     let mut targets = Vec::new();
     for (number, (target, plan)) in course.targets.iter().enumerate() {
+        if start.elapsed() >= course.until {
+            break;
+        }
         tell(number);
         let schedule = plan.schedule(start.elapsed().as_secs_f64(), started, course.urls.len(), &mut rng);
         let sender = Sender {
@@ -121,6 +129,9 @@ impl Sender<'_> {
                 return;
             }
             let at = Duration::from_secs_f64(due.at.max(0.0));
+            if at.max(self.start.elapsed()) >= self.course.until {
+                return;
+            }
             sleep(at.saturating_sub(self.start.elapsed()));
             let answer = self.send(target, due);
             if answer.status == 0 {
@@ -137,7 +148,9 @@ impl Sender<'_> {
     fn send(&self, target: &Target, due: &Due) -> Answer {
         let base = self.course.urls.get(due.gateway).map(|url| url.trim_end_matches('/')).unwrap_or_default();
         let method = Method::from_bytes(target.method.as_bytes()).unwrap_or(Method::GET);
-        let mut request = self.client.request(method, format!("{base}{}", target.path));
+        // The client's own time is for each read; this is for all of them.
+        let request = self.client.request(method, format!("{base}{}", target.path));
+        let mut request = request.timeout(self.course.timeout);
         if let (Some(header), Some(key)) = (&target.key_header, self.course.keys.get(due.key)) {
             request = request.header(header, key);
         }

@@ -58,7 +58,9 @@ fn of_check(check: &Check, settings: &Settings, gateways: usize) -> Vec<String> 
             notes.push(format!("{said} is {each} at each of {gateways} gateways, {all} together"));
         }
     }
-    if limit.per < 1.0 && now.algorithm != Algorithm::FixedWindow {
+    if limit.per <= 0.0 {
+        notes.push(format!("{said} holds nothing back: it has no window"));
+    } else if limit.per < 1.0 && now.algorithm != Algorithm::FixedWindow {
         notes.push(format!("{said} holds nothing back: Tyk leaves out the fraction of a second"));
     }
     if limit.rate.fract() != 0.0 && now.algorithm != Algorithm::Bucket {

@@ -19,6 +19,15 @@ pub struct Record {
     pub targets: Vec<Tried>,
 }
 
+/// Up to so many gateways are thought of.
+pub const MAX_URLS: usize = 64;
+
+/// A run has two keys at most.
+const MAX_KEYS: usize = 2;
+
+/// Seconds beyond which nothing is a time: the year 5138.
+const MAX_SECONDS: f64 = 1e11;
+
 /// The form that is written.
 pub const FORMAT: u32 = 1;
 
@@ -94,13 +103,44 @@ impl Record {
     /// Reads a record.
     ///
     /// # Errors
-    /// It is none, or of another form.
+    /// It is none, or of another form, or a number in it is none that a run writes.
     pub fn parse(text: &str) -> Result<Self, String> {
         let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if record.format == FORMAT {
-            Ok(record)
-        } else {
-            Err(format!("it is of form {}, and this reads form {FORMAT}", record.format))
+        if record.format != FORMAT {
+            return Err(format!("it is of form {}, and this reads form {FORMAT}", record.format));
         }
+        record.check()?;
+        Ok(record)
+    }
+
+    /// Looks whether numbers are such as a run writes: more is no run, and would take memory and time without end.
+    fn check(&self) -> Result<(), String> {
+        if !(1..=MAX_URLS).contains(&self.urls) {
+            return Err(format!("`urls` is {}, and must be between 1 and {MAX_URLS}", self.urls));
+        }
+        if !(0.0..=MAX_SECONDS).contains(&self.started) {
+            return Err(format!("`started` is {}, which is no time", self.started));
+        }
+        for (number, tried) in self.targets.iter().enumerate() {
+            for (index, answer) in tried.answers.iter().enumerate() {
+                let wrong = |said: String| Err(format!("`targets[{number}].answers[{index}]`: {said}"));
+                if answer.gateway >= self.urls {
+                    return wrong(format!("`gateway` is {}, and there are {}", answer.gateway, self.urls));
+                }
+                if answer.key >= MAX_KEYS {
+                    return wrong(format!("`key` is {}, and there are {MAX_KEYS} at most", answer.key));
+                }
+                if !(0.0..=MAX_SECONDS).contains(&answer.sent) || answer.sent > answer.received {
+                    return wrong(format!("`sent` is {}, which is no time before its answer", answer.sent));
+                }
+                if answer.received > MAX_SECONDS {
+                    return wrong(format!("`received` is {}, which is no time", answer.received));
+                }
+                if answer.status != 0 && !(100..=999).contains(&answer.status) {
+                    return wrong(format!("`status` is {}, which is none of HTTP", answer.status));
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -117,6 +117,7 @@ impl Targets {
             self.idle
                 .push(idle("`disable_rate_limit` is on: no rate limit holds, of no key either".to_owned()));
         }
+        self.idle.extend(without_interval(served));
         let mut paths: Vec<(String, String)> = Vec::new();
         for endpoint in api.limits.endpoints.iter().filter(|endpoint| !endpoint.rate.is_disabled) {
             paths.push((endpoint.method.clone(), endpoint.path.clone()));
@@ -152,6 +153,20 @@ impl Targets {
             self.list.push(target);
         }
     }
+}
+
+/// Returns the limits whose interval can't be read, which hold nothing back.
+fn without_interval(served: &Served) -> Vec<Idle> {
+    let limits = &served.api.limits;
+    let endpoints = limits.endpoints.iter();
+    let endpoints = endpoints.map(|one| (format!("the limit of {} `{}`", one.method, one.path), one.rate));
+    let all = endpoints.chain([("the API's limit".to_owned(), limits.whole)]);
+    let wrong = all.filter(|(_, rate)| rate.has_no_interval && !rate.is_disabled);
+    let reason = |name: String| {
+        format!("{name} holds nothing back: its `per` is no duration; write a unit, as in `4s`")
+    };
+    let idle = |name: String| Idle { api: served.api.id.clone(), reason: reason(name), is_mistake: true };
+    wrong.map(|(name, _)| idle(name)).collect()
 }
 
 fn unmet(served: &Served, method: &str, pattern: &str) -> String {

@@ -7,17 +7,20 @@
 mod band;
 mod candidates;
 mod hypothesis;
+mod untried;
 
 pub use band::Point;
 pub use candidates::expected;
 pub use hypothesis::{Count, Hypothesis};
+pub use untried::Untried;
 
-use crate::plan::Kind;
+use crate::plan::{Kind, Plan};
 use crate::record::{Answer, Outcome, Tried};
 use crate::settings::Settings;
 use crate::target::Target;
 use band::Band;
 use candidates::candidates;
+use untried::untried;
 
 /// What is known of a run.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,7 @@ pub struct Run<'r> {
 /// What was found of a target.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// Whether it fares as is written down.
+    /// Whether it fares as is written down, and all that was planned was tried.
     pub holds: bool,
     /// Each step.
     pub steps: Vec<StepJudgement>,
@@ -45,6 +48,8 @@ pub struct Judgement {
     pub running: Running,
     /// What is wrong besides.
     pub problems: Vec<String>,
+    /// Steps that show nothing, since they were not sent as planned.
+    pub untried: Vec<Untried>,
     /// How many had passed at each request, and how many may have.
     pub curve: Vec<Point>,
 }
@@ -79,18 +84,22 @@ pub enum Running {
     Other(Vec<String>),
     /// Nothing that is known; what comes nearest.
     Unknown(String),
+    /// Nothing can be told of it, as no request came as far as a limit.
+    Untold,
 }
 
-/// Judges what was tried of a target.
+/// Judges what was tried of a target, by the plan that it was sent by.
 #[must_use]
-pub fn judge(target: &Target, tried: &Tried, run: Run<'_>) -> Judgement {
+pub fn judge(target: &Target, plan: &Plan, tried: &Tried, run: Run<'_>) -> Judgement {
     let mut answers = tried.answers.clone();
     answers.sort_by(|one, other| one.sent.total_cmp(&other.sent));
     let wanted = expected(target, run);
     let band = Band::of(&wanted, &answers, run);
     let mut problems = problems(&answers);
     let is_usable = problems.is_empty();
-    let running = if band.excess(&answers) == 0.0 {
+    let running = if is_turned_away(&answers) {
+        Running::Untold
+    } else if band.excess(&answers) == 0.0 {
         let all = candidates(target, run);
         let alike = all.iter().filter(|other| other.is_algorithm && explains(other, &answers, run));
         Running::Expected(wanted.name.clone(), alike.map(|other| other.name.clone()).collect())
@@ -100,11 +109,14 @@ pub fn judge(target: &Target, tried: &Tried, run: Run<'_>) -> Judgement {
     if answers.is_empty() {
         problems.push("nothing was sent".to_owned());
     }
+    let untried = untried(target, plan, &answers);
+    let is_expected = matches!(running, Running::Expected(..));
     Judgement {
-        holds: matches!(running, Running::Expected(..)) && is_usable && !answers.is_empty(),
+        holds: is_expected && is_usable && !answers.is_empty() && untried.is_empty(),
         steps: steps(&answers, &band),
         running,
         problems,
+        untried,
         curve: band.curve(&answers),
     }
 }
@@ -129,6 +141,11 @@ fn other(target: &Target, answers: &[Answer], run: Run<'_>) -> Running {
     }
 }
 
+/// Returns whether each request was turned away before any limit.
+fn is_turned_away(answers: &[Answer]) -> bool {
+    !answers.is_empty() && answers.iter().all(|answer| matches!(answer.status, 401 | 403))
+}
+
 fn problems(answers: &[Answer]) -> Vec<String> {
     let mut problems = Vec::new();
     let count = |outcome| answers.iter().filter(|answer| answer.outcome() == outcome).count();
@@ -143,7 +160,7 @@ fn problems(answers: &[Answer]) -> Vec<String> {
             problems.push(format!("{met} of {total} requests {said}"));
         }
     }
-    if total > 0 && problems.is_empty() && answers.iter().all(|answer| matches!(answer.status, 401 | 403)) {
+    if total > 0 && problems.is_empty() && is_turned_away(answers) {
         problems.push("every answer was 401 or 403: is the key one of these gateways?".to_owned());
     }
     problems

@@ -16,6 +16,7 @@
 mod clean;
 mod cluster;
 mod faults;
+mod late;
 mod merged;
 mod process;
 mod real;

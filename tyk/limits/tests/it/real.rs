@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::scenario::{Meanwhile, Scenario};
 use crate::{clean, faults};
 use attache_test_issuer::{Issuer, key_folder, minting};
-use attache_tyk_limits::drive::{Course, drive};
+use attache_tyk_limits::drive::{Course, TIMEOUT, drive};
 use attache_tyk_limits::record::Record;
 use axum::Router;
 use std::net::SocketAddr;
@@ -19,6 +19,9 @@ const AT_ONCE: usize = 4;
 
 /// Between two writings of a key.
 const UPDATE_EVERY: Duration = Duration::from_millis(300);
+
+/// A run is long over by then.
+const LASTS: Duration = Duration::from_secs(600);
 
 /// How long Redis lives where it ends.
 const REDIS_LASTS: Duration = Duration::from_millis(6500);
@@ -76,7 +79,8 @@ fn run(scenario: &Scenario, upstream: SocketAddr, issuer: SocketAddr) -> Record 
     let urls: Vec<String> =
         cluster.gateways.iter().take(scenario.urls).map(|address| format!("http://{address}")).collect();
     let targets = [(scenario.target(), scenario.plan())];
-    let course = Course { urls: &urls, targets: &targets, keys: &keys, seed: 7 };
+    let course =
+        Course { urls: &urls, targets: &targets, keys: &keys, seed: 7, until: LASTS, timeout: TIMEOUT };
     let mut stores = std::mem::take(&mut cluster.stores);
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -186,7 +186,7 @@ impl Scenario {
             started: record.started,
             seed: record.seed,
         };
-        judge(&self.target(), &record.targets[0], run)
+        judge(&self.target(), &self.plan(), &record.targets[0], run)
     }
 
     /// Fails where what is said of a record is not what must be.

@@ -34,6 +34,8 @@ pub struct Rate {
     pub per: f64,
     /// Whether it is switched off where it stands.
     pub is_disabled: bool,
+    /// Whether the interval is written as something that is no duration, as `4` is: Tyk takes it for none.
+    pub has_no_interval: bool,
 }
 
 /// The limit of an endpoint.
@@ -88,6 +90,7 @@ fn rate(fields: &Fields<'_>, prefix: &str) -> Rate {
         rate: fields.number(&format!("{prefix}rate")),
         per: fields.number(&format!("{prefix}per")),
         is_disabled: fields.flag(&format!("{prefix}disabled")),
+        has_no_interval: false,
     }
 }
 
@@ -121,11 +124,13 @@ pub(super) fn oas(document: &Value, fields: &Fields<'_>, place: &Place) -> Limit
 
 /// Returns a rate whose interval is written as a duration; what can't be read is 0, as Tyk has it.
 fn oas_rate(fields: &Fields<'_>, prefix: &str) -> Rate {
-    let per = parse_duration(&fields.text(&format!("{prefix}per")));
+    let text = fields.text(&format!("{prefix}per"));
+    let per = parse_duration(&text);
     Rate {
         rate: fields.number(&format!("{prefix}rate")),
         per: per.as_ref().map_or(0.0, Duration::as_secs_f64),
         is_disabled: !fields.flag(&format!("{prefix}enabled")),
+        has_no_interval: per.is_none() && !text.is_empty(),
     }
 }
 
