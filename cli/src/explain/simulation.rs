@@ -101,6 +101,11 @@ impl Simulation {
         Ok(Self { engine, workload, host, config, headers, view: query.view })
     }
 
+    /// Takes another request, which shows no token and has no further headers.
+    pub(crate) fn ask_without_token(&mut self, request: &RequestLine, host: &str) {
+        self.headers = header_map(request, host, std::iter::empty());
+    }
+
     /// Decides, and explains.
     pub(crate) fn explain(&self) -> Explanation<'_> {
         let context = self.host.context();

@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let cluster = options.cluster.source()?;
     // A cluster has the definitions too, where no others are named.
     let asks_cluster = cluster.as_ref().filter(|_| options.definitions.is_empty());
-    let Read { texts, mesh, problems, .. } = options.definitions.read(asks_cluster)?;
+    let Read { texts, gateway, mesh, problems } = options.definitions.read(asks_cluster)?;
     let mut resources = Texts::default();
     for text in read_texts(&options.routes)? {
         resources.add(text.file, text.error, false);
@@ -70,9 +70,10 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let routes = Routes::read(&resources.documents, &mesh_options);
     let configurations = Input::of_files(resources.files());
     let policies = Policies::new(&configurations.configurations, &resources.documents);
-    for drift in compare(&mesh, &routes, &policies, &mesh_options) {
+    let comparison = compare(&gateway, &mesh, &routes, &policies, &mesh_options);
+    for drift in &comparison.drifts {
         let texts = if drift.side == Side::Definition { &texts } else { &resources };
-        findings.extend(finding(&drift, texts));
+        findings.extend(finding(drift, texts));
     }
     findings.sort_by_key(Finding::order);
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
@@ -87,6 +88,10 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         anstream::eprintln!(
             "no configuration of Attaché among them: who may call what was not held against it"
         );
+    }
+    if comparison.left_out > 0 {
+        let left_out = counted(comparison.left_out, "example");
+        anstream::eprintln!("{left_out} of what endpoints and rules are for left out: there were too many");
     }
     let is_found = errors > 0 || (options.deny_warnings && warnings > 0);
     Ok(if is_found { Status::Found } else { Status::Fine })

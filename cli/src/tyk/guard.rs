@@ -1,11 +1,12 @@
 //! What the policies of a mesh make of a request without a token.
 
+use super::samples::samples;
 use crate::explain::{Client, Credential, Query, RequestLine, Simulation, WorkloadQuery, is_refused};
 use crate::input::Configuration;
 use attache_engine::policy::View;
-use attache_plugin_config::Config;
+use attache_plugin_config::{Config, Operation, Selector};
 use attache_tyk_routes::definition::Document;
-use attache_tyk_routes::drift::Guard;
+use attache_tyk_routes::drift::{Guard, Sample};
 use attache_tyk_routes::render::Service;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,6 +33,15 @@ impl<'c> Policies<'c> {
         self.configurations.is_empty()
     }
 
+    /// Returns the configurations that are for the workload of a service.
+    fn applying(
+        &self,
+        service: &Service,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&(&'c Configuration, Config)> {
+        self.configurations.iter().filter(|(one, _)| is_for(one, service, labels)).collect()
+    }
+
     fn labels(&self, service: &Service) -> BTreeMap<String, String> {
         let known = self.selectors.get(&(service.namespace.clone(), service.name.clone()));
         // What says nothing else is taken to be labelled as most charts do.
@@ -40,15 +50,33 @@ impl<'c> Policies<'c> {
 }
 
 impl Guard for Policies<'_> {
-    fn lets_in(&self, service: &Service, host: &str, path: &str) -> Option<bool> {
+    fn samples(&self, service: &Service, within: &[String]) -> Vec<Sample> {
+        let labels = self.labels(service);
+        let everything = Operation::default();
+        let mut found = Vec::new();
+        for (_, config) in self.applying(service, &labels) {
+            let policies = config.policies.iter();
+            for policy in policies.filter(|policy| may_be_for(&policy.selector, service, &labels)) {
+                for rule in &policy.rules {
+                    if rule.to.is_empty() {
+                        found.extend(samples(&everything, within));
+                    }
+                    found.extend(rule.to.iter().flat_map(|operation| samples(operation, within)));
+                }
+            }
+        }
+        found
+    }
+
+    fn lets_in(&self, service: &Service, host: &str, samples: &[&Sample]) -> Option<Vec<bool>> {
         if self.is_empty() {
             return None;
         }
         let labels = self.labels(service);
-        let applying = self.configurations.iter().filter(|(one, _)| is_for(one, service, &labels));
-        for (configuration, config) in applying {
+        let mut answers = vec![true; samples.len()];
+        for (configuration, config) in self.applying(service, &labels) {
             let query = Query {
-                request: RequestLine { method: "GET".to_owned(), target: path.to_owned() },
+                request: RequestLine { method: "GET".to_owned(), target: "/".to_owned() },
                 host: host.to_owned(),
                 headers: Vec::new(),
                 credential: Credential::Nothing,
@@ -68,13 +96,37 @@ impl Guard for Policies<'_> {
                 ends_with_headers: true,
                 view: View::Enforced,
             };
-            let simulation = Simulation::new(query, configuration, config).ok()?;
-            if is_refused(&simulation.explain().decision, View::Enforced) {
-                return Some(false);
+            let mut simulation = Simulation::new(query, configuration, config).ok()?;
+            for (sample, answer) in samples.iter().zip(&mut answers) {
+                if *answer {
+                    let request =
+                        RequestLine { method: sample.method.clone(), target: encoded(&sample.path) };
+                    simulation.ask_without_token(&request, host);
+                    *answer = !is_refused(&simulation.explain().decision, View::Enforced);
+                }
             }
         }
-        Some(true)
+        Some(answers)
     }
+}
+
+/// Returns a path as a request has it: characters that it can't hold are percent-encoded.
+fn encoded(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_graphic() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+/// Returns whether a policy may be for the workload of a service; which service account that has is not known.
+fn may_be_for(selector: &Selector, service: &Service, labels: &BTreeMap<String, String>) -> bool {
+    (selector.namespaces.is_empty() || selector.namespaces.contains(&service.namespace))
+        && selector.labels.iter().all(|(name, value)| labels.get(name) == Some(value))
 }
 
 /// Returns whether a resource is for the workload of a service.

@@ -6,6 +6,7 @@ mod gateway_api;
 mod guard;
 mod mesh_options;
 mod routes;
+mod samples;
 mod texts;
 
 pub(crate) use definitions::{DefinitionOptions, Read};

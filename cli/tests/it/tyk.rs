@@ -217,3 +217,119 @@ fn no_definition_writes_a_resource_of_its_own() {
         assert!(!run.stdout.is_empty() || run.status != 0, "{form}");
     }
 }
+
+/// An API with an allow list, an operation of which nothing more is said, a mock and one that ignores authentication.
+fn accounts(allows: bool) -> String {
+    let operation = |id: &str| json!({"operationId": id, "responses": {"200": {"description": "ok"}}});
+    json!({
+        "openapi": "3.0.3",
+        "info": {"title": "accounts", "version": "1"},
+        "paths": {
+            "/accounts": {"get": operation("list"), "post": operation("open")},
+            "/accounts/{id}/bookings": {"post": operation("book")},
+            "/livez": {"get": operation("livez")},
+            "/terms": {"get": operation("terms")},
+        },
+        "x-tyk-api-gateway": {
+            "info": {"id": "acc", "name": "accounts", "state": {"active": true}},
+            "upstream": {"url": "http://accounts.bank.svc.cluster.local:8080/v2"},
+            "server": {"listenPath": {"value": "/bank/", "strip": true}, "authentication": {"enabled": true}},
+            "middleware": {"operations": {
+                "list": {"allow": {"enabled": allows}},
+                "book": {"allow": {"enabled": allows}},
+                "livez": {"allow": {"enabled": allows}, "mockResponse": {"enabled": true, "code": 200}},
+                "terms": {"ignoreAuthentication": {"enabled": true}},
+            }},
+        },
+    })
+    .to_string()
+}
+
+/// Returns what `tyk diff` says of the accounts and a mesh with these rules.
+fn drift_of_accounts(allows: bool, rules: &str) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let (definition, mesh) = (folder.path().join("accounts.json"), folder.path().join("mesh.yaml"));
+    std::fs::write(&definition, accounts(allows)).unwrap();
+    let resources = format!(
+        "apiVersion: v1
+kind: Service
+metadata: {{name: accounts, namespace: bank}}
+spec: {{selector: {{app: accounts}}}}
+---
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {{name: attache, namespace: bank}}
+spec:
+  url: oci://registry.example.com/attache/filter@sha256:0000000000000000000000000000000000000000000000000000000000000000
+  phase: AUTHN
+  pluginConfig:
+    issuers: [{{name: tyk, issuer: \"https://tyk.example.com\", audiences: [mesh], jwksUri: \"https://tyk.example.com/jwks.json\"}}]
+    policies:
+    - name: accounts
+      selector: {{labels: {{app: accounts}}}}
+      rules:
+      - {{name: terms, authentication: NONE, to: [{{methods: [GET], paths: [/v2/terms]}}]}}
+      - {{name: token, to: [{{paths: [/v2, \"/v2/*\"]}}]}}
+{rules}
+    - name: ledger
+      selector: {{labels: {{app: ledger}}}}
+      rules: [{{name: everything, authentication: NONE}}]
+"
+    );
+    std::fs::write(&mesh, resources).unwrap();
+    let run = attache(&[
+        "tyk",
+        "diff",
+        definition.to_str().unwrap(),
+        "--routes",
+        mesh.to_str().unwrap(),
+        "--format",
+        "json",
+    ]);
+    let found = json(&run);
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    let findings = found["findings"].as_array().unwrap().iter();
+    findings.map(|one| (text(one, "rule"), text(one, "problem"))).collect()
+}
+
+fn open_rule(methods: &str, path: &str) -> String {
+    format!("      - {{name: more, authentication: NONE, to: [{{{methods}paths: [\"{path}\"]}}]}}")
+}
+
+#[test]
+fn what_rules_open_below_a_route_is_found() {
+    assert_eq!(drift_of_accounts(true, ""), []);
+    for (allows, methods, path, shown) in [
+        (true, "methods: [GET], ", "/v2/accounts*", "`GET /v2/accounts`"),
+        (true, "methods: [GET], ", "/v2/accounts", "`GET /v2/accounts`"),
+        (true, "methods: [GET], ", "/v2/accounts/{**}", "`GET /v2/accounts`"),
+        (true, "methods: [POST], ", "/v2/accounts/{id}/bookings", "`POST /v2/accounts/a/bookings`"),
+        // Of a definition without an allow list, an operation that has nothing but its path, and what is none.
+        (false, "methods: [POST], ", "/{version}/accounts", "`POST /v2/accounts`"),
+        (false, "", "/v2/admin/{id}", "`GET /v2/admin/x`"),
+        (false, "methods: [PUT], ", "*.css", "`PUT /v2/x.css`"),
+        (false, "methods: [DELETE], ", "/*", "`DELETE /v2`"),
+    ] {
+        let found = drift_of_accounts(allows, &open_rule(methods, path));
+        let is_told = |(rule, message): &(String, String)| rule == "open-in-mesh" && message.contains(shown);
+        assert!(found.len() == 1 && found.iter().all(is_told), "{methods}{path}: {found:?}");
+    }
+}
+
+#[test]
+fn what_the_edge_keeps_or_leaves_open_is_no_drift_where_the_mesh_is_open() {
+    for path in ["/v2/livez", "/v2/terms", "/v2/other", "/v3/accounts", "/v2accounts"] {
+        assert_eq!(drift_of_accounts(true, &open_rule("methods: [GET], ", path)), [], "{path}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_ignores_authentication_is_open_at_the_edge() {
+    let denies = "      - {name: none, action: DENY, to: [{methods: [GET], paths: [/v2/terms]}]}";
+    let found = drift_of_accounts(true, denies);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "open-at-edge");
+    assert!(
+        found[0].1.contains("asks for no credential at an endpoint, and the mesh refuses `GET /v2/terms`")
+    );
+}

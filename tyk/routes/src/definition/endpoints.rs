@@ -56,7 +56,12 @@ pub(super) fn version(value: &Value, place: &Place, problems: &RefCell<Vec<Diagn
             }
         }
     }
-    Version { name: fields.text("name"), target: fields.text("override_target"), endpoints }
+    Version {
+        name: fields.text("name"),
+        target: fields.text("override_target"),
+        endpoints,
+        operations: Vec::new(),
+    }
 }
 
 /// Reads an entry of a list; several where it names actions by method, as old definitions do.

@@ -158,6 +158,17 @@ pub struct Version {
     pub target: String,
     /// In the order in which Tyk tries them.
     pub endpoints: Vec<Endpoint>,
+    /// The operations of an OpenAPI document; none of a classic definition.
+    pub operations: Vec<Operation>,
+}
+
+/// An operation of an OpenAPI document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The path, as it is written.
+    pub path: String,
+    /// The method, in upper case.
+    pub method: String,
 }
 
 /// What is said of an endpoint.

@@ -2,7 +2,7 @@
 
 use super::classic::{ISSUER_HOOK, location};
 use super::limits;
-use super::operation::{EXTENSION, find};
+use super::operation::{EXTENSION, all, find};
 use super::{Action, Api, Endpoint, Family, Form, Rewrite, Selector, Version, Versions, distinct};
 use crate::fields::{Fields, to_path};
 use crate::gap::Place;
@@ -41,6 +41,7 @@ pub(super) fn read(document: &Value, place: Place, problems: &RefCell<Vec<Diagno
         name: "Default".to_owned(),
         target: String::new(),
         endpoints: endpoints(document, &fields, &place, problems),
+        operations: all(document),
     };
     Api {
         form: Form::Oas,

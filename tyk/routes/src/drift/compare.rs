@@ -1,66 +1,41 @@
 //! What differs between a gateway and the mesh behind it.
 
+use super::difference::{Drift, DriftKind, Side};
+use super::guard::Guard;
+use super::guarded::guarded_otherwise;
 use super::route::{Route, fits};
 use super::routes::Routes;
-use crate::gap::{Gap, Kind, Place};
+use crate::gap::{Gap, Kind};
+use crate::gateway::Gateway;
 use crate::mesh::{Arrival, HostSeen, Mesh};
 use crate::render::Options;
 
-/// A way in which a gateway and the mesh differ; the names are told in docs/tool.md and do not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DriftKind {
-    /// Exposed at the edge, and no route of the mesh takes it.
-    NotRouted,
-    /// Routed for the gateway's hosts, and no API leads there.
-    NotExposed,
-    /// An earlier API or route takes it all.
-    Shadowed,
-    /// The Host header that arrives is no route's.
-    HostMismatch,
-    /// Tyk asks for a credential, and the mesh lets the same request in without one.
-    OpenInMesh,
-    /// Tyk asks for none, and the mesh refuses what it sends.
-    OpenAtEdge,
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// The differences, those of definitions first.
+    pub drifts: Vec<Drift>,
+    /// How many requests were not asked of the mesh's policies, since there were too many.
+    pub left_out: usize,
 }
 
-/// Where a difference was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// In a definition.
-    Definition,
-    /// In a resource of the mesh.
-    Route,
-}
-
-/// One difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drift {
-    /// What kind of difference.
-    pub kind: DriftKind,
-    /// In which of the two the place is.
-    pub side: Side,
-    /// Where the definition or the route says it.
-    pub place: Place,
-    /// What it is, lower case, without a final stop.
-    pub problem: String,
-    /// What to do.
-    pub remedy: &'static str,
-}
-
-/// Says what the policies of a mesh make of a request without a token.
-pub trait Guard {
-    /// Returns whether the request is let in; `None` where no policy is known for the service.
-    fn lets_in(&self, service: &crate::render::Service, host: &str, path: &str) -> Option<bool>;
-}
-
-/// Returns the differences, those of definitions first.
+/// Returns the differences of a gateway, what reaches the mesh through it, and what the mesh has.
 #[must_use]
-pub fn compare(mesh: &Mesh, routes: &Routes, guard: &dyn Guard, options: &Options) -> Vec<Drift> {
+pub fn compare(
+    gateway: &Gateway,
+    mesh: &Mesh,
+    routes: &Routes,
+    guard: &dyn Guard,
+    options: &Options,
+) -> Comparison {
+    let mut left_out = 0_usize;
     let mut drifts: Vec<Drift> = mesh.gaps.iter().filter_map(of_gap).collect();
     for arrival in &mesh.arrivals {
         let Some(host) = host(arrival, options) else { continue };
         drifts.extend(not_routed(arrival, &host, routes));
-        drifts.extend(guarded_otherwise(arrival, &host, guard, options));
+        let (found, more) = guarded_otherwise(gateway, arrival, &host, guard, options);
+        drifts.extend(found);
+        left_out = left_out.saturating_add(more);
     }
     drifts.extend(routes.routes.iter().filter_map(|route| not_exposed(route, mesh, options)));
     drifts.extend(shadowed(routes));
@@ -70,7 +45,7 @@ pub fn compare(mesh: &Mesh, routes: &Routes, guard: &dyn Guard, options: &Option
             seen.push(drift);
         }
     }
-    seen
+    Comparison { drifts: seen, left_out }
 }
 
 /// Returns the host that a sidecar looks for; `None` where it is whatever the client named.
@@ -214,30 +189,4 @@ fn shadowed(routes: &Routes) -> Vec<Drift> {
         }
     }
     drifts
-}
-
-/// Returns where the mesh asks for a token and Tyk for no credential, and the reverse.
-fn guarded_otherwise(arrival: &Arrival, host: &str, guard: &dyn Guard, options: &Options) -> Option<Drift> {
-    let service = options.service(&arrival.host, arrival.port)?;
-    let examples = arrival.paths.iter().flat_map(crate::mesh::PathMatch::examples);
-    let wrong =
-        examples.into_iter().find(|path| guard.lets_in(&service, host, path) == Some(arrival.is_guarded))?;
-    let (kind, problem, remedy) = if arrival.is_guarded {
-        let problem = format!(
-            "`{}` asks for a credential, and the mesh lets `{wrong}` of `{host}` in without a token",
-            arrival.name()
-        );
-        (DriftKind::OpenInMesh, problem, "give the path a rule that asks for a token")
-    } else {
-        let problem = format!(
-            "`{}` asks for no credential, and the mesh refuses `{wrong}` of `{host}` without a token",
-            arrival.name()
-        );
-        (
-            DriftKind::OpenAtEdge,
-            problem,
-            "have the API ask for one, or give the path a rule with `authentication: NONE`",
-        )
-    };
-    Some(Drift { kind, side: Side::Definition, place: arrival.place.clone(), problem, remedy })
 }

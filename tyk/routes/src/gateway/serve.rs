@@ -135,6 +135,20 @@ impl Gateway {
     }
 }
 
+impl Served {
+    /// Returns whether an endpoint of a version, which stands under a key, has a request go on without a credential.
+    pub(crate) fn is_ignored(&self, key: &str, version: &Version, method: &str, path: &str) -> bool {
+        let candidates = candidates(self, path);
+        version.endpoints.iter().enumerate().any(|(index, endpoint)| {
+            endpoint.action == Action::Ignore
+                && (endpoint.method.is_empty() || endpoint.method == method)
+                && self
+                    .pattern(key, index)
+                    .is_some_and(|pattern| candidates.iter().any(|path| pattern.matches(path)))
+        })
+    }
+}
+
 /// Returns the targets of a version of an API.
 pub(crate) fn targets(served: &Served, version: &Version) -> Vec<Target> {
     let api = &served.api;

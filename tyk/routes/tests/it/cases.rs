@@ -3,7 +3,7 @@
 use crate::corpus::{Scenario, scenarios};
 use attache_tyk_routes::Settings;
 use attache_tyk_routes::definition::Document;
-use attache_tyk_routes::drift::{DriftKind, Guard, Routes, Side, compare};
+use attache_tyk_routes::drift::{DriftKind, Guard, Routes, Sample, Side, compare};
 use attache_tyk_routes::gap::Kind;
 use attache_tyk_routes::gateway::Gateway;
 use attache_tyk_routes::mesh::Mesh;
@@ -194,7 +194,11 @@ fn case_7_parameters_switches_rewrites_targets_and_tags() {
 struct Silent;
 
 impl Guard for Silent {
-    fn lets_in(&self, _: &Service, _: &str, _: &str) -> Option<bool> {
+    fn samples(&self, _: &Service, _: &[String]) -> Vec<Sample> {
+        Vec::new()
+    }
+
+    fn lets_in(&self, _: &Service, _: &str, _: &[&Sample]) -> Option<Vec<bool>> {
         None
     }
 }
@@ -217,7 +221,7 @@ fn routes_that_are_written_are_found_again() {
                         && format!("`{}`", gap.api) == api
                 })
             };
-            for drift in compare(&scenario.mesh, &routes, &Silent, &options) {
+            for drift in compare(&scenario.gateway, &scenario.mesh, &routes, &Silent, &options).drifts {
                 let api = drift.problem.split(' ').next().unwrap();
                 let is_of_definition = drift.side == Side::Definition && drift.kind != DriftKind::NotRouted;
                 // One of two that are alike never has its turn.
@@ -238,7 +242,8 @@ fn drift_is_found_in_both_directions() {
             "metadata": {"name": "letters", "namespace": "shop"}, "spec": {"hosts": ["letters"], "http": routes}
         });
         let routes = Routes::read(&[Document { value, is_named: false }], &Options::default());
-        let drifts = compare(&scenario.mesh, &routes, &Silent, &Options::default());
+        let options = Options::default();
+        let drifts = compare(&scenario.gateway, &scenario.mesh, &routes, &Silent, &options).drifts;
         let of_letters = drifts.into_iter().filter(|drift| drift.problem.contains("letters"));
         of_letters.map(|drift| drift.kind).collect::<Vec<_>>()
     };
