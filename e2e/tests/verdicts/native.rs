@@ -4,10 +4,11 @@ use crate::question::{Heard, PORT, Question, Subject};
 use anyhow::{Result, anyhow};
 use attache_engine::host::{Environment, HostCrypto, Peer, SharedStore, UnixSeconds, Workload};
 use attache_engine::host_context::HostContext;
-use attache_engine::policy::{RuleIndex, Verdict, View};
+use attache_engine::policy::{RuleIndex, View};
 use attache_engine::remote::{KeyWait, MissingKeys, WaitDecision};
-use attache_engine::{Decision, Engine, Explanation, IssuerIndex, Reason, TokenTrace};
-use attache_plugin_config::{Algorithm, Authentication, DryRun, parse};
+use attache_engine::{Decision, Engine, IssuerIndex, Reason};
+use attache_plugin_config::{Algorithm, DryRun, parse};
+use attache_test_policies::concluded;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -105,49 +106,4 @@ fn heard(engine: &Engine, reason: Option<Reason>, rule: Option<RuleIndex>) -> He
         reason: reason.map(|reason| reason.as_str().to_owned()),
         rule: rule.and_then(|rule| engine.rule(rule)).map(|names| names.to_string()),
     }
-}
-
-type Said = (Option<Reason>, Option<RuleIndex>);
-
-/// Returns what the steps of an explanation come to; `None` where keys are missing, which steps do not tell the end of.
-fn concluded(explanation: &Explanation<'_>) -> Option<Said> {
-    if let Some(flaw) = explanation.flaw {
-        return Some((Some(flaw), None));
-    }
-    match &explanation.token {
-        TokenTrace::Rejected(cause) => return Some((Some(cause.reason), None)),
-        TokenTrace::KeysPending(_) => return None,
-        TokenTrace::Missing if explanation.authentication == Authentication::Required => {
-            return Some((Some(Reason::TokenMissing), None));
-        }
-        TokenTrace::NotLookedAt | TokenTrace::Missing | TokenTrace::Good(_) => {}
-    }
-    let said = agreed(explanation);
-    Some(match (&explanation.token, said) {
-        // A preflight request asks for nothing yet: only a DENY rule can refuse it.
-        (_, (Some(reason), _)) if explanation.is_preflight && reason != Reason::RuleDenied => (None, None),
-        (TokenTrace::Good(token), (None, rule)) => {
-            (token.headers.as_ref().err().map(|cause| cause.reason), rule)
-        }
-        (_, said) => said,
-    })
-}
-
-/// Returns what the readings come to together.
-fn agreed(explanation: &Explanation<'_>) -> Said {
-    let said: Vec<Said> = explanation
-        .readings
-        .iter()
-        .map(|reading| match reading.policies.verdict {
-            Verdict::Allow { rule } => (None, rule),
-            Verdict::Deny { reason, rule } => (Some(reason), rule),
-        })
-        .collect();
-    if let Some(denied) = said.iter().find(|said| said.0 == Some(Reason::RuleDenied)) {
-        return *denied;
-    }
-    let first = said[0];
-    let differs =
-        explanation.readings.iter().zip(&said).find(|(_, said)| said.0.is_some() != first.0.is_some());
-    differs.map_or(first, |(reading, _)| (reading.differs, None))
 }

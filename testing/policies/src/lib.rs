@@ -10,10 +10,12 @@
 
 mod ask;
 mod compiled;
+mod concluded;
 pub mod reference;
 
 pub use ask::Ask;
 pub use compiled::{Compiled, Said};
+pub use concluded::{Conclusion, concluded};
 
 use attache_plugin_config::*;
 use std::collections::BTreeMap;
