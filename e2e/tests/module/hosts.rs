@@ -6,8 +6,8 @@ use anyhow::{Result, ensure};
 use attache_test_fixtures::keys::{SigningKey, jwks};
 use attache_test_fixtures::token::{Tamper, TokenSpec};
 use proxy_wasm_test_host::interpreter::Vm;
-use proxy_wasm_test_host::verify_signature::NAME;
-use proxy_wasm_test_host::{LogLevel, START_TIME, State};
+use proxy_wasm_test_host::verify_signature::{NAME, unable};
+use proxy_wasm_test_host::{ForeignFunction, LogLevel, START_TIME, State, Status};
 use serde_json::{Value, json};
 
 /// What hosts verify, each with a key.
@@ -78,6 +78,38 @@ fn a_host_without_the_function_is_told_so_and_lets_nobody_in() -> Result<()> {
         TokenSpec { key: Some("rsa".into()), algorithm: Some("PS256".into()), ..TokenSpec::default() };
     let response = vm.request(2, &request("GET", "/orders", Some(&token.mint(START_TIME)?)))?;
     ensure!(vm::reason(&response).as_deref() == Some("configuration-invalid"), "{response:?}");
+    Ok(())
+}
+
+/// Whoever verified tokens once may cease to: what it says then is no verdict.
+#[test]
+fn a_host_that_fails_babbles_or_is_unable_lets_nobody_in() -> Result<()> {
+    let hosts: [(&str, ForeignFunction); 4] = [
+        ("lacks it", |_| Err(Status::NotFound)),
+        ("fails", |_| Err(Status::InternalFailure)),
+        ("babbles", |_| Ok(b"\xff\xff\xff".to_vec())),
+        ("is unable", unable),
+    ];
+    for (what, verify) in hosts {
+        let mut vm = vm::configured_in(State::default(), &document_with(json!(["ES256"]))?)?;
+        vm.state_mut().set_foreign_function(NAME, Some(verify));
+        for (context, subject) in [(2, "a"), (3, "b")] {
+            let spec = TokenSpec {
+                key: Some("p256".into()),
+                algorithm: Some("ES256".into()),
+                ..TokenSpec::with_claims(json!({"sub": subject}))
+            };
+            let response = vm.request(context, &request("GET", "/orders", Some(&spec.mint(START_TIME)?)))?;
+            let reason = vm::reason(&response);
+            ensure!(reason.as_deref() == Some("signature-invalid"), "it {what}: {reason:?}");
+        }
+        let verified = vm.state().metrics.counters().into_iter();
+        let verified: Vec<_> =
+            verified.filter(|(name, count)| name.starts_with("attache.verify.") && *count > 0).collect();
+        ensure!(verified.is_empty(), "it {what}: {verified:?}");
+        let told = vm.state().log.iter().filter(|line| line.text.contains("could not tell")).count();
+        ensure!(told == 1, "it {what}: told {told} times");
+    }
     Ok(())
 }
 

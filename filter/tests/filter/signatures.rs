@@ -1,15 +1,11 @@
 //! Who checks a signature: the host where it can, the engine where not, and nobody twice.
 
-#[cfg(not(feature = "software-signatures"))]
-use crate::support::document;
 use crate::support::{
     NOW, Verdict, Worker, document_of_all_algorithms, document_with, signed, tampered, token,
 };
 use attache_test_fixtures::keys::SigningKey;
 use attache_test_fixtures::token::{Tamper, TokenSpec};
 use prost::Message;
-#[cfg(not(feature = "software-signatures"))]
-use proxy_wasm_test_host::LogLevel;
 use proxy_wasm_test_host::native::Host;
 use proxy_wasm_test_host::verify_signature::{self, Verdict as HostVerdict};
 use proxy_wasm_test_host::{ForeignFunction, Request, Status};
@@ -101,53 +97,6 @@ fn a_host_that_fails_babbles_or_is_unable_is_not_believed() {
         let response = worker.send(Request::get("/orders").bearer(&tampered(Tamper::Signature)));
         assert_eq!(response.reason().as_deref(), Some("signature-invalid"), "it {what}");
         assert_eq!(verified(&mut worker), (0, 2), "it {what}");
-    }
-}
-
-#[cfg(not(feature = "software-signatures"))]
-#[test]
-fn a_host_without_the_function_gets_no_configuration_that_needs_it() {
-    let mut host = Host::configured(&document().to_string());
-    host.set_foreign_function(verify_signature::NAME, None);
-    assert!(!host.configure(&document().to_string()));
-    let errors: Vec<_> = host.log().into_iter().filter(|line| line.level == LogLevel::Error).collect();
-    let [error] = errors.as_slice() else { panic!("{errors:#?}") };
-    assert!(
-        error
-            .text
-            .starts_with("attache: configuration: issuers[0].algorithms: `RS256` is verified by the host's")
-    );
-    assert!(
-        error.text.contains("`verify_signature`") && error.text.contains("--other-hosts"),
-        "{}",
-        error.text
-    );
-    let without = document_with(|document| document["issuers"][0]["algorithms"] = json!(["PS256", "EdDSA"]));
-    assert!(host.configure(&without.to_string()), "{:?}", host.log());
-    let mut worker = Worker::around(host);
-    assert!(worker.send(Request::get("/orders").bearer(&signed("rsa", "PS256"))).goes_on);
-    assert!(worker.send(Request::get("/orders").bearer(&signed("ed25519", "EdDSA"))).goes_on);
-}
-
-#[cfg(not(feature = "software-signatures"))]
-#[test]
-fn a_host_that_fails_babbles_or_is_unable_lets_nobody_in() {
-    let hosts: [(&str, ForeignFunction); 4] = [
-        ("lacks it", |_| Err(Status::NotFound)),
-        ("fails", |_| Err(Status::InternalFailure)),
-        ("babbles", |_| Ok(b"\xff\xff\xff".to_vec())),
-        ("is unable", |_| Ok(HostVerdict::unable().encode_to_vec())),
-    ];
-    for (what, verify) in hosts {
-        let mut worker = Worker::new();
-        worker.set_foreign_function(verify_signature::NAME, Some(verify));
-        for subject in ["a", "b"] {
-            let response = worker.send(Request::get("/orders").bearer(&token(json!({"sub": subject}))));
-            assert_eq!(response.reason().as_deref(), Some("signature-invalid"), "it {what}");
-        }
-        assert_eq!(verified(&mut worker), (0, 0), "it {what}");
-        let warnings = worker.log().into_iter().filter(|line| line.text.contains("could not tell"));
-        assert_eq!(warnings.count(), 1, "it {what}");
     }
 }
 

@@ -53,6 +53,15 @@ impl Verdict {
     }
 }
 
+/// Says of every signature what Envoy says where it can't handle a key or a hash: a
+/// [`ForeignFunction`](crate::ForeignFunction).
+///
+/// # Errors
+/// None: it is an answer.
+pub fn unable(_argument: &[u8]) -> Result<Vec<u8>, Status> {
+    Ok(Verdict::unable().encode_to_vec())
+}
+
 /// Verifies a signature as Envoy does: RSASSA-PKCS1-v1_5 with SHA-2, ECDSA on P-256, P-384 and P-521.
 ///
 /// # Errors
