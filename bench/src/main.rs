@@ -140,8 +140,8 @@ fn run(options: &Options) -> Result<Report> {
     figures.push(("module_bytes", Figure::new("module, bytes", exact(module_bytes), Some(600_000.0))));
     let mut measured = Measured::default();
     if !options.sidecar {
-        measured = measure::measure(envoy, &parts, &keys, plan.effort)?;
-        figures.extend(of_requests(envoy, &parts, &keys, &plan, &measured)?);
+        measured = measure::measure(envoy, &parts, &cases, plan.effort)?;
+        figures.extend(of_requests(envoy, &parts, &cases, &keys, &plan, &measured)?);
     }
     Ok(Report {
         run: Run {
@@ -162,11 +162,12 @@ fn run(options: &Options) -> Result<Report> {
 fn of_requests(
     envoy: &Path,
     parts: &Parts,
+    cases: &[Case],
     keys: &Keys,
     plan: &Plan,
     measured: &Measured,
 ) -> Result<Vec<(&'static str, Figure)>> {
-    let delays = ready::delays(envoy, parts, &Case::all(keys, &parts.chains())?, plan.starts)?;
+    let delays = ready::delays(envoy, parts, cases, plan.starts)?;
     let growth = memory::growth(envoy, parts, keys, plan.effort.warm_up, plan.distinct_tokens)?;
 
     let mut figures = figures::ratios(&measured.costs);

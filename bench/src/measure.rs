@@ -3,7 +3,7 @@
 use crate::cases::{Case, Job};
 use crate::chains::{Chain, Parts};
 use crate::envoy::Envoy;
-use crate::keys::{Algorithm, Keys};
+use crate::keys::Algorithm;
 use crate::load::Load;
 use crate::probe;
 use anyhow::{Context, Result};
@@ -42,16 +42,13 @@ pub(crate) struct Measured {
     pub(crate) least_busy: f64,
 }
 
-pub(crate) fn measure(binary: &Path, parts: &Parts, keys: &Keys, effort: Effort) -> Result<Measured> {
+pub(crate) fn measure(binary: &Path, parts: &Parts, cases: &[Case], effort: Effort) -> Result<Measured> {
     let mut envoy = Envoy::start(binary, 1, &parts.chains(), parts)?;
-    let mut cases = Case::all(keys, &parts.chains())?;
-    for case in &cases {
+    for case in cases {
         probe::check(&mut envoy, case)?;
     }
-    let shares = probe::shares_tokens(binary, parts, &cases)?;
-    if !shares {
-        cases.retain(|case| case.job != Job::SharedHit);
-    }
+    let shares = probe::shares_tokens(binary, parts, cases)?;
+    let cases: Vec<&Case> = cases.iter().filter(|case| shares || case.job != Job::SharedHit).collect();
     let mut loads = BTreeMap::new();
     for chain in parts.chains() {
         loads.insert(chain, Load::open(|| envoy.connect(chain))?);
@@ -75,10 +72,10 @@ struct Run {
 
 impl Run {
     /// What came of each round, and the least part of one that Envoy was at work.
-    fn rounds(&mut self, cases: &[Case], effort: Effort) -> Result<(Samples, f64)> {
+    fn rounds(&mut self, cases: &[&Case], effort: Effort) -> Result<(Samples, f64)> {
         let mut order: Vec<&Case> = cases
             .iter()
-            .flat_map(|case| {
+            .flat_map(|&case| {
                 std::iter::repeat_n(case, if case.job == Job::Empty { EMPTY_REPEATS } else { 1 })
             })
             .collect();

@@ -123,16 +123,15 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Run { envoy, processor, rounds, requests_per_round, least_busy, quick, .. } = &self.run;
-        writeln!(f, "{envoy}, one worker, on {processor}")?;
         let note = if *quick { "; a quick run: the figures are rough" } else { "" };
-        if *rounds == 0 {
-            return self.write_figures(f);
+        writeln!(f, "{envoy}, one worker, on {processor}{note}")?;
+        if *rounds > 0 {
+            writeln!(
+                f,
+                "{rounds} rounds of {requests_per_round} requests a case, Envoy {least_busy:.2} busy at least\n"
+            )?;
+            self.write_costs(f)?;
         }
-        writeln!(
-            f,
-            "{rounds} rounds of {requests_per_round} requests a case, Envoy {least_busy:.2} busy at least{note}\n"
-        )?;
-        self.write_costs(f)?;
         writeln!(f)?;
         self.write_figures(f)
     }

@@ -34,6 +34,21 @@ impl Kubectl {
         self.run_with(arguments, "").await
     }
 
+    /// Returns the name of the pod with the label `app`, not of one that is ending.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn pod(&self, namespace: &str, app: &str) -> Result<String> {
+        let selector = format!("app={app}");
+        let list = self.run(&["-n", namespace, "get", "pods", "-l", &selector, "-o", "json"]).await?;
+        let list: Value = serde_json::from_str(&list)?;
+        let pods = list.get("items").and_then(Value::as_array).into_iter().flatten();
+        let mut alive = pods.filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
+        let name = alive.next().and_then(|pod| pod.pointer("/metadata/name")).and_then(Value::as_str);
+        let name = name.with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))?;
+        Ok(name.to_owned())
+    }
+
     async fn run_with(&self, arguments: &[&str], input: &str) -> Result<String> {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

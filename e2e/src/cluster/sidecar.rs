@@ -29,17 +29,11 @@ impl Sidecar {
     /// # Errors
     /// No such pod is ready.
     pub async fn of(kubectl: &Kubectl, namespace: &str, app: &str) -> Result<Self> {
-        let selector = format!("app={app}");
-        let list = kubectl.run(&["-n", namespace, "get", "pods", "-l", &selector, "-o", "json"]).await?;
-        let list: Value = serde_json::from_str(&list)?;
-        let pods = list.get("items").and_then(Value::as_array).into_iter().flatten();
-        let mut alive = pods.filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
-        let name = alive.next().and_then(|pod| pod.pointer("/metadata/name")).and_then(Value::as_str);
-        let pod = name.with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))?;
+        let pod = kubectl.pod(namespace, app).await?;
         Ok(Self {
-            pod: pod.to_owned(),
-            admin: kubectl.forward(namespace, pod, ADMIN_PORT).await?,
-            log: kubectl.follow(namespace, pod, "istio-proxy")?,
+            admin: kubectl.forward(namespace, &pod, ADMIN_PORT).await?,
+            log: kubectl.follow(namespace, &pod, "istio-proxy")?,
+            pod,
         })
     }
 

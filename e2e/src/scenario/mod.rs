@@ -17,7 +17,7 @@ mod runner;
 pub use cluster::{ClusterRunner, unfit};
 pub use document::{Expect, Match, OneOrMany, Protocol, Request, Scenario, Service, Step, TokenRef};
 pub use envoy_pool::EnvoyPool;
-pub use observation::Observation;
+pub use observation::{Observation, audit_line};
 pub use policy_tests::PolicyTests;
 pub use runner::ScenarioRunner;
 

@@ -23,14 +23,17 @@ pub struct Observation {
     pub log: String,
 }
 
-/// The filter's lines on one request. The JSON object is the line's message, behind Envoy's own prefix, and before what
-/// the log's format has yet to tell: Istio's ends with the thread.
+/// Returns what the filter tells in a line of a log; `None` where it is none of its lines. The JSON object is the line's
+/// message, behind Envoy's own prefix, and before what the log's format has yet to tell: Istio's ends with the thread.
+pub fn audit_line(line: &str) -> Option<Value> {
+    let json = line.get(line.find(r#"{"log":"attache""#)?..)?;
+    serde_json::Deserializer::from_str(json).into_iter::<Value>().next()?.ok()
+}
+
+/// Returns the filter's lines on one request.
 pub(super) fn audit_lines(log: &str, id: &str) -> Vec<Value> {
-    log.lines()
-        .filter_map(|line| line.find(r#"{"log":"attache""#).and_then(|at| line.get(at..)))
-        .filter_map(|json| serde_json::Deserializer::from_str(json).into_iter::<Value>().next()?.ok())
-        .filter(|line| line.get("requestId").is_some_and(|of| of == id))
-        .collect()
+    let lines = log.lines().filter_map(audit_line);
+    lines.filter(|line| line.get("requestId").is_some_and(|of| of == id)).collect()
 }
 
 #[cfg(test)]

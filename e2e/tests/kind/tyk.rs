@@ -10,7 +10,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Tyk, as its operator and its clients see it.
@@ -43,10 +42,8 @@ impl Gateway {
 
     /// Has `attache limits` try the limit of a policy, at the gateway's pod: the way of a caller through the mesh is no URL.
     async fn limit_holds(&self, policy: &str) -> Result<()> {
-        let words =
-            ["-n", "tyk", "get", "pods", "-l", "app=tyk-gateway", "-o", "jsonpath={.items[0].metadata.name}"];
-        let pod = self.mesh.kubectl.run(&words).await?;
-        let way = self.mesh.kubectl.forward("tyk", pod.trim(), PORT).await?;
+        let pod = self.mesh.kubectl.pod("tyk", "tyk-gateway").await?;
+        let way = self.mesh.kubectl.forward("tyk", &pod, PORT).await?;
         let folder = tempfile::tempdir()?;
         let session = folder.path().join("session.json");
         std::fs::write(&session, json!({"org_id": "acme", "apply_policies": [policy]}).to_string())?;
@@ -61,8 +58,7 @@ impl Gateway {
             command.args([option, &format!("@{}", key.display())]);
         }
         // Where the repository is: the files are those that `up` gave the gateway.
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no repository")?;
-        let output = command.current_dir(root).kill_on_drop(true).output().await?;
+        let output = command.current_dir(attache_e2e::repository()).kill_on_drop(true).output().await?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
         Ok(())

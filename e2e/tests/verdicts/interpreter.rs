@@ -1,8 +1,9 @@
 //! The module that ships, in an interpreter.
 
-use crate::question::{Heard, LINES_A_SECOND, PORT, Question, Subject, audit_line};
+use crate::question::{Heard, LINES_A_SECOND, PORT, Question, Subject};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::envoy::Workload;
+use attache_e2e::scenario::audit_line;
 use proxy_wasm_test_host::interpreter::Vm;
 use proxy_wasm_test_host::{Request, State};
 use std::time::Duration;

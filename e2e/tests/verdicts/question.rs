@@ -77,9 +77,3 @@ pub(crate) fn logging_all(mut configuration: Value) -> Value {
     configuration["audit"]["log"] = "ALL".into();
     configuration
 }
-
-/// Returns the audit line of a request that a log has.
-pub(crate) fn audit_line(line: &str) -> Option<Value> {
-    let json = line.get(line.find(r#"{"log":"attache""#)?..)?;
-    serde_json::Deserializer::from_str(json).into_iter::<Value>().next()?.ok()
-}

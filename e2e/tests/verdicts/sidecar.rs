@@ -1,11 +1,12 @@
 //! The module that ships, in Envoy.
 
-use crate::question::{Heard, LINES_A_SECOND, PORT, Question, Subject, audit_line};
+use crate::question::{Heard, LINES_A_SECOND, PORT, Question, Subject};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::echo::Echo;
 use attache_e2e::envoy::{self, Deadline, Envoy, Push, Sidecar as Place};
 use attache_e2e::http1;
 use attache_e2e::mtls::Authority;
+use attache_e2e::scenario::audit_line;
 use attache_test_fixtures::token::now;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
