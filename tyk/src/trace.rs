@@ -29,7 +29,9 @@ impl Trace {
 /// Returns the trace id of W3C Trace Context, of B3 in one header, or of B3 in several.
 fn trace_id<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
     let part = |name: &str, index: usize| hex_id(get(name)?.split('-').nth(index)?);
-    part("Traceparent", 1).or_else(|| part("B3", 0)).or_else(|| hex_id(get("X-B3-Traceid")?))
+    // W3C has ids of 128 bits alone.
+    let w3c = part("Traceparent", 1).filter(|id| id.len() == 32);
+    w3c.or_else(|| part("B3", 0)).or_else(|| hex_id(get("X-B3-Traceid")?))
 }
 
 /// Returns an id of 64 or 128 bits; one of zeros is none.
@@ -76,6 +78,7 @@ mod tests {
             ("X-B3-Traceid", id.to_owned(), id),
             ("X-B3-Traceid", "a3ce929d0e0e4736".to_owned(), "a3ce929d0e0e4736"),
             ("B3", "0".to_owned(), ""),
+            ("Traceparent", "00-a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned(), ""),
             ("X-B3-Traceid", "0".repeat(32), ""),
             ("X-B3-Traceid", "eyJh.eyJi.c2ln".to_owned(), ""),
         ] {
