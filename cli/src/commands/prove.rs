@@ -51,7 +51,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     for path in &found.files {
         let Some(mut file) = read(path, boundary)? else { return Ok(Status::Unusable) };
         let configuration = match &options.configuration {
-            Some(path) => one(path)?,
+            Some(path) => InputOptions::of_file(path).read()?.only()?,
             None => file.configuration.take().ok_or_else(|| {
                 format!(
                     "{}: `configuration` is missing; name one there or by --configuration",
@@ -106,16 +106,4 @@ fn tell(rule: &'static Rule, place: &Configuration, wrong: &[Diagnostic]) -> Res
     let is_styled = AutoStream::choice(&stderr()) != ColorChoice::Never;
     stderr().write_all(report::render(&findings, report::Format::Text, is_styled)?.as_bytes())?;
     Ok(())
-}
-
-/// Returns the only configuration of a file.
-fn one(path: &Path) -> Result<Configuration, Box<dyn Error>> {
-    let mut found = InputOptions::of_file(path).read()?.configurations;
-    match (found.pop(), found.is_empty()) {
-        (Some(configuration), true) => Ok(configuration),
-        (None, _) => Err(format!("`{}` can't be read as YAML; see `attache check`", path.display()).into()),
-        (Some(_), false) => {
-            Err(format!("`{}` holds several configurations; name one", path.display()).into())
-        }
-    }
 }

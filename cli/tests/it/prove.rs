@@ -84,6 +84,38 @@ fn another_configuration_may_be_held_against_them() {
     );
 }
 
+/// What nothing reads beside a configuration may be the one that is meant.
+#[test]
+fn another_configuration_is_the_only_one_and_all_of_it_is_read() {
+    const RESOURCE: &str = "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: a}\nspec:\n  \
+        url: oci://registry.example/attache\n  pluginConfig: {issuers: [{name: a, issuer: a, jwksUri: https://a.example}]}\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = folder.path().join("good.yaml");
+    let other = folder.path().join("other.yaml");
+    std::fs::write(&good, RESOURCE).expect("it is written");
+    let misnamed = RESOURCE.replace("kind: WasmPlugin", "kind: WasmPlugins");
+    for (text, expected) in [
+        (misnamed.as_str(), "unknown kind `WasmPlugins`; did you mean `WasmPlugin`?"),
+        ("a: [", "other.yaml: "),
+        (RESOURCE, "name one configuration; there are 2: "),
+    ] {
+        std::fs::write(&other, text).expect("it is written");
+        let path = folder.path().to_str().expect("UTF-8");
+        let run = prove("- {name: a, expect: REFUSED, token: NONE}\n", &["--configuration", path]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains(expected), "{run:?}");
+    }
+    std::fs::remove_file(&good).expect("it is there");
+    std::fs::write(&other, misnamed).expect("it is written");
+    let path = other.to_str().expect("UTF-8");
+    let run = prove("- {name: a, expect: REFUSED, token: NONE}\n", &["--configuration", path]);
+    assert_eq!((run.status, run.stderr.contains("did you mean `WasmPlugin`?")), (2, true), "{run:?}");
+    let path = good.to_str().expect("UTF-8");
+    std::fs::write(&good, RESOURCE).expect("it is written");
+    let run = prove("- {name: a, expect: REFUSED, token: NONE}\n", &["--configuration", path]);
+    assert_eq!(run.status, 0, "{run:?}");
+}
+
 #[test]
 fn what_is_wrong_is_told_where_it_stands() {
     let run = prove(
