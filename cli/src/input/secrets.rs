@@ -94,6 +94,8 @@ fn without(message: &str, word: &str) -> String {
 enum Within {
     /// The keys of a set.
     Keys,
+    /// A set of keys, or what stands in its place: its keys.
+    KeySet,
     /// What names HMAC secrets, and is none of them itself.
     Secrets,
     /// The variables of an environment.
@@ -104,13 +106,14 @@ enum Within {
 impl Within {
     /// Returns whether a text among such may be a key.
     const fn is_of_keys(self) -> bool {
-        matches!(self, Self::Keys | Self::Secrets)
+        matches!(self, Self::Keys | Self::KeySet | Self::Secrets)
     }
 
     /// Returns what the items of a member are.
     fn of_member(name: &str) -> Self {
         match name {
-            "keys" | "jwks" => Self::Keys,
+            "keys" => Self::Keys,
+            "jwks" => Self::KeySet,
             "secrets" => Self::Secrets,
             "env" => Self::Variables,
             _ => Self::Other,
@@ -163,14 +166,17 @@ impl Search<'_> {
         }
     }
 
-    /// Looks at the items of a list, or at what is none.
+    /// Looks at the items of a list, or at what stands in the place of one, which is taken for an item.
     fn items(&mut self, node: &Node, at: &Path, within: Within) {
-        match node {
-            Node::Array(items) => {
+        match (node, within) {
+            (Node::Array(items), _) => {
+                let within = if within == Within::KeySet { Within::Keys } else { within };
                 let items = items.iter().enumerate();
                 items.for_each(|(index, item)| self.node(item, &at.clone().index(index), within));
             }
-            other => self.node(other, at, Within::Other),
+            // A set has its keys in a member.
+            (Node::Object(_), Within::KeySet) => self.node(node, at, Within::Other),
+            _ => self.node(node, at, within),
         }
     }
 
@@ -318,6 +324,9 @@ mod tests {
             ("secrets: hunter2", "hunter2"),
             ("secrets: [hunter2, {value: hunter3}]", "hunter2"),
             ("secrets: [{value: hunter2}]", "hunter2"),
+            ("secrets: {value: hunter2}", "hunter2"),
+            ("env: {name: A, value: hunter2}", "hunter2"),
+            ("keys: {k: hunter2}", "hunter2"),
             ("signingKey: hunter2hunter2hunter2", "hunter2"),
             ("pem: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n", "hunter2"),
             ("url: https://a:hunter2@b.example", "hunter2"),
