@@ -175,7 +175,7 @@ impl CaseMaker {
 }
 
 /// Returns the names of all rules of a configuration, as `policy/rule`.
-fn rule_names(config: &Config) -> Vec<String> {
+pub(super) fn rule_names(config: &Config) -> Vec<String> {
     let of_policy = |policy: &Policy| {
         let rules = policy.rules.iter();
         rules.map(|rule| format!("{}/{}", policy.name, rule.name)).collect::<Vec<_>>()

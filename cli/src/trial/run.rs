@@ -1,7 +1,7 @@
 //! Running a file of tests.
 
 use super::file::TestFile;
-use super::prepared::{Answering, Case, Prepared};
+use super::prepared::{Answering, Case, Prepared, rule_names};
 use crate::explain::{no_policy, tell};
 use crate::input::{Boundary, Configuration};
 use attache_engine::Decision;
@@ -49,12 +49,13 @@ impl Suite {
             )
             .into());
         }
-        let mut decided = BTreeSet::new();
+        let mut decided: BTreeSet<String> = BTreeSet::new();
         let mut outcomes = Vec::new();
         for case in &prepared.cases {
             let decision = case.decide(&answering);
             if let Decision::Decided(outcome) = &decision {
-                decided.extend(outcome.rule);
+                let rule = outcome.rule.and_then(|index| answering.engine.rule(index));
+                decided.extend(rule.map(|rule| rule.to_string()));
             }
             let mut differences = case.differences(&decision, &answering);
             if !differences.is_empty() {
@@ -67,23 +68,13 @@ impl Suite {
             };
             outcomes.push(Outcome { name: case.name.clone(), differences, story });
         }
-        let rules = (0..).map_while(|number| {
-            let names = answering.engine.rule(RuleIndex(number))?;
-            Some((names.to_string(), decided.contains(&RuleIndex(number))))
-        });
-        let mut rules: Vec<(String, bool)> = rules.collect();
-        let applies = !rules.is_empty();
+        let applies = answering.engine.rule(RuleIndex(0)).is_some();
         // What is for other workloads decides nothing here: another file of tests may be for them.
-        let all = answering
-            .config
-            .policies
-            .iter()
-            .flat_map(|policy| policy.rules.iter().map(|rule| format!("{}/{}", policy.name, rule.name)));
-        for name in all {
-            if !rules.iter().any(|(known, _)| *known == name) {
-                rules.push((name, false));
-            }
-        }
+        let rules = rule_names(&answering.config).into_iter().map(|name| {
+            let has_decided = decided.contains(&name);
+            (name, has_decided)
+        });
+        let rules = rules.collect();
         Ok(Self { title: prepared.title, file: path.display().to_string(), rules, outcomes, applies })
     }
 
