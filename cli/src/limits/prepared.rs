@@ -154,7 +154,7 @@ fn chosen(
             .find(|served| served.listen.matches(path) && !served.api.is_internal)
             .ok_or_else(|| format!("--request: no API listens at `{path}`"))?;
         let grant = grants.and_then(|grants| grants.get(&served.api.id));
-        targets.list.push(Target::of(served, grant, method, path, settings));
+        targets.push(Target::of(served, grant, method, path, settings));
     }
     targets.list.retain(|target| !target.checks.is_empty());
     Ok(targets)

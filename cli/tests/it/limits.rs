@@ -37,6 +37,16 @@ fn what_is_planned_is_shown_and_nothing_is_sent() {
     assert!(few.stdout.contains("left out: over: needs 72 requests, and 20 may be sent"), "{}", few.stdout);
 }
 
+#[test]
+fn a_request_that_is_named_twice_is_planned_once() {
+    let once = limits(&["--dry-run", "--seed", "7", "--request", "GET /orders/list"]);
+    let twice = ["--request", "GET /orders/list", "--request", "GET /orders/list"];
+    let twice = limits(&[&["--dry-run", "--seed", "7"], &twice[..]].concat());
+    assert_eq!(once.status, 0, "{}", once.stderr);
+    assert_eq!(once.stdout.matches("orders GET /orders/list").count(), 1, "{}", once.stdout);
+    assert_eq!(twice.stdout, once.stdout);
+}
+
 /// Answers as a gateway's own API, until all was asked, and returns the paths in their order.
 fn serve(listener: &TcpListener, count: usize) -> Vec<String> {
     let definition = std::fs::read_to_string("../examples/tyk-limits/orders.json").unwrap();

@@ -18,6 +18,7 @@ pub mod limit;
 pub mod model;
 pub mod nearness;
 pub mod notes;
+mod pattern;
 pub mod plan;
 pub mod record;
 pub mod settings;

@@ -2,10 +2,10 @@
 
 use crate::grant::{Grant, KeyEndpoint, Quota};
 use crate::limit::Limit;
+use crate::pattern::{is_met, joined, matches, names_listen_path, sample};
 use crate::settings::Settings;
 use attache_tyk_routes::definition::{EndpointRate, Form};
-use attache_tyk_routes::gateway::{Gateway, Served, endpoint_expression};
-use regex::Regex;
+use attache_tyk_routes::gateway::{Gateway, Served};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -118,14 +118,17 @@ impl Targets {
                 .push(idle("`disable_rate_limit` is on: no rate limit holds, of no key either".to_owned()));
         }
         self.idle.extend(without_interval(served));
+        let enabled = api.limits.endpoints.iter().filter(|endpoint| !endpoint.rate.is_disabled);
+        let of_api = enabled.map(|endpoint| (&endpoint.method, &endpoint.path));
+        let of_key = grant.iter().flat_map(|grant| &grant.endpoints);
+        let of_key = of_key.map(|endpoint| (&endpoint.method, &endpoint.path));
         let mut paths: Vec<(String, String)> = Vec::new();
-        for endpoint in api.limits.endpoints.iter().filter(|endpoint| !endpoint.rate.is_disabled) {
-            paths.push((endpoint.method.clone(), endpoint.path.clone()));
+        for (method, path) in of_api.chain(of_key) {
+            let one = (method.clone(), path.clone());
+            if !paths.contains(&one) {
+                paths.push(one);
+            }
         }
-        for endpoint in grant.iter().flat_map(|grant| &grant.endpoints) {
-            paths.push((endpoint.method.clone(), endpoint.path.clone()));
-        }
-        paths.dedup();
         let whole = [("GET".to_owned(), String::new())];
         for (method, pattern) in whole.iter().chain(&paths) {
             let path = joined(served.listen.text(), &sample(pattern));
@@ -139,7 +142,7 @@ impl Targets {
                     let is_known =
                         self.list.iter().any(|known| known.api == meant.api && known.checks == meant.checks);
                     if !is_known {
-                        self.list.push(meant);
+                        self.push(meant);
                     }
                 }
                 continue;
@@ -150,6 +153,16 @@ impl Targets {
                 }
                 continue;
             }
+            self.push(target);
+        }
+    }
+
+    /// Adds a target, unless its request is there already: what is sent twice would be judged by one and the same answers.
+    pub fn push(&mut self, target: Target) {
+        let is_same = |known: &Target| {
+            known.api == target.api && known.method == target.method && known.path == target.path
+        };
+        if !self.list.iter().any(is_same) {
             self.list.push(target);
         }
     }
@@ -258,36 +271,4 @@ fn api_check(served: &Served, method: &str, stripped: &str, settings: &Settings)
 
 fn fits(endpoint: &KeyEndpoint, method: &str, stripped: &str, settings: &Settings) -> bool {
     endpoint.method.eq_ignore_ascii_case(method) && matches(&endpoint.path, stripped, settings)
-}
-
-fn is_met(served: &Served, pattern: &str, path: &str, settings: &Settings) -> bool {
-    matches(pattern, &served.listen.strip(path), settings) && !names_listen_path(served, pattern)
-}
-
-/// Returns whether a pattern begins with the listen path, which Tyk takes away before it looks.
-fn names_listen_path(served: &Served, pattern: &str) -> bool {
-    let listen = served.listen.text().trim_end_matches('/');
-    let rest = pattern.trim_start_matches('^').strip_prefix(listen);
-    !listen.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn matches(pattern: &str, path: &str, settings: &Settings) -> bool {
-    let source = endpoint_expression(pattern, &settings.routing);
-    Regex::new(&source).is_ok_and(|regex| regex.is_match(path))
-}
-
-/// Returns a path that a pattern matches: `1` for a parameter.
-fn sample(pattern: &str) -> String {
-    let mut path = String::new();
-    let mut rest = pattern.trim_start_matches('^').trim_end_matches('$');
-    while let Some((before, after)) = rest.split_once('{') {
-        path.push_str(before);
-        path.push('1');
-        rest = after.split_once('}').map_or("", |(_, tail)| tail);
-    }
-    (path + rest).replace('*', "1")
-}
-
-fn joined(listen: &str, rest: &str) -> String {
-    format!("{}/{}", sample(listen).trim_end_matches('/'), rest.trim_start_matches('/'))
 }

@@ -53,6 +53,25 @@ fn scopes_are_asked_in_order() {
     assert!(off.list.is_empty() && off.idle[0].reason.contains("`disable_rate_limit` is on"));
 }
 
+/// What was planned twice would be judged by the first one's answers.
+#[test]
+fn a_request_is_planned_once() {
+    let limits = json!([
+        {"path": "/list", "method": "GET", "rate": 5, "per": 2},
+        {"path": "/x", "method": "POST", "rate": 5, "per": 2}
+    ]);
+    let limit = json!([{"name": "GET", "limit": {"rate": 6, "per": 2}}]);
+    // Another pattern may come to the same path.
+    let endpoints = json!([{"path": "/list", "methods": limit}, {"path": "^/list$", "methods": limit}]);
+    let world = World::of(8.0)
+        .with_policy("/plan/access_rights/orders/endpoints", endpoints)
+        .with_definition("/version_data/versions/Default/extended_paths", json!({"rate_limit": limits}));
+    let targets = world.targets();
+    let requests: Vec<String> =
+        targets.list.iter().map(|target| format!("{} {}", target.method, target.path)).collect();
+    assert_eq!(requests, ["GET /orders/", "GET /orders/list", "POST /orders/x"]);
+}
+
 #[test]
 fn an_endpoint_named_with_the_listen_path_is_told() {
     for (pattern, is_mistake) in [("/orders/list", true), ("/list", false), ("^/list$", false)] {
