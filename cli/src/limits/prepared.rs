@@ -3,16 +3,13 @@
 use super::consent;
 use super::options::Options;
 use crate::explain::from_file;
-use crate::input::read_text;
 use crate::report::{Format, render};
-use crate::tyk::{DefinitionOptions, GatewayApi, Read};
+use crate::tyk::{DefinitionOptions, GatewayApi, Read, read_json, wrong};
 use anstream::{AutoStream, ColorChoice};
-use attache_config_reader::Diagnostic;
 use attache_tyk_limits::grant::{Documents, Grant, Refused, grants};
 use attache_tyk_limits::settings::Settings;
 use attache_tyk_limits::target::{Idle, Target, Targets};
 use attache_tyk_routes::gateway::Gateway;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
@@ -44,9 +41,8 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
         consent::check(std::slice::from_ref(url), options.yes, "the secret and the key")?;
     }
     let settings = settings(options.conf.as_deref())?;
-    let definitions =
-        DefinitionOptions::of(&options.files, asked.map(String::as_str), options.conf.as_deref());
-    let Read { gateway, problems, .. } = definitions.read(None)?;
+    let definitions = DefinitionOptions::of(&options.files, asked.map(String::as_str));
+    let Read { gateway, problems, .. } = definitions.read_with(settings.routing.clone(), None)?;
     if !problems.is_empty() {
         let is_styled = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
         anstream::eprint!("{}", render(&problems, Format::Text, is_styled)?);
@@ -73,29 +69,18 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
 
 fn settings(conf: Option<&Path>) -> Result<Settings, Box<dyn Error>> {
     let Some(path) = conf else { return Ok(Settings::default()) };
-    Settings::read(&json(path)?).map_err(|problems| wrong(&path.display().to_string(), &problems).into())
-}
-
-fn json(path: &Path) -> Result<Value, Box<dyn Error>> {
-    let name = path.display();
-    let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
-    Ok(serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?)
-}
-
-fn wrong(name: &str, problems: &[Diagnostic]) -> String {
-    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    format!("`{name}`: {}", problems.join("; "))
+    Settings::read(&read_json(path)?).map_err(|problems| wrong(&path.display().to_string(), &problems).into())
 }
 
 /// Reads policies and the session, from files or from the gateway that is asked.
 fn documents(options: &Options, asked: Option<&str>, key: Option<&str>) -> Result<Documents, Box<dyn Error>> {
     let mut documents = Documents::default();
     for path in &options.policies {
-        documents.add_policies(&json(path)?);
+        documents.add_policies(&read_json(path)?);
         refuse(&mut documents, &path.display().to_string())?;
     }
     if let Some(path) = &options.session {
-        documents.set_session(&json(path)?);
+        documents.set_session(&read_json(path)?);
         refuse(&mut documents, &path.display().to_string())?;
     }
     if let Some(url) = asked {

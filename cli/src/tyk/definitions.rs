@@ -1,16 +1,17 @@
 //! Where definitions come from: files, the gateway's own API, a cluster.
 
 use super::gateway_api;
+use super::json::{read_json, wrong};
 use super::texts::Texts;
 use crate::finding::Finding;
-use crate::input::{ClusterSource, SourceFile, read_text, read_texts};
+use crate::input::{ClusterSource, SourceFile, read_texts};
 use attache_tyk_routes::Settings;
 use attache_tyk_routes::definition::Definitions;
 use attache_tyk_routes::gateway::Gateway;
 use attache_tyk_routes::mesh::Mesh;
 use clap::Args;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The kinds of Tyk's operator, and what they name.
@@ -41,9 +42,8 @@ pub(crate) struct Read {
 
 impl DefinitionOptions {
     /// Names definitions as options do.
-    pub(crate) fn of(files: &[PathBuf], gateway: Option<&str>, conf: Option<&Path>) -> Self {
-        let (gateway, conf) = (gateway.map(str::to_owned), conf.map(Path::to_owned));
-        Self { files: files.to_vec(), gateway, conf }
+    pub(crate) fn of(files: &[PathBuf], gateway: Option<&str>) -> Self {
+        Self { files: files.to_vec(), gateway: gateway.map(str::to_owned), conf: None }
     }
 
     /// Returns whether neither files nor a gateway are named.
@@ -55,7 +55,19 @@ impl DefinitionOptions {
     ///
     /// # Errors
     /// A file, the gateway or the cluster can't be read, or there is nothing to read.
-    pub(crate) fn read(&self, cluster: Option<&ClusterSource<'_>>) -> Result<Read, Box<dyn Error>> {
+    pub(super) fn read(&self, cluster: Option<&ClusterSource<'_>>) -> Result<Read, Box<dyn Error>> {
+        self.read_with(self.settings()?, cluster)
+    }
+
+    /// Reads everything but the gateway's configuration, for a caller that has read it already.
+    ///
+    /// # Errors
+    /// A file, the gateway or the cluster can't be read, or there is nothing to read.
+    pub(crate) fn read_with(
+        &self,
+        settings: Settings,
+        cluster: Option<&ClusterSource<'_>>,
+    ) -> Result<Read, Box<dyn Error>> {
         let mut texts = Texts::default();
         if let Some(url) = &self.gateway {
             for (name, text) in gateway_api::read(url)? {
@@ -70,7 +82,6 @@ impl DefinitionOptions {
             let (file, error) = SourceFile::new("cluster".to_owned(), cluster.read(&KINDS)?);
             texts.add(Rc::new(file), error, false);
         }
-        let settings = self.settings()?;
         let definitions = Definitions::read(&texts.documents);
         let mut problems = texts.unreadable.clone();
         let wrong = definitions.problems.iter();
@@ -85,12 +96,7 @@ impl DefinitionOptions {
 
     fn settings(&self) -> Result<Settings, Box<dyn Error>> {
         let Some(path) = &self.conf else { return Ok(Settings::default()) };
-        let name = path.display();
-        let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
-        let value = serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?;
-        Settings::read(&value).map_err(|problems| {
-            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            format!("`{name}`: {}", problems.join("; ")).into()
-        })
+        let read = Settings::read(&read_json(path)?);
+        read.map_err(|problems| wrong(&path.display().to_string(), &problems).into())
     }
 }

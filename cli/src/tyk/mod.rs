@@ -4,6 +4,7 @@ mod definitions;
 mod diff;
 mod gateway_api;
 mod guard;
+mod json;
 mod mesh_options;
 mod routes;
 mod samples;
@@ -13,4 +14,6 @@ pub(crate) use definitions::{DefinitionOptions, Read};
 pub(crate) use diff::{Options as DiffOptions, run as diff};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use gateway_api::{GatewayApi, parse_url};
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use json::{read_json, wrong};
 pub(crate) use routes::{Options as RoutesOptions, run as routes};

@@ -1,6 +1,6 @@
 //! `attache limits`, without a gateway: what is planned, refused, and judged of earlier runs.
 
-use crate::support::{Run, attache};
+use crate::support::{Run, attache, attache_given};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -45,6 +45,16 @@ fn a_request_that_is_named_twice_is_planned_once() {
     assert_eq!(once.status, 0, "{}", once.stderr);
     assert_eq!(once.stdout.matches("orders GET /orders/list").count(), 1, "{}", once.stdout);
     assert_eq!(twice.stdout, once.stdout);
+}
+
+/// A pipe, as of `<(…)`, can be read only once.
+#[test]
+#[cfg(unix)]
+fn the_configuration_is_read_once() {
+    let arguments = [&GIVEN[..], &["--dry-run", "--conf", "/dev/stdin"]].concat();
+    let run = attache_given(&arguments, r#"{"enable_fixed_window_rate_limiter": true}"#);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("by policy silver: fixed window"), "{}", run.stdout);
 }
 
 /// Answers as a gateway's own API, until all was asked, and returns the paths in their order.

@@ -1,0 +1,23 @@
+//! What of Tyk is written as JSON: its configuration, policies, sessions.
+
+use crate::input::read_text;
+use attache_config_reader::Diagnostic;
+use serde_json::Value;
+use std::error::Error;
+use std::path::Path;
+
+/// Reads a file of JSON.
+///
+/// # Errors
+/// It can't be read, or is none.
+pub(crate) fn read_json(path: &Path) -> Result<Value, Box<dyn Error>> {
+    let name = path.display();
+    let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+    Ok(serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?)
+}
+
+/// Returns what is wrong with what stands under a name, as one line.
+pub(crate) fn wrong(name: &str, problems: &[Diagnostic]) -> String {
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    format!("`{name}`: {}", problems.join("; "))
+}
