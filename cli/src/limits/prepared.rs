@@ -57,14 +57,22 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
     let documents = documents(options, asked.map(String::as_str), keys.first().map(String::as_str))?;
     let grants = granted(&documents)?;
     let mut targets = chosen(options, &gateway, grants.as_ref(), &settings)?;
-    targets.list.retain(|target| options.api.is_empty() || options.api.contains(&target.api));
+    targets.list.retain(|target| is_chosen(options, &target.api));
+    targets.idle.retain(|idle| is_chosen(options, &idle.api));
     if targets.list.is_empty() {
-        let reasons: Vec<String> =
-            targets.idle.iter().map(|idle| format!("{}: {}", idle.api, idle.reason)).collect();
-        return Err(format!("there is no limit to try; {}", reasons.join("; ")).into());
+        let mut said = "there is no limit to try".to_owned();
+        for Idle { api, reason, .. } in &targets.idle {
+            said.push_str(&format!("; {api}: {reason}"));
+        }
+        return Err(said.into());
     }
     let gateways = options.gateways.map_or(options.gateway.len(), usize::from).max(1);
     Ok(Some(Prepared { settings, gateways, targets: targets.list, idle: targets.idle, keys }))
+}
+
+/// Returns whether an API is among those that --api names; each is where it names none.
+fn is_chosen(options: &Options, api: &String) -> bool {
+    options.api.is_empty() || options.api.contains(api)
 }
 
 fn settings(conf: Option<&Path>) -> Result<Settings, Box<dyn Error>> {

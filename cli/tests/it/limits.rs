@@ -171,6 +171,32 @@ fn an_interval_without_a_unit_is_told() {
     assert!(!run.stdout.contains("fraction of a second"), "{}", run.stdout);
 }
 
+#[test]
+fn the_mistakes_of_an_api_that_is_not_chosen_do_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let api = |id: &str, whole: Value, rate_limit: Value| {
+        serde_json::json!({
+            "api_id": id, "name": id, "use_keyless": true, "global_rate_limit": whole,
+            "proxy": {"listen_path": format!("/{id}/"), "target_url": "http://127.0.0.1:1/"},
+            "version_data": {"not_versioned": true, "versions": {"Default": {
+                "name": "Default", "use_extended_paths": true, "extended_paths": {"rate_limit": rate_limit}
+            }}}
+        })
+    };
+    let limit = serde_json::json!({"rate": 4, "per": 1});
+    // Tyk looks at the path without the listen path.
+    let mistake = serde_json::json!([{"path": "/b/list", "method": "GET", "rate": 2, "per": 1}]);
+    let definitions = [api("a", limit.clone(), Value::Array(Vec::new())), api("b", limit, mistake)];
+    std::fs::write(&path, serde_json::to_string(&definitions).unwrap()).unwrap();
+    let path = path.to_str().unwrap();
+    for (chosen, status) in [("a", 0), ("b", 1)] {
+        let run = attache(&["limits", path, "--dry-run", "--api", chosen]);
+        assert_eq!(run.status, status, "{chosen}: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.stdout.matches("mistake: b").count(), usize::from(chosen == "b"), "{}", run.stdout);
+    }
+}
+
 /// What strangers call their API moves no cursor while requests are sent.
 #[test]
 fn names_are_shown_as_text_while_it_runs() {
