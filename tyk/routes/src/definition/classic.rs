@@ -43,7 +43,7 @@ pub(super) fn read(value: &Value, place: Place, problems: &RefCell<Vec<Diagnosti
         keeps_slash: fields.flag("proxy/disable_strip_slash"),
         tags: if fields.flag("tags_disabled") { Vec::new() } else { fields.texts("tags") },
         is_open: fields.flag("use_keyless"),
-        limits: limits::classic(&fields, &place),
+        limits: limits::classic(&fields, &place, &versions),
         scopes: scopes(&fields),
         selector: selector(&fields),
         family: family(&fields),

@@ -1,5 +1,6 @@
 //! What a definition says of how many requests may pass, and how a caller shows its key.
 
+use super::Versions;
 use super::operation::{EXTENSION, find};
 use crate::fields::Fields;
 use crate::gap::Place;
@@ -41,10 +42,6 @@ pub struct Rate {
 /// The limit of an endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndpointRate {
-    /// Where it is said.
-    pub place: Place,
-    /// The key of the version that it is of; empty in an OAS definition.
-    pub version: String,
     /// The pattern, as it is written.
     pub path: String,
     /// The method.
@@ -53,24 +50,24 @@ pub struct EndpointRate {
     pub rate: Rate,
 }
 
-/// Reads a classic definition.
-pub(super) fn classic(fields: &Fields<'_>, place: &Place) -> Limits {
+/// Reads a classic definition. Of versions that are stored and that no request is of, the endpoints are left out.
+pub(super) fn classic(fields: &Fields<'_>, place: &Place, versions: &Versions) -> Limits {
+    let only = versions.only().map(|(key, _)| key);
     let mut endpoints = Vec::new();
     for (version, value) in fields.members("version_data/versions") {
         let at = place.path.clone().key("version_data").key("versions").key(version);
         let version_fields = fields.within(value, &at);
-        if !version_fields.flag("use_extended_paths") {
+        let is_served = versions.are_named || only == Some(version);
+        if !is_served || !version_fields.flag("use_extended_paths") {
             continue;
         }
         for (index, item) in version_fields.items("extended_paths/rate_limit").iter().enumerate() {
             let at = at.clone().key("extended_paths").key("rate_limit").index(index);
             let item = fields.within(item, &at);
             endpoints.push(EndpointRate {
-                version: version.clone(),
                 path: item.text("path"),
                 method: item.text("method"),
                 rate: rate(&item, ""),
-                place: Place { document: place.document, path: at },
             });
         }
     }
@@ -105,8 +102,7 @@ pub(super) fn oas(document: &Value, fields: &Fields<'_>, place: &Place) -> Limit
             continue;
         }
         let rate = oas_rate(&operation, "rateLimit/");
-        let place = Place { document: place.document, path: at.key("rateLimit") };
-        endpoints.push(EndpointRate { place, version: String::new(), path, method, rate });
+        endpoints.push(EndpointRate { path, method, rate });
     }
     let whole = if fields.has("upstream/rateLimit") {
         oas_rate(fields, "upstream/rateLimit/")
@@ -183,6 +179,26 @@ mod tests {
             assert_eq!((endpoint.method.as_str(), endpoint.path.as_str()), ("GET", "/list"));
             assert_eq!((endpoint.rate.rate, endpoint.rate.per, endpoint.rate.is_disabled), (6.0, 2.0, false));
         }
+    }
+
+    #[test]
+    fn what_is_stored_of_a_version_that_nobody_asks_for_is_no_limit() {
+        let version = |name: &str, rate: u32| {
+            json!({"name": name, "use_extended_paths": true,
+                "extended_paths": {"rate_limit": [{"path": "/list", "method": "GET", "rate": rate, "per": 2}]}})
+        };
+        let rates = |not_versioned: bool, versions: Value| {
+            let limits = limits(json!({
+                "api_id": "orders", "proxy": {"listen_path": "/orders/"},
+                "version_data": {"not_versioned": not_versioned, "versions": versions}
+            }));
+            limits.endpoints.iter().map(|endpoint| endpoint.rate.rate).collect::<Vec<f64>>()
+        };
+        // The old one stands first.
+        let both = json!({"1-old": version("1-old", 9), "Default": version("Default", 6)});
+        assert_eq!(rates(true, both.clone()), [6.0]);
+        assert_eq!(rates(false, both), [9.0, 6.0]);
+        assert_eq!(rates(true, json!({"v1": version("v1", 9)})), [9.0]);
     }
 
     #[test]
