@@ -142,10 +142,13 @@ impl Served {
         version.endpoints.iter().enumerate().any(|(index, endpoint)| {
             endpoint.action == Action::Ignore
                 && (endpoint.method.is_empty() || endpoint.method == method)
-                && self
-                    .pattern(key, index)
-                    .is_some_and(|pattern| candidates.iter().any(|path| pattern.matches(path)))
+                && self.is_at(key, index, &candidates)
         })
+    }
+
+    /// Returns whether an endpoint, by its place in the version under a key, is for one of these readings of a path.
+    fn is_at(&self, key: &str, index: usize, candidates: &[String]) -> bool {
+        self.pattern(key, index).is_some_and(|pattern| candidates.iter().any(|path| pattern.matches(path)))
     }
 }
 
@@ -177,8 +180,7 @@ fn matching<'s>(
     let candidates = candidates(served, &path);
     let method = passage.method.as_str();
     version.endpoints.iter().enumerate().filter_map(move |(index, endpoint)| {
-        let pattern = served.pattern(key, index)?;
-        let fits = endpoint.method == method && candidates.iter().any(|path| pattern.matches(path));
+        let fits = endpoint.method == method && served.is_at(key, index, &candidates);
         fits.then_some(&endpoint.action)
     })
 }
@@ -192,9 +194,7 @@ fn candidates(served: &Served, path: &str) -> Vec<String> {
 /// Returns whether the lists of a version let a request through.
 fn is_let_through(served: &Served, key: &str, version: &Version, passage: &Passage<'_>) -> bool {
     let candidates = candidates(served, &passage.path);
-    let is_of = |index: usize| {
-        served.pattern(key, index).is_some_and(|pattern| candidates.iter().any(|path| pattern.matches(path)))
-    };
+    let is_of = |index: usize| served.is_at(key, index, &candidates);
     let is_method = |method: &str| method.is_empty() || method == passage.method;
     let endpoints = || version.endpoints.iter().enumerate();
     let is_internal = endpoints().any(|(index, endpoint)| {
