@@ -1,6 +1,6 @@
 //! Requests that are asked about, so that neither a definition's endpoints nor a policy's rules hide something.
 
-use super::edge::{Edge, edge};
+use super::edge::{Edge, Entrance};
 use super::guard::{Guard, METHODS, Sample};
 use crate::definition::{Action, Endpoint, Version};
 use crate::gateway::{Gateway, endpoint_expression};
@@ -24,6 +24,7 @@ pub(super) struct Asked {
 pub(super) struct Samples<'m> {
     gateway: &'m Gateway,
     arrival: &'m Arrival,
+    entrance: Option<Entrance<'m>>,
     pub(super) all: Vec<Asked>,
     seen: BTreeSet<Sample>,
     /// How many were left out.
@@ -38,7 +39,14 @@ impl<'m> Samples<'m> {
         service: &Service,
         guard: &dyn Guard,
     ) -> Self {
-        let mut samples = Self { gateway, arrival, all: Vec::new(), seen: BTreeSet::new(), left_out: 0 };
+        let mut samples = Self {
+            gateway,
+            arrival,
+            entrance: Entrance::of(gateway, arrival),
+            all: Vec::new(),
+            seen: BTreeSet::new(),
+            left_out: 0,
+        };
         let within: Vec<String> = arrival.paths.iter().flat_map(PathMatch::examples).collect();
         for path in &within {
             samples.add_general(path);
@@ -55,9 +63,14 @@ impl<'m> Samples<'m> {
         samples
     }
 
+    /// Returns what Tyk does with a request, which it asks for a credential where nothing is known of the API.
+    fn edge(&self, method: &str, path: &str) -> Edge {
+        self.entrance.as_ref().map_or(Edge::Asked, |entrance| entrance.edge(method, path))
+    }
+
     fn add_general(&mut self, path: &str) {
         let sample = Sample { method: "GET".to_owned(), path: path.to_owned() };
-        let edge = edge(self.gateway, self.arrival, "GET", path);
+        let edge = self.edge("GET", path);
         if self.seen.insert(sample.clone()) {
             let is_guarded = self.arrival.is_guarded && edge != Edge::Ignored;
             self.all.push(Asked { sample, is_general: true, is_guarded });
@@ -70,7 +83,7 @@ impl<'m> Samples<'m> {
         if !arrives || self.seen.contains(&sample) {
             return;
         }
-        let edge = edge(self.gateway, self.arrival, method, &sample.path);
+        let edge = self.edge(method, &sample.path);
         if edge == Edge::Kept {
             return;
         }
@@ -86,16 +99,10 @@ impl<'m> Samples<'m> {
 
     /// Returns a request for each endpoint and operation, and the method that the client has.
     fn endpoints(&self) -> Vec<(Sample, String)> {
-        let is_own = |api: &str| api == self.arrival.api;
-        let Some(served) = self.gateway.served().iter().find(|served| is_own(&served.api.id)) else {
-            return Vec::new();
-        };
+        let Some(entrance) = &self.entrance else { return Vec::new() };
         let bases = self.bases();
         let mut found = Vec::new();
-        for (key, version) in &served.api.versions.list {
-            if !self.arrival.version.is_empty() && *key != self.arrival.version {
-                continue;
-            }
+        for (_, version) in &entrance.versions {
             let endpoints = version.endpoints.iter().filter(|endpoint| arrives_as_is(endpoint));
             let endpoints = endpoints.map(|endpoint| (&endpoint.path, &endpoint.method));
             let operations = version.operations.iter().map(|operation| (&operation.path, &operation.method));

@@ -87,6 +87,12 @@ impl Gateway {
         self.served.iter().find(is_named)
     }
 
+    /// Returns the API with this id.
+    #[must_use]
+    pub(crate) fn served_as(&self, id: &str) -> Option<&Served> {
+        self.served.iter().find(|served| served.api.id == id)
+    }
+
     /// Returns what becomes of a request.
     #[must_use]
     pub fn route(&self, request: &Request) -> Outcome {

@@ -17,9 +17,7 @@ pub fn policies(gateway: &Gateway, mesh: &Mesh, options: &Options) -> Rendered {
     let mut rules: BTreeMap<Service, Vec<Value>> = BTreeMap::new();
     for arrival in &mesh.arrivals {
         let Some(service) = options.service(&arrival.host, arrival.port) else { continue };
-        let Some(served) = gateway.served().iter().find(|served| served.api.id == arrival.api) else {
-            continue;
-        };
+        let Some(served) = gateway.served_as(&arrival.api) else { continue };
         let made = Rules { gateway, served, arrival, gaps: &mut gaps }.all();
         let known = rules.entry(service).or_default();
         for rule in made {
