@@ -12,7 +12,7 @@ use crate::input::{ClusterOptions, Input, SourceFile, read_texts};
 use crate::report::{Format, render};
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::Severity;
-use attache_tyk_routes::drift::{Drift, Routes, Side, compare};
+use attache_tyk_routes::drift::{Drift, Guard, Routes, Side, compare};
 use clap::Args;
 use std::error::Error;
 use std::io::{Write, stdout};

@@ -28,11 +28,6 @@ impl<'c> Policies<'c> {
         Self { configurations: parsed.collect(), selectors: services.collect() }
     }
 
-    /// Returns whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.configurations.is_empty()
-    }
-
     /// Returns the configurations that are for the workload of a service.
     fn applying(
         &self,
@@ -50,6 +45,10 @@ impl<'c> Policies<'c> {
 }
 
 impl Guard for Policies<'_> {
+    fn is_empty(&self) -> bool {
+        self.configurations.is_empty()
+    }
+
     fn samples(&self, service: &Service, within: &[String]) -> Vec<Sample> {
         let labels = self.labels(service);
         let everything = Operation::default();
@@ -69,9 +68,6 @@ impl Guard for Policies<'_> {
     }
 
     fn lets_in(&self, service: &Service, host: &str, samples: &[&Sample]) -> Option<Vec<bool>> {
-        if self.is_empty() {
-            return None;
-        }
         let labels = self.labels(service);
         let mut answers = vec![true; samples.len()];
         for (configuration, config) in self.applying(service, &labels) {

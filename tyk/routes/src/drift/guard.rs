@@ -16,9 +16,12 @@ pub struct Sample {
 
 /// Says what the policies of a mesh make of requests without a token.
 pub trait Guard {
+    /// Returns whether no policy is known, for whatever service: it need not be asked anything else then.
+    fn is_empty(&self) -> bool;
+
     /// Returns requests that the rules of a service's policies are for; `within` are paths of what arrives there.
     fn samples(&self, service: &Service, within: &[String]) -> Vec<Sample>;
 
-    /// Returns whether each request is let in; `None` where no policy is known for the service.
+    /// Returns whether each request is let in; `None` where that is not known.
     fn lets_in(&self, service: &Service, host: &str, samples: &[&Sample]) -> Option<Vec<bool>>;
 }

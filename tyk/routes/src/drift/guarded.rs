@@ -19,6 +19,9 @@ pub(super) fn guarded_otherwise(
     guard: &dyn Guard,
     options: &Options,
 ) -> (Vec<Drift>, usize) {
+    if guard.is_empty() {
+        return (Vec::new(), 0);
+    }
     let Some(service) = options.service(&arrival.host, arrival.port) else { return (Vec::new(), 0) };
     let samples = Samples::of(gateway, arrival, &service, guard);
     let requests: Vec<&Sample> = samples.all.iter().map(|asked| &asked.sample).collect();

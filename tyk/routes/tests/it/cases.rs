@@ -194,6 +194,10 @@ fn case_7_parameters_switches_rewrites_targets_and_tags() {
 struct Silent;
 
 impl Guard for Silent {
+    fn is_empty(&self) -> bool {
+        false
+    }
+
     fn samples(&self, _: &Service, _: &[String]) -> Vec<Sample> {
         Vec::new()
     }
