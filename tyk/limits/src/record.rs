@@ -20,7 +20,7 @@ pub struct Record {
 }
 
 /// Up to so many gateways are thought of.
-pub const MAX_URLS: usize = 64;
+const MAX_URLS: usize = 64;
 
 /// A run has two keys at most.
 const MAX_KEYS: usize = 2;

@@ -21,8 +21,6 @@ pub struct Settings {
     pub has_drl_sentinel: bool,
     /// `drl_threshold`: requests a second and gateway above which the bucket counts though there are several; 5 for 0.
     pub drl_threshold: f64,
-    /// Whether `X-RateLimit-*` hold the rate (`rate_limit_response_headers: rate_limits`) and not the quota.
-    pub tells_rates: bool,
     /// How it matches paths.
     pub routing: Routing,
 }
@@ -36,7 +34,6 @@ impl Default for Settings {
             has_smoothing: false,
             has_drl_sentinel: false,
             drl_threshold: DRL_THRESHOLD,
-            tells_rates: false,
             routing: Routing::default(),
         }
     }
@@ -62,7 +59,6 @@ impl Settings {
             has_smoothing: fields.flag("enable_rate_limit_smoothing"),
             has_drl_sentinel: fields.flag("drl_enable_sentinel_rate_limiter"),
             drl_threshold: if threshold == 0.0 { DRL_THRESHOLD } else { threshold },
-            tells_rates: fields.text("rate_limit_response_headers") == "rate_limits",
             routing: Routing::read(conf)?,
         };
         let problems = problems.into_inner();

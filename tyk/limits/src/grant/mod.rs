@@ -4,7 +4,7 @@ mod apply;
 mod read;
 
 pub use apply::{Refused, grants};
-pub use read::{Documents, looks_like_policies, looks_like_session};
+pub use read::Documents;
 
 use crate::limit::Limit;
 use std::collections::BTreeMap;

@@ -146,27 +146,3 @@ fn endpoints(right: &Fields<'_>, path: &Path) -> Vec<KeyEndpoint> {
     }
     endpoints
 }
-
-/// Returns whether a document holds policies: an object or a list of what has access rights and is no session.
-#[must_use]
-pub fn looks_like_policies(value: &Value) -> bool {
-    let is_policy = |value: &Value| {
-        value.get("access_rights").is_some()
-            && (value.get("id").is_some() || value.get("partitions").is_some())
-            || value.get("rate").is_some() && value.get("per").is_some() && value.get("name").is_some()
-    };
-    match value {
-        Value::Array(items) => !items.is_empty() && items.iter().all(is_policy),
-        Value::Object(members) => !members.is_empty() && members.values().all(is_policy),
-        _ => false,
-    }
-}
-
-/// Returns whether a document is a key's session.
-#[must_use]
-pub fn looks_like_session(value: &Value) -> bool {
-    let has = |key: &str| value.get(key).is_some();
-    has("apply_policies")
-        || has("apply_policy_id")
-        || (has("access_rights") && !has("partitions") && !has("id"))
-}

@@ -11,8 +11,7 @@ use crate::target::{Check, Target};
 const MAX_GATEWAYS: usize = 4;
 
 /// Returns what is written down.
-#[must_use]
-pub fn expected(target: &Target, run: Run<'_>) -> Hypothesis {
+pub(super) fn expected(target: &Target, run: Run<'_>) -> Hypothesis {
     let chosen = |check: &Check| Behaviour::chosen(&check.limit, run.settings, run.gateways);
     let counts = counts(&target.checks, &chosen);
     let names: Vec<String> = target

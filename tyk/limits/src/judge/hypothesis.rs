@@ -10,35 +10,35 @@ use std::collections::HashMap;
 
 /// A way of counting that may be at work.
 #[derive(Clone, Debug)]
-pub struct Hypothesis {
+pub(super) struct Hypothesis {
     /// What it is, in words.
-    pub name: String,
+    pub(super) name: String,
     /// What a request must pass, one after the other.
-    pub counts: Vec<Count>,
+    pub(super) counts: Vec<Count>,
     /// What becomes of every request, whatever is counted.
-    pub verdict: Option<bool>,
+    pub(super) verdict: Option<bool>,
     /// Whether each second begins with new counts, as where a session is touched.
-    pub is_renewed: bool,
+    pub(super) is_renewed: bool,
     /// Which gateways requests come to.
-    pub spread: Spread,
+    pub(super) spread: Spread,
     /// Whether it is another algorithm for the same limits, and no mistake of another kind.
-    pub is_algorithm: bool,
+    pub(super) is_algorithm: bool,
 }
 
 /// A limit, and how it is counted.
 #[derive(Clone, Debug)]
-pub struct Count {
+pub(super) struct Count {
     /// How many.
-    pub limit: Limit,
+    pub(super) limit: Limit,
     /// How they are counted.
-    pub behaviour: Behaviour,
+    pub(super) behaviour: Behaviour,
     /// Whether each key has a count of its own.
-    pub is_of_key: bool,
+    pub(super) is_of_key: bool,
 }
 
 /// Which of the gateways that share a limit a request comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spread {
+pub(super) enum Spread {
     /// Each URL is one of them.
     ByUrl,
     /// Something before them divides requests, in turn or by chance.
@@ -47,14 +47,12 @@ pub enum Spread {
 
 impl Hypothesis {
     /// Makes one of counts.
-    #[must_use]
-    pub fn new(name: String, counts: Vec<Count>, spread: Spread) -> Self {
+    pub(super) fn new(name: String, counts: Vec<Count>, spread: Spread) -> Self {
         Self { name, counts, verdict: None, is_renewed: false, spread, is_algorithm: false }
     }
 
     /// Plays it once, and returns for each answer whether its request would have passed.
-    #[must_use]
-    pub fn play(&self, answers: &[Answer], run: Run<'_>, sample: u64) -> Vec<bool> {
+    pub(super) fn play(&self, answers: &[Answer], run: Run<'_>, sample: u64) -> Vec<bool> {
         let mut rng = Rng::with_seed(run.seed.wrapping_mul(0x9E37_79B9).wrapping_add(sample));
         let mut arrivals: Vec<(f64, usize)> = Vec::new();
         for (index, answer) in answers.iter().enumerate() {

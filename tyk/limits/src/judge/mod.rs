@@ -10,8 +10,6 @@ mod hypothesis;
 mod untried;
 
 pub use band::Point;
-pub use candidates::expected;
-pub use hypothesis::{Count, Hypothesis};
 pub use untried::Untried;
 
 use crate::plan::{Kind, Plan};
@@ -19,7 +17,8 @@ use crate::record::{Answer, Outcome, Tried};
 use crate::settings::Settings;
 use crate::target::Target;
 use band::Band;
-use candidates::candidates;
+use candidates::{candidates, expected};
+use hypothesis::Hypothesis;
 use untried::untried;
 
 /// What is known of a run.
