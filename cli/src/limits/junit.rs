@@ -21,7 +21,7 @@ pub(super) fn junit(results: &Results) -> String {
             (None, Some(reason)) => vec![Case::skipped("all steps", reason.clone())],
             (None, None) => continue,
         };
-        suite(&mut xml, &result.name(), &cases);
+        suite(&mut xml, &result.target.name(), &cases);
     }
     xml.push_str("</testsuites>\n");
     xml

@@ -28,11 +28,6 @@ pub(super) struct Results {
 }
 
 impl Result {
-    /// Returns what it is called: the API and the request.
-    pub(super) fn name(&self) -> String {
-        format!("{} {} {}", self.target.api, self.target.method, self.target.path)
-    }
-
     /// Returns whether it fares otherwise than it is written down, or was not tried where others were.
     pub(super) fn fails(&self) -> bool {
         self.not_tried.is_some() || self.judgement.as_ref().is_some_and(|judgement| !judgement.holds)

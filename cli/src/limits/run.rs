@@ -11,7 +11,7 @@ use super::text::text;
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::read_text;
-use crate::shown::shown;
+use crate::shown::{json_text, shown};
 use attache_tyk_limits::behaviour::Behaviour;
 use attache_tyk_limits::drive::{Course, TIMEOUT, drive};
 use attache_tyk_limits::envelope::Envelope;
@@ -50,7 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let results = results(&prepared, plans, record.as_ref(), seed);
     stdout().write_all(text(&results).as_bytes())?;
     if let Some(path) = &options.json {
-        write(path, &format!("{:#}\n", json(&results)))?;
+        write(path, &json_text(&json(&results)))?;
     }
     if let Some(path) = &options.junit {
         write(path, &junit(&results))?;
@@ -122,8 +122,7 @@ fn send(
     let tell = |number: usize| {
         if let Some((target, plan)) = plans.get(number) {
             let (sent, seconds) = (counted(plan.requests(), "request"), plan.seconds());
-            let name = format!("{} {} {}", target.api, target.method, target.path);
-            anstream::eprintln!("{}: {sent}, {seconds:.0} s at most", shown(&name));
+            anstream::eprintln!("{}: {sent}, {seconds:.0} s at most", shown(&target.name()));
         }
     };
     drive(course, &tell)

@@ -2,6 +2,7 @@
 
 use super::results::{Result, Results};
 use crate::xml::attribute;
+use attache_tyk_limits::behaviour::to_float;
 use attache_tyk_limits::judge::Point;
 use attache_tyk_limits::plan::Kind;
 use std::fmt::Write as _;
@@ -46,10 +47,6 @@ impl Scale {
     }
 }
 
-fn to_float(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
-}
-
 fn draw(svg: &mut String, result: &Result, top: f64) {
     let Some(judgement) = &result.judgement else { return };
     let curve = &judgement.curve;
@@ -57,7 +54,7 @@ fn draw(svg: &mut String, result: &Result, top: f64) {
     let highest = curve.iter().map(|point| point.most.max(point.passed)).max().unwrap_or(1);
     let scale = Scale { start: first.at, end: last.at, most: to_float(highest), top };
     let verdict = if judgement.holds { "holds" } else { "does not hold" };
-    let title = attribute(&format!("{}: {verdict}", result.name()));
+    let title = attribute(&format!("{}: {verdict}", result.target.name()));
     _ = writeln!(svg, "<text x=\"{MARGIN}\" y=\"{:.1}\" font-weight=\"bold\">{title}</text>", top - 18.0);
     _ = writeln!(
         svg,

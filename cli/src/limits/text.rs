@@ -25,7 +25,7 @@ pub(super) fn text(results: &Results) -> String {
 }
 
 fn one(text: &mut String, result: &Result) {
-    _ = writeln!(text, "{}", shown(&result.name()));
+    _ = writeln!(text, "{}", shown(&result.target.name()));
     for (check, (behaviour, envelope)) in result.target.checks.iter().zip(&result.envelopes) {
         let (said, scope, origin) = (check.limit.describe(), check.scope, shown(&check.origin));
         _ = writeln!(text, "  {said}, {scope}, by {origin}: {behaviour}");
@@ -44,14 +44,11 @@ fn one(text: &mut String, result: &Result) {
     for reason in &result.plan.left_out {
         _ = writeln!(text, "  left out: {reason}");
     }
-    match &result.judgement {
-        Some(judgement) => judged(text, judgement),
-        None if result.not_tried.is_some() => {
-            let reason = result.not_tried.as_deref().unwrap_or_default();
-            _ = writeln!(text, "  not tried: {}", shown(reason));
-        }
-        None if result.plan.steps.is_empty() => text.push_str("  not tried\n"),
-        None => planned(text, result),
+    match (&result.judgement, &result.not_tried) {
+        (Some(judgement), _) => judged(text, judgement),
+        (None, Some(reason)) => _ = writeln!(text, "  not tried: {}", shown(reason)),
+        (None, None) if result.plan.steps.is_empty() => text.push_str("  not tried\n"),
+        (None, None) => planned(text, result),
     }
 }
 

@@ -239,6 +239,12 @@ impl Target {
         }
     }
 
+    /// Returns what it is called: the API and the request.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {} {}", self.api, self.method, self.path)
+    }
+
     /// Returns the check that holds back first: that with the lowest rate.
     #[must_use]
     pub fn tightest(&self) -> Option<&Check> {
