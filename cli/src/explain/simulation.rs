@@ -1,7 +1,7 @@
 //! A request before a configuration: what `explain` asks on a command line, and the page in a form.
 
 use super::{Client, RequestLine, TokenPlace, TrialHost, header_map, trusting, unsigned};
-use crate::input::Configuration;
+use crate::input::{Configuration, has_policy_for};
 use attache_engine::host::Workload;
 use attache_engine::policy::View;
 use attache_engine::token::IssuerKeys;
@@ -145,12 +145,10 @@ pub(crate) fn workload(
 
 /// Returns the first workload that a policy is for; where there is none, what the resource says of its workloads.
 pub(crate) fn usual_workload(configuration: &Configuration, config: &Config) -> Workload {
-    let environment = configuration.environment();
-    let applies = |workload: &Workload| {
-        Engine::new(config, workload, &environment).is_ok_and(|engine| engine.coverage().applying > 0)
-    };
     let mut workloads = configuration.workloads(config).into_iter();
-    workloads.find(applies).unwrap_or_else(|| configuration.own_workload())
+    workloads
+        .find(|workload| has_policy_for(config, workload))
+        .unwrap_or_else(|| configuration.own_workload())
 }
 
 /// Gives issuers the keys that their providers serve.

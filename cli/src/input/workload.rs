@@ -2,7 +2,9 @@
 
 use super::{Configuration, Resource};
 use attache_engine::host::{Environment, Workload};
+use attache_engine::policy::selector_fits;
 use attache_plugin_config::{Config, Selector};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What stands for a secret that only the proxy knows: as long as any algorithm asks for.
@@ -29,6 +31,28 @@ impl Environment for ModuleEnvironment {
                 None => Some(UNKNOWN_SECRET.to_vec()),
                 Some(value) => Some(value.clone().into_bytes()),
             },
+        }
+    }
+}
+
+/// What a file of tests or of assertions says of the workload.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct WorkloadDocument {
+    namespace: Option<String>,
+    name: Option<String>,
+    service_account: Option<String>,
+    labels: Option<BTreeMap<String, String>>,
+}
+
+impl WorkloadDocument {
+    /// Returns the workload, as far as the file describes it.
+    pub(crate) fn workload(&self) -> Workload {
+        Workload {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            service_account: self.service_account.clone(),
+            labels: self.labels.clone().unwrap_or_default(),
         }
     }
 }
@@ -77,6 +101,24 @@ impl Configuration {
             ..Workload::default()
         }
     }
+
+    /// Returns a workload as a file describes it, and where that says nothing, as the resource does.
+    pub(crate) fn workload_described(&self, described: &Workload) -> Workload {
+        let own = self.own_workload();
+        let mut labels = own.labels;
+        labels.extend(described.labels.clone());
+        Workload {
+            namespace: described.namespace.clone().or(own.namespace),
+            name: described.name.clone().or(own.name),
+            service_account: described.service_account.clone().or(own.service_account),
+            labels,
+        }
+    }
+}
+
+/// Returns whether a policy is for a workload.
+pub(crate) fn has_policy_for(config: &Config, workload: &Workload) -> bool {
+    config.policies.iter().any(|policy| selector_fits(&policy.selector, workload))
 }
 
 /// Returns a workload of these that a selector fits; `None` where it fits none of them. In Istio's root namespace a

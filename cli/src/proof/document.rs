@@ -1,8 +1,8 @@
 //! The form of a file of assertions.
 
+use crate::input::WorkloadDocument;
 use attache_config_reader::{List, Node, Slot};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// A file of assertions.
 #[derive(Debug, Deserialize)]
@@ -16,16 +16,6 @@ pub(super) struct ProofDocument {
     /// The workload that is asked; absent: every one that a policy applies to.
     pub(super) workload: Option<WorkloadDocument>,
     pub(super) assertions: Slot<List<AssertionDocument>>,
-}
-
-/// A workload.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct WorkloadDocument {
-    pub(super) namespace: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) service_account: Option<String>,
-    pub(super) labels: Option<BTreeMap<String, String>>,
 }
 
 /// What must become of requests.

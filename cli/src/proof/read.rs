@@ -6,7 +6,7 @@
 use super::assertion::Assertion;
 use super::document::{AssertionDocument, Expectation, ProofDocument, TokenWord, UnlessDocument};
 use super::doubts::{repeated_names, unregistered_methods};
-use crate::input::{Boundary, Configuration, SourceFile, named_configuration, read_text};
+use crate::input::{Boundary, Configuration, SourceFile, WorkloadDocument, named_configuration, read_text};
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
 use attache_engine::host::Workload;
@@ -98,12 +98,7 @@ impl ProofFile {
             configuration: configuration(path, boundary, &source, &document).map_err(|error| {
                 invalid(vec![Diagnostic::error(Path::default().key("configuration"), error)])
             })?,
-            workload: document.workload.as_ref().map(|workload| Workload {
-                namespace: workload.namespace.clone(),
-                name: workload.name.clone(),
-                service_account: workload.service_account.clone(),
-                labels: workload.labels.clone().unwrap_or_default(),
-            }),
+            workload: document.workload.as_ref().map(WorkloadDocument::workload),
             assertions,
         })
     }

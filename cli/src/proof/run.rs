@@ -1,12 +1,12 @@
 //! Whether assertions hold.
 
 use super::assertion::Assertion;
-use crate::input::Configuration;
+use crate::input::{Configuration, has_policy_for};
 use crate::symbolic::{
     Analysis, AnalysisError, Found, Scope, Side, TooManyWorkloads, described, workload_classes,
 };
 use attache_engine::host::Workload;
-use attache_engine::policy::{View, selector_fits};
+use attache_engine::policy::View;
 use attache_plugin_config::Config;
 use std::collections::BTreeSet;
 
@@ -91,29 +91,18 @@ fn workloads(
 ) -> Result<Vec<Workload>, ProofError> {
     let own = configuration.own_workload();
     let mut asked = match named {
-        Some(named) => vec![joined(own.clone(), named)],
+        Some(named) => vec![configuration.workload_described(named)],
         None => workload_classes(&own, &[config])?,
     };
     // Where there is no policy at all, a token is all that anybody needs, and that can be proven.
     if config.policies.is_empty() {
         return Ok(asked);
     }
-    asked.retain(|workload| config.policies.iter().any(|policy| selector_fits(&policy.selector, workload)));
+    asked.retain(|workload| has_policy_for(config, workload));
     if asked.is_empty() {
-        let workload = named.map_or_else(|| described(&own), |named| described(&joined(own.clone(), named)));
+        let workload = named.map_or(own, |named| configuration.workload_described(named));
+        let workload = described(&workload);
         return Err(ProofError::NoPolicy { configuration: configuration.to_string(), workload });
     }
     Ok(asked)
-}
-
-/// Returns a workload as a file names it, and where that says nothing, as the resource does.
-fn joined(own: Workload, named: &Workload) -> Workload {
-    let mut labels = own.labels;
-    labels.extend(named.labels.clone());
-    Workload {
-        namespace: named.namespace.clone().or(own.namespace),
-        name: named.name.clone().or(own.name),
-        service_account: named.service_account.clone().or(own.service_account),
-        labels,
-    }
 }

@@ -1,6 +1,7 @@
 //! What a file of tests holds: the form of the project's own scenarios, as far as one process can play them.
 
 use super::text_match::{OneOrMany, TextMatch};
+use crate::input::WorkloadDocument;
 use attache_config_reader::{List, Node, Slot};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ pub(crate) struct TestDocument {
     /// Variables of the module's environment, in place of those that the resource gives it.
     pub(crate) environment: Option<BTreeMap<String, String>>,
     /// The workload that is asked; where none is given, the first that a policy is for.
-    pub(crate) workload: Option<TestWorkload>,
+    pub(crate) workload: Option<WorkloadDocument>,
     /// Tokens, by the names that requests use.
     pub(crate) tokens: Option<BTreeMap<String, TestToken>>,
     /// The requests.
@@ -40,16 +41,6 @@ pub(crate) enum Signatures {
     Trusted,
     /// Those that the configuration's keys verify: tokens are written as they are.
     Verified,
-}
-
-/// A workload.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct TestWorkload {
-    pub(crate) namespace: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) service_account: Option<String>,
-    pub(crate) labels: Option<BTreeMap<String, String>>,
 }
 
 /// A token.

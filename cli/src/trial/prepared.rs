@@ -1,11 +1,11 @@
 //! A file of tests, ready to be asked of one configuration after another.
 
-use super::document::{Expectation, Signatures, Step, TestDocument, TestRequest, TestToken, TestWorkload};
+use super::document::{Expectation, Signatures, Step, TestDocument, TestRequest, TestToken};
 use super::expect::{NO_RULE, differences};
 use crate::explain::{
     Client, RequestLine, TokenPlace, TrialHost, header_map, seconds_now, trusting, unsigned, usual_workload,
 };
-use crate::input::{Configuration, ModuleEnvironment};
+use crate::input::{Configuration, ModuleEnvironment, WorkloadDocument};
 use attache_config_reader::{Diagnostics, List, quote, suggestion};
 use attache_engine::host::Workload;
 use attache_engine::policy::View;
@@ -212,15 +212,13 @@ fn text_of_token(
 }
 
 /// Returns the workload that a file describes; where it describes none, the one that `attache explain` takes.
-fn workload(described: Option<&TestWorkload>, configuration: &Configuration, config: &Config) -> Workload {
-    let Some(described) = described else { return usual_workload(configuration, config) };
-    let own = configuration.own_workload();
-    let mut labels = own.labels;
-    labels.extend(described.labels.clone().unwrap_or_default());
-    Workload {
-        namespace: described.namespace.clone().or(own.namespace),
-        name: described.name.clone().or(own.name),
-        service_account: described.service_account.clone().or(own.service_account),
-        labels,
+fn workload(
+    described: Option<&WorkloadDocument>,
+    configuration: &Configuration,
+    config: &Config,
+) -> Workload {
+    match described {
+        Some(described) => configuration.workload_described(&described.workload()),
+        None => usual_workload(configuration, config),
     }
 }
