@@ -4,7 +4,7 @@ use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
-use crate::input::{Boundary, BoundaryOptions, Configuration, InputOptions};
+use crate::input::{Boundary, BoundaryOptions, InputOptions, SourceFile};
 use crate::proof::{ProofFile, ProofFileError, find, json, prove, text};
 use crate::report;
 use crate::shown::json_text;
@@ -16,6 +16,7 @@ use clap::Args;
 use std::error::Error;
 use std::io::{Write as _, stderr, stdout};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Says whether assertions hold of all requests, and shows a request for each that does not
 ///
@@ -88,8 +89,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 fn read(path: &Path, boundary: Option<&Boundary>) -> Result<Option<ProofFile>, Box<dyn Error>> {
     match ProofFile::read(path, boundary) {
         Ok(file) => {
-            let (place, warnings) = &file.warnings;
-            tell(&DOUBTFUL, place, warnings)?;
+            let (source, warnings) = &file.warnings;
+            tell(&DOUBTFUL, source, warnings)?;
             Ok(Some(file))
         }
         Err(ProofFileError::Invalid(file, errors)) => {
@@ -101,8 +102,13 @@ fn read(path: &Path, boundary: Option<&Boundary>) -> Result<Option<ProofFile>, B
 }
 
 /// Tells what is wrong with a file, where it stands.
-fn tell(rule: &'static Rule, place: &Configuration, wrong: &[Diagnostic]) -> Result<(), Box<dyn Error>> {
-    let findings: Vec<Finding> = wrong.iter().map(|it| Finding::in_document(rule, place, it)).collect();
+fn tell(rule: &'static Rule, file: &Rc<SourceFile>, wrong: &[Diagnostic]) -> Result<(), Box<dyn Error>> {
+    let document = file.documents.first();
+    let finding = |error: &Diagnostic| {
+        let location = document.map(|document| document.locate(&error.path));
+        Finding::of_text(rule, file, location, error)
+    };
+    let findings: Vec<Finding> = wrong.iter().map(finding).collect();
     let is_styled = AutoStream::choice(&stderr()) != ColorChoice::Never;
     stderr().write_all(report::render(&findings, report::Format::Text, is_styled)?.as_bytes())?;
     Ok(())

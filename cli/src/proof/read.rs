@@ -23,7 +23,7 @@ pub(crate) struct ProofFile {
     pub(crate) workload: Option<Workload>,
     pub(crate) assertions: Vec<Assertion>,
     /// What is legal and seldom meant, with what it is about.
-    pub(crate) warnings: (Configuration, Vec<Diagnostic>),
+    pub(crate) warnings: (Rc<SourceFile>, Vec<Diagnostic>),
 }
 
 /// Why a file can't be used.
@@ -32,8 +32,8 @@ pub(crate) enum ProofFileError {
     #[error("{0}")]
     Unreadable(String),
     /// What is wrong with what, where it stands.
-    #[error("{} has errors", .0.file.name)]
-    Invalid(Box<Configuration>, Vec<Diagnostic>),
+    #[error("{} has errors", .0.name)]
+    Invalid(Rc<SourceFile>, Vec<Diagnostic>),
 }
 
 /// What scopes are called while they are a policy's.
@@ -68,12 +68,8 @@ impl ProofFile {
         };
         let (mut node, form_errors) = document.as_kubernetes_reads();
         let source = Rc::new(source);
-        let whole = node.clone();
-        let invalid = |errors: Vec<Diagnostic>| {
-            let file = Configuration::bare(Rc::clone(&source), "configuration", whole.clone());
-            ProofFileError::Invalid(Box::new(file), errors)
-        };
-        if is_configuration(&whole) {
+        let invalid = |errors: Vec<Diagnostic>| ProofFileError::Invalid(Rc::clone(&source), errors);
+        if is_configuration(&node) {
             return Err(unreadable(
                 &"it is a configuration and holds no `assertions`; name a file of assertions, and this by --configuration",
             ));
@@ -92,9 +88,8 @@ impl ProofFile {
                 return Err(invalid(errors));
             }
         };
-        let this = Configuration::bare(Rc::clone(&source), "configuration", whole.clone());
         Ok(Self {
-            warnings: (this, unregistered_methods(&document)),
+            warnings: (Rc::clone(&source), unregistered_methods(&document)),
             configuration: configuration(path, boundary, &source, &document).map_err(|error| {
                 invalid(vec![Diagnostic::error(Path::default().key("configuration"), error)])
             })?,
