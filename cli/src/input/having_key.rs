@@ -65,5 +65,11 @@ fn has_key(document: &Node, key: &str) -> bool {
     has(key) || (!is_other && (is_begun || suggestion(key, others).is_some()))
 }
 
+/// Returns whether a document, whose kind has this key, is a configuration in place of it, or a resource that may carry one.
+pub(crate) fn is_configuration(document: &Node, key: &str) -> bool {
+    let has = |key: &str| document.get(key).is_some();
+    !has(key) && (has("issuers") || has("policies") || (has("apiVersion") && has("kind")))
+}
+
 /// The keys that tell files of tests and files of assertions.
 const KINDS: [&str; 2] = ["steps", "assertions"];

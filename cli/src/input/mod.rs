@@ -17,7 +17,7 @@ mod workload;
 pub(crate) use boundary::{Boundary, BoundaryOptions};
 pub(crate) use configuration::{Carrier, Configuration};
 pub(crate) use files::{read_text, shortened};
-pub(crate) use having_key::{HavingKey, having_key};
+pub(crate) use having_key::{HavingKey, having_key, is_configuration};
 pub(crate) use misnamed::Misnamed;
 pub(crate) use named::named_configuration;
 pub(crate) use resource::{Kind, Resource, text};

@@ -6,7 +6,9 @@
 use super::assertion::Assertion;
 use super::document::{AssertionDocument, Expectation, ProofDocument, TokenWord, UnlessDocument};
 use super::doubts::{repeated_names, unregistered_methods};
-use crate::input::{Boundary, Configuration, SourceFile, WorkloadDocument, named_configuration, read_text};
+use crate::input::{
+    Boundary, Configuration, SourceFile, WorkloadDocument, is_configuration, named_configuration, read_text,
+};
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
 use attache_engine::host::Workload;
@@ -69,7 +71,7 @@ impl ProofFile {
         let (mut node, form_errors) = document.as_kubernetes_reads();
         let source = Rc::new(source);
         let invalid = |errors: Vec<Diagnostic>| ProofFileError::Invalid(Rc::clone(&source), errors);
-        if is_configuration(&node) {
+        if is_configuration(&node, "assertions") {
             return Err(unreadable(
                 &"it is a configuration and holds no `assertions`; name a file of assertions, and this by --configuration",
             ));
@@ -97,12 +99,6 @@ impl ProofFile {
             assertions,
         })
     }
-}
-
-/// Returns whether a document is a configuration, or a resource that may carry one.
-fn is_configuration(document: &Node) -> bool {
-    let has = |key| document.get(key).is_some();
-    !has("assertions") && (has("issuers") || has("policies") || (has("apiVersion") && has("kind")))
 }
 
 fn configuration(

@@ -2,7 +2,7 @@
 
 use super::document::TestDocument;
 use super::faults::faults;
-use crate::input::{Boundary, Configuration, SourceFile, named_configuration, read_text};
+use crate::input::{Boundary, Configuration, SourceFile, is_configuration, named_configuration, read_text};
 use attache_config_reader::{Diagnostic, Node, Path, Report, SourceDocument, read_document};
 use std::error::Error;
 use std::path::Path as FilePath;
@@ -26,7 +26,7 @@ impl TestFile {
         let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
         let nodes = attache_config_reader::read_yaml_stream(&text)
             .map_err(|error| told(&name, &text, std::slice::from_ref(&error)))?;
-        if nodes.iter().any(is_configuration) {
+        if nodes.iter().any(|node| is_configuration(node, "steps")) {
             return Err(format!(
                 "{name} is a configuration and no file of tests; a file of tests names it as its `configuration` and has `steps`"
             )
@@ -37,12 +37,6 @@ impl TestFile {
         let configuration = configuration(&document, path, boundary, name, text)?;
         Ok(Self { document, configuration })
     }
-}
-
-/// Returns whether a document is what tests are asked of.
-fn is_configuration(node: &Node) -> bool {
-    let has = |key: &str| node.get(key).is_some();
-    !has("steps") && (has("issuers") || has("policies") || (has("apiVersion") && has("kind")))
 }
 
 /// Reads a document, or returns everything that is wrong with it.
