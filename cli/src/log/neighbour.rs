@@ -29,7 +29,7 @@ impl Program {
 }
 
 /// A line of a neighbour.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbour {
     pub(crate) program: Program,
     pub(crate) time: Option<String>,

@@ -42,9 +42,9 @@ pub(crate) fn document(told: &Told<'_>) -> Value {
     })
 }
 
-fn seen(seen: &Seen) -> Value {
+fn seen(Seen { number, line }: &Seen) -> Value {
     json!({
-        "line": seen.number, "program": seen.program.name(), "time": seen.time, "traceId": seen.trace_id, "words": seen.words,
+        "line": number, "program": line.program.name(), "time": line.time, "traceId": line.trace_id, "words": line.words,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::pick::{Picked, PickedLine};
 use super::remedy;
 use super::search::Proposal;
+use super::way::Seen;
 use crate::explain::{Judged as Reading, Teller, described};
 use crate::input::Configuration;
 use crate::logged::{Before, Fate, Judged, Logged, Outcome, Recorded, Says, TokenState, Tri};
@@ -76,12 +77,12 @@ impl Told<'_> {
     /// Tells what else the log says of the request, from the gateway on.
     fn way(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = &self.picked.way;
-        let Some(trace) = way.iter().map(|seen| seen.trace_id.as_deref()).max() else { return Ok(()) };
+        let Some(trace) = way.iter().map(|seen| seen.line.trace_id.as_deref()).max() else { return Ok(()) };
         let trace = trace.map(|id| format!(", trace {}", shown(id))).unwrap_or_default();
         writeln!(f, "\nits way{trace}")?;
-        for seen in way {
-            let time = seen.time.as_deref().map(|time| format!(", at {}", shown(time))).unwrap_or_default();
-            writeln!(f, "  {:<9}{} (line {}{time})", seen.program.name(), shown(&seen.words), seen.number)?;
+        for Seen { number, line } in way {
+            let time = line.time.as_deref().map(|time| format!(", at {}", shown(time))).unwrap_or_default();
+            writeln!(f, "  {:<9}{} (line {number}{time})", line.program.name(), shown(&line.words))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the logs say of a request besides the line that is asked about: its way from the gateway to the service.
 
-use crate::log::{AccessLine, AuditLine, Entry, Program, Said};
+use crate::log::{AccessLine, AuditLine, Entry, Neighbour, Program, Said};
 use std::collections::VecDeque;
 
 /// How many lines are kept while the one that is asked about is looked for: the last.
@@ -14,61 +14,50 @@ const MAX_TOLD: usize = 20;
 pub(crate) struct Seen {
     /// Its number, from 1.
     pub(crate) number: u64,
-    pub(crate) program: Program,
-    pub(crate) time: Option<String>,
-    pub(crate) trace_id: Option<String>,
-    request_id: Option<String>,
-    pub(crate) words: String,
+    /// What it says, as a neighbour's would.
+    pub(crate) line: Neighbour,
 }
 
 impl Seen {
     /// Returns what a line says of a request; `None` where it is on none.
     fn of(entry: &Entry, number: u64) -> Option<Self> {
-        match entry {
-            Entry::Audit(line) => Some(Self::of_audit(line, number)),
-            Entry::Access(line) => Some(Self::of_access(line, number)),
-            Entry::Neighbour(line) => Some(Self {
-                number,
-                program: line.program,
-                time: line.time.clone(),
-                trace_id: line.trace_id.clone(),
-                request_id: line.request_id.clone(),
-                words: line.words.clone(),
-            }),
-            Entry::Dropped(_) | Entry::Other | Entry::Unreadable(_) => None,
-        }
+        let line = match entry {
+            Entry::Audit(line) => of_audit(line),
+            Entry::Access(line) => of_access(line),
+            Entry::Neighbour(line) => Neighbour::clone(line),
+            Entry::Dropped(_) | Entry::Other | Entry::Unreadable(_) => return None,
+        };
+        Some(Self { number, line })
     }
+}
 
-    fn of_audit(line: &AuditLine, number: u64) -> Self {
-        let mut words = format!("{} {}: ", line.method, line.path);
-        words.push_str(match line.verdict.verdict {
-            Said::Allowed => "allowed",
-            Said::Denied => "refused",
-        });
-        for part in [line.verdict.reason.clone(), line.verdict.rule_name()].into_iter().flatten() {
-            words.push_str(", ");
-            words.push_str(&part);
-        }
-        Self {
-            number,
-            program: Program::Filter,
-            time: line.time.clone(),
-            trace_id: line.trace_id.clone(),
-            request_id: line.request_id.clone(),
-            words,
-        }
+fn of_audit(line: &AuditLine) -> Neighbour {
+    let mut words = format!("{} {}: ", line.method, line.path);
+    words.push_str(match line.verdict.verdict {
+        Said::Allowed => "allowed",
+        Said::Denied => "refused",
+    });
+    for part in [line.verdict.reason.clone(), line.verdict.rule_name()].into_iter().flatten() {
+        words.push_str(", ");
+        words.push_str(&part);
     }
+    Neighbour {
+        program: Program::Filter,
+        time: line.time.clone(),
+        trace_id: line.trace_id.clone(),
+        request_id: line.request_id.clone(),
+        words,
+    }
+}
 
-    fn of_access(line: &AccessLine, number: u64) -> Self {
-        let path = line.target.split('?').next().unwrap_or_default();
-        Self {
-            number,
-            program: Program::Proxy,
-            time: line.time.clone(),
-            trace_id: None,
-            request_id: line.request_id.clone(),
-            words: format!("{} {path}: {}", line.method, line.status),
-        }
+fn of_access(line: &AccessLine) -> Neighbour {
+    let path = line.target.split('?').next().unwrap_or_default();
+    Neighbour {
+        program: Program::Proxy,
+        time: line.time.clone(),
+        trace_id: None,
+        request_id: line.request_id.clone(),
+        words: format!("{} {path}: {}", line.method, line.status),
     }
 }
 
@@ -92,8 +81,9 @@ impl Recent {
         let Some(own) = self.0.iter().find(|seen| seen.number == picked).cloned() else { return Vec::new() };
         // Clients choose both ids, and either may come twice. Where a line has a trace, that counts: a gateway that traces
         // by rules of its own gives it anew.
-        let same_request = |seen: &Seen| seen.request_id.is_some() && seen.request_id == own.request_id;
-        let is_of_it = |seen: &Seen| match (&seen.trace_id, &own.trace_id) {
+        let request = own.line.request_id.as_ref();
+        let same_request = |seen: &Seen| request.is_some() && seen.line.request_id.as_ref() == request;
+        let is_of_it = |seen: &Seen| match (&seen.line.trace_id, &own.line.trace_id) {
             (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
             _ => seen.number == picked || same_request(seen),
         };
@@ -101,7 +91,7 @@ impl Recent {
         // Whoever sends many requests of one trace leaves many lines: those nearest to the one that is asked about are told.
         way.sort_by_key(|seen| seen.number.abs_diff(picked));
         way.truncate(MAX_TOLD);
-        way.sort_by_key(|seen| (seen.program as u8, seen.number));
+        way.sort_by_key(|seen| (seen.line.program as u8, seen.number));
         if way.len() > 1 { way } else { Vec::new() }
     }
 }
