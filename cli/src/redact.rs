@@ -61,14 +61,9 @@ pub(crate) fn is_secret_text(text: &str) -> bool {
 /// Returns a message without the secrets that can be told from other words by their form: tokens, credentials behind a
 /// scheme, private keys in PEM or as members of JSON, user and password of a URL.
 pub(crate) fn redacted(text: &str) -> String {
-    let mut ranges: Vec<Range<usize>> = tokens(text).collect();
-    ranges.extend(credentials(text));
-    ranges.extend(private_pem(text));
-    ranges.extend(userinfo(text));
-    ranges.extend(members(text, true, 1));
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
-    for range in merged(ranges) {
+    for range in merged(found(text, true, 1)) {
         shown.push_str(text.get(end..range.start).unwrap_or_default());
         shown.push_str(HIDDEN);
         end = range.end;
@@ -81,11 +76,16 @@ pub(crate) fn redacted(text: &str) -> String {
 /// name may be another's than a key's.
 pub(crate) fn in_source(text: &str, is_read: bool) -> Vec<Range<usize>> {
     let least = if is_read { MIN_OF_SHORT_NAME } else { 1 };
+    found(text, false, least)
+}
+
+/// Returns where secrets stand in a text, in no order. `needs_quotes` and `least` are as in [`members`].
+fn found(text: &str, needs_quotes: bool, least: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = tokens(text).collect();
     ranges.extend(credentials(text));
     ranges.extend(private_pem(text));
     ranges.extend(userinfo(text));
-    ranges.extend(members(text, false, least));
+    ranges.extend(members(text, needs_quotes, least));
     ranges
 }
 

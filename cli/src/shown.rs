@@ -30,6 +30,11 @@ pub(crate) fn escaped(text: &str) -> String {
     whole
 }
 
+/// Returns what [`escaped`] does of each line of a text, without an end of the last.
+pub(crate) fn escaped_lines(text: &str) -> String {
+    text.lines().map(escaped).collect::<Vec<_>>().join("\n")
+}
+
 /// Returns whether a line would hold a command to GitHub Actions from here on: of the new form where it begins so, whatever
 /// space is before, of the old one anywhere.
 fn is_command(text: &str, at: usize) -> bool {

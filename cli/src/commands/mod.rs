@@ -20,7 +20,7 @@ mod why;
 
 use crate::exit::{self, Status};
 use crate::redact::redacted;
-use crate::shown::escaped;
+use crate::shown::escaped_lines;
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ fn mistaken(error: &clap::Error) -> ExitCode {
 
 /// Returns an error as a terminal may have it, without secrets; some have a line for each thing that is wrong.
 fn lines(error: &str) -> String {
-    redacted(error).lines().map(escaped).collect::<Vec<_>>().join("\n")
+    escaped_lines(&redacted(error))
 }
 
 /// What to do.

@@ -1,7 +1,7 @@
 //! One configuration, and where it was found.
 
 use super::{Resource, SourceFile};
-use crate::shown::escaped;
+use crate::shown::{escaped, escaped_lines};
 use attache_config_reader::{Diagnostic, Diagnostics, Location, Node, Path, SourceDocument};
 use attache_plugin_config::{Config, parse};
 use std::fmt;
@@ -89,8 +89,7 @@ impl Configuration {
 
     /// Returns what is wrong with it, a line each, without its secrets.
     fn told(&self, errors: &dyn fmt::Display) -> String {
-        let told = self.file.secrets().redacted(&errors.to_string());
-        told.lines().map(escaped).collect::<Vec<_>>().join("\n")
+        escaped_lines(&self.file.secrets().redacted(&errors.to_string()))
     }
 
     /// Returns what is wrong with the form of its document, paths from the document's root. Of JSON that nobody converts
