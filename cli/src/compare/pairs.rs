@@ -65,25 +65,20 @@ pub(crate) fn pairs<'i>(old: &'i Input, new: &'i Input, old_root: &Path, new_roo
         found.pairs.push((before, after));
         return found;
     }
-    let mut known: BTreeMap<Identity, Known<'i>> = BTreeMap::new();
-    for configuration in &old.configurations {
-        known.entry(identity(configuration, old_root)).or_default().old.push(configuration);
-    }
-    for configuration in &new.configurations {
-        known.entry(identity(configuration, new_root)).or_default().new.push(configuration);
-    }
-    for (identity, known) in known {
+    let roots = (old_root, new_root);
+    let all = Known { old: old.configurations.iter().collect(), new: new.configurations.iter().collect() };
+    for (identity, known) in known_by(all, identity, roots) {
         let is_told_apart = known.old.len() <= 1 && known.new.len() <= 1;
         if is_told_apart || matches!(identity, Identity::File(_)) {
             found.add(known);
         } else {
             // Overlays have one resource in several files.
-            by_file(known, old_root, new_root).into_values().for_each(|known| found.add(known));
+            known_by(known, file, roots).into_values().for_each(|known| found.add(known));
         }
     }
     let place =
         |after: &Configuration| new.configurations.iter().position(|other| std::ptr::eq(other, after));
-    found.pairs.sort_by_key(|(_, after)| place(after));
+    found.pairs.sort_by_cached_key(|(_, after)| place(after));
     found
 }
 
@@ -105,16 +100,20 @@ impl<'i> Pairs<'i> {
     }
 }
 
-/// Tells resources of one name apart by their files.
-fn by_file<'i>(known: Known<'i>, old_root: &Path, new_root: &Path) -> BTreeMap<PathBuf, Known<'i>> {
-    let mut files: BTreeMap<PathBuf, Known<'i>> = BTreeMap::new();
+/// Returns configurations by what each is known by: something of it, and of the root that its version was named by.
+fn known_by<'i, K: Ord>(
+    known: Known<'i>,
+    key: fn(&Configuration, &Path) -> K,
+    (old_root, new_root): (&Path, &Path),
+) -> BTreeMap<K, Known<'i>> {
+    let mut found: BTreeMap<K, Known<'i>> = BTreeMap::new();
     for before in known.old {
-        files.entry(file(before, old_root)).or_default().old.push(before);
+        found.entry(key(before, old_root)).or_default().old.push(before);
     }
     for after in known.new {
-        files.entry(file(after, new_root)).or_default().new.push(after);
+        found.entry(key(after, new_root)).or_default().new.push(after);
     }
-    files
+    found
 }
 
 fn identity(configuration: &Configuration, root: &Path) -> Identity {
