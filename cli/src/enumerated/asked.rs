@@ -2,19 +2,12 @@
 
 use super::world::{Request, World, sent};
 use crate::explain::{seconds_now, trusting};
+use crate::input::NoVariables;
 use crate::symbolic::Scope;
-use attache_engine::host::{Environment, Workload};
+use attache_engine::host::Workload;
 use attache_engine::{Decision, Engine};
 use attache_plugin_config::{Action, Authentication, Config, Mode, Name, Policy, Rule, Selector};
 use std::collections::BTreeMap;
-
-struct NoVariables;
-
-impl Environment for NoVariables {
-    fn variable(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
 
 /// What was decided of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,11 +25,11 @@ mod target;
 mod trust;
 
 use crate::finding::{Finding, Rule};
-use crate::input::{SourceFile, Text};
+use crate::input::{NoVariables, SourceFile, Text};
 use crate::shown::{escaped, yaml_text};
 use attache_config_reader::{Diagnostic, Path, Step};
 use attache_engine::Engine;
-use attache_engine::host::{Environment, Workload};
+use attache_engine::host::Workload;
 use documents::RequestAuthenticationSpec;
 use issuers::Issuers;
 use names::Names;
@@ -245,15 +245,6 @@ fn first_place(texts: &[Text]) -> Option<Place> {
     Some(Place { file: Rc::clone(file), document: 0, resource: Path::default(), path: Path::default() })
 }
 
-/// No variables: no setting that is imported reads one.
-struct NoEnvironment;
-
-impl Environment for NoEnvironment {
-    fn variable(&self, _name: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 /// Reads the configuration as the filter does, and notes what is wrong with it where that came from.
 fn check(
     configuration: &ConfigurationOut,
@@ -263,7 +254,8 @@ fn check(
     let Ok(json) = serde_json::to_vec(configuration) else { return };
     let errors: Vec<Diagnostic> = match attache_plugin_config::parse(&json) {
         Err(errors) => errors.into_iter().collect(),
-        Ok(config) => match Engine::new(&config, &Workload::default(), &NoEnvironment) {
+        // No setting that is imported reads a variable.
+        Ok(config) => match Engine::new(&config, &Workload::default(), &NoVariables) {
             Ok(_) => return,
             Err(errors) => errors.into_iter().collect(),
         },

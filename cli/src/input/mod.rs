@@ -23,7 +23,7 @@ pub(crate) use named::named_configuration;
 pub(crate) use resource::{Kind, Resource, text};
 pub(crate) use skipped::Skipped;
 pub(crate) use source_file::SourceFile;
-pub(crate) use workload::{ModuleEnvironment, WorkloadDocument, has_policy_for};
+pub(crate) use workload::{ModuleEnvironment, NoVariables, WorkloadDocument, has_policy_for};
 
 use attache_config_reader::SyntaxError;
 use clap::Args;

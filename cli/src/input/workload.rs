@@ -35,6 +35,15 @@ impl Environment for ModuleEnvironment {
     }
 }
 
+/// The environment of a module that has no variables.
+pub(crate) struct NoVariables;
+
+impl Environment for NoVariables {
+    fn variable(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
 /// What a file of tests or of assertions says of the workload.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

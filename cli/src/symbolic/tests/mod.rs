@@ -5,7 +5,8 @@ mod module;
 mod requests;
 
 use super::{Analysis, AnalysisError, Region, Scope, Side};
-use attache_engine::host::{Environment, Workload};
+use crate::input::NoVariables;
+use attache_engine::host::Workload;
 use attache_engine::policy::View;
 use attache_plugin_config::{
     Action, Authentication, Config, Mode, Name, PathEquality, Policy, Rule, Selector, parse,
@@ -13,14 +14,6 @@ use attache_plugin_config::{
 use fastrand::Rng;
 use generated::Draft;
 use serde_json::{Value, json};
-
-struct NoVariables;
-
-impl Environment for NoVariables {
-    fn variable(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
 
 /// The numbers of the configurations that are made: so many, or as many as the environment says. The long form has 100,000,
 /// and is for a build that is optimised.
