@@ -1,5 +1,6 @@
-//! Has the tool carry the engine of its page where one is built already: `ATTACHE_PLAYGROUND_ENGINE` names it, as
-//! `cargo xtask build --tool` does. Without it, as in a checkout, `attache playground` has it built when it is asked for.
+//! Has the tool carry the engine of its page where one is built already:
+//! `ATTACHE_PLAYGROUND_ENGINE` names it, as `cargo xtask build --tool` does. Without it, as in a
+//! checkout, `attache playground` has it built when it is asked for.
 
 fn main() {
     println!("cargo::rerun-if-env-changed=ATTACHE_PLAYGROUND_ENGINE");

@@ -1,5 +1,6 @@
-//! Envoy's bootstrap: a listener a chain, each on a Unix socket. The route answers by itself: with no service behind,
-//! nothing but the chain differs between listeners, and what the filters write they have to write all the same.
+//! Envoy's bootstrap: a listener a chain, each on a Unix socket. The route answers by itself: with
+//! no service behind, nothing but the chain differs between listeners, and what the filters write
+//! they have to write all the same.
 
 use crate::chains::{Chain, Parts};
 use anyhow::Result;
@@ -36,7 +37,8 @@ pub(crate) fn bootstrap(folder: &Path, chains: &[Chain], parts: &Parts) -> Resul
     Ok(with_admin(folder, json!({"static_resources": {"listeners": listeners}})))
 }
 
-/// The bootstrap of one chain on many listeners, as a sidecar has it: one a service and port. The first is the chain's own.
+/// The bootstrap of one chain on many listeners, as a sidecar has it: one a service and port. The
+/// first is the chain's own.
 pub(crate) fn copies(folder: &Path, chain: Chain, count: usize, parts: &Parts) -> Result<Value> {
     let filters = parts.filters(chain)?;
     let mut listeners = vec![listener(&socket(folder, chain), &chain.name(), filters.clone())];
@@ -61,7 +63,8 @@ pub(crate) fn dynamic(folder: &Path) -> Value {
 pub(crate) fn write_listener(folder: &Path, chain: Chain, filters: Vec<Value>) -> Result<()> {
     let mut listener = listener(&socket(folder, chain), &chain.name(), filters);
     if let Some(listener) = listener.as_object_mut() {
-        listener.insert("@type".into(), json!("type.googleapis.com/envoy.config.listener.v3.Listener"));
+        listener
+            .insert("@type".into(), json!("type.googleapis.com/envoy.config.listener.v3.Listener"));
     }
     let file = listener_file(folder);
     let draft = file.with_extension("draft");

@@ -166,7 +166,9 @@ impl Case {
             _ => mint.token(number),
         };
         let requests = (0..CALLERS)
-            .map(|number| Ok(request("orders.shop.svc.cluster.local", &job.path(), &token(number)?)))
+            .map(|number| {
+                Ok(request("orders.shop.svc.cluster.local", &job.path(), &token(number)?))
+            })
             .collect::<Result<_>>()?;
         let probe = request(crate::bootstrap::PROBE_HOST, &job.path(), &token(0)?);
         Ok(Self { job, algorithm, requests, probe })

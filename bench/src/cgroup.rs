@@ -26,7 +26,8 @@ impl ControlGroup {
         let is_second = controllers.split_whitespace().any(|controller| controller == "cpu");
         let parent = if is_second { root.to_owned() } else { root.join("cpu") };
         let group = Self(parent.join(format!("attache-bench-{}", std::process::id())));
-        fs::create_dir(&group.0).with_context(|| format!("`{}` can't be made", group.0.display()))?;
+        fs::create_dir(&group.0)
+            .with_context(|| format!("`{}` can't be made", group.0.display()))?;
         if is_second {
             group.set("cpu.max", &format!("{quota} {PERIOD}"))?;
         } else {
@@ -76,7 +77,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let second = [("cpu.max", "20000 100000"), ("cgroup.procs", "7")];
         written(&folder.path().join("second"), Some("cpuset cpu io"), &second);
-        let first = [("cpu.cfs_quota_us", "20000"), ("cpu.cfs_period_us", "100000"), ("cgroup.procs", "7")];
+        let first =
+            [("cpu.cfs_quota_us", "20000"), ("cpu.cfs_period_us", "100000"), ("cgroup.procs", "7")];
         written(&folder.path().join("first"), None, &first);
         written(&folder.path().join("mixed"), Some("hugetlb"), &first);
     }

@@ -1,4 +1,5 @@
-//! The filter chains that are measured, as Envoy's configuration. All do the same job but `empty`, which does none.
+//! The filter chains that are measured, as Envoy's configuration. All do the same job but `empty`,
+//! which does none.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -124,11 +125,13 @@ impl Parts {
         wasm(chain, &self.module, self.configuration(cache, rules).to_string())
     }
 
-    /// An issuer that allows every algorithm, with a set of many keys: whatever arithmetic a stranger can ask for.
+    /// An issuer that allows every algorithm, with a set of many keys: whatever arithmetic a
+    /// stranger can ask for.
     fn strangers(&self) -> Value {
         let mut configuration = self.configuration(&json!({}), &istio_twin_rules());
         let algorithms = json!(["RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA"]);
-        if let Some(issuer) = configuration.pointer_mut("/issuers/0").and_then(Value::as_object_mut) {
+        if let Some(issuer) = configuration.pointer_mut("/issuers/0").and_then(Value::as_object_mut)
+        {
             issuer.insert("jwks".into(), self.many_keys.clone());
             issuer.insert("algorithms".into(), algorithms);
         }
@@ -194,7 +197,8 @@ fn istio_twin_rules() -> Value {
     ])
 }
 
-/// Rules over distinct paths and roles: exact paths, prefixes, suffixes and templates in turn, the last a template.
+/// Rules over distinct paths and roles: exact paths, prefixes, suffixes and templates in turn, the
+/// last a template.
 fn many_rules(count: u32) -> Value {
     (0..count)
         .map(|number| {
@@ -267,6 +271,8 @@ mod tests {
         assert!(provider.get("jwt_cache_config").is_none());
         assert_eq!(istio[1]["typed_config"]["rules"]["policies"].as_object().unwrap().len(), 5);
         let cached = parts.filters(Chain::NativeCached).unwrap();
-        assert!(cached[0]["typed_config"]["providers"]["origins-0"].get("jwt_cache_config").is_some());
+        assert!(
+            cached[0]["typed_config"]["providers"]["origins-0"].get("jwt_cache_config").is_some()
+        );
     }
 }

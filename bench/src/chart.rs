@@ -42,8 +42,11 @@ pub(crate) fn svg(report: &Report) -> String {
             (title, costs.collect())
         })
         .collect();
-    let longest =
-        rows.iter().flat_map(|(_, costs)| costs).map(|(_, cost)| cost.high).fold(f64::EPSILON, f64::max);
+    let longest = rows
+        .iter()
+        .flat_map(|(_, costs)| costs)
+        .map(|(_, cost)| cost.high)
+        .fold(f64::EPSILON, f64::max);
     let scale = (RIGHT - LEFT) / longest;
     let height = TOP + GROUP * rows.len() as f64 + 28.0;
     let mut svg = String::new();
@@ -75,7 +78,10 @@ pub(crate) fn svg(report: &Report) -> String {
         y += GROUP;
     }
     let note = "Shorter is better. Median of the rounds of one run; the line spans the middle half. Same four headers, same five rules.";
-    line(&mut svg, format_args!(r#"<text class="small" x="{LEFT}" y="{:.1}">{note}</text>"#, y + 16.0));
+    line(
+        &mut svg,
+        format_args!(r#"<text class="small" x="{LEFT}" y="{:.1}">{note}</text>"#, y + 16.0),
+    );
     line(&mut svg, format_args!("</svg>"));
     svg
 }
@@ -84,8 +90,16 @@ fn legend(svg: &mut String) {
     let mut x = LEFT;
     for algorithm in Algorithm::ALL {
         let class = class(algorithm);
-        line(svg, format_args!(r#"<rect class="{class}" x="{x:.0}" y="44" width="12" height="12" rx="2"/>"#));
-        line(svg, format_args!(r#"<text class="small" x="{:.0}" y="54">{algorithm}</text>"#, x + 18.0));
+        line(
+            svg,
+            format_args!(
+                r#"<rect class="{class}" x="{x:.0}" y="44" width="12" height="12" rx="2"/>"#
+            ),
+        );
+        line(
+            svg,
+            format_args!(r#"<text class="small" x="{:.0}" y="54">{algorithm}</text>"#, x + 18.0),
+        );
         x += 80.0;
     }
 }
@@ -128,8 +142,10 @@ const fn class(algorithm: Algorithm) -> &'static str {
 /// The chart in words, for those who hear it.
 fn describe(rows: &[(&str, Vec<(Algorithm, Spread)>)]) -> String {
     let row = |(title, costs): &(&str, Vec<(Algorithm, Spread)>)| {
-        let costs: Vec<String> =
-            costs.iter().map(|(algorithm, cost)| format!("{algorithm} {:.1} µs", cost.median)).collect();
+        let costs: Vec<String> = costs
+            .iter()
+            .map(|(algorithm, cost)| format!("{algorithm} {:.1} µs", cost.median))
+            .collect();
         format!("{title}: {}.", costs.join(", "))
     };
     rows.iter().map(row).collect::<Vec<_>>().join(" ")

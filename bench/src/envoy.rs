@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 /// How long an Envoy may take to compile eleven modules on a busy machine.
 const START: Duration = Duration::from_secs(120);
 
-/// Memory keeps still that has changed by no more than [`UNSTEADY`] bytes for so long: V8 gives back what it compiled with
-/// from threads of its own.
+/// Memory keeps still that has changed by no more than [`UNSTEADY`] bytes for so long: V8 gives
+/// back what it compiled with from threads of its own.
 const STILL: Duration = Duration::from_millis(1_500);
 const UNSTEADY: u64 = 128 * 1024;
 
@@ -26,14 +26,24 @@ pub(crate) struct Envoy(attache_test_envoy::Envoy);
 
 impl Envoy {
     /// Starts an Envoy that serves these chains with so many workers.
-    pub(crate) fn start(binary: &Path, workers: u32, chains: &[Chain], parts: &Parts) -> Result<Self> {
+    pub(crate) fn start(
+        binary: &Path,
+        workers: u32,
+        chains: &[Chain],
+        parts: &Parts,
+    ) -> Result<Self> {
         let launcher = Launcher::new(binary)?.workers(workers);
         let bootstrap = bootstrap(launcher.folder(), chains, parts)?;
         Ok(Self(launcher.start(&bootstrap)?))
     }
 
     /// Starts an Envoy that serves one chain on so many listeners.
-    pub(crate) fn start_copies(binary: &Path, chain: Chain, count: usize, parts: &Parts) -> Result<Self> {
+    pub(crate) fn start_copies(
+        binary: &Path,
+        chain: Chain,
+        count: usize,
+        parts: &Parts,
+    ) -> Result<Self> {
         let launcher = Launcher::new(binary)?;
         let bootstrap = copies(launcher.folder(), chain, count, parts)?;
         Ok(Self(launcher.start(&bootstrap)?))
@@ -42,26 +52,35 @@ impl Envoy {
     /// Starts an Envoy whose one listener [`Envoy::change`] can replace.
     pub(crate) fn start_changing(binary: &Path, chain: Chain, parts: &Parts) -> Result<Self> {
         // What was replaced goes at once, not after ten minutes.
-        let launcher =
-            Launcher::new(binary)?.arguments(&["--drain-time-s", "1", "--drain-strategy", "immediate"]);
+        let launcher = Launcher::new(binary)?.arguments(&[
+            "--drain-time-s",
+            "1",
+            "--drain-strategy",
+            "immediate",
+        ]);
         write_listener(launcher.folder(), chain, parts.filters(chain)?)?;
         let bootstrap = dynamic(launcher.folder());
         Ok(Self(launcher.start(&bootstrap)?))
     }
 
-    /// Gives the one listener other filters, and waits until they are in force and the old ones gone.
+    /// Gives the one listener other filters, and waits until they are in force and the old ones
+    /// gone.
     pub(crate) fn change(&mut self, chain: Chain, filters: Vec<Value>) -> Result<()> {
         write_listener(self.0.folder(), chain, filters)?;
         let started = Instant::now();
         loop {
             let stats = self.stats("listener_manager")?;
             let sum = |names: &[&str]| {
-                let found = names.iter().filter_map(|name| stats.get(&format!("listener_manager.{name}")));
+                let found =
+                    names.iter().filter_map(|name| stats.get(&format!("listener_manager.{name}")));
                 found.copied().fold(0, u64::saturating_add)
             };
             let changed = sum(&["listener_modified", "listener_in_place_updated"]) > 0;
-            let waits =
-                ["total_listeners_warming", "total_listeners_draining", "total_filter_chains_draining"];
+            let waits = [
+                "total_listeners_warming",
+                "total_listeners_draining",
+                "total_filter_chains_draining",
+            ];
             if changed && sum(&waits) == 0 {
                 return Ok(());
             }
@@ -85,8 +104,9 @@ impl Envoy {
     /// The counters and gauges of Envoy's whose names hold a text.
     pub(crate) fn stats(&mut self, part: &str) -> Result<BTreeMap<String, u64>> {
         let mut admin = self.connect_to(&admin_socket(self.0.folder()))?;
-        let answer =
-            admin.exchange(format!("GET /stats?filter={part} HTTP/1.1\r\nhost: admin\r\n\r\n").as_bytes())?;
+        let answer = admin.exchange(
+            format!("GET /stats?filter={part} HTTP/1.1\r\nhost: admin\r\n\r\n").as_bytes(),
+        )?;
         Ok(answer
             .body
             .lines()

@@ -8,7 +8,8 @@ use crate::strangers::{self, Junk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The CPU time of a request of one case, in microseconds beyond the empty chain (of `empty`: the whole).
+/// The CPU time of a request of one case, in microseconds beyond the empty chain (of `empty`: the
+/// whole).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Cost {
     pub(crate) case: String,
@@ -22,8 +23,8 @@ pub(crate) struct Cost {
 pub(crate) struct Figure {
     /// What it says, in a line.
     pub(crate) title: String,
-    /// The figure; absent where the module can't do what is measured. Of a ratio that is judged for both algorithms,
-    /// the worse.
+    /// The figure; absent where the module can't do what is measured. Of a ratio that is judged for
+    /// both algorithms, the worse.
     #[serde(flatten)]
     pub(crate) spread: Option<Spread>,
     /// The most that it may be.
@@ -135,7 +136,8 @@ pub(crate) fn costs(samples: &Samples) -> Vec<Cost> {
 
 /// Every ratio, in the order in which they are told.
 pub(crate) fn ratios(samples: &Samples) -> Vec<(&'static str, Figure)> {
-    let mut ratios: Vec<_> = RATIOS.iter().map(|ratio| (ratio.name, ratio.figure(samples))).collect();
+    let mut ratios: Vec<_> =
+        RATIOS.iter().map(|ratio| (ratio.name, ratio.figure(samples))).collect();
     ratios.push(("dearest_junk_over_junk", dearest_junk(samples)));
     ratios
 }

@@ -1,4 +1,5 @@
-//! The keys that sign the benchmark's tokens: the fixed ones of `testing/fixtures`, so that every run verifies the same.
+//! The keys that sign the benchmark's tokens: the fixed ones of `testing/fixtures`, so that every
+//! run verifies the same.
 
 use anyhow::Result;
 use attache_test_fixtures::document::extend;

@@ -1,4 +1,5 @@
-//! The load: prepared HTTP/1.1 requests over connections that stay open, one request at a time on each.
+//! The load: prepared HTTP/1.1 requests over connections that stay open, one request at a time on
+//! each.
 
 use anyhow::{Context, Result, bail};
 use std::io::{Read as _, Write as _};
@@ -48,7 +49,8 @@ impl Connection {
         self.send(request)?;
         let Extent { head, end } = self.receive()?;
         let received = |range: Range<usize>| self.received.get(range).unwrap_or_default().to_vec();
-        let (head, body) = (String::from_utf8(received(0..head))?, String::from_utf8(received(head..end))?);
+        let (head, body) =
+            (String::from_utf8(received(0..head))?, String::from_utf8(received(head..end))?);
         Ok(Answer { status: self.status(), head, body })
     }
 
@@ -95,13 +97,19 @@ struct Extent {
 
 /// The extent of a whole answer; `None` while more is to come.
 fn extent(received: &[u8]) -> Result<Option<Extent>> {
-    let Some(head) = received.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let Some(head) = received.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
     let head = head.saturating_add(4);
     let mut length = 0;
     for line in received.get(..head).unwrap_or_default().split(|&byte| byte == b'\n') {
         if starts_with(line, b"content-length:") {
-            let digits = std::str::from_utf8(line.get(b"content-length:".len()..).unwrap_or_default())?;
-            length = digits.trim().parse().with_context(|| format!("not a length: `{}`", digits.trim()))?;
+            let digits =
+                std::str::from_utf8(line.get(b"content-length:".len()..).unwrap_or_default())?;
+            length = digits
+                .trim()
+                .parse()
+                .with_context(|| format!("not a length: `{}`", digits.trim()))?;
         } else if starts_with(line, b"transfer-encoding:") {
             return Ok(chunked_end(received, head).map(|end| Extent { head, end }));
         }
@@ -133,10 +141,11 @@ impl Load {
         Ok(Self { connections: (0..CONNECTIONS).map(|_| connect()).collect::<Result<_>>()? })
     }
 
-    /// Sends requests, each of which must be answered with one of these statuses; returns how many there were.
+    /// Sends requests, each of which must be answered with one of these statuses; returns how many
+    /// there were.
     ///
-    /// Each connection waits for its answer before its next request. They are served in turn, so that while one
-    /// answer is read, Envoy has the requests of all the others.
+    /// Each connection waits for its answer before its next request. They are served in turn, so
+    /// that while one answer is read, Envoy has the requests of all the others.
     pub(crate) fn run<R: AsRef<[u8]>>(
         &mut self,
         requests: impl Iterator<Item = R>,
@@ -203,6 +212,11 @@ mod tests {
         };
         let mut load = Load::open(echo).unwrap();
         assert_eq!(load.run(std::iter::repeat_n("ping", 100), &[204]).unwrap(), 100);
-        assert!(load.run(std::iter::repeat_n("ping", 1), &[200]).unwrap_err().to_string().contains("204"));
+        assert!(
+            load.run(std::iter::repeat_n("ping", 1), &[200])
+                .unwrap_err()
+                .to_string()
+                .contains("204")
+        );
     }
 }

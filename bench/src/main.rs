@@ -50,7 +50,8 @@ struct Options {
     /// Measure for a minute, roughly.
     #[arg(long)]
     quick: bool,
-    /// Measure only what a sidecar pays whether a request comes or not: memory, and CPU until it is ready.
+    /// Measure only what a sidecar pays whether a request comes or not: memory, and CPU until it is
+    /// ready.
     #[arg(long)]
     sidecar: bool,
     /// Write the figures here, as JSON.
@@ -87,7 +88,8 @@ impl Plan {
     };
 }
 
-/// Ends with 0 where every limit is kept, with 3 where one is not, with 1 where nothing could be said.
+/// Ends with 0 where every limit is kept, with 3 where one is not, with 1 where nothing could be
+/// said.
 fn main() -> ExitCode {
     match tell(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -116,7 +118,9 @@ fn tell(options: &Options) -> Result<bool> {
 }
 
 fn run(options: &Options) -> Result<Report> {
-    let (Some(envoy), Some(module), Some(floor)) = (&options.envoy, &options.module, &options.floor) else {
+    let (Some(envoy), Some(module), Some(floor)) =
+        (&options.envoy, &options.module, &options.floor)
+    else {
         bail!("name an Envoy, the module and the floor");
     };
     let plan = if options.quick { Plan::QUICK } else { Plan::FULL };
@@ -137,7 +141,8 @@ fn run(options: &Options) -> Result<Report> {
     let cases = Case::all(&keys, &parts.chains())?;
     let exact = |bytes: u64| Some(Spread::exact(bytes as f64));
     let mut figures = sidecar::figures(envoy, &parts, &cases, plan.sidecars)?;
-    figures.push(("module_bytes", Figure::new("module, bytes", exact(module_bytes), Some(600_000.0))));
+    figures
+        .push(("module_bytes", Figure::new("module, bytes", exact(module_bytes), Some(600_000.0))));
     let mut measured = Measured::default();
     if !options.sidecar {
         measured = measure::measure(envoy, &parts, &cases, plan.effort)?;
@@ -178,7 +183,8 @@ fn of_requests(
     }
     let title = format!("memory growth, {} distinct tokens, bytes", plan.distinct_tokens);
     let growth = Some(Spread::exact(growth as f64));
-    figures.push(("memory_growth_bytes", Figure::new(&title, growth, Some(16.0 * 1024.0 * 1024.0))));
+    figures
+        .push(("memory_growth_bytes", Figure::new(&title, growth, Some(16.0 * 1024.0 * 1024.0))));
     figures.push(("ready_ms", Figure::new("ready, ms", Spread::of(delays.whole), Some(100.0))));
     let title = "ready, ms, of the floor's module";
     figures.push(("ready_floor_ms", Figure::new(title, Spread::of(delays.floor), None)));
@@ -191,7 +197,8 @@ fn version(envoy: &Path) -> Result<String> {
     let output = Command::new(envoy).arg("--version").output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     // …/envoy  version: <commit>/<version>/Clean/RELEASE/BoringSSL
-    let version = text.split('/').rev().nth(3).context("`envoy --version` says nothing that is known")?;
+    let version =
+        text.split('/').rev().nth(3).context("`envoy --version` says nothing that is known")?;
     Ok(format!("Envoy {version}"))
 }
 
@@ -206,7 +213,8 @@ fn absolute(file: &Path) -> Result<PathBuf> {
 }
 
 fn read(file: &Path) -> Result<Report> {
-    let text = fs::read_to_string(file).with_context(|| format!("could not read `{}`", file.display()))?;
+    let text =
+        fs::read_to_string(file).with_context(|| format!("could not read `{}`", file.display()))?;
     serde_json::from_str(&text)
         .with_context(|| format!("`{}` was not written by this program", file.display()))
 }

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 /// How often an empty chain is measured in a slice: it is taken from everything.
 const EMPTY_REPEATS: usize = 3;
 
-/// In how many slices a round's requests are sent, one case after another in each. What the machine's neighbours do comes
-/// and goes within seconds, so cases that are compared are measured within fractions of one.
+/// In how many slices a round's requests are sent, one case after another in each. What the
+/// machine's neighbours do comes and goes within seconds, so cases that are compared are measured
+/// within fractions of one.
 const SLICES: usize = 16;
 
 /// How much is measured.
@@ -42,13 +43,19 @@ pub(crate) struct Measured {
     pub(crate) least_busy: f64,
 }
 
-pub(crate) fn measure(binary: &Path, parts: &Parts, cases: &[Case], effort: Effort) -> Result<Measured> {
+pub(crate) fn measure(
+    binary: &Path,
+    parts: &Parts,
+    cases: &[Case],
+    effort: Effort,
+) -> Result<Measured> {
     let mut envoy = Envoy::start(binary, 1, &parts.chains(), parts)?;
     for case in cases {
         probe::check(&mut envoy, case)?;
     }
     let shares = probe::shares_tokens(binary, parts, cases)?;
-    let cases: Vec<&Case> = cases.iter().filter(|case| shares || case.job != Job::SharedHit).collect();
+    let cases: Vec<&Case> =
+        cases.iter().filter(|case| shares || case.job != Job::SharedHit).collect();
     let mut loads = BTreeMap::new();
     for chain in parts.chains() {
         loads.insert(chain, Load::open(|| envoy.connect(chain))?);
@@ -88,7 +95,8 @@ impl Run {
                 fastrand::shuffle(&mut order);
                 for case in &order {
                     let count = match case.job {
-                        // What is limited by the second must come at once: a flood, and not a trickle.
+                        // What is limited by the second must come at once: a flood, and not a
+                        // trickle.
                         Job::Junk(_) if slice > 0 => continue,
                         Job::Junk(_) => effort.requests,
                         _ => effort.requests / SLICES,
@@ -120,13 +128,16 @@ impl Run {
 }
 
 /// Takes what an empty chain cost in the same round with the same tokens.
-fn beyond_empty(costs: &BTreeMap<(Job, Algorithm), Vec<f64>>) -> Result<BTreeMap<(Job, Algorithm), f64>> {
+fn beyond_empty(
+    costs: &BTreeMap<(Job, Algorithm), Vec<f64>>,
+) -> Result<BTreeMap<(Job, Algorithm), f64>> {
     let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let costs: BTreeMap<_, f64> = costs.iter().map(|(key, values)| (*key, mean(values))).collect();
     costs
         .iter()
         .map(|(&(job, algorithm), cost)| {
-            let empty = costs.get(&(Job::Empty, algorithm)).context("a round lacks its empty chain")?;
+            let empty =
+                costs.get(&(Job::Empty, algorithm)).context("a round lacks its empty chain")?;
             Ok(((job, algorithm), if job == Job::Empty { *cost } else { cost - empty }))
         })
         .collect()

@@ -16,12 +16,20 @@ const LOOKS: u64 = 20;
 /// Requests that are minted ahead of the load.
 const AHEAD: usize = 1024;
 
-/// How far an Envoy with one worker grows, in bytes, beyond what it holds when it has served the same few callers for
-/// a while: the most seen while every request brings a new token. ES256, because a million of these can be signed.
-pub(crate) fn growth(binary: &Path, parts: &Parts, keys: &Keys, warm_up: usize, tokens: u64) -> Result<u64> {
+/// How far an Envoy with one worker grows, in bytes, beyond what it holds when it has served the
+/// same few callers for a while: the most seen while every request brings a new token. ES256,
+/// because a million of these can be signed.
+pub(crate) fn growth(
+    binary: &Path,
+    parts: &Parts,
+    keys: &Keys,
+    warm_up: usize,
+    tokens: u64,
+) -> Result<u64> {
     let mut envoy = Envoy::start(binary, 1, &[Chain::Attache], parts)?;
     let mut load = Load::open(|| envoy.connect(Chain::Attache))?;
-    let known: Vec<Vec<u8>> = distinct_requests(keys, Algorithm::Es256, 64).collect::<Result<_>>()?;
+    let known: Vec<Vec<u8>> =
+        distinct_requests(keys, Algorithm::Es256, 64).collect::<Result<_>>()?;
     load.run(known.iter().cycle().take(warm_up), &[200])?;
     let idle = envoy.resident()?;
     let mut most = idle;
@@ -41,7 +49,10 @@ pub(crate) fn growth(binary: &Path, parts: &Parts, keys: &Keys, warm_up: usize, 
             let part = usize::try_from(tokens / LOOKS).context("too many tokens")?;
             load.run(requests.by_ref().take(part), &[200]).context("distinct tokens")?;
             most = most.max(envoy.resident()?);
-            eprintln!("memory: {look} of {LOOKS}, {} KiB over idle", most.saturating_sub(idle) / 1024);
+            eprintln!(
+                "memory: {look} of {LOOKS}, {} KiB over idle",
+                most.saturating_sub(idle) / 1024
+            );
         }
         drop(requests);
         minting.join().ok().context("the minting of tokens failed")?

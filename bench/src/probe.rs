@@ -46,11 +46,13 @@ pub(crate) fn check(envoy: &mut Envoy, case: &Case) -> Result<()> {
 /// Connections that come to both of two workers, however the kernel spreads them.
 const VISITORS: u64 = 32;
 
-/// Whether a token that one worker has verified is good for another without a second signature check: one token over
-/// many connections to two workers that have no cache of their own.
+/// Whether a token that one worker has verified is good for another without a second signature
+/// check: one token over many connections to two workers that have no cache of their own.
 pub(crate) fn shares_tokens(binary: &Path, parts: &Parts, cases: &[Case]) -> Result<bool> {
-    let case =
-        cases.iter().find(|case| case.job == Job::SharedHit).context("there is no case of shared hits")?;
+    let case = cases
+        .iter()
+        .find(|case| case.job == Job::SharedHit)
+        .context("there is no case of shared hits")?;
     let mut envoy = Envoy::start(binary, 2, &[case.job.chain()], parts)?;
     for _ in 0..VISITORS {
         check(&mut envoy, case)?;
@@ -63,19 +65,24 @@ pub(crate) fn shares_tokens(binary: &Path, parts: &Parts, cases: &[Case]) -> Res
     Ok(verified == 1)
 }
 
-/// How many signatures were checked for so many requests. The module tells its counts once a second: this waits.
+/// How many signatures were checked for so many requests. The module tells its counts once a
+/// second: this waits.
 fn verifications(envoy: &mut Envoy, requests: u64) -> Result<u64> {
     let started = Instant::now();
     loop {
         let counters = envoy.stats("attache")?;
         let total = |part: &str| {
-            let of_part = counters.iter().filter(|(name, _)| name.contains(part)).map(|(_, count)| *count);
+            let of_part =
+                counters.iter().filter(|(name, _)| name.contains(part)).map(|(_, count)| *count);
             of_part.fold(0, u64::saturating_add)
         };
         if total("attache.requests.allowed") >= requests {
             return Ok(total("attache.verify."));
         }
-        ensure!(started.elapsed() < TOLD_WITHIN, "the module does not count its requests: {counters:?}");
+        ensure!(
+            started.elapsed() < TOLD_WITHIN,
+            "the module does not count its requests: {counters:?}"
+        );
         thread::sleep(Duration::from_millis(50));
     }
 }

@@ -15,13 +15,18 @@ pub(crate) struct Delays {
     pub(crate) whole: Vec<f64>,
     /// The same of the floor's module: what no module that speaks to Envoy can go below.
     pub(crate) floor: Vec<f64>,
-    /// What a second VM of the same module adds: V8 takes its code from the first, so that what is left is the
-    /// module's own start and the reading of its configuration.
+    /// What a second VM of the same module adds: V8 takes its code from the first, so that what is
+    /// left is the module's own start and the reading of its configuration.
     pub(crate) compiled: Vec<f64>,
 }
 
 /// Starts Envoys and waits for their first answers.
-pub(crate) fn delays(binary: &Path, parts: &Parts, cases: &[Case], repetitions: usize) -> Result<Delays> {
+pub(crate) fn delays(
+    binary: &Path,
+    parts: &Parts,
+    cases: &[Case],
+    repetitions: usize,
+) -> Result<Delays> {
     let find = |job| {
         cases
             .iter()

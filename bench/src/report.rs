@@ -28,8 +28,8 @@ pub(crate) struct Run {
     pub(crate) rounds: usize,
     pub(crate) requests_per_round: usize,
     pub(crate) distinct_tokens: u64,
-    /// The least part of the time that Envoy was at work while a case was measured; far below 1, the load was too
-    /// slow or the machine was not free.
+    /// The least part of the time that Envoy was at work while a case was measured; far below 1,
+    /// the load was too slow or the machine was not free.
     pub(crate) least_busy: f64,
 }
 
@@ -62,7 +62,8 @@ pub(crate) const FIGURES: [&str; 22] = [
 impl Report {
     pub(crate) fn cost(&self, job: Job, algorithm: Algorithm) -> Option<Spread> {
         let name = job.name();
-        let cost = self.costs.iter().find(|cost| cost.case == name && cost.algorithm == algorithm)?;
+        let cost =
+            self.costs.iter().find(|cost| cost.case == name && cost.algorithm == algorithm)?;
         Some(cost.microseconds)
     }
 
@@ -72,7 +73,10 @@ impl Report {
     }
 
     fn write_costs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "CPU time of a request in µs, beyond the empty chain: median (quartiles), × floor")?;
+        writeln!(
+            f,
+            "CPU time of a request in µs, beyond the empty chain: median (quartiles), × floor"
+        )?;
         for job in Job::ALL {
             write!(f, "  {:<26}", job.name())?;
             for algorithm in Algorithm::ALL {
@@ -81,7 +85,9 @@ impl Report {
                     continue;
                 };
                 let times = match self.cost(Job::Floor, algorithm) {
-                    Some(floor) if job != Job::Empty => format!("{:.2} ×", cost.median / floor.median),
+                    Some(floor) if job != Job::Empty => {
+                        format!("{:.2} ×", cost.median / floor.median)
+                    }
                     _ => String::new(),
                 };
                 let range = format!("({:.1}–{:.1})", cost.low, cost.high);
@@ -112,7 +118,12 @@ impl Report {
             if figure.by_algorithm.len() > 1 {
                 for (algorithm, spread) in &figure.by_algorithm {
                     let range = format!("({}–{})", readable(spread.low), readable(spread.high));
-                    writeln!(f, "    {:<54} {:>10}  {range}", algorithm.name(), readable(spread.median))?;
+                    writeln!(
+                        f,
+                        "    {:<54} {:>10}  {range}",
+                        algorithm.name(),
+                        readable(spread.median)
+                    )?;
                 }
             }
         }
@@ -176,10 +187,16 @@ mod tests {
             distinct_tokens: 3,
             least_busy: 0.9,
         };
-        let cost =
-            Cost { case: "floor".into(), algorithm: Algorithm::Rs256, microseconds: Spread::exact(2.5) };
+        let cost = Cost {
+            case: "floor".into(),
+            algorithm: Algorithm::Rs256,
+            microseconds: Spread::exact(2.5),
+        };
         let figures = BTreeMap::from([
-            ("module_bytes".to_owned(), Figure::new("module, bytes", Some(Spread::exact(5.0)), Some(4.0))),
+            (
+                "module_bytes".to_owned(),
+                Figure::new("module, bytes", Some(Spread::exact(5.0)), Some(4.0)),
+            ),
             ("shared_hit_over_uncached".to_owned(), Figure::new("shared", None, None)),
         ]);
         let text = serde_json::to_string(&Report { run, costs: vec![cost], figures }).unwrap();

@@ -1,4 +1,5 @@
-//! What a sidecar pays for having the module, whether a request comes or not: memory, and CPU until it is ready.
+//! What a sidecar pays for having the module, whether a request comes or not: memory, and CPU until
+//! it is ready.
 
 use crate::cases::{Case, Job};
 use crate::cgroup::ControlGroup;
@@ -91,7 +92,8 @@ struct Sidecar<'a> {
 
 impl<'a> Sidecar<'a> {
     fn new(binary: &'a Path, parts: &'a Parts, cases: &'a [Case]) -> Result<Self> {
-        let is_cached = |case: &&Case| case.job == Job::Cached && case.algorithm == Algorithm::Rs256;
+        let is_cached =
+            |case: &&Case| case.job == Job::Cached && case.algorithm == Algorithm::Rs256;
         let case = cases.iter().find(is_cached).context("there is no case of cached tokens")?;
         let group = ControlGroup::with_cpu(USUAL_CPU)
             .inspect_err(|error| eprintln!("ready_200m_ms is left out: {error:#}"))
@@ -123,7 +125,8 @@ impl<'a> Sidecar<'a> {
         Ok(after as f64 - before as f64)
     }
 
-    /// How much CPU an Envoy uses, in milliseconds, until it answers that has a chain on many listeners.
+    /// How much CPU an Envoy uses, in milliseconds, until it answers that has a chain on many
+    /// listeners.
     fn copies(&self, chain: Chain) -> Result<f64> {
         let mut envoy = Envoy::start_copies(self.binary, chain, LISTENERS, self.parts)?;
         self.answer(&mut envoy, chain)?;
@@ -147,7 +150,9 @@ fn milliseconds(envoy: &Envoy) -> Result<f64> {
 
 impl Samples {
     fn figures(self) -> Vec<(&'static str, Figure)> {
-        let figure = |name, title: &str, values, limit| (name, Figure::new(title, Spread::of(values), limit));
+        let figure = |name, title: &str, values, limit| {
+            (name, Figure::new(title, Spread::of(values), limit))
+        };
         vec![
             figure(
                 "sidecar_memory_bytes",
@@ -155,8 +160,18 @@ impl Samples {
                 self.memory,
                 Some(MEMORY_LIMIT),
             ),
-            figure("sidecar_memory_peak_bytes", "the same, the most that was ever held", self.peak, None),
-            figure("sidecar_memory_4_workers_bytes", "the same, with four workers", self.four_workers, None),
+            figure(
+                "sidecar_memory_peak_bytes",
+                "the same, the most that was ever held",
+                self.peak,
+                None,
+            ),
+            figure(
+                "sidecar_memory_4_workers_bytes",
+                "the same, with four workers",
+                self.four_workers,
+                None,
+            ),
             figure(
                 "sidecar_memory_over_none_bytes",
                 "memory beyond an Envoy without Wasm, bytes",

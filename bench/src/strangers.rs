@@ -1,4 +1,5 @@
-//! Junk: tokens that anyone can make, and what verifies them is what strangers can have a worker do.
+//! Junk: tokens that anyone can make, and what verifies them is what strangers can have a worker
+//! do.
 
 use crate::keys::{Algorithm, Keys, public};
 use anyhow::{Context as _, Result};
@@ -62,11 +63,14 @@ impl Junk {
 
     /// A signature of the right form, so that it is refused by arithmetic and not by its looks.
     pub(crate) fn signature(self, keys: &Keys) -> Result<Vec<u8>> {
-        // Both halves of a signature on a curve are numbers below the order, and so is one whose first byte is 0. Of a
-        // signature by EdDSA the second half is one, its last byte being the highest.
+        // Both halves of a signature on a curve are numbers below the order, and so is one whose
+        // first byte is 0. Of a signature by EdDSA the second half is one, its last byte being the
+        // highest.
         let halves = |bytes: usize| [vec![0], vec![7; bytes.saturating_sub(1)]].concat().repeat(2);
         Ok(match self {
-            Self::Known | Self::Rs256 | Self::Ps512 => keys.sign(Algorithm::Rs256, b"another message")?,
+            Self::Known | Self::Rs256 | Self::Ps512 => {
+                keys.sign(Algorithm::Rs256, b"another message")?
+            }
             Self::Es256 => halves(32),
             Self::Es384 => halves(48),
             Self::Es512 => halves(66),
@@ -83,7 +87,8 @@ fn point() -> Result<Vec<u8>> {
     Ok(URL_SAFE_NO_PAD.decode(x)?)
 }
 
-/// A set of [`KEYS`] keys of every kind, the benchmark's own among them; no `alg` says what one is for.
+/// A set of [`KEYS`] keys of every kind, the benchmark's own among them; no `alg` says what one is
+/// for.
 pub(crate) fn key_set(keys: &Keys) -> Result<Value> {
     let mut random = fastrand::Rng::with_seed(1);
     let own = keys.jwks()?;
@@ -108,7 +113,8 @@ pub(crate) fn key_set(keys: &Keys) -> Result<Value> {
     Ok(json!({"keys": set}))
 }
 
-/// A key of 2048 bits, larger than any signature that is held against it; nobody has its other half.
+/// A key of 2048 bits, larger than any signature that is held against it; nobody has its other
+/// half.
 fn rsa(random: &mut fastrand::Rng) -> Value {
     let mut modulus: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(256).collect();
     if let [first, .., last] = modulus.as_mut_slice() {

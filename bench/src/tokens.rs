@@ -21,9 +21,14 @@ pub(crate) struct Mint<'k> {
 }
 
 impl<'k> Mint<'k> {
-    pub(crate) fn new(keys: &'k Keys, algorithm: Algorithm, roles: &'static [&'static str]) -> Self {
+    pub(crate) fn new(
+        keys: &'k Keys,
+        algorithm: Algorithm,
+        roles: &'static [&'static str],
+    ) -> Self {
         let name = algorithm.name();
-        let header = base64url(json!({"alg": name, "kid": name, "typ": "JWT"}).to_string().as_bytes());
+        let header =
+            base64url(json!({"alg": name, "kid": name, "typ": "JWT"}).to_string().as_bytes());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
         Self { keys, algorithm, roles, header, now }
     }

@@ -55,7 +55,15 @@ pub(crate) const fn rule(kind: DriftKind) -> &'static Rule {
 
 /// Returns the rules that findings of this command name, in the order of docs/tool.md.
 pub(crate) fn rules() -> [&'static Rule; 7] {
-    [definition_rule(), &NOT_ROUTED, &NOT_EXPOSED, &SHADOWED, &HOST_MISMATCH, &OPEN_IN_MESH, &OPEN_AT_EDGE]
+    [
+        definition_rule(),
+        &NOT_ROUTED,
+        &NOT_EXPOSED,
+        &SHADOWED,
+        &HOST_MISMATCH,
+        &OPEN_IN_MESH,
+        &OPEN_AT_EDGE,
+    ]
 }
 
 /// Returns the rule of what is wrong with a definition.

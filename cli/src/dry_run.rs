@@ -2,8 +2,8 @@
 
 use attache_plugin_config::{Config, DryRun};
 
-/// Returns that a configuration is a dry run, for answers that are about what it would do in force; `None` where it is in
-/// force everywhere.
+/// Returns that a configuration is a dry run, for answers that are about what it would do in force;
+/// `None` where it is in force everywhere.
 pub(crate) const fn note(config: &Config) -> Option<&'static str> {
     match config.dry_run {
         DryRun::Nowhere => None,

@@ -1,4 +1,5 @@
-//! Everything that is to be said of a configuration: what the filter refuses, what it warns of, and what looks wrong.
+//! Everything that is to be said of a configuration: what the filter refuses, what it warns of, and
+//! what looks wrong.
 
 use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE};
 use crate::input::{Configuration, Input, Misnamed};
@@ -11,10 +12,9 @@ use attache_plugin_config::Config;
 /// Returns why texts and resources hold no configuration that could be looked at.
 pub(crate) fn unread(input: &Input) -> Vec<Finding> {
     let unreadable = input.unreadable.iter().map(|(file, error)| Finding::syntax(file, error));
-    let misnamed = input
-        .misnamed
-        .iter()
-        .map(|Misnamed { file, location, error }| Finding::of_text(&RESOURCE, file, *location, error));
+    let misnamed = input.misnamed.iter().map(|Misnamed { file, location, error }| {
+        Finding::of_text(&RESOURCE, file, *location, error)
+    });
     unreadable.chain(misnamed).collect()
 }
 
@@ -24,8 +24,9 @@ pub(crate) fn examine(configuration: &Configuration) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         form_errors.map(|error| Finding::in_document(&INVALID, configuration, error)).collect();
     let resource_errors = configuration.resource().map(resource_errors).unwrap_or_default();
-    findings
-        .extend(resource_errors.iter().map(|error| Finding::in_resource(&RESOURCE, configuration, error)));
+    findings.extend(
+        resource_errors.iter().map(|error| Finding::in_resource(&RESOURCE, configuration, error)),
+    );
     let invalid = |error: &Diagnostic| Finding::new(&INVALID, configuration, error);
     let config = match configuration.parse_values() {
         Ok(config) => config,
@@ -41,9 +42,12 @@ pub(crate) fn examine(configuration: &Configuration) -> Vec<Finding> {
     findings
 }
 
-/// Makes an engine for each workload that the configuration may be for. Returns errors, which do not depend on the
-/// workload, and warnings, none twice.
-fn try_engines(configuration: &Configuration, config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+/// Makes an engine for each workload that the configuration may be for. Returns errors, which do
+/// not depend on the workload, and warnings, none twice.
+fn try_engines(
+    configuration: &Configuration,
+    config: &Config,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let environment = configuration.environment();
     let mut warnings = config.warnings.clone();
     for workload in configuration.workloads(config) {

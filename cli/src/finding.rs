@@ -46,7 +46,8 @@ pub(crate) struct Finding {
     pub(crate) file: Rc<SourceFile>,
     /// Where in the text; absent for a document that has no place.
     pub(crate) span: Option<Span>,
-    /// The path of the value, from the root of its configuration or resource; empty for what is about all of it.
+    /// The path of the value, from the root of its configuration or resource; empty for what is
+    /// about all of it.
     pub(crate) path: String,
     /// What is wrong, lower case, without a final stop.
     pub(crate) problem: String,
@@ -71,7 +72,11 @@ impl Finding {
     }
 
     /// Creates a finding of what a diagnostic says, whose path begins at the configuration.
-    pub(crate) fn new(rule: &'static Rule, configuration: &Configuration, diagnostic: &Diagnostic) -> Self {
+    pub(crate) fn new(
+        rule: &'static Rule,
+        configuration: &Configuration,
+        diagnostic: &Diagnostic,
+    ) -> Self {
         Self::at(rule, configuration, configuration.locate(&diagnostic.path), diagnostic)
     }
 
@@ -81,16 +86,23 @@ impl Finding {
         configuration: &Configuration,
         diagnostic: &Diagnostic,
     ) -> Self {
-        Self::at(rule, configuration, configuration.locate_in_document(&diagnostic.path), diagnostic)
+        Self::at(
+            rule,
+            configuration,
+            configuration.locate_in_document(&diagnostic.path),
+            diagnostic,
+        )
     }
 
-    /// Creates a finding of what a diagnostic says, whose path begins at the resource that carries the configuration.
+    /// Creates a finding of what a diagnostic says, whose path begins at the resource that carries
+    /// the configuration.
     pub(crate) fn in_resource(
         rule: &'static Rule,
         configuration: &Configuration,
         diagnostic: &Diagnostic,
     ) -> Self {
-        let resource = configuration.resource().map(|resource| resource.path.clone()).unwrap_or_default();
+        let resource =
+            configuration.resource().map(|resource| resource.path.clone()).unwrap_or_default();
         let location = configuration.locate_in_document(&resource.join(diagnostic.path.clone()));
         Self::at(rule, configuration, location, diagnostic)
     }
@@ -153,7 +165,8 @@ fn underlined(location: &Location, diagnostic: &Diagnostic) -> Span {
     let problem = diagnostic.problem();
     match location.key {
         Some(key)
-            if problem.starts_with("unknown key") || problem.ends_with("is repeated in this object") =>
+            if problem.starts_with("unknown key")
+                || problem.ends_with("is repeated in this object") =>
         {
             key
         }

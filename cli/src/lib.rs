@@ -1,7 +1,8 @@
-//! `attache`: what an operator asks of a configuration before a proxy has it, decided by the engine that the proxy runs.
+//! `attache`: what an operator asks of a configuration before a proxy has it, decided by the engine
+//! that the proxy runs.
 //!
-//! A library, so that the page that `attache playground` makes runs it too: as Wasm it has no command line, and nothing that
-//! only a terminal has.
+//! A library, so that the page that `attache playground` makes runs it too: as Wasm it has no
+//! command line, and nothing that only a terminal has.
 
 #![cfg_attr(
     target_family = "wasm",

@@ -5,8 +5,8 @@ use std::ops::Range;
 /// What stands for a secret in a message.
 const HIDDEN: &str = "…";
 
-/// Names of members that hold a secret, in lower case and without `-` and `_`: those of a JWK (RFC 7518 section 6), and what
-/// others call a secret.
+/// Names of members that hold a secret, in lower case and without `-` and `_`: those of a JWK (RFC
+/// 7518 section 6), and what others call a secret.
 const NAMES: [&str; 19] = [
     "k",
     "d",
@@ -29,7 +29,8 @@ const NAMES: [&str; 19] = [
     "jwtsource",
 ];
 
-/// The least length of a value that is a secret by a name of one or two letters alone, where these may be other names, too.
+/// The least length of a value that is a secret by a name of one or two letters alone, where these
+/// may be other names, too.
 pub(crate) const MIN_OF_SHORT_NAME: usize = 16;
 
 /// Returns whether a member of this name holds a secret.
@@ -58,8 +59,9 @@ pub(crate) fn is_secret_text(text: &str) -> bool {
         || tokens(text).next().is_some()
 }
 
-/// Returns a message without the secrets that can be told from other words by their form: tokens, credentials behind a
-/// scheme, private keys in PEM or as members of JSON, user and password of a URL.
+/// Returns a message without the secrets that can be told from other words by their form: tokens,
+/// credentials behind a scheme, private keys in PEM or as members of JSON, user and password of a
+/// URL.
 pub(crate) fn redacted(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
@@ -72,14 +74,15 @@ pub(crate) fn redacted(text: &str) -> String {
     shown
 }
 
-/// Returns where secrets stand in a source text, as far as its lines tell. `is_read`: its members are known, so that a short
-/// name may be another's than a key's.
+/// Returns where secrets stand in a source text, as far as its lines tell. `is_read`: its members
+/// are known, so that a short name may be another's than a key's.
 pub(crate) fn in_source(text: &str, is_read: bool) -> Vec<Range<usize>> {
     let least = if is_read { MIN_OF_SHORT_NAME } else { 1 };
     found(text, false, least)
 }
 
-/// Returns where secrets stand in a text, in no order. `needs_quotes` and `least` are as in [`members`].
+/// Returns where secrets stand in a text, in no order. `needs_quotes` and `least` are as in
+/// [`members`].
 fn found(text: &str, needs_quotes: bool, least: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = tokens(text).collect();
     ranges.extend(credentials(text));
@@ -102,7 +105,8 @@ pub(crate) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// Finds what looks like a JWT (RFC 7519): `eyJ`, which is how an object begins in base64url, and what belongs to it.
+/// Finds what looks like a JWT (RFC 7519): `eyJ`, which is how an object begins in base64url, and
+/// what belongs to it.
 fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte);
     text.match_indices("eyJ").filter_map(move |(start, _)| {
@@ -132,7 +136,8 @@ fn credentials(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Finds private keys in PEM (RFC 7468): all of it, up to the end of the text where no end is marked.
+/// Finds private keys in PEM (RFC 7468): all of it, up to the end of the text where no end is
+/// marked.
 fn private_pem(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     for (start, begin) in text.match_indices("-----BEGIN ") {
@@ -146,7 +151,8 @@ fn private_pem(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Finds user and password of URLs (RFC 3986 section 3.2.1), also where the password holds what it may not.
+/// Finds user and password of URLs (RFC 3986 section 3.2.1), also where the password holds what it
+/// may not.
 fn userinfo(text: &str) -> Vec<Range<usize>> {
     let is_of_url = |byte: u8| !byte.is_ascii_whitespace() && !b"\"'`<>,".contains(&byte);
     let mut ranges = Vec::new();
@@ -162,8 +168,9 @@ fn userinfo(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Finds values of members that hold secrets: `"k": "…"`, and where names need no quotes, `k: …` too, up to the end of what
-/// may be the value. `least` is the least length of what a short name is followed by.
+/// Finds values of members that hold secrets: `"k": "…"`, and where names need no quotes, `k: …`
+/// too, up to the end of what may be the value. `least` is the least length of what a short name is
+/// followed by.
 fn members(text: &str, needs_quotes: bool, least: usize) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     for (colon, _) in text.match_indices(':') {
@@ -174,7 +181,9 @@ fn members(text: &str, needs_quotes: bool, least: usize) -> Vec<Range<usize>> {
         }
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         let name_start = quoted.rfind(|c| !is_of_name(c)).map_or(0, |at| {
-            at.saturating_add(quoted.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8))
+            at.saturating_add(
+                quoted.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8),
+            )
         });
         let name = quoted.get(name_start..).unwrap_or_default().trim_start_matches('-');
         if !is_secret_name(name) {
@@ -188,7 +197,8 @@ fn members(text: &str, needs_quotes: bool, least: usize) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Returns where the value ends that begins behind a colon: at its second quote, else where a flow goes on or the line ends.
+/// Returns where the value ends that begins behind a colon: at its second quote, else where a flow
+/// goes on or the line ends.
 fn value_behind(text: &str, colon: usize) -> Range<usize> {
     let start = run(text, colon, |byte| b" \t\\".contains(&byte));
     let rest = text.get(start..).unwrap_or_default();
@@ -217,7 +227,10 @@ mod tests {
     fn a_message_holds_no_secret() {
         for (text, expected) in [
             ("can't read `eyJhbGciOiJFUzI1NiJ9.e30.AQEB`: no file", "can't read `…`: no file"),
-            ("header authorization: Bearer abcdef123456, which", "header authorization: Bearer …, which"),
+            (
+                "header authorization: Bearer abcdef123456, which",
+                "header authorization: Bearer …, which",
+            ),
             ("Basic dXNlcjpwYXNzd29yZA==", "Basic …"),
             ("ask `http://admin:hunter2@gw:8080/tyk`", "ask `http://…@gw:8080/tyk`"),
             ("ask `http://admin:hun/ter2@gw/tyk`", "ask `http://…@gw/tyk`"),
@@ -249,7 +262,10 @@ mod tests {
         assert_eq!(found("- {kty: oct, k: abc, use: sig}", false), ["abc"]);
         assert_eq!(found("- {k: 'a b', d: \"c\"}", false), ["a b", "c"]);
         assert_eq!(found("labels: {k: v}", true), [""; 0]);
-        assert_eq!(found("k: AyM1SysPpbyDfgZld3umj1qzKObwVMko", true), ["AyM1SysPpbyDfgZld3umj1qzKObwVMko"]);
+        assert_eq!(
+            found("k: AyM1SysPpbyDfgZld3umj1qzKObwVMko", true),
+            ["AyM1SysPpbyDfgZld3umj1qzKObwVMko"]
+        );
         assert_eq!(found("  client_secret: hunter2 # old", true), ["hunter2 # old"]);
         assert_eq!(found("task: x\nbook: y", false), [""; 0]);
         assert_eq!(found("url: oci://u:p@registry.example/a", true), ["u:p"]);

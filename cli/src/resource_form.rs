@@ -1,5 +1,5 @@
-//! What is wrong with a resource around the configuration that it carries, by the schemas that Istio 1.31 installs
-//! (`manifests/charts/base/files/crd-all.gen.yaml`).
+//! What is wrong with a resource around the configuration that it carries, by the schemas that
+//! Istio 1.31 installs (`manifests/charts/base/files/crd-all.gen.yaml`).
 
 use crate::input::{Kind, Resource, text};
 use attache_config_reader::{Diagnostic, Node, Path, quote, suggestion};
@@ -25,7 +25,8 @@ const WASM_PLUGIN: [&str; 16] = [
 ];
 
 /// The keys of a TrafficExtension's `spec`.
-const TRAFFIC_EXTENSION: [&str; 7] = ["lua", "match", "phase", "priority", "selector", "targetRefs", "wasm"];
+const TRAFFIC_EXTENSION: [&str; 7] =
+    ["lua", "match", "phase", "priority", "selector", "targetRefs", "wasm"];
 
 /// The keys of a TrafficExtension's `spec.wasm`.
 const TRAFFIC_EXTENSION_WASM: [&str; 10] = [
@@ -44,8 +45,8 @@ const TRAFFIC_EXTENSION_WASM: [&str; 10] = [
 /// What may stand before the `://` of a module's URL.
 const URL_SCHEMES: [&str; 4] = ["oci", "https", "http", "file"];
 
-/// Returns what Kubernetes or Istio refuses in a resource, or drops from it; paths from the resource's root. Envoy Gateway's
-/// is not looked at.
+/// Returns what Kubernetes or Istio refuses in a resource, or drops from it; paths from the
+/// resource's root. Envoy Gateway's is not looked at.
 pub(crate) fn resource_errors(resource: &Resource) -> Vec<Diagnostic> {
     let spec = Path::default().key("spec");
     let mut errors = Vec::new();
@@ -81,7 +82,12 @@ pub(crate) fn resource_errors(resource: &Resource) -> Vec<Diagnostic> {
 }
 
 /// Adds an error for each key of an object that its kind does not know.
-fn unknown_keys(resource: &Resource, at: &Path, known: &[&'static str], errors: &mut Vec<Diagnostic>) {
+fn unknown_keys(
+    resource: &Resource,
+    at: &Path,
+    known: &[&'static str],
+    errors: &mut Vec<Diagnostic>,
+) {
     let Some(Node::Object(members)) = resource.get(at) else { return };
     for (key, _) in members.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
         let remedy = match suggestion(key, known.iter().copied()) {
@@ -109,14 +115,18 @@ fn wrong_word(resource: &Resource, path: Path, words: &[&'static str]) -> Option
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("write one of {}", words.join(", ")),
     };
-    Some(Diagnostic::error(path, format!("{} is no value that Istio knows here; {remedy}", quote(word))))
+    Some(Diagnostic::error(
+        path,
+        format!("{} is no value that Istio knows here; {remedy}", quote(word)),
+    ))
 }
 
 /// Returns what is wrong with the URL of the module.
 fn url(resource: &Resource) -> Option<Diagnostic> {
     let path = resource.module("url");
     let Some(value) = resource.get(&path) else {
-        let message = format!("`{path}` is missing; write where the module is: `oci://…/filter@sha256:…`");
+        let message =
+            format!("`{path}` is missing; write where the module is: `oci://…/filter@sha256:…`");
         return Some(Diagnostic::error(path, message));
     };
     let Some(url) = text(value).filter(|url| !url.is_empty()) else {
@@ -128,8 +138,11 @@ fn url(resource: &Resource) -> Option<Diagnostic> {
     }
     let remedy = match suggestion(scheme, URL_SCHEMES) {
         Some(meant) => format!("did you mean `{meant}://`?"),
-        None => format!("use one of {}", URL_SCHEMES.map(|scheme| format!("`{scheme}://`")).join(", ")),
+        None => {
+            format!("use one of {}", URL_SCHEMES.map(|scheme| format!("`{scheme}://`")).join(", "))
+        }
     };
-    let message = format!("Istio fetches no module from {}; {remedy}", quote(&format!("{scheme}://")));
+    let message =
+        format!("Istio fetches no module from {}; {remedy}", quote(&format!("{scheme}://")));
     Some(Diagnostic::error(path, message))
 }

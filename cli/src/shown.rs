@@ -15,8 +15,8 @@ pub(crate) fn shown(text: &str) -> String {
     }
 }
 
-/// Returns a text in which nothing moves the cursor, colours, hides, or turns round what is written: such characters stand
-/// as `\u{…}`.
+/// Returns a text in which nothing moves the cursor, colours, hides, or turns round what is
+/// written: such characters stand as `\u{…}`.
 pub(crate) fn escaped(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
@@ -35,14 +35,15 @@ pub(crate) fn escaped_lines(text: &str) -> String {
     text.lines().map(escaped).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns whether a line would hold a command to GitHub Actions from here on: of the new form where it begins so, whatever
-/// space is before, of the old one anywhere.
+/// Returns whether a line would hold a command to GitHub Actions from here on: of the new form
+/// where it begins so, whatever space is before, of the old one anywhere.
 fn is_command(text: &str, at: usize) -> bool {
     let (before, rest) = text.split_at_checked(at).unwrap_or_default();
     (before.trim().is_empty() && rest.starts_with("::")) || rest.starts_with("##[")
 }
 
-/// Returns a value as JSON on lines of its own, for programs and on a terminal: what is not plain stands as `\uXXXX`.
+/// Returns a value as JSON on lines of its own, for programs and on a terminal: what is not plain
+/// stands as `\uXXXX`.
 pub(crate) fn json_text(value: &Value) -> String {
     escaped_json(&format!("{value:#}")) + "\n"
 }
@@ -53,13 +54,16 @@ pub(crate) fn json_text(value: &Value) -> String {
 /// It has no form in them.
 pub(crate) fn yaml_text(value: &impl Serialize) -> Result<String, Box<dyn Error>> {
     let yaml = serde_saphyr::to_string(value)?;
-    if yaml.chars().all(|character| character == '\n' || is_plain(character)) && !yaml.contains("##[") {
+    if yaml.chars().all(|character| character == '\n' || is_plain(character))
+        && !yaml.contains("##[")
+    {
         return Ok(yaml);
     }
     Ok(json_text(&serde_json::to_value(value)?))
 }
 
-/// Returns JSON that says the same, in which what is not plain stands as `\uXXXX` (RFC 8259 section 7).
+/// Returns JSON that says the same, in which what is not plain stands as `\uXXXX` (RFC 8259 section
+/// 7).
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut whole = String::with_capacity(json.len());
     for (at, character) in json.char_indices() {
@@ -78,8 +82,8 @@ pub(crate) fn escaped_json(json: &str) -> String {
     whole
 }
 
-/// Returns what [`escaped`] does in backticks, as code is in Markdown: no backtick of its own ends it, and nothing in it is
-/// markup, a mention or a link.
+/// Returns what [`escaped`] does in backticks, as code is in Markdown: no backtick of its own ends
+/// it, and nothing in it is markup, a mention or a link.
 pub(crate) fn quoted(text: &str) -> String {
     format!("`{}`", escaped(text).replace('`', r"\u{60}"))
 }
@@ -140,7 +144,10 @@ mod tests {
             let read = attache_config_reader::read_yaml(&yaml).unwrap();
             assert_eq!(serde_json::to_value(read).unwrap(), value);
             assert_eq!(yaml == "a:\n- a\n", text == "a", "{yaml}");
-            assert!(yaml.chars().all(|character| character == '\n' || is_plain(character)), "{yaml}");
+            assert!(
+                yaml.chars().all(|character| character == '\n' || is_plain(character)),
+                "{yaml}"
+            );
         }
     }
 

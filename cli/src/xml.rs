@@ -2,7 +2,8 @@
 
 use crate::shown;
 
-/// Returns a text as an attribute's value. What XML has no place for, and what is not plain, stands as `\u{…}`.
+/// Returns a text as an attribute's value. What XML has no place for, and what is not plain, stands
+/// as `\u{…}`.
 pub(crate) fn attribute(text: &str) -> String {
     let mut escaped = String::new();
     for character in shown::escaped(text).chars() {

@@ -8,8 +8,8 @@ pub use error::ReadError;
 use crate::{Node, Step};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -23,7 +23,9 @@ impl<'de> Deserializer<'de> for &'de Node {
             Node::Number(value) => visitor.visit_f64(*value),
             Node::String(value) => visitor.visit_borrowed_str(value),
             Node::Array(items) => visitor.visit_seq(Items { rest: items, index: 0 }),
-            Node::Object(members) => visitor.visit_map(Members { rest: members, fields: None, value: None }),
+            Node::Object(members) => {
+                visitor.visit_map(Members { rest: members, fields: None, value: None })
+            }
         }
     }
 
@@ -44,8 +46,8 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    /// Refuses `null`, which is what is left of a key whose lines were commented out or whose template was empty:
-    /// taken for absent, it would have a rule match more than its author wrote.
+    /// Refuses `null`, which is what is left of a key whose lines were commented out or whose
+    /// template was empty: taken for absent, it would have a rule match more than its author wrote.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
             Node::Invalid(_) => visitor.visit_none(),
@@ -119,7 +121,9 @@ impl Node {
             return Err(Error::custom(format_args!("`{value}` is no whole number of 0 or more")));
         }
         if *value > max {
-            return Err(Error::custom(format_args!("`{value}` is too large; no value here exceeds {max}")));
+            return Err(Error::custom(format_args!(
+                "`{value}` is too large; no value here exceeds {max}"
+            )));
         }
         #[expect(
             clippy::cast_possible_truncation,
@@ -138,7 +142,10 @@ struct Items<'de> {
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ReadError> {
         let Some((item, rest)) = self.rest.split_first() else { return Ok(None) };
         let index = self.index;
         self.rest = rest;
@@ -168,7 +175,10 @@ impl Members<'_> {
 impl<'de> MapAccess<'de> for Members<'de> {
     type Error = ReadError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ReadError> {
         while let Some((member, rest)) = self.rest.split_first() {
             self.rest = rest;
             let (key, value) = member;
@@ -209,11 +219,18 @@ impl<'de> VariantAccess<'de> for Word<'de> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, ReadError> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        _seed: T,
+    ) -> Result<T::Value, ReadError> {
         Err(Error::custom("a word stands alone"))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, ReadError> {
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        _visitor: V,
+    ) -> Result<V::Value, ReadError> {
         Err(Error::custom("a word stands alone"))
     }
 

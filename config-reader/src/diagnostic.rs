@@ -14,8 +14,8 @@ pub enum Severity {
 
 /// One thing to say of a document.
 ///
-/// A message is lower case, has no final stop and the author's input in backticks. It says what is wrong and, after the
-/// first semicolon, what to do.
+/// A message is lower case, has no final stop and the author's input in backticks. It says what is
+/// wrong and, after the first semicolon, what to do.
 ///
 /// ```
 /// use attache_config_reader::PathRef;
@@ -36,7 +36,8 @@ pub struct Diagnostic {
 }
 
 impl PathRef<'_> {
-    /// Returns an error at this path, which nobody is told of until it is added to a [`Report`](crate::Report).
+    /// Returns an error at this path, which nobody is told of until it is added to a
+    /// [`Report`](crate::Report).
     pub fn error(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(self.to_path(), message)
     }

@@ -31,15 +31,17 @@ pub fn check_length(document: &[u8], max: usize, remedy: &str) -> Result<(), Dia
     if document.len() <= max {
         return Ok(());
     }
-    let message = format!("a configuration has {max} bytes at most, this one {}; {remedy}", document.len());
+    let message =
+        format!("a configuration has {max} bytes at most, this one {}; {remedy}", document.len());
     Err(Diagnostic::error(Path::default(), message))
 }
 
 /// Reads a document into its types.
 ///
-/// Where something is wrong, that is noted, its node is marked as invalid, and the document is read again, until what is
-/// left can be read: so every error comes to light, and none because of another. Types are derived with
-/// `#[serde(deny_unknown_fields)]`; a member that must be there is a [`Slot`](crate::Slot).
+/// Where something is wrong, that is noted, its node is marked as invalid, and the document is read
+/// again, until what is left can be read: so every error comes to light, and none because of
+/// another. Types are derived with `#[serde(deny_unknown_fields)]`; a member that must be there is
+/// a [`Slot`](crate::Slot).
 ///
 /// ```
 /// use attache_config_reader::{Node, Report, Slot, read_document, read_json};
@@ -86,12 +88,19 @@ pub fn read_document<D: DeserializeOwned>(
                 let invalid = path.key(&key);
                 (invalid.clone(), unknown_key(&key, known, foreign_keys), invalid)
             }
-            Problem::MissingKey(key) => (path.clone(), format!("`{key}` is missing"), path.key(key)),
-            Problem::Null(expected) => (path.clone(), format!("expected {expected}, got null"), path),
+            Problem::MissingKey(key) => {
+                (path.clone(), format!("`{key}` is missing"), path.key(key))
+            }
+            Problem::Null(expected) => {
+                (path.clone(), format!("expected {expected}, got null"), path)
+            }
             Problem::NoValue(expected) => (path.clone(), no_value(&path, &expected), path),
         };
         let reported = report.add(Diagnostic::error(at, message));
-        if invalid.0.is_empty() || report.len() >= MAX_ERRORS || !invalidate(tree, &invalid.0, reported) {
+        if invalid.0.is_empty()
+            || report.len() >= MAX_ERRORS
+            || !invalidate(tree, &invalid.0, reported)
+        {
             return Err(reported);
         }
         report.mark_invalid(invalid);
@@ -101,7 +110,9 @@ pub fn read_document<D: DeserializeOwned>(
 /// Returns the message about a key that an object may not have.
 fn unknown_key(key: &str, known: &[&'static str], foreign_keys: &[ForeignKey]) -> String {
     let quoted = quote(key);
-    if let Some(foreign) = foreign_keys.iter().find(|it| it.key == key && known.contains(&it.beside)) {
+    if let Some(foreign) =
+        foreign_keys.iter().find(|it| it.key == key && known.contains(&it.beside))
+    {
         return format!("unknown key {quoted}; {}", foreign.instead);
     }
     match suggestion(key, known.iter().copied()) {
@@ -120,8 +131,8 @@ fn no_value(path: &Path, expected: &str) -> String {
     }
 }
 
-/// Marks a path of the tree as invalid. Returns false if there is none or it was marked before, so that no error can come
-/// twice.
+/// Marks a path of the tree as invalid. Returns false if there is none or it was marked before, so
+/// that no error can come twice.
 fn invalidate(tree: &mut Node, steps: &[Step], reported: Reported) -> bool {
     let mut node = tree;
     for (depth, step) in steps.iter().enumerate() {

@@ -40,14 +40,15 @@ impl<'de> Deserialize<'de> for DurationDocument {
     }
 }
 
-/// The longest duration of a configuration, 100 years: it keeps sums of times far from any overflow.
+/// The longest duration of a configuration, 100 years: it keeps sums of times far from any
+/// overflow.
 const MAX_DURATION: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
-/// Reads one or more whole numbers with a unit each, `h`, `m`, `s` or `ms`, from the largest; `None` for anything else, and
-/// for more than 100 years.
+/// Reads one or more whole numbers with a unit each, `h`, `m`, `s` or `ms`, from the largest;
+/// `None` for anything else, and for more than 100 years.
 ///
-/// That is less than the humantime crate takes: with spaces, days and months beside them, one duration would have many
-/// spellings, and the JSON Schema could not say which.
+/// That is less than the humantime crate takes: with spaces, days and months beside them, one
+/// duration would have many spellings, and the JSON Schema could not say which.
 ///
 /// ```
 /// use attache_config_reader::parse_duration;
@@ -99,8 +100,11 @@ pub fn format_duration(duration: Duration) -> String {
         (seconds % 60, "s"),
         (u64::from(duration.subsec_millis()), "ms"),
     ];
-    let text: String =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    let text: String = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 

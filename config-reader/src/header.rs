@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The name of an HTTP header in lower case, as Envoy holds it: one or more RFC 9110 token characters. Every session
-/// holds those that it writes, so a clone shares the text.
+/// The name of an HTTP header in lower case, as Envoy holds it: one or more RFC 9110 token
+/// characters. Every session holds those that it writes, so a clone shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeaderName(Arc<str>);
 
@@ -26,7 +26,9 @@ impl HeaderName {
         if !text.is_empty() && text.len() <= 256 && text.bytes().all(token) {
             Ok(Self(text.to_ascii_lowercase().into()))
         } else {
-            Err("use 1 to 256 characters that a header name may have: letters, digits and !#$%&'*+-.^_`|~")
+            Err(
+                "use 1 to 256 characters that a header name may have: letters, digits and !#$%&'*+-.^_`|~",
+            )
         }
     }
 
@@ -41,11 +43,12 @@ impl HeaderName {
     }
 }
 
-/// Returns the spelling of a header's name that stands for all which a backend may take for the same: letters in lower
-/// case, every byte that is no letter or digit as `-`. CGI, and what grew out of it, tells no more of a name (RFC 3875
-/// section 4.1.18). It is as long as the name.
+/// Returns the spelling of a header's name that stands for all which a backend may take for the
+/// same: letters in lower case, every byte that is no letter or digit as `-`. CGI, and what grew
+/// out of it, tells no more of a name (RFC 3875 section 4.1.18). It is as long as the name.
 pub fn fold(name: &str) -> String {
-    let folded = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
+    let folded =
+        |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
     name.bytes().map(|byte| char::from(folded(byte))).collect()
 }
 

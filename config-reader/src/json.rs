@@ -25,7 +25,9 @@ pub fn read_json(json: &[u8], repeated: &mut Vec<Diagnostic>) -> Result<Node, Di
         Ok(text) => text,
         Err(error) => {
             let (line, column) = position(json, error.valid_up_to());
-            return Err(at.error(format!("not UTF-8 at line {line} column {column}; save it as UTF-8")));
+            return Err(
+                at.error(format!("not UTF-8 at line {line} column {column}; save it as UTF-8"))
+            );
         }
     };
     if text.starts_with('\u{feff}') {
@@ -33,7 +35,8 @@ pub fn read_json(json: &[u8], repeated: &mut Vec<Diagnostic>) -> Result<Node, Di
     }
     let mut parser = serde_json::Deserializer::from_str(text);
     let read = (Builder { at, repeated }).deserialize(&mut parser);
-    read.and_then(|node| parser.end().map(|()| node)).map_err(|error| at.error(format!("not JSON: {error}")))
+    read.and_then(|node| parser.end().map(|()| node))
+        .map_err(|error| at.error(format!("not JSON: {error}")))
 }
 
 /// Returns line and column, from 1, of a byte.

@@ -1,11 +1,14 @@
-//! Reads a configuration strictly, for the filter and the issuer: everything that is wrong with a document comes to light at
-//! once, each with its path and what to do, and nothing is dropped in silence.
+//! Reads a configuration strictly, for the filter and the issuer: everything that is wrong with a
+//! document comes to light at once, each with its path and what to do, and nothing is dropped in
+//! silence.
 //!
-//! A text becomes a tree of [`Node`]s ([`read_json`]), the tree the types of a document ([`read_document`]), and those
-//! the configuration, by checks of the caller that note errors in a [`Report`]. A check that can't give a value gives a
-//! [`Reported`] in its place, which is had for a noted error only: [`Report::finish`] then refuses the document.
+//! A text becomes a tree of [`Node`]s ([`read_json`]), the tree the types of a document
+//! ([`read_document`]), and those the configuration, by checks of the caller that note errors in a
+//! [`Report`]. A check that can't give a value gives a [`Reported`] in its place, which is had for
+//! a noted error only: [`Report::finish`] then refuses the document.
 //!
-//! With the feature `source`, documents may be YAML, and [`SourceText`] finds where in its text a value stands.
+//! With the feature `source`, documents may be YAML, and [`SourceText`] finds where in its text a
+//! value stands.
 
 mod deserialize;
 mod diagnostic;

@@ -30,7 +30,9 @@ impl Node {
     /// Returns the member of an object.
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            Self::Object(members) => {
+                members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -135,9 +137,10 @@ impl<'de> Visitor<'de> for Builder<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) =
-            seq.next_element_seed(Builder { at: &self.at.index(items.len()), repeated: self.repeated })?
-        {
+        while let Some(item) = seq.next_element_seed(Builder {
+            at: &self.at.index(items.len()),
+            repeated: self.repeated,
+        })? {
             items.push(item);
         }
         Ok(Node::Array(items))
@@ -146,7 +149,8 @@ impl<'de> Visitor<'de> for Builder<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut members: Vec<(String, Node)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Builder { at: &self.at.key(&key), repeated: self.repeated })?;
+            let value =
+                map.next_value_seed(Builder { at: &self.at.key(&key), repeated: self.repeated })?;
             members.push((key, value));
         }
         for name in drop_repeated(&mut members) {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A path while a document is walked through: it borrows its steps and costs nothing until something is wrong there.
+/// A path while a document is walked through: it borrows its steps and costs nothing until
+/// something is wrong there.
 ///
 /// ```
 /// use attache_config_reader::PathRef;
@@ -56,8 +57,8 @@ impl<'a> PathRef<'a> {
 
 /// A path from the root of a document, empty for the document itself.
 ///
-/// It is written as `policies[2].rules[0]`; a key that could be misread after a dot stands in brackets and quotes, as in
-/// `tags["a.b"]`.
+/// It is written as `policies[2].rules[0]`; a key that could be misread after a dot stands in
+/// brackets and quotes, as in `tags["a.b"]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(pub(crate) Vec<Step>);
 

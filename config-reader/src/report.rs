@@ -32,8 +32,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Notes an error, unless something at that path could not be read: then this may only follow from that, which was
-    /// noted.
+    /// Notes an error, unless something at that path could not be read: then this may only follow
+    /// from that, which was noted.
     pub fn error(&mut self, at: &PathRef<'_>, message: impl Into<String>) -> Reported {
         if !self.is_invalid(at) {
             self.errors.push(at.error(message));
@@ -53,7 +53,8 @@ impl Report {
         Reported::noted()
     }
 
-    /// Notes what is not wrong, but may be other than its author thinks: the document is taken all the same.
+    /// Notes what is not wrong, but may be other than its author thinks: the document is taken all
+    /// the same.
     pub fn warn(&mut self, path: Path, message: impl Into<String>) {
         self.warnings.push(Diagnostic::warning(path, message));
     }
@@ -97,23 +98,22 @@ impl Report {
         self.errors.len()
     }
 
-    /// Returns the elements of a list with their indices; notes an error if it is there and empty, or has more than
-    /// [`MAX_ENTRIES`], and returns none of them then.
+    /// Returns the elements of a list with their indices; notes an error if it is there and empty,
+    /// or has more than [`MAX_ENTRIES`], and returns none of them then.
     pub fn non_empty<'d, T>(
         &mut self,
         list: Option<&'d List<T>>,
         at: &PathRef<'_>,
     ) -> impl Iterator<Item = (usize, &'d T)> + use<'d, T> {
         if list.is_some_and(List::is_empty) {
-            let message =
-                "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
+            let message = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
             self.error(at, message);
         }
         self.at_most(MAX_ENTRIES, list, at)
     }
 
-    /// Returns the elements of a list with their indices; notes an error and returns none of them if there are more than
-    /// `max`.
+    /// Returns the elements of a list with their indices; notes an error and returns none of them
+    /// if there are more than `max`.
     pub fn at_most<'d, T>(
         &mut self,
         max: usize,
@@ -127,8 +127,8 @@ impl Report {
         list.filter(|_| fits).into_iter().flat_map(List::iter)
     }
 
-    /// Reads a list of strings, each in the same way, none twice, as [`Report::non_empty`] does; returns those that could
-    /// be read.
+    /// Reads a list of strings, each in the same way, none twice, as [`Report::non_empty`] does;
+    /// returns those that could be read.
     pub fn strings<T: PartialEq, E: Into<String>>(
         &mut self,
         list: Option<&List<String>>,
@@ -176,8 +176,8 @@ fn in_order(mut errors: Vec<Diagnostic>, tree: &Node) -> Diagnostics {
     Diagnostics::check(errors).err().unwrap_or_else(|| PathRef::Root.error("refused").into())
 }
 
-/// Returns where a path stands in the document: the position of each of its steps. What is not in the document stands
-/// where it would be added.
+/// Returns where a path stands in the document: the position of each of its steps. What is not in
+/// the document stands where it would be added.
 fn rank(path: &Path, tree: &Node) -> Vec<usize> {
     let mut node = Some(tree);
     let mut rank = Vec::with_capacity(path.0.len());

@@ -37,8 +37,8 @@ pub struct Location {
     pub key: Option<Span>,
     /// The value: a scalar with its quotes, or all of a list or an object.
     pub value: Span,
-    /// Whether the whole path is in the text. If not, this is the innermost value on its way there: what a key is missing
-    /// in, or a string that holds a document of its own.
+    /// Whether the whole path is in the text. If not, this is the innermost value on its way there:
+    /// what a key is missing in, or a string that holds a document of its own.
     pub is_exact: bool,
 }
 
@@ -86,7 +86,8 @@ impl SourceText {
         Ok(Self { documents: documents.into_iter().map(SourceDocument).collect() })
     }
 
-    /// Returns the documents of a stream of YAML, those without content left out; a text of JSON has one.
+    /// Returns the documents of a stream of YAML, those without content left out; a text of JSON
+    /// has one.
     pub fn documents(&self) -> &[SourceDocument] {
         &self.documents
     }
@@ -95,15 +96,17 @@ impl SourceText {
 impl SourceDocument {
     /// Returns where the value at a path stands, or what there is of the way to it.
     ///
-    /// A key that is repeated is found where it stands first. What an alias of YAML stands for is found at its anchor, and
-    /// what a merge key (`<<`) brings where it was merged from.
+    /// A key that is repeated is found where it stands first. What an alias of YAML stands for is
+    /// found at its anchor, and what a merge key (`<<`) brings where it was merged from.
     pub fn locate(&self, path: &Path) -> Location {
         let mut location = Location { key: None, value: self.0.span, is_exact: true };
         let mut tree = &self.0;
         for step in path.steps() {
             let found = match (&tree.value, step) {
                 (Value::Object(members), Step::Key(key)) => member(members, key),
-                (Value::List(items), Step::Index(index)) => items.get(*index).map(|item| (None, item)),
+                (Value::List(items), Step::Index(index)) => {
+                    items.get(*index).map(|item| (None, item))
+                }
                 _ => None,
             };
             let Some((key, value)) = found else { return Location { is_exact: false, ..location } };
@@ -115,15 +118,21 @@ impl SourceDocument {
 }
 
 /// Returns the member of an object, its own or merged.
-fn member<'t>(members: &'t [(Rc<Tree>, Rc<Tree>)], name: &str) -> Option<(Option<Span>, &'t Rc<Tree>)> {
+fn member<'t>(
+    members: &'t [(Rc<Tree>, Rc<Tree>)],
+    name: &str,
+) -> Option<(Option<Span>, &'t Rc<Tree>)> {
     let own = members.iter().find(|(key, _)| key.is_text(name));
     // A bare `y` is `true` to Kubernetes.
-    if let Some((key, value)) = own.or_else(|| members.iter().find(|(key, _)| kubernetes::is_key(key, name)))
+    if let Some((key, value)) =
+        own.or_else(|| members.iter().find(|(key, _)| kubernetes::is_key(key, name)))
     {
         return Some((Some(key.span), value));
     }
-    let merged =
-        members.iter().filter(|(key, _)| key.is_text("<<")).flat_map(|(_, value)| value.alternatives());
+    let merged = members
+        .iter()
+        .filter(|(key, _)| key.is_text("<<"))
+        .flat_map(|(_, value)| value.alternatives());
     merged.into_iter().find_map(|tree| match &tree.value {
         Value::Object(members) => member(members, name),
         Value::List(_) | Value::Scalar(_) => None,

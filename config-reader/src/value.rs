@@ -54,7 +54,10 @@ pub struct List<T>(Vec<Slot<T>>);
 impl<T> List<T> {
     /// Returns the elements that could be read, with their indices.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        self.0.iter().enumerate().filter_map(|(index, slot)| slot.get().ok().map(|item| (index, item)))
+        self.0
+            .iter()
+            .enumerate()
+            .filter_map(|(index, slot)| slot.get().ok().map(|item| (index, item)))
     }
 
     /// Returns how many elements were written, readable or not.

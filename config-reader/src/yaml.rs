@@ -1,4 +1,5 @@
-//! YAML, read by the rules of JSON: a key twice is an error, and no word but `true` and `false` is a Boolean.
+//! YAML, read by the rules of JSON: a key twice is an error, and no word but `true` and `false` is
+//! a Boolean.
 
 use crate::{Diagnostic, Node, PathRef};
 
@@ -12,13 +13,14 @@ use crate::{Diagnostic, Node, PathRef};
 /// ```
 ///
 /// # Errors
-/// What is no YAML, a key that is repeated, or more than one document, with line and column, and without the lines: they may hold a secret.
+/// What is no YAML, a key that is repeated, or more than one document, with line and column, and
+/// without the lines: they may hold a secret.
 pub fn read_yaml(text: &str) -> Result<Node, Diagnostic> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| not_yaml(&error))
 }
 
-/// Reads every document of a stream of YAML 1.2, those without content left out, so that the result is parallel to
-/// [`SourceText::documents`](crate::SourceText::documents).
+/// Reads every document of a stream of YAML 1.2, those without content left out, so that the result
+/// is parallel to [`SourceText::documents`](crate::SourceText::documents).
 ///
 /// # Errors
 /// As [`read_yaml`].

@@ -1,5 +1,5 @@
-//! A service that answers with what reached it: HTTP/1.1, HTTP/2 without TLS, any unary gRPC method, and an upgrade to
-//! `websocket`, through which it tells the same and no more.
+//! A service that answers with what reached it: HTTP/1.1, HTTP/2 without TLS, any unary gRPC
+//! method, and an upgrade to `websocket`, through which it tells the same and no more.
 
 use crate::latin1;
 use anyhow::Result;
@@ -19,7 +19,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the service saw of a request. Header values and the path are Latin-1: one character, one byte.
+/// What the service saw of a request. Header values and the path are Latin-1: one character, one
+/// byte.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seen {
     /// The name of the service.
@@ -112,8 +113,10 @@ async fn answer(service: Arc<str>, mut request: Request<Incoming>) -> Result<Res
     if let Some(authority) = head.uri.authority() {
         headers.push(("host".into(), authority.to_string()));
     }
-    let is_grpc =
-        head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
+    let is_grpc = head
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
     let seen = Seen {
         service: service.to_string(),
         method: head.method.to_string(),
@@ -134,7 +137,8 @@ async fn answer(service: Arc<str>, mut request: Request<Incoming>) -> Result<Res
     if is_grpc {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static("0"));
-        let body = Full::new(frame(&json)?).with_trailers(async move { Some(Ok(trailers)) }).boxed();
+        let body =
+            Full::new(frame(&json)?).with_trailers(async move { Some(Ok(trailers)) }).boxed();
         return Ok(Response::builder().header(CONTENT_TYPE, "application/grpc").body(body)?);
     }
     Ok(Response::builder()
@@ -153,7 +157,10 @@ async fn write_into(tunnel: OnUpgrade, bytes: Vec<u8>) {
 }
 
 fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), latin1::decode(value.as_bytes()))).collect()
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), latin1::decode(value.as_bytes())))
+        .collect()
 }
 
 /// A gRPC message: no compression, length, bytes.

@@ -1,5 +1,5 @@
-//! An HTTP/1.1 client that writes a request byte for byte: duplicate headers, odd letter case, bytes that are no UTF-8
-//! and paths that no library would send.
+//! An HTTP/1.1 client that writes a request byte for byte: duplicate headers, odd letter case,
+//! bytes that are no UTF-8 and paths that no library would send.
 
 use crate::latin1;
 use anyhow::{Context, Result, bail, ensure};
@@ -65,7 +65,8 @@ pub async fn send(
     stream.flush().await?;
     let is_head = request.method == "HEAD";
     let mut bytes = Vec::new();
-    // The peer may be slow to close; where it says how long its answer is, nobody need wait for that.
+    // The peer may be slow to close; where it says how long its answer is, nobody need wait for
+    // that.
     while !is_whole(&bytes, is_head) {
         match stream.read_buf(&mut bytes).await {
             Ok(0) => break,
@@ -86,8 +87,10 @@ fn is_whole(bytes: &[u8], is_head: bool) -> bool {
     if head.code.is_some_and(|code| code < 200) {
         return false;
     }
-    let promised = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
-    let promised = promised.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
+    let promised =
+        head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
+    let promised =
+        promised.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
     is_head || promised.is_some_and(|promised| bytes.len().saturating_sub(length) >= promised)
 }
 
@@ -110,11 +113,15 @@ fn wire_form(request: &Request<'_>) -> Result<Vec<u8>> {
 fn parse(bytes: &[u8], is_head: bool) -> Result<Response> {
     let mut fields = [httparse::EMPTY_HEADER; 128];
     let mut head = httparse::Response::new(&mut fields);
-    let httparse::Status::Complete(length) = head.parse(bytes).context("the answer is not HTTP")? else {
+    let httparse::Status::Complete(length) = head.parse(bytes).context("the answer is not HTTP")?
+    else {
         bail!("the answer is cut short: `{}`", String::from_utf8_lossy(bytes));
     };
-    let headers: Vec<_> =
-        head.headers.iter().map(|h| (h.name.to_ascii_lowercase(), latin1::decode(h.value))).collect();
+    let headers: Vec<_> = head
+        .headers
+        .iter()
+        .map(|h| (h.name.to_ascii_lowercase(), latin1::decode(h.value)))
+        .collect();
     let mut response = Response { status: head.code.unwrap_or(0), headers, body: Vec::new() };
     let rest = bytes.get(length..).unwrap_or_default();
     response.body = if is_head {
@@ -153,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_request_goes_out_as_it_stands() {
-        let headers = [("X-User".to_owned(), "a\u{ff}".to_owned()), ("X-User".to_owned(), "b".to_owned())];
+        let headers =
+            [("X-User".to_owned(), "a\u{ff}".to_owned()), ("X-User".to_owned(), "b".to_owned())];
         let request = Request { method: "GET", path: "/%2e%2E//a", headers: &headers, body: &[] };
         assert_eq!(
             wire_form(&request).unwrap(),

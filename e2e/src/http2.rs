@@ -49,7 +49,8 @@ where
     })
 }
 
-/// A body, and trailers where there are such. Trailers end a stream, and so does an empty body without them.
+/// A body, and trailers where there are such. Trailers end a stream, and so does an empty body
+/// without them.
 fn message(body: &[u8], trailers: &[(String, String)]) -> Result<BoxBody<Bytes, Infallible>> {
     let body = Full::new(Bytes::copy_from_slice(body));
     if trailers.is_empty() {
@@ -91,8 +92,9 @@ where
         let stream = stream.take().ok_or_else(|| io::Error::other("a call has one connection"));
         std::future::ready(stream)
     });
-    let channel =
-        Endpoint::from_shared(format!("http://{authority}"))?.connect_with_connector(connector).await?;
+    let channel = Endpoint::from_shared(format!("http://{authority}"))?
+        .connect_with_connector(connector)
+        .await?;
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await?;
     let mut request = tonic::Request::new(body.to_vec());
@@ -128,7 +130,10 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap> {
 }
 
 fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), latin1::decode(value.as_bytes()))).collect()
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), latin1::decode(value.as_bytes())))
+        .collect()
 }
 
 /// A codec that leaves messages as they are.

@@ -1,5 +1,5 @@
-//! Bytes as text in which each character is one byte (ISO 8859-1): how scenarios write, and the echoing service tells,
-//! header values and paths that need not be UTF-8.
+//! Bytes as text in which each character is one byte (ISO 8859-1): how scenarios write, and the
+//! echoing service tells, header values and paths that need not be UTF-8.
 
 use anyhow::{Result, anyhow};
 
@@ -10,7 +10,8 @@ use anyhow::{Result, anyhow};
 pub fn encode(text: &str) -> Result<Vec<u8>> {
     text.chars()
         .map(|c| {
-            u8::try_from(u32::from(c)).map_err(|_| anyhow!("`{c}` is no byte: write UTF-8 as \\x escapes"))
+            u8::try_from(u32::from(c))
+                .map_err(|_| anyhow!("`{c}` is no byte: write UTF-8 as \\x escapes"))
         })
         .collect()
 }

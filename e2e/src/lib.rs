@@ -1,7 +1,8 @@
-//! Attaché end to end: real Envoys with the real module, a service that echoes what reached it, clients that send
-//! what a browser never would.
+//! Attaché end to end: real Envoys with the real module, a service that echoes what reached it,
+//! clients that send what a browser never would.
 //!
-//! The demo needs no more than the modules here; the feature `scenarios` adds what runs `scenarios/*.yaml`.
+//! The demo needs no more than the modules here; the feature `scenarios` adds what runs
+//! `scenarios/*.yaml`.
 
 pub mod echo;
 pub mod envoy;
@@ -35,6 +36,10 @@ pub fn repository() -> &'static Path {
 pub fn module() -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("ATTACHE_MODULE")
         .map_or_else(|| repository().join("dist/plugin.wasm"), PathBuf::from);
-    anyhow::ensure!(path.is_file(), "there is no module at `{}`: run scripts/build first", path.display());
+    anyhow::ensure!(
+        path.is_file(),
+        "there is no module at `{}`: run scripts/build first",
+        path.display()
+    );
     Ok(path.canonicalize()?)
 }

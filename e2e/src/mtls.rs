@@ -1,9 +1,10 @@
-//! A mesh's certificates, made for one run: a workload's and those of its callers, with SPIFFE identities.
+//! A mesh's certificates, made for one run: a workload's and those of its callers, with SPIFFE
+//! identities.
 
 use anyhow::{Context, Result};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    SanType,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, SanType,
 };
 use std::fs;
 use std::net::SocketAddr;
@@ -31,7 +32,8 @@ impl Authority {
     pub fn new() -> Result<Self> {
         let mut params = CertificateParams::new([])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Named unlike what it issues: a certificate that bears its issuer's name counts as self-signed.
+        // Named unlike what it issues: a certificate that bears its issuer's name counts as
+        // self-signed.
         params.distinguished_name.push(DnType::CommonName, "mesh authority");
         Ok(Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)? })
     }
@@ -42,14 +44,16 @@ impl Authority {
     /// A file can't be written.
     pub fn write_server(&self, folder: &Path) -> Result<()> {
         let key = KeyPair::generate()?;
-        let certificate = CertificateParams::new([SERVER.to_owned()])?.signed_by(&key, &self.issuer)?;
+        let certificate =
+            CertificateParams::new([SERVER.to_owned()])?.signed_by(&key, &self.issuer)?;
         fs::write(folder.join("ca.pem"), self.issuer.pem())?;
         fs::write(folder.join("cert.pem"), certificate.pem())?;
         fs::write(folder.join("key.pem"), key.serialize_pem())?;
         Ok(())
     }
 
-    /// Connects as a caller: `cluster.local/ns/billing/sa/invoicer`. `http2` is offered by ALPN, as Envoys do.
+    /// Connects as a caller: `cluster.local/ns/billing/sa/invoicer`. `http2` is offered by ALPN, as
+    /// Envoys do.
     ///
     /// # Errors
     /// The server can't be reached or refuses the certificate.
@@ -67,14 +71,18 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer)?;
         let mut roots = RootCertStore::empty();
         roots.add(self.issuer.der().clone())?;
-        let mut config = ClientConfig::builder().with_root_certificates(roots).with_client_auth_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )?;
+        let mut config =
+            ClientConfig::builder().with_root_certificates(roots).with_client_auth_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )?;
         config.alpn_protocols = vec![if http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
         let stream = TcpStream::connect(to).await?;
         let name = ServerName::try_from(SERVER)?;
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await.context("no TLS connection")
+        TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
+            .context("no TLS connection")
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Block {
 /// # Errors
 /// It can't be read; the message names it.
 pub fn read(path: &str) -> Result<String> {
-    std::fs::read_to_string(repository().join(path)).with_context(|| format!("`{path}` can't be read"))
+    std::fs::read_to_string(repository().join(path))
+        .with_context(|| format!("`{path}` can't be read"))
 }
 
 /// The fenced blocks of a page.
@@ -39,7 +40,8 @@ pub fn blocks(page: &str) -> Vec<Block> {
             }
             (None, Some(language)) => {
                 let (heading, language) = (heading.clone(), language.to_owned());
-                open = Some((indent, Block { line: number, heading, language, text: String::new() }));
+                open =
+                    Some((indent, Block { line: number, heading, language, text: String::new() }));
             }
             (None, None) => heading = text.strip_prefix("## ").map_or(heading, str::to_owned),
         }
@@ -47,12 +49,15 @@ pub fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// The rows of the tables below a heading: the cells of each, trimmed, without the lines that part head and body.
+/// The rows of the tables below a heading: the cells of each, trimmed, without the lines that part
+/// head and body.
 pub fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
-    let below = page.lines().skip_while(|line| line.trim_start_matches('#').trim() != heading).skip(1);
+    let below =
+        page.lines().skip_while(|line| line.trim_start_matches('#').trim() != heading).skip(1);
     let section = below.take_while(|line| !line.starts_with("## "));
-    let cells =
-        |line: &str| line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    let cells = |line: &str| {
+        line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
     section
         .filter(|line| line.trim_start().starts_with('|') && !line.trim_start().starts_with("|---"))
         .map(cells)
@@ -68,7 +73,10 @@ mod tests {
         let page = "# T\n## A\n1. x\n   ```yaml\n   a:\n     b: 1\n   ```\n## B\n| h | i |\n|---|---|\n| `x` | y |\n";
         let found = blocks(page);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].line, found[0].heading.as_str(), found[0].language.as_str()), (4, "A", "yaml"));
+        assert_eq!(
+            (found[0].line, found[0].heading.as_str(), found[0].language.as_str()),
+            (4, "A", "yaml")
+        );
         assert_eq!(found[0].text, "a:\n  b: 1\n");
         assert_eq!(rows(page, "B"), [["h", "i"], ["`x`", "y"]]);
         assert_eq!(rows(page, "A"), Vec::<Vec<String>>::new());

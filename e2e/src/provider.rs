@@ -1,5 +1,5 @@
-//! An OpenID Connect provider that can be told to misbehave. It speaks HTTP/1.1 byte by byte, so that it can break off
-//! in the middle.
+//! An OpenID Connect provider that can be told to misbehave. It speaks HTTP/1.1 byte by byte, so
+//! that it can break off in the middle.
 
 use anyhow::{Context, Result};
 use attache_test_fixtures::keys::SigningKey;
@@ -39,7 +39,8 @@ pub struct Provider {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     server: Option<JoinHandle<()>>,
-    /// Keeps the port while nobody listens there: a connection that goes out might be given it otherwise.
+    /// Keeps the port while nobody listens there: a connection that goes out might be given it
+    /// otherwise.
     _reservation: Option<TcpSocket>,
 }
 
@@ -109,14 +110,23 @@ impl Provider {
         Ok(())
     }
 
-    /// Answers for other hosts too, whose clusters lead here: with this document at this `https` URL.
+    /// Answers for other hosts too, whose clusters lead here: with this document at this `https`
+    /// URL.
     ///
     /// # Errors
     /// It is no such URL.
-    pub fn publish(&self, url: &str, content_type: &'static str, body: impl Into<Vec<u8>>) -> Result<()> {
-        let rest = url.strip_prefix("https://").with_context(|| format!("{url} is no https URL"))?;
+    pub fn publish(
+        &self,
+        url: &str,
+        content_type: &'static str,
+        body: impl Into<Vec<u8>>,
+    ) -> Result<()> {
+        let rest =
+            url.strip_prefix("https://").with_context(|| format!("{url} is no https URL"))?;
         let (host, path) = rest.split_once('/').with_context(|| format!("{url} has no path"))?;
-        self.state().published.insert((host.to_owned(), format!("/{path}")), (content_type, body.into()));
+        self.state()
+            .published
+            .insert((host.to_owned(), format!("/{path}")), (content_type, body.into()));
         Ok(())
     }
 
@@ -237,7 +247,11 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
         let own = format!("http://{authority}/jwks");
         let jwks_uri = state.jwks_uri.as_ref().unwrap_or(&own);
         let document = json!({"issuer": state.issuer, "jwks_uri": jwks_uri});
-        return Some(whole("200 OK", "content-type: application/json\r\n", document.to_string().as_bytes()));
+        return Some(whole(
+            "200 OK",
+            "content-type: application/json\r\n",
+            document.to_string().as_bytes(),
+        ));
     }
     if !question.starts_with("GET /jwks ") {
         return Some(whole("404 Not Found", "", b""));
@@ -262,7 +276,8 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
         }
         FaultMode::Chunked => {
             let mut bytes =
-                format!("HTTP/1.1 200 OK\r\n{headers}transfer-encoding: chunked\r\n\r\n").into_bytes();
+                format!("HTTP/1.1 200 OK\r\n{headers}transfer-encoding: chunked\r\n\r\n")
+                    .into_bytes();
             for chunk in set.as_bytes().chunks(50) {
                 bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
                 bytes.extend_from_slice(chunk);
@@ -286,8 +301,10 @@ fn prepare(question: &str, state: &mut State) -> Option<Vec<u8>> {
 }
 
 fn whole(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let head =
-        format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
     [head.as_bytes(), body].concat()
 }
 

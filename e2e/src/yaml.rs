@@ -9,8 +9,8 @@ use std::path::Path;
 /// # Errors
 /// It can't be read or is not YAML; the message names the file.
 pub fn read(path: &Path) -> Result<Value> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("`{}` can't be read", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("`{}` can't be read", path.display()))?;
     parse(&text).with_context(|| format!("`{}` is not YAML", path.display()))
 }
 

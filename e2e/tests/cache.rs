@@ -19,8 +19,8 @@ mod testbed {
     /// The most that Envoy's memory may grow for each worker, whatever clients send.
     const GROWTH: u64 = 16 * 1024 * 1024;
 
-    /// How many tokens a flood brings, and how long each is, about: without a bound they would be nearly twice
-    /// [`GROWTH`], in the VM and once more in shared data.
+    /// How many tokens a flood brings, and how long each is, about: without a bound they would be
+    /// nearly twice [`GROWTH`], in the VM and once more in shared data.
     const FLOOD: u64 = 4_000;
     const TOKEN_BYTES: usize = 7_000;
 
@@ -41,7 +41,8 @@ mod testbed {
                 "cache": cache,
             });
             let service = Echo::start("orders").await?;
-            let sidecar = Sidecar { workers, ..Sidecar::before(service.address(), attache_e2e::module()?) };
+            let sidecar =
+                Sidecar { workers, ..Sidecar::before(service.address(), attache_e2e::module()?) };
             let binary = envoy::chosen("1.39.3")?;
             let envoy = Envoy::start(&binary, sidecar, &configuration.to_string(), None).await?;
             Ok(Self { envoy, key, _service: service })
@@ -60,21 +61,25 @@ mod testbed {
             Ok(self.envoy.stats().await?.of_filter().get(name).copied().unwrap_or(0))
         }
 
-        /// Waits until the filter has told of so many tokens, and of all that it did for them: counters are told of
-        /// one after the other.
+        /// Waits until the filter has told of so many tokens, and of all that it did for them:
+        /// counters are told of one after the other.
         async fn until_counted(&self, tokens: u64) -> Result<()> {
             let deadline = Deadline::new();
             loop {
                 let stats = self.envoy.stats().await?;
                 let counts = stats.of_filter();
-                let sum = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum::<u64>();
+                let sum =
+                    |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum::<u64>();
                 let looked_up = sum(&["cache.hits", "cache.misses"]);
                 let verified = sum(&["cache.shared", "verify.host", "verify.software"]);
                 if looked_up >= tokens && verified >= sum(&["cache.misses"]) {
                     return Ok(());
                 }
                 if !deadline.wait().await {
-                    bail!("the filter does not count its requests: {counts:?}\n{}", self.envoy.log());
+                    bail!(
+                        "the filter does not count its requests: {counts:?}\n{}",
+                        self.envoy.log()
+                    );
                 }
             }
         }
@@ -91,7 +96,8 @@ mod testbed {
                             ("host".to_owned(), "orders".to_owned()),
                             ("authorization".to_owned(), format!("Bearer {token}")),
                         ];
-                        let request = Request { method: "GET", path: "/", headers: &headers, body: b"" };
+                        let request =
+                            Request { method: "GET", path: "/", headers: &headers, body: b"" };
                         http1::send(TcpStream::connect(address).await?, &request).await
                     });
                 }
@@ -106,15 +112,18 @@ mod testbed {
 
     fn long_token(key: &SigningKey, number: u64) -> Result<String> {
         let placeholders = "x".repeat(TOKEN_BYTES * 3 / 4);
-        TokenSpec::with_claims(json!({"sub": format!("user-{number}"), "placeholders": placeholders}))
-            .mint_with(key, token::now())
+        TokenSpec::with_claims(
+            json!({"sub": format!("user-{number}"), "placeholders": placeholders}),
+        )
+        .mint_with(key, token::now())
     }
 
     #[tokio::test]
     async fn a_token_that_one_worker_has_verified_is_not_verified_by_another() -> Result<()> {
         let testbed = TestBed::start(2, json!({})).await?;
         let token = TokenSpec::default().mint_with(&testbed.key, token::now())?;
-        // The kernel chooses the worker that takes a connection: ask until both have had to look for the token.
+        // The kernel chooses the worker that takes a connection: ask until both have had to look
+        // for the token.
         let (mut asked, deadline) = (0, Deadline::new());
         while testbed.count("cache.misses").await? < 2 {
             for _ in 0..16 {
@@ -124,7 +133,8 @@ mod testbed {
             testbed.until_counted(asked).await?;
             ensure!(deadline.wait().await, "only one worker takes connections");
         }
-        let verified = testbed.count("verify.host").await? + testbed.count("verify.software").await?;
+        let verified =
+            testbed.count("verify.host").await? + testbed.count("verify.software").await?;
         ensure!(verified == 1, "two workers checked {verified} signatures of one token");
         ensure!(testbed.count("cache.shared").await? == 1);
         ensure!(testbed.count("cache.hits").await? == asked - 2);

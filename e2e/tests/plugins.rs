@@ -1,4 +1,5 @@
-//! What a proxy does whose plugin has no good configuration, and one with two plugins, on a real Envoy.
+//! What a proxy does whose plugin has no good configuration, and one with two plugins, on a real
+//! Envoy.
 //!
 //! `ATTACHE_ENVOY` names the version.
 
@@ -21,7 +22,9 @@ mod testbed {
 
     fn good() -> Result<Value> {
         let keys = jwks([&SigningKey::fixed("p256")?])?;
-        Ok(json!({"issuers": [{"name": "issuer", "issuer": "https://issuer.example", "jwks": keys}]}))
+        Ok(
+            json!({"issuers": [{"name": "issuer", "issuer": "https://issuer.example", "jwks": keys}]}),
+        )
     }
 
     fn bearer() -> Result<String> {
@@ -29,7 +32,11 @@ mod testbed {
     }
 
     impl TestBed {
-        async fn start(document: &Value, failure_policy: &'static str, overrides: Overrides) -> Result<Self> {
+        async fn start(
+            document: &Value,
+            failure_policy: &'static str,
+            overrides: Overrides,
+        ) -> Result<Self> {
             let service = Echo::start("orders").await?;
             let sidecar = Sidecar {
                 workers: 2,
@@ -44,7 +51,8 @@ mod testbed {
 
         async fn send(&self, token: Option<&str>) -> Result<Response> {
             let mut headers = vec![("host".to_owned(), "orders".to_owned())];
-            headers.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
+            headers
+                .extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
             let request = Request { method: "GET", path: "/", headers: &headers, body: b"" };
             http1::send(TcpStream::connect(self.envoy.address()).await?, &request).await
         }
@@ -78,11 +86,21 @@ mod testbed {
             ensure!(testbed.envoy.first_configuration_refused().await?, "{}", testbed.envoy.log());
             for token in [None, Some(bearer()?)] {
                 let answer = testbed.send(token.as_deref()).await?;
-                ensure!(answer.status == 503 && answer.values("retry-after") == ["1"], "{answer:?}");
-                ensure!(answer.text().contains(r#""type":"configuration-invalid""#), "{}", answer.text());
+                ensure!(
+                    answer.status == 503 && answer.values("retry-after") == ["1"],
+                    "{answer:?}"
+                );
+                ensure!(
+                    answer.text().contains(r#""type":"configuration-invalid""#),
+                    "{}",
+                    answer.text()
+                );
             }
             let lines = testbed.envoy.access_log();
-            ensure!(lines.iter().all(|line| line["reason"] == "configuration-invalid"), "{lines:?}");
+            ensure!(
+                lines.iter().all(|line| line["reason"] == "configuration-invalid"),
+                "{lines:?}"
+            );
             let log = testbed.envoy.log();
             ensure!(log.contains("issuers: there is no issuer"), "{log}");
             ensure!(log.contains(r#""reason":"configuration-invalid""#), "{log}");
@@ -142,9 +160,15 @@ mod testbed {
         let overrides = Overrides { filter_before, ..Overrides::default() };
         let testbed = TestBed::start(&good()?, "FAIL_CLOSED", overrides).await?;
         // The first one takes the token out.
-        ensure!(!testbed.send_until("plugins.before", 1).await?, "a good token gets 401 from the second");
+        ensure!(
+            !testbed.send_until("plugins.before", 1).await?,
+            "a good token gets 401 from the second"
+        );
         let log = testbed.envoy.log();
-        ensure!(log.contains("requests come to `attache` after `shop.other` has judged them"), "{log}");
+        ensure!(
+            log.contains("requests come to `attache` after `shop.other` has judged them"),
+            "{log}"
+        );
         Ok(())
     }
 

@@ -1,5 +1,6 @@
-//! Runs every scenario on every Envoy. `ATTACHE_ENVOY=1.39.3` keeps to one version (or several, parted by commas);
-//! arguments filter by name, as with any test: `cargo test -p attache-e2e --features scenarios --test scenarios shadow`.
+//! Runs every scenario on every Envoy. `ATTACHE_ENVOY=1.39.3` keeps to one version (or several,
+//! parted by commas); arguments filter by name, as with any test:
+//! `cargo test -p attache-e2e --features scenarios --test scenarios shadow`.
 
 use anyhow::{Result, ensure};
 use attache_e2e::envoy::{self, VERSIONS};
@@ -20,8 +21,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// One test a scenario and version. Those of one scenario stand together, so that tests that run side by side need
-/// Envoys of different versions, and few of each.
+/// One test a scenario and version. Those of one scenario stand together, so that tests that run
+/// side by side need Envoys of different versions, and few of each.
 fn trials() -> Result<Vec<Trial>> {
     let pool = Arc::new(EnvoyPool::new(attache_e2e::module()?)?);
     let runtime = Arc::new(Runtime::new()?);
@@ -36,8 +37,8 @@ fn trials() -> Result<Vec<Trial>> {
             let (pool, runtime) = (Arc::clone(&pool), Arc::clone(&runtime));
             let name = format!("{version}::{}", scenario.name);
             trials.push(Trial::test(name, move || {
-                // Not on this test's thread: an Envoy ends with the thread that started it, and the next scenario may
-                // want it.
+                // Not on this test's thread: an Envoy ends with the thread that started it, and the
+                // next scenario may want it.
                 let run = runtime.spawn(async move { pool.run(&scenario, &binary).await });
                 runtime.block_on(run)?.map_err(|error| Failed::from(format!("{error:#}")))
             }));
@@ -52,7 +53,10 @@ fn versions() -> Result<Vec<String>> {
     };
     let wanted: Vec<_> = wanted.split(',').map(str::to_owned).collect();
     for version in &wanted {
-        ensure!(VERSIONS.contains(&version.as_str()), "`ATTACHE_ENVOY` names `{version}`: use {VERSIONS:?}");
+        ensure!(
+            VERSIONS.contains(&version.as_str()),
+            "`ATTACHE_ENVOY` names `{version}`: use {VERSIONS:?}"
+        );
     }
     Ok(wanted)
 }

@@ -5,7 +5,8 @@ use attache_e2e::repository;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const FOLDERS: [&str; 7] = ["config-reader", "plugin-config", "engine", "filter", "xtask", "e2e", "tyk"];
+const FOLDERS: [&str; 7] =
+    ["config-reader", "plugin-config", "engine", "filter", "xtask", "e2e", "tyk"];
 
 #[test]
 fn every_test_that_the_document_names_exists() -> Result<()> {

@@ -1,7 +1,7 @@
 //! What a request costs by the number of rules: `cargo bench -p attache-engine --bench policy`.
 //!
-//! Each shape is a way in which rules multiply. A request is matched and judged as for a cached token, and lets the
-//! last rule decide.
+//! Each shape is a way in which rules multiply. A request is matched and judged as for a cached
+//! token, and lets the last rule decide.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,14 +29,18 @@ const COUNTS: [usize; 2] = [10, 10_000];
 #[divan::bench(args = shapes())]
 fn request(bencher: Bencher<'_, '_>, (shape, count): &(Shape, usize)) {
     let case = Case::new(*shape, *count);
-    assert!(matches!(case.judge(), Verdict::Allow { rule: Some(rule) } if rule.0 as usize + 1 == *count));
+    assert!(
+        matches!(case.judge(), Verdict::Allow { rule: Some(rule) } if rule.0 as usize + 1 == *count)
+    );
     bencher.bench_local(|| black_box(case.judge()));
 }
 
 #[divan::bench(args = shapes(), sample_count = 10)]
 fn compile(bencher: Bencher<'_, '_>, (shape, count): &(Shape, usize)) {
     let config = shape.config(*count);
-    bencher.bench_local(|| Policies::compile(&config, &Workload::default(), &mut ClaimTable::default()));
+    bencher.bench_local(|| {
+        Policies::compile(&config, &Workload::default(), &mut ClaimTable::default())
+    });
 }
 
 #[divan::bench(args = ["/orders/4711/items", "/.well-known/a", "/caf%C3%A9/menu", "/a/../b"])]
@@ -83,7 +87,8 @@ impl Shape {
     }
 
     fn rule(self, index: usize) -> Rule {
-        let mut to = Operation { methods: vec!["GET".into(), "HEAD".into()], ..Operation::default() };
+        let mut to =
+            Operation { methods: vec!["GET".into(), "HEAD".into()], ..Operation::default() };
         let mut rule = Rule {
             name: name(&format!("r{index}")),
             action: Action::Allow,
@@ -99,17 +104,20 @@ impl Shape {
         match self {
             Self::Exact => to.paths = vec![PathPattern::Exact(format!("/api/v1/things-{index}"))],
             Self::Template => {
-                let segments = [literal("api".into()), literal(format!("things-{index}")), PathSegment::One];
+                let segments =
+                    [literal("api".into()), literal(format!("things-{index}")), PathSegment::One];
                 to.paths = vec![PathPattern::Template(segments.to_vec())];
             }
             Self::Prefix => to.paths = vec![PathPattern::Prefix(format!("/api/things-{index}/"))],
             Self::Suffix => to.paths = vec![PathPattern::Suffix(format!("/things-{index}.json"))],
             Self::Host => {
-                to.hosts =
-                    vec![HostPattern(StringPattern::Exact(format!("things-{index}.shop.svc.cluster.local")))];
+                to.hosts = vec![HostPattern(StringPattern::Exact(format!(
+                    "things-{index}.shop.svc.cluster.local"
+                )))];
             }
             Self::Principal => {
-                let principals = vec![StringPattern::Exact(format!("cluster.local/ns/n{index}/sa/a"))];
+                let principals =
+                    vec![StringPattern::Exact(format!("cluster.local/ns/n{index}/sa/a"))];
                 rule.from = vec![Source { principals, ..Source::default() }];
             }
             Self::Role => rule.roles.any_of = vec![format!("role-{index}")],
@@ -119,8 +127,10 @@ impl Shape {
             }
             Self::Claim => {
                 let is = Test::Equals(Scalar::String(format!("tenant-{index}")));
-                rule.when =
-                    vec![Condition { claim: ClaimPath::new(vec!["tenant".into()]).unwrap(), test: is }];
+                rule.when = vec![Condition {
+                    claim: ClaimPath::new(vec!["tenant".into()]).unwrap(),
+                    test: is,
+                }];
             }
             Self::Mixed => {
                 let shapes = [Self::Exact, Self::Template, Self::Prefix, Self::Suffix, Self::Host];
@@ -149,8 +159,7 @@ impl Case {
     fn new(shape: Shape, count: usize) -> Self {
         let (last, mut table) = (count - 1, ClaimTable::default());
         let policies = Policies::compile(&shape.config(count), &Workload::default(), &mut table);
-        let token =
-            json!({"roles": ["reader", "other", format!("role-{last}")], "tenant": format!("tenant-{last}")});
+        let token = json!({"roles": ["reader", "other", format!("role-{last}")], "tenant": format!("tenant-{last}")});
         let token = Claims::from_json(token.as_object().unwrap().clone()).unwrap();
         let source = RoleClaim {
             claim: ClaimPath::new(vec!["roles".into()]).unwrap(),
@@ -186,7 +195,12 @@ impl Case {
         let candidates = self.policies.candidates(&facts);
         assert_eq!(candidates.authentication(View::Enforced), Authentication::Required);
         let identity = Identity { roles: &self.roles, claims: &self.claims };
-        candidates.verdict(View::Enforced, candidates.authentication(View::Enforced), &facts, Some(&identity))
+        candidates.verdict(
+            View::Enforced,
+            candidates.authentication(View::Enforced),
+            &facts,
+            Some(&identity),
+        )
     }
 }
 

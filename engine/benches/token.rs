@@ -1,4 +1,5 @@
-//! What a request costs by what is known of its token: `cargo bench -p attache-engine --bench token`.
+//! What a request costs by what is known of its token:
+//! `cargo bench -p attache-engine --bench token`.
 //!
 //! The host verifies at no cost here, so that what is left is the engine's own.
 
@@ -34,7 +35,9 @@ fn parse(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn parse_with_a_known_header(bencher: Bencher<'_, '_>) {
     let (token, last) = (token(), LastHeader::default());
-    bencher.bench_local(|| Jws::parse_with(black_box(token.as_bytes()), &last, Padding::Refused).map(drop));
+    bencher.bench_local(|| {
+        Jws::parse_with(black_box(token.as_bytes()), &last, Padding::Refused).map(drop)
+    });
 }
 
 /// Four claims into four headers.
@@ -164,7 +167,8 @@ fn payload() -> Value {
 
 fn token() -> String {
     let header = json!({"alg": "RS256", "kid": "k", "typ": "JWT"}).to_string();
-    let parts = [BASE64.encode(header), BASE64.encode(payload().to_string()), BASE64.encode([7; 256])];
+    let parts =
+        [BASE64.encode(header), BASE64.encode(payload().to_string()), BASE64.encode([7; 256])];
     parts.join(".")
 }
 

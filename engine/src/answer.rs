@@ -1,11 +1,12 @@
-//! What a client is told of a refusal: the answers of HTTP (RFC 9110, RFC 6750, RFC 9457, RFC 9728) and gRPC.
+//! What a client is told of a refusal: the answers of HTTP (RFC 9110, RFC 6750, RFC 9457, RFC 9728)
+//! and gRPC.
 
 use crate::{Class, Reason, cors};
 use attache_plugin_config::{ProblemBody, RefusalCors, Responses};
 use std::time::Duration;
 
-/// An answer that an HTTP or a gRPC client understands. It names the reason and nothing else: no expected value, no
-/// key, no rule, no token.
+/// An answer that an HTTP or a gRPC client understands. It names the reason and nothing else: no
+/// expected value, no key, no rule, no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status: 400, 401, 403 or 503.
@@ -155,13 +156,17 @@ mod tests {
     }
 
     fn challenge(answer: &Answer) -> Option<&str> {
-        answer.headers.iter().find(|(name, _)| *name == "www-authenticate").map(|(_, value)| value.as_str())
+        answer
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "www-authenticate")
+            .map(|(_, value)| value.as_str())
     }
 
     #[test]
     fn a_missing_token_is_challenged_without_an_error_code() {
-        let answer =
-            answers(Some("shop"), Some("https://shop.example.com/meta")).answer(Reason::TokenMissing);
+        let answer = answers(Some("shop"), Some("https://shop.example.com/meta"))
+            .answer(Reason::TokenMissing);
         assert_eq!((answer.status, answer.grpc_status), (401, 16));
         assert_eq!(
             challenge(&answer),
@@ -175,7 +180,9 @@ mod tests {
         let answer = answers(Some("shop"), None).answer(Reason::TokenExpired);
         assert_eq!(
             challenge(&answer),
-            Some(r#"Bearer realm="shop", error="invalid_token", error_description="the token has expired""#)
+            Some(
+                r#"Bearer realm="shop", error="invalid_token", error_description="the token has expired""#
+            )
         );
         let bare = answers(None, None).answer(Reason::TokenExpired);
         assert_eq!(

@@ -2,9 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Returns whether every backend reads the same host and port: labels of letters, digits, `-` and `_`, or an IP address
-/// in its one spelling, and a port or none. User information, percent-encoding, what is not ASCII, and numbers that a
-/// URL parser takes for an address (`0x7f.1`) are read in different ways.
+/// Returns whether every backend reads the same host and port: labels of letters, digits, `-` and
+/// `_`, or an IP address in its one spelling, and a port or none. User information,
+/// percent-encoding, what is not ASCII, and numbers that a URL parser takes for an address
+/// (`0x7f.1`) are read in different ways.
 #[inline(never)]
 pub(crate) fn is_plain(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[') {
@@ -13,7 +14,9 @@ pub(crate) fn is_plain(authority: &str) -> bool {
             let port = after.strip_prefix(':');
             return is_ipv6(address) && (after.is_empty() || port.is_some_and(is_port));
         }
-        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
+        None => {
+            authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
+        }
     };
     is_name(host.strip_suffix('.').unwrap_or(host)) && port.is_none_or(is_port)
 }
@@ -39,7 +42,9 @@ fn is_ipv6(address: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    !port.starts_with('0') && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+    !port.starts_with('0')
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok()
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! How much arithmetic strangers may have a worker do.
 //!
-//! To refute a signature by RSASSA-PSS or EdDSA, which are computed inside the VM, or on P-384 or P-521, takes many times
-//! as long as by RS256. Anyone can have it done, with a token that is junk. So keys that are tried in vain are counted, and
-//! past [`MAX_TRIES`] in a second no further unknown token is verified so in that second. Good ones cost nothing of that, and
-//! tokens that this or another worker has verified need no arithmetic.
+//! To refute a signature by RSASSA-PSS or EdDSA, which are computed inside the VM, or on P-384 or
+//! P-521, takes many times as long as by RS256. Anyone can have it done, with a token that is junk.
+//! So keys that are tried in vain are counted, and past [`MAX_TRIES`] in a second no further
+//! unknown token is verified so in that second. Good ones cost nothing of that, and tokens that
+//! this or another worker has verified need no arithmetic.
 
 use crate::host::{HostCrypto, UnixSeconds};
 use attache_plugin_config::Algorithm;
 use std::cell::Cell;
 
-/// The most keys that one worker tries in vain in one second: about a thirtieth of its time with RSA keys of 2048 bits by
-/// RSASSA-PSS, and a twentieth on P-521.
+/// The most keys that one worker tries in vain in one second: about a thirtieth of its time with
+/// RSA keys of 2048 bits by RSASSA-PSS, and a twentieth on P-521.
 pub(crate) const MAX_TRIES: u32 = 50;
 
 /// What one worker has spent.
@@ -51,7 +52,13 @@ pub(crate) struct Metered<'a> {
 }
 
 impl HostCrypto for Metered<'_> {
-    fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool> {
+    fn verify(
+        &self,
+        key: &[u8],
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<bool> {
         self.crypto.verify(key, algorithm, message, signature)
     }
 

@@ -10,10 +10,12 @@ use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-/// What an average entry may weigh, in bytes: with the default of 2048 tokens the cache holds 8 MiB at most.
+/// What an average entry may weigh, in bytes: with the default of 2048 tokens the cache holds 8 MiB
+/// at most.
 const MEAN_WEIGHT: u64 = 4096;
 
-/// What is kept of tokens, by their bytes. Only verified tokens enter, so a flood of bad ones can't push good ones out.
+/// What is kept of tokens, by their bytes. Only verified tokens enter, so a flood of bad ones can't
+/// push good ones out.
 pub(crate) struct TokenCache {
     /// `None` where the configuration wants no cache.
     entries: Option<RefCell<Entries>>,
@@ -28,8 +30,8 @@ struct Token(Box<[u8]>);
 /// A token that is looked for.
 struct Wanted<'t>(&'t [u8]);
 
-/// How many bytes of a token are hashed: its last ones, which are of the signature. Whatever is in the cache was
-/// verified, and nobody can make a key sign two tokens alike there.
+/// How many bytes of a token are hashed: its last ones, which are of the signature. Whatever is in
+/// the cache was verified, and nobody can make a key sign two tokens alike there.
 const HASHED: usize = 64;
 
 impl Hash for Wanted<'_> {
@@ -60,15 +62,20 @@ impl PartialEq for Token {
 
 impl Eq for Token {}
 
-/// Compares eight bytes at a time: what Wasm has for a comparison of memory goes byte by byte, and a token is long.
+/// Compares eight bytes at a time: what Wasm has for a comparison of memory goes byte by byte, and
+/// a token is long.
 fn same(one: &[u8], other: &[u8]) -> bool {
     let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     words.len() == other_words.len()
         && rest == other_rest
-        && words.iter().zip(other_words).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+        && words
+            .iter()
+            .zip(other_words)
+            .all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
 }
 
-/// Counts an entry as no less than the mean, so that the bound on bytes bounds the number of entries too.
+/// Counts an entry as no less than the mean, so that the bound on bytes bounds the number of
+/// entries too.
 #[derive(Clone)]
 struct AtLeastMean;
 
@@ -101,13 +108,17 @@ impl TokenCache {
     }
 
     pub(crate) fn insert(&self, token: &[u8], authenticated: &Rc<AuthenticatedToken>) {
-        if let Some(mut entries) = self.entries.as_ref().and_then(|entries| entries.try_borrow_mut().ok()) {
+        if let Some(mut entries) =
+            self.entries.as_ref().and_then(|entries| entries.try_borrow_mut().ok())
+        {
             entries.insert(Token(token.into()), Rc::clone(authenticated));
         }
     }
 
     pub(crate) fn remove(&self, token: &[u8]) {
-        if let Some(mut entries) = self.entries.as_ref().and_then(|entries| entries.try_borrow_mut().ok()) {
+        if let Some(mut entries) =
+            self.entries.as_ref().and_then(|entries| entries.try_borrow_mut().ok())
+        {
             entries.remove(&Wanted(token));
         }
     }
@@ -116,7 +127,8 @@ impl TokenCache {
 impl std::fmt::Debug for TokenCache {
     /// Tokens are secrets: only their number is shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let len = self.entries.as_ref().and_then(|entries| entries.try_borrow().ok()).map(|s| s.len());
+        let len =
+            self.entries.as_ref().and_then(|entries| entries.try_borrow().ok()).map(|s| s.len());
         f.debug_struct("TokenCache").field("len", &len).finish()
     }
 }
@@ -145,7 +157,11 @@ mod tests {
         for length in [1, HASHED - 1, HASHED, HASHED + 1, token.len()] {
             let wanted = hasher.hash_one(Wanted(&token[..length]));
             assert_eq!(wanted, hasher.hash_one(Token(token[..length].into())), "{length} bytes");
-            assert_ne!(wanted, hasher.hash_one(Wanted(&token[..length.saturating_sub(1)])), "{length} bytes");
+            assert_ne!(
+                wanted,
+                hasher.hash_one(Wanted(&token[..length.saturating_sub(1)])),
+                "{length} bytes"
+            );
         }
     }
 

@@ -1,15 +1,17 @@
-//! What lets a page in a browser read a refusal (Fetch standard, HTTP CORS protocol). Without it a script can't tell a 401
-//! from a broken network, and so can't log its user in again.
+//! What lets a page in a browser read a refusal (Fetch standard, HTTP CORS protocol). Without it a
+//! script can't tell a 401 from a broken network, and so can't log its user in again.
 
 use attache_plugin_config::{AllowedOrigins, RefusalCors};
 
 /// The headers of a refusal that a script may read beside the few that every script may.
 const EXPOSED: &str = "www-authenticate, retry-after";
 
-/// Returns the headers of an answer to a page of this origin; none to others, and none to what names no origin.
+/// Returns the headers of an answer to a page of this origin; none to others, and none to what
+/// names no origin.
 ///
-/// An origin is named in the answer only if the configuration names it, byte for byte, so that credentials are never
-/// allowed to whoever asks. Where answers depend on the origin, caches are told.
+/// An origin is named in the answer only if the configuration names it, byte for byte, so that
+/// credentials are never allowed to whoever asks. Where answers depend on the origin, caches are
+/// told.
 #[inline(never)]
 pub(crate) fn headers(cors: &RefusalCors, origin: Option<&[u8]>) -> Vec<(&'static str, String)> {
     let mut headers = Vec::new();
@@ -49,7 +51,10 @@ mod tests {
         for origin in ["https://shop.example", "http://localhost:3000"] {
             let headers = headers(&cors, Some(origin.as_bytes()));
             assert_eq!(value(&headers, "access-control-allow-origin").as_deref(), Some(origin));
-            assert_eq!(value(&headers, "access-control-allow-credentials").as_deref(), Some("true"));
+            assert_eq!(
+                value(&headers, "access-control-allow-credentials").as_deref(),
+                Some("true")
+            );
             assert_eq!(value(&headers, "access-control-expose-headers").as_deref(), Some(EXPOSED));
             assert_eq!(value(&headers, "vary").as_deref(), Some("origin"));
         }

@@ -4,7 +4,8 @@ use crate::host::Workload;
 use attache_plugin_config::{Config, Diagnostic, Path};
 use std::fmt;
 
-/// How many policies of a document apply to the workload. Written as `2 of 3 policies apply to shop/orders`.
+/// How many policies of a document apply to the workload. Written as
+/// `2 of 3 policies apply to shop/orders`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     /// How many apply.
@@ -19,8 +20,8 @@ impl Coverage {
         Self { applying, all: config.policies.len(), workload: named(workload) }
     }
 
-    /// Returns a warning where there are policies and none of them applies: then any good token is enough, which is
-    /// what a misspelled label comes to.
+    /// Returns a warning where there are policies and none of them applies: then any good token is
+    /// enough, which is what a misspelled label comes to.
     pub(super) fn warning(&self, workload: &Workload) -> Option<Diagnostic> {
         if self.all == 0 || self.applying > 0 {
             return None;

@@ -17,8 +17,8 @@ use std::rc::Rc;
     reason = "nearly all are `Decided`, and a box would cost each an allocation"
 )]
 pub enum Decision<'r> {
-    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew. Nothing is to be
-    /// done to it yet.
+    /// It waits until other keys hold, or none are to be hoped for, and is then decided about anew.
+    /// Nothing is to be done to it yet.
     Wait {
         /// Whose keys it waits for.
         issuer: IssuerIndex,
@@ -34,20 +34,20 @@ pub enum Decision<'r> {
 pub struct Decided<'r> {
     /// Whether the request goes on.
     pub outcome: Outcome,
-    /// What is done to its headers first: identity headers that the client sent go, and the token where it is not
-    /// forwarded; identity headers are written where it goes on. Due also where the request is refused, so that no log
-    /// and no later filter sees what is removed.
+    /// What is done to its headers first: identity headers that the client sent go, and the token
+    /// where it is not forwarded; identity headers are written where it goes on. Due also where the
+    /// request is refused, so that no log and no later filter sees what is removed.
     pub edits: HeaderEdits<'r>,
-    /// Whom the request speaks for. `None` for a refused request without a good token, a public one, or one that goes
-    /// on without identity.
+    /// Whom the request speaks for. `None` for a refused request without a good token, a public
+    /// one, or one that goes on without identity.
     pub authenticated: Option<Rc<AuthenticatedToken>>,
-    /// Why a request goes on without the identity that its token claims: [`Reason::KeysUnavailable`], where the
-    /// configuration says that it may.
+    /// Why a request goes on without the identity that its token claims:
+    /// [`Reason::KeysUnavailable`], where the configuration says that it may.
     pub unverified: Option<Reason>,
     /// The rule that decided, where one did.
     pub rule: Option<RuleIndex>,
-    /// What the verdict would be with everything in SHADOW counted, where it differs. In a dry run: what it would be if
-    /// the document were in force, where the request would be refused.
+    /// What the verdict would be with everything in SHADOW counted, where it differs. In a dry run:
+    /// what it would be if the document were in force, where the request would be refused.
     pub shadow: Option<Shadow>,
     /// How the token came to be known as good or bad.
     pub verification: Verification,
@@ -72,7 +72,8 @@ impl Decided<'_> {
         self.cause().map(|cause| cause.reason)
     }
 
-    /// Returns the reason of a refusal, or of one that SHADOW would bring, with what only the log tells.
+    /// Returns the reason of a refusal, or of one that SHADOW would bring, with what only the log
+    /// tells.
     pub fn cause_or_shadow(&self) -> Option<&Cause> {
         self.cause().or_else(|| self.shadow.as_ref()?.cause.as_ref())
     }
@@ -131,8 +132,8 @@ pub struct Verification {
     pub shared: u32,
     /// Tokens, verified now, that have a claim for roles that can't be read.
     pub unreadable_roles: u32,
-    /// An issuer of which a provider serves the keys, and none of them made a token's signature: they may be others by
-    /// now.
+    /// An issuer of which a provider serves the keys, and none of them made a token's signature:
+    /// they may be others by now.
     pub doubted: Option<IssuerIndex>,
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 
 macro_rules! details {
     ($($(#[$doc:meta])+ $name:ident = $word:literal, $reason:ident;)+) => {
-        /// What exactly was wrong, as a stable word below a [`Reason`]. `docs/metrics.md` says what to do about each.
+        /// What exactly was wrong, as a stable word below a [`Reason`]. `docs/metrics.md` says what
+        /// to do about each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Detail {
@@ -124,7 +125,8 @@ details! {
     PresenterOther = "presenter-other", PresenterNotAllowed;
     /// One header holds two different tokens.
     HeaderTokensDiffer = "header-tokens-differ", TokensConflict;
-    /// Cookies of one name hold two good tokens, or more than four, or a part of one has two values.
+    /// Cookies of one name hold two good tokens, or more than four, or a part of one has two
+    /// values.
     CookieTokensDiffer = "cookie-tokens-differ", TokensConflict;
     /// Parameters of one name hold two different tokens.
     ParamTokensDiffer = "param-tokens-differ", TokensConflict;
@@ -145,7 +147,8 @@ impl fmt::Display for Detail {
 /// Why a request is refused: the reason, which the client learns, and what only the log tells.
 ///
 /// Made from a [`Detail`], or from a [`Reason`] where nothing more is known:
-/// `Err(Detail::TimeNotANumber.into())`, `Err(Cause::from(Detail::TimeNotANumber).with_claim("exp"))`.
+/// `Err(Detail::TimeNotANumber.into())`,
+/// `Err(Cause::from(Detail::TimeNotANumber).with_claim("exp"))`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// The reason.
@@ -243,7 +246,11 @@ mod tests {
         for detail in Detail::ALL {
             let start = format!("| `{detail}` | `{}` | ", detail.reason());
             let row: Vec<&String> = lines.iter().filter(|line| line.starts_with(&start)).collect();
-            assert_eq!(row.len(), 1, "docs/metrics.md has to have one row that begins with {start}");
+            assert_eq!(
+                row.len(),
+                1,
+                "docs/metrics.md has to have one row that begins with {start}"
+            );
             assert!(row[0].len() > start.len() + 2, "{start} says nothing to do");
         }
         assert_eq!(lines.len(), Detail::ALL.len(), "docs/metrics.md has words that are no details");
@@ -254,7 +261,10 @@ mod tests {
         let mut words: Vec<&str> = Detail::ALL.iter().map(|detail| detail.as_str()).collect();
         for word in &words {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            assert!(word.chars().all(plain) && !word.starts_with('-') && !word.ends_with('-'), "{word}");
+            assert!(
+                word.chars().all(plain) && !word.starts_with('-') && !word.ends_with('-'),
+                "{word}"
+            );
         }
         words.sort_unstable();
         words.dedup();

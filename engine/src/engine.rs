@@ -13,8 +13,8 @@ use crate::shared::SharedVerifications;
 use crate::token::IssuerKeys;
 use crate::token_location::TokenLocations;
 use attache_plugin_config::{
-    AmbiguousPaths, Audit, ClaimPath, Config, Diagnostic, Diagnostics, DryRun, MethodOverride, Name,
-    Preflight,
+    AmbiguousPaths, Audit, ClaimPath, Config, Diagnostic, Diagnostics, DryRun, MethodOverride,
+    Name, Preflight,
 };
 use serde_json::Value;
 use std::rc::Rc;
@@ -46,7 +46,8 @@ impl Engine {
     /// Makes a configuration ready for a workload.
     ///
     /// # Errors
-    /// What only shows here: an issuer whose keys are no points of their curves, a secret that is unset or too short.
+    /// What only shows here: an issuer whose keys are no points of their curves, a secret that is
+    /// unset or too short.
     pub fn new(
         config: &Config,
         workload: &Workload,
@@ -102,8 +103,8 @@ impl Engine {
     }
 
     /// Makes an engine that refuses every request with
-    /// [`Reason::ConfigurationInvalid`](crate::Reason::ConfigurationInvalid): for a worker that never had a
-    /// configuration that is good.
+    /// [`Reason::ConfigurationInvalid`](crate::Reason::ConfigurationInvalid): for a worker that
+    /// never had a configuration that is good.
     ///
     /// # Errors
     /// None: without issuers nothing can be wrong with one.
@@ -112,9 +113,9 @@ impl Engine {
         Ok(Self { is_closed: true, ..Self::new(&Config::default(), workload, environment)? })
     }
 
-    /// Returns what is not wrong with the configuration but should be told, and only shows here: a key that is left out
-    /// since it is no point of its curve, policies that leave everything open to this workload's callers.
-    /// [`Config::warnings`] are not among them.
+    /// Returns what is not wrong with the configuration but should be told, and only shows here: a
+    /// key that is left out since it is no point of its curve, policies that leave everything open
+    /// to this workload's callers. [`Config::warnings`] are not among them.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
@@ -124,13 +125,14 @@ impl Engine {
         &self.coverage
     }
 
-    /// Returns the issuers whose keys a provider serves. They have none until [`Engine::set_keys`] gives them.
+    /// Returns the issuers whose keys a provider serves. They have none until [`Engine::set_keys`]
+    /// gives them.
     pub fn remote_issuers(&self) -> impl Iterator<Item = RemoteIssuer<'_>> {
         self.issuers.remote()
     }
 
-    /// Has an issuer's tokens verified with other keys from now on, or, with `None`, not at all. What was verified with
-    /// a key that is gone is worth nothing from now on.
+    /// Has an issuer's tokens verified with other keys from now on, or, with `None`, not at all.
+    /// What was verified with a key that is gone is worth nothing from now on.
     pub fn set_keys(&self, issuer: IssuerIndex, keys: Option<Rc<IssuerKeys>>) {
         self.issuers.set_keys(issuer, keys);
     }
@@ -161,9 +163,12 @@ impl Engine {
             .filter_map(|(path, value)| Some((path, value.as_ref()?)))
     }
 
-    /// Returns the names of trailers that must not reach the service: those of headers which this configuration looks
-    /// at or writes.
-    pub fn forged_trailers<'t>(&self, trailers: &'t [(String, Vec<u8>)]) -> impl Iterator<Item = &'t str> {
+    /// Returns the names of trailers that must not reach the service: those of headers which this
+    /// configuration looks at or writes.
+    pub fn forged_trailers<'t>(
+        &self,
+        trailers: &'t [(String, Vec<u8>)],
+    ) -> impl Iterator<Item = &'t str> {
         trailers.iter().map(|(name, _)| name.as_str()).filter(|name| self.header_uses.knows(name))
     }
 
@@ -182,7 +187,9 @@ impl Engine {
 fn is_dry_run(dry_run: &DryRun, workload: &Workload) -> bool {
     match dry_run {
         DryRun::Nowhere => false,
-        DryRun::For(selectors) => selectors.iter().any(|selector| policy::selector_fits(selector, workload)),
+        DryRun::For(selectors) => {
+            selectors.iter().any(|selector| policy::selector_fits(selector, workload))
+        }
         DryRun::Everywhere => true,
     }
 }

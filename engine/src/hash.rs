@@ -8,8 +8,9 @@ use std::sync::OnceLock;
 /// A table with this VM's own random seed.
 pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, SeedableRandomState>;
 
-/// Returns fast hashing, seeded once a VM from the operating system's (or Envoy's) random numbers. What foldhash takes
-/// for random on its own are addresses and a clock, and those are the same in every VM.
+/// Returns fast hashing, seeded once a VM from the operating system's (or Envoy's) random numbers.
+/// What foldhash takes for random on its own are addresses and a clock, and those are the same in
+/// every VM.
 pub(crate) fn seeded() -> SeedableRandomState {
     static SEED: OnceLock<SharedSeed> = OnceLock::new();
     let random = || RandomState::new().hash_one(0_u8);

@@ -30,14 +30,19 @@ impl<'r> HeaderEdits<'r> {
         let removed = self.removed.iter().map(|name| HeaderEdit::Remove(name));
         let set = self.set.iter().map(|(name, value)| HeaderEdit::Set(name, value));
         let headers = self.identity.as_ref().and_then(|identity| identity.headers.as_deref().ok());
-        let identity = headers.into_iter().flatten().map(|(name, value)| self.write(name.as_str(), value));
+        let identity =
+            headers.into_iter().flatten().map(|(name, value)| self.write(name.as_str(), value));
         removed.chain(set).chain(identity)
     }
 
-    /// Adds an identity header that the client did not send, which takes Envoy less time than to look for what there is
-    /// to replace.
+    /// Adds an identity header that the client did not send, which takes Envoy less time than to
+    /// look for what there is to replace.
     fn write<'e>(&self, name: &'e str, value: &'e [u8]) -> HeaderEdit<'e> {
-        if self.removed.contains(&name) { HeaderEdit::Set(name, value) } else { HeaderEdit::Add(name, value) }
+        if self.removed.contains(&name) {
+            HeaderEdit::Set(name, value)
+        } else {
+            HeaderEdit::Add(name, value)
+        }
     }
 
     pub(crate) fn remove(&mut self, name: &'r str) {

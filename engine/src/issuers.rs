@@ -16,7 +16,8 @@ use crate::token_location::ExtractedToken;
 use crate::verified_token::VerifiedToken;
 use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{
-    Diagnostic, Diagnostics, Issuer, IssuerId, Name, OnKeysUnavailable, Padding, Path, RemoteKeys, Skipped,
+    Diagnostic, Diagnostics, Issuer, IssuerId, Name, OnKeysUnavailable, Padding, Path, RemoteKeys,
+    Skipped,
 };
 use std::rc::Rc;
 
@@ -49,7 +50,10 @@ pub struct RemoteIssuer<'a> {
 
 impl Issuers {
     #[inline(never)]
-    pub(crate) fn new(issuers: &[Issuer], environment: &dyn Environment) -> Result<Self, Diagnostics> {
+    pub(crate) fn new(
+        issuers: &[Issuer],
+        environment: &dyn Environment,
+    ) -> Result<Self, Diagnostics> {
         let (mut all, mut by_iss, mut has_others) = (Vec::new(), hash::map(), false);
         let (mut errors, mut warnings) = (Vec::new(), Vec::new());
         for (index, config) in (0_u16..).zip(issuers) {
@@ -64,7 +68,10 @@ impl Issuers {
                     match &config.issuer {
                         IssuerId::Exact(iss) => known(iss),
                         IssuerId::Pattern(pattern) if !pattern.values().is_empty() => {
-                            pattern.values().iter().for_each(|segment| known(&pattern.with(segment)));
+                            pattern
+                                .values()
+                                .iter()
+                                .for_each(|segment| known(&pattern.with(segment)));
                         }
                         IssuerId::Pattern(_) | IssuerId::Absent => has_others = true,
                     }
@@ -116,12 +123,15 @@ impl Issuers {
 
     /// Has an issuer's tokens verified with other keys from now on, or with none.
     pub(crate) fn set_keys(&self, issuer: IssuerIndex, keys: Option<Rc<IssuerKeys>>) {
-        if let Some(mut current) = self.get(issuer).and_then(|compiled| compiled.keys.try_borrow_mut().ok()) {
+        if let Some(mut current) =
+            self.get(issuer).and_then(|compiled| compiled.keys.try_borrow_mut().ok())
+        {
             *current = keys;
         }
     }
 
-    /// Returns what happens to requests while there are no keys of an issuer, as far as no rule says so.
+    /// Returns what happens to requests while there are no keys of an issuer, as far as no rule
+    /// says so.
     pub(crate) fn on_keys_unavailable(&self, issuer: IssuerIndex) -> OnKeysUnavailable {
         let keys = self.get(issuer).and_then(|compiled| remote(&compiled.config));
         keys.map_or(OnKeysUnavailable::Deny, |keys| keys.on_keys_unavailable)
@@ -133,8 +143,9 @@ impl Issuers {
         keys.is_some_and(|keys| keys.has_key(authenticated.key))
     }
 
-    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this one was found, and
-    /// as it is spelled there. `token` is its [canonical](Issuers::canonical) text.
+    /// Verifies a token for the issuer that its `iss` names, if that issuer takes tokens where this
+    /// one was found, and as it is spelled there. `token` is its [canonical](Issuers::canonical)
+    /// text.
     #[inline(never)]
     pub(crate) fn verify<'t>(
         &'t self,
@@ -203,8 +214,9 @@ impl Issuers {
         Cause::from(detail).with_unverified_issuer(iss)
     }
 
-    /// Returns the issuer of a token whose `iss` is no name that is known beforehand: of those that take tokens where
-    /// it was found, the one whose pattern fits, or for a token without `iss` the one that issues such tokens.
+    /// Returns the issuer of a token whose `iss` is no name that is known beforehand: of those that
+    /// take tokens where it was found, the one whose pattern fits, or for a token without `iss` the
+    /// one that issues such tokens.
     #[inline(never)]
     fn other(&self, iss: Option<&str>, found: &ExtractedToken<'_>) -> Option<IssuerIndex> {
         let issues = |compiled: &CompiledIssuer| match (&compiled.config.issuer, iss) {
@@ -234,8 +246,9 @@ impl Issuers {
         let [token_id, subject, key_id] =
             [&authenticated.token_id, &authenticated.subject, &authenticated.key_id];
         // The list has subjects as the issuer writes them.
-        let subject =
-            subject.as_deref().and_then(|subject| subject.strip_prefix(&*compiled.config.subject_prefix));
+        let subject = subject
+            .as_deref()
+            .and_then(|subject| subject.strip_prefix(&*compiled.config.subject_prefix));
         Ok(compiled.rules.check_revoked(token_id.as_deref(), subject, key_id.as_deref())?)
     }
 
@@ -246,10 +259,16 @@ impl Issuers {
     /// Tells whose token is refused.
     #[inline(never)]
     pub(crate) fn blame(&self, issuer: IssuerIndex, cause: Cause) -> Cause {
-        cause.with_unverified_issuer(self.get(issuer).and_then(|compiled| compiled.config.issuer.text()))
+        cause.with_unverified_issuer(
+            self.get(issuer).and_then(|compiled| compiled.config.issuer.text()),
+        )
     }
 
-    pub(crate) fn check_presenter(&self, issuer: IssuerIndex, peer: &dyn Peer) -> Result<(), Detail> {
+    pub(crate) fn check_presenter(
+        &self,
+        issuer: IssuerIndex,
+        peer: &dyn Peer,
+    ) -> Result<(), Detail> {
         let presenters = self.get(issuer).map_or(&[][..], |compiled| &compiled.presenters);
         if presenters.is_empty() {
             return Ok(());

@@ -1,8 +1,8 @@
-//! Everything that the Attaché filter decides: which token a request carries, whether it is good, what its claims say
-//! and whether the policies of this workload let the request through.
+//! Everything that the Attaché filter decides: which token a request carries, whether it is good,
+//! what its claims say and whether the policies of this workload let the request through.
 //!
-//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see [`host`] and [`host_context`]).
-//! A request's way is in `pipeline`.
+//! The engine talks to no host, no clock and no network: what it needs of them is handed in (see
+//! [`host`] and [`host_context`]). A request's way is in `pipeline`.
 //!
 //! A host hands in what it knows, and carries out the [`Decision`]:
 //!

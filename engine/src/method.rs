@@ -1,12 +1,15 @@
-//! The methods that a request asks for: the one on its line, and those that a framework behind it may take instead.
+//! The methods that a request asks for: the one on its line, and those that a framework behind it
+//! may take instead.
 //!
-//! Many frameworks let a header, or the parameter `_method`, name another method than the line does, so that clients
-//! which know GET and POST alone can say DELETE. The query's parameter is read here; that of a form in a body is not.
+//! Many frameworks let a header, or the parameter `_method`, name another method than the line
+//! does, so that clients which know GET and POST alone can say DELETE. The query's parameter is
+//! read here; that of a form in a body is not.
 
 use attache_plugin_config::{MethodOverride, fold};
 
 /// The headers that ask for another method, by their folded spelling.
-pub(crate) const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+pub(crate) const OVERRIDES: [&str; 3] =
+    ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// The parameter of a query that asks for another method, as [`fold`] spells it.
 const PARAMETER: &str = "-method";
@@ -23,8 +26,9 @@ pub(crate) enum OtherMethods {
     Unreadable,
 }
 
-/// Returns whether the method on a line is one that every backend reads alike: not empty, of token characters (RFC 9110
-/// section 9.1), none of them a letter in lower case, which some frameworks raise.
+/// Returns whether the method on a line is one that every backend reads alike: not empty, of token
+/// characters (RFC 9110 section 9.1), none of them a letter in lower case, which some frameworks
+/// raise.
 pub(crate) fn is_plain(method: &str) -> bool {
     !method.is_empty() && method.bytes().all(|byte| is_token(byte) && !byte.is_ascii_lowercase())
 }
@@ -66,14 +70,15 @@ pub(crate) fn others(
     OtherMethods::Are(methods)
 }
 
-/// Returns whether a backend may take the decoded name of a parameter for `_method`. PHP takes `.method` for the same,
-/// leaves out spaces before it, and reads no further than a NUL.
+/// Returns whether a backend may take the decoded name of a parameter for `_method`. PHP takes
+/// `.method` for the same, leaves out spaces before it, and reads no further than a NUL.
 fn is_parameter(name: &str) -> bool {
     let name = name.split('\0').next().unwrap_or_default();
     fold(name.trim_start_matches(' ')) == PARAMETER
 }
 
-/// Returns whether a query holds the parameter. A name that needs no decoding, as nearly all do, is told by its length.
+/// Returns whether a query holds the parameter. A name that needs no decoding, as nearly all do, is
+/// told by its length.
 fn names_parameter(query: &[u8]) -> bool {
     query.split(|&byte| byte == b'&').any(|pair| {
         let name = pair.split(|&byte| byte == b'=').next().unwrap_or_default();
@@ -84,7 +89,8 @@ fn names_parameter(query: &[u8]) -> bool {
     })
 }
 
-/// Returns whether a method, or a scheme of credentials, may hold the byte (RFC 9110 section 5.6.2).
+/// Returns whether a method, or a scheme of credentials, may hold the byte (RFC 9110 section
+/// 5.6.2).
 pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -136,7 +142,10 @@ mod tests {
             assert_eq!(asked(&[], Some(query)), are(&["DELETE"]), "{query}");
             assert!(has_override(&[], Some(query.as_bytes())), "{query}");
         }
-        assert_eq!(asked(&[], Some("_method=&method=DELETE&x_method=DELETE&x%00_method=DELETE")), are(&[]));
+        assert_eq!(
+            asked(&[], Some("_method=&method=DELETE&x_method=DELETE&x%00_method=DELETE")),
+            are(&[])
+        );
     }
 
     #[test]

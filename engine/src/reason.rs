@@ -4,7 +4,8 @@ use std::fmt;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])+ $name:ident = $word:literal, $status:ident;)+) => {
-        /// The one stable reason of a refusal: the same word in logs, metrics, filter state and answers.
+        /// The one stable reason of a refusal: the same word in logs, metrics, filter state and
+        /// answers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Reason {
@@ -61,7 +62,8 @@ reasons! {
     PresenterNotAllowed = "presenter-not-allowed", BadToken;
     /// The path can be read in two ways.
     PathAmbiguous = "path-ambiguous", BadRequest;
-    /// The method can be read in two ways, or a header asks for another that the rules judge otherwise.
+    /// The method can be read in two ways, or a header asks for another that the rules judge
+    /// otherwise.
     MethodAmbiguous = "method-ambiguous", BadRequest;
     /// The host can be read in two ways.
     HostAmbiguous = "host-ambiguous", BadRequest;

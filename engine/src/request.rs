@@ -68,7 +68,8 @@ impl HeaderUses {
     #[inline(never)]
     pub(crate) fn new(config: &Config) -> Self {
         let mut uses: BTreeMap<Box<str>, Use> = BTreeMap::new();
-        let mut set = |name: &str, change: &dyn Fn(&mut Use)| change(uses.entry(name.into()).or_default());
+        let mut set =
+            |name: &str, change: &dyn Fn(&mut Use)| change(uses.entry(name.into()).or_default());
         for (name, special) in [
             (":method", Special::Method),
             (":path", Special::Path),
@@ -114,11 +115,12 @@ impl HeaderUses {
         same_length.get(at).map(|(_, uses)| *uses)
     }
 
-    /// Returns what is done with a header that has no name of its own here: a backend that speaks CGI or WSGI may read
-    /// `x.user` and `x_user` as it reads `x-user`. Only what a backend does with a header counts then, not what this
-    /// filter reads of it.
+    /// Returns what is done with a header that has no name of its own here: a backend that speaks
+    /// CGI or WSGI may read `x.user` and `x_user` as it reads `x-user`. Only what a backend does
+    /// with a header counts then, not what this filter reads of it.
     fn get_folded(&self, name: &str) -> Option<Use> {
-        let may_be_here = self.by_length.get(name.len()).is_some_and(|same_length| !same_length.is_empty());
+        let may_be_here =
+            self.by_length.get(name.len()).is_some_and(|same_length| !same_length.is_empty());
         // A pseudo-header is no header to a backend, whatever it folds to (RFC 9113 section 8.3).
         if !may_be_here || name.starts_with(':') || name.bytes().all(is_plain) {
             return None;
@@ -154,7 +156,9 @@ impl HeaderUses {
                 request.token_headers.push((name, value));
             }
             match uses.special {
-                Some(Special::Method) => request.method = std::str::from_utf8(value).unwrap_or_default(),
+                Some(Special::Method) => {
+                    request.method = std::str::from_utf8(value).unwrap_or_default()
+                }
                 Some(Special::Path) => (request.path, request.query) = split_query(value),
                 Some(Special::Authority) => {
                     request.authority = std::str::from_utf8(value).unwrap_or_default();
@@ -171,19 +175,24 @@ impl HeaderUses {
         request
     }
 
-    /// Returns whether the name, in any spelling, is that of a header which this configuration looks at or writes. As a
-    /// trailer it has no place (RFC 9110 section 6.5.1): a backend that merges trailers into headers would see it. Nor
-    /// has it in `connection`: a proxy behind this one would take out what was judged, or what was written.
+    /// Returns whether the name, in any spelling, is that of a header which this configuration
+    /// looks at or writes. As a trailer it has no place (RFC 9110 section 6.5.1): a backend that
+    /// merges trailers into headers would see it. Nor has it in `connection`: a proxy behind this
+    /// one would take out what was judged, or what was written.
     pub(crate) fn knows(&self, name: &str) -> bool {
         self.get(name).or_else(|| self.get(&fold(name))).is_some()
     }
 }
 
 impl Request<'_> {
-    /// Returns whether a browser asks for leave to send a request (Fetch standard, CORS-preflight request): an OPTIONS
-    /// request that has no body, and asks for no other method. Whatever has is an ordinary request.
+    /// Returns whether a browser asks for leave to send a request (Fetch standard, CORS-preflight
+    /// request): an OPTIONS request that has no body, and asks for no other method. Whatever has is
+    /// an ordinary request.
     pub(crate) fn is_preflight(&self) -> bool {
-        self.method == "OPTIONS" && self.origin && self.preflight_method && self.asks_for_nothing_more()
+        self.method == "OPTIONS"
+            && self.origin
+            && self.preflight_method
+            && self.asks_for_nothing_more()
     }
 
     #[inline(never)]
@@ -206,12 +215,14 @@ impl Request<'_> {
         self.all.iter().any(|(key, _)| key == name)
     }
 
-    /// Returns whether it asks for another method than the one on its line, or for that one once more.
+    /// Returns whether it asks for another method than the one on its line, or for that one once
+    /// more.
     pub(crate) fn has_override(&self) -> bool {
         method::has_override(&self.overrides, self.query)
     }
 
-    /// Returns whether a backend may take the path for a reference to another host (RFC 3986 section 4.2).
+    /// Returns whether a backend may take the path for a reference to another host (RFC 3986
+    /// section 4.2).
     fn path_may_name_a_host(&self) -> bool {
         matches!(self.path, [b'/', b'/' | b'\\', ..])
     }
@@ -264,15 +275,20 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
-/// Returns what is left of `connection` without the names that a proxy behind the filter must not take for its own to
-/// remove (RFC 9110 section 7.6.1), and without what is no name at all, since a lenient proxy may read one out of it;
-/// `None` where all of it can stay.
+/// Returns what is left of `connection` without the names that a proxy behind the filter must not
+/// take for its own to remove (RFC 9110 section 7.6.1), and without what is no name at all, since a
+/// lenient proxy may read one out of it; `None` where all of it can stay.
 #[inline(never)]
-pub(crate) fn without_options(values: &[&[u8]], unwanted: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
-    let options =
-        || values.iter().flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+pub(crate) fn without_options(
+    values: &[&[u8]],
+    unwanted: impl Fn(&str) -> bool,
+) -> Option<Vec<u8>> {
+    let options = || {
+        values.iter().flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
+    };
     let wanted = |option: &&[u8]| {
-        option.iter().all(|&byte| method::is_token(byte)) && !std::str::from_utf8(option).is_ok_and(&unwanted)
+        option.iter().all(|&byte| method::is_token(byte))
+            && !std::str::from_utf8(option).is_ok_and(&unwanted)
     };
     let left: Vec<&[u8]> = options().filter(wanted).collect();
     (left.len() != options().count()).then(|| left.join(b", ".as_slice()))

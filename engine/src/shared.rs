@@ -1,9 +1,10 @@
-//! Signatures that another worker has verified, told through data that all workers of a proxy share.
+//! Signatures that another worker has verified, told through data that all workers of a proxy
+//! share.
 //!
-//! A record says one thing: a key made this token's signature. Everything else a worker checks and reads on its own, so
-//! that a removed key, a revoked token or another configuration makes a record worthless at once. There is a fixed
-//! number of slots, each overwritten in place: shared data has no bound of its own, outlives configurations, and keeps
-//! the name of what was removed.
+//! A record says one thing: a key made this token's signature. Everything else a worker checks and
+//! reads on its own, so that a removed key, a revoked token or another configuration makes a record
+//! worthless at once. There is a fixed number of slots, each overwritten in place: shared data has
+//! no bound of its own, outlives configurations, and keeps the name of what was removed.
 
 use crate::host::SharedStore;
 use attache_plugin_config::CacheLimits;
@@ -19,21 +20,24 @@ const HEADER: usize = 1 + 16 + 8;
 /// The slots of one configuration.
 pub(crate) struct SharedVerifications {
     slots: u64,
-    /// Seals records. It comes from the configuration, which other plugins of the proxy do not see: what they write, by
-    /// accident or not, and what another configuration of this one wrote, has another seal.
+    /// Seals records. It comes from the configuration, which other plugins of the proxy do not see:
+    /// what they write, by accident or not, and what another configuration of this one wrote, has
+    /// another seal.
     key: [u8; 16],
 }
 
 impl SharedVerifications {
-    /// Makes the slots of a configuration. `secret` is the digest of everything that was configured.
+    /// Makes the slots of a configuration. `secret` is the digest of everything that was
+    /// configured.
     pub(crate) fn new(limits: &CacheLimits, secret: &[u8; 32]) -> Self {
         let mut key = [0; 16];
         key.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
         Self { slots: u64::from(limits.shared_slots), key }
     }
 
-    /// Returns the place of a token, the same in every worker; `None` where the configuration wants no slots. Slots are
-    /// not named for the configuration, so that a new one takes the places of the old.
+    /// Returns the place of a token, the same in every worker; `None` where the configuration wants
+    /// no slots. Slots are not named for the configuration, so that a new one takes the places of
+    /// the old.
     pub(crate) fn slot<'t>(&self, token: &'t [u8]) -> Option<Slot<'t>> {
         if self.slots == 0 {
             return None;
@@ -61,7 +65,8 @@ pub(crate) struct Slot<'t> {
 }
 
 impl Slot<'_> {
-    /// Returns the fingerprint of the key that made this token's signature, if a worker has told so.
+    /// Returns the fingerprint of the key that made this token's signature, if a worker has told
+    /// so.
     pub(crate) fn lookup(&self, store: &dyn SharedStore) -> Option<u64> {
         let (record, _) = store.read(&self.name)?;
         let (header, told) = record.split_first_chunk::<HEADER>()?;

@@ -40,9 +40,10 @@ impl HeaderPlace {
         prefix.eq_ignore_ascii_case(&self.prefix).then_some(token)
     }
 
-    /// Returns what stands behind the scheme of a prefix such as `Bearer `, where other bytes than its space part the
-    /// two, or stand before: services that split at any white space, as Python does at a no-break space, read a token
-    /// there. It must not go on unseen where a request may come without one.
+    /// Returns what stands behind the scheme of a prefix such as `Bearer `, where other bytes than
+    /// its space part the two, or stand before: services that split at any white space, as Python
+    /// does at a no-break space, read a token there. It must not go on unseen where a request may
+    /// come without one.
     #[inline(never)]
     fn behind_scheme<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         let scheme = self.prefix.strip_suffix(b" ").filter(|scheme| !scheme.is_empty())?;
@@ -122,7 +123,9 @@ impl TokenLocations {
                         let longer = |other: &HeaderPlace| other.prefix.len() >= prefix.len();
                         let at = places.headers.partition_point(longer);
                         let prefix = prefix.to_owned();
-                        places.headers.insert(at, HeaderPlace { name: name.to_owned(), prefix, issuers });
+                        places
+                            .headers
+                            .insert(at, HeaderPlace { name: name.to_owned(), prefix, issuers });
                     }
                 }
             }
@@ -142,9 +145,10 @@ impl TokenLocations {
     /// Returns the tokens of a request, headers before cookies before parameters.
     ///
     /// # Errors
-    /// [`Reason::TokensConflict`](crate::Reason::TokensConflict) where a header or a parameter holds two different
-    /// tokens: nobody can say which of them the service would take. Cookies are another matter
-    /// ([`ExtractedToken::has_rival`]): a browser sends all that it has, and the page has no say in it.
+    /// [`Reason::TokensConflict`](crate::Reason::TokensConflict) where a header or a parameter
+    /// holds two different tokens: nobody can say which of them the service would take. Cookies are
+    /// another matter ([`ExtractedToken::has_rival`]): a browser sends all that it has, and the
+    /// page has no say in it.
     pub(crate) fn find<'a>(&self, request: &Request<'a>) -> Result<ExtractedTokens<'a>, Cause> {
         let mut found = ExtractedTokens::with_capacity(1);
         self.find_in_headers(request, &mut found)?;
@@ -168,16 +172,20 @@ impl TokenLocations {
                 // Looked at with the first line of this name.
                 continue;
             }
-            // Envoy joins lines of some headers, `authorization` among them, with a comma. No token holds one.
-            let is_list = holds_comma(value) || request.token_headers.iter().skip(index).skip(1).any(is_same);
+            // Envoy joins lines of some headers, `authorization` among them, with a comma. No token
+            // holds one.
+            let is_list =
+                holds_comma(value) || request.token_headers.iter().skip(index).skip(1).any(is_same);
             if is_list {
                 found.extend(self.find_in_list(request, name)?);
             } else {
-                found.extend(self.token_of(name, value.trim_ascii()).map(|(place, token)| ExtractedToken {
-                    token: Cow::Borrowed(token),
-                    has_rival: false,
-                    issuers: place.issuers,
-                    place: TokenPlace::Header(name),
+                found.extend(self.token_of(name, value.trim_ascii()).map(|(place, token)| {
+                    ExtractedToken {
+                        token: Cow::Borrowed(token),
+                        has_rival: false,
+                        issuers: place.issuers,
+                        place: TokenPlace::Header(name),
+                    }
                 }));
             }
         }
@@ -195,9 +203,15 @@ impl TokenLocations {
     }
 
     #[inline(never)]
-    fn find_in_params<'a>(&self, query: &'a [u8], found: &mut ExtractedTokens<'a>) -> Result<(), Cause> {
+    fn find_in_params<'a>(
+        &self,
+        query: &'a [u8],
+        found: &mut ExtractedTokens<'a>,
+    ) -> Result<(), Cause> {
         for (name, value) in form_urlencoded::parse(query) {
-            let Some(index) = self.params.iter().position(|(known, _)| *known == name) else { continue };
+            let Some(index) = self.params.iter().position(|(known, _)| *known == name) else {
+                continue;
+            };
             let Some((_, issuers)) = self.params.get(index) else { continue };
             let token = match value {
                 Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -208,14 +222,17 @@ impl TokenLocations {
                 Some(other) if other.token == token => {}
                 Some(_) => return Err(Detail::ParamTokensDiffer.into()),
                 None if token.is_empty() => {}
-                None => found.push(ExtractedToken { token, has_rival: false, issuers: *issuers, place }),
+                None => {
+                    found.push(ExtractedToken { token, has_rival: false, issuers: *issuers, place })
+                }
             }
         }
         Ok(())
     }
 
-    /// Returns what stands in the places of issuers whose tokens the service must not see, or, with `all`, of any
-    /// issuer, looked at by nobody: it may be no token, and who issued it is not known.
+    /// Returns what stands in the places of issuers whose tokens the service must not see, or, with
+    /// `all`, of any issuer, looked at by nobody: it may be no token, and who issued it is not
+    /// known.
     #[inline(never)]
     pub(crate) fn occupied<'a>(&self, request: &Request<'a>, all: bool) -> ExtractedTokens<'a> {
         let hidden = if all { IssuerMask::MAX } else { self.hidden };
@@ -227,8 +244,9 @@ impl TokenLocations {
         };
         let mut places = ExtractedTokens::with_capacity(1);
         for &(name, value) in &request.token_headers {
-            let taken =
-                value.split(|&byte| byte == b',').filter_map(|one| self.token_of(name, one.trim_ascii()));
+            let taken = value
+                .split(|&byte| byte == b',')
+                .filter_map(|one| self.token_of(name, one.trim_ascii()));
             let counts = taken.filter(|(at, _)| at.issuers & hidden != 0);
             places.extend(counts.map(|(_, token)| found(token, TokenPlace::Element(name))));
         }
@@ -237,7 +255,9 @@ impl TokenLocations {
         }
         let Some(query) = request.query else { return places };
         for (index, (name, issuers)) in self.params.iter().enumerate() {
-            if issuers & hidden != 0 && form_urlencoded::parse(query).any(|(other, _)| other == *name) {
+            if issuers & hidden != 0
+                && form_urlencoded::parse(query).any(|(other, _)| other == *name)
+            {
                 places.push(found(b"", TokenPlace::Param(index)));
             }
         }
@@ -245,8 +265,8 @@ impl TokenLocations {
     }
 }
 
-/// Returns whether a value holds a comma, eight bytes at a time: a token is long, and without SIMD what libraries have
-/// for this takes four in Wasm.
+/// Returns whether a value holds a comma, eight bytes at a time: a token is long, and without SIMD
+/// what libraries have for this takes four in Wasm.
 fn holds_comma(value: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const COMMAS: u64 = u64::from_ne_bytes([b','; 8]);

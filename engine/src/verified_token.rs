@@ -56,10 +56,11 @@ fn weight<'h>(
     headers: impl Iterator<Item = &'h IdentityHeader>,
     slots: &[Option<Value>],
 ) -> u32 {
-    // The claims that are kept can't be larger than the token that holds them, but a JSON tree takes more room than its
-    // text.
+    // The claims that are kept can't be larger than the token that holds them, but a JSON tree
+    // takes more room than its text.
     let kept = if slots.iter().any(Option::is_some) { token.len().saturating_mul(4) } else { 0 };
     let headers = headers.map(|(name, value)| name.as_str().len().saturating_add(value.len()));
-    let weight = headers.fold(token.len().saturating_add(512).saturating_add(kept), usize::saturating_add);
+    let weight =
+        headers.fold(token.len().saturating_add(512).saturating_add(kept), usize::saturating_add);
     u32::try_from(weight).unwrap_or(u32::MAX)
 }

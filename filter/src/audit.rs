@@ -1,5 +1,5 @@
-//! Audit lines: one JSON object a line in Envoy's log, `{"log":"attache",…}`, with what a reviewer needs and nothing
-//! that lets anybody in: no token, no signature, no cookie, no query.
+//! Audit lines: one JSON object a line in Envoy's log, `{"log":"attache",…}`, with what a reviewer
+//! needs and nothing that lets anybody in: no token, no signature, no cookie, no query.
 
 use crate::connection::Connection;
 use crate::ration::{Dropped, Ration};
@@ -35,8 +35,8 @@ pub(crate) struct Event<'a, 'r> {
     pub ration: &'a Ration,
 }
 
-/// Logs a request where the configuration says so: at warn level what was refused, or would be with SHADOW counted, or
-/// went on without a good look at its token; at info level everything else.
+/// Logs a request where the configuration says so: at warn level what was refused, or would be with
+/// SHADOW counted, or went on without a good look at its token; at info level everything else.
 pub(crate) fn log(engine: &Engine, event: &Event<'_, '_>) {
     let decided = event.decided;
     let shadow_denied = decided.shadow.as_ref().is_some_and(|shadow| shadow.cause.is_some());
@@ -82,8 +82,9 @@ struct DroppedLine {
 /// Logs what is new in an issuer's key set, whatever the configuration says of requests.
 #[inline(never)]
 pub(crate) fn log_keys(issuer: &Name, change: &Change, at: Duration) {
-    let shown =
-        |keys: &[String]| keys.iter().map(|key| redact::redact(key.as_bytes(), KEY_ID_BYTES)).collect();
+    let shown = |keys: &[String]| {
+        keys.iter().map(|key| redact::redact(key.as_bytes(), KEY_ID_BYTES)).collect()
+    };
     let line = KeysLine {
         log: "attache",
         time: rfc3339(at),
@@ -173,7 +174,11 @@ fn rfc3339(since_1970: Duration) -> String {
 fn line(engine: &Engine, event: &Event<'_, '_>) -> String {
     let Event { decided, headers, peer, at, .. } = event;
     let header = |name: &str| {
-        headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice()).unwrap_or_default()
+        headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_slice())
+            .unwrap_or_default()
     };
     let authenticated = decided.authenticated.as_deref();
     let cause = decided.cause_or_shadow();
@@ -212,7 +217,8 @@ fn line(engine: &Engine, event: &Event<'_, '_>) -> String {
         host: redact::redact(header(":authority"), HOST_BYTES),
         path: redact::redact(path, PATH_BYTES),
     };
-    // Nothing in a line can fail to be written as JSON: its keys are strings and its numbers finite.
+    // Nothing in a line can fail to be written as JSON: its keys are strings and its numbers
+    // finite.
     serde_json::to_string(&line).unwrap_or_default()
 }
 
@@ -256,8 +262,9 @@ fn identifier(value: &[u8]) -> Option<&str> {
 
 /// Returns the trace id of W3C Trace Context, of B3 in one header, or of B3 in several.
 fn trace_id<'a>(header: impl Fn(&str) -> &'a [u8]) -> Option<&'a str> {
-    let part =
-        |name: &str, index: usize| header(name).split(|byte| *byte == b'-').nth(index).and_then(hex_id);
+    let part = |name: &str, index: usize| {
+        header(name).split(|byte| *byte == b'-').nth(index).and_then(hex_id)
+    };
     part("traceparent", 1).or_else(|| part("b3", 0)).or_else(|| hex_id(header("x-b3-traceid")))
 }
 
@@ -284,11 +291,15 @@ mod tests {
     fn a_trace_is_known_by_any_of_three_headers() {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
         let of = |name: &'static str, value: String| {
-            trace_id(|header: &str| if header == name { value.as_bytes() } else { b"" }).map(str::to_owned)
+            trace_id(|header: &str| if header == name { value.as_bytes() } else { b"" })
+                .map(str::to_owned)
         };
         assert_eq!(of("traceparent", format!("00-{id}-00f067aa0ba902b7-01")).as_deref(), Some(id));
         assert_eq!(of("b3", format!("{id}-00f067aa0ba902b7-1")).as_deref(), Some(id));
-        assert_eq!(of("x-b3-traceid", "a3ce929d0e0e4736".to_owned()).as_deref(), Some("a3ce929d0e0e4736"));
+        assert_eq!(
+            of("x-b3-traceid", "a3ce929d0e0e4736".to_owned()).as_deref(),
+            Some("a3ce929d0e0e4736")
+        );
         assert_eq!(of("traceparent", "00-not hex-1-1".to_owned()), None);
     }
 
@@ -300,6 +311,9 @@ mod tests {
         }
         let long = shown(json!(vec!["ä"; 1000]));
         assert!(long.as_str().unwrap().len() <= CLAIM_BYTES + '…'.len_utf8());
-        assert_eq!(shown(json!({"t": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"})), json!(r#"{"t":"[token]"}"#));
+        assert_eq!(
+            shown(json!({"t": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"})),
+            json!(r#"{"t":"[token]"}"#)
+        );
     }
 }

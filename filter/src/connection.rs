@@ -5,8 +5,8 @@ use attache_engine::host::Peer;
 use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 
-/// The connection that a request came in on. Each property is a hostcall, so each is read when it is first needed, and
-/// once.
+/// The connection that a request came in on. Each property is a hostcall, so each is read when it
+/// is first needed, and once.
 #[derive(Default)]
 pub(crate) struct Connection {
     principal: OnceCell<Option<String>>,
@@ -15,9 +15,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Returns what Envoy takes for the client. An address that it has from a header, as `x-forwarded-for` or one that
-    /// it is told to look at (`original_ip_detection_extensions`), comes without a port, which Envoy tells as port 0;
-    /// that of a connection never is.
+    /// Returns what Envoy takes for the client. An address that it has from a header, as
+    /// `x-forwarded-for` or one that it is told to look at (`original_ip_detection_extensions`),
+    /// comes without a port, which Envoy tells as port 0; that of a connection never is.
     fn source(&self) -> Option<SocketAddr> {
         let read = || host::property(&["source", "address"]).and_then(address);
         *self.source.get_or_init(read)
@@ -26,7 +26,8 @@ impl Connection {
 
 impl Peer for Connection {
     fn principal(&self) -> Option<String> {
-        let read = || host::property(&["connection", "uri_san_peer_certificate"]).and_then(principal);
+        let read =
+            || host::property(&["connection", "uri_san_peer_certificate"]).and_then(principal);
         self.principal.get_or_init(read).clone()
     }
 
@@ -39,7 +40,9 @@ impl Peer for Connection {
     }
 
     fn destination_port(&self) -> Option<u16> {
-        *self.destination_port.get_or_init(|| host::property(&["destination", "port"]).and_then(port))
+        *self
+            .destination_port
+            .get_or_init(|| host::property(&["destination", "port"]).and_then(port))
     }
 }
 
@@ -68,7 +71,10 @@ mod tests {
     #[test]
     fn a_spiffe_uri_is_a_principal_without_its_scheme() {
         let read = |uri: &str| principal(uri.as_bytes().to_vec());
-        assert_eq!(read("spiffe://cluster.local/ns/a/sa/b").as_deref(), Some("cluster.local/ns/a/sa/b"));
+        assert_eq!(
+            read("spiffe://cluster.local/ns/a/sa/b").as_deref(),
+            Some("cluster.local/ns/a/sa/b")
+        );
         assert_eq!(
             read("https://cluster.local/ns/a/sa/b").as_deref(),
             Some("https://cluster.local/ns/a/sa/b")
@@ -79,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_source_is_an_address_with_a_port() {
-        let read = |text: &str| address(text.as_bytes().to_vec()).map(|address| address.to_string());
+        let read =
+            |text: &str| address(text.as_bytes().to_vec()).map(|address| address.to_string());
         assert_eq!(read("10.0.0.1:4711").as_deref(), Some("10.0.0.1:4711"));
         assert_eq!(read("[2001:db8::1]:0").as_deref(), Some("[2001:db8::1]:0"));
         assert_eq!(read("[::ffff:10.0.0.1]:4711").as_deref(), Some("10.0.0.1:4711"));

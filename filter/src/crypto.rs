@@ -1,11 +1,15 @@
-//! Signatures checked by Envoy: BoringSSL is some forty times as fast as the same arithmetic inside the VM.
+//! Signatures checked by Envoy: BoringSSL is some forty times as fast as the same arithmetic inside
+//! the VM.
 //!
-//! The foreign function `verify_signature` takes and gives protobuf messages (Envoy's `VerifySignatureArguments` and
-//! `VerifySignatureResult`), written and read here by hand: four fields, and two.
+//! The foreign function `verify_signature` takes and gives protobuf messages (Envoy's
+//! `VerifySignatureArguments` and `VerifySignatureResult`), written and read here by hand: four
+//! fields, and two.
 
 use crate::host::{self, ForeignError};
 use attache_engine::host::HostCrypto;
-use attache_plugin_config::{Algorithm, Config, Diagnostic, Diagnostics, Hash, Issuer, Path, Scheme};
+use attache_plugin_config::{
+    Algorithm, Config, Diagnostic, Diagnostics, Hash, Issuer, Path, Scheme,
+};
 use log::warn;
 use std::cell::Cell;
 
@@ -14,8 +18,8 @@ const FUNCTION: &str = "verify_signature";
 /// Whether the module itself verifies what the host can't.
 const HAS_SOFTWARE: bool = cfg!(feature = "software-signatures");
 
-/// Refuses a configuration with an algorithm that nothing here verifies: the host has no such function, and this build leaves
-/// it to the host.
+/// Refuses a configuration with an algorithm that nothing here verifies: the host has no such
+/// function, and this build leaves it to the host.
 ///
 /// # Errors
 /// The first issuer that takes tokens by such an algorithm.
@@ -23,12 +27,14 @@ pub(crate) fn refuse_where_unable(config: &Config) -> Result<(), Diagnostics> {
     if HAS_SOFTWARE {
         return Ok(());
     }
-    let of_hosts = |issuer: &Issuer| issuer.algorithms.iter().find(|algorithm| algorithm.is_of_hosts());
+    let of_hosts =
+        |issuer: &Issuer| issuer.algorithms.iter().find(|algorithm| algorithm.is_of_hosts());
     let mut found = config.issuers.iter().map(of_hosts).enumerate();
     let Some((index, algorithm)) = found.find_map(|(index, found)| Some((index, found?))) else {
         return Ok(());
     };
-    // An empty message asks for nothing, and a host that has the function says that it can't do that.
+    // An empty message asks for nothing, and a host that has the function says that it can't do
+    // that.
     match host::call_foreign_function(FUNCTION, &[]) {
         Err(ForeignError::Missing) => Err(Diagnostic::error(
             Path::default().key("issuers").index(index).key("algorithms"),
@@ -71,7 +77,13 @@ impl EnvoyCrypto {
 }
 
 impl HostCrypto for EnvoyCrypto {
-    fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool> {
+    fn verify(
+        &self,
+        key: &[u8],
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<bool> {
         if self.missing.get() {
             return None;
         }
@@ -143,23 +155,25 @@ fn verdict(mut result: &[u8]) -> Option<bool> {
         result = rest;
         match (tag >> 3, tag & 7) {
             (1, VARINT) => good = value != 0,
-            (2, LENGTH_DELIMITED) => (error, result) = rest.split_at_checked(usize::try_from(value).ok()?)?,
+            (2, LENGTH_DELIMITED) => {
+                (error, result) = rest.split_at_checked(usize::try_from(value).ok()?)?
+            }
             _ => return None,
         }
     }
-    // The host says "no" for a bad signature and for a key or hash that it can't handle; only the text tells them
-    // apart.
-    let could_not_begin = error.windows(10).any(|window| window.eq_ignore_ascii_case(b"initialize"));
+    // The host says "no" for a bad signature and for a key or hash that it can't handle; only the
+    // text tells them apart.
+    let could_not_begin =
+        error.windows(10).any(|window| window.eq_ignore_ascii_case(b"initialize"));
     (good || !could_not_begin).then_some(good)
 }
 
 fn split_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let end = bytes.iter().position(|byte| byte & 0x80 == 0)?;
     let (number, rest) = bytes.split_at_checked(end.checked_add(1)?)?;
-    let number = number
-        .iter()
-        .rev()
-        .try_fold(0_u64, |value, byte| value.checked_mul(0x80).map(|value| value | u64::from(byte & 0x7f)))?;
+    let number = number.iter().rev().try_fold(0_u64, |value, byte| {
+        value.checked_mul(0x80).map(|value| value | u64::from(byte & 0x7f))
+    })?;
     Some((number, rest))
 }
 
@@ -191,7 +205,8 @@ mod tests {
             };
             assert_eq!(Arguments::decode(buffer.as_slice()), Ok(expected), "{length} bytes");
         }
-        let said = |result, error: &str| Verdict { result, error: error.to_owned() }.encode_to_vec();
+        let said =
+            |result, error: &str| Verdict { result, error: error.to_owned() }.encode_to_vec();
         assert_eq!(verdict(&said(true, "")), Some(true));
         assert_eq!(verdict(&said(true, &"long ".repeat(100))), Some(true));
         assert_eq!(verdict(&said(false, &"long ".repeat(100))), Some(false));

@@ -1,7 +1,7 @@
 //! What access logs can tell of a request: `%FILTER_STATE(wasm.attache.reason:PLAIN)%`.
 //!
-//! A request that goes on as the rules say sets nothing, so that it costs nothing: whom it speaks for stands in its
-//! identity headers, which an access log reads as `%REQ(x-user)%`.
+//! A request that goes on as the rules say sets nothing, so that it costs nothing: whom it speaks
+//! for stands in its identity headers, which an access log reads as `%REQ(x-user)%`.
 
 use crate::host;
 use crate::redact;
@@ -51,7 +51,10 @@ fn set_refused(engine: &Engine, decided: &Decided<'_>, reason: Reason) {
             host::set_filter_state(ISSUER, issuer.as_str().as_bytes());
         }
         if let Some(subject) = &authenticated.subject {
-            host::set_filter_state(SUBJECT, redact::redact(subject.as_bytes(), SUBJECT_BYTES).as_bytes());
+            host::set_filter_state(
+                SUBJECT,
+                redact::redact(subject.as_bytes(), SUBJECT_BYTES).as_bytes(),
+            );
         }
     }
 }

@@ -1,7 +1,9 @@
-//! The hostcalls: everything that the filter asks of Envoy goes through here, and nothing else does.
+//! The hostcalls: everything that the filter asks of Envoy goes through here, and nothing else
+//! does.
 //!
-//! The SDK panics where a host answers with a status that the ABI doesn't list for a call. Envoy gives none of those
-//! for the calls below while it holds a request's headers, so nothing that a client sends can bring one about.
+//! The SDK panics where a host answers with a status that the ABI doesn't list for a call. Envoy
+//! gives none of those for the calls below while it holds a request's headers, so nothing that a
+//! client sends can bring one about.
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, Status};
@@ -9,12 +11,17 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// Returns the plugin's configuration, as Envoy hands it over; empty where there is none.
 pub(crate) fn plugin_configuration() -> Vec<u8> {
-    hostcalls::get_buffer(BufferType::PluginConfiguration, 0, usize::MAX).ok().flatten().unwrap_or_default()
+    hostcalls::get_buffer(BufferType::PluginConfiguration, 0, usize::MAX)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
-/// Returns the whole request header map, in its order. Names are in lower case; values are bytes, not always UTF-8.
+/// Returns the whole request header map, in its order. Names are in lower case; values are bytes,
+/// not always UTF-8.
 ///
-/// One call: each single header costs nearly as much as the map, and shows the first of duplicates only.
+/// One call: each single header costs nearly as much as the map, and shows the first of duplicates
+/// only.
 pub(crate) fn request_headers() -> Option<Vec<(String, Vec<u8>)>> {
     hostcalls::get_map_bytes(MapType::HttpRequestHeaders).ok()
 }
@@ -42,9 +49,11 @@ pub(crate) fn replace_request_header(name: &str, value: &[u8]) {
     debug_assert!(done.is_ok(), "request headers can be changed");
 }
 
-/// Adds a request header that the request does not hold: one that it does hold would stay beside it.
+/// Adds a request header that the request does not hold: one that it does hold would stay beside
+/// it.
 ///
-/// Takes Envoy less time than [`replace_request_header`], which first looks for what there is to replace.
+/// Takes Envoy less time than [`replace_request_header`], which first looks for what there is to
+/// replace.
 pub(crate) fn add_request_header(name: &str, value: &[u8]) {
     let done = hostcalls::add_map_value_bytes(MapType::HttpRequestHeaders, name, value);
     debug_assert!(done.is_ok(), "request headers can be changed");
@@ -145,9 +154,9 @@ pub(crate) fn set_shared_data(key: &str, value: &[u8], mark: Option<u32>) -> boo
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CallId(pub(crate) u32);
 
-/// Begins an HTTP call. `None` where there is no such cluster, or no way to reach it at all; the answer to any other
-/// comes to `on_http_call_response`. Only from the root context's tick or from such an answer: Envoy gives the answer
-/// to whatever context asked.
+/// Begins an HTTP call. `None` where there is no such cluster, or no way to reach it at all; the
+/// answer to any other comes to `on_http_call_response`. Only from the root context's tick or from
+/// such an answer: Envoy gives the answer to whatever context asked.
 pub(crate) fn call(cluster: &str, headers: Vec<(&str, &str)>, timeout: Duration) -> Option<CallId> {
     hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), timeout).ok().map(CallId)
 }
@@ -159,7 +168,10 @@ pub(crate) fn call_headers() -> Vec<(String, Vec<u8>)> {
 
 /// Returns the body of the answer to a call, cut after so many bytes.
 pub(crate) fn call_body(most: usize) -> Vec<u8> {
-    hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, most).ok().flatten().unwrap_or_default()
+    hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, most)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 /// Switches the effective context of the hostcalls that follow; false if it no longer exists.

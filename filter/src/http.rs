@@ -9,7 +9,8 @@ use std::rc::Rc;
 /// The context of one request.
 pub(crate) struct Http {
     id: u32,
-    /// The configuration that held when the request came in; `None` where there never was a good one.
+    /// The configuration that held when the request came in; `None` where there never was a good
+    /// one.
     plugin: Option<Rc<Plugin>>,
 }
 
@@ -29,7 +30,11 @@ impl HttpContext for Http {
         };
         #[cfg(feature = "test-trap")]
         crate::trap::abort_if_requested(&headers);
-        if plugin.handle(self.id, &headers, end_of_stream) { Action::Continue } else { Action::Pause }
+        if plugin.handle(self.id, &headers, end_of_stream) {
+            Action::Continue
+        } else {
+            Action::Pause
+        }
     }
 
     /// Comes only for requests that have trailers, and after the headers went on.
@@ -42,7 +47,8 @@ impl HttpContext for Http {
 }
 
 impl Drop for Http {
-    /// Gives up a place in the waiting room: a request may go while it waits, and nothing must be done for it then.
+    /// Gives up a place in the waiting room: a request may go while it waits, and nothing must be
+    /// done for it then.
     fn drop(&mut self) {
         if let Some(plugin) = &self.plugin {
             plugin.forget(self.id);

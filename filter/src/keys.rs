@@ -1,4 +1,5 @@
-//! Keys that providers serve, on Envoy: calls from the root context, records in shared data, requests that wait.
+//! Keys that providers serve, on Envoy: calls from the root context, records in shared data,
+//! requests that wait.
 
 mod pending;
 mod source;
@@ -15,8 +16,8 @@ use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-/// How often shared data is looked at while nothing presses. News comes by a gauge; this is for hosts that keep no
-/// gauges, and for keys that grow too old.
+/// How often shared data is looked at while nothing presses. News comes by a gauge; this is for
+/// hosts that keep no gauges, and for keys that grow too old.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How often, while requests wait for what another worker fetches.
@@ -29,16 +30,16 @@ pub(crate) struct Keys {
     generation: KeyGeneration,
 }
 
-/// Tells all workers at once that one of them has new keys: a gauge counts them up, and reading it costs a request next
-/// to nothing. So no worker honours a key that another knows to be gone.
+/// Tells all workers at once that one of them has new keys: a gauge counts them up, and reading it
+/// costs a request next to nothing. So no worker honours a key that another knows to be gone.
 struct KeyGeneration {
     gauge: Option<GaugeId>,
     seen: Cell<u64>,
 }
 
 impl Keys {
-    /// Returns the issuers of an engine that need this, if any do. What an earlier configuration has fetched is taken
-    /// over.
+    /// Returns the issuers of an engine that need this, if any do. What an earlier configuration
+    /// has fetched is taken over.
     pub(crate) fn new(engine: &Engine, now: UnixMillis) -> Option<Self> {
         let random = RandomState::new();
         let sources: Vec<Source> = engine
@@ -75,19 +76,26 @@ impl Keys {
         });
     }
 
-    /// Has a provider asked soon, as if a request waited for it: a key may have taken the place of another under the
-    /// same `kid`, or under none. Nobody waits for that, since most such tokens are forged.
+    /// Has a provider asked soon, as if a request waited for it: a key may have taken the place of
+    /// another under the same `kid`, or under none. Nobody waits for that, since most such tokens
+    /// are forged.
     #[inline(never)]
     pub(crate) fn doubt(&self, issuer: IssuerIndex) {
         self.each(|source| source.is_doubted |= source.issuer == issuer);
     }
 
     /// Takes an answer to one of the calls.
-    pub(crate) fn answer(&self, call: CallId, response: &Response, engine: &Engine, now: UnixMillis) {
+    pub(crate) fn answer(
+        &self,
+        call: CallId,
+        response: &Response,
+        engine: &Engine,
+        now: UnixMillis,
+    ) {
         self.each(|source| {
             let Some(report) = source.answer(call, response, engine, now) else { return };
-            // Before anything else is told: whoever sees the count of a fetch finds no worker that still honours a key
-            // which that fetch has shown to be gone.
+            // Before anything else is told: whoever sees the count of a fetch finds no worker that
+            // still honours a key which that fetch has shown to be gone.
             if report.outcome.is_good() {
                 self.generation.announce();
             }
@@ -104,7 +112,10 @@ impl Keys {
         now: UnixMillis,
     ) -> WaitDecision {
         let sources = self.sources.try_borrow();
-        let source = sources.iter().flat_map(|sources| sources.iter()).find(|source| source.issuer == issuer);
+        let source = sources
+            .iter()
+            .flat_map(|sources| sources.iter())
+            .find(|source| source.issuer == issuer);
         source.map_or(WaitDecision::GiveUp(Duration::ZERO), |source| {
             source.wait_decision(missing, arrived, now)
         })
@@ -113,12 +124,15 @@ impl Keys {
     /// Returns how many times an issuer's keys have changed.
     pub(crate) fn version(&self, issuer: IssuerIndex) -> u64 {
         let sources = self.sources.try_borrow();
-        let source = sources.iter().flat_map(|sources| sources.iter()).find(|source| source.issuer == issuer);
+        let source = sources
+            .iter()
+            .flat_map(|sources| sources.iter())
+            .find(|source| source.issuer == issuer);
         source.map_or(0, |source| source.version)
     }
 
-    /// Returns the waiting requests that are to be decided about anew: their keys have changed, or none are to be hoped
-    /// for.
+    /// Returns the waiting requests that are to be decided about anew: their keys have changed, or
+    /// none are to be hoped for.
     pub(crate) fn ready(&self, now: UnixMillis) -> Vec<Pending> {
         self.pending.take(|request| {
             request.version != self.version(request.issuer)
@@ -165,9 +179,11 @@ pub(crate) struct Waiting<'a> {
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It has just come, so that it needs a place if it is to wait; whether nothing follows its headers.
+    /// It has just come, so that it needs a place if it is to wait; whether nothing follows its
+    /// headers.
     New { end_of_stream: bool },
-    /// It has waited. It was no preflight request then, so that it matters no more whether a body follows.
+    /// It has waited. It was no preflight request then, so that it matters no more whether a body
+    /// follows.
     Woken,
     /// It waited, and its place is another's now.
     TurnedAway,

@@ -1,7 +1,7 @@
 //! The Attaché filter: what Envoy calls, put around the engine that decides.
 //!
-//! A request's way: `http` reads the header map once, the engine decides, `plugin` carries the decision out and tells
-//! of it. Nothing but `host` names a hostcall.
+//! A request's way: `http` reads the header map once, the engine decides, `plugin` carries the
+//! decision out and tells of it. Nothing but `host` names a hostcall.
 
 mod audit;
 mod connection;
@@ -23,8 +23,9 @@ mod state;
 mod trap;
 mod workload;
 
-/// Takes the place of the C library's allocator: constant time whatever sizes a client has its headers made of (TLSF), and a
-/// third of the code that a request runs through in the VM. What a VM has taken from its host it keeps, in either.
+/// Takes the place of the C library's allocator: constant time whatever sizes a client has its
+/// headers made of (TLSF), and a third of the code that a request runs through in the VM. What a VM
+/// has taken from its host it keeps, in either.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
@@ -33,7 +34,8 @@ mod entry {
     use crate::root::Root;
 
     proxy_wasm::main! {{
-        // This also makes a panic, should there ever be one, say where it happened before it ends the VM.
+        // This also makes a panic, should there ever be one, say where it happened before it ends
+        // the VM.
         proxy_wasm::set_log_level(proxy_wasm::types::LogLevel::Info);
         proxy_wasm::set_root_context(|id| Box::new(Root::new(id)));
     }}

@@ -1,8 +1,9 @@
 //! Counting what was decided.
 //!
-//! Counts gather in the VM and go to Envoy once a second, from the tick: a request pays for an addition, not for a
-//! hostcall each. So a counter may lag a second behind, and a VM that dies takes what it had not told with it. Workers
-//! add to the same counters. Envoy shows them as `wasmcustom.attache.…`.
+//! Counts gather in the VM and go to Envoy once a second, from the tick: a request pays for an
+//! addition, not for a hostcall each. So a counter may lag a second behind, and a VM that dies
+//! takes what it had not told with it. Workers add to the same counters. Envoy shows them as
+//! `wasmcustom.attache.…`.
 
 use crate::host::{self, CounterId};
 use attache_engine::policy::RuleIndex;
@@ -12,8 +13,9 @@ use attache_plugin_config::Name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// The counters of one configuration. Those of rules are defined when they first count, since there may be thousands
-/// and few ever decide; all others with the configuration, so that Prometheus sees them at 0 and misses no first burst.
+/// The counters of one configuration. Those of rules are defined when they first count, since there
+/// may be thousands and few ever decide; all others with the configuration, so that Prometheus sees
+/// them at 0 and misses no first burst.
 pub(crate) struct Metrics {
     requests: Requests,
     reasons: Reasons,
@@ -52,8 +54,8 @@ struct Counter {
 }
 
 impl Metrics {
-    /// Defines the counters of a configuration, those of SHADOW where something is in SHADOW, those of keys where a
-    /// provider serves them.
+    /// Defines the counters of a configuration, those of SHADOW where something is in SHADOW, those
+    /// of keys where a provider serves them.
     #[inline(never)]
     pub(crate) fn new(engine: &Engine) -> Self {
         let metrics = Self {
@@ -140,7 +142,8 @@ impl Metrics {
         for (name, counter) in self.requests.named() {
             visit(&|| format!("attache.{name}"), counter);
         }
-        let families = [("attache.reasons.", &self.reasons), (WOULD_BE_DENIED, &self.would_be_denied)];
+        let families =
+            [("attache.reasons.", &self.reasons), (WOULD_BE_DENIED, &self.would_be_denied)];
         for (family, counters) in families {
             for (reason, counter) in Reason::ALL.iter().zip(counters) {
                 visit(&|| format!("{family}{reason}"), counter);
@@ -156,8 +159,9 @@ const DRY_RUN: &str = "attache.dry_run";
 /// Audit lines that were left out.
 const AUDIT_DROPPED: &str = "attache.audit.dropped";
 
-/// Returns a name of the configuration's, as it stands in a metric's: with `-` for `_` and `.`. In Prometheus all three
-/// are `_` anyway; and whatever a user calls a rule, no pattern of Istio's `stats_tags` finds in it what it looks for.
+/// Returns a name of the configuration's, as it stands in a metric's: with `-` for `_` and `.`. In
+/// Prometheus all three are `_` anyway; and whatever a user calls a rule, no pattern of Istio's
+/// `stats_tags` finds in it what it looks for.
 pub(crate) fn part(name: &Name) -> String {
     name.as_str().replace(['_', '.'], "-")
 }

@@ -1,16 +1,18 @@
-//! Another Attaché plugin before the same service. Each is right alone; together the second finds no token where the
-//! first removed it, and refuses what the first let go on.
+//! Another Attaché plugin before the same service. Each is right alone; together the second finds
+//! no token where the first removed it, and refuses what the first let go on.
 //!
-//! Plugins of one proxy tell their names in shared data, once a second. While another one is there, which may also be
-//! the old one of a drain, each request is marked with the name of the plugin that it went through: one that finds
-//! another's mark is the second. Workers, reloads and upgrades of one plugin have one name, and marks are of a request.
+//! Plugins of one proxy tell their names in shared data, once a second. While another one is there,
+//! which may also be the old one of a drain, each request is marked with the name of the plugin
+//! that it went through: one that finds another's mark is the second. Workers, reloads and upgrades
+//! of one plugin have one name, and marks are of a request.
 
 use crate::host::{self, GaugeId};
 use log::error;
 use std::cell::Cell;
 use std::time::Duration;
 
-/// Where the names lie in shared data: lines of a name, a tab and the second since 1970 at which it was last told.
+/// Where the names lie in shared data: lines of a name, a tab and the second since 1970 at which it
+/// was last told.
 const KEY: &str = "attache.plugins";
 /// The filter state that marks a request.
 const MARK: &str = "attache.plugin";
@@ -21,7 +23,8 @@ const MAX_PLUGINS: usize = 16;
 
 /// What this plugin knows of others in its proxy.
 pub(crate) struct Neighbours {
-    /// The name by which Envoy has this plugin; empty where it has none, and others can't be told from it.
+    /// The name by which Envoy has this plugin; empty where it has none, and others can't be told
+    /// from it.
     name: String,
     /// Another plugin is there.
     are_there: Cell<bool>,
@@ -62,7 +65,8 @@ impl Neighbours {
         told.retain(|(name, _)| *name != self.name);
         told.truncate(MAX_PLUGINS.saturating_sub(1));
         told.push((self.name.clone(), now.as_secs()));
-        let lines: Vec<String> = told.iter().map(|(name, second)| format!("{name}\t{second}")).collect();
+        let lines: Vec<String> =
+            told.iter().map(|(name, second)| format!("{name}\t{second}")).collect();
         host::set_shared_data(KEY, lines.join("\n").as_bytes(), version);
     }
 
@@ -90,8 +94,8 @@ impl Neighbours {
         );
     }
 
-    /// Takes back that there is a second plugin: it may be the second one that is gone, whose word all plugins have in
-    /// common.
+    /// Takes back that there is a second plugin: it may be the second one that is gone, whose word
+    /// all plugins have in common.
     fn take_back(&self) {
         if self.gauge.is_some_and(|gauge| host::gauge(gauge) > 0) {
             self.set_gauge(0);
@@ -107,10 +111,13 @@ impl Neighbours {
 
 /// Returns the name by which Envoy has this plugin.
 pub(crate) fn name() -> String {
-    host::property(&["plugin_name"]).and_then(|name| String::from_utf8(name).ok()).unwrap_or_default()
+    host::property(&["plugin_name"])
+        .and_then(|name| String::from_utf8(name).ok())
+        .unwrap_or_default()
 }
 
-/// Returns the plugins that are there. A second that is far ahead of the clock is none that was told.
+/// Returns the plugins that are there. A second that is far ahead of the clock is none that was
+/// told.
 fn read(text: &[u8], now: u64) -> Vec<(String, u64)> {
     let lines = str::from_utf8(text).unwrap_or_default().lines();
     let told = lines.filter_map(|line| {

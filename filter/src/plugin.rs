@@ -73,9 +73,14 @@ impl Plugin {
         self.engine.coverage()
     }
 
-    /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for [`Plugin::tick`] or
-    /// [`Plugin::call_answered`].
-    pub(crate) fn handle(&self, context: u32, headers: &[(String, Vec<u8>)], end_of_stream: bool) -> bool {
+    /// Handles a request. Says whether it goes on; if not, it has been answered, or waits for
+    /// [`Plugin::tick`] or [`Plugin::call_answered`].
+    pub(crate) fn handle(
+        &self,
+        context: u32,
+        headers: &[(String, Vec<u8>)],
+        end_of_stream: bool,
+    ) -> bool {
         let now = host::now();
         let arrived = unix_millis(now);
         self.neighbours.meet_request();
@@ -85,8 +90,8 @@ impl Plugin {
         self.decide(context, headers, arrived, Turn::New { end_of_stream }, now)
     }
 
-    /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer. `root` is the
-    /// context that the tick is for.
+    /// Asks providers whose answer is due, and has waiting requests go on that need wait no longer.
+    /// `root` is the context that the tick is for.
     #[inline(never)]
     pub(crate) fn tick(&self, root: u32) -> Duration {
         self.neighbours.look_around(host::now());
@@ -127,7 +132,9 @@ impl Plugin {
                 continue;
             }
             match host::request_headers() {
-                Some(headers) if self.decide(request.context, &headers, request.arrived, turn, now) => {
+                Some(headers)
+                    if self.decide(request.context, &headers, request.arrived, turn, now) =>
+                {
                     host::resume()
                 }
                 Some(_) => {}
@@ -147,8 +154,13 @@ impl Plugin {
         now: Duration,
     ) -> bool {
         let connection = Connection::default();
-        let key_wait =
-            Waiting { keys: self.keys.as_ref(), peer: &connection, arrived, now: unix_millis(now), turn };
+        let key_wait = Waiting {
+            keys: self.keys.as_ref(),
+            peer: &connection,
+            arrived,
+            now: unix_millis(now),
+            turn,
+        };
         let host_context = HostContext {
             peer: &connection,
             shared: &AllWorkers,
@@ -164,11 +176,12 @@ impl Plugin {
                     Some(keys) => {
                         let client = keys::client(&connection);
                         let version = keys.version(issuer);
-                        let pending = Pending { context, client, issuer, missing, arrived, version };
+                        let pending =
+                            Pending { context, client, issuer, missing, arrived, version };
                         self.wait(keys, pending, turn, now);
                     }
-                    // Without keys to wait for the engine is told to give up; should a request wait all the same, it must
-                    // not go on unseen.
+                    // Without keys to wait for the engine is told to give up; should a request wait
+                    // all the same, it must not go on unseen.
                     None => reply::not_ready(),
                 }
                 return false;
@@ -200,7 +213,8 @@ impl Plugin {
         }
     }
 
-    /// Removes the trailers that could pass for headers which only the filter writes, or has looked at.
+    /// Removes the trailers that could pass for headers which only the filter writes, or has looked
+    /// at.
     #[inline(never)]
     pub(crate) fn clean_trailers(&self, trailers: &[(String, Vec<u8>)]) {
         self.engine.forged_trailers(trailers).for_each(host::remove_request_trailer);

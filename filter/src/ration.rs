@@ -1,4 +1,5 @@
-//! How many audit lines a worker writes in a second, so that no flood of requests becomes a flood of lines.
+//! How many audit lines a worker writes in a second, so that no flood of requests becomes a flood
+//! of lines.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -32,8 +33,8 @@ pub(crate) struct Dropped {
 }
 
 impl Ration {
-    /// Returns whether one more line may be written, about a request that came at this time since 1970; if not, it is
-    /// counted.
+    /// Returns whether one more line may be written, about a request that came at this time since
+    /// 1970; if not, it is counted.
     pub(crate) fn takes(&self, at: Duration, is_known: bool) -> bool {
         if self.second.replace(at.as_secs()) != at.as_secs() {
             self.strangers.written.set(0);
@@ -46,14 +47,16 @@ impl Ration {
         fits
     }
 
-    /// Returns what was left out since this was asked last. `None` for nothing, and while the second still runs, so
-    /// that a second has one answer.
+    /// Returns what was left out since this was asked last. `None` for nothing, and while the
+    /// second still runs, so that a second has one answer.
     pub(crate) fn take_dropped(&self, now: Duration) -> Option<Dropped> {
         if self.second.get() == now.as_secs() {
             return None;
         }
-        let dropped =
-            Dropped { strangers: self.strangers.dropped.take(), callers: self.callers.dropped.take() };
+        let dropped = Dropped {
+            strangers: self.strangers.dropped.take(),
+            callers: self.callers.dropped.take(),
+        };
         (dropped.strangers > 0 || dropped.callers > 0).then_some(dropped)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-/// From how many characters on a part is long enough for a token's header or signature: `{"alg":"none"}` has 19.
+/// From how many characters on a part is long enough for a token's header or signature:
+/// `{"alg":"none"}` has 19.
 const PART_MIN: usize = 16;
 
-/// Returns the text of some bytes: what has the shape of a JWT left out, what is not UTF-8 as `\xNN`, control
-/// characters as `\u{…}`, and `…` for what is beyond `limit` bytes.
+/// Returns the text of some bytes: what has the shape of a JWT left out, what is not UTF-8 as
+/// `\xNN`, control characters as `\u{…}`, and `…` for what is beyond `limit` bytes.
 pub(crate) fn redact(bytes: &[u8], limit: usize) -> String {
     let mut text = String::with_capacity(bytes.len().min(limit));
     for (part, is_token) in Parts(bytes) {
@@ -83,8 +84,8 @@ fn find_token(bytes: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-/// Returns the character of base64url, its padding, or the dot that bytes begin with, percent-encoded any number of
-/// times or not at all; and what follows it.
+/// Returns the character of base64url, its padding, or the dot that bytes begin with,
+/// percent-encoded any number of times or not at all; and what follows it.
 fn token_character(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let (character, after) = match bytes {
         [b'%', rest @ ..] => {
@@ -102,8 +103,8 @@ fn token_character(bytes: &[u8]) -> Option<(u8, &[u8])> {
     fits.then_some((character, after))
 }
 
-/// Returns whether parts stand here as in a JWT: a long one and, not next to it, another, as header and signature do;
-/// or one that is seen to be a header, whatever became of the rest.
+/// Returns whether parts stand here as in a JWT: a long one and, not next to it, another, as header
+/// and signature do; or one that is seen to be a header, whatever became of the rest.
 fn is_token(characters: &[u8]) -> bool {
     let parts = || characters.split(|character| matches!(character, b'.' | b'='));
     let is_long = |part: &[u8]| part.len() >= PART_MIN;
@@ -112,7 +113,8 @@ fn is_token(characters: &[u8]) -> bool {
         || parts().any(|part| is_long(part) && begins_as_object(part))
 }
 
-/// Returns whether base64url decodes to something that begins as a JSON object, after white space or not.
+/// Returns whether base64url decodes to something that begins as a JSON object, after white space
+/// or not.
 fn begins_as_object(part: &[u8]) -> bool {
     let (mut bits, mut count, mut in_object) = (0_u32, 0_u32, false);
     for character in part {

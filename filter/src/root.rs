@@ -16,7 +16,8 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The root context.
 pub(crate) struct Root {
     id: u32,
-    /// The last configuration that was good, or, where there never was one, that which refuses everything.
+    /// The last configuration that was good, or, where there never was one, that which refuses
+    /// everything.
     plugin: Option<Rc<Plugin>>,
 }
 
@@ -34,8 +35,8 @@ impl Root {
         host::tick_every(Duration::from_millis(1));
     }
 
-    /// Says whether a bad configuration is taken for want of anything that Envoy could go on with, which would leave it to answer
-    /// with an empty 500.
+    /// Says whether a bad configuration is taken for want of anything that Envoy could go on with,
+    /// which would leave it to answer with an empty 500.
     fn take_bad(&mut self, document: &[u8]) -> bool {
         match state::judge(document) {
             Bad::Refused => false,
@@ -68,7 +69,13 @@ impl Root {
 }
 
 impl Context for Root {
-    fn on_http_call_response(&mut self, call: u32, _headers: usize, _body: usize, _trailers: usize) {
+    fn on_http_call_response(
+        &mut self,
+        call: u32,
+        _headers: usize,
+        _body: usize,
+        _trailers: usize,
+    ) {
         if let Some(plugin) = &self.plugin {
             plugin.call_answered(CallId(call), self.id);
         }
@@ -83,8 +90,8 @@ impl Context for Root {
 }
 
 impl RootContext for Root {
-    /// Refuses a bad configuration, so that Envoy keeps the good one that it has; where it has none, takes it and
-    /// refuses every request. Every error is logged, a line each.
+    /// Refuses a bad configuration, so that Envoy keeps the good one that it has; where it has
+    /// none, takes it and refuses every request. Every error is logged, a line each.
     fn on_configure(&mut self, _plugin_configuration_size: usize) -> bool {
         let document = host::plugin_configuration();
         match Plugin::new(&document) {

@@ -3,7 +3,8 @@
 use crate::host;
 use attache_engine::host::SharedStore;
 
-/// Envoy's shared data. All Wasm plugins of a proxy have one space of keys, since Istio sets no `vm_id`.
+/// Envoy's shared data. All Wasm plugins of a proxy have one space of keys, since Istio sets no
+/// `vm_id`.
 pub(crate) struct AllWorkers;
 
 impl SharedStore for AllWorkers {

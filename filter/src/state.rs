@@ -1,10 +1,11 @@
-//! How the plugin stands with its configuration, beyond the root context: Envoy tries a new one in a VM of its own, which
-//! knows nothing of the one that serves.
+//! How the plugin stands with its configuration, beyond the root context: Envoy tries a new one in
+//! a VM of its own, which knows nothing of the one that serves.
 
 use crate::{host, neighbours};
 use attache_engine::Coverage;
 
-/// Returns where the last good configuration of this plugin lies in shared data, which outlives VMs.
+/// Returns where the last good configuration of this plugin lies in shared data, which outlives
+/// VMs.
 fn key() -> String {
     format!("attache.good.{}", neighbours::name())
 }
@@ -16,10 +17,12 @@ const MAX_TAKEN: usize = 512;
 pub(crate) enum Bad {
     /// Envoy is told, and keeps the one that it has.
     Refused,
-    /// It is taken, and every request refused: this plugin has had no good one since the proxy started.
+    /// It is taken, and every request refused: this plugin has had no good one since the proxy
+    /// started.
     Taken,
-    /// Envoy has taken it before there was a good one. It keeps the outcome of what it has tried and does not try it
-    /// again, so a refusal would leave the proxy with none: the last good one, which this is, goes on.
+    /// Envoy has taken it before there was a good one. It keeps the outcome of what it has tried
+    /// and does not try it again, so a refusal would leave the proxy with none: the last good one,
+    /// which this is, goes on.
     Outdated(Vec<u8>),
 }
 
@@ -42,7 +45,8 @@ pub(crate) fn judge(document: &[u8]) -> Bad {
     }
 }
 
-/// Tells documents apart (FNV-1a, 64 bits): of an operator's own, none is made to look like another.
+/// Tells documents apart (FNV-1a, 64 bits): of an operator's own, none is made to look like
+/// another.
 fn fingerprint(document: &[u8]) -> [u8; 8] {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     document.iter().fold(0xcbf2_9ce4_8422_2325, step).to_le_bytes()

@@ -4,10 +4,11 @@ use crate::host;
 use attache_engine::host::Workload;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Reads the workload's identity from the node metadata that Istio gives every proxy; of its labels those that
-/// selectors name.
+/// Reads the workload's identity from the node metadata that Istio gives every proxy; of its labels
+/// those that selectors name.
 pub(crate) fn identify(labels: &BTreeSet<&str>) -> Workload {
-    let labels = labels.iter().filter_map(|&label| Some((label.to_owned(), metadata(&["LABELS", label])?)));
+    let labels =
+        labels.iter().filter_map(|&label| Some((label.to_owned(), metadata(&["LABELS", label])?)));
     let mut found = BTreeMap::new();
     found.extend(labels);
     Workload {
@@ -20,5 +21,7 @@ pub(crate) fn identify(labels: &BTreeSet<&str>) -> Workload {
 
 fn metadata(path: &[&str]) -> Option<String> {
     let path = [&["xds", "node", "metadata"], path].concat();
-    host::property(&path).and_then(|value| String::from_utf8(value).ok()).filter(|value| !value.is_empty())
+    host::property(&path)
+        .and_then(|value| String::from_utf8(value).ok())
+        .filter(|value| !value.is_empty())
 }

@@ -12,7 +12,10 @@ pub const NOW: u64 = 1_767_225_600;
 
 /// The keys that are trusted, as they sign.
 pub fn trusted() -> Vec<SigningKey> {
-    document::TRUSTED.iter().map(|name| SigningKey::fixed(name).expect("a key of the fixtures")).collect()
+    document::TRUSTED
+        .iter()
+        .map(|name| SigningKey::fixed(name).expect("a key of the fixtures"))
+        .collect()
 }
 
 /// Good tokens, one for each algorithm.
@@ -40,7 +43,8 @@ pub fn good_tokens() -> Vec<String> {
     algorithms.into_iter().map(mint).collect()
 }
 
-/// The configuration that tests start from, with all places of tokens and all algorithms of its keys.
+/// The configuration that tests start from, with all places of tokens and all algorithms of its
+/// keys.
 pub fn document() -> Value {
     let mut document = document::document().expect("the document of the fixtures");
     let more = json!({

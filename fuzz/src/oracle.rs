@@ -23,8 +23,9 @@ impl Default for Oracle {
 }
 
 impl Oracle {
-    /// Whether a trusted key signed exactly this text, and its claims may be believed now. Leaves out what only the
-    /// engine is strict about, so it may call a token good that the engine refuses, never the other way round.
+    /// Whether a trusted key signed exactly this text, and its claims may be believed now. Leaves
+    /// out what only the engine is strict about, so it may call a token good that the engine
+    /// refuses, never the other way round.
     pub fn accepts(&self, token: &[u8]) -> bool {
         self.check(token).unwrap_or(false)
     }
@@ -44,7 +45,8 @@ impl Oracle {
         });
         let number = |name: &str| claims.get(name).map(|value| value.as_f64());
         let alive = number("exp")??.floor() + 60.0 > NOW as f64;
-        let begun = number("nbf").is_none_or(|start| start.is_some_and(|start| start <= NOW as f64 + 61.0));
+        let begun =
+            number("nbf").is_none_or(|start| start.is_some_and(|start| start <= NOW as f64 + 61.0));
         let audience = match &claims["aud"] {
             Value::Array(list) => list.iter().any(|one| one == "mesh"),
             one => one == "mesh",

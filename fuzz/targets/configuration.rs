@@ -57,12 +57,16 @@ fuzz_target!(|document: &[u8]| {
             assert!(errors.iter().count() > 0, "a refusal says why");
             for error in errors.iter() {
                 let line = error.to_string();
-                assert!(!line.is_empty() && !line.contains(['\n', '\r']), "an error is a line: {line:?}");
+                assert!(
+                    !line.is_empty() && !line.contains(['\n', '\r']),
+                    "an error is a line: {line:?}"
+                );
             }
             return;
         }
     };
-    let whole: serde_json::Value = serde_json::from_slice(document).expect("what is accepted is JSON");
+    let whole: serde_json::Value =
+        serde_json::from_slice(document).expect("what is accepted is JSON");
     assert!(whole.is_object());
     let Ok(engine) = Engine::new(&config, &Workload::default(), &Nothing) else { return };
     let host_context = HostContext {
@@ -75,8 +79,10 @@ fuzz_target!(|document: &[u8]| {
     };
     let identity = config.identity_headers();
     for path in ["/", "/orders/1", "/%2e", "*"] {
-        let mut headers =
-            vec![(":method".to_owned(), b"GET".to_vec()), (":path".to_owned(), path.as_bytes().to_vec())];
+        let mut headers = vec![
+            (":method".to_owned(), b"GET".to_vec()),
+            (":path".to_owned(), path.as_bytes().to_vec()),
+        ];
         headers.extend(identity.iter().map(|name| (name.as_str().to_owned(), b"forged".to_vec())));
         let Decision::Decided(decided) = engine.decide(&headers, &host_context) else {
             panic!("a request waits, though its host never lets one");

@@ -1,4 +1,5 @@
-//! Any header map: no identity header survives that the filter did not write, whatever happens to the request.
+//! Any header map: no identity header survives that the filter did not write, whatever happens to
+//! the request.
 
 #![no_main]
 
@@ -143,9 +144,15 @@ fuzz_target!(|case: Case| {
             assert!(written <= 1, "`{name}` {written} times: {request:?}");
         }
         for (name, value) in response.headers.iter().filter(|(name, _)| is_identity(name)) {
-            assert!(response.goes_on && IDENTITY.contains(&name.as_str()), "`{name}` survives: {request:?}");
+            assert!(
+                response.goes_on && IDENTITY.contains(&name.as_str()),
+                "`{name}` survives: {request:?}"
+            );
             assert!(!value.starts_with(FORGED), "a forged `{name}` survives: {request:?}");
-            assert!(value.iter().all(|byte| matches!(byte, b' '..=b'~')), "`{name}` is torn: {request:?}");
+            assert!(
+                value.iter().all(|byte| matches!(byte, b' '..=b'~')),
+                "`{name}` is torn: {request:?}"
+            );
         }
         for line in host.take_log() {
             assert!(!line.text.contains(['\n', '\r']), "a log line is forged: {request:?}");

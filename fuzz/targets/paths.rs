@@ -1,4 +1,5 @@
-//! Rules found by their paths, against the slow and obvious reference that the engine's own tests use.
+//! Rules found by their paths, against the slow and obvious reference that the engine's own tests
+//! use.
 
 #![no_main]
 
@@ -115,8 +116,11 @@ fn pattern(pattern: &Pattern) -> Option<PathPattern> {
                 return None;
             }
             let many = segments.iter().filter(|segment| matches!(segment, Segment::Many)).count();
-            let hollow =
-                segments.iter().rev().skip(1).any(|segment| matches!(segment, Segment::Literal(Word::Empty)));
+            let hollow = segments
+                .iter()
+                .rev()
+                .skip(1)
+                .any(|segment| matches!(segment, Segment::Literal(Word::Empty)));
             if many > 1 || hollow {
                 return None;
             }
@@ -150,13 +154,17 @@ fn readings(raw: &[u8]) -> Vec<String> {
     let modes = [AmbiguousPaths::Refuse, AmbiguousPaths::Compare, AmbiguousPaths::Normalize];
     let [plain, compared, normal] = modes.map(|mode| read_path(raw, mode));
     if let Ok(plain) = &plain {
-        assert!(plain.others.is_empty() && plain.rewritten.is_none(), "a plain path has one reading");
+        assert!(
+            plain.others.is_empty() && plain.rewritten.is_none(),
+            "a plain path has one reading"
+        );
         assert_eq!((Ok(plain), Ok(plain)), (compared.as_ref(), normal.as_ref()));
     }
     if let Ok(normal) = normal
         && let Some(form) = &normal.rewritten
     {
-        let again = read_path(form.as_bytes(), AmbiguousPaths::Normalize).expect("a normal form can be read");
+        let again = read_path(form.as_bytes(), AmbiguousPaths::Normalize)
+            .expect("a normal form can be read");
         assert!(again.rewritten.is_none(), "a normal form stays as it is");
         assert_eq!((again.matched, again.others), (normal.matched, normal.others));
     }
@@ -175,8 +183,10 @@ fn readings(raw: &[u8]) -> Vec<String> {
 }
 
 fuzz_target!(|case: Case| {
-    let rules = case.rules.iter().take(12).enumerate().map(|(index, fuzzed)| rule(index, fuzzed)).collect();
-    let paths = PathEquality { any_case: case.any_case, any_trailing_slash: case.any_trailing_slash };
+    let rules =
+        case.rules.iter().take(12).enumerate().map(|(index, fuzzed)| rule(index, fuzzed)).collect();
+    let paths =
+        PathEquality { any_case: case.any_case, any_trailing_slash: case.any_trailing_slash };
     let config = config(vec![Policy { paths, ..policy("fuzzed", rules) }]);
     let compiled = Compiled::new(&config);
     let paths = case.paths.iter().take(8).map(|parts| rooted(parts));

@@ -1,7 +1,7 @@
 //! Tokens against fixed keys: none is accepted that no trusted key has signed.
 //!
-//! The first byte says what the rest is: 0 edits of a good token, 1 a header and a payload to sign; any other byte
-//! begins a token as it stands.
+//! The first byte says what the rest is: 0 edits of a good token, 1 a header and a payload to sign;
+//! any other byte begins a token as it stands.
 
 #![no_main]
 
@@ -42,7 +42,8 @@ impl World {
     fn token(&self, input: &[u8]) -> Option<(Vec<u8>, bool)> {
         match input {
             [0, which, edits @ ..] => {
-                let mut token = self.good.get(usize::from(*which) % self.good.len())?.clone().into_bytes();
+                let mut token =
+                    self.good.get(usize::from(*which) % self.good.len())?.clone().into_bytes();
                 let original = token.clone();
                 for edit in edits.chunks_exact(4) {
                     let [operation, high, low, byte] = edit else { continue };
@@ -87,8 +88,14 @@ fuzz_target!(|input: &[u8]| {
             let shown = token.escape_ascii();
             // Spaces around a token are no part of it.
             let good = || world.oracle.accepts(token.trim_ascii());
-            assert!(!response.goes_on || good(), "round {round}: accepted though nobody signed it: {shown}");
-            assert!(!untouched || response.goes_on, "round {round}: a good token is refused: {shown}");
+            assert!(
+                !response.goes_on || good(),
+                "round {round}: accepted though nobody signed it: {shown}"
+            );
+            assert!(
+                !untouched || response.goes_on,
+                "round {round}: a good token is refused: {shown}"
+            );
         }
         world.host.take_log();
     });

@@ -1,4 +1,5 @@
-//! The certificates of the authorities that browsers know, as a file for a program that looks for one.
+//! The certificates of the authorities that browsers know, as a file for a program that looks for
+//! one.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

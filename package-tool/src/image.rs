@@ -1,8 +1,9 @@
-//! Images: manifest, configuration and one layer. That of the filter holds `plugin.wasm`; that of the issuer the program
-//! and the certificates by which it knows an identity provider.
+//! Images: manifest, configuration and one layer. That of the filter holds `plugin.wasm`; that of
+//! the issuer the program and the certificates by which it knows an identity provider.
 //!
-//! What goes in decides every byte, so that anybody who builds the same module gets the same digest: no time of day,
-//! no user and no file mode of the machine is looked at, and the compressor is pinned by `Cargo.lock`.
+//! What goes in decides every byte, so that anybody who builds the same module gets the same
+//! digest: no time of day, no user and no file mode of the machine is looked at, and the compressor
+//! is pinned by `Cargo.lock`.
 
 use crate::blob::Blob;
 use crate::{certificates, program};
@@ -21,7 +22,8 @@ pub const MODULE_NAME: &str = "plugin.wasm";
 pub const ISSUER_NAME: &str = "attache-issuer";
 /// Where a program on Linux looks for the certificates of authorities first.
 pub const CERTIFICATES_NAME: &str = "etc/ssl/certs/ca-certificates.crt";
-/// The user and group of the issuer: nobody in particular, and no root. The charts and `tyk/deploy` run it as this one.
+/// The user and group of the issuer: nobody in particular, and no root. The charts and `tyk/deploy`
+/// run it as this one.
 pub const ISSUER_USER: &str = "65532:65532";
 /// The ports of the issuer, as the charts and `tyk/deploy` set them: gRPC, and HTTP.
 pub const ISSUER_PORTS: [&str; 2] = ["5555/tcp", "8080/tcp"];
@@ -125,15 +127,18 @@ pub fn filter(module: &[u8], origin: &Origin) -> Result<Image> {
         module.starts_with(b"\0asm\x01\0\0\0"),
         "this is no WebAssembly module: it does not begin with `\\0asm` and version 1"
     );
-    let platform = Platform { title: "Attaché", architecture: "wasm", os: "wasip1", run: Run::default() };
+    let platform =
+        Platform { title: "Attaché", architecture: "wasm", os: "wasip1", run: Run::default() };
     assemble(&platform, &[File { name: MODULE_NAME, mode: 0o644, bytes: module }], origin)
 }
 
-/// Makes the image of the issuer: the program, and the authorities of Mozilla's list, which `Cargo.lock` pins.
+/// Makes the image of the issuer: the program, and the authorities of Mozilla's list, which
+/// `Cargo.lock` pins.
 ///
 /// # Errors
 ///
-/// If the program is none for Linux on a known machine, or needs a library that the image does not hold.
+/// If the program is none for Linux on a known machine, or needs a library that the image does not
+/// hold.
 pub fn issuer(executable: &[u8], origin: &Origin) -> Result<Image> {
     let run = Run {
         user: Some(ISSUER_USER),
@@ -178,7 +183,8 @@ fn archive(files: &[File<'_>]) -> Result<Vec<u8>> {
         let mut header = tar::Header::new_ustar();
         header.set_size(u64::try_from(file.bytes.len())?);
         header.set_mode(file.mode);
-        // What a header of the standard kind leaves at nothing is written outright, since the digest rests on it.
+        // What a header of the standard kind leaves at nothing is written outright, since the
+        // digest rests on it.
         header.set_uid(0);
         header.set_gid(0);
         header.set_mtime(0);
@@ -189,7 +195,8 @@ fn archive(files: &[File<'_>]) -> Result<Vec<u8>> {
 
 fn compress(archive: &[u8]) -> Result<Vec<u8>> {
     // 255: made on no system in particular.
-    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
+    let mut encoder =
+        GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     encoder.write_all(archive)?;
     Ok(encoder.finish()?)
 }

@@ -1,5 +1,5 @@
-//! An OCI image layout: a folder that registries' clients (`oras`, `skopeo`, `crane`) copy from, also where the machine
-//! that builds can't reach the registry.
+//! An OCI image layout: a folder that registries' clients (`oras`, `skopeo`, `crane`) copy from,
+//! also where the machine that builds can't reach the registry.
 
 use crate::blob::Blob;
 use crate::image::Image;
@@ -37,7 +37,8 @@ pub fn index(manifests: Vec<ImageIndexEntry>) -> OciImageIndex {
     }
 }
 
-/// Writes a layout in place of what the folder held: the image, named `name`, and what is attached to it.
+/// Writes a layout in place of what the folder held: the image, named `name`, and what is attached
+/// to it.
 ///
 /// # Errors
 ///
@@ -51,9 +52,11 @@ pub fn write(folder: &Path, name: &str, image: &Image, attached: &[(Image, &str)
             "`{}` is there and is no OCI layout: name another folder",
             folder.display()
         );
-        fs::remove_dir_all(folder).with_context(|| format!("could not replace `{}`", folder.display()))?;
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("could not replace `{}`", folder.display()))?;
     }
-    fs::create_dir_all(&blobs).with_context(|| format!("could not create `{}`", blobs.display()))?;
+    fs::create_dir_all(&blobs)
+        .with_context(|| format!("could not create `{}`", blobs.display()))?;
     let put = |path: &Path, bytes: &[u8]| {
         fs::write(path, bytes).with_context(|| format!("could not write `{}`", path.display()))
     };
@@ -64,8 +67,9 @@ pub fn write(folder: &Path, name: &str, image: &Image, attached: &[(Image, &str)
     }
     let named = BTreeMap::from([("org.opencontainers.image.ref.name".to_owned(), name.to_owned())]);
     let mut manifests = vec![entry(&image.manifest, None, named)];
-    manifests
-        .extend(attached.iter().map(|(image, kind)| entry(&image.manifest, Some(kind), BTreeMap::new())));
+    manifests.extend(
+        attached.iter().map(|(image, kind)| entry(&image.manifest, Some(kind), BTreeMap::new())),
+    );
     put(&folder.join("index.json"), &serde_json::to_vec(&index(manifests))?)?;
     put(&folder.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)
 }

@@ -1,5 +1,6 @@
-//! Makes OCI images: of the Wasm module, in the form that Istio's agent and Envoy Gateway load (one gzip tar layer that
-//! holds `plugin.wasm`), and of the issuer, a static program with nothing but certificates beside it.
+//! Makes OCI images: of the Wasm module, in the form that Istio's agent and Envoy Gateway load (one
+//! gzip tar layer that holds `plugin.wasm`), and of the issuer, a static program with nothing but
+//! certificates beside it.
 
 pub mod blob;
 pub mod certificates;

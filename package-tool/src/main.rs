@@ -22,7 +22,8 @@ enum Kind {
 struct Arguments {
     /// What the image is made of.
     kind: Kind,
-    /// Where to push: `registry/repository[:tag]`; the tag is the version where it is left out. Nowhere if absent.
+    /// Where to push: `registry/repository[:tag]`; the tag is the version where it is left out.
+    /// Nowhere if absent.
     reference: Option<String>,
     /// The module, or the program: a static one.
     #[arg(long)]
@@ -64,8 +65,18 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<String> {
-    let Arguments { kind, reference, file, layout, sbom, plain_http, version, source, revision, created } =
-        arguments;
+    let Arguments {
+        kind,
+        reference,
+        file,
+        layout,
+        sbom,
+        plain_http,
+        version,
+        source,
+        revision,
+        created,
+    } = arguments;
     // First, so that a name with a slip in it is not found out after everything else.
     let registry = reference.map(|text| Registry::new(&text, &version, plain_http)).transpose()?;
     let origin = Origin { created, revision, source, version };

@@ -1,4 +1,5 @@
-//! What an executable says of itself: the machine it is for, and whether it runs in an image that holds nothing else.
+//! What an executable says of itself: the machine it is for, and whether it runs in an image that
+//! holds nothing else.
 
 use anyhow::{Context, Result, bail, ensure};
 use object::Endianness;
@@ -9,11 +10,14 @@ use object::read::elf::{FileHeader, ProgramHeader};
 ///
 /// # Errors
 ///
-/// If the bytes are no 64-bit ELF file for a known machine, or if it asks for a loader of shared libraries.
+/// If the bytes are no 64-bit ELF file for a known machine, or if it asks for a loader of shared
+/// libraries.
 pub fn architecture(executable: &[u8]) -> Result<&'static str> {
-    let header = FileHeader64::<Endianness>::parse(executable).context("this is no 64-bit ELF executable")?;
+    let header = FileHeader64::<Endianness>::parse(executable)
+        .context("this is no 64-bit ELF executable")?;
     let endian = header.endian().context("this is no ELF executable of a known byte order")?;
-    let segments = header.program_headers(endian, executable).context("its program headers can't be read")?;
+    let segments =
+        header.program_headers(endian, executable).context("its program headers can't be read")?;
     ensure!(!segments.is_empty(), "this ELF file is no executable: it has no program headers");
     ensure!(
         !segments.iter().any(|segment| segment.p_type(endian) == PT_INTERP),

@@ -20,22 +20,25 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Names where to push: `registry/repository[:tag]`. `version` is the tag where there is none. Registries on this
-    /// machine are spoken to by plain HTTP, others too if `plain_http` says so.
+    /// Names where to push: `registry/repository[:tag]`. `version` is the tag where there is none.
+    /// Registries on this machine are spoken to by plain HTTP, others too if `plain_http` says so.
     ///
     /// # Errors
     ///
     /// If `text` is no such name.
     pub fn new(text: &str, version: &str, plain_http: bool) -> Result<Self> {
         let (_, name) = text.rsplit_once('/').ok_or_else(|| {
-            anyhow!("`{text}` names no registry: say `registry/repository` or `registry/repository:tag`")
+            anyhow!(
+                "`{text}` names no registry: say `registry/repository` or `registry/repository:tag`"
+            )
         })?;
         ensure!(
             !text.contains('@'),
             "`{text}` has a digest: the digest is what the push finds out, leave it out"
         );
         let full = if name.contains(':') { text.to_owned() } else { format!("{text}:{version}") };
-        let tagged: Reference = full.parse().with_context(|| format!("`{text}` can't be pushed to"))?;
+        let tagged: Reference =
+            full.parse().with_context(|| format!("`{text}` can't be pushed to"))?;
         let host = tagged.resolve_registry().to_owned();
         let plain = plain_http || on_this_machine(&host);
         // Of the whole process; a second registry finds it there.
@@ -60,7 +63,8 @@ impl Registry {
         self.tagged.tag().unwrap_or_default()
     }
 
-    /// Takes the credentials that `docker login` (or podman, crane, oras …) left for this registry, if there are any.
+    /// Takes the credentials that `docker login` (or podman, crane, oras …) left for this registry,
+    /// if there are any.
     ///
     /// # Errors
     ///
@@ -69,7 +73,9 @@ impl Registry {
         let host = self.tagged.resolve_registry();
         let server = if host == "index.docker.io" { "https://index.docker.io/v1/" } else { host };
         let auth = match docker_credential::get_credential(server) {
-            Ok(DockerCredential::UsernamePassword(user, password)) => RegistryAuth::Basic(user, password),
+            Ok(DockerCredential::UsernamePassword(user, password)) => {
+                RegistryAuth::Basic(user, password)
+            }
             Ok(DockerCredential::IdentityToken(_)) => {
                 bail!(
                     "the login for `{host}` is an identity token, which this can't use: log in with a user and a token"
@@ -80,7 +86,9 @@ impl Registry {
                 | CredentialRetrievalError::ConfigReadError
                 | CredentialRetrievalError::NoCredentialConfigured,
             ) => RegistryAuth::Anonymous,
-            Err(error) => return Err(error).with_context(|| format!("the login for `{host}` can't be read")),
+            Err(error) => {
+                return Err(error).with_context(|| format!("the login for `{host}` can't be read"));
+            }
         };
         self.client.store_auth_if_needed(host, &auth).await;
         Ok(())
@@ -95,8 +103,8 @@ impl Registry {
         self.put(image, &self.tagged).await
     }
 
-    /// Attaches an artifact to the image that its `subject` names. Where the registry has no list of referrers of its
-    /// own, the list is kept under the tag that the specification has for it.
+    /// Attaches an artifact to the image that its `subject` names. Where the registry has no list
+    /// of referrers of its own, the list is kept under the tag that the specification has for it.
     ///
     /// # Errors
     ///
@@ -104,7 +112,8 @@ impl Registry {
     pub async fn attach(&self, artifact: &Image, subject: &Blob, kind: &str) -> Result<()> {
         self.put(artifact, &self.at(&artifact.manifest.digest)).await?;
         let known = self.client.pull_referrers(&self.at(&subject.digest), None).await;
-        let mut referrers = known.context("could not read what is attached to the image")?.manifests;
+        let mut referrers =
+            known.context("could not read what is attached to the image")?.manifests;
         if referrers.iter().any(|referrer| referrer.digest == artifact.manifest.digest) {
             return Ok(());
         }
@@ -130,7 +139,8 @@ impl Registry {
         let pushed = self.client.push_manifest_raw(at, manifest.bytes.clone(), kind).await;
         pushed.with_context(|| self.refused())?;
         let kinds = [OCI_IMAGE_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE];
-        // By what name it was pushed: a registry that rewrites manifests would give other bytes here.
+        // By what name it was pushed: a registry that rewrites manifests would give other bytes
+        // here.
         let read = self.client.pull_manifest_raw(at, &RegistryAuth::Anonymous, &kinds).await;
         let (bytes, _) = read.context("could not read the manifest back")?;
         ensure!(
@@ -184,8 +194,13 @@ mod tests {
 
     #[test]
     fn registries_on_this_machine_are_known_by_name_or_address() {
-        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "[::1]:5000", "registry.localhost:5000"]
-        {
+        for host in [
+            "localhost",
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:5000",
+            "registry.localhost:5000",
+        ] {
             assert!(on_this_machine(host), "{host}");
         }
         for host in ["ghcr.io", "localhost.example.com:5000", "10.0.0.1:5000", "registry:5000"] {
@@ -195,7 +210,9 @@ mod tests {
 
     #[test]
     fn a_name_without_a_tag_gets_the_version() {
-        let named = |text: &str| Registry::new(text, "1.2.3", false).map(|registry| registry.tagged.whole());
+        let named = |text: &str| {
+            Registry::new(text, "1.2.3", false).map(|registry| registry.tagged.whole())
+        };
         assert_eq!(named("localhost:5000/a/b").unwrap(), "localhost:5000/a/b:1.2.3");
         assert_eq!(named("ghcr.io/a/b:edge").unwrap(), "ghcr.io/a/b:edge");
         for wrong in ["", "filter", "ghcr.io/", "ghcr.io/a@sha256:00", "ghcr.io/A B"] {

@@ -1,11 +1,13 @@
-//! The bill of materials, attached to the image as a referrer (OCI image specification 1.1, `subject`).
+//! The bill of materials, attached to the image as a referrer (OCI image specification 1.1,
+//! `subject`).
 
 use crate::blob::Blob;
 use crate::image::{Image, Origin};
 use anyhow::{Context, Result, ensure};
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciImageManifest};
 
-/// The media type of a CycloneDX document in JSON, and the artifact type that referrers are searched by.
+/// The media type of a CycloneDX document in JSON, and the artifact type that referrers are
+/// searched by.
 pub const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 

@@ -64,7 +64,8 @@ fn nothing_of_the_machine_that_packages_is_in_the_layer() {
 
 #[test]
 fn the_digest_is_that_of_every_machine() {
-    // Changes with the compressor and with what is written here: on purpose then, and told in the changelog.
+    // Changes with the compressor and with what is written here: on purpose then, and told in the
+    // changelog.
     let image = filter(MODULE, &origin()).unwrap();
     assert_eq!(
         image.manifest.digest,
@@ -83,7 +84,8 @@ fn another_module_or_commit_is_another_image() {
 #[test]
 fn annotations_tell_source_version_revision_and_licence() {
     let manifest = json(&filter(MODULE, &origin()).unwrap().manifest);
-    let annotation = |name: &str| manifest["annotations"][format!("org.opencontainers.image.{name}")].clone();
+    let annotation =
+        |name: &str| manifest["annotations"][format!("org.opencontainers.image.{name}")].clone();
     assert_eq!(annotation("source"), "https://example.com/attache");
     assert_eq!(annotation("version"), "1.2.3");
     assert_eq!(annotation("revision"), "0123456789abcdef");
@@ -101,7 +103,8 @@ fn what_is_no_module_is_refused() {
     }
 }
 
-/// An ELF file with a header, program headers of these types, and nothing else (the layout of ELF-64, little endian).
+/// An ELF file with a header, program headers of these types, and nothing else (the layout of
+/// ELF-64, little endian).
 fn executable(machine: u16, segments: &[u32]) -> Vec<u8> {
     let mut bytes = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
     bytes.extend(2_u16.to_le_bytes());
@@ -136,7 +139,10 @@ fn the_issuers_image_runs_the_program_as_nobody_in_particular() {
     assert_eq!(config["os"], "linux");
     assert_eq!(config["config"]["User"], "65532:65532");
     assert_eq!(config["config"]["Entrypoint"], serde_json::json!(["/attache-issuer"]));
-    assert_eq!(config["config"]["ExposedPorts"], serde_json::json!({"5555/tcp": {}, "8080/tcp": {}}));
+    assert_eq!(
+        config["config"]["ExposedPorts"],
+        serde_json::json!({"5555/tcp": {}, "8080/tcp": {}})
+    );
 
     let [layer] = manifest["layers"].as_array().unwrap().as_slice() else { panic!("{manifest}") };
     let layer = blob(&image, layer);
@@ -144,7 +150,8 @@ fn the_issuers_image_runs_the_program_as_nobody_in_particular() {
     let mut files = Vec::new();
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
-        let (name, mode) = (entry.path().unwrap().display().to_string(), entry.header().mode().unwrap());
+        let (name, mode) =
+            (entry.path().unwrap().display().to_string(), entry.header().mode().unwrap());
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
         files.push((name, mode, bytes));
@@ -158,7 +165,10 @@ fn the_issuers_image_runs_the_program_as_nobody_in_particular() {
     let pem = std::str::from_utf8(pem).unwrap();
     assert!(pem.lines().all(|line| line.len() <= 64));
     assert!(pem.matches("-----BEGIN CERTIFICATE-----\nMII").count() > 100, "{}", pem.len());
-    assert_eq!(json(blob(&image, &manifest["config"]))["rootfs"]["diff_ids"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        json(blob(&image, &manifest["config"]))["rootfs"]["diff_ids"].as_array().unwrap().len(),
+        1
+    );
 }
 
 #[test]
@@ -201,7 +211,8 @@ fn a_layout_holds_every_blob_under_its_digest() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("oci");
     let image = filter(MODULE, &origin()).unwrap();
-    let artifact = sbom::attach(&image, br#"{"bomFormat":"CycloneDX"}"#.to_vec(), &origin()).unwrap();
+    let artifact =
+        sbom::attach(&image, br#"{"bomFormat":"CycloneDX"}"#.to_vec(), &origin()).unwrap();
     // Twice, since it takes the place of one that is there.
     for _ in 0..2 {
         let attached = [(
@@ -210,11 +221,14 @@ fn a_layout_holds_every_blob_under_its_digest() {
         )];
         layout::write(&folder, "1.2.3", &image, &attached).unwrap();
     }
-    for named in image.blobs.iter().chain(&artifact.blobs).chain([&image.manifest, &artifact.manifest]) {
+    for named in
+        image.blobs.iter().chain(&artifact.blobs).chain([&image.manifest, &artifact.manifest])
+    {
         let bytes = fs::read(folder.join("blobs/sha256").join(named.hex())).unwrap();
         assert_eq!(Blob::new("", bytes).digest, named.digest);
     }
-    let index: Value = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
+    let index: Value =
+        serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
     assert_eq!(index["manifests"][0]["digest"], image.manifest.digest.as_str());
     assert_eq!(index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"], "1.2.3");
     assert_eq!(index["manifests"][1]["artifactType"], sbom::CYCLONEDX);

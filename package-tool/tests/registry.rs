@@ -1,5 +1,5 @@
-//! `scripts/package` against a real registry. `scripts/test-package` runs this, with the registry and Istio's own code for
-//! fetching images at hand.
+//! `scripts/package` against a real registry. `scripts/test-package` runs this, with the registry
+//! and Istio's own code for fetching images at hand.
 
 #![expect(unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -86,7 +86,8 @@ impl Reader {
     /// The manifest of `:tag` or `@digest`: its bytes and what they say.
     fn manifest(&self, suffix: &str) -> (Vec<u8>, Value) {
         let reference: Reference = format!("{}{suffix}", self.repository).parse().unwrap();
-        let pulled = self.client.pull_manifest_raw(&reference, &RegistryAuth::Anonymous, &MEDIA_TYPES);
+        let pulled =
+            self.client.pull_manifest_raw(&reference, &RegistryAuth::Anonymous, &MEDIA_TYPES);
         let (bytes, _) = self.runtime.block_on(pulled).unwrap();
         let parsed = serde_json::from_slice(&bytes).unwrap();
         (bytes.to_vec(), parsed)
@@ -120,7 +121,9 @@ fn what_was_pushed_comes_back_from_the_registry_byte_for_byte() {
     assert_eq!(manifest["layers"].as_array().unwrap().len(), 1);
     assert_eq!(manifest["layers"][0]["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
     assert_eq!(manifest["annotations"]["org.opencontainers.image.licenses"], "Apache-2.0");
-    assert!(manifest["annotations"]["org.opencontainers.image.revision"].as_str().unwrap().len() >= 40);
+    assert!(
+        manifest["annotations"]["org.opencontainers.image.revision"].as_str().unwrap().len() >= 40
+    );
     reader.blob(&manifest["config"]);
     let layer = reader.blob(&manifest["layers"][0]);
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(layer.as_slice()));
@@ -143,7 +146,8 @@ fn the_bill_of_materials_is_found_from_the_image() {
 
     let reader = Reader::of(&registry, "attache/filter");
     let image: Reference = format!("{}@{digest}", reader.repository).parse().unwrap();
-    let referrers = reader.runtime.block_on(reader.client.pull_referrers(&image, None)).unwrap().manifests;
+    let referrers =
+        reader.runtime.block_on(reader.client.pull_referrers(&image, None)).unwrap().manifests;
     let [referrer] = referrers.as_slice() else { panic!("{referrers:?}") };
     assert_eq!(referrer.artifact_type.as_deref(), Some("application/vnd.cyclonedx+json"));
     let (_, artifact) = reader.manifest(&format!("@{}", referrer.digest));
@@ -163,7 +167,8 @@ fn the_same_inputs_give_the_same_digest() {
         .map(|word| if word.ends_with("plugin.wasm") { copy.display().to_string() } else { word })
         .collect();
     assert_eq!(package(&arguments).digest(), first);
-    let index = |layout: &str| fs::read(files.folder.path().join(layout).join("index.json")).unwrap();
+    let index =
+        |layout: &str| fs::read(files.folder.path().join(layout).join("index.json")).unwrap();
     assert_eq!(index("one"), index("two"));
 }
 
@@ -173,7 +178,8 @@ fn istios_agent_gets_the_module_and_the_digest() {
     let registry = Registry::start();
     let files = Files::new();
     let digest =
-        package(&files.arguments("oci", &[&format!("{}/attache/filter", registry.address())])).digest();
+        package(&files.arguments("oci", &[&format!("{}/attache/filter", registry.address())]))
+            .digest();
     let fetched = files.folder.path().join("fetched.wasm");
     let output = support::tool("ATTACHE_ISTIO_FETCH")
         .arg(format!("{}/attache/filter@{digest}", registry.address()))

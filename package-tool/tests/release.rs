@@ -1,5 +1,6 @@
-//! The workflows and forms in `.github`: they parse, call what is there with options that it has, run nobody else's code but
-//! by commit, and may do no more than they must. What they call is tested by running it (`scripts/release --dry-run`).
+//! The workflows and forms in `.github`: they parse, call what is there with options that it has,
+//! run nobody else's code but by commit, and may do no more than they must. What they call is
+//! tested by running it (`scripts/release --dry-run`).
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "tests")]
 
@@ -103,10 +104,15 @@ fn what_strangers_wrote_is_pinned_to_a_commit() {
 #[test]
 fn a_workflow_may_do_no_more_than_it_must() {
     for (file, workflow) in documents("workflows") {
-        assert_eq!(workflow["permissions"], serde_json::json!({}), "{file}: what a job may do, the job says");
+        assert_eq!(
+            workflow["permissions"],
+            serde_json::json!({}),
+            "{file}: what a job may do, the job says"
+        );
         for (name, job) in workflow["jobs"].as_object().unwrap() {
             assert!(job["timeout-minutes"].is_u64(), "{file}: {name} may run for ever");
-            let permissions = job["permissions"].as_object().unwrap_or_else(|| panic!("{file}: {name}"));
+            let permissions =
+                job["permissions"].as_object().unwrap_or_else(|| panic!("{file}: {name}"));
             for (scope, level) in permissions {
                 let publishes = file == "release.yml"
                     && name == "publish"
@@ -130,7 +136,8 @@ fn a_workflow_may_do_no_more_than_it_must() {
 
 #[test]
 fn a_release_comes_after_the_tests_and_from_a_tag_alone() {
-    let (_, workflow) = documents("workflows").into_iter().find(|(file, _)| file == "release.yml").unwrap();
+    let (_, workflow) =
+        documents("workflows").into_iter().find(|(file, _)| file == "release.yml").unwrap();
     assert_eq!(workflow["on"], serde_json::json!({"push": {"tags": ["v*"]}}));
     assert_eq!(workflow["jobs"]["publish"]["needs"], "test");
     let tests = workflow["jobs"]["test"]["steps"].to_string();
@@ -140,7 +147,8 @@ fn a_release_comes_after_the_tests_and_from_a_tag_alone() {
 #[test]
 fn the_tag_must_be_that_of_the_workspace_and_the_charts() {
     let check = |tag: &str| {
-        let output = Command::new(root().join("scripts/release")).args(["--check", tag]).output().unwrap();
+        let output =
+            Command::new(root().join("scripts/release")).args(["--check", tag]).output().unwrap();
         (output.status.success(), String::from_utf8(output.stderr).unwrap())
     };
     let version = env!("CARGO_PKG_VERSION");
@@ -157,7 +165,8 @@ fn the_tag_must_be_that_of_the_workspace_and_the_charts() {
     }
 }
 
-/// Runs a few lines as a script of ours would, with programs of its own first on the path; `$WORK` is an empty folder.
+/// Runs a few lines as a script of ours would, with programs of its own first on the path; `$WORK`
+/// is an empty folder.
 fn scripted(programs: &[(&str, &str)], lines: &str) -> (bool, String) {
     use std::os::unix::fs::PermissionsExt;
     let work = tempfile::tempdir().unwrap();
@@ -185,9 +194,10 @@ fn scripted(programs: &[(&str, &str)], lines: &str) -> (bool, String) {
 #[test]
 fn a_build_that_fails_ends_what_asked_for_it() {
     let cargo = [("cargo", "echo broken >&2; exit 101")];
-    for asking in
-        ["program=$(build_program one two); echo \"with $program\"", "xtask build --issuer; echo on"]
-    {
+    for asking in [
+        "program=$(build_program one two); echo \"with $program\"",
+        "xtask build --issuer; echo on",
+    ] {
         let (passed, said) = scripted(&cargo, asking);
         assert!(!passed && said == "broken\n", "{asking}: {said}");
     }
@@ -197,14 +207,16 @@ fn a_build_that_fails_ends_what_asked_for_it() {
 
 #[test]
 fn the_chart_that_was_pushed_is_signed_and_no_other() {
-    let (mine, other) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
+    let (mine, other) =
+        (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
     let push = "digest=$(pushed_chart a.tgz here/charts here/charts/a:1.2.3); echo \"$digest\"";
     let helm = format!("echo 'Pushed: here/charts/a:1.2.3'; echo 'Digest: {mine}'");
     let (passed, said) = scripted(&[("helm", &helm), ("crane", &format!("echo {mine}"))], push);
     assert!(passed && said.trim() == mine, "{said}");
     let (passed, said) = scripted(&[("helm", &helm), ("crane", &format!("echo {other}"))], push);
     assert!(!passed && said.contains(&format!("is {other}, and {mine} was pushed")), "{said}");
-    let (passed, said) = scripted(&[("helm", "echo pushed"), ("crane", &format!("echo {mine}"))], push);
+    let (passed, said) =
+        scripted(&[("helm", "echo pushed"), ("crane", &format!("echo {mine}"))], push);
     assert!(!passed && said.contains("does not say what it pushed"), "{said}");
     let release = fs::read_to_string(root().join("scripts/release")).unwrap();
     assert!(release.contains("  pushed_chart ") && !release.contains("\"$HELM\" push"));
@@ -212,12 +224,17 @@ fn the_chart_that_was_pushed_is_signed_and_no_other() {
 
 #[test]
 fn a_chart_that_is_signed_and_another_is_not_installed() {
-    let chart = |name: &str, version: &str| format!("echo 'name: {name}'; echo 'version: {version}'");
+    let chart =
+        |name: &str, version: &str| format!("echo 'name: {name}'; echo 'version: {version}'");
     let is = "is_chart a.tgz attache 1.2.3";
     assert_eq!(scripted(&[("helm", &chart("attache", "1.2.3"))], is), (true, String::new()));
-    for (name, version) in [("attache", "1.2.2"), ("attache-issuer", "1.2.3"), ("attache", "1x2.3")] {
+    for (name, version) in [("attache", "1.2.2"), ("attache-issuer", "1.2.3"), ("attache", "1x2.3")]
+    {
         let (passed, said) = scripted(&[("helm", &chart(name, version))], is);
-        assert!(!passed && said.contains(&format!("it says: name: {name} version: {version}")), "{said}");
+        assert!(
+            !passed && said.contains(&format!("it says: name: {name} version: {version}")),
+            "{said}"
+        );
     }
     let install = fs::read_to_string(root().join("scripts/test-install")).unwrap();
     assert!(install.contains("is_chart \"$WORK/$chart.tgz\" \"$chart\" \"$version\""));
@@ -239,7 +256,9 @@ fn what_lies_beside_a_release_is_what_was_signed() {
     let (passed, said) = run(&good, "echo other >$WORK/made/attache-issuer");
     assert!(!passed && said.contains("not in SHA256SUMS: attache-issuer"), "{said}");
     let release = fs::read_to_string(root().join("scripts/release")).unwrap();
-    for step in ["scripts/build --tool", "attache-linux-$(uname -m)\"\n", "signed_files \"$folder\""] {
+    for step in
+        ["scripts/build --tool", "attache-linux-$(uname -m)\"\n", "signed_files \"$folder\""]
+    {
         assert!(release.contains(step), "{step}");
     }
 }
@@ -295,7 +314,10 @@ fn provenance_names_the_workflow_its_run_and_the_commit() {
     assert_eq!(workflow["path"], ".github/workflows/release.yml");
     assert_eq!(workflow["repository"], "https://github.com/you/attache");
     let run = &made["runDetails"];
-    assert_eq!(run["metadata"]["invocationId"], "https://github.com/you/attache/actions/runs/77/attempts/1");
+    assert_eq!(
+        run["metadata"]["invocationId"],
+        "https://github.com/you/attache/actions/runs/77/attempts/1"
+    );
     assert_eq!(
         run["builder"]["id"],
         "https://github.com/you/attache/.github/workflows/release.yml@refs/tags/v1.2.3"
@@ -319,7 +341,10 @@ fn a_badge_is_of_a_workflow_that_is_there() {
         .collect();
     assert!(!badges.is_empty());
     for badge in badges {
-        assert!(root().join(".github/workflows").join(badge).is_file(), "README has a badge of {badge}");
+        assert!(
+            root().join(".github/workflows").join(badge).is_file(),
+            "README has a badge of {badge}"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
-//! What the page runs as Wasm: reads a question from the standard input, writes the answer to the standard output. A program
-//! of WASI needs no function that takes pointers from JavaScript, and so no `unsafe`.
+//! What the page runs as Wasm: reads a question from the standard input, writes the answer to the
+//! standard output. A program of WASI needs no function that takes pointers from JavaScript, and so
+//! no `unsafe`.
 
 use std::io::{Read, Write, stdin, stdout};
 

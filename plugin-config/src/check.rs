@@ -34,7 +34,8 @@ const MAX_MAPPINGS: usize = 64;
 /// The most regular expressions of a document: what they may weigh together is bounded by it.
 const MAX_EXPRESSIONS: usize = 256;
 
-/// Checks a document. Where something is wrong, the checker has it, and what is returned is not complete.
+/// Checks a document. Where something is wrong, the checker has it, and what is returned is not
+/// complete.
 #[inline(never)]
 pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker) -> Config {
     let at = PathRef::Root;
@@ -61,8 +62,16 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
         role_hierarchy,
         policies,
         preflight: document.cors.as_ref().and_then(|cors| cors.preflight).unwrap_or_default(),
-        ambiguous_paths: document.paths.as_ref().and_then(|paths| paths.ambiguous).unwrap_or_default(),
-        method_override: document.methods.as_ref().and_then(|methods| methods.r#override).unwrap_or_default(),
+        ambiguous_paths: document
+            .paths
+            .as_ref()
+            .and_then(|paths| paths.ambiguous)
+            .unwrap_or_default(),
+        method_override: document
+            .methods
+            .as_ref()
+            .and_then(|methods| methods.r#override)
+            .unwrap_or_default(),
         responses: settings::responses(document.responses.as_ref(), &at.key("responses"), checker),
         cache: settings::cache(document.cache.as_ref(), &at.key("cache"), checker),
         audit: settings::audit(document.audit.as_ref(), &at.key("audit"), checker),
@@ -131,19 +140,28 @@ impl Checker {
         self.report.strings(list, at, read)
     }
 
-    fn name(&mut self, text: Result<&String, Reported>, at: &PathRef<'_>) -> Result<Name, Reported> {
+    fn name(
+        &mut self,
+        text: Result<&String, Reported>,
+        at: &PathRef<'_>,
+    ) -> Result<Name, Reported> {
         let text = text?;
-        self.ok_or_report(at, Name::new(text).map_err(|why| format!("{} is no name: {why}", quote(text))))
+        self.ok_or_report(
+            at,
+            Name::new(text).map_err(|why| format!("{} is no name: {why}", quote(text))),
+        )
     }
 
     fn header(&mut self, text: &str, at: &PathRef<'_>) -> Result<HeaderName, Reported> {
         if text.starts_with(':') {
-            let message = format!("{} is a pseudo header of HTTP/2; name an ordinary one", quote(text));
+            let message =
+                format!("{} is a pseudo header of HTTP/2; name an ordinary one", quote(text));
             return Err(self.error(at, message));
         }
         self.ok_or_report(
             at,
-            HeaderName::new(text).map_err(|why| format!("{} is no header name: {why}", quote(text))),
+            HeaderName::new(text)
+                .map_err(|why| format!("{} is no header name: {why}", quote(text))),
         )
     }
 
@@ -170,7 +188,8 @@ fn unique<'n>(names: impl Iterator<Item = (Path, &'n str)>, what: &str, checker:
     for (path, name) in names {
         match seen.get(name) {
             Some(first) => {
-                let message = format!("{} is already {what} of `{first}`; give each its own", quote(name));
+                let message =
+                    format!("{} is already {what} of `{first}`; give each its own", quote(name));
                 checker.report.add(Diagnostic::error(path, message));
             }
             None => {

@@ -6,10 +6,11 @@ use attache_config_reader::{HeaderName, quote};
 use regex_lite::RegexBuilder;
 use std::fmt;
 
-/// The way to a claim from the payload's root, one step an object member: never empty, 16 steps at most.
+/// The way to a claim from the payload's root, one step an object member: never empty, 16 steps at
+/// most.
 ///
-/// In a document `realm_access.roles` is two steps; a list names each step literally, so a member with a dot in its
-/// name can be reached.
+/// In a document `realm_access.roles` is two steps; a list names each step literally, so a member
+/// with a dot in its name can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimPath(Vec<String>);
 
@@ -29,7 +30,8 @@ impl ClaimPath {
     /// ```
     ///
     /// # Errors
-    /// A sentence that says what a path needs, or how one is written that is in another language's form.
+    /// A sentence that says what a path needs, or how one is written that is in another language's
+    /// form.
     pub fn parse(dotted: &str) -> Result<Self, String> {
         dotted::check(dotted)?;
         Self::new(dotted.split('.').map(str::to_owned).collect())
@@ -51,7 +53,8 @@ impl ClaimPath {
             Err("a claim has a name, and no step of its path is empty; a name with a dot in it is written as a list: \
                  `[\"a.b\"]`"
                 .to_owned())
-        } else if steps.len() > Self::MAX_STEPS || steps.iter().any(|step| step.len() > Self::MAX_STEP_BYTES)
+        } else if steps.len() > Self::MAX_STEPS
+            || steps.iter().any(|step| step.len() > Self::MAX_STEP_BYTES)
         {
             Err(format!(
                 "a claim's path has {} steps of {} bytes at most",
@@ -75,7 +78,8 @@ impl fmt::Display for ClaimPath {
     }
 }
 
-/// A value that a claim is compared with. Types must be the same: `"1"` is not `1`, unless that is against the caller.
+/// A value that a claim is compared with. Types must be the same: `"1"` is not `1`, unless that is
+/// against the caller.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
     /// A string, compared byte for byte.
@@ -86,7 +90,8 @@ pub enum Scalar {
     Bool(bool),
 }
 
-/// A compiled regular expression that matches a whole value, as in Envoy. Two are equal if they are written alike.
+/// A compiled regular expression that matches a whole value, as in Envoy. Two are equal if they are
+/// written alike.
 #[derive(Clone, Debug)]
 pub struct Regex(regex_lite::Regex);
 
@@ -118,7 +123,8 @@ impl Regex {
     pub fn new(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err(
-                "an empty expression matches only the empty string; use `equals` or `exists`".to_owned()
+                "an empty expression matches only the empty string; use `equals` or `exists`"
+                    .to_owned(),
             );
         }
         if text.len() > Self::MAX_BYTES {
@@ -184,9 +190,10 @@ pub struct Condition {
     pub test: Test,
 }
 
-/// What must be true of a claim. On an absent claim (or one that is `null`) each is false, except `Exists(false)`,
-/// `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals` and `NotIn` ask that none does. Where
-/// types differ, what a value is written as counts against the caller.
+/// What must be true of a claim. On an absent claim (or one that is `null`) each is false, except
+/// `Exists(false)`, `NotEquals` and `NotIn`. A list claim passes if any element does; `NotEquals`
+/// and `NotIn` ask that none does. Where types differ, what a value is written as counts against
+/// the caller.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// Equal in type and value.
@@ -211,12 +218,13 @@ pub enum Test {
     LessThan(f64),
     /// A number above.
     GreaterThan(f64),
-    /// The text that a `{name}` segment of the rule's path stands for; a number or a Boolean equals what it is written as.
+    /// The text that a `{name}` segment of the rule's path stands for; a number or a Boolean equals
+    /// what it is written as.
     EqualsPath(String),
     /// The value of a request header that came exactly once; numbers and Booleans as with a path.
     EqualsHeader(HeaderName),
-    /// Another claim of the same token, equal in type and value; a number or a Boolean also equals the string that it is
-    /// written as.
+    /// Another claim of the same token, equal in type and value; a number or a Boolean also equals
+    /// the string that it is written as.
     EqualsClaim(ClaimPath),
 }
 
@@ -240,13 +248,18 @@ impl Test {
             Self::EqualsPath(name) => Comparand::PathSegment(name.as_str()),
             Self::EqualsHeader(name) => Comparand::Header(name),
             Self::EqualsClaim(path) => Comparand::Claim(path),
-            Self::Equals(_) | Self::NotEquals(_) | Self::In(_) | Self::NotIn(_) => Comparand::Configured,
-            Self::Prefix(_) | Self::Suffix(_) | Self::Contains(_) | Self::Matches(_) => Comparand::Configured,
+            Self::Equals(_) | Self::NotEquals(_) | Self::In(_) | Self::NotIn(_) => {
+                Comparand::Configured
+            }
+            Self::Prefix(_) | Self::Suffix(_) | Self::Contains(_) | Self::Matches(_) => {
+                Comparand::Configured
+            }
             Self::Exists(_) | Self::LessThan(_) | Self::GreaterThan(_) => Comparand::Configured,
         }
     }
 
-    /// Returns whether it holds of an absent claim, and so for a caller without a token, who has no claims.
+    /// Returns whether it holds of an absent claim, and so for a caller without a token, who has no
+    /// claims.
     pub(crate) const fn holds_of_nothing(&self) -> bool {
         match self {
             Self::NotEquals(_) | Self::NotIn(_) | Self::Exists(false) => true,

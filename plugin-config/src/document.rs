@@ -1,4 +1,5 @@
-//! The document as it is written: one type an object, keys as DESIGN names them, nothing checked but form.
+//! The document as it is written: one type an object, keys as DESIGN names them, nothing checked
+//! but form.
 //!
 //! The doc comments here are what users read: they become the descriptions of the JSON Schema.
 
@@ -13,21 +14,23 @@ mod value;
 pub(crate) use condition::{Comparison, ConditionDocument, Operator, StringMatchDocument};
 pub(crate) use foreign::FOREIGN_KEYS;
 pub(crate) use issuer::{
-    ClaimToHeaderDocument, HeaderLocationDocument, IssuerDocument, RefreshDocument, RevokedDocument,
-    RoleClaimDocument, SecretDocument,
+    ClaimToHeaderDocument, HeaderLocationDocument, IssuerDocument, RefreshDocument,
+    RevokedDocument, RoleClaimDocument, SecretDocument,
 };
 pub(crate) use policy::{
-    OperationDocument, PolicyDocument, PolicyPathsDocument, RolesDocument, RuleDocument, SelectorDocument,
-    SourceDocument, TrailingSlashName,
+    OperationDocument, PolicyDocument, PolicyPathsDocument, RolesDocument, RuleDocument,
+    SelectorDocument, SourceDocument, TrailingSlashName,
 };
 pub(crate) use resource::check_is_no_resource;
 pub(crate) use settings::{
-    AuditDocument, CacheDocument, CorsDocument, MethodsDocument, PathsDocument, ResponsesCorsDocument,
-    ResponsesDocument,
+    AuditDocument, CacheDocument, CorsDocument, MethodsDocument, PathsDocument,
+    ResponsesCorsDocument, ResponsesDocument,
 };
 #[cfg(feature = "schema")]
 pub(crate) use value::CookieFormDocument;
-pub(crate) use value::{ClaimDocument, CookieLocationDocument, KeySetDocument, Nullable, ScalarDocument};
+pub(crate) use value::{
+    ClaimDocument, CookieLocationDocument, KeySetDocument, Nullable, ScalarDocument,
+};
 
 use crate::Mode;
 use attache_config_reader::{List, Slot};
@@ -39,22 +42,25 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Configuration"))]
 pub(crate) struct Document {
-    /// SHADOW: a dry run of the whole document. Nothing is refused: a request that would be goes on as it came, without
-    /// the identity headers that the client sent, and is counted and logged with the reason; every other is treated as
-    /// in ENFORCE. What is in SHADOW on its own, as a policy or a rule, stays out of a dry run. Default: ENFORCE.
+    /// SHADOW: a dry run of the whole document. Nothing is refused: a request that would be goes on
+    /// as it came, without the identity headers that the client sent, and is counted and logged
+    /// with the reason; every other is treated as in ENFORCE. What is in SHADOW on its own, as a
+    /// policy or a rule, stays out of a dry run. Default: ENFORCE.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "ENFORCE")))]
     pub(crate) mode: Option<Mode>,
-    /// The workloads for which the document is a dry run, as with `mode: SHADOW`, while it is in force for the others:
-    /// each entry as a policy's `selector`, one of which must fit. Not together with `mode: SHADOW`, which is for all.
+    /// The workloads for which the document is a dry run, as with `mode: SHADOW`, while it is in
+    /// force for the others: each entry as a policy's `selector`, one of which must fit. Not
+    /// together with `mode: SHADOW`, which is for all.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) shadow_selectors: Option<List<SelectorDocument>>,
     /// Who may issue tokens. Unique by `name` and by `issuer`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
     pub(crate) issuers: Slot<List<IssuerDocument>>,
-    /// Roles that include others, directly and through others: `admin: [writer]`. No role may include itself.
+    /// Roles that include others, directly and through others: `admin: [writer]`. No role may
+    /// include itself.
     pub(crate) role_hierarchy: Option<BTreeMap<String, Slot<List<String>>>>,
-    /// The policies; those whose selector fits the workload apply to it. If none applies, a request needs a valid
-    /// token and nothing more.
+    /// The policies; those whose selector fits the workload apply to it. If none applies, a request
+    /// needs a valid token and nothing more.
     pub(crate) policies: Option<List<PolicyDocument>>,
     /// What a CORS preflight request needs.
     pub(crate) cors: Option<CorsDocument>,

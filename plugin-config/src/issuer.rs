@@ -1,7 +1,8 @@
 //! Who may issue tokens, where their tokens are found, and what happens to their claims.
 
 use crate::{
-    AlgorithmSet, ClaimPath, Condition, IssuerId, KeySet, Name, RemoteKeys, StringMatch, StringPattern,
+    AlgorithmSet, ClaimPath, Condition, IssuerId, KeySet, Name, RemoteKeys, StringMatch,
+    StringPattern,
 };
 use attache_config_reader::HeaderName;
 use serde::Deserialize;
@@ -19,7 +20,8 @@ pub struct Issuer {
     pub audiences: Vec<String>,
     /// The algorithms that a token's `alg` may name. All asymmetric or all HMAC, as the keys are.
     pub algorithms: AlgorithmSet,
-    /// Whether the document names them. Else a key without `alg` serves for [`AlgorithmSet::unnamed`] alone.
+    /// Whether the document names them. Else a key without `alg` serves for
+    /// [`AlgorithmSet::unnamed`] alone.
     pub names_algorithms: bool,
     /// Where the keys come from.
     pub keys: KeySource,
@@ -37,14 +39,16 @@ pub struct Issuer {
     pub max_lifetime: Option<Duration>,
     /// Whether `iat` must be there, and not be in the future by more than `clock_skew`.
     pub require_issued_at: bool,
-    /// How long ago a token may have been issued (now - `iat`), whole seconds. Never without `require_issued_at`.
+    /// How long ago a token may have been issued (now - `iat`), whole seconds. Never without
+    /// `require_issued_at`.
     pub max_age: Option<Duration>,
-    /// What the header's `typ` may be, compared without letter case and without a leading `application/`
-    /// (RFC 7515 section 4.1.9); empty: not checked.
+    /// What the header's `typ` may be, compared without letter case and without a leading
+    /// `application/` (RFC 7515 section 4.1.9); empty: not checked.
     pub token_types: Vec<String>,
     /// `sub` must match one of these; empty: not checked.
     pub subjects: Vec<StringMatch>,
-    /// Put before `sub` once a token is verified: what policies and headers see. Empty, or 1 to 64 bytes of visible ASCII.
+    /// Put before `sub` once a token is verified: what policies and headers see. Empty, or 1 to 64
+    /// bytes of visible ASCII.
     pub subject_prefix: String,
     /// What every token of this issuer must hold. No `EqualsPath`, no `EqualsHeader`.
     pub claims: Vec<Condition>,
@@ -54,7 +58,8 @@ pub struct Issuer {
     pub presenters: Vec<StringPattern>,
     /// Tokens, keys and subjects that are no longer accepted.
     pub revoked: Revoked,
-    /// The header that receives the payload as it stands in the token: base64url without padding, as in Envoy.
+    /// The header that receives the payload as it stands in the token: base64url without padding,
+    /// as in Envoy.
     pub output_payload_to_header: Option<HeaderName>,
     /// The headers that receive a claim each; no header twice.
     pub output_claim_to_headers: Vec<ClaimToHeader>,
@@ -63,11 +68,14 @@ pub struct Issuer {
 impl Issuer {
     /// Returns the headers that this issuer may write.
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
-        self.output_payload_to_header.iter().chain(self.output_claim_to_headers.iter().map(|to| &to.header))
+        self.output_payload_to_header
+            .iter()
+            .chain(self.output_claim_to_headers.iter().map(|to| &to.header))
     }
 }
 
-/// Whether the parts of a token may end in `=`, which RFC 7515 section 2 forbids and AWS load balancers write.
+/// Whether the parts of a token may end in `=`, which RFC 7515 section 2 forbids and AWS load
+/// balancers write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
@@ -113,8 +121,8 @@ pub struct IssuerLocations {
 }
 
 impl IssuerLocations {
-    /// Returns the places that a document names, each kind absent where its key is; where it names none at all,
-    /// `Authorization: Bearer` is the one.
+    /// Returns the places that a document names, each kind absent where its key is; where it names
+    /// none at all, `Authorization: Bearer` is the one.
     pub(crate) fn named(
         headers: Option<Vec<HeaderLocation>>,
         cookies: Option<Vec<CookieLocation>>,
@@ -171,7 +179,8 @@ pub struct RoleClaim {
     pub claim: ClaimPath,
     /// How it holds them.
     pub form: RoleForm,
-    /// What parts the roles of a string, each trimmed; absent: the string is one role. Never with [`RoleForm::Keys`].
+    /// What parts the roles of a string, each trimmed; absent: the string is one role. Never with
+    /// [`RoleForm::Keys`].
     pub split: Option<String>,
     /// Put before each role, to keep sources apart.
     pub prefix: String,
@@ -206,9 +215,11 @@ pub struct ClaimToHeader {
     pub header: HeaderName,
     /// The claim.
     pub claim: ClaimPath,
-    /// How it is written; absent: strings, numbers and Booleans as they are, lists of these as CSV, objects as JSON.
+    /// How it is written; absent: strings, numbers and Booleans as they are, lists of these as CSV,
+    /// objects as JSON.
     pub format: Option<HeaderFormat>,
-    /// Have the header say `true` where the claim is, or as a list has, this text, and be absent where not.
+    /// Have the header say `true` where the claim is, or as a list has, this text, and be absent
+    /// where not.
     pub contains: Option<String>,
     /// What happens to a claim that can't be written.
     pub on_unwritable: OnUnwritable,
@@ -226,17 +237,18 @@ pub enum OnUnwritable {
     Omit,
 }
 
-/// How a claim is written into a header: CSV, whose elements have all but visible ASCII, `,` and `%` percent-encoded as
-/// UTF-8; PERCENT_ENCODED, the same for one string, number or Boolean, with commas as they are, for names with letters
-/// outside ASCII; compact JSON; or that in base64url.
+/// How a claim is written into a header: CSV, whose elements have all but visible ASCII, `,` and
+/// `%` percent-encoded as UTF-8; PERCENT_ENCODED, the same for one string, number or Boolean, with
+/// commas as they are, for names with letters outside ASCII; compact JSON; or that in base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum HeaderFormat {
-    /// Elements parted by `,`; in each, `,`, `%`, control bytes and bytes outside visible ASCII are percent-encoded.
-    Csv,
-    /// A string, a number or a Boolean, in which `%`, spaces, control bytes and bytes outside ASCII are
+    /// Elements parted by `,`; in each, `,`, `%`, control bytes and bytes outside visible ASCII are
     /// percent-encoded.
+    Csv,
+    /// A string, a number or a Boolean, in which `%`, spaces, control bytes and bytes outside ASCII
+    /// are percent-encoded.
     PercentEncoded,
     /// Compact JSON, non-ASCII as `\u` escapes.
     Json,

@@ -14,7 +14,8 @@ pub enum IssuerId {
 }
 
 impl IssuerId {
-    /// Returns the issuer as the document writes it, and as a discovery document must; `None` where `iss` is absent.
+    /// Returns the issuer as the document writes it, and as a discovery document must; `None` where
+    /// `iss` is absent.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Exact(text) => Some(text),
@@ -23,8 +24,8 @@ impl IssuerId {
         }
     }
 
-    /// Returns whether it is the `iss` of a token; `None`: the token has none. What a pattern's segment must equal is not
-    /// looked at, since that is another claim.
+    /// Returns whether it is the `iss` of a token; `None`: the token has none. What a pattern's
+    /// segment must equal is not looked at, since that is another claim.
     pub fn takes(&self, iss: Option<&str>) -> bool {
         match (self, iss) {
             (Self::Exact(own), Some(iss)) => own == iss,
@@ -48,7 +49,8 @@ pub struct IssuerPattern {
 }
 
 impl IssuerPattern {
-    /// Reads a pattern; `None` for a text without braces. What the segment stands for is yet to be said.
+    /// Reads a pattern; `None` for a text without braces. What the segment stands for is yet to be
+    /// said.
     ///
     /// # Errors
     /// A sentence that says what a pattern needs.
@@ -64,8 +66,8 @@ impl IssuerPattern {
         let url = before.strip_prefix("https://").or_else(|| before.strip_prefix("http://"));
         let is_in_path = url.is_some_and(|url| url.ends_with('/') && !url.starts_with('/'));
         let is_whole = after.is_empty() || after.starts_with('/');
-        let is_name =
-            !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-');
+        let is_name = !name.is_empty()
+            && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-');
         if is_in_path
             && is_whole
             && is_name
@@ -88,12 +90,14 @@ impl IssuerPattern {
         &self.values
     }
 
-    /// Returns the claim that must hold the same text as the segment. There is one where there are no values.
+    /// Returns the claim that must hold the same text as the segment. There is one where there are
+    /// no values.
     pub const fn equals_claim(&self) -> Option<&ClaimPath> {
         self.equals_claim.as_ref()
     }
 
-    /// Returns the segment of an `iss` that the pattern fits. The name of a segment, with its braces, is nobody's.
+    /// Returns the segment of an `iss` that the pattern fits. The name of a segment, with its
+    /// braces, is nobody's.
     pub fn segment<'i>(&self, iss: &'i str) -> Option<&'i str> {
         let segment = iss.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
         (!segment.is_empty() && !segment.contains(['/', '{', '}'])).then_some(segment)
@@ -101,8 +105,9 @@ impl IssuerPattern {
 
     /// Returns whether the pattern fits an `iss`, and its segment is one that it may be.
     fn takes(&self, iss: &str) -> bool {
-        let may_be =
-            |segment: &str| self.values.is_empty() || self.values.iter().any(|value| value == segment);
+        let may_be = |segment: &str| {
+            self.values.is_empty() || self.values.iter().any(|value| value == segment)
+        };
         self.segment(iss).is_some_and(may_be)
     }
 
@@ -115,10 +120,13 @@ impl IssuerPattern {
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let segments = |pattern: &Self| -> Vec<Option<String>> {
             let text = pattern.with("{}");
-            text.split('/').map(|segment| Some(segment.to_owned()).filter(|text| text != "{}")).collect()
+            text.split('/')
+                .map(|segment| Some(segment.to_owned()).filter(|text| text != "{}"))
+                .collect()
         };
         let (one, other) = (segments(self), segments(other));
-        let fits = |(a, b): (&Option<String>, &Option<String>)| a.is_none() || b.is_none() || a == b;
+        let fits =
+            |(a, b): (&Option<String>, &Option<String>)| a.is_none() || b.is_none() || a == b;
         one.len() == other.len() && one.iter().zip(&other).all(fits)
     }
 }

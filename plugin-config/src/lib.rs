@@ -1,11 +1,13 @@
-//! The configuration of the Attaché filter: the JSON document that a WasmPlugin carries, read into types that need
-//! no further check.
+//! The configuration of the Attaché filter: the JSON document that a WasmPlugin carries, read into
+//! types that need no further check.
 //!
-//! [`parse`] is the only way in. What it returns is valid as a whole: names are unique, headers may be written, key
-//! sets hold only keys that can verify. What it refuses comes back as [`Diagnostics`], each error with its path.
+//! [`parse`] is the only way in. What it returns is valid as a whole: names are unique, headers may
+//! be written, key sets hold only keys that can verify. What it refuses comes back as
+//! [`Diagnostics`], each error with its path.
 //!
-//! Every worker of every proxy compiles this code, for a document that it reads once. V8's memory grows faster than the
-//! function that it compiles, so parts that would end up in one function are kept apart (`inline(never)`).
+//! Every worker of every proxy compiles this code, for a document that it reads once. V8's memory
+//! grows faster than the function that it compiles, so parts that would end up in one function are
+//! kept apart (`inline(never)`).
 
 mod check;
 mod claim;
@@ -24,39 +26,45 @@ mod schema;
 mod schema_transform;
 mod settings;
 
-pub use attache_config_reader::{Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold};
+pub use attache_config_reader::{
+    Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold,
+};
 pub use claim::{ClaimPath, Comparand, Condition, Regex, Scalar, StringMatch, Test};
 pub use issuer::{
-    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerLocations, KeySource,
-    OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
+    ClaimToHeader, CookieLocation, HeaderFormat, HeaderLocation, Issuer, IssuerLocations,
+    KeySource, OnUnwritable, Padding, Revoked, RoleClaim, RoleForm, SecretRef,
 };
 pub use issuer_id::{IssuerId, IssuerPattern};
 pub use jwk::{
-    Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped, is_fit_for_rsa,
+    Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, KeySet, Scheme, Skipped,
+    is_fit_for_rsa,
 };
 pub use name::Name;
 pub use parse::{MAX_DOCUMENT_BYTES, parse};
 pub use pattern::{HostPattern, IpBlock, PathPattern, PathSegment, StringPattern};
 pub use policy::{
-    Action, Authentication, Mode, Operation, PathEquality, Policy, Role, RoleRequirement, Rule, Selector,
-    Source,
+    Action, Authentication, Mode, Operation, PathEquality, Policy, Role, RoleRequirement, Rule,
+    Selector, Source,
 };
 pub use remote::{HttpUrl, KeyLocation, OnKeysUnavailable, Refresh, RemoteKeys};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use settings::{
-    AllowedOrigins, AmbiguousPaths, Audit, AuditLog, CacheLimits, DryRun, MethodOverride, Preflight,
-    ProblemBody, RefusalCors, Responses,
+    AllowedOrigins, AmbiguousPaths, Audit, AuditLog, CacheLimits, DryRun, MethodOverride,
+    Preflight, ProblemBody, RefusalCors, Responses,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The whole configuration of one plugin, valid as a whole. The default one, which no document gives, has no issuer.
+/// The whole configuration of one plugin, valid as a whole. The default one, which no document
+/// gives, has no issuer.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// SHA-256 of the document: the same in every VM with this configuration, and unlike any other's.
+    /// SHA-256 of the document: the same in every VM with this configuration, and unlike any
+    /// other's.
     pub digest: [u8; 32],
-    /// What is not wrong, but may be other than its author thinks: a key that is left out, for example.
+    /// What is not wrong, but may be other than its author thinks: a key that is left out, for
+    /// example.
     pub warnings: Vec<Diagnostic>,
     /// For which workloads nothing is refused, only counted.
     pub dry_run: DryRun,
@@ -64,7 +72,8 @@ pub struct Config {
     pub issuers: Vec<Issuer>,
     /// The roles that a role directly includes. Acyclic.
     pub role_hierarchy: BTreeMap<Role, Vec<Role>>,
-    /// Every policy of the document, in its order; those whose selector fits a workload apply to it.
+    /// Every policy of the document, in its order; those whose selector fits a workload apply to
+    /// it.
     pub policies: Vec<Policy>,
     /// What a CORS preflight request needs.
     pub preflight: Preflight,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The name of an issuer, a policy or a rule: 1 to 63 of `a-z 0-9 - _ .`, beginning and ending with a letter or digit,
-/// so that it can stand in a metric's name and a log line unescaped.
+/// The name of an issuer, a policy or a rule: 1 to 63 of `a-z 0-9 - _ .`, beginning and ending with
+/// a letter or digit, so that it can stand in a metric's name and a log line unescaped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Box<str>);
 
@@ -22,11 +22,16 @@ impl Name {
     pub fn new(text: &str) -> Result<Self, &'static str> {
         let edge = |c: Option<&u8>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let bytes = text.as_bytes();
-        let inner = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_' | b'.');
-        if bytes.len() <= 63 && edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner) {
+        let inner = |c: &u8| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_' | b'.')
+        };
+        if bytes.len() <= 63 && edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner)
+        {
             Ok(Self(text.into()))
         } else {
-            Err("use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit")
+            Err(
+                "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit",
+            )
         }
     }
 

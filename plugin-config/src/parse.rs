@@ -18,8 +18,8 @@ pub const MAX_DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 /// ```
 ///
 /// # Errors
-/// Everything that is wrong with the document, each with its path, in the document's order. What follows only from
-/// another error is left out. Past 100 errors the rest is counted.
+/// Everything that is wrong with the document, each with its path, in the document's order. What
+/// follows only from another error is left out. Past 100 errors the rest is counted.
 #[inline(never)]
 pub fn parse(json: &[u8]) -> Result<Config, Diagnostics> {
     check_length(json, MAX_DOCUMENT_BYTES, "split it")?;

@@ -6,7 +6,8 @@ mod path;
 use attache_config_reader::quote;
 use std::net::IpAddr;
 
-/// `exact`, `prefix*`, `*suffix` or `*` (any value that is present and not empty), as Istio's AuthorizationPolicy.
+/// `exact`, `prefix*`, `*suffix` or `*` (any value that is present and not empty), as Istio's
+/// AuthorizationPolicy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StringPattern {
     /// The whole value.
@@ -57,14 +58,17 @@ impl StringPattern {
             (Self::Exact, text)
         };
         if rest.contains('*') {
-            return Err(format!("`*` may occur once in {}, at the beginning or at the end", quote(text)));
+            return Err(format!(
+                "`*` may occur once in {}, at the beginning or at the end",
+                quote(text)
+            ));
         }
         Ok(kind(rest.to_owned()))
     }
 }
 
-/// A pattern of hosts, in lower case, compared without letter case. A pattern without a port matches any port of the
-/// request's authority, as in Istio.
+/// A pattern of hosts, in lower case, compared without letter case. A pattern without a port
+/// matches any port of the request's authority, as in Istio.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPattern(pub StringPattern);
 

@@ -35,8 +35,9 @@ pub struct Selector {
     pub service_accounts: Vec<String>,
 }
 
-/// Which paths a service takes for the same: then what ALLOW rules are for, and what DENY rules are not for, is compared
-/// so. What DENY rules are for, and what ALLOW rules are not for, is compared in the loosest way always.
+/// Which paths a service takes for the same: then what ALLOW rules are for, and what DENY rules are
+/// not for, is compared so. What DENY rules are for, and what ALLOW rules are not for, is compared
+/// in the loosest way always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathEquality {
     /// Paths that differ in letter case.
@@ -64,12 +65,13 @@ pub enum Mode {
     /// It decides.
     #[default]
     Enforce,
-    /// It is left out of the verdict; where the verdict with it differs, that is counted and logged.
+    /// It is left out of the verdict; where the verdict with it differs, that is counted and
+    /// logged.
     Shadow,
 }
 
-/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not looked at, and removed
-/// from their places as `forwardOriginalToken` says.
+/// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not
+/// looked at, and removed from their places as `forwardOriginalToken` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
@@ -94,8 +96,8 @@ pub struct Rule {
     pub mode: Mode,
     /// What it asks of a token.
     pub authentication: Authentication,
-    /// What happens to a request that the rule is for while its issuer's keys are not available; absent: what the issuer
-    /// says. Only on an ALLOW rule that looks at tokens.
+    /// What happens to a request that the rule is for while its issuer's keys are not available;
+    /// absent: what the issuer says. Only on an ALLOW rule that looks at tokens.
     pub on_keys_unavailable: Option<OnKeysUnavailable>,
     /// What the request is for: one of these.
     pub to: Vec<Operation>,
@@ -107,8 +109,8 @@ pub struct Rule {
     pub when: Vec<Condition>,
 }
 
-/// What a request is for: fields AND-ed, values of a field OR-ed. An empty field holds for everything; a `not_` field
-/// holds where none of its values fits.
+/// What a request is for: fields AND-ed, values of a field OR-ed. An empty field holds for
+/// everything; a `not_` field holds where none of its values fits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Operation {
     /// HTTP methods, in upper case, compared byte for byte.
@@ -129,9 +131,9 @@ pub struct Operation {
     pub not_ports: Vec<u16>,
 }
 
-/// Where a request comes from: fields AND-ed, values of a field OR-ed. Principals, namespaces and service accounts
-/// come from the caller's mTLS certificate (`spiffe://<domain>/ns/<namespace>/sa/<account>`); without one, only a
-/// `not_` field can hold.
+/// Where a request comes from: fields AND-ed, values of a field OR-ed. Principals, namespaces and
+/// service accounts come from the caller's mTLS certificate
+/// (`spiffe://<domain>/ns/<namespace>/sa/<account>`); without one, only a `not_` field can hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     /// Principals without `spiffe://`.
@@ -146,13 +148,14 @@ pub struct Source {
     pub service_accounts: Vec<String>,
     /// Service accounts it is not from.
     pub not_service_accounts: Vec<String>,
-    /// Addresses of the direct peer. Where the host can't tell them, as where it is told to take the client's address
-    /// from a header, an ALLOW rule that asks for them does not match and a DENY rule does.
+    /// Addresses of the direct peer. Where the host can't tell them, as where it is told to take
+    /// the client's address from a header, an ALLOW rule that asks for them does not match and a
+    /// DENY rule does.
     pub ip_blocks: Vec<IpBlock>,
     /// Addresses it is not from.
     pub not_ip_blocks: Vec<IpBlock>,
-    /// Addresses of what the host takes for the client: the direct peer, or what a header says that it is told to
-    /// believe.
+    /// Addresses of what the host takes for the client: the direct peer, or what a header says that
+    /// it is told to believe.
     pub remote_ip_blocks: Vec<IpBlock>,
     /// Clients it is not from.
     pub not_remote_ip_blocks: Vec<IpBlock>,

@@ -9,8 +9,8 @@ use std::time::Duration;
 pub struct RemoteKeys {
     /// Where they are found.
     pub location: KeyLocation,
-    /// The Envoy cluster that leads to the provider; absent: the one that Istio names after a URL's host and port, see
-    /// [`HttpUrl::cluster`].
+    /// The Envoy cluster that leads to the provider; absent: the one that Istio names after a URL's
+    /// host and port, see [`HttpUrl::cluster`].
     pub cluster: Option<String>,
     /// The hosts besides the issuer's own that a discovery document may name for the keys, as
     /// [`HttpUrl::authority`] writes them. Only without `cluster`, which leads to one host.
@@ -26,27 +26,28 @@ pub struct RemoteKeys {
 pub enum KeyLocation {
     /// At this URL.
     JwksUri(HttpUrl),
-    /// Where the `jwks_uri` of the document at this URL says (OpenID Connect Discovery 1.0 section 4). That document's
-    /// `issuer` must equal the issuer's.
+    /// Where the `jwks_uri` of the document at this URL says (OpenID Connect Discovery 1.0 section
+    /// 4). That document's `issuer` must equal the issuer's.
     Discovery(HttpUrl),
 }
 
 /// How often a provider is asked for its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refresh {
-    /// From one good answer to the next question; 1 second to 24 hours, default 5 minutes. What the provider's
-    /// `Cache-Control: max-age` says can shorten it.
+    /// From one good answer to the next question; 1 second to 24 hours, default 5 minutes. What the
+    /// provider's `Cache-Control: max-age` says can shorten it.
     pub interval: Duration,
-    /// For how long an answer is awaited, and the longest that a request waits for keys; 100 milliseconds to 1 minute,
-    /// default 5 seconds.
+    /// For how long an answer is awaited, and the longest that a request waits for keys; 100
+    /// milliseconds to 1 minute, default 5 seconds.
     pub timeout: Duration,
-    /// From a failure to the next try; doubled with each further failure, up to `interval`. 100 milliseconds to
-    /// `interval`, default 1 second.
+    /// From a failure to the next try; doubled with each further failure, up to `interval`. 100
+    /// milliseconds to `interval`, default 1 second.
     pub retry_after: Duration,
-    /// The least time between two questions that requests cause; 1 second to `interval`, default 10 seconds or
-    /// `interval`, whichever is less.
+    /// The least time between two questions that requests cause; 1 second to `interval`, default 10
+    /// seconds or `interval`, whichever is less.
     pub min_interval: Duration,
-    /// For how long the last good answer serves while the provider gives none; `interval` to 30 days, default 24 hours.
+    /// For how long the last good answer serves while the provider gives none; `interval` to 30
+    /// days, default 24 hours.
     pub keep_for: Duration,
 }
 
@@ -126,9 +127,10 @@ impl HttpUrl {
         let (host, port) = split_port(authority);
         let port = match port {
             None => Some(if tls { 443 } else { 80 }),
-            Some(digits) => {
-                digits.parse().ok().filter(|&port| port > 0 && digits.bytes().all(|c| c.is_ascii_digit()))
-            }
+            Some(digits) => digits
+                .parse()
+                .ok()
+                .filter(|&port| port > 0 && digits.bytes().all(|c| c.is_ascii_digit())),
         };
         let Some(port) = port else { return Err("the port is a number from 1 to 65535") };
         if !is_host(host) {
@@ -158,7 +160,8 @@ impl HttpUrl {
         self.port
     }
 
-    /// Returns what goes into `:authority`: the host, with the port where it is not the scheme's own.
+    /// Returns what goes into `:authority`: the host, with the port where it is not the scheme's
+    /// own.
     pub fn authority(&self) -> String {
         match (self.tls, self.port) {
             (true, 443) | (false, 80) => self.host.clone(),
@@ -179,8 +182,8 @@ impl HttpUrl {
         }
     }
 
-    /// Returns the Envoy cluster that Istio makes for a service or a ServiceEntry of this host and port:
-    /// `outbound|<port>||<host>`.
+    /// Returns the Envoy cluster that Istio makes for a service or a ServiceEntry of this host and
+    /// port: `outbound|<port>||<host>`.
     pub fn cluster(&self) -> String {
         format!("outbound|{}||{}", self.port, self.host.trim_matches(['[', ']']))
     }
@@ -230,13 +233,19 @@ mod tests {
     fn a_url_is_taken_apart() {
         let url = HttpUrl::parse("HTTPS://Id.Example.com/realms/a/certs?x=1").unwrap();
         assert!(url.is_tls());
-        assert_eq!((url.host(), url.port(), url.path()), ("id.example.com", 443, "/realms/a/certs?x=1"));
+        assert_eq!(
+            (url.host(), url.port(), url.path()),
+            ("id.example.com", 443, "/realms/a/certs?x=1")
+        );
         assert_eq!(url.authority(), "id.example.com");
         assert_eq!(url.cluster(), "outbound|443||id.example.com");
 
         let url = HttpUrl::parse("http://keycloak.auth.svc.cluster.local:8080").unwrap();
         assert!(!url.is_tls());
-        assert_eq!((url.authority().as_str(), url.path()), ("keycloak.auth.svc.cluster.local:8080", "/"));
+        assert_eq!(
+            (url.authority().as_str(), url.path()),
+            ("keycloak.auth.svc.cluster.local:8080", "/")
+        );
         assert_eq!(url.cluster(), "outbound|8080||keycloak.auth.svc.cluster.local");
 
         let url = HttpUrl::parse("http://[2001:db8::1]:81/").unwrap();

@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Returns the JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are for
-/// [`parse`](crate::parse) to find.
+/// Returns the JSON Schema (draft 2020-12) of a document. It knows form only: contradictions are
+/// for [`parse`](crate::parse) to find.
 ///
 /// ```
 /// let schema = attache_plugin_config::schema();
@@ -24,11 +24,13 @@ pub fn schema() -> Value {
     schema.to_value()
 }
 
-/// What other schemas and editors call this one. A name, not a place: it is wherever the repository is.
+/// What other schemas and editors call this one. A name, not a place: it is wherever the repository
+/// is.
 const ID: &str = "urn:attache:schema:plugin-config";
 
-/// Takes `null` out of what schemars says of an `Option`: a key that may be left out may not be `null`. It writes
-/// `"type": [T, "null"]` or `"anyOf": [T, {"type": "null"}]`; what may be `null` has `oneOf`.
+/// Takes `null` out of what schemars says of an `Option`: a key that may be left out may not be
+/// `null`. It writes `"type": [T, "null"]` or `"anyOf": [T, {"type": "null"}]`; what may be `null`
+/// has `oneOf`.
 fn refuse_null(schema: &mut Schema) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
@@ -38,7 +40,8 @@ fn refuse_null(schema: &mut Schema) {
         }
     }
     if let Some(Value::Array(mut alternatives)) = schema.remove("anyOf") {
-        alternatives.retain(|alternative| alternative.get("type").is_none_or(|name| name != "null"));
+        alternatives
+            .retain(|alternative| alternative.get("type").is_none_or(|name| name != "null"));
         match alternatives.as_slice() {
             [Value::Object(only)] => only.iter().for_each(|(key, value)| {
                 schema.ensure_object().entry(key.clone()).or_insert_with(|| value.clone());

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-/// For which workloads the document is a dry run: nothing is refused, and what would be is counted and logged.
+/// For which workloads the document is a dry run: nothing is refused, and what would be is counted
+/// and logged.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum DryRun {
     /// For none.
@@ -26,22 +27,26 @@ pub enum Preflight {
     Enforce,
 }
 
-/// What happens to a path that backends could read in several ways, where a policy with path rules applies. A path that
-/// nobody should read (control bytes, broken encoding, no UTF-8) is refused in any case.
+/// What happens to a path that backends could read in several ways, where a policy with path rules
+/// applies. A path that nobody should read (control bytes, broken encoding, no UTF-8) is refused in
+/// any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
 pub enum AmbiguousPaths {
-    /// Every reading is judged: it goes on as it came if all may, and is refused if all are, or one by a DENY rule.
+    /// Every reading is judged: it goes on as it came if all may, and is refused if all are, or one
+    /// by a DENY rule.
     #[default]
     Compare,
     /// 400.
     Refuse,
-    /// It is brought into the form of RFC 3986 section 6.2.2, which is forwarded, and then as with `Compare`.
+    /// It is brought into the form of RFC 3986 section 6.2.2, which is forwarded, and then as with
+    /// `Compare`.
     Normalize,
 }
 
-/// What happens to a request that asks for another method than the one on its line, where a rule names methods.
+/// What happens to a request that asks for another method than the one on its line, where a rule
+/// names methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
@@ -73,7 +78,8 @@ pub struct Responses {
 pub struct RefusalCors {
     /// Their origins.
     pub allow_origins: AllowedOrigins,
-    /// Whether they may where they sent credentials, too. Never together with [`AllowedOrigins::Any`].
+    /// Whether they may where they sent credentials, too. Never together with
+    /// [`AllowedOrigins::Any`].
     pub allow_credentials: bool,
 }
 

@@ -1,11 +1,13 @@
-//! How long the gateway waits for a token, beside a plain gRPC echo of the same request in the same run.
+//! How long the gateway waits for a token, beside a plain gRPC echo of the same request in the same
+//! run.
 //!
 //! ```text
 //! cargo bench -p attache-issuer --profile native
 //! ```
 //!
-//! One client, one request at a time, over TCP on loopback. The kinds of request are interleaved, so that whatever else
-//! the machine does falls on all of them alike. Under `cargo test --benches` it makes a few requests, to be known to work.
+//! One client, one request at a time, over TCP on loopback. The kinds of request are interleaved,
+//! so that whatever else the machine does falls on all of them alike. Under `cargo test --benches`
+//! it makes a few requests, to be known to work.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -41,8 +43,11 @@ impl Dispatcher for Echo {
 async fn main() {
     let rounds = if std::env::args().any(|arg| arg == "--bench") { 2000 } else { 5 };
     let (elliptic, rsa) = (key_folder(), tempfile::tempdir().unwrap());
-    std::fs::write(rsa.path().join("a.pem"), RS256KeyPair::generate(2048).unwrap().to_pem().unwrap())
-        .unwrap();
+    std::fs::write(
+        rsa.path().join("a.pem"),
+        RS256KeyPair::generate(2048).unwrap().to_pem().unwrap(),
+    )
+    .unwrap();
     let es256 = Issuer::start(&minting(elliptic.path(), "")).await;
     let rs256 = Issuer::start(&minting(rsa.path(), "")).await;
     let mut cases = [
@@ -61,7 +66,8 @@ async fn main() {
     println!("{:<18}{:>10}{:>10}{:>10}", "", "median", "p90", "p99");
     for case in &mut cases {
         case.took.sort();
-        let at = |share: usize| case.took[case.took.len().saturating_sub(1).saturating_mul(share) / 100];
+        let at =
+            |share: usize| case.took[case.took.len().saturating_sub(1).saturating_mul(share) / 100];
         println!(
             "{:<18}{:>10}{:>10}{:>10}",
             case.name,
@@ -97,7 +103,12 @@ impl Case {
         let object = post(
             "orders",
             Some(session(&key, &["p-read", "p-write"])),
-            &[("Authorization", &key), ("Accept", "*/*"), ("User-Agent", "bench"), ("X-Request-Id", "1")],
+            &[
+                ("Authorization", &key),
+                ("Accept", "*/*"),
+                ("User-Agent", "bench"),
+                ("X-Request-Id", "1"),
+            ],
         );
         let start = Instant::now();
         let answer = self.client.dispatch(object).await.unwrap().into_inner();

@@ -18,11 +18,16 @@ pub struct Caller<'a> {
     pub jwt: Option<&'a Map<String, Value>>,
 }
 
-/// Returns the claims that depend on nothing but the caller and the API: all but `iat`, `nbf`, `exp` and `jti`.
+/// Returns the claims that depend on nothing but the caller and the API: all but `iat`, `nbf`,
+/// `exp` and `jti`.
 ///
 /// # Errors
 /// No source of `sub` has a value.
-pub fn claims(mint: &Mint, audiences: &[String], caller: Caller<'_>) -> Result<Map<String, Value>, Failure> {
+pub fn claims(
+    mint: &Mint,
+    audiences: &[String],
+    caller: Caller<'_>,
+) -> Result<Map<String, Value>, Failure> {
     let mut claims = Map::new();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     put("iss", mint.issuer.clone().into());
@@ -47,7 +52,8 @@ pub fn claims(mint: &Mint, audiences: &[String], caller: Caller<'_>) -> Result<M
     Ok(claims)
 }
 
-/// Returns a hash of a key, to name it without revealing it: the first 128 bits of its SHA-256, as hex.
+/// Returns a hash of a key, to name it without revealing it: the first 128 bits of its SHA-256, as
+/// hex.
 pub fn key_hash(key: &str) -> String {
     Sha256::digest(key).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -84,10 +90,12 @@ fn roles(rules: &RoleRules, session: &SessionState) -> BTreeSet<String> {
     }
     for rule in &rules.metadata {
         let Some(text) = session.metadata.get(&rule.key) else { continue };
-        let listed = serde_json::from_str::<Vec<String>>(text)
-            .unwrap_or_else(|_| text.split(rule.split.as_str()).map(|role| role.trim().to_owned()).collect());
-        let allowed =
-            |role: &String| !role.is_empty() && rule.allow.as_ref().is_none_or(|allow| allow.contains(role));
+        let listed = serde_json::from_str::<Vec<String>>(text).unwrap_or_else(|_| {
+            text.split(rule.split.as_str()).map(|role| role.trim().to_owned()).collect()
+        });
+        let allowed = |role: &String| {
+            !role.is_empty() && rule.allow.as_ref().is_none_or(|allow| allow.contains(role))
+        };
         roles.extend(listed.into_iter().filter(allowed));
     }
     roles
@@ -102,10 +110,13 @@ fn policies(session: &SessionState) -> impl Iterator<Item = &String> {
 fn value(source: &Source, caller: Caller<'_>) -> Option<Value> {
     let session = caller.session;
     let text = |text: &str| (!text.is_empty()).then(|| text.into());
-    let list = |items: Vec<&String>| (!items.is_empty()).then(|| items.into_iter().cloned().collect());
+    let list =
+        |items: Vec<&String>| (!items.is_empty()).then(|| items.into_iter().cloned().collect());
     match source {
         Source::OrgId => text(&session.org_id),
-        Source::Alias | Source::JwtIdentity if is_from_jwt(session) != (*source == Source::JwtIdentity) => {
+        Source::Alias | Source::JwtIdentity
+            if is_from_jwt(session) != (*source == Source::JwtIdentity) =>
+        {
             None
         }
         Source::Alias | Source::JwtIdentity => text(&session.alias),

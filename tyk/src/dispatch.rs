@@ -1,4 +1,5 @@
-//! What the gateway calls: a request in, the same request with a token out, or an answer in the upstream's place.
+//! What the gateway calls: a request in, the same request with a token out, or an answer in the
+//! upstream's place.
 
 use crate::claims::{Caller, is_from_jwt};
 use crate::config::{Api, Config, Mode, TokenPlace, VerifiedJwt};
@@ -87,7 +88,8 @@ impl Issuer {
         }
         match &api.mode {
             Mode::Mint { audiences, jwt } => {
-                let jwt = jwt.as_ref().map(|jwt| verified_claims(jwt, request, session)).transpose()?;
+                let jwt =
+                    jwt.as_ref().map(|jwt| verified_claims(jwt, request, session)).transpose()?;
                 let caller = Caller { session, api_id, jwt: jwt.as_ref() };
                 let minter = self.minter.as_ref().ok_or(Failure::ApiUnknown)?;
                 let issued = timeout(self.timeout, minter.issue(audiences, caller)).await;
@@ -95,7 +97,15 @@ impl Issuer {
                 if let (true, Some(made)) = (self.log_issued, &issued.made) {
                     let (kid, jti, sub) = (&*made.key_id, &made.id, &made.subject);
                     let (trace_id, request_id) = (&trace.trace_id, &trace.request_id);
-                    tracing::info!(api = api_id, trace_id, request_id, kid, jti, sub, "a token was made");
+                    tracing::info!(
+                        api = api_id,
+                        trace_id,
+                        request_id,
+                        kid,
+                        jti,
+                        sub,
+                        "a token was made"
+                    );
                 }
                 let word = if issued.made.is_some() { "minted" } else { "minted-before" };
                 Ok(Outcome { jwt: issued.jwt, word })
@@ -103,11 +113,13 @@ impl Issuer {
             Mode::Exchange { provider, audiences, scopes, subject_token } => {
                 let subject = find(subject_token, request).ok_or(Failure::SubjectTokenMissing)?;
                 let exchanger = self.exchangers.get(provider).ok_or(Failure::ApiUnknown)?;
-                let given =
-                    exchanger.exchange(subject, ExchangeRequest { api_id, audiences, scopes }).await?;
+                let given = exchanger
+                    .exchange(subject, ExchangeRequest { api_id, audiences, scopes })
+                    .await?;
                 if self.log_issued && !given.cached {
                     let claims = token::payload(&given.jwt).unwrap_or_default();
-                    let text = |claim: &str| claims.get(claim).and_then(Value::as_str).unwrap_or_default();
+                    let text =
+                        |claim: &str| claims.get(claim).and_then(Value::as_str).unwrap_or_default();
                     let (jti, sub) = (text("jti"), text("sub"));
                     let (trace_id, request_id) = (&trace.trace_id, &trace.request_id);
                     tracing::info!(
@@ -137,7 +149,8 @@ impl Issuer {
             (Some(api), Ok(_)) => self.token(api, &api_id, &object, trace).await,
         };
         let mut request = object.request.unwrap_or_default();
-        // In every case: should the gateway not heed the answer, nothing of the client's gets through either.
+        // In every case: should the gateway not heed the answer, nothing of the client's gets
+        // through either.
         let credentials: Vec<_> =
             api.map(|api| &api.credential).into_iter().chain(declared.iter().flatten()).collect();
         let leaked = self.stripper.strip(&mut request, &credentials);
@@ -146,13 +159,26 @@ impl Issuer {
             self.metrics.add_leaked(leaked);
             if let Some(left_out) = self.log_limiter.pass() {
                 let what = "a client sent tokens of a guarded issuer; they were removed";
-                tracing::warn!(api = api_id, trace_id, request_id, strays = leaked, left_out, "{what}");
+                tracing::warn!(
+                    api = api_id,
+                    trace_id,
+                    request_id,
+                    strays = leaked,
+                    left_out,
+                    "{what}"
+                );
             }
         }
         let word = match outcome {
             Ok(outcome) => {
                 self.stripper.put(&mut request, &outcome.jwt);
-                tracing::debug!(api = api_id, trace_id, request_id, outcome = outcome.word, "answered");
+                tracing::debug!(
+                    api = api_id,
+                    trace_id,
+                    request_id,
+                    outcome = outcome.word,
+                    "answered"
+                );
                 outcome.word.to_owned()
             }
             Err(failure) => {
@@ -172,7 +198,8 @@ impl Issuer {
         changes(request)
     }
 
-    /// Answers a call that no request can come of: the API definition is wired wrongly, and the gateway answers 500.
+    /// Answers a call that no request can come of: the API definition is wired wrongly, and the
+    /// gateway answers 500.
     fn miswired(&self, object: &Object, outcome: &str, status: Status) -> Status {
         let api_id = object.spec.get("APIID").map_or("", String::as_str);
         let api = self.api(api_id).map_or("", |api| &api.id);
@@ -192,8 +219,8 @@ impl Issuer {
     }
 }
 
-/// Returns what the gateway reads of an answer. It does without its own request, but not without the body: it sends
-/// upstream what comes back.
+/// Returns what the gateway reads of an answer. It does without its own request, but not without
+/// the body: it sends upstream what comes back.
 fn changes(request: MiniRequestObject) -> Object {
     let request = MiniRequestObject {
         headers: BTreeMap::new(),
@@ -210,7 +237,10 @@ impl Dispatcher for Issuer {
     async fn dispatch(&self, request: Request<Object>) -> Result<Response<Object>, Status> {
         let (metadata, _, object) = request.into_parts();
         let wrong = if object.hook_type() != HookType::Post {
-            Some(("hook-type-wrong", Status::failed_precondition("wire the plugin as a `post` hook")))
+            Some((
+                "hook-type-wrong",
+                Status::failed_precondition("wire the plugin as a `post` hook"),
+            ))
         } else if !self.hook_names.contains(&object.hook_name) {
             let why = "this hook name is not in `grpc.hookNames`";
             Some(("hook-name-unknown", Status::failed_precondition(why)))
@@ -232,8 +262,9 @@ impl Dispatcher for Issuer {
     }
 }
 
-/// Returns the claims of the JWT that the gateway made this session from. The gateway marks such sessions and names them
-/// by the identity claim: a JWT that stands there beside another credential is not taken for verified.
+/// Returns the claims of the JWT that the gateway made this session from. The gateway marks such
+/// sessions and names them by the identity claim: a JWT that stands there beside another credential
+/// is not taken for verified.
 fn verified_claims(
     jwt: &VerifiedJwt,
     request: &MiniRequestObject,

@@ -99,7 +99,8 @@ impl Failure {
     pub fn answer(self) -> ReturnOverrides {
         let status = self.status();
         let body = json!({ "type": self.to_string(), "title": self.title(), "status": status });
-        let mut headers = vec![("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")];
+        let mut headers =
+            vec![("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")];
         if status == 401 {
             headers.push(("WWW-Authenticate", r#"Bearer error="invalid_token""#));
         }
@@ -109,7 +110,10 @@ impl Failure {
         ReturnOverrides {
             response_code: status.into(),
             response_body: body.to_string(),
-            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             // Else the gateway wraps the body and counts the caller's key as wrong.
             override_error: true,
             response_error: String::new(),

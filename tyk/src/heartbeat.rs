@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 /// How often the process shows that it can work.
 pub const BEAT: Duration = Duration::from_secs(5);
 
-/// How long it may fail to before it counts as stalled: longer than a machine hesitates, shorter than people wait.
+/// How long it may fail to before it counts as stalled: longer than a machine hesitates, shorter
+/// than people wait.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// When work was last done.

@@ -96,8 +96,8 @@ async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
     ([(CONTENT_TYPE, kind)], state.metrics.text()).into_response()
 }
 
-/// Answers with the metadata of OpenID Connect Discovery 1.0 section 3; there is no login, so there are no endpoints but
-/// the keys.
+/// Answers with the metadata of OpenID Connect Discovery 1.0 section 3; there is no login, so there
+/// are no endpoints but the keys.
 async fn discovery(State(state): State<Arc<HttpState>>) -> Response {
     let Some(minting) = &state.minting else { return StatusCode::NOT_FOUND.into_response() };
     let document = json!({
@@ -116,7 +116,8 @@ async fn jwks(State(state): State<Arc<HttpState>>) -> Response {
     published(minting, "application/jwk-set+json", minting.keys.current().jwks.clone())
 }
 
-/// Returns an answer that may be cached: verifiers must ask twice within the time that a key is published before it signs.
+/// Returns an answer that may be cached: verifiers must ask twice within the time that a key is
+/// published before it signs.
 fn published(minting: &Minting, kind: &str, body: String) -> Response {
     let age = minting.config.keys.publish_before.as_secs() / 2;
     let cache = format!("public, max-age={}", age.min(300));

@@ -1,10 +1,13 @@
-//! A gRPC plugin for the Tyk gateway: each request that the gateway has authenticated gets a token for the mesh.
+//! A gRPC plugin for the Tyk gateway: each request that the gateway has authenticated gets a token
+//! for the mesh.
 //!
-//! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on ([`request`]); [`mint`]
-//! makes a token from the session ([`claims`]) with the signing key ([`keys`]), or [`exchange`] swaps the caller's own
-//! token at an OIDC provider; a [`failure`] answers in the upstream's place. [`memory_budget`] bounds what requests hold in memory,
-//! [`token_cache`] what is kept for reuse, [`log_limiter`] what is logged, and [`log_writer`] writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it
-//! all together, with what [`watch`] does beside them; [`heartbeat`] tells whether it still works.
+//! A request's way: [`dispatch`] finds the API and takes away what the client must not hand on
+//! ([`request`]); [`mint`] makes a token from the session ([`claims`]) with the signing key
+//! ([`keys`]), or [`exchange`] swaps the caller's own token at an OIDC provider; a [`failure`]
+//! answers in the upstream's place. [`memory_budget`] bounds what requests hold in memory,
+//! [`token_cache`] what is kept for reuse, [`log_limiter`] what is logged, and [`log_writer`]
+//! writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it all together, with
+//! what [`watch`] does beside them; [`heartbeat`] tells whether it still works.
 
 pub mod claims;
 pub mod clock;

@@ -78,7 +78,8 @@ impl Socket {
         }
     }
 
-    /// Returns the socket twice: what comes is taken up by whichever is asked. The file of a Unix socket is the second's.
+    /// Returns the socket twice: what comes is taken up by whichever is asked. The file of a Unix
+    /// socket is the second's.
     ///
     /// # Errors
     /// The process has too many files open.
@@ -92,7 +93,11 @@ impl Socket {
             Self::Unix(listener, file) => {
                 let one = listener.into_std()?;
                 let other = UnixListener::from_std(one.try_clone()?)?;
-                Ok((Listener::Unix(UnixListener::from_std(one)?), Listener::Unix(other), Some(file)))
+                Ok((
+                    Listener::Unix(UnixListener::from_std(one)?),
+                    Listener::Unix(other),
+                    Some(file),
+                ))
             }
         }
     }
@@ -134,18 +139,21 @@ fn unix(path: &Path) -> Result<Socket, ListenError> {
     Ok(Socket::Unix(listener, file))
 }
 
-/// Chooses the cryptography of TLS connections for the whole process; an earlier choice stays, which is as good.
+/// Chooses the cryptography of TLS connections for the whole process; an earlier choice stays,
+/// which is as good.
 pub fn choose_cryptography() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Returns TLS for the gateway's side, with client certificates required where an authority for them is named.
+/// Returns TLS for the gateway's side, with client certificates required where an authority for
+/// them is named.
 ///
 /// # Errors
 /// A file can't be read.
 pub fn tls(config: &GrpcTls) -> Result<ServerTlsConfig, ListenError> {
     let read = |path: &Path| {
-        let unreadable = |source| ListenError::Unreadable { path: path.display().to_string(), source };
+        let unreadable =
+            |source| ListenError::Unreadable { path: path.display().to_string(), source };
         fs::read(path).map_err(unreadable)
     };
     let identity = Identity::from_pem(read(&config.cert_file)?, read(&config.key_file)?);
@@ -163,7 +171,9 @@ pub fn tls(config: &GrpcTls) -> Result<ServerTlsConfig, ListenError> {
 pub fn check_tls(config: &GrpcTls) -> Result<(), Box<dyn Error>> {
     choose_cryptography();
     Server::builder().tls_config(tls(config)?).map(drop).map_err(|error| match error.source() {
-        Some(source) => format!("certificate, key and authority can't be used together: {source}").into(),
+        Some(source) => {
+            format!("certificate, key and authority can't be used together: {source}").into()
+        }
         None => error.into(),
     })
 }

@@ -8,11 +8,12 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs;
 
 impl Config {
-    /// Reads and checks a file of YAML, 4 MiB at most, and looks at what it names: keys, certificates, secrets.
+    /// Reads and checks a file of YAML, 4 MiB at most, and looks at what it names: keys,
+    /// certificates, secrets.
     ///
     /// # Errors
-    /// The file can't be read, is no YAML, or says something wrong; or something that it names is not there or can't be
-    /// used. Each error says where in the file.
+    /// The file can't be read, is no YAML, or says something wrong; or something that it names is
+    /// not there or can't be used. Each error says where in the file.
     pub fn load(path: &std::path::Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
         let text = fs::read_to_string(path)
@@ -64,7 +65,8 @@ fn content(file: &str) -> Result<Vec<u8>, String> {
     fs::read(file).map_err(|error| format!("can't read `{file}`: {error}"))
 }
 
-/// Returns what can be read and yet can't be used: found as it is at start, by making of it what is used.
+/// Returns what can be read and yet can't be used: found as it is at start, by making of it what is
+/// used.
 fn unfit(config: &Config) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     if let Some(Err(error)) = config.grpc.tls.as_ref().map(listen::check_tls) {

@@ -23,7 +23,8 @@ impl LogLimiter {
         Self(Mutex::new(Second { began: Instant::now(), passed: 0, left_out: 0 }))
     }
 
-    /// Returns how many lines were left out since the last one if a line may be logged now, which then says so.
+    /// Returns how many lines were left out since the last one if a line may be logged now, which
+    /// then says so.
     pub fn pass(&self) -> Option<u64> {
         self.pass_at(Instant::now())
     }

@@ -1,4 +1,5 @@
-//! Writes the log without waiting for whoever reads it: a collector that hangs must not hold up requests.
+//! Writes the log without waiting for whoever reads it: a collector that hangs must not hold up
+//! requests.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};

@@ -1,5 +1,6 @@
-//! Bounds what requests hold in memory. A large one is left unread until there is memory for it; one that is too large, or for
-//! which there is none in time, is read to its end without being kept, and answered in the upstream's place.
+//! Bounds what requests hold in memory. A large one is left unread until there is memory for it;
+//! one that is too large, or for which there is none in time, is read to its end without being
+//! kept, and answered in the upstream's place.
 
 mod refusal;
 
@@ -23,10 +24,12 @@ use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
 use tonic::server::NamedService;
 
-/// The largest message that counts for nothing, in bytes: no more than the window of its stream lets come unread.
+/// The largest message that counts for nothing, in bytes: no more than the window of its stream
+/// lets come unread.
 pub const SMALL: usize = 64 << 10;
 
-/// The pieces in which a large answer is handed over, in bytes: its memory is given back with the last of them.
+/// The pieces in which a large answer is handed over, in bytes: its memory is given back with the
+/// last of them.
 const PIECE: usize = 64 << 10;
 
 /// What stands before a message: whether it is compressed, and its length.
@@ -44,7 +47,8 @@ pub struct MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// Creates a budget of so many bytes for all large messages together, none of which is larger than `largest`.
+    /// Creates a budget of so many bytes for all large messages together, none of which is larger
+    /// than `largest`.
     pub fn new(bytes: usize, largest: usize, max_wait: Duration, metrics: Arc<Metrics>) -> Self {
         let free = Arc::new(Semaphore::new(kib(bytes)));
         Self { largest, max_wait, free, metrics }
@@ -62,7 +66,8 @@ impl MemoryBudget {
             return Ok(None);
         }
         let wanted = u32::try_from(kib(length)).unwrap_or(u32::MAX);
-        let reserved = timeout(self.max_wait, Arc::clone(&self.free).acquire_many_owned(wanted)).await;
+        let reserved =
+            timeout(self.max_wait, Arc::clone(&self.free).acquire_many_owned(wanted)).await;
         reserved.ok().and_then(Result::ok).map(Some).ok_or(Failure::Overloaded)
     }
 }
@@ -97,7 +102,10 @@ impl<S: NamedService> NamedService for Bounded<S> {
 
 impl<S> Service<Request<Body>> for Bounded<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
     S::Future: Send,
 {
     type Response = Response<Body>;
@@ -127,8 +135,8 @@ where
     let reserved = match budget.reserve(length(&opening)).await {
         Ok(reserved) => reserved,
         Err(failure) => {
-            // To its end: what comes for a stream that was closed early is an error of the connection's, and too many of
-            // these would end it for all.
+            // To its end: what comes for a stream that was closed early is an error of the
+            // connection's, and too many of these would end it for all.
             while body.frame().await.is_some_and(|frame| frame.is_ok()) {}
             budget.metrics.answered("", &failure.to_string(), start.elapsed());
             return Ok(refused(failure, &opening));
@@ -138,9 +146,8 @@ where
     let body = Body::new(TimedBody { opening, rest: body, late });
     let answer = inner.call(Request::from_parts(head, body)).await?;
     Ok(match reserved {
-        Some(reserved) => {
-            answer.map(|body| Body::new(CountedBody { body, piece: Bytes::new(), _reserved: reserved }))
-        }
+        Some(reserved) => answer
+            .map(|body| Body::new(CountedBody { body, piece: Bytes::new(), _reserved: reserved })),
         None => answer,
     })
 }
@@ -186,7 +193,9 @@ impl HttpBody for TimedBody {
         }
         if let Some(late) = &mut this.late {
             ready!(late.as_mut().poll(context));
-            return Poll::Ready(Some(Err(Status::deadline_exceeded("the request did not come in time"))));
+            return Poll::Ready(Some(Err(Status::deadline_exceeded(
+                "the request did not come in time",
+            ))));
         }
         Poll::Pending
     }

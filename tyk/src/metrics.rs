@@ -11,8 +11,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use std::time::Duration;
 
-/// What is counted and measured. Label values come from the configuration and from fixed words, so their number is
-/// bounded whatever clients send.
+/// What is counted and measured. Label values come from the configuration and from fixed words, so
+/// their number is bounded whatever clients send.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -107,8 +107,17 @@ impl Metrics {
             "The running version",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        let metrics =
-            Self { registry, requests, seconds, leaked, events, reloads, published, cached, signing };
+        let metrics = Self {
+            registry,
+            requests,
+            seconds,
+            leaked,
+            events,
+            reloads,
+            published,
+            cached,
+            signing,
+        };
         // What an alert reads is there before it first counts, or its first rise would not be seen.
         for outcome in [Reload::Taken, Reload::Refused, Reload::Late] {
             drop(metrics.reloads.get_or_create(&ReloadLabels { outcome: outcome.word() }));
@@ -123,8 +132,12 @@ impl Metrics {
     pub fn expect_apis(&self, apis: &[Api]) {
         for api in apis {
             let own: &[_] = match api.mode {
-                Mode::Mint { .. } => &["subject-missing", "token-too-large", "signing-failed", "overloaded"],
-                Mode::Exchange { .. } => &["exchange-failed", "exchange-unavailable", "exchange-unexpected"],
+                Mode::Mint { .. } => {
+                    &["subject-missing", "token-too-large", "signing-failed", "overloaded"]
+                }
+                Mode::Exchange { .. } => {
+                    &["exchange-failed", "exchange-unavailable", "exchange-unexpected"]
+                }
             };
             for outcome in own.iter().chain(MISWIRED) {
                 self.expect(&api.id, outcome);

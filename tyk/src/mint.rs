@@ -81,7 +81,8 @@ impl Minter {
         self.tokens.sweep(|kept| self.stale(kept, now));
     }
 
-    /// Returns whether a token is of no use: too old, or signed with a key that is published no more.
+    /// Returns whether a token is of no use: too old, or signed with a key that is published no
+    /// more.
     fn stale(&self, kept: &CachedToken, now: u64) -> bool {
         let published = |key_id: &str| self.keys.current().key_ids.contains(key_id);
         kept.fresh_until <= now || !kept.key_id().is_some_and(published)
@@ -118,9 +119,13 @@ impl Minter {
     }
 }
 
-/// Returns what makes two requests get one token: what it says, how long it may live, and for whom. The session's key is
-/// part of it, so that two keys never share a `jti`.
-fn key(claims: &Map<String, Value>, session: &SessionState, not_after: Option<u64>) -> Result<Key, Failure> {
+/// Returns what makes two requests get one token: what it says, how long it may live, and for whom.
+/// The session's key is part of it, so that two keys never share a `jti`.
+fn key(
+    claims: &Map<String, Value>,
+    session: &SessionState,
+    not_after: Option<u64>,
+) -> Result<Key, Failure> {
     let claims = serde_json::to_vec(claims).map_err(|_| Failure::SigningFailed)?;
     let mut hash = Sha256::new();
     // JSON ends where it ends, and the time has one length: what follows can't be taken for either.

@@ -17,23 +17,31 @@ pub struct CredentialStripper {
 }
 
 impl CredentialStripper {
-    /// Creates a stripper for the header that receives the token, the places always stripped, and tokens of these
-    /// issuers anywhere.
+    /// Creates a stripper for the header that receives the token, the places always stripped, and
+    /// tokens of these issuers anywhere.
     pub fn new(upstream: Upstream, strip: Credential, issuers: BTreeSet<String>) -> Self {
         Self { upstream, strip, issuers }
     }
 
-    /// Takes the credential away, and every token of a guarded issuer that the gateway shows: it shows the first value
-    /// of each header. Returns how many such tokens there were outside the credential's places.
+    /// Takes the credential away, and every token of a guarded issuer that the gateway shows: it
+    /// shows the first value of each header. Returns how many such tokens there were outside the
+    /// credential's places.
     pub fn strip(&self, request: &mut MiniRequestObject, credentials: &[&Credential]) -> u64 {
         let named = |places: fn(&Credential) -> &Vec<String>| -> BTreeSet<&str> {
-            credentials.iter().copied().chain([&self.strip]).flat_map(places).map(String::as_str).collect()
+            credentials
+                .iter()
+                .copied()
+                .chain([&self.strip])
+                .flat_map(places)
+                .map(String::as_str)
+                .collect()
         };
         let headers = named(|places| &places.headers);
         let cookies = named(|places| &places.cookies);
         let params = named(|places| &places.params);
         // Where the whole header goes, none of its cookies comes back.
-        let all_cookies = headers.iter().any(|name| is_cookie(name)) || is_cookie(&self.upstream.header);
+        let all_cookies =
+            headers.iter().any(|name| is_cookie(name)) || is_cookie(&self.upstream.header);
         let leaked = [
             self.strip_headers(request, &headers),
             if all_cookies { 0 } else { self.strip_cookies(request, &cookies) },
@@ -61,13 +69,16 @@ impl CredentialStripper {
                 leaked = leaked.saturating_add(1);
             }
         }
-        request.set_headers.retain(|name, _| !delete.iter().any(|gone| gone.eq_ignore_ascii_case(name)));
+        request
+            .set_headers
+            .retain(|name, _| !delete.iter().any(|gone| gone.eq_ignore_ascii_case(name)));
         request.delete_headers.extend(delete);
         leaked
     }
 
-    /// Has the gateway forget which headers the client calls its connection's (RFC 9110 section 7.6.1): it takes those out
-    /// after the token is put in, and would take out the token. The others go here; an upgrade of the protocol stays.
+    /// Has the gateway forget which headers the client calls its connection's (RFC 9110 section
+    /// 7.6.1): it takes those out after the token is put in, and would take out the token. The
+    /// others go here; an upgrade of the protocol stays.
     fn strip_connection(&self, request: &mut MiniRequestObject) {
         let Some(value) = header(request, "Connection") else { return };
         let options: Vec<_> = value.split(',').map(|option| option.trim().to_owned()).collect();
@@ -101,7 +112,8 @@ impl CredentialStripper {
                 kept.push(cookie);
             }
         }
-        // Set even where nothing is taken: a second `Cookie` line, which the gateway does not show, goes then.
+        // Set even where nothing is taken: a second `Cookie` line, which the gateway does not show,
+        // goes then.
         if !names.is_empty() || leaked > 0 {
             let (header, value) = (header.clone(), kept.join("; "));
             request.delete_headers.push(header.clone());
@@ -112,8 +124,8 @@ impl CredentialStripper {
         leaked
     }
 
-    /// Takes parameters out of the URL itself and has the gateway delete them too, for it may hold two URLs: the
-    /// client's, and the one that a rewrite made of it.
+    /// Takes parameters out of the URL itself and has the gateway delete them too, for it may hold
+    /// two URLs: the client's, and the one that a rewrite made of it.
     fn strip_params(&self, request: &mut MiniRequestObject, names: &BTreeSet<&str>) -> u64 {
         let mut leaked = 0_u64;
         let mut delete: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -123,7 +135,8 @@ impl CredentialStripper {
                 if names.contains(&*name) {
                     return false;
                 }
-                let is_leaked = holds_token_of(&self.issuers, &value) || holds_token_of(&self.issuers, &name);
+                let is_leaked =
+                    holds_token_of(&self.issuers, &value) || holds_token_of(&self.issuers, &name);
                 if is_leaked {
                     leaked = leaked.saturating_add(1);
                     delete.insert(name.into_owned());
@@ -168,8 +181,9 @@ pub fn after_prefix<'a>(value: &'a str, prefix: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(prefix).then_some(rest.trim()).filter(|rest| !rest.is_empty())
 }
 
-/// Returns where an API definition says that its credential stands: `config_data: {attache: {credential: {…}}}`. It can
-/// only have more taken away, for whoever writes an API definition need not be whom the issuer's configuration trusts.
+/// Returns where an API definition says that its credential stands:
+/// `config_data: {attache: {credential: {…}}}`. It can only have more taken away, for whoever
+/// writes an API definition need not be whom the issuer's configuration trusts.
 ///
 /// # Errors
 /// It says something else.

@@ -67,7 +67,8 @@ enum Stage {
 /// How long requests under way may take in the end.
 const FINISH: Duration = Duration::from_secs(5);
 
-/// A running issuer. It listens from the start; requests that come before [`Running::until`] is called wait.
+/// A running issuer. It listens from the start; requests that come before [`Running::until`] is
+/// called wait.
 #[derive(Debug)]
 pub struct Running {
     /// Where the gateway's side listens, on TCP.
@@ -121,8 +122,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let socket = listen::grpc(&config.grpc).await?;
     let listener = listen::tcp(config.http.listen).await?;
     let (grpc, http) = (socket.address(), listener.local_addr().ok());
-    let sockets =
-        socket.twice().map_err(|source| ListenError::Bind { at: config.grpc.listen.to_string(), source })?;
+    let sockets = socket
+        .twice()
+        .map_err(|source| ListenError::Bind { at: config.grpc.listen.to_string(), source })?;
     let (stage, stages) = channel(Stage::Serving);
     let grpc_side = tokio::spawn(serve_grpc(server, sockets, stages));
     let (stop_http, stopped) = channel(false);
@@ -130,13 +132,24 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, grpc = %config.grpc.listen, http = %config.http.listen, "listening");
     let drain = config.drain;
-    Ok(Running { grpc, http, state, drain, stage, stop_http, grpc_side, http_side, _watchers: watchers })
+    Ok(Running {
+        grpc,
+        http,
+        state,
+        drain,
+        stage,
+        stop_http,
+        grpc_side,
+        http_side,
+        _watchers: watchers,
+    })
 }
 
 impl Running {
-    /// Runs until it is asked to end, or until a side fails. Then it shows probes that it is not ready and asks its
-    /// clients to find another, but serves on, old connections and new: not every client has another at once. That ends
-    /// with `drain`, or when it is asked again; requests under way are finished.
+    /// Runs until it is asked to end, or until a side fails. Then it shows probes that it is not
+    /// ready and asks its clients to find another, but serves on, old connections and new: not
+    /// every client has another at once. That ends with `drain`, or when it is asked again;
+    /// requests under way are finished.
     ///
     /// # Errors
     /// A side failed.
@@ -176,24 +189,28 @@ fn joined<E>(done: Result<Result<(), E>, JoinError>) -> Result<(), E> {
     done.unwrap_or(Ok(()))
 }
 
-/// Returns the server, with limits for one client that is trusted: the gateway, which has one connection for all of its
-/// requests. What ends that connection fails every request on it, so no limit may end it that the gateway's own clients
-/// can reach.
+/// Returns the server, with limits for one client that is trusted: the gateway, which has one
+/// connection for all of its requests. What ends that connection fails every request on it, so no
+/// limit may end it that the gateway's own clients can reach.
 fn grpc_server(
     config: &Config,
     issuer: Arc<Issuer>,
     budget: Arc<MemoryBudget>,
 ) -> Result<Router, StartError> {
     let mut server = Server::builder()
-        // Clients that give up reset their streams, which may be before they are accepted: whatever a socket's buffer
-        // holds after a stall. At 6 MiB, and 250 bytes or more a request, that is 25,000. The default is 20.
+        // Clients that give up reset their streams, which may be before they are accepted: whatever
+        // a socket's buffer holds after a stall. At 6 MiB, and 250 bytes or more a request, that is
+        // 25,000. The default is 20.
         .http2_max_pending_accept_reset_streams(Some(100_000))
-        // Streams of ours that end early, because a client's time is over, are no attack of the gateway's either.
+        // Streams of ours that end early, because a client's time is over, are no attack of the
+        // gateway's either.
         .http2_max_local_error_reset_streams(None)
-        // More wait in the gateway. With the default of 200 a provider that hangs would keep out requests that need none.
+        // More wait in the gateway. With the default of 200 a provider that hangs would keep out
+        // requests that need none.
         .max_concurrent_streams(STREAMS)
-        // No more than this comes of a request that waits for room. Were the connection's window smaller than those of
-        // all streams together, requests that wait would keep out the rest of one that has room.
+        // No more than this comes of a request that waits for room. Were the connection's window
+        // smaller than those of all streams together, requests that wait would keep out the rest of
+        // one that has room.
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW.saturating_mul(STREAMS))
         // The gateway hands on a client's `baggage` in the call's metadata.
@@ -204,8 +221,9 @@ fn grpc_server(
     let limit = config.grpc.max_message_bytes;
     // The body comes back, with a token added.
     let answer = limit.saturating_add(64 << 10);
-    let service =
-        DispatcherServer::from_arc(issuer).max_decoding_message_size(limit).max_encoding_message_size(answer);
+    let service = DispatcherServer::from_arc(issuer)
+        .max_decoding_message_size(limit)
+        .max_encoding_message_size(answer);
     Ok(server.add_service(Bounded::new(service, budget)))
 }
 
@@ -217,7 +235,8 @@ const WINDOW: u32 = 64 << 10;
 
 type Sockets = (Listener, Listener, Option<SocketFile>);
 
-/// Serves with the first socket, and with the second once the first's connections are asked to go elsewhere.
+/// Serves with the first socket, and with the second once the first's connections are asked to go
+/// elsewhere.
 async fn serve_grpc(
     server: Router,
     (first, second, _file): Sockets,
@@ -239,10 +258,12 @@ async fn serve_until(
     match listener {
         Listener::Tcp(listener) => {
             let incoming = TcpIncoming::from(listener)
-                // Else an answer of two frames waits for the gateway's delayed acknowledgement: 40 ms.
+                // Else an answer of two frames waits for the gateway's delayed acknowledgement: 40
+                // ms.
                 .with_nodelay(Some(true))
-                // A gateway that is gone is noticed by the system, which answers for a process that is stopped for a
-                // while. HTTP/2's own pings would be found unanswered when it goes on, and end the connection.
+                // A gateway that is gone is noticed by the system, which answers for a process that
+                // is stopped for a while. HTTP/2's own pings would be found unanswered when it goes
+                // on, and end the connection.
                 .with_keepalive(Some(Duration::from_secs(30)))
                 .with_keepalive_interval(Some(Duration::from_secs(10)));
             server.serve_with_incoming_shutdown(incoming, end).await

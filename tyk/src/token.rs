@@ -1,4 +1,5 @@
-//! Looks into JWTs without trusting them: to find a client's own tokens, and to read what somebody else has verified.
+//! Looks into JWTs without trusting them: to find a client's own tokens, and to read what somebody
+//! else has verified.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -26,14 +27,16 @@ pub fn payload(token: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// Returns whether a text is made up as a JWT is (RFC 7515 section 7.1), and so can be put into a header as it is.
+/// Returns whether a text is made up as a JWT is (RFC 7515 section 7.1), and so can be put into a
+/// header as it is.
 pub fn is_compact(token: &str) -> bool {
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let mut parts = token.split('.');
     parts.clone().count() == 3 && parts.all(|part| part.bytes().all(base64url))
 }
 
-/// A time of a JWT, in whole seconds of Unix time (RFC 7519 section 2); what is no time is long over.
+/// A time of a JWT, in whole seconds of Unix time (RFC 7519 section 2); what is no time is long
+/// over.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -43,11 +46,15 @@ pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> Option<u64> {
     claims.get(name)?.as_f64().map(|time| time as u64)
 }
 
-/// Returns whether a text holds, anywhere in it, something that a verifier could take for a token of one of these issuers.
+/// Returns whether a text holds, anywhere in it, something that a verifier could take for a token
+/// of one of these issuers.
 pub fn holds_token_of(issuers: &BTreeSet<String>, text: &str) -> bool {
     let base64url = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.split(|c| !base64url(c)).filter(|part| may_be_json(part)).any(|part| {
-        let claims = LENIENT.decode(part).ok().and_then(|json| serde_json::from_slice::<Issuers>(&json).ok());
+        let claims = LENIENT
+            .decode(part)
+            .ok()
+            .and_then(|json| serde_json::from_slice::<Issuers>(&json).ok());
         claims.is_some_and(|claims| claims.0.iter().any(|issuer| issuers.contains(issuer)))
     })
 }

@@ -1,4 +1,5 @@
-//! TokenCache that are kept for reuse, in as few bytes as they can be, and dropped once they are of no use.
+//! TokenCache that are kept for reuse, in as few bytes as they can be, and dropped once they are of
+//! no use.
 
 use crate::failure::Failure;
 use base64::Engine as _;
@@ -8,11 +9,12 @@ use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What one of the tokens that a configuration counts may take, in bytes; a longer one counts as several.
+/// What one of the tokens that a configuration counts may take, in bytes; a longer one counts as
+/// several.
 const UNIT: usize = 512;
 
-/// What makes two requests get one token: a hash of everything that the token depends on, 128 bits of its SHA-256. To meet
-/// another caller's takes 2^128 tries.
+/// What makes two requests get one token: a hash of everything that the token depends on, 128 bits
+/// of its SHA-256. To meet another caller's takes 2^128 tries.
 pub type Key = [u8; 16];
 
 /// Returns such a hash.
@@ -63,7 +65,8 @@ pub struct Given {
 #[derive(Clone, Debug)]
 pub struct CachedToken {
     head: Arc<Head>,
-    /// Payload and signature, one after the other; or a whole JWT, where it is not in the one form that base64url has.
+    /// Payload and signature, one after the other; or a whole JWT, where it is not in the one form
+    /// that base64url has.
     bytes: Arc<[u8]>,
     /// Where the payload ends.
     payload: Option<u32>,
@@ -94,8 +97,8 @@ impl TokenCache {
         Some(Given { jwt: kept.jwt(), cached: true })
     }
 
-    /// Returns the token that is kept for a key, or what `make` makes of it. Whoever asks for a token that is being made
-    /// waits for it; should that fail, the next in line makes its own.
+    /// Returns the token that is kept for a key, or what `make` makes of it. Whoever asks for a
+    /// token that is being made waits for it; should that fail, the next in line makes its own.
     ///
     /// # Errors
     /// Those of `make`.
@@ -177,11 +180,13 @@ impl CachedToken {
 
     fn jwt(&self) -> String {
         let payload = self.payload.and_then(|payload| usize::try_from(payload).ok());
-        let Some((payload, signature)) = payload.and_then(|end| self.bytes.split_at_checked(end)) else {
+        let Some((payload, signature)) = payload.and_then(|end| self.bytes.split_at_checked(end))
+        else {
             return String::from_utf8_lossy(&self.bytes).into_owned();
         };
         let header = &self.head.header;
-        let mut jwt = String::with_capacity(header.len().saturating_add(self.bytes.len().saturating_mul(2)));
+        let mut jwt =
+            String::with_capacity(header.len().saturating_add(self.bytes.len().saturating_mul(2)));
         jwt.push_str(header);
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(payload, &mut jwt);

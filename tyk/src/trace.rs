@@ -14,8 +14,8 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Returns the ids of a request. A gateway that traces tells its trace in the call's metadata; what the client sent
-    /// stands in the request's headers, which go on untouched.
+    /// Returns the ids of a request. A gateway that traces tells its trace in the call's metadata;
+    /// what the client sent stands in the request's headers, which go on untouched.
     pub fn of(metadata: &MetadataMap, request: Option<&MiniRequestObject>) -> Self {
         let told = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
         let sent = |name: &str| request.and_then(|request| header(request, name));
@@ -40,7 +40,8 @@ fn hex_id(id: &str) -> Option<&str> {
     (is_hex && id.bytes().any(|byte| byte != b'0')).then_some(id)
 }
 
-/// Returns whether it has the form of an id: what a client makes up must not put its token into the log.
+/// Returns whether it has the form of an id: what a client makes up must not put its token into the
+/// log.
 fn plain(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
@@ -57,16 +58,23 @@ mod tests {
         if let Some(named) = named {
             metadata.insert("traceparent", named.parse().unwrap());
         }
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Trace::of(&metadata, Some(&MiniRequestObject { headers, ..MiniRequestObject::default() }))
     }
 
     #[test]
     fn the_gateways_own_trace_comes_before_the_clients_header() {
         assert_eq!(of(Some(TOLD), &[]).trace_id, "0af7651916cd43dd8448eb211c80319c");
-        assert_eq!(of(Some(TOLD), &[("Traceparent", SENT)]).trace_id, "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(
+            of(Some(TOLD), &[("Traceparent", SENT)]).trace_id,
+            "0af7651916cd43dd8448eb211c80319c"
+        );
         assert_eq!(of(None, &[("traceparent", SENT)]).trace_id, "11111111111111111111111111111111");
-        assert_eq!(of(Some("junk"), &[("Traceparent", SENT)]).trace_id, "11111111111111111111111111111111");
+        assert_eq!(
+            of(Some("junk"), &[("Traceparent", SENT)]).trace_id,
+            "11111111111111111111111111111111"
+        );
         assert_eq!(of(None, &[("Traceparent", "00-junk-01")]).trace_id, "");
     }
 

@@ -1,4 +1,5 @@
-//! What goes on beside requests: keys are looked for, old tokens dropped, and the process shows that it works.
+//! What goes on beside requests: keys are looked for, old tokens dropped, and the process shows
+//! that it works.
 
 use crate::heartbeat;
 use crate::http::HttpState;
@@ -33,8 +34,11 @@ pub async fn beat(state: Arc<HttpState>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let signer = state.minting.as_ref().map(|minting| Arc::clone(&minting.keys.current().signer));
-        let work = tokio::task::spawn_blocking(move || signer.is_none_or(|key| key.sign(Map::new()).is_ok()));
+        let signer =
+            state.minting.as_ref().map(|minting| Arc::clone(&minting.keys.current().signer));
+        let work = tokio::task::spawn_blocking(move || {
+            signer.is_none_or(|key| key.sign(Map::new()).is_ok())
+        });
         if work.await.is_ok_and(|done| done) {
             state.heartbeat.beat();
         }
@@ -72,7 +76,9 @@ pub async fn keys(keys: Arc<Keys>, poll: Duration, metrics: Arc<Metrics>) {
                 let (added, removed) = (changes.added.join(", "), changes.removed.join(", "));
                 tracing::info!(added, removed, "the published keys changed");
             }
-            Err(error) => tracing::error!(%error, "the key folder can't be used; the keys stay as they are"),
+            Err(error) => {
+                tracing::error!(%error, "the key folder can't be used; the keys stay as they are")
+            }
         }
         let now = keys.current().signer.key_id().to_owned();
         if now != signing {

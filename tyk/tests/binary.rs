@@ -29,7 +29,10 @@ fn check_tells_every_problem_and_fails() {
     let told = String::from_utf8(output.stderr).unwrap();
     let lines: Vec<_> = told.lines().collect();
     assert_eq!(lines.len(), 3, "{told}");
-    assert!(told.contains("issuer.yaml:2:7: htpp: unknown key `htpp`; did you mean `http`?"), "{told}");
+    assert!(
+        told.contains("issuer.yaml:2:7: htpp: unknown key `htpp`; did you mean `http`?"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -84,7 +87,8 @@ fn check_refuses_what_serve_would_refuse() {
     std::fs::write(at("secret"), "secret").unwrap();
     let keys = key_folder();
     let with = |tls: &str, provider: &str| {
-        let config = minting(keys.path(), "").trim_end().replace("grpc: {", &format!("grpc: {{{tls} "));
+        let config =
+            minting(keys.path(), "").trim_end().replace("grpc: {", &format!("grpc: {{{tls} "));
         format!(
             "{config}\nproviders:\n- {{name: p, issuer: i, tokenEndpoint: \"https://kc/t\", clientId: c{provider}}}\n"
         )
@@ -133,11 +137,15 @@ async fn serve_logs_json_without_secrets_and_ends_at_sigterm() {
     let mut process = Serving::start(&minting(keys.path(), "log: {level: DEBUG, issued: true}"));
     let key = "acme5f2a-the-key-itself";
     let mut client = process.client().await;
-    let answer =
-        client.dispatch(post("orders", Some(session(key, &[])), &[("Authorization", key)])).await.unwrap();
+    let answer = client
+        .dispatch(post("orders", Some(session(key, &[])), &[("Authorization", key)]))
+        .await
+        .unwrap();
     let token = outcome(&answer.into_inner()).unwrap();
-    let refused =
-        client.dispatch(post("jwt", Some(session(key, &[])), &[("Authorization", key)])).await.unwrap();
+    let refused = client
+        .dispatch(post("jwt", Some(session(key, &[])), &[("Authorization", key)]))
+        .await
+        .unwrap();
     outcome(&refused.into_inner()).unwrap_err();
 
     let logged = process.end();
@@ -184,8 +192,16 @@ providers:
     let bearer = format!("Bearer {SENT}");
     for (status, answer, reason) in [
         (StatusCode::OK, json!(SENT), "exchange-unexpected"),
-        (StatusCode::OK, json!({"access_token": "a.b.c", "token_type": SENT}), "exchange-unexpected"),
-        (StatusCode::OK, json!({"access_token": SENT, "token_type": "Bearer"}), "exchange-unexpected"),
+        (
+            StatusCode::OK,
+            json!({"access_token": "a.b.c", "token_type": SENT}),
+            "exchange-unexpected",
+        ),
+        (
+            StatusCode::OK,
+            json!({"access_token": SENT, "token_type": "Bearer"}),
+            "exchange-unexpected",
+        ),
         (StatusCode::BAD_REQUEST, json!({"error": SENT}), "exchange-failed"),
         (StatusCode::BAD_REQUEST, json!({"error": format!("no grant: {SENT}")}), "exchange-failed"),
         (
@@ -207,7 +223,8 @@ providers:
     }
 }
 
-/// What clients do does not fill the log: a thousand sessions, and a thousand requests that get no token.
+/// What clients do does not fill the log: a thousand sessions, and a thousand requests that get no
+/// token.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_requests_is_a_handful_of_lines_and_a_count() {
     let keys = key_folder();
@@ -217,7 +234,8 @@ async fn a_flood_of_requests_is_a_handful_of_lines_and_a_count() {
         let session = session(&format!("k{number}"), &[]);
         let answer = client.dispatch(post("orders", Some(session), &[])).await.unwrap();
         outcome(&answer.into_inner()).unwrap();
-        outcome(&client.dispatch(post("orders", None, &[])).await.unwrap().into_inner()).unwrap_err();
+        outcome(&client.dispatch(post("orders", None, &[])).await.unwrap().into_inner())
+            .unwrap_err();
     }
     let logged = process.end();
     assert!(!logged.contains("a token was made"), "{logged}");
@@ -242,7 +260,8 @@ async fn a_log_that_nobody_reads_holds_up_no_request() {
     process.kill();
 }
 
-/// A disk that hangs, played by a pipe that nobody writes to, keeps a thread; it must not keep one for each request.
+/// A disk that hangs, played by a pipe that nobody writes to, keeps a thread; it must not keep one
+/// for each request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_hangs_keeps_no_request_from_its_answer() {
     let (keys, folder) = (key_folder(), tempfile::tempdir().unwrap());
@@ -317,7 +336,14 @@ impl Serving {
     async fn get(&self, path: &str) -> String {
         attache_issuer::listen::choose_cryptography();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        client.get(format!("http://{}{path}", self.http)).send().await.unwrap().text().await.unwrap()
+        client
+            .get(format!("http://{}{path}", self.http))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
     }
 
     /// Ends it, and returns what it logged.

@@ -56,7 +56,8 @@ async fn a_request_that_is_too_large_is_answered_and_counted_and_harms_no_other(
         let overrides = request.return_overrides.as_ref().unwrap();
         assert_eq!((overrides.response_code, overrides.override_error), (413, true));
         assert!(overrides.response_body.contains("request-too-large"));
-        // Or the gateway would take the answer for an error, or its records would tell of another request.
+        // Or the gateway would take the answer for an error, or its records would tell of another
+        // request.
         assert_eq!((request.url.as_str(), request.method.as_str()), ("/orders?page=2", "POST"));
         assert!(request.raw_body.is_empty());
     }
@@ -107,7 +108,9 @@ async fn a_client_that_reads_slowly_holds_its_own_room_and_no_more() {
 }
 
 async fn outcome_of_large(
-    client: &mut attache_issuer::proto::dispatcher_client::DispatcherClient<tonic::transport::Channel>,
+    client: &mut attache_issuer::proto::dispatcher_client::DispatcherClient<
+        tonic::transport::Channel,
+    >,
 ) -> i32 {
     let answer = client.dispatch(large("orders", 900_000)).await.unwrap().into_inner();
     answer.request.unwrap().return_overrides.unwrap().response_code

@@ -22,8 +22,9 @@ fn parse(path: &Path) -> Config {
 
 /// The files of a folder that hold this in their name.
 fn files(folder: &str, part: &str) -> Vec<String> {
-    let names =
-        fs::read_dir(at(folder)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = fs::read_dir(at(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut files: Vec<_> =
         names.filter(|name| name.contains(part)).map(|name| format!("{folder}/{name}")).collect();
     files.sort();
@@ -59,7 +60,8 @@ fn gateways_know_every_pod_and_take_the_largest_answer() {
         let address = plugin["coprocess_grpc_server"].as_str().unwrap();
         assert!(address.starts_with("dns:///attache-issuer-grpc.tyk."), "{gateway}");
         assert_eq!(plugin["grpc_round_robin_load_balancing"], true, "{gateway}");
-        let receives = plugin["grpc_recv_max_size"].as_u64().and_then(|size| usize::try_from(size).ok());
+        let receives =
+            plugin["grpc_recv_max_size"].as_u64().and_then(|size| usize::try_from(size).ok());
         let largest = parse(&at(issuer)).grpc.max_message_bytes + (64 << 10);
         assert!(receives >= Some(largest), "{gateway}: the largest answer must come back");
     }
@@ -70,13 +72,17 @@ fn the_issuers_pods_have_the_time_that_their_clients_need() {
     let config = parse(&at("deploy/config/issuer.yaml"));
     let text = fs::read_to_string(at("deploy/issuer.yaml")).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-    let find =
-        |pointer: &str| documents.iter().find_map(|document| document.pointer(pointer)).unwrap().clone();
+    let find = |pointer: &str| {
+        documents.iter().find_map(|document| document.pointer(pointer)).unwrap().clone()
+    };
     let grace = find("/spec/template/spec/terminationGracePeriodSeconds").as_u64().unwrap();
-    let before = find("/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds").as_u64().unwrap();
+    let before =
+        find("/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds").as_u64().unwrap();
     assert!(grace >= before + config.drain.as_secs() + 5, "{grace}");
-    let headless =
-        documents.iter().find(|document| document["metadata"]["name"] == "attache-issuer-grpc").unwrap();
+    let headless = documents
+        .iter()
+        .find(|document| document["metadata"]["name"] == "attache-issuer-grpc")
+        .unwrap();
     assert_eq!(headless["spec"]["clusterIP"], "None");
     assert_eq!(headless["spec"]["ports"][0]["port"], 5555);
     let limit = find("/spec/template/spec/containers/0/resources/limits/memory");
@@ -116,7 +122,10 @@ fn classic_and_oas_definitions_are_of_the_same_apis() {
         let (classic, oas) = (json(&file), json(&file.replace("classic", "oas")));
         let extension = &oas["x-tyk-api-gateway"];
         assert_eq!(classic["api_id"], extension["info"]["id"], "{file}");
-        assert_eq!(classic["proxy"]["listen_path"], extension["server"]["listenPath"]["value"], "{file}");
+        assert_eq!(
+            classic["proxy"]["listen_path"], extension["server"]["listenPath"]["value"],
+            "{file}"
+        );
         assert_eq!(classic["proxy"]["target_url"], extension["upstream"]["url"], "{file}");
     }
 }
@@ -138,7 +147,8 @@ fn no_container_runs_as_root_or_writes_to_its_own_files() {
                 assert_eq!(context["allowPrivilegeEscalation"], false, "{file}");
                 assert_eq!(context["capabilities"]["drop"][0], "ALL", "{file}");
                 assert!(
-                    container.get("readinessProbe").is_some() && container.get("livenessProbe").is_some(),
+                    container.get("readinessProbe").is_some()
+                        && container.get("livenessProbe").is_some(),
                     "{file}"
                 );
                 assert!(container["resources"]["limits"]["memory"].is_string(), "{file}");

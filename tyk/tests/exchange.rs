@@ -66,14 +66,17 @@ impl Provider {
 
 async fn answer(State(script): State<Arc<Script>>, headers: HeaderMap, body: Bytes) -> Response {
     let form = form_urlencoded::parse(&body).into_owned().collect();
-    let credential = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let credential =
+        headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     script.asked.lock().unwrap().push((form, credential.to_owned()));
     let behaviour = script.behaviour.lock().unwrap().clone();
     match behaviour {
-        Behaviour::Grant(claims) => {
-            Response::new(json!({"access_token": jwt(&claims), "token_type": "Bearer"}).to_string().into())
+        Behaviour::Grant(claims) => Response::new(
+            json!({"access_token": jwt(&claims), "token_type": "Bearer"}).to_string().into(),
+        ),
+        Behaviour::Answer(status, body) => {
+            (StatusCode::from_u16(status).unwrap(), body).into_response()
         }
-        Behaviour::Answer(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
         Behaviour::Redirect => (StatusCode::FOUND, [("location", "/token")]).into_response(),
         Behaviour::Huge => "x".repeat(10 << 20).into_response(),
         Behaviour::Silence => {
@@ -102,7 +105,11 @@ async fn issuer(provider: &Provider) -> (Issuer, tempfile::TempDir) {
     issuer_with(provider, "timeout: 500ms", "apis:").await
 }
 
-async fn issuer_with(provider: &Provider, timeout: &str, apis: &str) -> (Issuer, tempfile::TempDir) {
+async fn issuer_with(
+    provider: &Provider,
+    timeout: &str,
+    apis: &str,
+) -> (Issuer, tempfile::TempDir) {
     let secret = tempfile::tempdir().unwrap();
     let path = secret.path().join("secret");
     std::fs::write(&path, "se:cret\n").unwrap();
@@ -177,12 +184,18 @@ async fn whatever_the_provider_does_no_request_goes_on_without_a_token() {
         (Behaviour::Answer(503, "<html>".into()), 502, "exchange-failed"),
         (Behaviour::Answer(200, "<html>".into()), 502, "exchange-unexpected"),
         (
-            Behaviour::Answer(200, json!({"access_token": "a.b.c", "token_type": "N_A"}).to_string()),
+            Behaviour::Answer(
+                200,
+                json!({"access_token": "a.b.c", "token_type": "N_A"}).to_string(),
+            ),
             502,
             "exchange-unexpected",
         ),
         (
-            Behaviour::Answer(200, json!({"access_token": "opaque", "token_type": "Bearer"}).to_string()),
+            Behaviour::Answer(
+                200,
+                json!({"access_token": "opaque", "token_type": "Bearer"}).to_string(),
+            ),
             502,
             "exchange-unexpected",
         ),
@@ -244,7 +257,8 @@ async fn a_provider_that_hangs_is_waited_for_once_by_all_that_have_one_token() {
     assert!(all.iter().all(|answer| *answer == Err((502, "exchange-unavailable".to_owned()))));
 }
 
-/// Requests that need no exchange are answered beside those that wait for one, on the same connection.
+/// Requests that need no exchange are answered beside those that wait for one, on the same
+/// connection.
 #[tokio::test]
 async fn a_provider_that_hangs_keeps_out_nobody_else() {
     let provider = Provider::start().await;
@@ -268,7 +282,8 @@ async fn a_provider_that_hangs_keeps_out_nobody_else() {
     outcome(&connection.answer(id).await).unwrap();
 }
 
-/// Nor do those that have one token, and wait for one exchange: more than a connection takes at once.
+/// Nor do those that have one token, and wait for one exchange: more than a connection takes at
+/// once.
 #[tokio::test]
 async fn one_caller_of_a_provider_that_hangs_keeps_out_nobody_else() {
     let provider = Provider::start().await;
@@ -296,7 +311,8 @@ async fn one_caller_of_a_provider_that_hangs_keeps_out_nobody_else() {
     let mut own = client.clone();
     // Behind the others it would be answered when their time is over.
     let minted = own.dispatch(post("minted", Some(session("k1", &[])), &[]));
-    let minted = tokio::time::timeout(Duration::from_secs(15), minted).await.expect("beside the others");
+    let minted =
+        tokio::time::timeout(Duration::from_secs(15), minted).await.expect("beside the others");
     outcome(&minted.unwrap().into_inner()).unwrap();
     // Those for whom there was no place were told at once.
     let told = waiting.join_next().await.unwrap().unwrap();

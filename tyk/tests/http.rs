@@ -19,7 +19,10 @@ async fn discovery_leads_to_the_keys() {
     let (_, jwks) = issuer.get("/jwks.json").await;
     let jwks: Value = serde_json::from_str(&jwks).unwrap();
     let key = &jwks["keys"][0];
-    assert_eq!((&key["kty"], &key["use"], &key["alg"]), (&"EC".into(), &"sig".into(), &"ES256".into()));
+    assert_eq!(
+        (&key["kty"], &key["use"], &key["alg"]),
+        (&"EC".into(), &"sig".into(), &"ES256".into())
+    );
     assert!(key.get("d").is_none());
 }
 
@@ -33,8 +36,8 @@ async fn an_issuer_with_a_path_is_found_below_it() {
     assert_eq!(issuer.get("/jwks.json").await.0, 200);
 }
 
-/// Any workload may reach the HTTP side. One that holds all the places with requests that it never ends keeps out nobody
-/// for long.
+/// Any workload may reach the HTTP side. One that holds all the places with requests that it never
+/// ends keeps out nobody for long.
 #[tokio::test]
 async fn clients_that_never_end_their_request_are_let_go() {
     let keys = key_folder();
@@ -83,8 +86,10 @@ async fn an_issuer_that_ends_frees_its_sockets() {
     assert_eq!(issuer.get("/readyz").await, (200, "ready".to_owned()));
     assert_eq!(issuer.get("/healthz").await.0, 200);
     let mut client = issuer.client().await;
-    outcome(&client.dispatch(post("orders", Some(session("k1", &[])), &[])).await.unwrap().into_inner())
-        .unwrap();
+    outcome(
+        &client.dispatch(post("orders", Some(session("k1", &[])), &[])).await.unwrap().into_inner(),
+    )
+    .unwrap();
     // The gateway's connection stays open: the end must not wait for it.
     issuer.end().await;
     for address in [grpc, http] {
@@ -102,7 +107,8 @@ async fn an_issuer_that_is_told_to_end_serves_on_until_its_clients_have_found_an
     let mut raw = raw::Connection::open(issuer.grpc.unwrap()).await;
 
     issuer.tell().await;
-    // The one sees that its connection is ending and may go elsewhere, the other finds this one again.
+    // The one sees that its connection is ending and may go elsewhere, the other finds this one
+    // again.
     raw.wait_for(raw::GOAWAY).await;
     assert_eq!(issuer.get("/readyz").await, (503, "ending".to_owned()));
     assert_eq!(issuer.get("/healthz").await.0, 200);

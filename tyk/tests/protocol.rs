@@ -14,7 +14,11 @@ async fn ask(issuer: &Issuer, object: Object) -> Object {
 }
 
 fn jwt(payload: &str) -> String {
-    format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#), URL_SAFE_NO_PAD.encode(payload))
+    format!(
+        "{}.{}.c2ln",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#),
+        URL_SAFE_NO_PAD.encode(payload)
+    )
 }
 
 #[tokio::test]
@@ -64,7 +68,8 @@ async fn everything_else_of_the_request_goes_upstream_as_it_was() {
     let sent = object.request.unwrap();
     assert_eq!((upstream.method, upstream.url), (sent.method, sent.url));
     assert!(upstream.body == sent.raw_body, "what does not come back is lost");
-    let headers = [("Traceparent", trace), ("Accept", "*/*"), ("Authorization", &*format!("Bearer {token}"))];
+    let headers =
+        [("Traceparent", trace), ("Accept", "*/*"), ("Authorization", &*format!("Bearer {token}"))];
     assert_eq!(upstream.headers, map(&headers));
 }
 
@@ -124,7 +129,11 @@ async fn without_a_session_nothing_goes_upstream() {
     for (object, status, reason) in [
         (post("orders", None, &[]), 401, "session-missing"),
         (post("unknown", Some(session("k1", &[])), &[]), 500, "api-unknown"),
-        (post("jwt", Some(session("k1", &[])), &[("Authorization", "Bearer a.b.c")]), 401, "jwt-missing"),
+        (
+            post("jwt", Some(session("k1", &[])), &[("Authorization", "Bearer a.b.c")]),
+            401,
+            "jwt-missing",
+        ),
     ] {
         assert_eq!(outcome(&ask(&issuer, object).await).unwrap_err(), (status, reason.to_owned()));
     }
@@ -146,14 +155,18 @@ async fn without_a_session_nothing_goes_upstream() {
     assert_eq!(outcome(&answer).unwrap_err(), (401, "organisation-mismatch".to_owned()));
     let mut broken = post("orders", Some(session("k1", &[])), &[]);
     broken.spec.insert("config_data".into(), r#"{"attache":{"audiences":["other"]}}"#.into());
-    assert_eq!(outcome(&ask(&issuer, broken).await).unwrap_err(), (500, "config-data-invalid".to_owned()));
+    assert_eq!(
+        outcome(&ask(&issuer, broken).await).unwrap_err(),
+        (500, "config-data-invalid".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn a_jwt_counts_only_where_the_gateway_made_the_session_from_it() {
     let keys = key_folder();
     let issuer = Issuer::start(&minting(keys.path(), "")).await;
-    let bearer = format!("Bearer {}", jwt(r#"{"sub":"ann","email":"ann@example.com","exp":4000000000}"#));
+    let bearer =
+        format!("Bearer {}", jwt(r#"{"sub":"ann","email":"ann@example.com","exp":4000000000}"#));
     let ask = async |alias: &str, marked: bool| {
         let mut session = session("acme0123", &["p-write"]);
         session.alias = alias.into();
@@ -173,7 +186,8 @@ async fn a_clients_own_token_of_the_issuer_never_passes() {
     let keys = key_folder();
     let issuer = Issuer::start(&minting(keys.path(), "")).await;
     let forged = jwt(&format!(r#"{{"iss":"{ISSUER}","roles":["admin"],"exp":4000000000}}"#));
-    let headers = [("X-Api-Key", "k1"), ("Authorization", &*format!("Bearer {forged}")), ("X-Jwt", &forged)];
+    let headers =
+        [("X-Api-Key", "k1"), ("Authorization", &*format!("Bearer {forged}")), ("X-Jwt", &forged)];
     let answer = ask(&issuer, post("keyed", Some(session("k1", &["p-read"])), &headers)).await;
     let token = outcome(&answer).unwrap();
     assert_eq!(claims(&token)["roles"], serde_json::json!(["reader"]));
@@ -197,10 +211,12 @@ async fn another_hook_is_an_error_and_so_no_request_goes_on() {
         HookType::CustomKeyCheck,
         HookType::Response,
     ] {
-        let object = Object { hook_type: hook.into(), ..post("orders", Some(session("k1", &[])), &[]) };
+        let object =
+            Object { hook_type: hook.into(), ..post("orders", Some(session("k1", &[])), &[]) };
         assert_eq!(client.dispatch(object).await.unwrap_err().code(), Code::FailedPrecondition);
     }
-    let object = Object { hook_name: "Other".into(), ..post("orders", Some(session("k1", &[])), &[]) };
+    let object =
+        Object { hook_name: "Other".into(), ..post("orders", Some(session("k1", &[])), &[]) };
     assert_eq!(client.dispatch(object).await.unwrap_err().code(), Code::FailedPrecondition);
     let object = Object { request: None, ..post("orders", Some(session("k1", &[])), &[]) };
     assert_eq!(client.dispatch(object).await.unwrap_err().code(), Code::InvalidArgument);

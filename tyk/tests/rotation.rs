@@ -16,8 +16,8 @@ struct Load {
     signing: Mutex<BTreeSet<String>>,
 }
 
-/// Every token that the gateway was given verifies with the key set that was published before the token was asked for: a
-/// verifier that fetches now and then never meets a key that it can't know.
+/// Every token that the gateway was given verifies with the key set that was published before the
+/// token was asked for: a verifier that fetches now and then never meets a key that it can't know.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_token_verifies_with_the_keys_published_before_it() {
     let keys = key_folder();

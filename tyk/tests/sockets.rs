@@ -12,7 +12,8 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity, Uri};
 async fn a_unix_socket_serves_and_is_gone_afterwards() {
     let (keys, folder) = (key_folder(), tempfile::tempdir().unwrap());
     let path = folder.path().join("issuer.sock");
-    let config = minting(keys.path(), "").replace("tcp://127.0.0.1:0", &format!("unix://{}", path.display()));
+    let config = minting(keys.path(), "")
+        .replace("tcp://127.0.0.1:0", &format!("unix://{}", path.display()));
     // A socket that a killed process left behind is no hindrance.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     assert!(path.exists());
@@ -22,7 +23,8 @@ async fn a_unix_socket_serves_and_is_gone_afterwards() {
         let socket = socket.clone();
         async move { UnixStream::connect(socket).await.map(TokioIo::new) }
     });
-    let channel = Endpoint::from_static("http://issuer").connect_with_connector(connector).await.unwrap();
+    let channel =
+        Endpoint::from_static("http://issuer").connect_with_connector(connector).await.unwrap();
     let mut client = attache_issuer::proto::dispatcher_client::DispatcherClient::new(channel);
     let object = post("orders", Some(session("k1", &[])), &[]);
     outcome(&client.dispatch(object).await.unwrap().into_inner()).unwrap();
@@ -35,10 +37,12 @@ async fn a_file_that_is_no_socket_is_not_removed() {
     let (keys, folder) = (key_folder(), tempfile::tempdir().unwrap());
     let path = folder.path().join("data");
     std::fs::write(&path, "kept").unwrap();
-    let config = minting(keys.path(), "").replace("tcp://127.0.0.1:0", &format!("unix://{}", path.display()));
+    let config = minting(keys.path(), "")
+        .replace("tcp://127.0.0.1:0", &format!("unix://{}", path.display()));
     let config = attache_issuer::config::Config::parse(&config).unwrap();
-    let error =
-        attache_issuer::server::start(config, attache_issuer::clock::Clock::system()).await.unwrap_err();
+    let error = attache_issuer::server::start(config, attache_issuer::clock::Clock::system())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("is no socket"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
 }
@@ -56,9 +60,12 @@ async fn mutual_tls_takes_a_client_of_the_authority_and_no_other() {
     let (cert, key) = (write("cert.pem", &server.0), write("key.pem", &server.1));
     let authority = write("ca.pem", &ours.0.pem());
     let tls = |cert: &Path, key: &Path, ca: &Path| {
-        format!(r#""tcp://127.0.0.1:0", tls: {{certFile: {cert:?}, keyFile: {key:?}, clientCaFile: {ca:?}}}"#)
+        format!(
+            r#""tcp://127.0.0.1:0", tls: {{certFile: {cert:?}, keyFile: {key:?}, clientCaFile: {ca:?}}}"#
+        )
     };
-    let config = minting(keys.path(), "").replace(r#""tcp://127.0.0.1:0""#, &tls(&cert, &key, &authority));
+    let config =
+        minting(keys.path(), "").replace(r#""tcp://127.0.0.1:0""#, &tls(&cert, &key, &authority));
     let issuer = Issuer::start(&config).await;
     let endpoint = |identity: Option<(String, String)>| {
         let mut tls = ClientTlsConfig::new()
@@ -80,7 +87,8 @@ async fn mutual_tls_takes_a_client_of_the_authority_and_no_other() {
         let refused = match endpoint(stranger).connect().await {
             Err(_) => true,
             Ok(channel) => {
-                let mut client = attache_issuer::proto::dispatcher_client::DispatcherClient::new(channel);
+                let mut client =
+                    attache_issuer::proto::dispatcher_client::DispatcherClient::new(channel);
                 client.dispatch(object()).await.is_err()
             }
         };

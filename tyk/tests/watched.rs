@@ -38,7 +38,10 @@ fn every_metric_of_the_issuer_that_is_watched_is_one_that_it_has() {
         let names = named(&text);
         assert!(names.len() >= 4, "{file}: {names:?}");
         for name in names {
-            assert!(samples.contains(name), "{file} watches `{name}`, but the issuer has only {samples:#?}");
+            assert!(
+                samples.contains(name),
+                "{file} watches `{name}`, but the issuer has only {samples:#?}"
+            );
         }
     }
 }
@@ -57,7 +60,8 @@ apis: [{id: a, audiences: [m]}, {id: b, mode: EXCHANGE, provider: p, audiences: 
     let metrics = Metrics::new();
     metrics.expect_apis(&config.unwrap().apis);
     let text = metrics.text();
-    let alerts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring/issuer/alerts.yaml");
+    let alerts =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../istio/monitoring/issuer/alerts.yaml");
     let alerts = std::fs::read_to_string(alerts).unwrap();
     let mut outcomes = 0;
     for line in alerts.lines().filter(|line| line.contains("attache_issuer_")) {

@@ -29,7 +29,8 @@ pub(crate) struct Options {
     strict: bool,
 }
 
-/// Runs every stage; ends at the first that fails. The last lines say how long each took, and what was left out and why.
+/// Runs every stage; ends at the first that fails. The last lines say how long each took, and what
+/// was left out and why.
 ///
 /// # Errors
 /// What every stage needs is missing, or nothing can be written.
@@ -51,8 +52,9 @@ struct Run {
     left_out: LeftOut,
     /// What every program that a stage runs finds in its environment.
     environment: Vec<(&'static str, OsString)>,
-    /// The path of this program, taken before anything is built: a stage that builds this program anew puts another file in
-    /// its place, and from then on the system names the running one `… (deleted)`.
+    /// The path of this program, taken before anything is built: a stage that builds this program
+    /// anew puts another file in its place, and from then on the system names the running one
+    /// `… (deleted)`.
     program: PathBuf,
     /// What is fetched and built meanwhile.
     preparation: Option<Preparation>,
@@ -66,8 +68,8 @@ impl Run {
         let environment = vec![
             (left_out::VARIABLE, left_out.file().into()),
             ("ATTACHE_WHOLE_WORKSPACE", "yes".into()),
-            // A failed check says in words what it saw; the stack it was made on only pushes that out of sight. Panics keep
-            // theirs.
+            // A failed check says in words what it saw; the stack it was made on only pushes that
+            // out of sight. Panics keep theirs.
             ("RUST_LIB_BACKTRACE", "0".into()),
         ];
         let program = env::current_exe().context("where is this program?")?;
@@ -103,7 +105,8 @@ impl Run {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Runs one stage; returns whether it passed. What it says of a failure goes to the standard error.
+    /// Runs one stage; returns whether it passed. What it says of a failure goes to the standard
+    /// error.
     fn stage(&mut self, stage: &Stage, out: &mut impl Write) -> Result<bool> {
         let begin = Instant::now();
         writeln!(out, "== {}", stage.title)?;

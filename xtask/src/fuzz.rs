@@ -113,12 +113,21 @@ fn build(work: &Path) -> Result<()> {
     eprintln!("building the targets");
     let log = work.join("build.log");
     let mut cargo = Tool::CargoFuzz.cargo()?;
-    // All code but the host's in `testing/proxy-wasm-host` is safe Rust: what a sanitizer would find is not there to be found, and without
-    // one the targets run several times as fast.
-    cargo.args(["build", "--fuzz-dir", "fuzz", "--sanitizer", "none", "--release", "--debug-assertions"]);
+    // All code but the host's in `testing/proxy-wasm-host` is safe Rust: what a sanitizer would
+    // find is not there to be found, and without one the targets run several times as fast.
+    cargo.args([
+        "build",
+        "--fuzz-dir",
+        "fuzz",
+        "--sanitizer",
+        "none",
+        "--release",
+        "--debug-assertions",
+    ]);
     cargo.arg("--target-dir").arg(work.join("build")).env("RUSTUP_TOOLCHAIN", NIGHTLY);
     if !quiet(&mut cargo, &log)? {
-        let said: Vec<_> = String::from_utf8_lossy(&fs::read(&log)?).lines().map(str::to_owned).collect();
+        let said: Vec<_> =
+            String::from_utf8_lossy(&fs::read(&log)?).lines().map(str::to_owned).collect();
         bail!("the targets do not build:\n{}", last(&said, 40));
     }
     Ok(())
@@ -127,7 +136,10 @@ fn build(work: &Path) -> Result<()> {
 /// Puts the targets' programs where people run them.
 fn copy_programs(work: &Path) -> Result<()> {
     let about = output(command("rustc").arg("-vV"))?;
-    let host = about.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    let host = about
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("rustc names no host")?;
     for folder in ["bin", "artifacts"] {
         fs::create_dir_all(work.join(folder))?;
     }
@@ -161,8 +173,8 @@ fn fuzz_one(work: &Path, target: &str, seconds: u64) -> Result<bool> {
 fn quiet(command: &mut Command, log: &Path) -> Result<bool> {
     let file = File::create(log).with_context(|| format!("could not write `{}`", log.display()))?;
     let status = command.stdout(file.try_clone()?).stderr(file).status();
-    let status =
-        status.with_context(|| format!("could not run `{}`", command.get_program().to_string_lossy()))?;
+    let status = status
+        .with_context(|| format!("could not run `{}`", command.get_program().to_string_lossy()))?;
     Ok(status.success())
 }
 
@@ -182,7 +194,8 @@ mod tests {
         let mut found: Vec<String> = files
             .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
             .collect();
-        let mut named: Vec<_> = Target::value_variants().iter().map(|target| target.name()).collect();
+        let mut named: Vec<_> =
+            Target::value_variants().iter().map(|target| target.name()).collect();
         found.sort();
         named.sort_unstable();
         assert_eq!(found, named);

@@ -1,4 +1,5 @@
-//! Files, or parts of them, that are made from something else in the repository, and are checked in.
+//! Files, or parts of them, that are made from something else in the repository, and are checked
+//! in.
 
 mod chart_schema;
 mod chart_values;
@@ -27,8 +28,16 @@ const TYPES: &str = "the types of plugin-config/src/document";
 /// Every generated file.
 const FILES: &[Generated] = &[
     Generated { file: "plugin-config/schema.json", source: TYPES, text: json_schema::text },
-    Generated { file: "plugin-config/wasmplugin.schema.json", source: TYPES, text: wasm_plugin_schema::text },
-    Generated { file: "charts/attache/values.schema.json", source: TYPES, text: chart_schema::text },
+    Generated {
+        file: "plugin-config/wasmplugin.schema.json",
+        source: TYPES,
+        text: wasm_plugin_schema::text,
+    },
+    Generated {
+        file: "charts/attache/values.schema.json",
+        source: TYPES,
+        text: chart_schema::text,
+    },
     Generated {
         file: configuration_page::FILE,
         source: "the types of plugin-config/src/document and the limits in the sources",
@@ -45,7 +54,11 @@ const FILES: &[Generated] = &[
         text: |root| chart_values::readme(root, "attache-issuer"),
     },
     Generated { file: figures::SIZING_PAGE, source: figures::FILE, text: figures::sizing_page },
-    Generated { file: figures::COMPARISON_PAGE, source: figures::FILE, text: figures::comparison_page },
+    Generated {
+        file: figures::COMPARISON_PAGE,
+        source: figures::FILE,
+        text: figures::comparison_page,
+    },
     Generated {
         file: figures::PERFORMANCE_PAGE,
         source: sidecar_figures::FILE,
@@ -73,7 +86,10 @@ pub(crate) fn write(root: &Path) -> Result<()> {
 pub(crate) fn check(root: &Path) -> Result<bool> {
     let stale = out_of_date(root)?;
     for (generated, _) in &stale {
-        eprintln!("error: {} is out of date: it is generated from {}", generated.file, generated.source);
+        eprintln!(
+            "error: {} is out of date: it is generated from {}",
+            generated.file, generated.source
+        );
     }
     if !stale.is_empty() {
         eprintln!("  run: cargo xtask generate");
@@ -85,7 +101,8 @@ pub(crate) fn check(root: &Path) -> Result<bool> {
 fn out_of_date(root: &Path) -> Result<Vec<(&'static Generated, String)>> {
     let mut stale = Vec::new();
     for generated in FILES {
-        let text = (generated.text)(root).with_context(|| format!("can't generate `{}`", generated.file))?;
+        let text = (generated.text)(root)
+            .with_context(|| format!("can't generate `{}`", generated.file))?;
         let path = root.join(generated.file);
         // A file that is not there yet is out of date too.
         if !path.exists() || read(root, generated.file)? != text {
@@ -104,7 +121,8 @@ fn read(root: &Path, file: &str) -> Result<String> {
 /// # Errors
 /// The page does not have both lines, each once and in this order.
 fn replace_between(page: &str, begin: &str, end: &str, inner: &str) -> Result<String> {
-    let lines = || anyhow::anyhow!("the page needs one line `{begin}` and, below it, one line `{end}`");
+    let lines =
+        || anyhow::anyhow!("the page needs one line `{begin}` and, below it, one line `{end}`");
     let (before, rest) = page.split_once(&format!("{begin}\n")).with_context(lines)?;
     let (_, after) = rest.split_once(end).with_context(lines)?;
     anyhow::ensure!(!after.contains(begin), lines());

@@ -1,9 +1,10 @@
 //! Finishes the linked Wasm module.
 //!
-//! The proxy-wasm SDK exports every callback there is, and Envoy enters the VM for each one that it finds, wanted or
-//! not: several times a request. A linker can't know which of them do nothing. So, after linking, the exports that the
-//! filter does not use are removed, and with them the code that nothing else reaches. And a request that pauses is made
-//! to pause as a whole, whatever the host's configuration says of that.
+//! The proxy-wasm SDK exports every callback there is, and Envoy enters the VM for each one that it
+//! finds, wanted or not: several times a request. A linker can't know which of them do nothing. So,
+//! after linking, the exports that the filter does not use are removed, and with them the code that
+//! nothing else reaches. And a request that pauses is made to pause as a whole, whatever the host's
+//! configuration says of that.
 
 mod callbacks;
 mod function_order;
@@ -19,15 +20,20 @@ use walrus::{Module, ModuleConfig};
 /// What a build of the filter for tests holds (feature `test-trap`), and none that ships may.
 const TEST_BUILD: &[u8] = b"attache: this is a test build";
 
-/// Finishes a linked module: removes the callbacks that the filter does not use, has a request that pauses pause as a
-/// whole, and puts the functions that requests run through first, in the order of their first use.
+/// Finishes a linked module: removes the callbacks that the filter does not use, has a request that
+/// pauses pause as a whole, and puts the functions that requests run through first, in the order of
+/// their first use.
 ///
 /// # Errors
-/// The bytes are no module of the filter, or one that was built for tests where none is wanted, or the reverse.
+/// The bytes are no module of the filter, or one that was built for tests where none is wanted, or
+/// the reverse.
 pub(crate) fn finish(linked: &[u8], for_tests: bool) -> Result<Vec<u8>> {
     if is_test_build(linked) != for_tests {
-        let (is, not) =
-            if for_tests { ("no build for tests", "with") } else { ("a build for tests", "without") };
+        let (is, not) = if for_tests {
+            ("no build for tests", "with")
+        } else {
+            ("a build for tests", "without")
+        };
         bail!("it is {is}: build it {not} the feature `test-trap`");
     }
     let stopping = pause::stop_all(&strip(linked)?)?;
@@ -39,12 +45,12 @@ fn is_test_build(wasm: &[u8]) -> bool {
     wasm.windows(TEST_BUILD.len()).any(|window| window == TEST_BUILD)
 }
 
-/// Removes every callback that is not in [`callbacks::KEPT`], what only they reached, and the sections that no host
-/// reads.
+/// Removes every callback that is not in [`callbacks::KEPT`], what only they reached, and the
+/// sections that no host reads.
 ///
 /// # Errors
-/// The bytes are no Wasm module, or one of the callbacks to be kept is missing: then this is not a module of the
-/// filter, or the SDK has renamed it.
+/// The bytes are no Wasm module, or one of the callbacks to be kept is missing: then this is not a
+/// module of the filter, or the SDK has renamed it.
 fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
@@ -62,7 +68,8 @@ fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn refuse_missing(module: &Module) -> Result<()> {
-    let exports: BTreeSet<&str> = module.exports.iter().map(|export| export.name.as_str()).collect();
+    let exports: BTreeSet<&str> =
+        module.exports.iter().map(|export| export.name.as_str()).collect();
     for kept in callbacks::KEPT {
         ensure!(
             exports.contains(kept.name),

@@ -34,10 +34,12 @@ pub(crate) struct Options {
     /// Where the sources are; without it the remote `origin`, if that is a https or ssh address.
     #[arg(long, value_name = "URL")]
     source: Option<String>,
-    /// Speak plain HTTP to the registry; on this machine (localhost, 127.0.0.1) that is done anyway.
+    /// Speak plain HTTP to the registry; on this machine (localhost, 127.0.0.1) that is done
+    /// anyway.
     #[arg(long)]
     plain_http: bool,
-    /// Sign with cosign, which must be on the path: with the key that COSIGN_KEY names, else keyless.
+    /// Sign with cosign, which must be on the path: with the key that COSIGN_KEY names, else
+    /// keyless.
     #[arg(long, requires = "reference")]
     sign: bool,
 }
@@ -78,8 +80,8 @@ pub(crate) fn package(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds what makes and pushes images, and returns its path. It is no part of this program, since it brings a client for
-/// HTTP and TLS that no other task needs to wait for.
+/// Builds what makes and pushes images, and returns its path. It is no part of this program, since
+/// it brings a client for HTTP and TLS that no other task needs to wait for.
 fn package_tool() -> Result<PathBuf> {
     run(cargo("build", "attache-package-tool").args(["--bin", "attache-package-tool"]))?;
     Ok(program("attache-package-tool"))
@@ -99,22 +101,26 @@ fn bill(options: &Options, file: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(bill))
 }
 
-/// Returns what the image says of where it comes from, as options of the package tool. A folder without a commit tells
-/// nothing but what was given.
+/// Returns what the image says of where it comes from, as options of the package tool. A folder
+/// without a commit tells nothing but what was given.
 fn origin(source: Option<String>) -> Result<Vec<(&'static str, String)>> {
     let mut origin = Vec::new();
     let mut source = source;
     if let Some(mut revision) = git(&["rev-parse", "--verify", "--quiet", "HEAD"]) {
         // What was changed and not committed has no name that anybody could look up.
-        if !output(command("git").args(["status", "--porcelain", "--untracked-files=no"]))?.is_empty() {
+        if !output(command("git").args(["status", "--porcelain", "--untracked-files=no"]))?
+            .is_empty()
+        {
             revision.push_str("-modified");
         }
         let format = "--date=format-local:%Y-%m-%dT%H:%M:%SZ";
-        let created = output(command("git").args(["log", "-1", "--format=%cd", format]).env("TZ", "UTC"))?;
+        let created =
+            output(command("git").args(["log", "-1", "--format=%cd", format]).env("TZ", "UTC"))?;
         origin.extend([("--revision", revision), ("--created", created)]);
         // A clone need not have come from anywhere.
-        source = source
-            .or_else(|| git(&["remote", "get-url", "origin"]).and_then(|address| public_address(&address)));
+        source = source.or_else(|| {
+            git(&["remote", "get-url", "origin"]).and_then(|address| public_address(&address))
+        });
     }
     origin.extend(source.map(|source| ("--source", source)));
     Ok(origin)
@@ -127,7 +133,8 @@ fn git(arguments: &[&str]) -> Option<String> {
     (told.status.success() && !text.is_empty()).then_some(text)
 }
 
-/// Returns the https address of a https or ssh remote, without whatever login stands in it; nothing for another one.
+/// Returns the https address of a https or ssh remote, without whatever login stands in it; nothing
+/// for another one.
 fn public_address(remote: &str) -> Option<String> {
     let place = match remote.split_once("://") {
         Some(("https" | "ssh", rest)) => {

@@ -38,10 +38,11 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
 /// # Errors
 /// It could not be started, did not succeed, or wrote something that is no UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command.stderr(Stdio::inherit()).output().or_else(|error| not_started(command, error))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().or_else(|error| not_started(command, error))?;
     ensure!(output.status.success(), "`{}` failed ({})", words(command), output.status);
-    let text =
-        String::from_utf8(output.stdout).with_context(|| format!("`{}` wrote no UTF-8", words(command)))?;
+    let text = String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` wrote no UTF-8", words(command)))?;
     Ok(text.trim().to_owned())
 }
 

@@ -12,7 +12,8 @@ pub(crate) fn root() -> &'static Path {
 
 /// Returns the folder that Cargo builds into.
 pub(crate) fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
 /// Returns where a program of ours is once it is built with the profile `dev`.
@@ -34,7 +35,9 @@ pub(crate) fn from_here(path: &Path) -> Result<PathBuf> {
 /// Neither `XDG_CACHE_HOME` nor `HOME` names one.
 pub(crate) fn cache() -> Result<PathBuf> {
     let named = |variable, below: &str| {
-        env::var_os(variable).filter(|folder| !folder.is_empty()).map(|folder| Path::new(&folder).join(below))
+        env::var_os(variable)
+            .filter(|folder| !folder.is_empty())
+            .map(|folder| Path::new(&folder).join(below))
     };
     named("XDG_CACHE_HOME", "attache")
         .or_else(|| named("HOME", ".cache/attache"))

@@ -21,10 +21,11 @@ pub(crate) struct Options {
     /// What the list is of.
     #[arg(default_value = "filter")]
     kind: Kind,
-    /// The file whose SHA-256 the list has: dist/plugin.wasm, dist/attache-issuer or dist/attache where none is
-    /// named.
+    /// The file whose SHA-256 the list has: dist/plugin.wasm, dist/attache-issuer or dist/attache
+    /// where none is named.
     file: Option<PathBuf>,
-    /// The list: dist/filter.cdx.json, dist/issuer.cdx.json or dist/tool.cdx.json where none is named.
+    /// The list: dist/filter.cdx.json, dist/issuer.cdx.json or dist/tool.cdx.json where none is
+    /// named.
     output: Option<PathBuf>,
     /// Get what this uses, and write nothing.
     #[arg(long, conflicts_with_all = ["file", "output"])]
@@ -47,13 +48,20 @@ pub(crate) fn run_task(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Writes the crates that the file is linked from, with version, licence and checksum, and the file's own SHA-256. The
-/// same file and lock file give the same list. Returns how many crates there are.
+/// Writes the crates that the file is linked from, with version, licence and checksum, and the
+/// file's own SHA-256. The same file and lock file give the same list. Returns how many crates
+/// there are.
 ///
 /// # Errors
-/// The file is not there, `cargo-cyclonedx` can't be had or fails, or the list is not one of what `kind` is made of.
+/// The file is not there, `cargo-cyclonedx` can't be had or fails, or the list is not one of what
+/// `kind` is made of.
 pub(crate) fn write(kind: Kind, file: &Path, output: &Path) -> Result<usize> {
-    ensure!(file.is_file(), "there is no `{}`\n  run {} first", file.display(), kind.build_command());
+    ensure!(
+        file.is_file(),
+        "there is no `{}`\n  run {} first",
+        file.display(),
+        kind.build_command()
+    );
     let bytes = fs::read(file).with_context(|| format!("could not read `{}`", file.display()))?;
     let mut bill = crates(kind)?;
     keep_linked(&mut bill, &linked(kind)?)?;
@@ -65,13 +73,15 @@ pub(crate) fn write(kind: Kind, file: &Path, output: &Path) -> Result<usize> {
         "a path of this machine is in the list of the {kind}"
     );
     if let Some(folder) = output.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("could not create `{}`", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("could not create `{}`", folder.display()))?;
     }
     fs::write(output, text).with_context(|| format!("could not write `{}`", output.display()))?;
     Ok(listed)
 }
 
-/// Returns what `cargo cyclonedx` says. It writes a file for every package of the workspace, of which one is wanted.
+/// Returns what `cargo cyclonedx` says. It writes a file for every package of the workspace, of
+/// which one is wanted.
 fn crates(kind: Kind) -> Result<Value> {
     let folder = root().join(kind.folder());
     let mut cargo = Tool::CargoCyclonedx.cargo()?;
@@ -84,7 +94,8 @@ fn crates(kind: Kind) -> Result<Value> {
     for package in packages()? {
         let beside = package.manifest_path.with_file_name(&made);
         if beside.exists() {
-            fs::remove_file(&beside).with_context(|| format!("could not remove `{}`", beside.display()))?;
+            fs::remove_file(&beside)
+                .with_context(|| format!("could not remove `{}`", beside.display()))?;
         }
     }
     listed?;
@@ -92,7 +103,8 @@ fn crates(kind: Kind) -> Result<Value> {
         .context("cargo-cyclonedx wrote no JSON")
 }
 
-/// Returns name and version of the crates that the artefact is linked from, and of those that make code for it.
+/// Returns name and version of the crates that the artefact is linked from, and of those that make
+/// code for it.
 ///
 /// # Errors
 /// Cargo does not tell.
@@ -108,19 +120,23 @@ fn linked(kind: Kind) -> Result<BTreeSet<(String, String)>> {
     Ok(named.collect())
 }
 
-/// Leaves these crates in the list, and what is said of them: `cargo cyclonedx` lists what a package would be linked from
-/// if its dependencies had all features that anything in the workspace asks of them.
+/// Leaves these crates in the list, and what is said of them: `cargo cyclonedx` lists what a
+/// package would be linked from if its dependencies had all features that anything in the workspace
+/// asks of them.
 fn keep_linked(bill: &mut Value, linked: &BTreeSet<(String, String)>) -> Result<()> {
-    let parts = bill.get_mut("components").and_then(Value::as_array_mut).context("no `components`")?;
+    let parts =
+        bill.get_mut("components").and_then(Value::as_array_mut).context("no `components`")?;
     let mut gone = BTreeSet::new();
     parts.retain(|part| {
-        let kept = linked.contains(&(text_of(part, "name").to_owned(), text_of(part, "version").to_owned()));
+        let kept = linked
+            .contains(&(text_of(part, "name").to_owned(), text_of(part, "version").to_owned()));
         if !kept {
             gone.insert(text_of(part, "bom-ref").to_owned());
         }
         kept
     });
-    let edges = bill.get_mut("dependencies").and_then(Value::as_array_mut).context("no `dependencies`")?;
+    let edges =
+        bill.get_mut("dependencies").and_then(Value::as_array_mut).context("no `dependencies`")?;
     edges.retain(|edge| !gone.contains(text_of(edge, "ref")));
     for edge in edges {
         if let Some(Value::Array(to)) = edge.get_mut("dependsOn") {
@@ -130,22 +146,28 @@ fn keep_linked(bill: &mut Value, linked: &BTreeSet<(String, String)>) -> Result<
     Ok(())
 }
 
-/// Has the list be of the artefact, not of a crate on this machine's disk, and the same whenever it is made.
+/// Has the list be of the artefact, not of a crate on this machine's disk, and the same whenever it
+/// is made.
 fn tidy(bill: &mut Value, kind: Kind, digest: &str) -> Result<()> {
     let prefix = format!("path+file://{}/", root().display());
     let text = bill.to_string().replace(&prefix, "");
     *bill = serde_json::from_str(&text)?;
     let members = bill.as_object_mut().context("the list is no object")?;
     members.remove("serialNumber");
-    let metadata = members.get_mut("metadata").and_then(Value::as_object_mut).context("no `metadata`")?;
+    let metadata =
+        members.get_mut("metadata").and_then(Value::as_object_mut).context("no `metadata`")?;
     metadata.remove("timestamp");
-    let main = metadata.get_mut("component").and_then(Value::as_object_mut).context("no main component")?;
+    let main = metadata
+        .get_mut("component")
+        .and_then(Value::as_object_mut)
+        .context("no main component")?;
     main.remove("components");
     main.insert("type".to_owned(), "application".into());
     main.insert("name".to_owned(), kind.product().into());
     main.insert("hashes".to_owned(), json!([{"alg": "SHA-256", "content": digest}]));
     strip_path(main);
-    let parts = members.get_mut("components").and_then(Value::as_array_mut).context("no `components`")?;
+    let parts =
+        members.get_mut("components").and_then(Value::as_array_mut).context("no `components`")?;
     parts.sort_by(|one, other| order(one).cmp(&order(other)));
     parts.iter_mut().filter_map(Value::as_object_mut).for_each(strip_path);
     Ok(())
@@ -255,8 +277,11 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_told_with_how_to_build_it() {
-        let error =
-            write(Kind::Issuer, Path::new("/nowhere/issuer"), Path::new("/nowhere/bill")).unwrap_err();
-        assert_eq!(error.to_string(), "there is no `/nowhere/issuer`\n  run scripts/build --issuer first");
+        let error = write(Kind::Issuer, Path::new("/nowhere/issuer"), Path::new("/nowhere/bill"))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no `/nowhere/issuer`\n  run scripts/build --issuer first"
+        );
     }
 }

@@ -68,8 +68,9 @@ pub(crate) fn need_components(components: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Returns a call of Cargo for a package: on its own, or, where `cargo xtask ci` has set `ATTACHE_WHOLE_WORKSPACE`, with
-/// the features of the whole workspace, so that no dependency is built once for each set of features.
+/// Returns a call of Cargo for a package: on its own, or, where `cargo xtask ci` has set
+/// `ATTACHE_WHOLE_WORKSPACE`, with the features of the whole workspace, so that no dependency is
+/// built once for each set of features.
 pub(crate) fn cargo(subcommand: &str, package: &str) -> Command {
     let mut cargo = command("cargo");
     cargo.args([subcommand, "--quiet"]);
@@ -80,8 +81,8 @@ pub(crate) fn cargo(subcommand: &str, package: &str) -> Command {
     cargo
 }
 
-/// Returns a call of Cargo that builds a program for this machine that needs no library at all. No path of this machine
-/// gets into it, so that the same sources give the same bytes elsewhere.
+/// Returns a call of Cargo that builds a program for this machine that needs no library at all. No
+/// path of this machine gets into it, so that the same sources give the same bytes elsewhere.
 pub(crate) fn cargo_static(target: &str) -> Command {
     let mut cargo = command("cargo");
     cargo.args(["build", "--quiet", "--locked", "--target", target]);
@@ -96,9 +97,12 @@ pub(crate) fn cargo_static(target: &str) -> Command {
 
 /// Has Cargo leave the paths of this machine out of what it builds for a target.
 pub(crate) fn without_paths(cargo: &mut Command, target: &str) {
-    let home =
-        env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
+    let home = env::var("CARGO_HOME")
+        .unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
     let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.replace('-', "_").to_uppercase());
     let root = root().display();
-    cargo.env(flags, format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={root}=/attache"));
+    cargo.env(
+        flags,
+        format!("--remap-path-prefix={home}=/cargo --remap-path-prefix={root}=/attache"),
+    );
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Names a wheel of a tool in `scripts/tools.lock`, which pip reads. What is not there is built from source.
+/// Names a wheel of a tool in `scripts/tools.lock`, which pip reads. What is not there is built
+/// from source.
 const WHEEL: &str = "astral-dev-toolchain-";
 
 /// A tool.
@@ -52,7 +53,8 @@ impl Tool {
         let cache = cache()?.join("tools");
         let program = cache.join(format!("{name}-{version}/bin/{name}"));
         if !program.is_file() {
-            fs::create_dir_all(&cache).with_context(|| format!("could not create `{}`", cache.display()))?;
+            fs::create_dir_all(&cache)
+                .with_context(|| format!("could not create `{}`", cache.display()))?;
             match self.pinned()? {
                 Some(requirement) => self.fetch(&requirement, &cache, &program)?,
                 None => self.build(&cache)?,
@@ -78,13 +80,14 @@ impl Tool {
     /// Returns the line that pins the tool's wheel by its hashes.
     fn pinned(self) -> Result<Option<String>> {
         let lock = root().join("scripts/tools.lock");
-        let lines =
-            fs::read_to_string(&lock).with_context(|| format!("could not read `{}`", lock.display()))?;
+        let lines = fs::read_to_string(&lock)
+            .with_context(|| format!("could not read `{}`", lock.display()))?;
         let begin = format!("{WHEEL}{}=={} ", self.name(), self.version());
         Ok(lines.lines().find(|line| line.starts_with(&begin)).map(str::to_owned))
     }
 
-    /// Fetches the wheel beside its place and renames the program into it, so that nobody ever sees half of it.
+    /// Fetches the wheel beside its place and renames the program into it, so that nobody ever sees
+    /// half of it.
     fn fetch(self, requirement: &str, cache: &Path, program: &Path) -> Result<()> {
         let (name, version) = (self.name(), self.version());
         eprintln!("fetching {name} {version}");
@@ -96,14 +99,16 @@ impl Tool {
         pip.args(["--only-binary=:all:", "--require-hashes", "--requirement"]).arg(&requirements);
         pip.arg("--prefix").arg(partial.path().join("tool"));
         let advice = "check the network and pip's settings (pip config list)";
-        run(&mut pip).with_context(|| format!("{name} {version} could not be fetched: {advice}"))?;
+        run(&mut pip)
+            .with_context(|| format!("{name} {version} could not be fetched: {advice}"))?;
         let Some(fetched) = find(&partial.path().join("tool"), name)? else {
             bail!("the wheel of {name} {version} holds no program of this name");
         };
         if let Some(folder) = program.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::rename(fetched, program).with_context(|| format!("could not write `{}`", program.display()))
+        fs::rename(fetched, program)
+            .with_context(|| format!("could not write `{}`", program.display()))
     }
 
     fn build(self, cache: &Path) -> Result<()> {
@@ -113,11 +118,16 @@ impl Tool {
         cargo.args(["install", name, "--locked", "--quiet", "--version", version]);
         cargo.arg("--root").arg(cache.join(format!("{name}-{version}")));
         if let Self::Mdbook = self {
-            // Nothing of its speed matters here: without optimisation it is built in 40 s on two cores.
+            // Nothing of its speed matters here: without optimisation it is built in 40 s on two
+            // cores.
             cargo.args(["--no-default-features", "--features", "search"]);
-            cargo.envs([("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"), ("CARGO_PROFILE_RELEASE_STRIP", "true")]);
+            cargo.envs([
+                ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+                ("CARGO_PROFILE_RELEASE_STRIP", "true"),
+            ]);
         }
-        let advice = format!("check the network, then: cargo install {name} --locked --version {version}");
+        let advice =
+            format!("check the network, then: cargo install {name} --locked --version {version}");
         run(&mut cargo).with_context(|| format!("{name} {version} could not be built: {advice}"))
     }
 }

@@ -25,7 +25,8 @@ struct Target {
 impl Package {
     /// Returns the names of its integration tests.
     pub(crate) fn tests(&self) -> impl Iterator<Item = &str> {
-        let tests = self.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "test"));
+        let tests =
+            self.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "test"));
         tests.map(|target| target.name.as_str())
     }
 }
@@ -40,6 +41,7 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
         packages: Vec<Package>,
     }
     let told = output(command("cargo").args(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let metadata: Metadata = serde_json::from_str(&told).context("`cargo metadata` is not as expected")?;
+    let metadata: Metadata =
+        serde_json::from_str(&told).context("`cargo metadata` is not as expected")?;
     Ok(metadata.packages)
 }

@@ -8,10 +8,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// A rustup that has every target.
-const RUSTUP: (&str, &str) =
-    ("rustup", "echo wasm32-wasip1; echo x86_64-unknown-linux-musl; echo aarch64-unknown-linux-musl");
+const RUSTUP: (&str, &str) = (
+    "rustup",
+    "echo wasm32-wasip1; echo x86_64-unknown-linux-musl; echo aarch64-unknown-linux-musl",
+);
 
-/// A Cargo that notes what the issuer would be compiled with, and leaves a program where it would be.
+/// A Cargo that notes what the issuer would be compiled with, and leaves a program where it would
+/// be.
 const CARGO: (&str, &str) = (
     "cargo",
     r#"echo "$@" >"$CARGO_TARGET_DIR/arguments"
@@ -50,7 +53,8 @@ fn the_issuer_is_built_without_a_path_of_this_machine_and_put_where_it_was_asked
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(fs::read_to_string(folder.path().join("issuer")).unwrap(), "program\n");
     let arguments = fs::read_to_string(folder.path().join("arguments")).unwrap();
-    for word in ["--locked", "--profile native", "--package attache-issuer", "-unknown-linux-musl"] {
+    for word in ["--locked", "--profile native", "--package attache-issuer", "-unknown-linux-musl"]
+    {
         assert!(arguments.contains(word), "{arguments}");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

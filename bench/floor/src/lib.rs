@@ -1,5 +1,6 @@
-//! The least that a Wasm filter can cost which does what any such filter must: read the request's headers once, write
-//! four. What Attaché costs beyond this is its own; what this costs is the price of the sandbox.
+//! The least that a Wasm filter can cost which does what any such filter must: read the request's
+//! headers once, write four. What Attaché costs beyond this is its own; what this costs is the
+//! price of the sandbox.
 
 #![expect(missing_docs, reason = "the SDK's macro makes an entry point without")]
 

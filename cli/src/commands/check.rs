@@ -12,10 +12,11 @@ use clap::Args;
 use std::error::Error;
 use std::io::{Write, stdout};
 
-/// Says everything that is wrong with configurations, and what looks wrong: where, why, and what to do
+/// Says everything that is wrong with configurations, and what looks wrong: where, why, and what to
+/// do
 ///
-/// Errors are what the filter refuses. Warnings are what it takes but is seldom meant; docs/tool.md explains each by its
-/// name.
+/// Errors are what the filter refuses. Warnings are what it takes but is seldom meant; docs/tool.md
+/// explains each by its name.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -37,7 +38,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     findings.sort_by_key(Finding::order);
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     stdout().write_all(render(&findings, options.format, is_styled)?.as_bytes())?;
-    let count = |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
+    let count =
+        |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     summarize(&input, errors, warnings);
     let is_found = errors > 0 || (options.deny_warnings && warnings > 0);

@@ -9,8 +9,9 @@ use std::io::{Write, stdout};
 
 /// Prints what has a shell complete the commands and options of `attache`
 ///
-/// bash: `attache completions bash >~/.local/share/bash-completion/completions/attache`; zsh: into a file `_attache` of a
-/// folder of `$fpath`; fish: `attache completions fish >~/.config/fish/completions/attache.fish`.
+/// bash: `attache completions bash >~/.local/share/bash-completion/completions/attache`; zsh: into
+/// a file `_attache` of a folder of `$fpath`; fish:
+/// `attache completions fish >~/.config/fish/completions/attache.fish`.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Options {

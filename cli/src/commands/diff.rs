@@ -1,6 +1,8 @@
 //! `attache diff`.
 
-use crate::compare::{Comparison, Effect, Pairs, Unpaired, Version, compare, json, markdown, pairs, text};
+use crate::compare::{
+    Comparison, Effect, Pairs, Unpaired, Version, compare, json, markdown, pairs, text,
+};
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::{Configuration, Input, InputOptions};
@@ -15,10 +17,11 @@ use std::path::PathBuf;
 
 /// Says what a new version allows or refuses that the old one did not: a request of each kind
 ///
-/// Requests are of one kind where the same rules decide them and their methods may do the same. Compares everything that
-/// rules look at, for every workload that selectors tell apart, and not text with text. What
-/// no request shows, such as audiences, is listed. Where one holds several configurations, resources of the same kind,
-/// namespace and name are compared, and other documents by their files' paths and their order.
+/// Requests are of one kind where the same rules decide them and their methods may do the same.
+/// Compares everything that rules look at, for every workload that selectors tell apart, and not
+/// text with text. What no request shows, such as audiences, is listed. Where one holds several
+/// configurations, resources of the same kind, namespace and name are compared, and other documents
+/// by their files' paths and their order.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The version that is in force: a file, a folder or `-`
@@ -52,9 +55,11 @@ enum FailOn {
     Any,
     /// A request that is decided otherwise, or requests that could not be compared
     Requests,
-    /// A request that is allowed newly, or a change that requests do not show and that may allow more
+    /// A request that is allowed newly, or a change that requests do not show and that may allow
+    /// more
     Allowed,
-    /// A request that is refused newly, or a change that requests do not show and that may refuse more
+    /// A request that is refused newly, or a change that requests do not show and that may refuse
+    /// more
     Refused,
     /// Nothing
     Nothing,
@@ -92,7 +97,12 @@ fn told(
             let lines = unpaired.iter().map(|one| format!("- {}\n", one.markdown()));
             let title = (!unpaired.is_empty()).then(|| "### Not compared\n\n".to_owned());
             let end = (!unpaired.is_empty()).then(|| "\n".to_owned());
-            title.into_iter().chain(lines).chain(end).chain(comparisons.iter().map(markdown)).collect()
+            title
+                .into_iter()
+                .chain(lines)
+                .chain(end)
+                .chain(comparisons.iter().map(markdown))
+                .collect()
         }
         Format::Json => {
             let all: Vec<Value> = comparisons.iter().map(json).collect();
@@ -133,7 +143,8 @@ fn version(configuration: &Configuration) -> Result<Version<'_>, String> {
 impl FailOn {
     fn status(self, comparisons: &[Comparison<'_>], unpaired: &[Unpaired]) -> Status {
         let changes = || comparisons.iter().flat_map(|it| &it.changes);
-        // Nobody knows what a configuration does that is compared with none, or a request that was not followed.
+        // Nobody knows what a configuration does that is compared with none, or a request that was
+        // not followed.
         let is_unknown = !unpaired.is_empty() || comparisons.iter().any(|it| !it.limits.is_empty());
         let settings = || comparisons.iter().flat_map(|it| &it.settings).map(|it| it.effect);
         let is_found = match self {

@@ -2,8 +2,9 @@
 
 use crate::exit::Status;
 use crate::explain::{
-    ClientOptions, Credential, Query, RequestLine, Simulation, TextOrJson, WorkloadOptions, document,
-    from_file, is_refused, no_policy, read_claims, read_header, read_seconds, read_token, seconds_now, tell,
+    ClientOptions, Credential, Query, RequestLine, Simulation, TextOrJson, WorkloadOptions,
+    document, from_file, is_refused, no_policy, read_claims, read_header, read_seconds, read_token,
+    seconds_now, tell,
 };
 use crate::input::{Configuration, InputOptions, SourceFile, read_text};
 use crate::shown::{escaped, json_text};
@@ -15,9 +16,11 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::path::Path;
 
-/// Says what becomes of a request, and why: its token, every rule that applies, and the test that failed
+/// Says what becomes of a request, and why: its token, every rule that applies, and the test that
+/// failed
 ///
-/// Ends with status 1 where the request is refused, with --with-shadow where what is in SHADOW would refuse it. Of a token neither the text nor the signature is written.
+/// Ends with status 1 where the request is refused, with --with-shadow where what is in SHADOW
+/// would refuse it. Of a token neither the text nor the signature is written.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -34,8 +37,8 @@ pub(crate) struct Options {
     /// A token, or a file that holds one: @token.jwt
     #[arg(long, conflicts_with = "claims")]
     token: Option<String>,
-    /// Claims that count as if an issuer had signed them, or a file that holds them: '{"sub":"alice"}'; `iss`, `aud`, `exp`
-    /// and `iat` are added where they are missing
+    /// Claims that count as if an issuer had signed them, or a file that holds them:
+    /// '{"sub":"alice"}'; `iss`, `aud`, `exp` and `iat` are added where they are missing
     #[arg(long)]
     claims: Option<String>,
     /// Whose claims they are, where there are several issuers
@@ -92,7 +95,9 @@ fn explain(
             let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
             tell(&explanation, engine, configuration, workload, &host.client, is_styled)
         }
-        TextOrJson::Json => json_text(&document(&explanation, engine, configuration, workload, &host.client)),
+        TextOrJson::Json => {
+            json_text(&document(&explanation, engine, configuration, workload, &host.client))
+        }
     };
     stdout().write_all(text.as_bytes())?;
     Ok(if is_refused(&explanation.decision, view) { Status::Found } else { Status::Fine })
@@ -100,12 +105,16 @@ fn explain(
 
 impl Options {
     fn query(&self) -> Result<Query, Box<dyn Error>> {
-        let headers = self.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>();
+        let headers =
+            self.header.iter().map(|text| read_header(text)).collect::<Result<Vec<_>, _>>();
         let headers = headers.map_err(|error| format!("--header: {error}"))?;
         Ok(Query {
             request: self.request.clone(),
             host: self.host.clone(),
-            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             credential: self.credential()?,
             keys: self.jwks.iter().map(|option| read_keys(option)).collect::<Result<_, _>>()?,
             client: self.client.client(),
@@ -120,8 +129,8 @@ impl Options {
         match (&self.token, &self.claims) {
             (Some(token), _) => Ok(Credential::Token(read_token(token)?)),
             (None, Some(claims)) => {
-                let claims =
-                    read_claims(&from_file(claims)?).map_err(|error| format!("--claims: {error}"))?;
+                let claims = read_claims(&from_file(claims)?)
+                    .map_err(|error| format!("--claims: {error}"))?;
                 Ok(Credential::Claims { claims, issuer: self.issuer.clone() })
             }
             (None, None) => Ok(Credential::Nothing),
@@ -129,13 +138,15 @@ impl Options {
     }
 }
 
-/// Reads the keys of an issuer from a file: `issuer=file`. What is no such option may hold a key, and is not repeated.
+/// Reads the keys of an issuer from a file: `issuer=file`. What is no such option may hold a key,
+/// and is not repeated.
 fn read_keys(option: &str) -> Result<(String, KeySet), String> {
     let (name, path) = option
         .split_once('=')
         .filter(|(name, _)| !name.contains(['{', '"']))
         .ok_or("--jwks: that is no set of keys; write --jwks issuer=file")?;
-    let text = read_text(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
+    let text =
+        read_text(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
     let set = KeySet::parse(text.as_bytes()).map_err(|errors| {
         let (file, _) = SourceFile::new(path.to_owned(), text.clone());
         file.told(&errors)

@@ -27,9 +27,10 @@ enum Product {
 
 /// Imports RequestAuthentications and AuthorizationPolicies of Istio
 ///
-/// Writes the configuration, and to the standard error what has no equal: where it stands, what becomes of it, and what to
-/// do. Nothing is let through that Istio refuses; where the same can't be said, less is let through, or there is an error
-/// and no configuration. Ends with status 1 where there are errors.
+/// Writes the configuration, and to the standard error what has no equal: where it stands, what
+/// becomes of it, and what to do. Nothing is let through that Istio refuses; where the same can't
+/// be said, less is let through, or there is an error and no configuration. Ends with status 1
+/// where there are errors.
 #[derive(Args)]
 struct IstioOptions {
     /// Files, folders (searched for *.yaml, *.yml and *.json), and `-` for the standard input
@@ -50,7 +51,8 @@ struct IstioOptions {
     /// The trust domain of the mesh, and its aliases behind it; `cluster.local` where none is given
     #[arg(long, value_name = "DOMAIN")]
     trust_domain: Vec<String>,
-    /// A DENY or CUSTOM policy that stays applied behind Attaché, and is not imported: shop/ext-authz
+    /// A DENY or CUSTOM policy that stays applied behind Attaché, and is not imported:
+    /// shop/ext-authz
     #[arg(long, value_name = "NAMESPACE/NAME")]
     keep: Vec<String>,
     /// Take over what lets a little more through, too; each is said

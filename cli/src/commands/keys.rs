@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// Makes a key for trials, and prints its public half as the JWK Set of an issuer's `jwks`
 ///
-/// The private half goes into a file that nobody else may read, and never to the terminal. `attache token` signs with it.
+/// The private half goes into a file that nobody else may read, and never to the terminal.
+/// `attache token` signs with it.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -51,7 +52,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 /// # Errors
 /// The file can't be read, or holds none.
 pub(super) fn read(path: &Path) -> Result<TestKey, String> {
-    let pem = read_text(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
+    let pem =
+        read_text(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
     TestKey::read(&pem).map_err(|error| format!("{}: {error}", path.display()))
 }
 

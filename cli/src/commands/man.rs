@@ -10,7 +10,8 @@ use std::path::PathBuf;
 /// Prints the manual page of `attache`, or writes those of all commands into a folder
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Write a page for `attache` and for each command into this folder, such as ~/.local/share/man/man1
+    /// Write a page for `attache` and for each command into this folder, such as
+    /// ~/.local/share/man/man1
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 }
@@ -21,7 +22,10 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         return Ok(Status::Fine);
     };
     clap_mangen::generate_to(Arguments::command(), folder).map_err(|error| {
-        format!("can't write manual pages into `{}`: {error}; make the folder first", folder.display())
+        format!(
+            "can't write manual pages into `{}`: {error}; make the folder first",
+            folder.display()
+        )
     })?;
     Ok(Status::Fine)
 }

@@ -27,8 +27,8 @@ use std::process::ExitCode;
 
 /// Checks configurations of the Attaché filter.
 ///
-/// A configuration may be bare (JSON or YAML) or stand in a WasmPlugin, a TrafficExtension or an EnvoyExtensionPolicy, among
-/// whatever else kustomize, Helm or kubectl print.
+/// A configuration may be bare (JSON or YAML) or stand in a WasmPlugin, a TrafficExtension or an
+/// EnvoyExtensionPolicy, among whatever else kustomize, Helm or kubectl print.
 #[derive(Parser)]
 #[command(name = "attache", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Arguments {
@@ -52,7 +52,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the command line, or what was asked of it: `--help`. A token at the wrong place is not repeated.
+/// Says what is wrong with the command line, or what was asked of it: `--help`. A token at the
+/// wrong place is not repeated.
 fn mistaken(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let told = redacted(&text);
@@ -64,7 +65,8 @@ fn mistaken(error: &clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(Status::Unusable.into(), ExitCode::from)
 }
 
-/// Returns an error as a terminal may have it, without secrets; some have a line for each thing that is wrong.
+/// Returns an error as a terminal may have it, without secrets; some have a line for each thing
+/// that is wrong.
 fn lines(error: &str) -> String {
     escaped_lines(&redacted(error))
 }

@@ -12,11 +12,12 @@ use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Says which mistakes in a configuration no test would notice: weakens each of its clauses, one at a time, and runs the tests
+/// Says which mistakes in a configuration no test would notice: weakens each of its clauses, one at
+/// a time, and runs the tests
 ///
-/// It takes what `attache test` takes. Each mutant has one clause changed: a role dropped, a path widened, an action turned
-/// round. One that the filter refuses is left out. One that no request can tell from the configuration is not noticed
-/// either.
+/// It takes what `attache test` takes. Each mutant has one clause changed: a role dropped, a path
+/// widened, an action turned round. One that the filter refuses is left out. One that no request
+/// can tell from the configuration is not noticed either.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Files of tests, and folders of them
@@ -27,7 +28,8 @@ pub(crate) struct Options {
     /// Fail where fewer mutants, in percent, are noticed
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     min: Option<u8>,
-    /// Begin no further mutant after so many seconds; what ran by then is a sample of the whole document
+    /// Begin no further mutant after so many seconds; what ran by then is a sample of the whole
+    /// document
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     timeout: u64,
     /// How it is told: as text, a line for each mutant that no test notices
@@ -43,7 +45,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     for path in &found.files {
         add(&mut subjects, path, &boundary)?;
     }
-    let limits = Limits { deadline: Instant::now().checked_add(Duration::from_secs(options.timeout)) };
+    let limits =
+        Limits { deadline: Instant::now().checked_add(Duration::from_secs(options.timeout)) };
     let mut score = Score::default();
     for (configuration, tests) in subjects.values() {
         run_mutants(configuration, tests, limits, &mut score);
@@ -55,7 +58,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     stdout().write_all(told.as_bytes())?;
     // What was not run may be noticed or not: no gate may depend on how fast a machine is.
     let percent = score.percent();
-    let is_short = options.min.is_some_and(|min| percent < Some(usize::from(min)) || score.not_run > 0);
+    let is_short =
+        options.min.is_some_and(|min| percent < Some(usize::from(min)) || score.not_run > 0);
     // Where none was run, nothing is known of the tests.
     Ok(if is_short || percent.is_none() { Status::Found } else { Status::Fine })
 }

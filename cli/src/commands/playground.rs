@@ -8,10 +8,11 @@ use std::fs;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-/// Writes a page to try configurations in: one HTML file that needs no network, with the engine in it
+/// Writes a page to try configurations in: one HTML file that needs no network, with the engine in
+/// it
 ///
-/// It has a form for a configuration and a request, and shows the verdict and its explanation as one types. Open it in a
-/// browser; what is typed stays there.
+/// It has a form for a configuration and a request, and shows the verdict and its explanation as
+/// one types. Open it in a browser; what is typed stays there.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The file to write; `-` is the standard output

@@ -20,8 +20,9 @@ use std::rc::Rc;
 
 /// Says whether assertions hold of all requests, and shows a request for each that does not
 ///
-/// A file has `assertions`, and a `configuration` or the path of one: docs/tool.md shows how they are written, `attache
-/// schema assertions` prints the form. Ends with status 1 where one does not hold, can't be proven or is of no request.
+/// A file has `assertions`, and a `configuration` or the path of one: docs/tool.md shows how they
+/// are written, `attache schema assertions` prints the form. Ends with status 1 where one does not
+/// hold, can't be proven or is of no request.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Files of assertions, and folders of them
@@ -102,7 +103,11 @@ fn read(path: &Path, boundary: Option<&Boundary>) -> Result<Option<ProofFile>, B
 }
 
 /// Tells what is wrong with a file, where it stands.
-fn tell(rule: &'static Rule, file: &Rc<SourceFile>, wrong: &[Diagnostic]) -> Result<(), Box<dyn Error>> {
+fn tell(
+    rule: &'static Rule,
+    file: &Rc<SourceFile>,
+    wrong: &[Diagnostic],
+) -> Result<(), Box<dyn Error>> {
     let document = file.documents.first();
     let finding = |error: &Diagnostic| {
         let location = document.map(|document| document.locate(&error.path));

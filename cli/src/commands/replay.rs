@@ -17,11 +17,13 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
 
-/// Plays the requests of logs to another configuration: who would be refused, or allowed, that was not, how often, and by which rule
+/// Plays the requests of logs to another configuration: who would be refused, or allowed, that was
+/// not, how often, and by which rule
 ///
-/// Reads audit lines (`audit: {log: ALL}`) and Envoy's access log as Istio has it written, as text or JSON, a line at a time.
-/// What a line does not hold is not guessed: a verdict that depends on it is told as one that can't be told, with what it
-/// needs. Ends with status 1 where a request fares otherwise than it did.
+/// Reads audit lines (`audit: {log: ALL}`) and Envoy's access log as Istio has it written, as text
+/// or JSON, a line at a time. What a line does not hold is not guessed: a verdict that depends on
+/// it is told as one that can't be told, with what it needs. Ends with status 1 where a request
+/// fares otherwise than it did.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Logs as `kubectl logs` prints them, and `-` for the standard input
@@ -30,8 +32,8 @@ pub(crate) struct Options {
     /// The configuration that is to judge
     #[arg(long, value_name = "FILE")]
     against: PathBuf,
-    /// The configuration that the log was written under: says which claims a line would have, and whether the issuers are the
-    /// same
+    /// The configuration that the log was written under: says which claims a line would have, and
+    /// whether the issuers are the same
     #[arg(long, value_name = "FILE")]
     was: Option<PathBuf>,
     /// The port that the requests came in on, where the log does not tell
@@ -59,15 +61,20 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     }
     let view = if options.with_shadow { View::WithShadow } else { View::Enforced };
     let mut judge = Judge::new(&configuration, &config, workload, view, Taking::EveryToken)?;
-    let is_same =
-        was.as_ref().is_some_and(|(was, _)| was.node.get("issuers") == configuration.node.get("issuers"));
+    let is_same = was
+        .as_ref()
+        .is_some_and(|(was, _)| was.node.get("issuers") == configuration.node.get("issuers"));
     judge.are_issuers_others = was.is_some() && !is_same;
     let claims: Option<Vec<ClaimPath>> = was.map(|(_, was)| was.audit.claims);
     let mut replay = Replay::new(&judge, options.port, claims);
     read_logs(&options.logs, &mut replay)?;
     let tally = replay.tally;
     if tally.requests == 0 {
-        return Err(no_requests(tally.lines, &tally.unreadable.keys().cloned().collect::<Vec<_>>()).into());
+        return Err(no_requests(
+            tally.lines,
+            &tally.unreadable.keys().cloned().collect::<Vec<_>>(),
+        )
+        .into());
     }
     let mut assumed = assumed(options.was.is_some(), is_same);
     assumed.extend(dry_run::note(&config).map(|note| format!("it is in force, though {note}")));
@@ -94,11 +101,13 @@ fn read(path: &Path) -> Result<(Configuration, Config), Box<dyn Error>> {
 }
 
 fn read_logs(logs: &[PathBuf], replay: &mut Replay<'_>) -> Result<(), Box<dyn Error>> {
-    let sizes =
-        logs.iter().map(|log| fs::metadata(log).ok().filter(fs::Metadata::is_file).map(|file| file.len()));
+    let sizes = logs
+        .iter()
+        .map(|log| fs::metadata(log).ok().filter(fs::Metadata::is_file).map(|file| file.len()));
     let progress = progress(sizes.sum());
     for log in logs {
-        let name = if log.as_os_str() == "-" { "<stdin>".to_owned() } else { log.display().to_string() };
+        let name =
+            if log.as_os_str() == "-" { "<stdin>".to_owned() } else { log.display().to_string() };
         let unreadable = |error: io::Error| format!("can't read `{name}`: {error}");
         let read = if log.as_os_str() == "-" {
             replay.run(&name, stdin().lock(), &progress)
@@ -111,13 +120,16 @@ fn read_logs(logs: &[PathBuf], replay: &mut Replay<'_>) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-/// Returns what tells, on a terminal, how far it has come; `None` where nobody knows how much there is.
+/// Returns what tells, on a terminal, how far it has come; `None` where nobody knows how much there
+/// is.
 fn progress(bytes: Option<u64>) -> ProgressBar {
     let (bar, template) = match bytes {
         Some(bytes) => (ProgressBar::new(bytes), "{percent} % read, {eta} to go {wide_bar}"),
         None => (ProgressBar::no_length(), "{bytes} read"),
     };
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     bar
 }
 
@@ -131,14 +143,18 @@ fn assumed(was_given: bool, is_same: bool) -> Vec<String> {
                 .to_owned(),
         );
     } else if is_same {
-        assumed.push("tokens are good or bad as they were, since the issuers are the same".to_owned());
+        assumed
+            .push("tokens are good or bad as they were, since the issuers are the same".to_owned());
     }
     assumed
 }
 
 fn no_requests(lines: u64, unreadable: &[String]) -> String {
-    let why =
-        if unreadable.is_empty() { String::new() } else { format!(" (not read: {})", unreadable.join("; ")) };
+    let why = if unreadable.is_empty() {
+        String::new()
+    } else {
+        format!(" (not read: {})", unreadable.join("; "))
+    };
     format!(
         "no request in {}{why}; a log needs audit lines of the filter (`audit: {{log: ALL}}`, docs/audit.md) or Istio's access \
          log in its default format or JSON",

@@ -28,7 +28,9 @@ const CONFIGURATION: &str = include_str!("../../../plugin-config/schema.json");
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let schema = match options.of {
         Document::Configuration => CONFIGURATION.to_owned(),
-        Document::WasmPlugin => include_str!("../../../plugin-config/wasmplugin.schema.json").to_owned(),
+        Document::WasmPlugin => {
+            include_str!("../../../plugin-config/wasmplugin.schema.json").to_owned()
+        }
         Document::Assertions => {
             format!("{:#}\n", crate::proof::schema(&serde_json::from_str(CONFIGURATION)?))
         }

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 
 /// Runs tests of policies: requests, and what must become of each
 ///
-/// A file of tests has a `configuration` or the path of one, `tokens` as claims, and `steps`; docs/tool.md shows one.
+/// A file of tests has a `configuration` or the path of one, `tokens` as claims, and `steps`;
+/// docs/tool.md shows one.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Files of tests, and folders of them
@@ -65,8 +66,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     Ok(if failed > 0 || is_short { Status::Found } else { Status::Fine })
 }
 
-/// Returns whether fewer rules have decided a request than `min` percent. Where no rule could, that is too few for every
-/// minimum but 0.
+/// Returns whether fewer rules have decided a request than `min` percent. Where no rule could, that
+/// is too few for every minimum but 0.
 fn is_below(decided: usize, rules: usize, min: u8) -> bool {
     if rules == 0 {
         return min > 0;
@@ -87,8 +88,8 @@ fn failures(suite: &Suite, text: &mut String) {
     }
 }
 
-/// Names the rules that decided nothing, and returns how many decided something, of how many. Files that share rules by
-/// name share their coverage.
+/// Names the rules that decided nothing, and returns how many decided something, of how many. Files
+/// that share rules by name share their coverage.
 fn coverage(suites: &[Suite], text: &mut String) -> (usize, usize) {
     let mut rules: BTreeMap<&str, bool> = BTreeMap::new();
     for (rule, decided) in suites.iter().flat_map(|suite| &suite.rules) {

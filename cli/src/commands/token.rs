@@ -13,7 +13,8 @@ use std::path::PathBuf;
 
 /// Signs a token for trials with a key that `attache keys` has made, or shows what a token says
 ///
-/// Of a token that is shown neither the signature nor whether it is good is told; `attache explain --token` verifies one.
+/// Of a token that is shown neither the signature nor whether it is good is told;
+/// `attache explain --token` verifies one.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -21,7 +22,8 @@ pub(crate) struct Options {
     /// The key that signs
     #[arg(long, value_name = "FILE", requires = "claims")]
     key: Option<PathBuf>,
-    /// The claims to sign, or a file that holds them: '{"sub":"alice"}'; `exp` and `iat` are added where they are missing
+    /// The claims to sign, or a file that holds them: '{"sub":"alice"}'; `exp` and `iat` are added
+    /// where they are missing
     #[arg(long, requires = "key")]
     claims: Option<String>,
     /// A configuration: its issuer's `iss`, `aud` and token type are added where they are missing
@@ -33,7 +35,8 @@ pub(crate) struct Options {
     /// The key's `kid`; the thumbprint of its public half where none is given (RFC 7638)
     #[arg(long, requires = "claims")]
     kid: Option<String>,
-    /// Show header and claims of this token, of the file that holds it (@token.jwt), or of the standard input (-)
+    /// Show header and claims of this token, of the file that holds it (@token.jwt), or of the
+    /// standard input (-)
     #[arg(long, value_name = "TOKEN", conflicts_with_all = ["key", "claims"], required_unless_present = "key")]
     decode: Option<String>,
 }
@@ -47,14 +50,18 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         return Err("say what to do: --key FILE --claims '{…}', or --decode TOKEN".into());
     };
     let key = keys::read(key)?.with_key_id(options.kid.as_deref());
-    let mut claims = read_claims(&from_file(claims)?).map_err(|error| format!("--claims: {error}"))?;
+    let mut claims =
+        read_claims(&from_file(claims)?).map_err(|error| format!("--claims: {error}"))?;
     let mut typ = None;
     if let Some(file) = &options.against {
         let configuration = InputOptions::of_file(file).read()?.only()?;
         let config = configuration.usable()?;
         let issuer = options.issuer.as_deref();
         complete_claims(&mut claims, &[], issuer, seconds_now(), &config)?;
-        let entry = config.issuers.iter().find(|own| issuer.is_none_or(|issuer| issuer == own.name.as_str()));
+        let entry = config
+            .issuers
+            .iter()
+            .find(|own| issuer.is_none_or(|issuer| issuer == own.name.as_str()));
         typ = entry.and_then(|issuer| issuer.token_types.first()).cloned();
     }
     let now = seconds_now();

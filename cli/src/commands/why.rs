@@ -3,8 +3,8 @@
 use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::{
-    Client, ClientOptions, TextOrJson, WorkloadOptions, decoded, from_file, read_claims, read_header,
-    read_token, workload,
+    Client, ClientOptions, TextOrJson, WorkloadOptions, decoded, from_file, read_claims,
+    read_header, read_token, workload,
 };
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{
@@ -20,11 +20,13 @@ use std::error::Error;
 use std::io::{Write, stdin, stdout};
 use std::time::UNIX_EPOCH;
 
-/// Says why a request was refused, from its line in the log: the rule, the test that failed, and the smallest change of token or rule that would let it through
+/// Says why a request was refused, from its line in the log: the rule, the test that failed, and
+/// the smallest change of token or rule that would let it through
 ///
-/// Takes an audit line as `kubectl logs` or Envoy prints it; of several, the last refusal. What the line does not hold, as the
-/// token, is told as not known, with the option that gives it. Every change is decided anew by the engine before it is told.
-/// Ends with status 0 where this configuration allows the request, and with 1 where it does not, or that can't be told.
+/// Takes an audit line as `kubectl logs` or Envoy prints it; of several, the last refusal. What the
+/// line does not hold, as the token, is told as not known, with the option that gives it. Every
+/// change is decided anew by the engine before it is told. Ends with status 0 where this
+/// configuration allows the request, and with 1 where it does not, or that can't be told.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The line, or `-` for the standard input
@@ -41,7 +43,8 @@ pub(crate) struct Options {
     /// The claims of its token, or a file that holds them: '{"sub":"alice"}'
     #[arg(long, conflicts_with = "token")]
     claims: Option<String>,
-    /// Its token, or a file that holds it: @token.jwt. Its claims are read, its signature is not verified
+    /// Its token, or a file that holds it: @token.jwt. Its claims are read, its signature is not
+    /// verified
     #[arg(long)]
     token: Option<String>,
     /// A header of the request: 'x-tenant: acme'
@@ -158,7 +161,8 @@ fn seconds(time: &str) -> Option<u64> {
     time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-/// Returns what the reason of a line tells of rules as a whole, where this configuration may have given it.
+/// Returns what the reason of a line tells of rules as a whole, where this configuration may have
+/// given it.
 fn recorded(judged: &Judged<'_>, logged: &Logged) -> Recorded {
     let Before::Refused(Some(reason)) = &logged.before else { return Recorded::default() };
     let lacks_roles = reason == "role-missing";
@@ -177,11 +181,17 @@ fn recorded(judged: &Judged<'_>, logged: &Logged) -> Recorded {
 
 /// Returns what a good token would be in place of the one that was refused.
 fn good_token(picked: &Picked, config: &Config) -> String {
-    let PickedLine::Audit(line) = &picked.line else { return "the request brings a good token".to_owned() };
-    let reason =
-        line.verdict.reason.as_deref().or(line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref()));
+    let PickedLine::Audit(line) = &picked.line else {
+        return "the request brings a good token".to_owned();
+    };
+    let reason = line
+        .verdict
+        .reason
+        .as_deref()
+        .or(line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref()));
     let issuer = line.unverified_issuer.as_deref();
-    let issuer = config.issuers.iter().find(|own| issuer.is_none_or(|iss| own.issuer.takes(Some(iss))));
+    let issuer =
+        config.issuers.iter().find(|own| issuer.is_none_or(|iss| own.issuer.takes(Some(iss))));
     let Some(issuer) = issuer else {
         let known = config.issuers.iter().filter_map(|issuer| issuer.issuer.text());
         return format!(
@@ -192,7 +202,10 @@ fn good_token(picked: &Picked, config: &Config) -> String {
     match reason {
         Some("token-expired") => "the request brings a token that has not expired".to_owned(),
         Some("audience-mismatch") => {
-            format!("the request brings a token whose `aud` has one of {}", issuer.audiences.join(", "))
+            format!(
+                "the request brings a token whose `aud` has one of {}",
+                issuer.audiences.join(", ")
+            )
         }
         Some("token-missing") => format!("the request brings a good token of {}", issuer.name),
         _ => format!("the request brings a good token of {}, as its entry asks for", issuer.name),
@@ -221,7 +234,8 @@ impl Options {
             logged.knows.client_address = true;
         }
         for header in &self.header {
-            let (name, value) = read_header(header).map_err(|error| format!("--header: {error}"))?;
+            let (name, value) =
+                read_header(header).map_err(|error| format!("--header: {error}"))?;
             logged.headers.push((name.to_owned(), value.to_owned()));
             logged.knows.headers = true;
         }

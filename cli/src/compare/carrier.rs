@@ -20,8 +20,12 @@ pub(super) fn changed(old: &Configuration, new: &Configuration) -> Vec<Setting> 
     match (rest(old), rest(new)) {
         (Some((prefix, before)), Some((same, after))) if prefix == same => {
             for key in differing(&before, &after) {
-                let closes = key == "failStrategy" && after.get(&key).is_some_and(|now| now == "FAIL_CLOSE");
-                changed.push(Setting::new(quoted(&format!("{prefix}{key}")), Effect::of(false, closes)));
+                let closes =
+                    key == "failStrategy" && after.get(&key).is_some_and(|now| now == "FAIL_CLOSE");
+                changed.push(Setting::new(
+                    quoted(&format!("{prefix}{key}")),
+                    Effect::of(false, closes),
+                ));
             }
         }
         (None, None) => {}

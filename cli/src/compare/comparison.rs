@@ -58,10 +58,13 @@ pub(crate) fn compare<'c>(
     view: View,
 ) -> Result<Comparison<'c>, ComparisonError> {
     let settings = settings::changed(&old, &new, view);
-    let mut comparison = Comparison { old, new, changes: Vec::new(), settings, limits: BTreeSet::new() };
+    let mut comparison =
+        Comparison { old, new, changes: Vec::new(), settings, limits: BTreeSet::new() };
     let Comparison { old, new, .. } = &comparison;
     let (mut changes, mut limits) = (Vec::new(), BTreeSet::new());
-    for workload in workload_classes(&new.configuration.own_workload(), &[&old.config, &new.config])? {
+    for workload in
+        workload_classes(&new.configuration.own_workload(), &[&old.config, &new.config])?
+    {
         if says(&old.config, &workload) == says(&new.config, &workload) {
             continue;
         }
@@ -77,7 +80,8 @@ pub(crate) fn compare<'c>(
     Ok(comparison)
 }
 
-/// Returns all that a configuration says to a workload, so that what is the same need not be compared.
+/// Returns all that a configuration says to a workload, so that what is the same need not be
+/// compared.
 fn says(config: &Config, workload: &Workload) -> String {
     let policies: Vec<_> =
         config.policies.iter().filter(|policy| selector_fits(&policy.selector, workload)).collect();
@@ -97,7 +101,8 @@ fn add(changes: &mut Vec<Change>, difference: Difference, workload: String) {
         *old == difference.old
             && *new == difference.new
             && *others == difference.others
-            && (&witness.method, &witness.path) == (&difference.witness.method, &difference.witness.path)
+            && (&witness.method, &witness.path)
+                == (&difference.witness.method, &difference.witness.path)
     };
     match changes.iter_mut().find(is_alike) {
         Some(known) => known.workloads.push(workload),

@@ -15,7 +15,8 @@ struct Written<'v> {
     document: Value,
 }
 
-/// Tells what changed about issuers. Two are one where their `iss` is; where that is no other's, where their name is.
+/// Tells what changed about issuers. Two are one where their `iss` is; where that is no other's,
+/// where their name is.
 pub(super) fn changed(old: &Version<'_>, new: &Version<'_>) -> Vec<Setting> {
     let (mut before, mut after) = (written(old), written(new));
     let mut changed = Vec::new();
@@ -32,7 +33,10 @@ pub(super) fn changed(old: &Version<'_>, new: &Version<'_>) -> Vec<Setting> {
     changed.extend(before.iter().map(|it| gone(it.issuer, &new.config)));
     changed.extend(after.iter().map(|it| {
         let name = &it.issuer.name;
-        Setting::new(format!("issuer `{name}` is new: its tokens were refused before"), Effect::MayAllow)
+        Setting::new(
+            format!("issuer `{name}` is new: its tokens were refused before"),
+            Effect::MayAllow,
+        )
     }));
     changed
 }
@@ -59,7 +63,8 @@ fn compared(before: &Written<'_>, after: &Written<'_>, changed: &mut Vec<Setting
     let name = &after.issuer.name;
     if before.issuer.name != *name {
         let old = &before.issuer.name;
-        changed.push(Setting::new(format!("issuer `{old}` is called `{name}` now"), Effect::Nothing));
+        changed
+            .push(Setting::new(format!("issuer `{old}` is called `{name}` now"), Effect::Nothing));
     }
     for key in differing(&before.document, &after.document) {
         // Where roles are read is compared by requests.
@@ -70,8 +75,9 @@ fn compared(before: &Written<'_>, after: &Written<'_>, changed: &mut Vec<Setting
     }
 }
 
-/// Tells of an issuer that is there no more. Only where others guard its headers and look where it did is it certain that
-/// nothing goes through instead: a client may write a header that no issuer does.
+/// Tells of an issuer that is there no more. Only where others guard its headers and look where it
+/// did is it certain that nothing goes through instead: a client may write a header that no issuer
+/// does.
 fn gone(issuer: &Issuer, new: &Config) -> Setting {
     let name = &issuer.name;
     let writes = |header: &HeaderName| {
@@ -102,7 +108,9 @@ fn effect(key: &str, old: &Issuer, new: &Issuer) -> Effect {
             Effect::of(old.require_issued_at == new.require_issued_at, new.require_issued_at)
         }
         "padding" => Effect::of(old.padding == new.padding, new.padding == Padding::Refused),
-        "clockSkew" => Effect::of(old.clock_skew == new.clock_skew, new.clock_skew < old.clock_skew),
+        "clockSkew" => {
+            Effect::of(old.clock_skew == new.clock_skew, new.clock_skew < old.clock_skew)
+        }
         "maxLifetime" => shorter(old.max_lifetime, new.max_lifetime),
         "maxAge" => shorter(old.max_age, new.max_age),
         "claims" => {

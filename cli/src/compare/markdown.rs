@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 
 /// Tells what differs between two versions.
 pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
-    let those = |allowed: bool| comparison.changes.iter().filter(move |it| it.is_allowed_now() == allowed);
+    let those =
+        |allowed: bool| comparison.changes.iter().filter(move |it| it.is_allowed_now() == allowed);
     let (allowed, refused) = (those(true).count(), those(false).count());
     let mut text = format!("### {}\n\n", quoted(&comparison.new.configuration.to_string()));
     if allowed == 0 && refused == 0 {
@@ -27,12 +28,24 @@ pub(crate) fn markdown(comparison: &Comparison<'_>) -> String {
         if count == 0 {
             continue;
         }
-        _ = writeln!(text, "#### Newly {word}: one request for each of {} of them\n", counted(count, "kind"));
+        _ = writeln!(
+            text,
+            "#### Newly {word}: one request for each of {} of them\n",
+            counted(count, "kind")
+        );
         those(is_allowed).for_each(|change| text.push_str(&told(change, comparison)));
     }
     let settings = &comparison.settings;
-    list(&mut text, "Changed, not compared by requests, and may allow more", texts(settings, true).iter());
-    list(&mut text, "Changed, not compared by requests, and allows no more", texts(settings, false).iter());
+    list(
+        &mut text,
+        "Changed, not compared by requests, and may allow more",
+        texts(settings, true).iter(),
+    );
+    list(
+        &mut text,
+        "Changed, not compared by requests, and allows no more",
+        texts(settings, false).iter(),
+    );
     list(&mut text, "Not followed to the end", comparison.limits.iter());
     text
 }

@@ -56,17 +56,26 @@ struct Known<'i> {
     new: Vec<&'i Configuration>,
 }
 
-/// Finds the pairs. Where each version has one configuration, these are compared whatever they are called. Else resources are
-/// known by kind, namespace and name, and other documents by the path of their file below what was named, in their order
-/// in it. `old_root` and `new_root` are what was named.
-pub(crate) fn pairs<'i>(old: &'i Input, new: &'i Input, old_root: &Path, new_root: &Path) -> Pairs<'i> {
+/// Finds the pairs. Where each version has one configuration, these are compared whatever they are
+/// called. Else resources are known by kind, namespace and name, and other documents by the path of
+/// their file below what was named, in their order in it. `old_root` and `new_root` are what was
+/// named.
+pub(crate) fn pairs<'i>(
+    old: &'i Input,
+    new: &'i Input,
+    old_root: &Path,
+    new_root: &Path,
+) -> Pairs<'i> {
     let mut found = Pairs { pairs: Vec::new(), unpaired: Vec::new() };
     if let ([before], [after]) = (old.configurations.as_slice(), new.configurations.as_slice()) {
         found.pairs.push((before, after));
         return found;
     }
     let roots = (old_root, new_root);
-    let all = Known { old: old.configurations.iter().collect(), new: new.configurations.iter().collect() };
+    let all = Known {
+        old: old.configurations.iter().collect(),
+        new: new.configurations.iter().collect(),
+    };
     for (identity, known) in known_by(all, identity, roots) {
         let is_told_apart = known.old.len() <= 1 && known.new.len() <= 1;
         if is_told_apart || matches!(identity, Identity::File(_)) {
@@ -76,8 +85,9 @@ pub(crate) fn pairs<'i>(old: &'i Input, new: &'i Input, old_root: &Path, new_roo
             known_by(known, file, roots).into_values().for_each(|known| found.add(known));
         }
     }
-    let place =
-        |after: &Configuration| new.configurations.iter().position(|other| std::ptr::eq(other, after));
+    let place = |after: &Configuration| {
+        new.configurations.iter().position(|other| std::ptr::eq(other, after))
+    };
     found.pairs.sort_by_cached_key(|(_, after)| place(after));
     found
 }
@@ -87,20 +97,26 @@ impl<'i> Pairs<'i> {
     fn add(&mut self, known: Known<'i>) {
         let Known { old, new } = known;
         match (old.len(), new.len()) {
-            (0, _) => self.unpaired.extend(new.into_iter().map(|after| Unpaired::new(after, "is new"))),
-            (_, 0) => self.unpaired.extend(old.into_iter().map(|before| Unpaired::new(before, "is gone"))),
+            (0, _) => {
+                self.unpaired.extend(new.into_iter().map(|after| Unpaired::new(after, "is new")))
+            }
+            (_, 0) => {
+                self.unpaired.extend(old.into_iter().map(|before| Unpaired::new(before, "is gone")))
+            }
             (before, now) if before == now => self.pairs.extend(old.into_iter().zip(new)),
             (before, now) => {
                 let why = format!(
                     "is one of {before} before and {now} now that nothing tells apart; give each a file or a resource of its own"
                 );
-                self.unpaired.extend(old.into_iter().chain(new).map(|one| Unpaired::new(one, why.clone())));
+                self.unpaired
+                    .extend(old.into_iter().chain(new).map(|one| Unpaired::new(one, why.clone())));
             }
         }
     }
 }
 
-/// Returns configurations by what each is known by: something of it, and of the root that its version was named by.
+/// Returns configurations by what each is known by: something of it, and of the root that its
+/// version was named by.
 fn known_by<'i, K: Ord>(
     known: Known<'i>,
     key: fn(&Configuration, &Path) -> K,
@@ -119,8 +135,8 @@ fn known_by<'i, K: Ord>(
 fn identity(configuration: &Configuration, root: &Path) -> Identity {
     match configuration.resource() {
         Some(resource) => {
-            let [namespace, name] =
-                [resource.namespace(), resource.name()].map(|name| name.unwrap_or_default().to_owned());
+            let [namespace, name] = [resource.namespace(), resource.name()]
+                .map(|name| name.unwrap_or_default().to_owned());
             let module = resource.configuration().to_string();
             Identity::Resource([resource.kind.name().to_owned(), namespace, name, module])
         }
@@ -128,7 +144,8 @@ fn identity(configuration: &Configuration, root: &Path) -> Identity {
     }
 }
 
-/// Returns the path of a configuration's file below what was named; of a file that was named itself, an empty one.
+/// Returns the path of a configuration's file below what was named; of a file that was named
+/// itself, an empty one.
 fn file(configuration: &Configuration, root: &Path) -> PathBuf {
     let name = Path::new(&configuration.file.name);
     if root.as_os_str() == "-" {

@@ -19,7 +19,8 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    /// Returns the effect of a value that is the same, or one that lets less through, or neither for sure.
+    /// Returns the effect of a value that is the same, or one that lets less through, or neither
+    /// for sure.
     pub(super) fn of(is_same: bool, is_narrower: bool) -> Self {
         match (is_same, is_narrower) {
             (true, _) => Self::Nothing,

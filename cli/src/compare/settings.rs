@@ -15,12 +15,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Returns each thing that changed: settings, what issuers ask of tokens, how the module is loaded.
 pub(super) fn changed(old: &Version<'_>, new: &Version<'_>, view: View) -> Vec<Setting> {
     let [before, after] = [old, new].map(|version| value(&version.configuration.node));
-    let mut changed: Vec<Setting> =
-        differing(&before, &after).iter().filter_map(|key| document(key, &old.config, &new.config)).collect();
+    let mut changed: Vec<Setting> = differing(&before, &after)
+        .iter()
+        .filter_map(|key| document(key, &old.config, &new.config))
+        .collect();
     changed.extend(issuers::changed(old, new));
     without_keys(&old.config, &new.config, &mut changed);
     if view == View::Enforced && shadow(&old.config) != shadow(&new.config) {
-        changed.push(Setting::new("what is in SHADOW; `--with-shadow` compares it too", Effect::Nothing));
+        changed.push(Setting::new(
+            "what is in SHADOW; `--with-shadow` compares it too",
+            Effect::Nothing,
+        ));
     }
     changed.extend(carrier::changed(old.configuration, new.configuration));
     changed
@@ -62,11 +67,14 @@ fn dry_run(key: &str, old: &DryRun, new: &DryRun) -> Setting {
     Setting::new(text, Effect::of(old == new, is_narrower))
 }
 
-/// Tells which rules do something else while keys are missing; a rule that is not there does nothing of its own.
+/// Tells which rules do something else while keys are missing; a rule that is not there does
+/// nothing of its own.
 fn without_keys(old: &Config, new: &Config, changed: &mut Vec<Setting>) {
     let says = |config: &Config| -> BTreeMap<String, OnKeysUnavailable> {
-        let rules =
-            config.policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+        let rules = config
+            .policies
+            .iter()
+            .flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
         let named = rules.filter_map(|(policy, rule)| {
             Some((format!("{}/{}", policy.name, rule.name), rule.on_keys_unavailable?))
         });
@@ -91,7 +99,10 @@ fn shadow(config: &Config) -> Vec<String> {
         let own = policy.rules.iter().filter(|rule| is_shadow || rule.mode == Mode::Shadow);
         rules.extend(own.map(|rule| format!("{:?} {:?} {rule:?}", policy.name, policy.selector)));
         if is_shadow {
-            rules.push(format!("{:?} {:?} {:?}", policy.name, policy.selector, policy.default_action));
+            rules.push(format!(
+                "{:?} {:?} {:?}",
+                policy.name, policy.selector, policy.default_action
+            ));
         }
     }
     rules

@@ -16,8 +16,16 @@ pub(crate) fn text(comparison: &Comparison<'_>, is_styled: bool) -> String {
         text.push('\n');
     }
     let settings = &comparison.settings;
-    list(&mut text, "changed, not compared by requests, and may allow more", &texts(settings, true));
-    list(&mut text, "changed, not compared by requests, and allows no more", &texts(settings, false));
+    list(
+        &mut text,
+        "changed, not compared by requests, and may allow more",
+        &texts(settings, true),
+    );
+    list(
+        &mut text,
+        "changed, not compared by requests, and allows no more",
+        &texts(settings, false),
+    );
     let limits: Vec<String> = comparison.limits.iter().cloned().collect();
     list(&mut text, "not followed to the end", &limits);
     text

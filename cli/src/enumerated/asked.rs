@@ -57,7 +57,8 @@ impl Asked {
             .collect()
     }
 
-    /// Returns whether each is in a scope: a policy that lets exactly the scope's requests in does so.
+    /// Returns whether each is in a scope: a policy that lets exactly the scope's requests in does
+    /// so.
     pub(super) fn are_in(&self, scope: &Scope, config: &Config) -> Vec<bool> {
         let rule = Rule { authentication: Authentication::Optional, ..scope.rule.clone() };
         let policy = Policy {
@@ -71,7 +72,8 @@ impl Asked {
         let only = Config { policies: vec![policy], ..config.clone() };
         let said = self.verdicts(&only, &Workload::default());
         let is_in = |(said, request): (&Said, &Request)| {
-            said.is_allowed() && scope.token.is_none_or(|is_there| is_there == request.token.is_some())
+            said.is_allowed()
+                && scope.token.is_none_or(|is_there| is_there == request.token.is_some())
         };
         said.iter().zip(&self.requests).map(is_in).collect()
     }

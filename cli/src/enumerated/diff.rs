@@ -24,11 +24,14 @@ struct Tally {
 /// Returns the methods that rules name which count for a workload.
 fn named_methods(configs: [&Config; 2], workload: &Workload) -> BTreeSet<String> {
     let policies = configs.into_iter().flat_map(|config| &config.policies);
-    let policies =
-        policies.filter(|policy| policy.mode == Mode::Enforce && selector_fits(&policy.selector, workload));
+    let policies = policies
+        .filter(|policy| policy.mode == Mode::Enforce && selector_fits(&policy.selector, workload));
     let rules = policies.flat_map(|policy| &policy.rules).filter(|rule| rule.mode == Mode::Enforce);
     let operations = rules.flat_map(|rule| &rule.to);
-    operations.flat_map(|operation| operation.methods.iter().chain(&operation.not_methods)).cloned().collect()
+    operations
+        .flat_map(|operation| operation.methods.iter().chain(&operation.not_methods))
+        .cloned()
+        .collect()
 }
 
 /// Returns the method, or what stands for all that no rule names.
@@ -46,12 +49,20 @@ fn decisive<'s>(
 }
 
 /// Returns whether a change stands for a request that is decided otherwise.
-fn tells_of(change: &Change, method: &str, old: &Said, new: &Said, named: &BTreeSet<String>) -> bool {
+fn tells_of(
+    change: &Change,
+    method: &str,
+    old: &Said,
+    new: &Said,
+    named: &BTreeSet<String>,
+) -> bool {
     let difference = &change.difference;
-    let told = [&difference.old, &difference.new].map(|outcome| (outcome.reason, outcome.rule.as_ref()));
+    let told =
+        [&difference.old, &difference.new].map(|outcome| (outcome.reason, outcome.rule.as_ref()));
     let here = [old, new].map(|said| (said.reason, said.rule.as_ref()));
     let others = &difference.others;
-    let mut methods = others.methods.iter().map(String::as_str).chain([difference.witness.method.as_str()]);
+    let mut methods =
+        others.methods.iter().map(String::as_str).chain([difference.witness.method.as_str()]);
     let is_its_method = methods.any(|other| class(other, named) == class(method, named))
         || (others.any_method && class(method, named) == "*");
     change.is_allowed_now() == new.is_allowed() && decisive(told) == decisive(here) && is_its_method
@@ -81,19 +92,26 @@ fn what_differs_is_told_of_every_request() {
         });
         let comparison = compared((&before, &old), (&after, &new))
             .unwrap_or_else(|error| panic!("{seed}: {error}\n{document}\n{changed}"));
-        // Of a regular expression beside other comparisons the tool does not speak for sure, and says so.
+        // Of a regular expression beside other comparisons the tool does not speak for sure, and
+        // says so.
         if !comparison.limits.is_empty() {
             tally.unproven += 1;
             continue;
         }
         let asked = Asked::new(&world, &old);
-        let good: Vec<bool> =
-            asked.are_good(&old).into_iter().zip(asked.are_good(&new)).map(|(old, new)| old && new).collect();
+        let good: Vec<bool> = asked
+            .are_good(&old)
+            .into_iter()
+            .zip(asked.are_good(&new))
+            .map(|(old, new)| old && new)
+            .collect();
         let mut differ = 0;
         for workload in workloads() {
             let named = named_methods([&old, &new], &workload);
             let [before, after] = [&old, &new].map(|config| asked.verdicts(config, &workload));
-            for (number, request) in asked.requests.iter().enumerate().filter(|(number, _)| good[*number]) {
+            for (number, request) in
+                asked.requests.iter().enumerate().filter(|(number, _)| good[*number])
+            {
                 let (old, new) = (&before[number], &after[number]);
                 tally.requests += 1;
                 if old.is_allowed() == new.is_allowed() {
@@ -104,7 +122,10 @@ fn what_differs_is_told_of_every_request() {
                     .changes
                     .iter()
                     .any(|change| tells_of(change, request.method, old, new, &named));
-                assert!(is_told, "{seed}: {request:?} {workload:?}: {old:?}, {new:?}\n{document}\n{changed}");
+                assert!(
+                    is_told,
+                    "{seed}: {request:?} {workload:?}: {old:?}, {new:?}\n{document}\n{changed}"
+                );
             }
         }
         tally.differ += differ;
@@ -112,5 +133,8 @@ fn what_differs_is_told_of_every_request() {
     }
     println!("{tally:?}");
     let pairs = seeds().end as usize;
-    assert!(tally.differ > pairs && tally.same * 20 > pairs && tally.unproven * 3 < pairs, "{tally:?}");
+    assert!(
+        tally.differ > pairs && tally.same * 20 > pairs && tally.unproven * 3 < pairs,
+        "{tally:?}"
+    );
 }

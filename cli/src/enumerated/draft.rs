@@ -5,8 +5,21 @@ use attache_plugin_config::{Config, parse};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-const PATTERNS: [&str; 13] =
-    ["/", "/a", "/a/", "/A", "/a/b", "/a*", "/a/*", "*b", "*", "/{*}", "/{**}", "/a/{**}", "/{id}/{**}"];
+const PATTERNS: [&str; 13] = [
+    "/",
+    "/a",
+    "/a/",
+    "/A",
+    "/a/b",
+    "/a*",
+    "/a/*",
+    "*b",
+    "*",
+    "/{*}",
+    "/{**}",
+    "/a/{**}",
+    "/{id}/{**}",
+];
 const HOSTS: [&str; 4] = ["a.test", "*.test", "a.*", "other"];
 
 /// What makes a rule a scope.
@@ -43,7 +56,15 @@ impl Draft<'_> {
                     replace(&mut changed["policies"][0], key, value);
                 }
                 5 => {
-                    let key = self.one(&["to", "from", "roles", "when", "action", "authentication", "mode"]);
+                    let key = self.one(&[
+                        "to",
+                        "from",
+                        "roles",
+                        "when",
+                        "action",
+                        "authentication",
+                        "mode",
+                    ]);
                     let value = self.rule(0)[key].clone();
                     replace(&mut changed["policies"][0]["rules"][0], key, value);
                 }
@@ -65,7 +86,8 @@ impl Draft<'_> {
     }
 
     fn document(&mut self) -> Value {
-        let policies: Vec<Value> = (0..self.random.usize(1..3)).map(|number| self.policy(number)).collect();
+        let policies: Vec<Value> =
+            (0..self.random.usize(1..3)).map(|number| self.policy(number)).collect();
         let mut issuers = vec![self.issuer("one")];
         if self.world.has(Extra::Issuer) {
             issuers.push(self.issuer("two"));
@@ -84,7 +106,8 @@ impl Draft<'_> {
     }
 
     fn policy(&mut self, number: usize) -> Value {
-        let rules: Vec<Value> = (0..self.random.usize(1..4)).map(|number| self.rule(number)).collect();
+        let rules: Vec<Value> =
+            (0..self.random.usize(1..4)).map(|number| self.rule(number)).collect();
         let mut policy = json!({"name": format!("p{number}"), "rules": rules});
         if self.rarely(4) {
             policy["defaultAction"] = json!("ALLOW");
@@ -138,7 +161,10 @@ impl Draft<'_> {
         let mut operation = Map::new();
         let mut add = |key: &str, value: Value| _ = operation.insert(key.to_owned(), value);
         if self.rarely(2) {
-            add(self.one(&["methods", "methods", "notMethods"]), json!([self.one(&["GET", "POST"])]));
+            add(
+                self.one(&["methods", "methods", "notMethods"]),
+                json!([self.one(&["GET", "POST"])]),
+            );
         }
         if !self.rarely(3) {
             add("paths", json!([self.one(&PATTERNS), self.one(&PATTERNS)]));
@@ -161,7 +187,10 @@ impl Draft<'_> {
                     self.one(&["principals", "notPrincipals"]),
                     json!([self.one(&["td/ns/a/sa/x", "*/sa/y", "*"])]),
                 ),
-                1 => add(self.one(&["namespaces", "notNamespaces"]), json!([self.one(&["a", "b", "c"])])),
+                1 => add(
+                    self.one(&["namespaces", "notNamespaces"]),
+                    json!([self.one(&["a", "b", "c"])]),
+                ),
                 _ => add(
                     self.one(&["serviceAccounts", "notServiceAccounts"]),
                     json!([self.one(&["x", "b/y"])]),
@@ -200,7 +229,9 @@ impl Draft<'_> {
             4 => json!({"claim": claim, "prefix": value}),
             5 => json!({"claim": claim, "exists": self.random.bool()}),
             6 => json!({"claim": claim, "matches": "[ar].*"}),
-            7 if self.world.has(Extra::Header) => json!({"claim": claim, "equalsHeader": "x-claim"}),
+            7 if self.world.has(Extra::Header) => {
+                json!({"claim": claim, "equalsHeader": "x-claim"})
+            }
             8 if self.world.has(Extra::Claim) => json!({"claim": "one", "equalsClaim": "other"}),
             _ => json!({"claim": claim, "equals": value}),
         }

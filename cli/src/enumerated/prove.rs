@@ -26,7 +26,8 @@ struct Tally {
 fn read(document: &Value, assertions: &[Value]) -> Option<(Configuration, Vec<Assertion>)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("assertions.json");
-    std::fs::write(&path, json!({"configuration": document, "assertions": assertions}).to_string()).unwrap();
+    std::fs::write(&path, json!({"configuration": document, "assertions": assertions}).to_string())
+        .unwrap();
     let file = ProofFile::read(&path, None).ok()?;
     Some((file.configuration?, file.assertions))
 }
@@ -34,8 +35,9 @@ fn read(document: &Value, assertions: &[Value]) -> Option<(Configuration, Vec<As
 /// Returns what is decided of each request, for each workload that a policy applies to.
 fn verdicts(asked: &Asked, config: &Config) -> Vec<Vec<Said>> {
     let mut workloads = workloads();
-    workloads
-        .retain(|workload| config.policies.iter().any(|policy| selector_fits(&policy.selector, workload)));
+    workloads.retain(|workload| {
+        config.policies.iter().any(|policy| selector_fits(&policy.selector, workload))
+    });
     workloads.iter().map(|workload| asked.verdicts(config, workload)).collect()
 }
 
@@ -73,7 +75,8 @@ fn what_is_proven_holds_of_every_request() {
                 spoken_of[*number]
                     && verdicts.iter().any(|said| said[*number].is_allowed() != assertion.allowed)
             };
-            let against = (0..spoken_of.len()).find(is_against).map(|number| &asked.requests[number]);
+            let against =
+                (0..spoken_of.len()).find(is_against).map(|number| &asked.requests[number]);
             let told = || format!("{seed}: {against:?}\n{:?}\n{document}", assertion.region);
             match (&proved.answer, against) {
                 (Answer::Fails { .. }, Some(_)) => tally.fail_here += 1,
@@ -84,7 +87,8 @@ fn what_is_proven_holds_of_every_request() {
                     tally.empty += 1;
                 }
                 (Answer::Holds | Answer::Empty, Some(_)) => panic!("it does not hold: {}", told()),
-                // Of a regular expression beside other comparisons the tool does not speak for sure, and says so.
+                // Of a regular expression beside other comparisons the tool does not speak for
+                // sure, and says so.
                 (Answer::Unproven(_), _) => tally.unproven += 1,
             }
         }

@@ -1,4 +1,5 @@
-//! A world with few paths, methods, hosts, callers, headers and tokens, and all requests that there are in it.
+//! A world with few paths, methods, hosts, callers, headers and tokens, and all requests that there
+//! are in it.
 
 use crate::explain::{Client, RequestLine, TrialHost, header_map, unsigned};
 use attache_plugin_config::Config;
@@ -12,7 +13,8 @@ const CALLERS: [Option<&str>; 3] = [None, Some("td/ns/a/sa/x"), Some("td/ns/b/sa
 const ADDRESSES: [&str; 2] = ["10.0.0.1", "192.168.0.1"];
 const HEADERS: [Option<&str>; 3] = [None, Some("a"), Some("b")];
 
-/// Something that requests of a world differ in beside their methods, their paths and the claims `roles` and `one`.
+/// Something that requests of a world differ in beside their methods, their paths and the claims
+/// `roles` and `one`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extra {
     Host,
@@ -73,9 +75,12 @@ impl World {
         let mut tokens = Vec::new();
         for issuer in self.those(Extra::Issuer, &["one", "two"]) {
             for other in self.those(Extra::Claim, &others) {
-                for (roles, one) in roles.iter().flat_map(|roles| ones.iter().map(move |one| (roles, one))) {
+                for (roles, one) in
+                    roles.iter().flat_map(|roles| ones.iter().map(move |one| (roles, one)))
+                {
                     let claims = [("roles", roles), ("one", one), ("other", other)];
-                    let claims = claims.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+                    let claims =
+                        claims.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
                     let claims = claims.map(|(name, value)| (name.to_owned(), value));
                     tokens.push((*issuer, claims.collect()));
                 }
@@ -86,20 +91,34 @@ impl World {
 
     /// Returns all requests.
     pub(super) fn requests(&self) -> Vec<Request> {
-        let first =
-            Request { method: "", path: "", host: "", caller: None, address: "", header: None, token: None };
+        let first = Request {
+            method: "",
+            path: "",
+            host: "",
+            caller: None,
+            address: "",
+            header: None,
+            token: None,
+        };
         let mut all = vec![first];
         all = each(&all, &METHODS, |request, method| Request { method, ..request });
         all = each(&all, &PATHS, |request, path| Request { path, ..request });
-        all = each(&all, self.those(Extra::Host, &HOSTS), |request, host| Request { host, ..request });
-        all =
-            each(&all, self.those(Extra::Caller, &CALLERS), |request, caller| Request { caller, ..request });
+        all = each(&all, self.those(Extra::Host, &HOSTS), |request, host| Request {
+            host,
+            ..request
+        });
+        all = each(&all, self.those(Extra::Caller, &CALLERS), |request, caller| Request {
+            caller,
+            ..request
+        });
         all = each(&all, self.those(Extra::Address, &ADDRESSES), |request, address| Request {
             address,
             ..request
         });
-        all =
-            each(&all, self.those(Extra::Header, &HEADERS), |request, header| Request { header, ..request });
+        all = each(&all, self.those(Extra::Header, &HEADERS), |request, header| Request {
+            header,
+            ..request
+        });
         let tokens: Vec<Option<usize>> =
             std::iter::once(None).chain((0..self.tokens().len()).map(Some)).collect();
         each(&all, &tokens, |request, token| Request { token, ..request })
@@ -107,7 +126,11 @@ impl World {
 }
 
 /// Returns each request with each value.
-fn each<T: Copy>(requests: &[Request], values: &[T], with: fn(Request, T) -> Request) -> Vec<Request> {
+fn each<T: Copy>(
+    requests: &[Request],
+    values: &[T],
+    with: fn(Request, T) -> Request,
+) -> Vec<Request> {
     requests
         .iter()
         .flat_map(|request| values.iter().map(move |value| with(request.clone(), *value)))
@@ -137,6 +160,8 @@ impl Request {
 
 /// Returns tokens as they are sent, unsigned.
 pub(super) fn sent(tokens: &[Token], config: &Config, now: u64) -> Vec<String> {
-    let one = |(issuer, claims): &Token| unsigned(claims.clone(), &[], Some(issuer), now, config).unwrap();
+    let one = |(issuer, claims): &Token| {
+        unsigned(claims.clone(), &[], Some(issuer), now, config).unwrap()
+    };
     tokens.iter().map(one).collect()
 }

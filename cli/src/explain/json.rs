@@ -6,7 +6,9 @@ use super::story::words;
 use crate::input::Configuration;
 use attache_engine::host::Workload;
 use attache_engine::policy::{RuleTrace, TestTrace, Verdict};
-use attache_engine::{Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, TokenTrace};
+use attache_engine::{
+    Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, TokenTrace,
+};
 use attache_plugin_config::{Action, Authentication};
 use serde_json::{Value, json};
 
@@ -43,7 +45,9 @@ pub(crate) fn document(
 }
 
 fn decision(explanation: &Explanation<'_>, engine: &Engine) -> Value {
-    let Decision::Decided(decided) = &explanation.decision else { return json!({"outcome": "wait"}) };
+    let Decision::Decided(decided) = &explanation.decision else {
+        return json!({"outcome": "wait"});
+    };
     let rule = decided.rule.and_then(|rule| engine.rule(rule));
     let rule = rule.map(|names| names.to_string());
     let shadow = decided.shadow.as_ref().map(|shadow| {
@@ -127,10 +131,9 @@ fn rule(rule: &RuleTrace, reading: &ReadingTrace, teller: &Teller<'_>) -> Value 
         })
     });
     let line = teller.configuration.locate(&rule.at).map(|location| location.span().start.line);
-    let targets = rule
-        .targets
-        .iter()
-        .map(|target| json!({"tests": tests(&target.tests), "conditions": tests(&target.conditions)}));
+    let targets = rule.targets.iter().map(
+        |target| json!({"tests": tests(&target.tests), "conditions": tests(&target.conditions)}),
+    );
     json!({
         "rule": names.map(|names| names.to_string()),
         "at": rule.at.to_string(),

@@ -1,4 +1,5 @@
-//! What `explain` works on and with: a request, a token, a host that stands in for a proxy, and the story that is told.
+//! What `explain` works on and with: a request, a token, a host that stands in for a proxy, and the
+//! story that is told.
 
 mod host;
 mod json;
@@ -13,7 +14,9 @@ mod token;
 pub(crate) use host::{Client, TrialHost};
 pub(crate) use json::document;
 pub(crate) use no_policy::no_policy;
-pub(crate) use options::{ClientOptions, TextOrJson, WorkloadOptions, from_file, read_seconds, read_token};
+pub(crate) use options::{
+    ClientOptions, TextOrJson, WorkloadOptions, from_file, read_seconds, read_token,
+};
 pub(crate) use request::{
     RequestLine, TokenPlace, header_map, read_header, read_label, read_workload, seconds_now,
 };

@@ -3,8 +3,8 @@
 use attache_engine::Engine;
 use attache_plugin_config::{Config, Selector};
 
-/// Returns what to do where no policy is for the workload that is asked: set `option`, as the first policy selects; `None`
-/// where one is, or where there is none at all.
+/// Returns what to do where no policy is for the workload that is asked: set `option`, as the first
+/// policy selects; `None` where one is, or where there is none at all.
 pub(crate) fn no_policy(engine: &Engine, config: &Config, option: &str) -> Option<String> {
     if engine.coverage().applying > 0 {
         return None;

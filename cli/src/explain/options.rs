@@ -48,8 +48,8 @@ pub(crate) struct ClientOptions {
     /// The address of the direct peer
     #[arg(long, value_name = "IP")]
     address: Option<IpAddr>,
-    /// The address that a header such as x-forwarded-for tells the proxy: that of the direct peer is unknown then, as with
-    /// Envoy
+    /// The address that a header such as x-forwarded-for tells the proxy: that of the direct peer
+    /// is unknown then, as with Envoy
     #[arg(long, value_name = "IP", conflicts_with = "address")]
     client_address: Option<IpAddr>,
     /// The port that the request comes in on
@@ -85,7 +85,8 @@ pub(crate) enum TextOrJson {
 pub(crate) fn from_file(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
         Some(path) => {
-            let text = read_text(Path::new(path)).map_err(|error| format!("can't read `{path}`: {error}"))?;
+            let text = read_text(Path::new(path))
+                .map_err(|error| format!("can't read `{path}`: {error}"))?;
             Ok(text.trim().to_owned())
         }
         None => Ok(text.trim().to_owned()),
@@ -119,7 +120,8 @@ pub(crate) fn read_seconds(text: &str) -> Result<u64, String> {
 /// It is none: it has no trust domain or no path.
 fn read_principal(text: &str) -> Result<String, String> {
     let principal = text.strip_prefix("spiffe://").unwrap_or(text);
-    let parts = principal.split_once('/').filter(|(domain, path)| !domain.is_empty() && !path.is_empty());
+    let parts =
+        principal.split_once('/').filter(|(domain, path)| !domain.is_empty() && !path.is_empty());
     if parts.is_none() || principal.contains([' ', '*']) {
         return Err("write a SPIFFE ID: spiffe://cluster.local/ns/shop/sa/web".to_owned());
     }
@@ -135,8 +137,16 @@ mod tests {
         let principal = "cluster.local/ns/shop/sa/web";
         assert_eq!(read_principal(&format!("spiffe://{principal}")).as_deref(), Ok(principal));
         assert_eq!(read_principal(principal).as_deref(), Ok(principal));
-        for text in ["", "foo", "shop", "spiffe://", "spiffe://a", "/ns/a", "a/", "cluster.local/ns/*/sa/web"]
-        {
+        for text in [
+            "",
+            "foo",
+            "shop",
+            "spiffe://",
+            "spiffe://a",
+            "/ns/a",
+            "a/",
+            "cluster.local/ns/*/sa/web",
+        ] {
             assert!(read_principal(text).is_err(), "{text}");
         }
     }

@@ -17,7 +17,8 @@ pub(crate) struct RequestLine {
 }
 
 impl RequestLine {
-    /// Returns why the method may be another than is meant: it is not in upper case, as those of HTTP are.
+    /// Returns why the method may be another than is meant: it is not in upper case, as those of
+    /// HTTP are.
     pub(crate) fn why_another_method(&self) -> Option<String> {
         let upper = self.method.to_ascii_uppercase();
         let is_meant = HTTP_METHODS.contains(&upper.as_str());
@@ -42,7 +43,8 @@ impl FromStr for RequestLine {
                     .to_owned(),
             );
         }
-        if target.is_empty() || target.contains(' ') || !(target.starts_with('/') || target == "*") {
+        if target.is_empty() || target.contains(' ') || !(target.starts_with('/') || target == "*")
+        {
             return Err(
                 "write a method and a path, which begins with `/`: 'GET /orders/1'; the host is told apart"
                     .to_owned(),
@@ -67,8 +69,12 @@ pub(crate) fn header_map<'h>(
     host: &str,
     headers: impl IntoIterator<Item = (&'h str, &'h str)>,
 ) -> Vec<(String, Vec<u8>)> {
-    let first =
-        [(":authority", host), (":path", &line.target), (":method", &line.method), (":scheme", "https")];
+    let first = [
+        (":authority", host),
+        (":path", &line.target),
+        (":method", &line.method),
+        (":scheme", "https"),
+    ];
     let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
     let all = first.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(headers);
     all.map(|(name, value)| (name, value.as_bytes().to_vec())).collect()
@@ -83,7 +89,9 @@ pub(crate) fn read_header(text: &str) -> Result<(&str, &str), String> {
     header
         .filter(|(name, _)| !name.is_empty())
         // It may hold a token, so it is not repeated.
-        .ok_or_else(|| "that is no header, for it has no name before a colon; write `name: value`".to_owned())
+        .ok_or_else(|| {
+            "that is no header, for it has no name before a colon; write `name: value`".to_owned()
+        })
 }
 
 /// Reads a workload that is written `namespace/name`.
@@ -91,7 +99,8 @@ pub(crate) fn read_header(text: &str) -> Result<(&str, &str), String> {
 /// # Errors
 /// It is none.
 pub(crate) fn read_workload(text: &str) -> Result<(String, String), String> {
-    let parts = text.split_once('/').map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
+    let parts =
+        text.split_once('/').map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
     parts.ok_or_else(|| format!("`{text}` is no workload; write `namespace/name`"))
 }
 
@@ -104,7 +113,8 @@ pub(crate) fn read_label(text: &str) -> Result<(String, String), String> {
     parts.ok_or_else(|| format!("`{text}` is no label; write `name=value`"))
 }
 
-/// Where a request carries its token: in the first place of the first issuer that takes one in a header.
+/// Where a request carries its token: in the first place of the first issuer that takes one in a
+/// header.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenPlace {
     name: String,
@@ -122,7 +132,9 @@ impl TokenPlace {
         let is_its = |name: &str| issuer.is_none_or(|issuer| issuer == name);
         let issuers = config.issuers.iter().filter(|issuer| is_its(issuer.name.as_str()));
         match issuers.flat_map(|issuer| &issuer.locations.headers).next() {
-            Some(place) => Self { name: place.name.as_str().to_owned(), prefix: place.prefix.clone() },
+            Some(place) => {
+                Self { name: place.name.as_str().to_owned(), prefix: place.prefix.clone() }
+            }
             None => Self { name: "authorization".to_owned(), prefix: "Bearer ".to_owned() },
         }
     }
@@ -155,9 +167,15 @@ mod tests {
             let expected = RequestLine { method: method.to_owned(), target: target.to_owned() };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in
-            ["", "GET", "GET orders", "GET /a b", "GET https://a.example/b", "CONNECT a:443", "CONNECT"]
-        {
+        for text in [
+            "",
+            "GET",
+            "GET orders",
+            "GET /a b",
+            "GET https://a.example/b",
+            "CONNECT a:443",
+            "CONNECT",
+        ] {
             assert!(text.parse::<RequestLine>().is_err(), "{text}");
         }
     }
@@ -165,7 +183,8 @@ mod tests {
     #[test]
     fn headers_have_names() {
         let line: RequestLine = "GET /".parse().unwrap_or_else(|error| panic!("{error}"));
-        let map = header_map(&line, "a.example", [read_header("X-Tenant:  acme").unwrap_or_default()]);
+        let map =
+            header_map(&line, "a.example", [read_header("X-Tenant:  acme").unwrap_or_default()]);
         assert_eq!(map.last(), Some(&("x-tenant".to_owned(), b"acme".to_vec())));
         assert!(read_header("acme").is_err());
         assert!(read_header(": acme").is_err());

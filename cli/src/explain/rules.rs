@@ -119,12 +119,15 @@ impl Teller<'_> {
         target.tests.iter().all(|test| self.test(test) == Some(true))
     }
 
-    /// Returns the tests that do not hold, or may not: of the entry of `to` that comes closest, where none is met.
+    /// Returns the tests that do not hold, or may not: of the entry of `to` that comes closest,
+    /// where none is met.
     pub(super) fn open<'t>(&self, rule: &'t RuleTrace) -> Vec<&'t TestTrace> {
         let fails = |test: &&TestTrace| self.test(test) != Some(true);
         let count = |tests: &[&TestTrace]| tests.iter().copied().filter(fails).count();
-        let tests = |target: &'t TargetTrace| target.tests.iter().chain(&target.conditions).collect();
-        let target = rule.targets.iter().map(tests).min_by_key(|tests: &Vec<&TestTrace>| count(tests));
+        let tests =
+            |target: &'t TargetTrace| target.tests.iter().chain(&target.conditions).collect();
+        let target =
+            rule.targets.iter().map(tests).min_by_key(|tests: &Vec<&TestTrace>| count(tests));
         let sources = rule.sources.iter().map(|source| source.iter().collect());
         let source = sources.min_by_key(|tests: &Vec<&TestTrace>| count(tests));
         let tests = target.into_iter().chain(source).flatten().chain(&rule.caller);
@@ -138,11 +141,13 @@ impl Teller<'_> {
         span.map(|span| format!(", {file}:{}", span.start.line)).unwrap_or_default()
     }
 
-    /// Returns where a test stands in its rule, and what the configuration says there, as JSON; what holds by default
-    /// where it says nothing. Of several paths of which none fits, all are told.
+    /// Returns where a test stands in its rule, and what the configuration says there, as JSON;
+    /// what holds by default where it says nothing. Of several paths of which none fits, all are
+    /// told.
     fn wanted(&self, rule: &RuleTrace, test: &TestTrace) -> (Path, String) {
-        let all = parent(&test.at)
-            .filter(|_| test.subject == Subject::Path && test.at.steps().last().is_some_and(is_index));
+        let all = parent(&test.at).filter(|_| {
+            test.subject == Subject::Path && test.at.steps().last().is_some_and(is_index)
+        });
         let alternatives = all.filter(
             |all| matches!(self.configuration.node.at(all), Some(Node::Array(paths)) if paths.len() > 1),
         );
@@ -156,7 +161,9 @@ impl Teller<'_> {
 
     /// Returns what a request has instead.
     pub(super) fn found(&self, test: &TestTrace, judged: Judged<'_>) -> String {
-        if let Some(missing) = self.knowledge.and_then(|own| own.missing(test, self.token.is_some())) {
+        if let Some(missing) =
+            self.knowledge.and_then(|own| own.missing(test, self.token.is_some()))
+        {
             return format!("not known: {missing}");
         }
         let Client { principal, address, client_address, port } = self.client;
@@ -198,9 +205,10 @@ impl Teller<'_> {
         };
         let value = test.compared.as_deref().map(shown);
         let told = |what: String, absent: &str| {
-            value
-                .as_ref()
-                .map_or_else(|| format!(", {what} is {absent}"), |value| format!(", {what} is {value}"))
+            value.as_ref().map_or_else(
+                || format!(", {what} is {absent}"),
+                |value| format!(", {what} is {value}"),
+            )
         };
         if let Some(header) = name("equalsHeader") {
             told(format!("header {header}"), "absent, or there more than once")
@@ -259,7 +267,11 @@ fn brief(value: &Node) -> String {
     match value {
         Node::Array(items) if items.len() > MAX_WANTED => {
             let first: Vec<String> = items.iter().take(MAX_WANTED).map(json).collect();
-            format!("[{}, … {} more]", shown(&first.join(",")), items.len().saturating_sub(MAX_WANTED))
+            format!(
+                "[{}, … {} more]",
+                shown(&first.join(",")),
+                items.len().saturating_sub(MAX_WANTED)
+            )
         }
         other => shown(&json(other)),
     }

@@ -42,7 +42,8 @@ pub(crate) enum Credential {
     /// Claims that count as if an issuer had signed them.
     Claims {
         claims: Map<String, Value>,
-        /// The issuer's name; it need not be told where there is only one, or where the claims have `iss`.
+        /// The issuer's name; it need not be told where there is only one, or where the claims have
+        /// `iss`.
         issuer: Option<String>,
     },
 }
@@ -70,9 +71,13 @@ impl Simulation {
     /// Prepares an engine and a request.
     ///
     /// # Errors
-    /// The configuration has errors that only an engine finds, nobody can tell whose the claims are, or keys are given for
-    /// an issuer that asks no provider.
-    pub(crate) fn new(query: Query, configuration: &Configuration, config: &Config) -> Result<Self, String> {
+    /// The configuration has errors that only an engine finds, nobody can tell whose the claims
+    /// are, or keys are given for an issuer that asks no provider.
+    pub(crate) fn new(
+        query: Query,
+        configuration: &Configuration,
+        config: &Config,
+    ) -> Result<Self, String> {
         let (token, trusting) = match query.credential {
             Credential::Nothing => (None, None),
             Credential::Token(token) => (Some((token, None)), None),
@@ -89,9 +94,9 @@ impl Simulation {
         set_keys(&engine, &query.keys, &config)?;
         let sent = query.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut headers = header_map(&query.request, &query.host, sent);
-        headers.extend(
-            token.map(|(token, issuer)| TokenPlace::of_issuer(&config, issuer.as_deref()).header(&token)),
-        );
+        headers.extend(token.map(|(token, issuer)| {
+            TokenPlace::of_issuer(&config, issuer.as_deref()).header(&token)
+        }));
         let host = TrialHost {
             client: query.client,
             trusts_signatures,
@@ -143,7 +148,8 @@ pub(crate) fn workload(
     workload
 }
 
-/// Returns the first workload that a policy is for; where there is none, what the resource says of its workloads.
+/// Returns the first workload that a policy is for; where there is none, what the resource says of
+/// its workloads.
 pub(crate) fn usual_workload(configuration: &Configuration, config: &Config) -> Workload {
     let mut workloads = configuration.workloads(config).into_iter();
     workloads
@@ -166,7 +172,8 @@ fn set_keys(engine: &Engine, keys: &[(String, KeySet)], config: &Config) -> Resu
             .find(|issuer| issuer.name.as_str() == name)
             .ok_or_else(|| format!("no issuer `{name}` has keys that a provider serves"))?
             .index;
-        let keys = IssuerKeys::from_set(set).map_err(|errors| format!("keys of `{name}`: {errors}"))?;
+        let keys =
+            IssuerKeys::from_set(set).map_err(|errors| format!("keys of `{name}`: {errors}"))?;
         engine.set_keys(issuer, Some(Rc::new(keys)));
     }
     Ok(())

@@ -7,7 +7,8 @@ use crate::shown::{escaped, shown};
 use anstyle::AnsiColor;
 use attache_engine::host::Workload;
 use attache_engine::{
-    Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, Shadow, TokenTrace,
+    Cause, Decided, Decision, Engine, Explanation, HeaderEdit, Outcome, ReadingTrace, Shadow,
+    TokenTrace,
 };
 use attache_plugin_config::Authentication;
 use std::fmt::{self, Display, Write as _};
@@ -65,7 +66,12 @@ impl Story<'_, '_> {
                 match &decided.outcome {
                     Outcome::Forward => writeln!(f, "{good}allowed{good:#}{by}")?,
                     Outcome::Refuse { cause, answer } => {
-                        writeln!(f, "{bad}refused{bad:#} with {}: {}{by}", answer.status, words(cause))?;
+                        writeln!(
+                            f,
+                            "{bad}refused{bad:#} with {}: {}{by}",
+                            answer.status,
+                            words(cause)
+                        )?;
                     }
                 }
                 decided.shadow.as_ref().map_or(Ok(()), |shadow| self.shadow(f, shadow))
@@ -109,7 +115,11 @@ impl Story<'_, '_> {
             TokenTrace::Missing => writeln!(f, "token  none where an issuer takes one"),
             TokenTrace::Rejected(cause) => writeln!(f, "token  bad: {}", words(cause)),
             TokenTrace::KeysPending(cause) => {
-                writeln!(f, "token  {}: give the provider's keys by --jwks ISSUER=FILE", words(cause))
+                writeln!(
+                    f,
+                    "token  {}: give the provider's keys by --jwks ISSUER=FILE",
+                    words(cause)
+                )
             }
             TokenTrace::Good(token) => {
                 let issuer = self.engine.issuer(token.issuer).map_or("?", |name| name.as_str());
@@ -152,11 +162,20 @@ impl Story<'_, '_> {
             match edit {
                 HeaderEdit::Remove(name) => writeln!(lines, "  - {}", shown(name))?,
                 HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => {
-                    writeln!(lines, "  + {}: {}", shown(name), shown(&String::from_utf8_lossy(value)))?;
+                    writeln!(
+                        lines,
+                        "  + {}: {}",
+                        shown(name),
+                        shown(&String::from_utf8_lossy(value))
+                    )?;
                 }
             }
         }
-        if lines.is_empty() { Ok(()) } else { write!(f, "\nthe service sees the request with\n{lines}") }
+        if lines.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "\nthe service sees the request with\n{lines}")
+        }
     }
 }
 

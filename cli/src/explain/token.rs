@@ -6,12 +6,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value, json};
 
-/// A public key on P-256 that nobody has the private part of: a host that trusts every signature never asks.
+/// A public key on P-256 that nobody has the private part of: a host that trusts every signature
+/// never asks.
 const KEY: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"attache","alg":"ES256",
     "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
 
-/// Returns a token with these claims, signed by nobody. What an issuer always writes is added where it is missing: `iss` of
-/// the only issuer or of the one that is named, `aud`, and the times; but for the claims that it is to lack.
+/// Returns a token with these claims, signed by nobody. What an issuer always writes is added where
+/// it is missing: `iss` of the only issuer or of the one that is named, `aud`, and the times; but
+/// for the claims that it is to lack.
 ///
 /// # Errors
 /// Nobody can tell which issuer's claims they are.
@@ -24,12 +26,15 @@ pub(crate) fn unsigned(
 ) -> Result<String, String> {
     complete_claims(&mut claims, without, issuer, now, config)?;
     let typ = config.issuers.iter().flat_map(|issuer| &issuer.token_types).next();
-    let header = json!({"alg": "ES256", "kid": "attache", "typ": typ.map_or("JWT", String::as_str)});
-    let parts = [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
+    let header =
+        json!({"alg": "ES256", "kid": "attache", "typ": typ.map_or("JWT", String::as_str)});
+    let parts =
+        [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
     Ok(format!("{}.{}", parts.join("."), BASE64.encode([1; 64])))
 }
 
-/// Adds what an issuer always writes where it is missing, but for the claims that a token is to lack.
+/// Adds what an issuer always writes where it is missing, but for the claims that a token is to
+/// lack.
 ///
 /// # Errors
 /// Nobody can tell which issuer's claims they are.
@@ -88,7 +93,8 @@ pub(crate) fn decoded(token: &str) -> Result<DecodedToken, String> {
 /// They are no JSON object, or one that no token may hold: a member is there twice.
 pub(crate) fn read_claims(text: &str) -> Result<Map<String, Value>, String> {
     let mut repeated = Vec::new();
-    // Only for what it says of members that come twice: as numbers it has what a configuration may hold.
+    // Only for what it says of members that come twice: as numbers it has what a configuration may
+    // hold.
     _ = read_json(text.as_bytes(), &mut repeated);
     if let Some(error) = repeated.first() {
         return Err(format!("{error}; with the same member twice a token is `token-malformed`"));
@@ -100,14 +106,16 @@ pub(crate) fn read_claims(text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// Returns a configuration whose issuers sign with a key that a host which trusts every signature never asks for.
+/// Returns a configuration whose issuers sign with a key that a host which trusts every signature
+/// never asks for.
 pub(crate) fn trusting(config: &Config) -> Config {
     let mut config = config.clone();
     // The set is a good one, which a test holds.
     let Ok(set) = KeySet::parse(KEY.as_bytes()) else { return config };
     for issuer in &mut config.issuers {
         issuer.keys = KeySource::Inline(set.clone());
-        issuer.algorithms = issuer.algorithms.union([Algorithm::ES256].into_iter().collect::<AlgorithmSet>());
+        issuer.algorithms =
+            issuer.algorithms.union([Algorithm::ES256].into_iter().collect::<AlgorithmSet>());
     }
     config
 }
@@ -116,24 +124,32 @@ pub(crate) fn trusting(config: &Config) -> Config {
 fn add_audience(claims: &mut Map<String, Value>, config: &Config) {
     let iss = claims.get("iss").and_then(Value::as_str);
     let is_theirs = |issuer: &&Issuer| issuer.issuer.takes(iss);
-    let audience = config.issuers.iter().find(is_theirs).and_then(|issuer| issuer.audiences.first()).cloned();
+    let audience =
+        config.issuers.iter().find(is_theirs).and_then(|issuer| issuer.audiences.first()).cloned();
     if let Some(audience) = audience {
         claims.entry("aud").or_insert_with(|| json!(audience));
     }
 }
 
-fn add_issuer(claims: &mut Map<String, Value>, name: Option<&str>, config: &Config) -> Result<(), String> {
+fn add_issuer(
+    claims: &mut Map<String, Value>,
+    name: Option<&str>,
+    config: &Config,
+) -> Result<(), String> {
     if claims.contains_key("iss") {
         return Ok(());
     }
-    let names = || config.issuers.iter().map(|issuer| issuer.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        || config.issuers.iter().map(|issuer| issuer.name.as_str()).collect::<Vec<_>>().join(", ");
     let issuer = match (name, config.issuers.as_slice()) {
         (Some(name), all) => all
             .iter()
             .find(|issuer| issuer.name.as_str() == name)
             .ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names()))?,
         (None, [only]) => only,
-        (None, _) => return Err(format!("name the issuer whose claims they are, one of: {}", names())),
+        (None, _) => {
+            return Err(format!("name the issuer whose claims they are, one of: {}", names()));
+        }
     };
     match &issuer.issuer {
         IssuerId::Exact(iss) => _ = claims.insert("iss".to_owned(), json!(iss)),

@@ -49,8 +49,14 @@ impl Claim {
     pub(super) fn alternatives(&self, asked: &Asked<'_>, draft: &mut Draft<'_>) -> Alternatives {
         let [place, not_place] = asked.places;
         for (list, place) in [(asked.values, place), (asked.not_values, not_place)] {
-            for (index, _) in list.into_iter().flat_map(List::iter).filter(|(_, text)| text.is_empty()) {
-                draft.notes.add(&NOT_ISTIO, &place.index(index), "Istio refuses an empty value; name one");
+            for (index, _) in
+                list.into_iter().flat_map(List::iter).filter(|(_, text)| text.is_empty())
+            {
+                draft.notes.add(
+                    &NOT_ISTIO,
+                    &place.index(index),
+                    "Istio refuses an empty value; name one",
+                );
             }
         }
         let wanted = self.wanted(asked.values, place, draft);
@@ -70,7 +76,9 @@ impl Claim {
     ) -> Option<Option<ConditionOut>> {
         let wide = draft.more_is_wider(Sign::Positive);
         let splits = self.is_split && (!wide || draft.accepts_wider);
-        let tests = match draft.clause(values, Sign::Positive, place, |text| self.fit(text, splits, !wide)) {
+        let tests = match draft
+            .clause(values, Sign::Positive, place, |text| self.fit(text, splits, !wide))
+        {
             Clause::Any => return Some(None),
             Clause::Never => return None,
             Clause::These(tests) => tests,
@@ -115,12 +123,18 @@ impl Claim {
         let value = Value::new(text);
         let has_space = text.contains(' ');
         if !self.is_split || matches!(value, Value::Present) {
-            return if leans { Fit::More(vec![value], LOOSELY.to_owned()) } else { Fit::Same(vec![value]) };
+            return if leans {
+                Fit::More(vec![value], LOOSELY.to_owned())
+            } else {
+                Fit::Same(vec![value])
+            };
         }
         match (splits, has_space) {
             (true, false) => Fit::More(vec![value], IN_A_LIST.to_owned()),
             (true, true) if leans => Fit::More(vec![value], "a text that has it in it".to_owned()),
-            (_, true) => Fit::Nothing("Istio splits the claim at spaces where it is a text".to_owned()),
+            (_, true) => {
+                Fit::Nothing("Istio splits the claim at spaces where it is a text".to_owned())
+            }
             (false, _) => {
                 let why = format!(
                     "Istio splits {} at spaces; it is for a text that is this alone, or a list that has it, unless \
@@ -135,9 +149,10 @@ impl Claim {
     fn unwanted_fit(&self, text: &str, leans: bool) -> Fit<Value> {
         let value = Value::new(text);
         match (&value, leans) {
-            (Value::Exact(_), false) if self.is_split && !text.contains(' ') => {
-                Fit::Less(vec![value], "of a text with several of them it is not looked for".to_owned())
-            }
+            (Value::Exact(_), false) if self.is_split && !text.contains(' ') => Fit::Less(
+                vec![value],
+                "of a text with several of them it is not looked for".to_owned(),
+            ),
             (Value::Exact(_), false) if !self.is_split => Fit::Same(vec![value]),
             (Value::Exact(_), true) if !self.is_split => Fit::More(vec![value], LOOSELY.to_owned()),
             (Value::Present, true) => {
@@ -183,7 +198,8 @@ impl Value {
         }
     }
 
-    /// Returns the expression for texts that are so; with `splits`, that have such a text between spaces.
+    /// Returns the expression for texts that are so; with `splits`, that have such a text between
+    /// spaces.
     fn expression(&self, splits: bool) -> String {
         let (before, after) = if splits { ("(?:.* )?", "(?: .*)?") } else { ("", "") };
         match self {
@@ -205,7 +221,9 @@ fn joined(values: Vec<Value>, splits: bool) -> TestOut {
         [Value::Present] => TestOut::Matches(PRESENT.to_owned()),
         [Value::Prefix(start)] if !splits => TestOut::Prefix(start.clone()),
         [Value::Suffix(end)] if !splits => TestOut::Suffix(end.clone()),
-        _ if are_exact && !splits => TestOut::one_of(values.into_iter().filter_map(Value::exact).collect()),
+        _ if are_exact && !splits => {
+            TestOut::one_of(values.into_iter().filter_map(Value::exact).collect())
+        }
         _ => {
             let all: Vec<String> = values.iter().map(|value| value.expression(splits)).collect();
             TestOut::Matches(all.join("|"))
@@ -217,7 +235,10 @@ fn joined(values: Vec<Value>, splits: bool) -> TestOut {
 pub(super) fn escaped(text: &str) -> String {
     let mut expression = String::with_capacity(text.len());
     for c in text.chars() {
-        if matches!(c, '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$') {
+        if matches!(
+            c,
+            '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$'
+        ) {
             expression.push('\\');
         }
         expression.push(c);

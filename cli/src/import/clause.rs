@@ -1,4 +1,5 @@
-//! Lists of values: each is taken over as it is, or the list becomes one that lets no more requests through.
+//! Lists of values: each is taken over as it is, or the list becomes one that lets no more requests
+//! through.
 
 use super::place::{LEFT_OUT, NARROWER, Notes, Place, WIDER};
 use attache_config_reader::{List, quote};
@@ -54,7 +55,8 @@ pub(super) struct Draft<'n> {
     pub(super) effect: Effect,
     /// Whether what comes out a little wider is taken over.
     pub(super) accepts_wider: bool,
-    /// Whether the rule became one for more requests, as a DENY rule may where it can't be for the same.
+    /// Whether the rule became one for more requests, as a DENY rule may where it can't be for the
+    /// same.
     pub(super) is_for_more: bool,
     pub(super) notes: &'n mut Notes,
 }
@@ -74,8 +76,8 @@ impl Draft<'_> {
         (self.effect == Effect::Allow) == (sign == Sign::Positive)
     }
 
-    /// Returns what a list becomes, given what each of its values does. An absent list asks for nothing; Istio refuses an
-    /// empty value.
+    /// Returns what a list becomes, given what each of its values does. An absent list asks for
+    /// nothing; Istio refuses an empty value.
     pub(super) fn clause<T: PartialEq>(
         &mut self,
         list: Option<&List<String>>,
@@ -148,7 +150,8 @@ impl Draft<'_> {
                 Ok(Vec::new())
             }
             Fit::Less(values, why) if more_is_wider => {
-                let message = format!("{} is here for less, so more is refused: {why}", quote(text));
+                let message =
+                    format!("{} is here for less, so more is refused: {why}", quote(text));
                 self.notes.add(&NARROWER, at, message);
                 Ok(values)
             }

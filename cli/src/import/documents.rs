@@ -1,5 +1,6 @@
-//! RequestAuthentication and AuthorizationPolicy of `security.istio.io/v1` and `v1beta1`, key by key as Istio's API has
-//! them: <https://istio.io/latest/docs/reference/config/security/>. A key that Istio does not have is an error.
+//! RequestAuthentication and AuthorizationPolicy of `security.istio.io/v1` and `v1beta1`, key by
+//! key as Istio's API has them: <https://istio.io/latest/docs/reference/config/security/>. A key
+//! that Istio does not have is an error.
 
 use attache_config_reader::{List, Slot};
 use serde::Deserialize;
@@ -56,7 +57,10 @@ pub(super) struct TargetDocument {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ProviderDocument {
-    #[expect(dead_code, reason = "who decides for a CUSTOM policy is not looked at, but may be named")]
+    #[expect(
+        dead_code,
+        reason = "who decides for a CUSTOM policy is not looked at, but may be named"
+    )]
     name: Option<String>,
 }
 

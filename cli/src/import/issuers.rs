@@ -13,7 +13,8 @@ use std::time::Duration;
 /// The claims that Envoy splits at spaces whatever `spaceDelimitedClaims` says.
 const SPLIT_CLAIMS: [&str; 2] = ["permission", "scope"];
 /// How long an answer of a provider may take: Attaché's bounds.
-const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(60);
+const TIMEOUTS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(60);
 
 /// Issuers in the making.
 #[derive(Debug, Default)]
@@ -40,8 +41,13 @@ impl Issuers {
         let place = resource.spec_place().key("jwtRules");
         for (index, rule) in resource.spec.jwt_rules.iter().flat_map(List::iter) {
             let place = place.index(index);
-            let split = rule.space_delimited_claims.iter().flat_map(List::iter).map(|(_, name)| name.clone());
-            let split: Vec<String> = SPLIT_CLAIMS.map(str::to_owned).into_iter().chain(split).collect();
+            let split = rule
+                .space_delimited_claims
+                .iter()
+                .flat_map(List::iter)
+                .map(|(_, name)| name.clone());
+            let split: Vec<String> =
+                SPLIT_CLAIMS.map(str::to_owned).into_iter().chain(split).collect();
             let Some(issuer) = issuer(rule, &place, notes) else { continue };
             if self.issuers.is_empty() {
                 self.split_claims = split;
@@ -56,8 +62,8 @@ impl Issuers {
         }
     }
 
-    /// Adds an issuer. Of several with one `iss` Istio tries each; where they differ in their audiences alone, that is the
-    /// same as one with the audiences of all.
+    /// Adds an issuer. Of several with one `iss` Istio tries each; where they differ in their
+    /// audiences alone, that is the same as one with the audiences of all.
     fn join(
         &mut self,
         mut issuer: IssuerOut,
@@ -79,7 +85,8 @@ impl Issuers {
                 // One of them takes any audience.
                 known.audiences.clear();
             } else {
-                let all = std::mem::take(&mut known.audiences).into_iter().chain(audiences).collect();
+                let all =
+                    std::mem::take(&mut known.audiences).into_iter().chain(audiences).collect();
                 known.audiences = without_repetition(all);
             }
             return;
@@ -100,13 +107,13 @@ impl Issuers {
 /// Returns an entry, without a name; `None` where it has no equal.
 fn issuer(rule: &JwtRuleDocument, place: &Place, notes: &mut Notes) -> Option<IssuerOut> {
     let Some(id) = rule.issuer.clone().filter(|id| !id.is_empty()) else {
-        let message =
-            "without `issuer`, Istio takes tokens of any issuer that the keys verify; name the issuer";
+        let message = "without `issuer`, Istio takes tokens of any issuer that the keys verify; name the issuer";
         notes.add(&NO_EQUAL, place, message);
         return None;
     };
     if id.contains(['{', '}']) {
-        let message = "braces in an issuer stand for a part that differs; none is named so in a token";
+        let message =
+            "braces in an issuer stand for a part that differs; none is named so in a token";
         notes.add(&NO_EQUAL, &place.key("issuer"), message);
         return None;
     }
@@ -118,7 +125,10 @@ fn issuer(rule: &JwtRuleDocument, place: &Place, notes: &mut Notes) -> Option<Is
         forward_original_token: rule.forward_original_token.unwrap_or(false),
         // Istio takes tokens without one.
         require_expiration: false,
-        output_payload_to_header: rule.output_payload_to_header.clone().filter(|header| !header.is_empty()),
+        output_payload_to_header: rule
+            .output_payload_to_header
+            .clone()
+            .filter(|header| !header.is_empty()),
         ..IssuerOut::default()
     };
     keys(rule, &mut issuer, place, notes);
@@ -167,7 +177,10 @@ fn places(rule: &JwtRuleDocument, issuer: &mut IssuerOut) {
             Some(HeaderOut { name, prefix: header.prefix.clone().unwrap_or_default() })
         })
         .collect();
-    if issuer.from_headers.is_empty() && issuer.from_params.is_empty() && issuer.from_cookies.is_empty() {
+    if issuer.from_headers.is_empty()
+        && issuer.from_params.is_empty()
+        && issuer.from_cookies.is_empty()
+    {
         issuer.from_headers =
             vec![HeaderOut { name: "Authorization".to_owned(), prefix: "Bearer ".to_owned() }];
         issuer.from_params = vec!["access_token".to_owned()];
@@ -183,7 +196,11 @@ fn claims(rule: &JwtRuleDocument) -> Vec<ClaimToHeaderOut> {
             Ok(_) => ClaimOut::Dotted(claim.clone()),
             Err(_) => ClaimOut::Steps(vec![claim.clone()]),
         };
-        Some(ClaimToHeaderOut { header: entry.header.get().ok()?.clone(), claim, on_unwritable: "OMIT" })
+        Some(ClaimToHeaderOut {
+            header: entry.header.get().ok()?.clone(),
+            claim,
+            on_unwritable: "OMIT",
+        })
     })
     .collect()
 }

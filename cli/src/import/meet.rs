@@ -1,4 +1,5 @@
-//! What two lists that must both hold come to in one, since Attaché has one list a key where Istio has `from` and `when`.
+//! What two lists that must both hold come to in one, since Attaché has one list a key where Istio
+//! has `from` and `when`.
 
 use super::clause::{Clause, without_repetition};
 use attache_plugin_config::StringPattern;
@@ -31,7 +32,9 @@ pub(super) fn lists<T: Clone + PartialEq>(
         (Clause::Never, _) | (_, Clause::Never) => {
             return Joined { clause: Clause::Never, lacks_some: false };
         }
-        (Clause::Any, clause) | (clause, Clause::Any) => return Joined { clause, lacks_some: false },
+        (Clause::Any, clause) | (clause, Clause::Any) => {
+            return Joined { clause, lacks_some: false };
+        }
         (Clause::These(ones), Clause::These(others)) => (ones, others),
     };
     let (mut these, mut lacks_some) = (Vec::new(), false);
@@ -45,13 +48,19 @@ pub(super) fn lists<T: Clone + PartialEq>(
         }
     }
     let these = without_repetition(these);
-    Joined { clause: if these.is_empty() { Clause::Never } else { Clause::These(these) }, lacks_some }
+    Joined {
+        clause: if these.is_empty() { Clause::Never } else { Clause::These(these) },
+        lacks_some,
+    }
 }
 
 /// Returns a list without what it must not fit, and that; `None` where nothing is left.
 ///
 /// Attaché refuses a value that stands on both sides.
-pub(super) fn without<T: PartialEq>(wanted: Clause<T>, unwanted: Vec<T>) -> Option<(Vec<T>, Vec<T>)> {
+pub(super) fn without<T: PartialEq>(
+    wanted: Clause<T>,
+    unwanted: Vec<T>,
+) -> Option<(Vec<T>, Vec<T>)> {
     let unwanted = without_repetition(unwanted);
     let asks = matches!(wanted, Clause::These(_));
     let mut wanted = wanted.values()?;
@@ -74,13 +83,17 @@ pub(super) fn patterns(one: &str, other: &str) -> Both<String> {
         (_, StringPattern::Any) => Both::One(one.to_owned()),
         (StringPattern::Exact(text), pattern) => when(fits(pattern, text), one),
         (pattern, StringPattern::Exact(text)) => when(fits(pattern, text), other),
-        (StringPattern::Prefix(short), StringPattern::Prefix(long)) if long.starts_with(short.as_str()) => {
+        (StringPattern::Prefix(short), StringPattern::Prefix(long))
+            if long.starts_with(short.as_str()) =>
+        {
             Both::One(other.to_owned())
         }
         (StringPattern::Prefix(long), StringPattern::Prefix(short)) => {
             when(long.starts_with(short.as_str()), one)
         }
-        (StringPattern::Suffix(short), StringPattern::Suffix(long)) if long.ends_with(short.as_str()) => {
+        (StringPattern::Suffix(short), StringPattern::Suffix(long))
+            if long.ends_with(short.as_str()) =>
+        {
             Both::One(other.to_owned())
         }
         (StringPattern::Suffix(long), StringPattern::Suffix(short)) => {
@@ -112,7 +125,9 @@ fn fits(pattern: &StringPattern, text: &str) -> bool {
 /// Returns whether a block holds all of another.
 fn holds(outer: &str, inner: &str) -> bool {
     use attache_plugin_config::IpBlock;
-    let (Ok(outer), Ok(inner)) = (IpBlock::parse(outer), IpBlock::parse(inner)) else { return false };
+    let (Ok(outer), Ok(inner)) = (IpBlock::parse(outer), IpBlock::parse(inner)) else {
+        return false;
+    };
     let same_bits = match (outer.address, inner.address) {
         (std::net::IpAddr::V4(one), std::net::IpAddr::V4(other)) => {
             (one.to_bits() ^ other.to_bits()).leading_zeros()

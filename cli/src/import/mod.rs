@@ -1,8 +1,10 @@
-//! Istio's RequestAuthentications and AuthorizationPolicies, as one configuration with the same verdicts.
+//! Istio's RequestAuthentications and AuthorizationPolicies, as one configuration with the same
+//! verdicts.
 //!
-//! What can't be said exactly is said so that less is let through, or not at all; each such place is a finding. How istiod
-//! reads the resources is that of its sources: `pilot/pkg/security/authz/model` and `authn`, and what Envoy makes of it that
-//! of `jwt_authn` and RBAC.
+//! What can't be said exactly is said so that less is let through, or not at all; each such place
+//! is a finding. How istiod reads the resources is that of its sources:
+//! `pilot/pkg/security/authz/model` and `authn`, and what Envoy makes of it that of `jwt_authn` and
+//! RBAC.
 
 mod claim;
 mod clause;
@@ -81,7 +83,8 @@ pub struct IstioImport {
     pub findings: Vec<(&'static str, String)>,
 }
 
-/// Imports Istio's policies as `attache import istio` does, `--accept-wider` where that is asked for.
+/// Imports Istio's policies as `attache import istio` does, `--accept-wider` where that is asked
+/// for.
 #[must_use]
 pub fn import_istio(text: &str, accepts_wider: bool) -> IstioImport {
     let (file, error) = SourceFile::new("<text>".to_owned(), text.to_owned());
@@ -94,8 +97,12 @@ pub fn import_istio(text: &str, accepts_wider: bool) -> IstioImport {
         accepts_wider,
     };
     let imported = import(&[Text { file: Rc::new(file), error, is_named: true }], &wishes);
-    let told = |finding: Finding| (finding.rule.id, format!("{}: {}", finding.path, finding.problem));
-    IstioImport { configuration: imported.yaml, findings: imported.findings.into_iter().map(told).collect() }
+    let told =
+        |finding: Finding| (finding.rule.id, format!("{}: {}", finding.path, finding.problem));
+    IstioImport {
+        configuration: imported.yaml,
+        findings: imported.findings.into_iter().map(told).collect(),
+    }
 }
 
 /// Returns every rule that a finding of an import may have.
@@ -106,7 +113,8 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
 /// Imports what texts hold.
 pub(crate) fn import(texts: &[Text], wishes: &Wishes) -> Import {
     let mut notes = Notes::default();
-    let namespaces = Namespaces { default: wishes.namespace.clone(), root: wishes.root_namespace.clone() };
+    let namespaces =
+        Namespaces { default: wishes.namespace.clone(), root: wishes.root_namespace.clone() };
     let mut resources = Resources::default();
     for text in texts {
         resources.add(text, &namespaces, &mut notes);
@@ -124,19 +132,22 @@ pub(crate) fn import(texts: &[Text], wishes: &Wishes) -> Import {
         no_resource(texts, &mut notes);
     }
     let places = (issuers.places, policies.places);
-    let (issuers, rules) = (issuers.issuers, policies.policies.iter().map(|policy| policy.rules.len()).sum());
+    let (issuers, rules) =
+        (issuers.issuers, policies.policies.iter().map(|policy| policy.rules.len()).sum());
     let (issuer_count, policy_count) = (issuers.len(), policies.policies.len());
     let configuration = ConfigurationOut {
         issuers,
         policies: policies.policies,
-        // Istio decides of a preflight request as of any other, and by the method of the request line.
+        // Istio decides of a preflight request as of any other, and by the method of the request
+        // line.
         cors: CorsOut { preflight: "ENFORCE" },
         methods: MethodsOut { r#override: "IGNORE" },
     };
     if !notes.has_errors() {
         check(&configuration, &places, &mut notes);
     }
-    let yaml = target.filter(|_| !notes.has_errors()).and_then(|target| write(&configuration, &target));
+    let yaml =
+        target.filter(|_| !notes.has_errors()).and_then(|target| write(&configuration, &target));
     Import {
         yaml,
         findings: notes.into_findings(),
@@ -154,9 +165,13 @@ fn target(
     notes: &mut Notes,
 ) -> Option<Target> {
     if let Some((namespace, labels)) = &wishes.workload {
-        return Some(Target::Workload(Scope { namespace: Some(namespace.clone()), labels: labels.clone() }));
+        return Some(Target::Workload(Scope {
+            namespace: Some(namespace.clone()),
+            labels: labels.clone(),
+        }));
     }
-    let mut all = authentications.iter().flat_map(|one| one.scopes.iter().map(move |scope| (one, scope)));
+    let mut all =
+        authentications.iter().flat_map(|one| one.scopes.iter().map(move |scope| (one, scope)));
     let (_, scope) = all.next()?;
     for (other, different) in all.filter(|(_, other)| *other != scope) {
         let message = format!(
@@ -178,7 +193,8 @@ fn read_issuers(
         if resource.scopes.iter().any(|scope| target.is_within(scope)) {
             issuers.add(resource, &mut names, notes);
         } else {
-            let message = format!("it is for other workloads than the configuration, which is for {target}");
+            let message =
+                format!("it is for other workloads than the configuration, which is for {target}");
             notes.add(&LEFT_OUT, &resource.name_place(), message);
         }
     }
@@ -242,10 +258,16 @@ fn note_unknown(kept: &[String], texts: &[Text], resources: &Resources, notes: &
 
 fn first_place(texts: &[Text]) -> Option<Place> {
     let Text { file, .. } = texts.first()?;
-    Some(Place { file: Rc::clone(file), document: 0, resource: Path::default(), path: Path::default() })
+    Some(Place {
+        file: Rc::clone(file),
+        document: 0,
+        resource: Path::default(),
+        path: Path::default(),
+    })
 }
 
-/// Reads the configuration as the filter does, and notes what is wrong with it where that came from.
+/// Reads the configuration as the filter does, and notes what is wrong with it where that came
+/// from.
 fn check(
     configuration: &ConfigurationOut,
     places: &(Vec<Place>, Vec<(Place, Vec<Place>)>),
@@ -268,7 +290,10 @@ fn check(
 }
 
 /// Returns where that came from which an error is about.
-fn origin<'p>(error: &Diagnostic, places: &'p (Vec<Place>, Vec<(Place, Vec<Place>)>)) -> Option<&'p Place> {
+fn origin<'p>(
+    error: &Diagnostic,
+    places: &'p (Vec<Place>, Vec<(Place, Vec<Place>)>),
+) -> Option<&'p Place> {
     let (issuers, policies) = places;
     let found = match error.path.steps() {
         [Step::Key(list), Step::Index(issuer), ..] if list == "issuers" => issuers.get(*issuer),

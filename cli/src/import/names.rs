@@ -1,4 +1,5 @@
-//! Names of issuers and policies, which Attaché wants apart from each other in metrics too, where `-`, `_` and `.` are one.
+//! Names of issuers and policies, which Attaché wants apart from each other in metrics too, where
+//! `-`, `_` and `.` are one.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ const MAX_BYTES: usize = 63;
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Returns the first of these names that is free, in the form of a name, or the last with a number.
+    /// Returns the first of these names that is free, in the form of a name, or the last with a
+    /// number.
     pub(super) fn give(&mut self, wanted: &[String]) -> String {
         for name in wanted {
             if let Some(name) = self.take(shortened(name, MAX_BYTES)) {
@@ -18,7 +20,8 @@ impl Names {
             }
         }
         let last = wanted.last().map(String::as_str).unwrap_or_default();
-        // Four digits and a hyphen less; more than ten thousand resources of one name are none of this world.
+        // Four digits and a hyphen less; more than ten thousand resources of one name are none of
+        // this world.
         let start = shortened(last, MAX_BYTES.saturating_sub(5));
         let numbered = (2..10_000).find_map(|number| self.take(format!("{start}-{number}")));
         numbered.unwrap_or(start)
@@ -47,8 +50,9 @@ mod tests {
     #[test]
     fn names_differ_in_more_than_their_hyphens() {
         let mut names = Names::default();
-        let mut give =
-            |wanted: &[&str]| names.give(&wanted.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let mut give = |wanted: &[&str]| {
+            names.give(&wanted.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
         assert_eq!(give(&["orders", "shop.orders"]), "orders");
         assert_eq!(give(&["orders", "pay.orders"]), "pay.orders");
         assert_eq!(give(&["pay-orders"]), "pay-orders-2");

@@ -10,7 +10,8 @@ use attache_config_reader::{List, quote};
 use attache_plugin_config::HostPattern;
 
 /// The methods that a pattern of Istio's is looked for in.
-const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+const METHODS: [&str; 9] =
+    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
 /// What `when` asks of the port, besides what `to` does.
 #[derive(Clone, Debug)]
@@ -36,7 +37,8 @@ impl Ports {
         check_ports(wanted, places[0], draft);
         check_ports(unwanted, places[1], draft);
         let more = draft.clause(wanted, Sign::Positive, places[0], port);
-        let excluded = draft.clause(unwanted, Sign::Negative, places[1], port).values().unwrap_or_default();
+        let excluded =
+            draft.clause(unwanted, Sign::Negative, places[1], port).values().unwrap_or_default();
         let wanted = meet::lists(self.wanted, more, &|one, other| meet::equal(one, other)).clause;
         Self { wanted, unwanted: self.unwanted.into_iter().chain(excluded).collect() }
     }
@@ -60,28 +62,50 @@ pub(super) fn operation(
     let leans = |sign: Sign, draft: &Draft<'_>| !draft.more_is_wider(sign);
     let (wanted, unwanted) = (Sign::Positive, Sign::Negative);
     let [paths_lean, not_paths_lean] = [leans(wanted, draft), leans(unwanted, draft)];
-    let paths = draft
-        .clause(document.paths.as_ref(), wanted, &place.key("paths"), |text| path::fit(text, paths_lean));
-    let not_paths = draft.clause(document.not_paths.as_ref(), unwanted, &place.key("notPaths"), |text| {
-        path::fit(text, not_paths_lean)
+    let paths = draft.clause(document.paths.as_ref(), wanted, &place.key("paths"), |text| {
+        path::fit(text, paths_lean)
     });
+    let not_paths =
+        draft.clause(document.not_paths.as_ref(), unwanted, &place.key("notPaths"), |text| {
+            path::fit(text, not_paths_lean)
+        });
     let hosts = draft.clause(document.hosts.as_ref(), wanted, &place.key("hosts"), host);
-    let not_hosts = draft.clause(document.not_hosts.as_ref(), unwanted, &place.key("notHosts"), host);
+    let not_hosts =
+        draft.clause(document.not_hosts.as_ref(), unwanted, &place.key("notHosts"), host);
     let methods = draft.clause(document.methods.as_ref(), wanted, &place.key("methods"), method);
-    let not_methods = draft.clause(document.not_methods.as_ref(), unwanted, &place.key("notMethods"), method);
+    let not_methods =
+        draft.clause(document.not_methods.as_ref(), unwanted, &place.key("notMethods"), method);
     let places = [&place.key("ports"), &place.key("notPorts")];
-    let ports = ports.clone().and(document.ports.as_ref(), document.not_ports.as_ref(), places, draft);
+    let ports =
+        ports.clone().and(document.ports.as_ref(), document.not_ports.as_ref(), places, draft);
     let (ports, not_ports) = meet::without(ports.wanted, ports.unwanted)?;
     let (paths, not_paths) = meet::without(paths, not_paths.values()?)?;
     let (hosts, not_hosts) = meet::without(hosts, not_hosts.values()?)?;
     let (methods, not_methods) = meet::without(methods, not_methods.values()?)?;
-    Some(OperationOut { methods, not_methods, paths, not_paths, hosts, not_hosts, ports, not_ports })
+    Some(OperationOut {
+        methods,
+        not_methods,
+        paths,
+        not_paths,
+        hosts,
+        not_hosts,
+        ports,
+        not_ports,
+    })
 }
 
 fn is_empty(document: &OperationDocument) -> bool {
     // Without `..`, so that a field that is added and not listed below does not compile.
-    let OperationDocument { hosts, not_hosts, ports, not_ports, methods, not_methods, paths, not_paths } =
-        document;
+    let OperationDocument {
+        hosts,
+        not_hosts,
+        ports,
+        not_ports,
+        methods,
+        not_methods,
+        paths,
+        not_paths,
+    } = document;
     let lists = [hosts, not_hosts, ports, not_ports, methods, not_methods, paths, not_paths];
     lists.into_iter().all(|list| list.as_ref().is_none_or(List::is_empty))
 }
@@ -124,8 +148,9 @@ fn method(text: &str) -> Fit<String> {
     }
 }
 
-/// Returns what a host becomes. Istio compares the whole authority, with its port and with a dot behind the host;
-/// Attaché looks at a port only where the pattern names one, and takes `shop.` for `shop`.
+/// Returns what a host becomes. Istio compares the whole authority, with its port and with a dot
+/// behind the host; Attaché looks at a port only where the pattern names one, and takes `shop.` for
+/// `shop`.
 fn host(text: &str) -> Fit<String> {
     const PORT: &str = "the same host with another port, or with a dot behind it";
     const DOT: &str = "the same host with a dot behind it";
@@ -148,7 +173,11 @@ fn host(text: &str) -> Fit<String> {
             // `a.` itself, which is `a` here, in any case.
             let bare = start.trim_end_matches('.').to_owned();
             let why = format!("the host `{bare}`");
-            if bare.is_empty() { Fit::Nothing(why) } else { Fit::More(vec![text.to_owned(), bare], why) }
+            if bare.is_empty() {
+                Fit::Nothing(why)
+            } else {
+                Fit::More(vec![text.to_owned(), bare], why)
+            }
         }
         Some(_) => Fit::Same(all),
     }
@@ -161,7 +190,9 @@ mod tests {
     #[test]
     fn hosts_are_for_more_than_in_istio_unless_their_end_is_open() {
         assert!(matches!(host("orders*"), Fit::Same(_)));
-        for text in ["orders.example", "orders.example:8080", "*.example", "orders.example:*", "orders.*"] {
+        for text in
+            ["orders.example", "orders.example:8080", "*.example", "orders.example:*", "orders.*"]
+        {
             assert!(matches!(host(text), Fit::More(..)), "{text}");
         }
         assert!(matches!(host("*"), Fit::Always));

@@ -1,16 +1,19 @@
-//! Paths: Istio's `exact`, `prefix*`, `*suffix`, `*` and templates, which Envoy compares with the path as it is written
-//! after `normalize_path`, and Attaché percent-decoded.
+//! Paths: Istio's `exact`, `prefix*`, `*suffix`, `*` and templates, which Envoy compares with the
+//! path as it is written after `normalize_path`, and Attaché percent-decoded.
 
 use super::clause::Fit;
 use attache_config_reader::quote;
 use attache_plugin_config::PathPattern;
 
 /// What `{*}` and `{**}` of Envoy's templates do not stand for. `=` is there since Envoy 1.32.
-const NO_PART: &str = "segments with `*`, `=`, `[` or `]` in them, which Istio's templates do not stand for";
+const NO_PART: &str =
+    "segments with `*`, `=`, `[` or `]` in them, which Istio's templates do not stand for";
 /// What DENY rules and exceptions of ALLOW rules are also for.
-pub(super) const LOOSELY: &str = "paths in other letter case, and with or without a slash at the end";
+pub(super) const LOOSELY: &str =
+    "paths in other letter case, and with or without a slash at the end";
 
-/// Returns what a path becomes; `leans` where it is for more than it says in any case, as what refuses is.
+/// Returns what a path becomes; `leans` where it is for more than it says in any case, as what
+/// refuses is.
 pub(super) fn fit(text: &str, leans: bool) -> Fit<String> {
     let found = if text == "*" {
         return Fit::Always;
@@ -20,7 +23,9 @@ pub(super) fn fit(text: &str, leans: bool) -> Fit<String> {
         literal(text, leans)
     };
     match found {
-        Fit::Same(patterns) | Fit::More(patterns, _) if leans => Fit::More(patterns, LOOSELY.to_owned()),
+        Fit::Same(patterns) | Fit::More(patterns, _) if leans => {
+            Fit::More(patterns, LOOSELY.to_owned())
+        }
         found => found,
     }
 }
@@ -47,14 +52,16 @@ fn literal(text: &str, leans: bool) -> Fit<String> {
         None => Fit::Same(vec![pattern]),
         Some('%') if !leans => Fit::Nothing("a path is compared percent-decoded".to_owned()),
         Some(c) => {
-            let why =
-                format!("paths that have `{c}` in another spelling, as by `%`, which Istio tells apart");
+            let why = format!(
+                "paths that have `{c}` in another spelling, as by `%`, which Istio tells apart"
+            );
             Fit::More(vec![pattern], why)
         }
     }
 }
 
-/// Returns whether a character is written in one way only: RFC 3986 section 2.3, or the slash between segments.
+/// Returns whether a character is written in one way only: RFC 3986 section 2.3, or the slash
+/// between segments.
 const fn is_unreserved(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/')
 }
@@ -62,7 +69,9 @@ const fn is_unreserved(c: char) -> bool {
 fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
-    let hex = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let hex = |byte: Option<u8>| {
+        char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    };
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
             b'%' => hex(bytes.next())?.checked_mul(16)?.checked_add(hex(bytes.next())?)?,
@@ -72,8 +81,8 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-/// Returns what a template becomes. Attaché's `{**}` stands for no segment too, Envoy's for none only where a slash
-/// stands before it.
+/// Returns what a template becomes. Attaché's `{**}` stands for no segment too, Envoy's for none
+/// only where a slash stands before it.
 fn template(text: &str) -> Fit<String> {
     if let Some(wrong) = wrong_segment(text) {
         return Fit::Never(format!("Istio refuses {} in a template", quote(wrong)));
@@ -135,7 +144,10 @@ mod tests {
 
     #[test]
     fn what_has_two_spellings_is_for_more() {
-        assert_eq!(patterns("/v1/items:batch", false), Some((vec!["/v1/items:batch".to_owned()], true)));
+        assert_eq!(
+            patterns("/v1/items:batch", false),
+            Some((vec!["/v1/items:batch".to_owned()], true))
+        );
         assert_eq!(patterns("/a%20b", false), None);
         assert_eq!(patterns("/a%20b", true), Some((vec!["/a b".to_owned()], true)));
         assert_eq!(patterns("/a%2", true), None);

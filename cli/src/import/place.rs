@@ -68,7 +68,8 @@ impl Place {
     fn finding(&self, rule: &'static Rule, message: &str) -> Finding {
         let diagnostic = Diagnostic::error(self.path.clone(), message);
         let path = self.resource.clone().join(self.path.clone());
-        let location = self.file.documents.get(self.document).map(|document| document.locate(&path));
+        let location =
+            self.file.documents.get(self.document).map(|document| document.locate(&path));
         Finding::of_text(rule, &self.file, location, &diagnostic)
     }
 }
@@ -80,8 +81,8 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Adds what is said of a place, unless that has been said of it. A message is lower case and has no final stop; what
-    /// follows a semicolon is what to do.
+    /// Adds what is said of a place, unless that has been said of it. A message is lower case and
+    /// has no final stop; what follows a semicolon is what to do.
     pub(super) fn add(&mut self, rule: &'static Rule, place: &Place, message: impl AsRef<str>) {
         self.push(place.finding(rule, message.as_ref()));
     }

@@ -106,8 +106,11 @@ impl Policies {
             let count = rules.len();
             for (number, mut rule) in rules.into_iter().enumerate() {
                 // As Istio's metrics and logs number rules.
-                rule.name =
-                    if count == 1 { format!("rule-{index}") } else { format!("rule-{index}-{number}") };
+                rule.name = if count == 1 {
+                    format!("rule-{index}")
+                } else {
+                    format!("rule-{index}-{number}")
+                };
                 all.push((rule, place.clone()));
             }
         }
@@ -157,11 +160,16 @@ fn effect(
     let place = resource.spec_place();
     let action = resource.spec.action.unwrap_or_default();
     if resource.spec.provider.is_some() && action != ActionName::Custom {
-        notes.add(&NOT_ISTIO, &place.key("provider"), "only a CUSTOM policy has a provider; take it away");
+        notes.add(
+            &NOT_ISTIO,
+            &place.key("provider"),
+            "only a CUSTOM policy has a provider; take it away",
+        );
     }
     let keep = |notes: &mut Notes| {
-        let message =
-            format!("{full_name} stays with Istio: keep it applied, with the RequestAuthentication it reads");
+        let message = format!(
+            "{full_name} stays with Istio: keep it applied, with the RequestAuthentication it reads"
+        );
         notes.add(&LEFT_OUT, &resource.name_place(), message);
     };
     match action {
@@ -188,7 +196,11 @@ fn effect(
         }
         ActionName::Deny => {
             if resource.spec.rules.is_none() {
-                notes.add(&NOT_ISTIO, &place, "Istio refuses a DENY policy without rules; give it some");
+                notes.add(
+                    &NOT_ISTIO,
+                    &place,
+                    "Istio refuses a DENY policy without rules; give it some",
+                );
             }
             Some(Effect::Deny)
         }

@@ -1,4 +1,5 @@
-//! `requestPrincipals`: `iss/sub`, with patterns of Istio's, as conditions on the claims `iss` and `sub`.
+//! `requestPrincipals`: `iss/sub`, with patterns of Istio's, as conditions on the claims `iss` and
+//! `sub`.
 
 use super::claim::{Alternatives, Claim, PRESENT, Value, and, nothing_asked};
 use super::clause::{Clause, Draft, Effect, Fit, Sign};
@@ -7,7 +8,8 @@ use super::place::{NARROWER, NOT_ISTIO, Place};
 use super::source::Asked;
 use attache_config_reader::List;
 
-/// What no text between line feeds is: an empty text, and one with a line feed in it, which Istio's `*` is not for.
+/// What no text between line feeds is: an empty text, and one with a line feed in it, which Istio's
+/// `*` is not for.
 const NOT_PRESENT: &str = "(?s:.*\n.*)?";
 
 /// One value: the issuers that it is for, and what it asks of `sub`.
@@ -19,8 +21,8 @@ struct RequestPrincipal {
 }
 
 impl RequestPrincipal {
-    /// Reads a value as istiod does, and holds its issuer against those that there are: a token that was verified is of
-    /// one of them.
+    /// Reads a value as istiod does, and holds its issuer against those that there are: a token
+    /// that was verified is of one of them.
     fn fit(text: &str, issuers: &[String]) -> Fit<Self> {
         let (issuer, subject) = parts(text);
         let fits = |name: &&String| match &issuer {
@@ -84,7 +86,8 @@ fn open_start(text: &str) -> Value {
     Value::Suffix(text.strip_prefix('*').unwrap_or(text).to_owned())
 }
 
-/// Returns the alternatives for request principals that are wanted and those that are not; `None` where they are too many.
+/// Returns the alternatives for request principals that are wanted and those that are not; `None`
+/// where they are too many.
 pub(super) fn alternatives(
     asked: &Asked<'_>,
     issuers: &[String],
@@ -92,8 +95,13 @@ pub(super) fn alternatives(
 ) -> Option<Alternatives> {
     let [place, not_place] = asked.places;
     for (list, place) in [(asked.values, place), (asked.not_values, not_place)] {
-        for (index, _) in list.into_iter().flat_map(List::iter).filter(|(_, text)| text.is_empty()) {
-            draft.notes.add(&NOT_ISTIO, &place.index(index), "Istio refuses an empty value; name one");
+        for (index, _) in list.into_iter().flat_map(List::iter).filter(|(_, text)| text.is_empty())
+        {
+            draft.notes.add(
+                &NOT_ISTIO,
+                &place.index(index),
+                "Istio refuses an empty value; name one",
+            );
         }
     }
     let fit = |text: &str| RequestPrincipal::fit(text, issuers);
@@ -165,7 +173,8 @@ fn none_of(all: &[RequestPrincipal], place: &Place, draft: &mut Draft<'_>) -> Op
             continue;
         };
         if principal.subject == Value::Present && draft.effect == Effect::Allow {
-            let message = "a token with an empty `sub` counts as one with a subject, so more is refused";
+            let message =
+                "a token with an empty `sub` counts as one with a subject, so more is refused";
             draft.notes.add(&NARROWER, place, message);
         }
         let subject = tests.into_iter().map(|test| vec![claim("sub").is(test)]);
@@ -175,18 +184,21 @@ fn none_of(all: &[RequestPrincipal], place: &Place, draft: &mut Draft<'_>) -> Op
     Some(alternatives)
 }
 
-/// Returns the alternative that a token is of none of these issuers, where they are not all that there are.
+/// Returns the alternative that a token is of none of these issuers, where they are not all that
+/// there are.
 fn not_issuers(issuers: Option<Vec<String>>) -> impl Iterator<Item = Vec<ConditionOut>> {
     issuers.map(|names| vec![claim("iss").is(TestOut::none_of(names))]).into_iter()
 }
 
-/// Returns the tests of which one holds where a subject is not so: for a DENY rule all of them, for an ALLOW rule none but
-/// these. `None` where there are none.
+/// Returns the tests of which one holds where a subject is not so: for a DENY rule all of them, for
+/// an ALLOW rule none but these. `None` where there are none.
 fn not_subject(subject: &Value, effect: Effect) -> Option<Vec<TestOut>> {
     match subject {
         Value::Exact(exact) => Some(vec![TestOut::NotEquals(exact.clone())]),
         Value::Present if effect == Effect::Allow => Some(vec![TestOut::Exists(false)]),
-        Value::Present => Some(vec![TestOut::Exists(false), TestOut::Matches(NOT_PRESENT.to_owned())]),
+        Value::Present => {
+            Some(vec![TestOut::Exists(false), TestOut::Matches(NOT_PRESENT.to_owned())])
+        }
         Value::Prefix(_) | Value::Suffix(_) => None,
     }
 }
@@ -199,8 +211,10 @@ mod tests {
     #[test]
     fn values_are_parted_as_istiod_parts_them() {
         let exact = |text: &str| Value::Exact(text.to_owned());
-        let (prefix, suffix) =
-            (|text: &str| Value::Prefix(text.to_owned()), |text: &str| Value::Suffix(text.to_owned()));
+        let (prefix, suffix) = (
+            |text: &str| Value::Prefix(text.to_owned()),
+            |text: &str| Value::Suffix(text.to_owned()),
+        );
         for (text, parted) in [
             ("*", (Value::Present, Value::Present)),
             ("https://a/b/alice", (exact("https://a/b"), exact("alice"))),

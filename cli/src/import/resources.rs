@@ -101,20 +101,25 @@ impl Resources {
             "RequestAuthentication" if is_istio => {
                 note_form(errors, place, notes);
                 let read =
-                    read(node, place, namespaces, notes, |spec: &RequestAuthenticationSpec| Selection {
-                        selector: spec.selector.as_ref(),
-                        target: spec.target_ref.as_ref(),
-                        targets: spec.target_refs.as_ref(),
+                    read(node, place, namespaces, notes, |spec: &RequestAuthenticationSpec| {
+                        Selection {
+                            selector: spec.selector.as_ref(),
+                            target: spec.target_ref.as_ref(),
+                            targets: spec.target_refs.as_ref(),
+                        }
                     });
                 self.authentications.extend(read);
             }
             "AuthorizationPolicy" if is_istio => {
                 note_form(errors, place, notes);
-                let read = read(node, place, namespaces, notes, |spec: &AuthorizationPolicySpec| Selection {
-                    selector: spec.selector.as_ref(),
-                    target: spec.target_ref.as_ref(),
-                    targets: spec.target_refs.as_ref(),
-                });
+                let read =
+                    read(node, place, namespaces, notes, |spec: &AuthorizationPolicySpec| {
+                        Selection {
+                            selector: spec.selector.as_ref(),
+                            target: spec.target_ref.as_ref(),
+                            targets: spec.target_refs.as_ref(),
+                        }
+                    });
                 self.policies.extend(read);
             }
             _ => self.others = self.others.saturating_add(1),
@@ -125,7 +130,11 @@ impl Resources {
 /// Adds what is wrong with the form of a resource, such as a key that is repeated.
 fn note_form(errors: &[Diagnostic], place: &Place, notes: &mut Notes) {
     for error in errors.iter().filter(|error| error.path.starts_with(&place.resource)) {
-        notes.add(&NOT_ISTIO, &place.below(error.path.relative_to(&place.resource)), &error.message);
+        notes.add(
+            &NOT_ISTIO,
+            &place.below(error.path.relative_to(&place.resource)),
+            &error.message,
+        );
     }
 }
 
@@ -170,7 +179,8 @@ fn read_spec<S: DeserializeOwned>(node: &Node, place: &Place, notes: &mut Notes)
     }
 }
 
-/// Returns whether the annotation `istio.io/dry-run` says so, in a word that Go takes for a Boolean.
+/// Returns whether the annotation `istio.io/dry-run` says so, in a word that Go takes for a
+/// Boolean.
 fn is_dry_run(metadata: Option<&Node>, place: &Place, notes: &mut Notes) -> bool {
     let annotation = metadata
         .and_then(|metadata| metadata.get("annotations"))

@@ -47,12 +47,17 @@ pub(super) fn rules(
     if rules.is_empty() {
         match draft.effect {
             Effect::Allow => {
-                draft.notes.add(&NARROWER, place, "nothing of the rule is left, so nothing is allowed by it");
+                draft.notes.add(
+                    &NARROWER,
+                    place,
+                    "nothing of the rule is left, so nothing is allowed by it",
+                );
             }
             Effect::Deny => draft.notes.add(&LEFT_OUT, place, "the rule never matches a request"),
         }
     }
-    let is_for_all = |rule: &RuleOut| rule.from.is_empty() && rule.to.is_empty() && rule.when.is_empty();
+    let is_for_all =
+        |rule: &RuleOut| rule.from.is_empty() && rule.to.is_empty() && rule.when.is_empty();
     if draft.effect == Effect::Deny && draft.is_for_more && rules.iter().any(is_for_all) {
         let message = "without what has no equal, the rule would refuse every request; keep its policy in force beside \
                        Attaché, and name it with `--keep NAMESPACE/NAME`";
@@ -87,7 +92,12 @@ fn parts(
     (rules.len() <= MAX_ALTERNATIVES).then_some(rules)
 }
 
-fn rule(from: Vec<SourceOut>, to: Vec<OperationOut>, when: Vec<ConditionOut>, effect: Effect) -> RuleOut {
+fn rule(
+    from: Vec<SourceOut>,
+    to: Vec<OperationOut>,
+    when: Vec<ConditionOut>,
+    effect: Effect,
+) -> RuleOut {
     let needs_token = when.iter().any(|condition| !condition.test.holds_without_token());
     let is_allow = effect == Effect::Allow;
     RuleOut {
@@ -100,7 +110,8 @@ fn rule(from: Vec<SourceOut>, to: Vec<OperationOut>, when: Vec<ConditionOut>, ef
     }
 }
 
-/// Puts all sources that ask nothing of claims into one list. A source that asks for nothing makes it one for every caller.
+/// Puts all sources that ask nothing of claims into one list. A source that asks for nothing makes
+/// it one for every caller.
 fn together(callers: Vec<Callers>) -> Vec<(Vec<SourceOut>, Alternatives)> {
     let (mut plain, mut is_open) = (Vec::new(), false);
     let mut others = Vec::new();
@@ -119,7 +130,8 @@ fn together(callers: Vec<Callers>) -> Vec<(Vec<SourceOut>, Alternatives)> {
     first.into_iter().chain(others).collect()
 }
 
-/// Returns who may send the request, for each entry of `from`; `None` where there are too many alternatives.
+/// Returns who may send the request, for each entry of `from`; `None` where there are too many
+/// alternatives.
 fn callers(
     document: &RuleDocument,
     when: &When,
@@ -177,12 +189,19 @@ fn operations(
     let Some(list) = &document.to else {
         // What `when` asks of the port alone.
         let wanted = super::meet::without(ports.wanted.clone(), ports.unwanted.clone());
-        let only =
-            wanted.map(|(ports, not_ports)| OperationOut { ports, not_ports, ..OperationOut::default() });
+        let only = wanted.map(|(ports, not_ports)| OperationOut {
+            ports,
+            not_ports,
+            ..OperationOut::default()
+        });
         return only.into_iter().collect();
     };
     if list.is_empty() {
-        draft.notes.add(&NOT_ISTIO, place, "`to` is empty; leave it out, or say what the request is for");
+        draft.notes.add(
+            &NOT_ISTIO,
+            place,
+            "`to` is empty; leave it out, or say what the request is for",
+        );
     }
     let entries = list.iter().filter_map(|(index, entry)| {
         let place = place.index(index).key("operation");
@@ -195,7 +214,8 @@ fn meaning<'c>(context: &'c Context<'_>) -> Meaning<'c> {
     Meaning { namespace: context.namespace, trust_domains: context.trust_domains }
 }
 
-/// Returns what `when` asks: `Some(None)` where it never holds, `None` where there are too many alternatives.
+/// Returns what `when` asks: `Some(None)` where it never holds, `None` where there are too many
+/// alternatives.
 fn when(
     list: Option<&List<ConditionDocument>>,
     context: &Context<'_>,
@@ -220,9 +240,17 @@ fn add(
 ) -> Option<bool> {
     let Ok(key) = document.key.get() else { return Some(false) };
     let places = [&place.key("values"), &place.key("notValues")];
-    let asked = Asked { values: document.values.as_ref(), not_values: document.not_values.as_ref(), places };
+    let asked = Asked {
+        values: document.values.as_ref(),
+        not_values: document.not_values.as_ref(),
+        places,
+    };
     if [asked.values, asked.not_values].into_iter().all(|list| list.is_none_or(List::is_empty)) {
-        draft.notes.add(&NOT_ISTIO, place, "a condition needs `values` or `notValues`; give one of them");
+        draft.notes.add(
+            &NOT_ISTIO,
+            place,
+            "a condition needs `values` or `notValues`; give one of them",
+        );
         return Some(true);
     }
     if let Some(attribute) = Attribute::of_key(key) {
@@ -245,7 +273,8 @@ fn add(
     Some(!when.conditions.is_empty())
 }
 
-/// Notes a condition that has no equal. Returns whether the rule does without it, as a DENY rule may.
+/// Notes a condition that has no equal. Returns whether the rule does without it, as a DENY rule
+/// may.
 fn without_equal(key: &str, place: &Place, draft: &mut Draft<'_>) -> bool {
     let why = if key.starts_with("request.headers[") {
         "no rule looks at a header by itself"
@@ -282,7 +311,8 @@ fn claim(key: &str, context: &Context<'_>) -> Option<Claim> {
     Some(Claim { steps, is_split })
 }
 
-/// Returns what stands in brackets, one behind the other; where they are nested, in the outermost alone.
+/// Returns what stands in brackets, one behind the other; where they are nested, in the outermost
+/// alone.
 fn brackets(text: &str) -> Option<Vec<String>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     let steps: Vec<String> = inner.split("][").map(str::to_owned).collect();

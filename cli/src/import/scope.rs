@@ -64,9 +64,16 @@ pub(super) struct Selection<'d> {
 }
 
 impl Selection<'_> {
-    /// Returns the workloads that a resource of a namespace is for, those of each target by themselves; none where that
-    /// can't be told. `place` is that of its `spec`. What stands in the root namespace is for all namespaces.
-    pub(super) fn scopes(&self, own: &str, root: &str, place: &Place, notes: &mut Notes) -> Vec<Scope> {
+    /// Returns the workloads that a resource of a namespace is for, those of each target by
+    /// themselves; none where that can't be told. `place` is that of its `spec`. What stands in the
+    /// root namespace is for all namespaces.
+    pub(super) fn scopes(
+        &self,
+        own: &str,
+        root: &str,
+        place: &Place,
+        notes: &mut Notes,
+    ) -> Vec<Scope> {
         let targets: Vec<(Place, &TargetDocument)> = match self.targets {
             Some(list) if !list.is_empty() => {
                 let place = place.key("targetRefs");
@@ -117,7 +124,11 @@ fn gateway(target: &TargetDocument, own: &str, place: &Place, notes: &mut Notes)
         return None;
     }
     if target.namespace.as_deref().is_some_and(|namespace| namespace != own) {
-        notes.add(&NOT_ISTIO, place, "Istio looks for a gateway in the resource's own namespace alone");
+        notes.add(
+            &NOT_ISTIO,
+            place,
+            "Istio looks for a gateway in the resource's own namespace alone",
+        );
         return None;
     }
     let labels = BTreeMap::from([(GATEWAY_LABEL.to_owned(), name.clone())]);
@@ -130,12 +141,16 @@ mod tests {
 
     fn scope(namespace: Option<&str>, labels: &[(&str, &str)]) -> Scope {
         let label = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Scope { namespace: namespace.map(str::to_owned), labels: labels.iter().map(label).collect() }
+        Scope {
+            namespace: namespace.map(str::to_owned),
+            labels: labels.iter().map(label).collect(),
+        }
     }
 
     #[test]
     fn workloads_of_both_have_all_labels() {
-        let (mesh, shop) = (scope(None, &[("app", "orders")]), scope(Some("shop"), &[("tier", "web")]));
+        let (mesh, shop) =
+            (scope(None, &[("app", "orders")]), scope(Some("shop"), &[("tier", "web")]));
         let both = scope(Some("shop"), &[("app", "orders"), ("tier", "web")]);
         assert_eq!(mesh.meet(&shop), Some(both.clone()));
         assert!(mesh.covers(&both) && shop.covers(&both));

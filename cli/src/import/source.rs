@@ -71,7 +71,9 @@ impl Attribute {
     /// Returns what fits two values of a list.
     fn both(self) -> fn(&String, &String) -> Both<String> {
         match self {
-            Self::Principal | Self::Namespace | Self::TrustDomain => |one, other| meet::patterns(one, other),
+            Self::Principal | Self::Namespace | Self::TrustDomain => {
+                |one, other| meet::patterns(one, other)
+            }
             Self::ServiceAccount => meet::equal,
             Self::Ip | Self::RemoteIp => |one, other| meet::blocks(one, other),
         }
@@ -121,7 +123,11 @@ impl Source {
         if attribute == Attribute::Ip && (wanted != Clause::Any || unwanted != Some(Vec::new())) {
             let message = "where a request has `x-forwarded-for`, the proxy does not know the direct peer, and the request \
                            is refused";
-            draft.notes.add(&NARROWER, if asked.values.is_some() { place } else { not_place }, message);
+            draft.notes.add(
+                &NARROWER,
+                if asked.values.is_some() { place } else { not_place },
+                message,
+            );
         }
         let key = match attribute {
             Attribute::Principal | Attribute::TrustDomain => &mut self.principals,
@@ -134,8 +140,7 @@ impl Source {
         let joined = meet::lists(before.clone(), wanted, &attribute.both());
         key.wanted = joined.clause;
         if joined.lacks_some {
-            let message =
-                "together with what else the rule asks of the same, no list says it, so more is refused";
+            let message = "together with what else the rule asks of the same, no list says it, so more is refused";
             draft.notes.add(&NARROWER, place, message);
             if draft.effect == Effect::Deny {
                 draft.is_for_more = true;
@@ -183,7 +188,13 @@ impl Source {
                 "notServiceAccounts",
                 not_service_accounts,
             ),
-            (Attribute::TrustDomain, "trustDomains", trust_domains, "notTrustDomains", not_trust_domains),
+            (
+                Attribute::TrustDomain,
+                "trustDomains",
+                trust_domains,
+                "notTrustDomains",
+                not_trust_domains,
+            ),
             (Attribute::Ip, "ipBlocks", ip_blocks, "notIpBlocks", not_ip_blocks),
             (
                 Attribute::RemoteIp,
@@ -196,7 +207,8 @@ impl Source {
         let asks = |list: &Option<List<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
         let asks_of_token = asks(request_principals) || asks(not_request_principals);
         if !asks_of_token && keys.iter().all(|(_, _, yes, _, no)| !asks(yes) && !asks(no)) {
-            let message = "the source is empty; leave `from` out, or say where the request comes from";
+            let message =
+                "the source is empty; leave `from` out, or say where the request comes from";
             draft.notes.add(&NOT_ISTIO, place, message);
         }
         for (attribute, name, values, not_name, not_values) in keys {
@@ -208,17 +220,21 @@ impl Source {
 
     /// Returns the entry of a rule's `from`; `None` where it is for no request.
     pub(super) fn finish(self) -> Option<SourceOut> {
-        let (principals, not_principals) = meet::without(self.principals.wanted, self.principals.unwanted?)?;
-        let (namespaces, not_namespaces) = meet::without(self.namespaces.wanted, self.namespaces.unwanted?)?;
+        let (principals, not_principals) =
+            meet::without(self.principals.wanted, self.principals.unwanted?)?;
+        let (namespaces, not_namespaces) =
+            meet::without(self.namespaces.wanted, self.namespaces.unwanted?)?;
         let (service_accounts, not_service_accounts) =
             meet::without(self.accounts.wanted, self.accounts.unwanted?)?;
-        let (ip_blocks, not_ip_blocks) = meet::without(self.addresses.wanted, self.addresses.unwanted?)?;
+        let (ip_blocks, not_ip_blocks) =
+            meet::without(self.addresses.wanted, self.addresses.unwanted?)?;
         let (remote_ip_blocks, not_remote_ip_blocks) =
             meet::without(self.remote_addresses.wanted, self.remote_addresses.unwanted?)?;
         let asks_certificate =
             !principals.is_empty() || !namespaces.is_empty() || !service_accounts.is_empty();
-        let refuses_certificate =
-            [&not_principals, &not_namespaces].into_iter().any(|list| list.iter().any(|value| value == "*"));
+        let refuses_certificate = [&not_principals, &not_namespaces]
+            .into_iter()
+            .any(|list| list.iter().any(|value| value == "*"));
         (!asks_certificate || !refuses_certificate).then_some(SourceOut {
             principals,
             not_principals,

@@ -1,4 +1,5 @@
-//! The values of a source: principals, trust domains, namespaces, service accounts and blocks of addresses.
+//! The values of a source: principals, trust domains, namespaces, service accounts and blocks of
+//! addresses.
 
 use super::clause::Fit;
 use super::trust::TrustDomains;
@@ -18,22 +19,28 @@ pub(super) fn principal(text: &str, trust_domains: &TrustDomains) -> Fit<String>
     }
 }
 
-/// Returns what a trust domain becomes: the principals that begin with it. In the middle of one `*` stands for no slash.
+/// Returns what a trust domain becomes: the principals that begin with it. In the middle of one `*`
+/// stands for no slash.
 pub(super) fn trust_domain(text: &str, trust_domains: &TrustDomains) -> Fit<String> {
     if text.contains('/') || text.is_empty() {
         return Fit::Never("Istio refuses it".to_owned());
     }
     match text.find('*') {
-        None => Fit::Same(trust_domains.expand(text).iter().map(|domain| format!("{domain}/*")).collect()),
+        None => Fit::Same(
+            trust_domains.expand(text).iter().map(|domain| format!("{domain}/*")).collect(),
+        ),
         Some(at) if at.checked_add(1) == Some(text.len()) => Fit::Same(vec![text.to_owned()]),
-        Some(_) => Fit::Nothing("a pattern of trust domains can have its `*` at the end only".to_owned()),
+        Some(_) => {
+            Fit::Nothing("a pattern of trust domains can have its `*` at the end only".to_owned())
+        }
     }
 }
 
 /// Returns what a namespace becomes, in which `*` stands for anything.
 pub(super) fn namespace(text: &str) -> Fit<String> {
     let is_name = |name: &str| {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         name.len() <= 63 && name.bytes().all(is_plain)
     };
     let fixed = text.trim_matches('*');

@@ -34,8 +34,8 @@ impl Target {
         scope.covers(self.scope())
     }
 
-    /// Returns whether a resource may be for all of them, and for others besides. Of one workload among many nobody expects
-    /// that it is all.
+    /// Returns whether a resource may be for all of them, and for others besides. Of one workload
+    /// among many nobody expects that it is all.
     pub(super) fn is_part_of(&self, scope: &Scope) -> bool {
         match self {
             Self::Workload(_) => false,

@@ -1,4 +1,5 @@
-//! Trust domains of the mesh: Istio takes `cluster.local` in a policy for the mesh's own, and its aliases for it.
+//! Trust domains of the mesh: Istio takes `cluster.local` in a policy for the mesh's own, and its
+//! aliases for it.
 
 /// The name of whatever the mesh's own trust domain is.
 const LOCAL: &str = "cluster.local";
@@ -34,7 +35,11 @@ impl TrustDomains {
 
     /// Returns the trust domains that one of a policy stands for.
     pub(super) fn expand(&self, domain: &str) -> Vec<String> {
-        if self.0.iter().any(|own| own == domain) { self.0.clone() } else { vec![domain.to_owned()] }
+        if self.0.iter().any(|own| own == domain) {
+            self.0.clone()
+        } else {
+            vec![domain.to_owned()]
+        }
     }
 }
 
@@ -59,13 +64,18 @@ mod tests {
         let all = ["td.example/ns/a/sa/b", "old.example/ns/a/sa/b"];
         assert_eq!(mesh.principals("cluster.local/ns/a/sa/b"), all);
         assert_eq!(mesh.principals("old.example/ns/a/sa/b"), all);
-        assert_eq!(mesh.principals("*.example/ns/a/sa/b"), ["*.example/ns/a/sa/b", "*.example/ns/a/sa/b"]);
+        assert_eq!(
+            mesh.principals("*.example/ns/a/sa/b"),
+            ["*.example/ns/a/sa/b", "*.example/ns/a/sa/b"]
+        );
     }
 
     #[test]
     fn what_names_no_domain_of_the_mesh_stays() {
         let mesh = domains(&["td.example"]);
-        for principal in ["*", "*/ns/a/sa/b", "other.example/ns/a/sa/b", "cluster.local/ns/a/*", "a"] {
+        for principal in
+            ["*", "*/ns/a/sa/b", "other.example/ns/a/sa/b", "cluster.local/ns/a/*", "a"]
+        {
             assert_eq!(mesh.principals(principal), [principal]);
         }
         assert_eq!(domains(&[]).principals("cluster.local/ns/a/sa/b"), ["cluster.local/ns/a/sa/b"]);

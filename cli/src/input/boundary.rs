@@ -1,5 +1,5 @@
-//! Where a file may lie that another one names, or a link leads to: what strangers wrote must not reach whatever else the
-//! machine holds.
+//! Where a file may lie that another one names, or a link leads to: what strangers wrote must not
+//! reach whatever else the machine holds.
 
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// What beside the command line's own files may be read.
 #[derive(Args)]
 pub(crate) struct BoundaryOptions {
-    /// A folder below which `configuration` may name files, and links lead; beside it the folders of what is named here
+    /// A folder below which `configuration` may name files, and links lead; beside it the folders
+    /// of what is named here
     #[arg(long, value_name = "FOLDER")]
     root: Vec<PathBuf>,
 }
@@ -19,7 +20,10 @@ impl BoundaryOptions {
     /// A root is no folder.
     pub(crate) fn around(&self, paths: &[PathBuf]) -> Result<Boundary, String> {
         if let Some(root) = self.root.iter().find(|root| !root.is_dir()) {
-            return Err(format!("--root: `{}` is no folder; name one that is there", root.display()));
+            return Err(format!(
+                "--root: `{}` is no folder; name one that is there",
+                root.display()
+            ));
         }
         Ok(Boundary::around(paths.iter().chain(&self.root)))
     }
@@ -33,15 +37,18 @@ pub(crate) struct Boundary {
 }
 
 impl Boundary {
-    /// Returns the folders that are named, and those of files that are. A path that is not there adds none.
+    /// Returns the folders that are named, and those of files that are. A path that is not there
+    /// adds none.
     pub(crate) fn around<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Self {
-        let folder = |path: &'p PathBuf| if path.is_dir() { Some(path.as_path()) } else { parent(path) };
+        let folder =
+            |path: &'p PathBuf| if path.is_dir() { Some(path.as_path()) } else { parent(path) };
         // The standard input lies nowhere.
         let folders = paths.into_iter().filter(|path| path.as_os_str() != "-").filter_map(folder);
         Self { folders: folders.filter_map(|folder| folder.canonicalize().ok()).collect() }
     }
 
-    /// Returns whether a path leads to what lies below one of the folders, wherever the links in it lead.
+    /// Returns whether a path leads to what lies below one of the folders, wherever the links in it
+    /// lead.
     ///
     /// # Errors
     /// It can't be followed: there is no such file, or a folder of it may not be entered.

@@ -16,7 +16,9 @@ pub(crate) enum ClusterError {
     NoKubectl(std::io::Error),
     #[error("`{command}` failed: {said}; see that `kubectl get pods` works with this context")]
     Failed { command: String, said: String },
-    #[error("the cluster has none of the kinds that are looked for ({0}); is what brings them installed?")]
+    #[error(
+        "the cluster has none of the kinds that are looked for ({0}); is what brings them installed?"
+    )]
     NoKinds(String),
     #[error("`{0}` printed what is not UTF-8")]
     NotUtf8(String),

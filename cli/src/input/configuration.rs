@@ -20,8 +20,8 @@ pub(crate) struct Configuration {
     pub(crate) carrier: Carrier,
     /// The configuration as the filter is given it; null where it is missing.
     pub(crate) node: Node,
-    /// What is wrong with the document before anybody asks what it means, such as a key that is repeated; paths from the
-    /// document's root.
+    /// What is wrong with the document before anybody asks what it means, such as a key that is
+    /// repeated; paths from the document's root.
     pub(super) form_errors: Vec<Diagnostic>,
 }
 
@@ -48,8 +48,9 @@ impl Configuration {
     /// Reads it as the filter does.
     ///
     /// # Errors
-    /// What is wrong with the form of its document, paths from the document's root: with a key that is there twice, one
-    /// reader takes the first and another the last. Else what [`Configuration::parse_values`] says.
+    /// What is wrong with the form of its document, paths from the document's root: with a key that
+    /// is there twice, one reader takes the first and another the last. Else what
+    /// [`Configuration::parse_values`] says.
     pub(crate) fn parse(&self) -> Result<Config, Diagnostics> {
         Diagnostics::check(self.form_errors().to_vec())?;
         self.parse_values()
@@ -66,8 +67,9 @@ impl Configuration {
         if self.is_given_as_it_is() {
             return parse(self.file.text.as_bytes());
         }
-        let json = serde_json::to_vec(&self.node)
-            .map_err(|error| Diagnostics::from(Diagnostic::error(Path::default(), error.to_string())))?;
+        let json = serde_json::to_vec(&self.node).map_err(|error| {
+            Diagnostics::from(Diagnostic::error(Path::default(), error.to_string()))
+        })?;
         parse(&json)
     }
 
@@ -92,8 +94,8 @@ impl Configuration {
         escaped_lines(&self.file.secrets().redacted(&errors.to_string()))
     }
 
-    /// Returns what is wrong with the form of its document, paths from the document's root. Of JSON that nobody converts
-    /// [`Configuration::parse`] tells that itself.
+    /// Returns what is wrong with the form of its document, paths from the document's root. Of JSON
+    /// that nobody converts [`Configuration::parse`] tells that itself.
     pub(crate) fn form_errors(&self) -> &[Diagnostic] {
         if self.is_given_as_it_is() { &[] } else { &self.form_errors }
     }

@@ -85,8 +85,8 @@ pub(super) fn list(
             files.push(File { path: path.clone(), is_named: true });
             continue;
         }
-        let metadata =
-            std::fs::metadata(path).map_err(|source| InputError::Unreadable { path: name(path), source })?;
+        let metadata = std::fs::metadata(path)
+            .map_err(|source| InputError::Unreadable { path: name(path), source })?;
         if metadata.is_dir() {
             search(path, boundary, skipped, &mut files)?;
         } else {
@@ -97,8 +97,8 @@ pub(super) fn list(
     Ok(files)
 }
 
-/// Leaves the first of the files that are named or found twice: the standard input can be read once, and a file of two
-/// names is one.
+/// Leaves the first of the files that are named or found twice: the standard input can be read
+/// once, and a file of two names is one.
 pub(super) fn without_repeats(files: &mut Vec<File>) {
     let mut seen = BTreeSet::new();
     files.retain(|file| {
@@ -107,7 +107,8 @@ pub(super) fn without_repeats(files: &mut Vec<File>) {
     });
 }
 
-/// Adds the files of a folder. What a chart has under `templates` is no YAML before Helm has rendered it.
+/// Adds the files of a folder. What a chart has under `templates` is no YAML before Helm has
+/// rendered it.
 fn search(
     folder: &Path,
     boundary: &Boundary,

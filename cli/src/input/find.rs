@@ -14,8 +14,8 @@ pub(super) struct Found {
     pub(super) misnamed: Vec<Misnamed>,
 }
 
-/// Returns the configurations of a file. In one that was named, what is no resource is a configuration; in others it must
-/// look like one.
+/// Returns the configurations of a file. In one that was named, what is no resource is a
+/// configuration; in others it must look like one.
 pub(super) fn find(file: &Rc<SourceFile>, is_named: bool, skipped: &mut Skipped) -> Found {
     let mut search = Search { file, is_named, skipped, found: Found::default() };
     for (index, document) in file.documents.iter().enumerate() {
@@ -39,7 +39,13 @@ impl Search<'_> {
         } else if let Node::Array(operations) = node {
             self.patch(index, operations, path, errors);
         } else if is_values_of_chart(node) {
-            self.add(index, Carrier::HelmValues, path.clone().key("config"), node.get("config"), errors);
+            self.add(
+                index,
+                Carrier::HelmValues,
+                path.clone().key("config"),
+                node.get("config"),
+                errors,
+            );
         } else if self.is_named || node.get("issuers").is_some() {
             self.add(index, Carrier::Bare, path.clone(), Some(node), errors);
         } else {
@@ -49,21 +55,26 @@ impl Search<'_> {
 
     fn resource(&mut self, index: usize, node: &Node, path: &Path, errors: &[Diagnostic]) {
         // What `kubectl get` prints.
-        if let (Some(Node::Array(items)), Some(kind)) = (node.get("items"), node.get("kind").and_then(text))
+        if let (Some(Node::Array(items)), Some(kind)) =
+            (node.get("items"), node.get("kind").and_then(text))
             && kind.ends_with("List")
         {
             let items_path = path.clone().key("items");
             for (position, item) in items.iter().enumerate() {
                 let item_path = items_path.clone().index(position);
-                let below: Vec<Diagnostic> =
-                    errors.iter().filter(|error| error.path.starts_with(&item_path)).cloned().collect();
+                let below: Vec<Diagnostic> = errors
+                    .iter()
+                    .filter(|error| error.path.starts_with(&item_path))
+                    .cloned()
+                    .collect();
                 self.resource(index, item, &item_path, &below);
             }
             return;
         }
         let modules = Resource::of(node, path);
         if let Some(error) = misnaming(node, path) {
-            let location = self.file.documents.get(index).map(|document| document.locate(&error.path));
+            let location =
+                self.file.documents.get(index).map(|document| document.locate(&error.path));
             self.found.misnamed.push(Misnamed { file: Rc::clone(self.file), location, error });
         } else if modules.is_empty() {
             self.skipped.resources = self.skipped.resources.saturating_add(1);
@@ -118,5 +129,6 @@ impl Search<'_> {
 
 /// Returns whether these are values of the chart `charts/attache`.
 fn is_values_of_chart(node: &Node) -> bool {
-    node.get("issuers").is_none() && at(node, &Path::default().key("config").key("issuers")).is_some()
+    node.get("issuers").is_none()
+        && at(node, &Path::default().key("config").key("issuers")).is_some()
 }

@@ -8,17 +8,20 @@ use std::path::PathBuf;
 
 /// Files of a kind, and what stood beside them.
 pub(crate) struct HavingKey {
-    /// Those that are named, and of each folder those that have the key, in the order of their names.
+    /// Those that are named, and of each folder those that have the key, in the order of their
+    /// names.
     pub(crate) files: Vec<PathBuf>,
     /// What was passed over in folders.
     pub(crate) skipped: Skipped,
 }
 
-/// Returns the files that are named, and of each folder the YAML and JSON files that have this key at their root, or seem to
-/// be meant to have it: these are among them so that they are told what is wrong.
+/// Returns the files that are named, and of each folder the YAML and JSON files that have this key
+/// at their root, or seem to be meant to have it: these are among them so that they are told what
+/// is wrong.
 ///
 /// # Errors
-/// A folder can't be searched or has no such file, there is no such file, or one in a folder can't be read: it may be one.
+/// A folder can't be searched or has no such file, there is no such file, or one in a folder can't
+/// be read: it may be one.
 pub(crate) fn having_key(
     paths: &[PathBuf],
     key: &str,
@@ -58,14 +61,16 @@ fn is_of_kind(file: &File, key: &str) -> Result<bool, Box<dyn Error>> {
 fn has_key(document: &Node, key: &str) -> bool {
     let Node::Object(members) = document else { return false };
     let has = |key: &str| document.get(key).is_some();
-    let is_other =
-        has("issuers") || has("apiVersion") || KINDS.into_iter().any(|other| other != key && has(other));
+    let is_other = has("issuers")
+        || has("apiVersion")
+        || KINDS.into_iter().any(|other| other != key && has(other));
     let is_begun = has("configuration") && (has("title") || has("tokens"));
     let others = members.iter().map(|(name, _)| name.as_str());
     has(key) || (!is_other && (is_begun || suggestion(key, others).is_some()))
 }
 
-/// Returns whether a document, whose kind has this key, is a configuration in place of it, or a resource that may carry one.
+/// Returns whether a document, whose kind has this key, is a configuration in place of it, or a
+/// resource that may carry one.
 pub(crate) fn is_configuration(document: &Node, key: &str) -> bool {
     let has = |key: &str| document.get(key).is_some();
     !has(key) && (has("issuers") || has("policies") || (has("apiVersion") && has("kind")))

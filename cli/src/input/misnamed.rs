@@ -1,4 +1,5 @@
-//! Resources whose kind or group is written in another way than it must be: nothing would read them.
+//! Resources whose kind or group is written in another way than it must be: nothing would read
+//! them.
 
 use super::SourceFile;
 use super::resource::{Kind, text};
@@ -18,8 +19,8 @@ pub(crate) struct Misnamed {
     pub(crate) error: Diagnostic,
 }
 
-/// Returns what is wrong with the kind of a resource at a path, or with its group; `None` where nothing tells that it is meant
-/// to carry a configuration.
+/// Returns what is wrong with the kind of a resource at a path, or with its group; `None` where
+/// nothing tells that it is meant to carry a configuration.
 pub(super) fn misnaming(resource: &Node, at: &Path) -> Option<Diagnostic> {
     let version = resource.get("apiVersion").and_then(text)?;
     let kind = resource.get("kind").and_then(text)?;
@@ -30,7 +31,8 @@ pub(super) fn misnaming(resource: &Node, at: &Path) -> Option<Diagnostic> {
         return None;
     }
     if kinds.is_empty() {
-        let groups = Kind::ALL.iter().filter(|known| known.name() == kind).map(|known| known.group());
+        let groups =
+            Kind::ALL.iter().filter(|known| known.name() == kind).map(|known| known.group());
         let meant = suggestion(group, groups)?;
         let message = format!("unknown group {}; did you mean `{meant}/v1alpha1`?", quote(group));
         return Some(Diagnostic::error(at.clone().key("apiVersion"), message));

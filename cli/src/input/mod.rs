@@ -1,4 +1,5 @@
-//! Where configurations come from: files, folders, the standard input or a cluster, each text read as Kubernetes reads it.
+//! Where configurations come from: files, folders, the standard input or a cluster, each text read
+//! as Kubernetes reads it.
 
 mod boundary;
 mod cluster;
@@ -64,8 +65,8 @@ impl ClusterOptions {
     /// Returns the cluster; `None` where none is asked for.
     ///
     /// # Errors
-    /// A place in a cluster is named, and no cluster is asked for. clap lets that pass where files are named, since these
-    /// conflict with `--cluster`.
+    /// A place in a cluster is named, and no cluster is asked for. clap lets that pass where files
+    /// are named, since these conflict with `--cluster`.
     pub(crate) fn source(&self) -> Result<Option<ClusterSource<'_>>, InputError> {
         if self.cluster {
             return Ok(Some(ClusterSource { options: self }));
@@ -138,7 +139,8 @@ pub(crate) struct Text {
     pub(crate) is_named: bool,
 }
 
-/// Reads texts that may hold other resources than configurations, and tells people what was passed over.
+/// Reads texts that may hold other resources than configurations, and tells people what was passed
+/// over.
 ///
 /// # Errors
 /// A file or a folder can't be read.
@@ -175,9 +177,15 @@ impl InputOptions {
         } else {
             input.add_files(&self.files, &Boundary::around(&self.files))?;
         }
-        if input.configurations.is_empty() && input.unreadable.is_empty() && input.misnamed.is_empty() {
-            let names =
-                if self.cluster.cluster { "the cluster".to_owned() } else { files::names(&self.files) };
+        if input.configurations.is_empty()
+            && input.unreadable.is_empty()
+            && input.misnamed.is_empty()
+        {
+            let names = if self.cluster.cluster {
+                "the cluster".to_owned()
+            } else {
+                files::names(&self.files)
+            };
             return Err(InputError::Nothing { names, skipped: input.skipped });
         }
         Ok(input)
@@ -197,7 +205,9 @@ impl Input {
         let mut configurations = self.configurations.into_iter();
         match (configurations.next(), configurations.next()) {
             (Some(only), None) => Ok(only),
-            _ => Err(format!("name one configuration; there are {}: {}", all.len(), all.join(", "))),
+            _ => {
+                Err(format!("name one configuration; there are {}: {}", all.len(), all.join(", ")))
+            }
         }
     }
 
@@ -210,21 +220,25 @@ impl Input {
         }
     }
 
-    /// Returns what a text holds, which is a configuration whatever it looks like, unless it is a resource.
+    /// Returns what a text holds, which is a configuration whatever it looks like, unless it is a
+    /// resource.
     pub(crate) fn of_text(name: String, text: String) -> Self {
         let mut input = Self::default();
         input.add(name, text, true);
         input
     }
 
-    /// Reads a file or a folder that another file names: never the standard input, and nothing beyond the boundary.
+    /// Reads a file or a folder that another file names: never the standard input, and nothing
+    /// beyond the boundary.
     ///
     /// # Errors
     /// It can't be read, or a link in it leads out of the boundary.
     pub(crate) fn of_path(path: &Path, boundary: &Boundary) -> Result<Self, InputError> {
         let metadata = std::fs::metadata(path);
-        let metadata =
-            metadata.map_err(|source| InputError::Unreadable { path: path.display().to_string(), source })?;
+        let metadata = metadata.map_err(|source| InputError::Unreadable {
+            path: path.display().to_string(),
+            source,
+        })?;
         if !metadata.is_file() && !metadata.is_dir() {
             return Err(InputError::NoFile(path.display().to_string()));
         }
@@ -254,7 +268,8 @@ impl Input {
         input
     }
 
-    /// Adds what a text holds. One that was named is a configuration whatever it looks like, unless it is a resource.
+    /// Adds what a text holds. One that was named is a configuration whatever it looks like, unless
+    /// it is a resource.
     fn add(&mut self, name: String, text: String, is_named: bool) {
         let (file, error) = SourceFile::new(name, text);
         let file = Rc::new(file);

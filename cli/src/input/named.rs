@@ -6,7 +6,8 @@ use std::path::Path;
 /// Reads the configuration that a file names, from that file's folder.
 ///
 /// # Errors
-/// A sentence: it can't be read, lies outside of what the command line names, or holds none or several.
+/// A sentence: it can't be read, lies outside of what the command line names, or holds none or
+/// several.
 pub(crate) fn named_configuration(
     named: &str,
     by: &Path,
@@ -14,8 +15,9 @@ pub(crate) fn named_configuration(
 ) -> Result<Configuration, String> {
     let folder = by.parent().unwrap_or(Path::new(""));
     let path = shortened(&folder.join(named));
-    let is_inside =
-        boundary.holds(&path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
+    let is_inside = boundary
+        .holds(&path)
+        .map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
     if !is_inside {
         return Err(format!(
             "`{named}` lies outside of what the command line names; put it below the folder of this file, or name a folder \
@@ -31,6 +33,8 @@ pub(crate) fn named_configuration(
     match (found.next(), count) {
         (Some(configuration), 1) => Ok(configuration),
         (None, _) => Err(format!("`{named}` holds no configuration")),
-        (Some(_), _) => Err(format!("`{named}` holds {count} configurations; name a file with one")),
+        (Some(_), _) => {
+            Err(format!("`{named}` holds {count} configurations; name a file with one"))
+        }
     }
 }

@@ -110,7 +110,8 @@ impl Resource {
         at(&self.node, path)
     }
 
-    /// Returns the path, from the resource's root, of a setting of the module: `spec.url`, `spec.wasm.url`.
+    /// Returns the path, from the resource's root, of a setting of the module: `spec.url`,
+    /// `spec.wasm.url`.
     pub(crate) fn module(&self, key: &str) -> Path {
         self.module.clone().key(key)
     }
@@ -120,7 +121,8 @@ impl Resource {
         self.module(self.kind.configuration_key())
     }
 
-    /// Returns why what stands there is no configuration, as a message; `None` where it is an object.
+    /// Returns why what stands there is no configuration, as a message; `None` where it is an
+    /// object.
     pub(super) fn configuration_error(&self) -> Option<String> {
         let path = self.configuration();
         let found = match self.get(&path) {
@@ -144,7 +146,10 @@ impl Resource {
     fn key_meant_for_configuration(&self) -> Option<&str> {
         let Some(Node::Object(members)) = self.get(&self.module) else { return None };
         let others = members.iter().map(|(key, _)| key.as_str());
-        suggestion(self.kind.configuration_key(), others.filter(|key| *key != self.kind.configuration_key()))
+        suggestion(
+            self.kind.configuration_key(),
+            others.filter(|key| *key != self.kind.configuration_key()),
+        )
     }
 
     /// Returns the namespace, where the resource names it.
@@ -182,9 +187,14 @@ impl Resource {
     /// Returns whether the resource gives the module's SHA-256 beside its URL.
     pub(crate) fn has_sha256(&self) -> bool {
         let code = self.module("code");
-        let places =
-            [self.module("sha256"), code.clone().key("image").key("sha256"), code.key("http").key("sha256")];
-        places.iter().any(|place| self.get(place).and_then(text).is_some_and(|digest| !digest.is_empty()))
+        let places = [
+            self.module("sha256"),
+            code.clone().key("image").key("sha256"),
+            code.key("http").key("sha256"),
+        ];
+        places
+            .iter()
+            .any(|place| self.get(place).and_then(text).is_some_and(|digest| !digest.is_empty()))
     }
 
     /// Returns whether the resource names what it is for: a gateway, a waypoint, a service.
@@ -195,8 +205,8 @@ impl Resource {
             || self.get(&spec.key("targetRef")).is_some()
     }
 
-    /// Returns the variables of the module's environment and what they hold, `None` for what only the proxy knows; `None`
-    /// where the resource does not say.
+    /// Returns the variables of the module's environment and what they hold, `None` for what only
+    /// the proxy knows; `None` where the resource does not say.
     pub(crate) fn environment(&self) -> Option<BTreeMap<String, Option<String>>> {
         match self.kind {
             Kind::WasmPlugin | Kind::TrafficExtension => {}
@@ -208,14 +218,15 @@ impl Resource {
         let variable = |item: &Node| {
             let name = text(item.get("name")?)?.to_owned();
             let from_host = item.get("valueFrom").and_then(text) == Some("HOST");
-            let value = if from_host { None } else { item.get("value").and_then(text).map(str::to_owned) };
+            let value =
+                if from_host { None } else { item.get("value").and_then(text).map(str::to_owned) };
             Some((name, if from_host { None } else { Some(value.unwrap_or_default()) }))
         };
         Some(items.iter().filter_map(variable).collect())
     }
 
-    /// Returns whether the module is Attaché, as far as the resource tells: by its label, by a name, or by a configuration
-    /// that looks like one.
+    /// Returns whether the module is Attaché, as far as the resource tells: by its label, by a
+    /// name, or by a configuration that looks like one.
     pub(super) fn is_attache(&self) -> bool {
         let label = Path::default().key("metadata").key("labels").key("app.kubernetes.io/name");
         let says = |text: &str| text.to_ascii_lowercase().contains("attache");

@@ -1,8 +1,8 @@
 //! The secrets of a text, so that nothing of it is shown with them.
 
 use crate::redact::{
-    MIN_OF_SHORT_NAME, in_source, is_likely_name, is_secret_name, is_secret_text, is_short_name, merged,
-    redacted,
+    MIN_OF_SHORT_NAME, in_source, is_likely_name, is_secret_name, is_secret_text, is_short_name,
+    merged, redacted,
 };
 use attache_config_reader::{Node, Path, SourceDocument};
 use std::collections::BTreeSet;
@@ -10,8 +10,8 @@ use std::ops::Range;
 
 /// The members of a JWK that say nothing secret (RFC 7517 section 4, RFC 7518 section 6, Entra's).
 const PUBLIC_MEMBERS: [&str; 16] = [
-    "kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n", "e",
-    "issuer", "name",
+    "kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n",
+    "e", "issuer", "name",
 ];
 
 /// The members of what names an HMAC secret.
@@ -38,7 +38,8 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Finds the secrets of a text and its documents; of a text that can't be read there are none.
     pub(super) fn of(text: &str, documents: &[SourceDocument]) -> Self {
-        let mut search = Search { text, document: None, words: BTreeSet::new(), ranges: Vec::new() };
+        let mut search =
+            Search { text, document: None, words: BTreeSet::new(), ranges: Vec::new() };
         for document in documents {
             let (node, _) = document.as_kubernetes_reads();
             search.document = Some(document);
@@ -47,13 +48,16 @@ impl Secrets {
         let mut ranges = search.ranges;
         ranges.extend(in_source(text, !documents.is_empty()));
         let lower = text.to_ascii_lowercase();
-        if documents.is_empty() && (!ranges.is_empty() || TELLING.iter().any(|word| lower.contains(word))) {
+        if documents.is_empty()
+            && (!ranges.is_empty() || TELLING.iter().any(|word| lower.contains(word)))
+        {
             ranges.extend(words_of(text));
         }
         Self { words: search.words, text: hidden(text, &merged(ranges)) }
     }
 
-    /// Returns the text without its secrets and without what a terminal would obey. Every byte stands where it stood.
+    /// Returns the text without its secrets and without what a terminal would obey. Every byte
+    /// stands where it stood.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -68,13 +72,16 @@ impl Secrets {
     }
 }
 
-/// Returns a message without a word, also where it was cut; of a short word, which may be part of another, where it is quoted.
+/// Returns a message without a word, also where it was cut; of a short word, which may be part of
+/// another, where it is quoted.
 fn without(message: &str, word: &str) -> String {
     /// So much of a word tells that it is the word.
     const BEGINNING: usize = 8;
     if word.len() < BEGINNING {
         let quoted = ['`', '"', '\''].map(|quote| format!("{quote}{word}{quote}"));
-        return quoted.iter().fold(message.to_owned(), |message, quoted| message.replace(quoted, "`…`"));
+        return quoted
+            .iter()
+            .fold(message.to_owned(), |message, quoted| message.replace(quoted, "`…`"));
     }
     let end = word.floor_char_boundary(BEGINNING);
     let beginning = word.get(..end).unwrap_or_default();
@@ -134,8 +141,11 @@ impl Search<'_> {
     fn node(&mut self, node: &Node, at: &Path, within: Within) {
         match node {
             Node::Object(members) => {
-                let is_key = within == Within::Keys || node.get("kty").is_some() || node.get("crv").is_some();
-                let is_secret = matches!(node.get("kind"), Some(Node::String(kind)) if kind == "Secret");
+                let is_key = within == Within::Keys
+                    || node.get("kty").is_some()
+                    || node.get("crv").is_some();
+                let is_secret =
+                    matches!(node.get("kind"), Some(Node::String(kind)) if kind == "Secret");
                 if is_key {
                     self.hide_repeated(at);
                 }
@@ -143,10 +153,15 @@ impl Search<'_> {
                     let at = at.clone().key(name);
                     let is_data = is_secret && matches!(name.as_str(), "data" | "stringData");
                     let is_variable = within == Within::Variables && name == "value";
-                    let is_other = within == Within::Secrets && !NAMING_MEMBERS.contains(&name.as_str());
+                    let is_other =
+                        within == Within::Secrets && !NAMING_MEMBERS.contains(&name.as_str());
                     let is_text = matches!(value, Node::String(text) if !is_public_text(text));
                     let is_whole = is_text && Within::of_member(name).is_of_keys();
-                    if is_data || is_variable || is_other || is_whole || is_secret_member(name, value, is_key)
+                    if is_data
+                        || is_variable
+                        || is_other
+                        || is_whole
+                        || is_secret_member(name, value, is_key)
                     {
                         self.hide(value, &at);
                     } else {
@@ -166,7 +181,8 @@ impl Search<'_> {
         }
     }
 
-    /// Looks at the items of a list, or at what stands in the place of one, which is taken for an item.
+    /// Looks at the items of a list, or at what stands in the place of one, which is taken for an
+    /// item.
     fn items(&mut self, node: &Node, at: &Path, within: Within) {
         match (node, within) {
             (Node::Array(items), _) => {
@@ -186,8 +202,9 @@ impl Search<'_> {
         let start = location.value.start.byte;
         let text = self.text.get(start..location.value.end.byte).unwrap_or_default();
         let ranges = in_source(text, false).into_iter();
-        self.ranges
-            .extend(ranges.map(|range| start.saturating_add(range.start)..start.saturating_add(range.end)));
+        self.ranges.extend(
+            ranges.map(|range| start.saturating_add(range.start)..start.saturating_add(range.end)),
+        );
     }
 
     /// Hides all texts and numbers of a value.
@@ -197,10 +214,15 @@ impl Search<'_> {
                 members.iter().for_each(|(name, value)| self.hide(value, &at.clone().key(name)))
             }
             Node::Array(items) => {
-                items.iter().enumerate().for_each(|(index, item)| self.hide(item, &at.clone().index(index)));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, item)| self.hide(item, &at.clone().index(index)));
             }
             Node::String(text) => {
-                self.words.extend(text.split_whitespace().filter(|word| word.len() >= 3).map(str::to_owned));
+                self.words.extend(
+                    text.split_whitespace().filter(|word| word.len() >= 3).map(str::to_owned),
+                );
                 self.hide_place(at);
             }
             Node::Null => {}
@@ -219,7 +241,9 @@ impl Search<'_> {
 fn is_secret_member(name: &str, value: &Node, is_key: bool) -> bool {
     let length = match value {
         Node::String(text) => text.len(),
-        Node::Object(_) | Node::Array(_) => return name == "environment" || (is_key && is_secret_name(name)),
+        Node::Object(_) | Node::Array(_) => {
+            return name == "environment" || (is_key && is_secret_name(name));
+        }
         _ => 0,
     };
     if is_key {
@@ -259,14 +283,15 @@ fn words_of(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Returns a text with something else in the place of each of its secrets, and of what a terminal or GitHub Actions would obey,
-/// byte by byte.
+/// Returns a text with something else in the place of each of its secrets, and of what a terminal
+/// or GitHub Actions would obey, byte by byte.
 fn hidden(text: &str, ranges: &[Range<usize>]) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut ranges = ranges.iter().peekable();
     for (at, character) in text.char_indices() {
         while ranges.next_if(|range| range.end <= at).is_some() {}
-        let is_hidden = ranges.peek().is_some_and(|range| range.contains(&at)) && !character.is_whitespace();
+        let is_hidden =
+            ranges.peek().is_some_and(|range| range.contains(&at)) && !character.is_whitespace();
         let is_command = text.get(at..).is_some_and(|rest| rest.starts_with("##["));
         if is_hidden {
             shown.extend(std::iter::repeat_n('*', character.len_utf8()));
@@ -294,17 +319,23 @@ mod tests {
     fn secrets(text: &str) -> Secrets {
         Secrets::of(
             text,
-            SourceText::parse(text).map(|text| text.documents().to_vec()).unwrap_or_default().as_slice(),
+            SourceText::parse(text)
+                .map(|text| text.documents().to_vec())
+                .unwrap_or_default()
+                .as_slice(),
         )
     }
 
     #[test]
     fn every_byte_stands_where_it_stood() {
-        let text = "jwks: {keys: [{kty: oct, k: geheimä, kid: a}]} # \u{202e}\u{1b}[31m\u{9b}\u{e0001}\n";
+        let text =
+            "jwks: {keys: [{kty: oct, k: geheimä, kid: a}]} # \u{202e}\u{1b}[31m\u{9b}\u{e0001}\n";
         let shown = secrets(text);
         assert_eq!(shown.text().len(), text.len());
         assert!(
-            shown.text().starts_with("jwks: {keys: [{kty: oct, k: ********, kid: a}]} # \u{fffd}?[31m"),
+            shown
+                .text()
+                .starts_with("jwks: {keys: [{kty: oct, k: ********, kid: a}]} # \u{fffd}?[31m"),
             "{shown:?}"
         );
     }

@@ -17,7 +17,8 @@ pub(crate) struct Skipped {
 }
 
 impl Skipped {
-    /// Tells people, and no program that reads what a command writes, where anything was passed over.
+    /// Tells people, and no program that reads what a command writes, where anything was passed
+    /// over.
     pub(crate) fn tell(self) {
         if self != Self::default() {
             anstream::eprintln!("note: {}", self.to_string().trim_start_matches(", "));

@@ -29,7 +29,10 @@ impl SourceFile {
             Ok(read) => read,
             Err(error) => {
                 let secrets = OnceCell::new();
-                return (Self { name, text, is_json: false, documents: Vec::new(), secrets }, Some(error));
+                return (
+                    Self { name, text, is_json: false, documents: Vec::new(), secrets },
+                    Some(error),
+                );
             }
         };
         (Self { name, text, is_json, documents, secrets: OnceCell::new() }, None)
@@ -47,7 +50,8 @@ impl SourceFile {
 
     /// Returns a place of the text by its line and column, from 1.
     fn position(text: &str, line: usize, column: usize) -> Position {
-        let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let before: usize =
+            text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let byte = before.saturating_add(column.saturating_sub(1)).min(text.len());
         Position { line: line.max(1), column: column.max(1), byte }
     }

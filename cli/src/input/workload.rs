@@ -16,7 +16,8 @@ pub(crate) struct ModuleEnvironment(Option<BTreeMap<String, Option<String>>>);
 impl ModuleEnvironment {
     /// Sets variables.
     pub(crate) fn extend(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
-        let mut variables = variables.into_iter().map(|(name, value)| (name, Some(value))).peekable();
+        let mut variables =
+            variables.into_iter().map(|(name, value)| (name, Some(value))).peekable();
         if variables.peek().is_some() {
             self.0.get_or_insert_default().extend(variables);
         }
@@ -72,7 +73,8 @@ impl Configuration {
         ModuleEnvironment(self.resource().and_then(Resource::environment))
     }
 
-    /// Returns a workload for each policy that may apply somewhere, and one that the resource alone describes, none twice.
+    /// Returns a workload for each policy that may apply somewhere, and one that the resource alone
+    /// describes, none twice.
     pub(crate) fn workloads(&self, config: &Config) -> Vec<Workload> {
         let own = self.own_workload();
         let mut workloads = vec![own.clone()];
@@ -89,19 +91,24 @@ impl Configuration {
     /// Returns why a workload does not load the resource, as far as the resource tells.
     pub(crate) fn why_not_for(&self, workload: &Workload) -> Option<String> {
         let own = self.own_workload();
-        let (of_resource, of_workload) = (own.namespace.as_deref()?, workload.namespace.as_deref()?);
+        let (of_resource, of_workload) =
+            (own.namespace.as_deref()?, workload.namespace.as_deref()?);
         if of_resource != of_workload {
             return Some(format!(
                 "{self} is for workloads of namespace {of_resource}, unless that is Istio's root namespace; a workload of \
                  {of_workload} does not load it"
             ));
         }
-        let is_other = |(name, value): &(&String, &String)| workload.labels.get(*name) != Some(*value);
+        let is_other =
+            |(name, value): &(&String, &String)| workload.labels.get(*name) != Some(*value);
         let (name, value) = own.labels.iter().find(is_other)?;
-        Some(format!("{self} selects {name}={value}; a workload with another label does not load it"))
+        Some(format!(
+            "{self} selects {name}={value}; a workload with another label does not load it"
+        ))
     }
 
-    /// Returns the workload as the resource describes it: its namespace, and the labels that it selects by.
+    /// Returns the workload as the resource describes it: its namespace, and the labels that it
+    /// selects by.
     pub(crate) fn own_workload(&self) -> Workload {
         let resource = self.resource();
         Workload {
@@ -111,7 +118,8 @@ impl Configuration {
         }
     }
 
-    /// Returns a workload as a file describes it, and where that says nothing, as the resource does.
+    /// Returns a workload as a file describes it, and where that says nothing, as the resource
+    /// does.
     pub(crate) fn workload_described(&self, described: &Workload) -> Workload {
         let own = self.own_workload();
         let mut labels = own.labels;
@@ -130,8 +138,8 @@ pub(crate) fn has_policy_for(config: &Config, workload: &Workload) -> bool {
     config.policies.iter().any(|policy| selector_fits(&policy.selector, workload))
 }
 
-/// Returns a workload of these that a selector fits; `None` where it fits none of them. In Istio's root namespace a
-/// resource is for all, so a namespace says nothing against another.
+/// Returns a workload of these that a selector fits; `None` where it fits none of them. In Istio's
+/// root namespace a resource is for all, so a namespace says nothing against another.
 fn selected(workload: &Workload, selector: &Selector) -> Option<Workload> {
     let mut selected = workload.clone();
     for (name, value) in &selector.labels {

@@ -8,7 +8,8 @@ use std::error::Error;
 use std::io::{BufRead as _, IsTerminal as _, Write as _, stderr, stdin};
 use std::net::ToSocketAddrs as _;
 
-/// Looks where the gateways are, and asks where one is neither on this machine nor in a private network.
+/// Looks where the gateways are, and asks where one is neither on this machine nor in a private
+/// network.
 ///
 /// # Errors
 /// A URL is none, a host is unknown, or there is no consent.
@@ -24,9 +25,10 @@ pub(super) fn check(urls: &[String], is_given: bool, plan: &str) -> Result<(), B
     }
     let hosts = far.join("`, `");
     if !stdin().is_terminal() {
-        return Err(
-            format!("`{hosts}` is neither loopback nor private; say --yes if it is yours to load").into()
-        );
+        return Err(format!(
+            "`{hosts}` is neither loopback nor private; say --yes if it is yours to load"
+        )
+        .into());
     }
     write!(stderr(), "`{hosts}` is neither loopback nor private. Send {plan} there? [y/N] ")?;
     let mut answer = String::new();
@@ -55,10 +57,12 @@ pub(super) fn base(text: &str) -> Result<reqwest::Url, String> {
 /// Returns whether all addresses of a URL's host are near.
 fn is_near_url(text: &str) -> Result<bool, Box<dyn Error>> {
     let url = base(text)?;
-    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+    let (host, port) =
+        (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let addresses = (host, port).to_socket_addrs();
-    let addresses = addresses.map_err(|error| format!("--gateway: can't find `{host}`: {error}"))?;
+    let addresses =
+        addresses.map_err(|error| format!("--gateway: can't find `{host}`: {error}"))?;
     Ok(addresses.into_iter().all(|address| is_near(address.ip())))
 }
 
@@ -68,8 +72,9 @@ mod tests {
 
     #[test]
     fn only_what_is_near_needs_no_word() {
-        let check =
-            |url: &str| check(&[url.to_owned()], false, "9 requests").map_err(|error| error.to_string());
+        let check = |url: &str| {
+            check(&[url.to_owned()], false, "9 requests").map_err(|error| error.to_string())
+        };
         assert_eq!(check("http://127.0.0.1:8080"), Ok(()));
         assert_eq!(check("https://[::1]:8443/"), Ok(()));
         for (url, said) in [

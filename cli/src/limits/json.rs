@@ -69,8 +69,11 @@ fn judged(judgement: &Judgement) -> Value {
             json!({"step": point.kind, "at": point.at, "passed": point.passed, "least": point.least, "most": point.most})
         })
         .collect();
-    let untried: Vec<Value> =
-        judgement.untried.iter().map(|step| json!({"step": step.kind, "reason": step.reason})).collect();
+    let untried: Vec<Value> = judgement
+        .untried
+        .iter()
+        .map(|step| json!({"step": step.kind, "reason": step.reason}))
+        .collect();
     let fitting: &[String] = match &judgement.running {
         Running::Expected(_, alike) => alike,
         Running::Other(names) => names,

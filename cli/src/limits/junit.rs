@@ -1,4 +1,5 @@
-//! What was found, in JUnit's form: a suite for each target, a case for each step. What was not tried is skipped.
+//! What was found, in JUnit's form: a suite for each target, a case for each step. What was not
+//! tried is skipped.
 
 use super::results::{Result, Results, running};
 use super::text::expected;
@@ -12,7 +13,10 @@ pub(super) fn junit(results: &Results) -> String {
     for idle in results.idle.iter().filter(|idle| idle.is_mistake) {
         let (name, reason) = (attribute(&idle.api), attribute(&idle.reason));
         _ = writeln!(xml, "  <testsuite name=\"{name}\" tests=\"1\" failures=\"1\">");
-        _ = writeln!(xml, "    <testcase name=\"definition\"><failure message=\"{reason}\"/></testcase>");
+        _ = writeln!(
+            xml,
+            "    <testcase name=\"definition\"><failure message=\"{reason}\"/></testcase>"
+        );
         xml.push_str("  </testsuite>\n");
     }
     for result in &results.list {
@@ -51,7 +55,8 @@ fn judged(result: &Result, judgement: &Judgement) -> Vec<Case> {
         if step.holds && judgement.untried.iter().any(|untried| untried.kind == step.kind) {
             continue;
         }
-        let message = format!("{} of {} passed, expected {}", step.passed, step.sent, expected(step));
+        let message =
+            format!("{} of {} passed, expected {}", step.passed, step.sent, expected(step));
         let outcome = if step.holds { Outcome::Passed } else { Outcome::Failed(message) };
         cases.push(Case { name: step.kind.name().to_owned(), outcome });
     }
@@ -65,10 +70,13 @@ fn judged(result: &Result, judgement: &Judgement) -> Vec<Case> {
         let (name, reason) = left_out.split_once(": ").unwrap_or((left_out, ""));
         cases.push(Case::skipped(name, reason.to_owned()));
     }
-    let untried =
-        judgement.untried.iter().map(|step| format!("not tried: {}: {}", step.kind.name(), step.reason));
+    let untried = judgement
+        .untried
+        .iter()
+        .map(|step| format!("not tried: {}: {}", step.kind.name(), step.reason));
     let said = judgement.problems.iter().cloned().chain(untried);
-    let said: Vec<String> = said.chain([format!("running: {}", running(&judgement.running))]).collect();
+    let said: Vec<String> =
+        said.chain([format!("running: {}", running(&judgement.running))]).collect();
     let outcome = if judgement.holds { Outcome::Passed } else { Outcome::Failed(said.join("; ")) };
     cases.push(Case { name: "algorithm".to_owned(), outcome });
     cases

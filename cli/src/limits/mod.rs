@@ -1,4 +1,5 @@
-//! `attache limits`: whether Tyk's limits are what definitions, policies and keys say, tried at the gateways themselves.
+//! `attache limits`: whether Tyk's limits are what definitions, policies and keys say, tried at the
+//! gateways themselves.
 
 mod consent;
 mod json;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 /// Tries Tyk's rate limits before production does
 ///
-/// Works out which limits definitions, policies and a key's session set, says how many requests may pass and which of Tyk's
-/// algorithms counts them, then sends a bounded schedule to the gateways that are named, and to nothing else, and holds the
-/// answers against that. Ends with status 1 where a limit fares otherwise than it is written down. Where no FILE is named, the
-/// first gateway is asked for all of it; TYK_GW_SECRET holds its secret.
+/// Works out which limits definitions, policies and a key's session set, says how many requests may
+/// pass and which of Tyk's algorithms counts them, then sends a bounded schedule to the gateways
+/// that are named, and to nothing else, and holds the answers against that. Ends with status 1
+/// where a limit fares otherwise than it is written down. Where no FILE is named, the first gateway
+/// is asked for all of it; TYK_GW_SECRET holds its secret.
 #[derive(Args)]
 pub(crate) struct Options {
     /// API definitions, classic or OAS: files, folders, and `-` for the standard input
@@ -23,7 +24,8 @@ pub(crate) struct Options {
     /// The gateways' configuration, which says how they count and match paths: tyk.conf
     #[arg(long, value_name = "FILE")]
     pub(super) conf: Option<PathBuf>,
-    /// A gateway, or what balances requests to several; for several that are reached each by itself, name each
+    /// A gateway, or what balances requests to several; for several that are reached each by
+    /// itself, name each
     #[arg(long, value_name = "URL", required_unless_present_any = ["judge", "dry_run"])]
     pub(super) gateway: Vec<String>,
     /// How many gateways share the limits; as many as are named where this is not said

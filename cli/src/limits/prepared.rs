@@ -54,7 +54,8 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
             keys.push(from_file(key).map_err(|error| format!("{option}: {error}"))?);
         }
     }
-    let documents = documents(options, asked.map(String::as_str), keys.first().map(String::as_str))?;
+    let documents =
+        documents(options, asked.map(String::as_str), keys.first().map(String::as_str))?;
     let grants = granted(&documents)?;
     let mut targets = chosen(options, &gateway, grants.as_ref(), &settings)?;
     targets.list.retain(|target| is_chosen(options, &target.api));
@@ -77,11 +78,16 @@ fn is_chosen(options: &Options, api: &String) -> bool {
 
 fn settings(conf: Option<&Path>) -> Result<Settings, Box<dyn Error>> {
     let Some(path) = conf else { return Ok(Settings::default()) };
-    Settings::read(&read_json(path)?).map_err(|problems| wrong(&path.display().to_string(), &problems).into())
+    Settings::read(&read_json(path)?)
+        .map_err(|problems| wrong(&path.display().to_string(), &problems).into())
 }
 
 /// Reads policies and the session, from files or from the gateway that is asked.
-fn documents(options: &Options, asked: Option<&str>, key: Option<&str>) -> Result<Documents, Box<dyn Error>> {
+fn documents(
+    options: &Options,
+    asked: Option<&str>,
+    key: Option<&str>,
+) -> Result<Documents, Box<dyn Error>> {
     let mut documents = Documents::default();
     for path in &options.policies {
         documents.add_policies(&read_json(path)?);
@@ -116,7 +122,9 @@ fn granted(documents: &Documents) -> Result<Option<BTreeMap<String, Grant>>, Str
     let granted = grants(session, &documents.policies);
     granted.map(Some).map_err(|refused| match refused {
         Refused::UnknownPolicy(id) => {
-            format!("the session has the policy `{id}`, which is not there; name its file by --policies")
+            format!(
+                "the session has the policy `{id}`, which is not there; name its file by --policies"
+            )
         }
         Refused::MixedPartitions(id) => {
             format!("Tyk refuses the key: the policy `{id}` has `per_api` beside partitions")

@@ -28,9 +28,11 @@ pub(super) struct Results {
 }
 
 impl Result {
-    /// Returns whether it fares otherwise than it is written down, or was not tried where others were.
+    /// Returns whether it fares otherwise than it is written down, or was not tried where others
+    /// were.
     pub(super) fn fails(&self) -> bool {
-        self.not_tried.is_some() || self.judgement.as_ref().is_some_and(|judgement| !judgement.holds)
+        self.not_tried.is_some()
+            || self.judgement.as_ref().is_some_and(|judgement| !judgement.holds)
     }
 }
 

@@ -64,7 +64,8 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 fn read(path: &Path) -> Result<Record, String> {
     let name = path.display();
     let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
-    Record::parse(&text).map_err(|error| format!("`{name}` is no record of attache limits: {error}"))
+    Record::parse(&text)
+        .map_err(|error| format!("`{name}` is no record of attache limits: {error}"))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
@@ -128,14 +129,22 @@ fn send(
     drive(course, &tell)
 }
 
-fn results(prepared: &Prepared, plans: Vec<(Target, Plan)>, record: Option<&Record>, seed: u64) -> Results {
+fn results(
+    prepared: &Prepared,
+    plans: Vec<(Target, Plan)>,
+    record: Option<&Record>,
+    seed: u64,
+) -> Results {
     let urls = record.map_or(prepared.gateways, |record| record.urls);
     let mut list = Vec::new();
     for (target, plan) in plans {
         let mut envelopes = Vec::new();
         for check in &target.checks {
             let behaviour = Behaviour::chosen(&check.limit, &prepared.settings, prepared.gateways);
-            envelopes.push((behaviour, Envelope::of(&check.limit, &behaviour, urls >= prepared.gateways)));
+            envelopes.push((
+                behaviour,
+                Envelope::of(&check.limit, &behaviour, urls >= prepared.gateways),
+            ));
         }
         let judgement = record.filter(|_| !plan.steps.is_empty()).and_then(|record| {
             let run = Run {

@@ -14,7 +14,8 @@ const MARGIN: f64 = 36.0;
 
 /// Returns the drawings, one below the other.
 pub(super) fn svg(results: &Results) -> String {
-    let judged: Vec<&Result> = results.list.iter().filter(|result| result.judgement.is_some()).collect();
+    let judged: Vec<&Result> =
+        results.list.iter().filter(|result| result.judgement.is_some()).collect();
     let rows = judged.iter().fold(0.0, |sum, _| sum + HEIGHT + MARGIN * 2.0);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" font-family=\"sans-serif\" font-size=\"12\">\n",
@@ -55,7 +56,11 @@ fn draw(svg: &mut String, result: &Result, top: f64) {
     let scale = Scale { start: first.at, end: last.at, most: to_float(highest), top };
     let verdict = if judgement.holds { "holds" } else { "does not hold" };
     let title = attribute(&format!("{}: {verdict}", result.target.name()));
-    _ = writeln!(svg, "<text x=\"{MARGIN}\" y=\"{:.1}\" font-weight=\"bold\">{title}</text>", top - 18.0);
+    _ = writeln!(
+        svg,
+        "<text x=\"{MARGIN}\" y=\"{:.1}\" font-weight=\"bold\">{title}</text>",
+        top - 18.0
+    );
     _ = writeln!(
         svg,
         "<path d=\"M{MARGIN},{top:.1}v{HEIGHT}h{WIDTH}\" fill=\"none\" stroke=\"#888\"/>\

@@ -29,7 +29,9 @@ fn one(text: &mut String, result: &Result) {
     for (check, (behaviour, envelope)) in result.target.checks.iter().zip(&result.envelopes) {
         let (said, scope, origin) = (check.limit.describe(), check.scope, shown(&check.origin));
         _ = writeln!(text, "  {said}, {scope}, by {origin}: {behaviour}");
-        let most = |count: f64| if count.is_finite() { count.to_string() } else { "any number".to_owned() };
+        let most = |count: f64| {
+            if count.is_finite() { count.to_string() } else { "any number".to_owned() }
+        };
         _ = writeln!(
             text,
             "  in a window {} must pass and {} may; of more without end, {}",
@@ -61,11 +63,16 @@ fn planned(text: &mut String, result: &Result) {
 }
 
 fn judged(text: &mut String, judgement: &Judgement) {
-    _ = writeln!(text, "  {:<12}{:>6}{:>8}{:>10}{:>11}", "step", "sent", "passed", "expected", "first 429");
+    _ = writeln!(
+        text,
+        "  {:<12}{:>6}{:>8}{:>10}{:>11}",
+        "step", "sent", "passed", "expected", "first 429"
+    );
     for step in &judgement.steps {
         let first = step.first_refused.map_or_else(|| "-".to_owned(), |index| index.to_string());
         let mark = if step.holds { "" } else { "  <" };
-        let after = step.recovery.map_or_else(String::new, |seconds| format!("  after {seconds:.1} s"));
+        let after =
+            step.recovery.map_or_else(String::new, |seconds| format!("  after {seconds:.1} s"));
         _ = writeln!(
             text,
             "  {:<12}{:>6}{:>8}{:>10}{first:>11}{after}{mark}",
@@ -87,5 +94,9 @@ fn judged(text: &mut String, judgement: &Judgement) {
 
 /// Returns how many may pass of a step.
 pub(super) fn expected(step: &StepJudgement) -> String {
-    if step.least == step.most { step.least.to_string() } else { format!("{}-{}", step.least, step.most) }
+    if step.least == step.most {
+        step.least.to_string()
+    } else {
+        format!("{}-{}", step.least, step.most)
+    }
 }

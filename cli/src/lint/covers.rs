@@ -3,27 +3,31 @@
 //! Each function may say no where the truth is yes, and never the other way round.
 
 use attache_plugin_config::{
-    Comparand, HostPattern, IpBlock, Operation, PathPattern, PathSegment, RoleRequirement, Rule, Selector,
-    Source, StringPattern,
+    Comparand, HostPattern, IpBlock, Operation, PathPattern, PathSegment, RoleRequirement, Rule,
+    Selector, Source, StringPattern,
 };
 use std::net::IpAddr;
 
 /// Whether the requests of one rule's `to` and `from` are all requests of the other's.
 pub(super) fn requests(wide: &Rule, narrow: &Rule) -> bool {
-    one_covers_each(&wide.to, &narrow.to, operation) && one_covers_each(&wide.from, &narrow.from, source)
+    one_covers_each(&wide.to, &narrow.to, operation)
+        && one_covers_each(&wide.from, &narrow.from, source)
 }
 
 /// Whether every caller that satisfies the roles and conditions of one rule satisfies the other's.
 pub(super) fn callers(wide: &Rule, narrow: &Rule) -> bool {
-    // What a segment of a path must equal depends on the path's template, which the two need not share.
-    let depends_on_path =
-        |rule: &Rule| rule.when.iter().any(|it| matches!(it.test.comparand(), Comparand::PathSegment(_)));
+    // What a segment of a path must equal depends on the path's template, which the two need not
+    // share.
+    let depends_on_path = |rule: &Rule| {
+        rule.when.iter().any(|it| matches!(it.test.comparand(), Comparand::PathSegment(_)))
+    };
     roles(&wide.roles, &narrow.roles)
         && !depends_on_path(wide)
         && wide.when.iter().all(|condition| narrow.when.contains(condition))
 }
 
-// Fields are taken out without `..`: one that nobody compares would have a rule cover what it does not.
+// Fields are taken out without `..`: one that nobody compares would have a rule cover what it does
+// not.
 
 /// Whether a selector fits every workload that the other fits.
 pub(super) fn selector(wide: &Selector, narrow: &Selector) -> bool {
@@ -35,7 +39,8 @@ pub(super) fn selector(wide: &Selector, narrow: &Selector) -> bool {
 
 /// Whether an operation is for every request of the other.
 pub(super) fn operation(wide: &Operation, narrow: &Operation) -> bool {
-    let Operation { methods, paths, hosts, ports, not_methods, not_paths, not_hosts, not_ports } = wide;
+    let Operation { methods, paths, hosts, ports, not_methods, not_paths, not_hosts, not_ports } =
+        wide;
     each_is_in(methods, &narrow.methods)
         && one_covers_each(paths, &narrow.paths, path)
         && one_covers_each(hosts, &narrow.hosts, host)
@@ -78,10 +83,12 @@ fn source(wide: &Source, narrow: &Source) -> bool {
         && excludes_no_more(not_remote_ip_blocks, &narrow.not_remote_ip_blocks)
 }
 
-/// Whether each entry of one list is covered by an entry of the other, where an empty list is for everything.
+/// Whether each entry of one list is covered by an entry of the other, where an empty list is for
+/// everything.
 fn one_covers_each<T>(wide: &[T], narrow: &[T], covers: fn(&T, &T) -> bool) -> bool {
     wide.is_empty()
-        || (!narrow.is_empty() && narrow.iter().all(|it| wide.iter().any(|other| covers(other, it))))
+        || (!narrow.is_empty()
+            && narrow.iter().all(|it| wide.iter().any(|other| covers(other, it))))
 }
 
 fn each_is_in<T: PartialEq>(wide: &[T], narrow: &[T]) -> bool {
@@ -104,9 +111,10 @@ fn host(wide: &HostPattern, narrow: &HostPattern) -> bool {
 fn text(wide: &StringPattern, narrow: &StringPattern) -> bool {
     match (wide, narrow) {
         (StringPattern::Any, _) => true,
-        (StringPattern::Prefix(start), StringPattern::Exact(text) | StringPattern::Prefix(text)) => {
-            text.starts_with(start.as_str())
-        }
+        (
+            StringPattern::Prefix(start),
+            StringPattern::Exact(text) | StringPattern::Prefix(text),
+        ) => text.starts_with(start.as_str()),
         (StringPattern::Suffix(end), StringPattern::Exact(text) | StringPattern::Suffix(text)) => {
             text.ends_with(end.as_str())
         }
@@ -119,10 +127,13 @@ fn block(wide: &IpBlock, narrow: &IpBlock) -> bool {
         IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, 4),
         IpAddr::V6(address) => (u128::from(address), 6),
     };
-    let ((wide_bits, wide_family), (narrow_bits, narrow_family)) = (bits(wide.address), bits(narrow.address));
+    let ((wide_bits, wide_family), (narrow_bits, narrow_family)) =
+        (bits(wide.address), bits(narrow.address));
     let shift = 128_u32.saturating_sub(u32::from(wide.prefix));
     let head = |bits: u128| bits.checked_shr(shift).unwrap_or(0);
-    wide_family == narrow_family && wide.prefix <= narrow.prefix && head(wide_bits) == head(narrow_bits)
+    wide_family == narrow_family
+        && wide.prefix <= narrow.prefix
+        && head(wide_bits) == head(narrow_bits)
 }
 
 /// Whether a pattern matches every path that the other matches.
@@ -174,9 +185,12 @@ fn template(wide: &[PathSegment], narrow: &[PathSegment]) -> bool {
         (None, None) => true,
         (Some((PathSegment::Many, rest)), _) => {
             // It stands for the first segments of the other, as many as fit.
-            (0..=narrow.len()).any(|count| narrow.get(count..).is_some_and(|narrow| template(rest, narrow)))
+            (0..=narrow.len())
+                .any(|count| narrow.get(count..).is_some_and(|narrow| template(rest, narrow)))
         }
-        (Some((first, wide)), Some((other, narrow))) => segment(first, other) && template(wide, narrow),
+        (Some((first, wide)), Some((other, narrow))) => {
+            segment(first, other) && template(wide, narrow)
+        }
         _ => false,
     }
 }
@@ -184,7 +198,9 @@ fn template(wide: &[PathSegment], narrow: &[PathSegment]) -> bool {
 fn segment(wide: &PathSegment, narrow: &PathSegment) -> bool {
     match (wide, narrow) {
         (PathSegment::One | PathSegment::Named(_), PathSegment::Literal(text)) => !text.is_empty(),
-        (PathSegment::One | PathSegment::Named(_), PathSegment::One | PathSegment::Named(_)) => true,
+        (PathSegment::One | PathSegment::Named(_), PathSegment::One | PathSegment::Named(_)) => {
+            true
+        }
         (PathSegment::Literal(_), PathSegment::Literal(_)) => wide == narrow,
         _ => false,
     }
@@ -242,7 +258,8 @@ mod tests {
 
     #[test]
     fn addresses_and_accounts() {
-        let block_of = |address: &str, prefix| IpBlock { address: address.parse().unwrap(), prefix };
+        let block_of =
+            |address: &str, prefix| IpBlock { address: address.parse().unwrap(), prefix };
         assert!(block(&block_of("10.0.0.0", 8), &block_of("10.1.0.0", 16)));
         assert!(block(&block_of("0.0.0.0", 0), &block_of("10.1.0.0", 16)));
         assert!(!block(&block_of("10.1.0.0", 16), &block_of("10.0.0.0", 8)));

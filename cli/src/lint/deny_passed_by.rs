@@ -48,7 +48,9 @@ fn by_method(
             "`{}` refuses GET and not HEAD, which most servers answer as GET, headers and all; add HEAD",
             placed.name()
         )
-    } else if !operation.methods.is_empty() && subject.config.method_override == MethodOverride::Ignore {
+    } else if !operation.methods.is_empty()
+        && subject.config.method_override == MethodOverride::Ignore
+    {
         format!(
             "`{}` goes by the method on the request's line, and `methods: {{override: IGNORE}}` lets a header such as \
              `x-http-method-override` ask for another; leave `override` out",
@@ -60,7 +62,12 @@ fn by_method(
     Some(subject.finding(&RULE, at.clone().key("methods"), message))
 }
 
-fn by_path(subject: Subject<'_>, placed: &PlacedRule<'_>, operation: &Operation, at: &Path) -> Vec<Finding> {
+fn by_path(
+    subject: Subject<'_>,
+    placed: &PlacedRule<'_>,
+    operation: &Operation,
+    at: &Path,
+) -> Vec<Finding> {
     let ends = operation.paths.iter().enumerate().filter_map(|(index, path)| match path {
         PathPattern::Suffix(end) => Some((index, end)),
         _ => None,

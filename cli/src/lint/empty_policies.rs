@@ -11,8 +11,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
-    let is_empty =
-        matches!(subject.configuration.node.get("policies"), Some(Node::Array(items)) if items.is_empty());
+    let is_empty = matches!(subject.configuration.node.get("policies"), Some(Node::Array(items)) if items.is_empty());
     if !is_empty {
         return Vec::new();
     }

@@ -14,7 +14,9 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     let Some(resource) = subject.configuration.resource() else { return Vec::new() };
     let (path, remedy) = match resource.kind {
-        Kind::WasmPlugin | Kind::TrafficExtension => (resource.module("failStrategy"), "write FAIL_CLOSE"),
+        Kind::WasmPlugin | Kind::TrafficExtension => {
+            (resource.module("failStrategy"), "write FAIL_CLOSE")
+        }
         Kind::EnvoyExtensionPolicy => (resource.module("failOpen"), "write `false`"),
     };
     let value = resource.get(&path);

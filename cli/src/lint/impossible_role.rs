@@ -19,7 +19,9 @@ pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     for placed in subject.rules() {
         let roles = &placed.rule.roles;
         let at = placed.path().key("roles");
-        for (key, list) in [("anyOf", &roles.any_of), ("allOf", &roles.all_of), ("noneOf", &roles.none_of)] {
+        for (key, list) in
+            [("anyOf", &roles.any_of), ("allOf", &roles.all_of), ("noneOf", &roles.none_of)]
+        {
             for (index, role) in list.iter().enumerate() {
                 if can_have(role, &prefixes) || given.contains(role) {
                     continue;
@@ -38,7 +40,8 @@ pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Returns what the roles of all issuers begin with; `None` where some have no prefix, and so any name.
+/// Returns what the roles of all issuers begin with; `None` where some have no prefix, and so any
+/// name.
 fn prefixes(config: &Config) -> Option<BTreeSet<&str>> {
     let claims = config.issuers.iter().flat_map(|issuer| &issuer.role_claims);
     let prefixes: BTreeSet<&str> = claims.map(|claim| claim.prefix.as_str()).collect();

@@ -1,7 +1,7 @@
 //! What is legal and seldom meant: a file each, with the rule that its findings name.
 //!
-//! A rule of these speaks only of what is certain: what the filter itself can tell is warned of by the filter, and what only
-//! might be wrong is left to the reader.
+//! A rule of these speaks only of what is certain: what the filter itself can tell is warned of by
+//! the filter, and what only might be wrong is left to the reader.
 
 mod covers;
 mod deny_passed_by;

@@ -15,8 +15,8 @@ pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     let Some((path, url)) = subject.configuration.resource().and_then(Resource::url) else {
         return Vec::new();
     };
-    let has_digest =
-        url.contains("@sha256:") || subject.configuration.resource().is_some_and(Resource::has_sha256);
+    let has_digest = url.contains("@sha256:")
+        || subject.configuration.resource().is_some_and(Resource::has_sha256);
     if has_digest || url.starts_with("file://") {
         return Vec::new();
     }

@@ -32,12 +32,19 @@ fn is_public(placed: &PlacedRule<'_>) -> bool {
 }
 
 /// Returns a finding for each path of a rule that is public, or one for all paths of an entry.
-fn open_paths(subject: Subject<'_>, placed: &PlacedRule<'_>, public: &RuleIndex<'_>) -> Vec<Finding> {
+fn open_paths(
+    subject: Subject<'_>,
+    placed: &PlacedRule<'_>,
+    public: &RuleIndex<'_>,
+) -> Vec<Finding> {
     let at = placed.path();
     if placed.rule.to.is_empty() {
         let everything = Operation::default();
         let open = opened(placed, &everything, None, public);
-        return open.map(|other| told(subject, placed, &other, at.key("name"))).into_iter().collect();
+        return open
+            .map(|other| told(subject, placed, &other, at.key("name")))
+            .into_iter()
+            .collect();
     }
     let mut findings = Vec::new();
     for (index, operation) in placed.rule.to.iter().enumerate() {
@@ -72,7 +79,12 @@ fn opened<'c>(
     })
 }
 
-fn told(subject: Subject<'_>, placed: &PlacedRule<'_>, other: &PlacedRule<'_>, at: Path) -> Finding {
+fn told(
+    subject: Subject<'_>,
+    placed: &PlacedRule<'_>,
+    other: &PlacedRule<'_>,
+    at: Path,
+) -> Finding {
     let message = format!(
         "`{}` asks for a token, but `{}` opens this to everybody, so no token is looked at; narrow the public rule, or \
          leave this out",

@@ -38,11 +38,15 @@ impl<'c> RuleIndex<'c> {
         }
     }
 
-    /// Returns the rules that may cover a path (`None`: all paths), those with the same beginning first, [`MAX_COMPARED`] at
-    /// most.
-    pub(super) fn covering(&self, path: Option<&PathPattern>) -> impl Iterator<Item = PlacedRule<'c>> {
+    /// Returns the rules that may cover a path (`None`: all paths), those with the same beginning
+    /// first, [`MAX_COMPARED`] at most.
+    pub(super) fn covering(
+        &self,
+        path: Option<&PathPattern>,
+    ) -> impl Iterator<Item = PlacedRule<'c>> {
         let text = path.and_then(beginning).unwrap_or_default();
-        let heads = text.char_indices().map(|(at, letter)| at.saturating_add(letter.len_utf8())).rev();
+        let heads =
+            text.char_indices().map(|(at, letter)| at.saturating_add(letter.len_utf8())).rev();
         let by_head: Vec<&Vec<PlacedRule<'c>>> =
             heads.filter_map(|end| self.by_head.get(text.get(..end)?)).collect();
         by_head.into_iter().flatten().chain(&self.anywhere).copied().take(MAX_COMPARED)

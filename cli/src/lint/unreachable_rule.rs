@@ -20,7 +20,8 @@ pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     let (mut allowing, mut all_denying) = (RuleIndex::default(), RuleIndex::default());
     let mut findings = Vec::new();
     for placed in subject.rules() {
-        let earlier = if placed.rule.action == Action::Allow { &mut allowing } else { &mut all_denying };
+        let earlier =
+            if placed.rule.action == Action::Allow { &mut allowing } else { &mut all_denying };
         let path = placed.rule.to.first().and_then(|operation| operation.paths.first());
         let shadowing = earlier.covering(path).find(|other| decides_before(other, &placed));
         let refusing = || denying.covering(path).find(|other| refuses_all(other, &placed));
@@ -38,7 +39,12 @@ pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
     findings
 }
 
-fn told(subject: Subject<'_>, placed: &PlacedRule<'_>, other: &PlacedRule<'_>, what: &str) -> Finding {
+fn told(
+    subject: Subject<'_>,
+    placed: &PlacedRule<'_>,
+    other: &PlacedRule<'_>,
+    what: &str,
+) -> Finding {
     let message = format!(
         "no request reaches `{}`: {what}, `{}`, is for all that it is for; remove it, or narrow the other",
         placed.name(),
@@ -48,7 +54,8 @@ fn told(subject: Subject<'_>, placed: &PlacedRule<'_>, other: &PlacedRule<'_>, w
     subject.finding(&RULE, placed.path().key("name"), message).see(at_other, "this one")
 }
 
-/// Whether an earlier rule matches wherever a later one of the same action does, so that the later changes nothing.
+/// Whether an earlier rule matches wherever a later one of the same action does, so that the later
+/// changes nothing.
 fn decides_before(earlier: &PlacedRule<'_>, later: &PlacedRule<'_>) -> bool {
     let (one, other) = (earlier.rule, later.rule);
     one.mode == other.mode

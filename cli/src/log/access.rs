@@ -1,4 +1,5 @@
-//! Envoy's access log, in the text format that Istio has by default and in its JSON (`accessLogEncoding: JSON`).
+//! Envoy's access log, in the text format that Istio has by default and in its JSON
+//! (`accessLogEncoding: JSON`).
 
 use super::Entry;
 use serde_json::{Map, Value};
@@ -12,7 +13,8 @@ pub(crate) struct AccessLine {
     /// With its query.
     pub(crate) target: String,
     pub(crate) status: u16,
-    /// What Envoy says of where the answer comes from: `via_upstream`; empty where a Wasm filter answered.
+    /// What Envoy says of where the answer comes from: `via_upstream`; empty where a Wasm filter
+    /// answered.
     pub(crate) details: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) host: Option<String>,
@@ -29,7 +31,8 @@ const QUOTES: usize = 14;
 
 const TWO_WAYS: &str = "a value in it holds a quote, so it can be read in several ways";
 
-/// Returns a line from where the time of its request begins; `None` where it is no line of this format.
+/// Returns a line from where the time of its request begins; `None` where it is no line of this
+/// format.
 pub(super) fn split(text: &str) -> Option<&str> {
     let before = text.split('"').next()?.strip_suffix("] ")?;
     let begin = before.rfind('[')?;
@@ -46,7 +49,8 @@ pub(super) fn read_text(text: &str) -> Entry {
         return Entry::Unreadable(TWO_WAYS);
     }
     let parts: Vec<&str> = text.split('"').collect();
-    let [time, request, status, _, _, forwarded_for, _, _, _, id, _, host, _, _, rest] = parts.as_slice()
+    let [time, request, status, _, _, forwarded_for, _, _, _, id, _, host, _, _, rest] =
+        parts.as_slice()
     else {
         return Entry::Unreadable(TWO_WAYS);
     };
@@ -140,7 +144,10 @@ mod tests {
             );
             assert_eq!(line.time.as_deref(), Some("2026-11-28T12:37:00.948Z"));
             assert_eq!(line.local.map(|address| address.port()), Some(18080));
-            assert_eq!(line.remote.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:51454"));
+            assert_eq!(
+                line.remote.map(|address| address.to_string()).as_deref(),
+                Some("127.0.0.1:51454")
+            );
             assert_eq!(line.forwarded_for, None);
         }
     }

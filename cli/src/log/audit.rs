@@ -68,17 +68,21 @@ struct EventLine {
     callers: u64,
 }
 
-/// Reads a line from where its JSON begins. Behind it only what Istio's log ends with may stand: `thread=` and a number.
+/// Reads a line from where its JSON begins. Behind it only what Istio's log ends with may stand:
+/// `thread=` and a number.
 pub(super) fn read(text: &str) -> Entry {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let Some(Ok(_)) = values.next() else { return Entry::Unreadable("its JSON is torn") };
     let (object, rest) = text.split_at_checked(values.byte_offset()).unwrap_or((text, ""));
     let rest = rest.trim();
     let is_thread = |rest: &str| {
-        rest.strip_prefix("thread=").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        rest.strip_prefix("thread=")
+            .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
     };
     if !rest.is_empty() && !is_thread(rest) {
-        return Entry::Unreadable("something stands behind its JSON, as in a line that a stranger wrote");
+        return Entry::Unreadable(
+            "something stands behind its JSON, as in a line that a stranger wrote",
+        );
     }
     if let Ok(line) = serde_json::from_str::<EventLine>(object) {
         return match line.event.as_str() {
@@ -87,7 +91,11 @@ pub(super) fn read(text: &str) -> Entry {
         };
     }
     serde_json::from_str(object).map_or_else(
-        |_| Entry::Unreadable("a member of its JSON is missing, is there twice or is of another type"),
+        |_| {
+            Entry::Unreadable(
+                "a member of its JSON is missing, is there twice or is of another type",
+            )
+        },
         |line| Entry::Audit(Box::new(line)),
     )
 }

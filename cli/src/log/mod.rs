@@ -1,7 +1,9 @@
-//! Lines of logs: the filter's audit lines, Envoy's access log as Istio has it written, and those of Tyk and the issuer.
+//! Lines of logs: the filter's audit lines, Envoy's access log as Istio has it written, and those
+//! of Tyk and the issuer.
 //!
-//! Much of a line is what a stranger sent. So a line is only read where it can be read in one way, and what is none of the
-//! filter's, or could be somebody else's writing, is passed over and counted.
+//! Much of a line is what a stranger sent. So a line is only read where it can be read in one way,
+//! and what is none of the filter's, or could be somebody else's writing, is passed over and
+//! counted.
 
 mod access;
 mod audit;
@@ -28,17 +30,20 @@ pub(crate) enum Entry {
     Dropped(u64),
     /// Something else.
     Other,
-    /// It looks like one of the filter's or Envoy's, and is not, or could be read in several ways; why.
+    /// It looks like one of the filter's or Envoy's, and is not, or could be read in several ways;
+    /// why.
     Unreadable(&'static str),
 }
 
 /// How a JSON object begins that is the filter's.
 const MARK: &str = r#"{"log":"attache""#;
 
-/// The members that hold a line of text where a log is JSON: of Envoy in Istio, of Docker, of others.
+/// The members that hold a line of text where a log is JSON: of Envoy in Istio, of Docker, of
+/// others.
 const ENVELOPES: [&str; 4] = ["msg", "message", "log", "textPayload"];
 
-/// Reads a line as `kubectl logs`, Envoy or a log's store has it, with whatever they write before it.
+/// Reads a line as `kubectl logs`, Envoy or a log's store has it, with whatever they write before
+/// it.
 fn read(line: &[u8]) -> Entry {
     match std::str::from_utf8(line) {
         Ok(text) => read_text(text, true),
@@ -63,15 +68,19 @@ fn read_text(text: &str, may_be_wrapped: bool) -> Entry {
         return entry;
     }
     let at_mark = text.find(MARK).filter(|at| is_before_line(text.get(..*at).unwrap_or_default()));
-    let object = plain.find('{').and_then(|at| text.get(at..)).filter(|_| at_mark != plain.find('{'));
+    let object =
+        plain.find('{').and_then(|at| text.get(at..)).filter(|_| at_mark != plain.find('{'));
     if let Some(object) = object.filter(|object| object.starts_with("{\"")) {
         return match serde_json::from_str::<Map<String, Value>>(object) {
             Ok(members) => {
-                let is_alone = may_be_wrapped && is_place(text.strip_suffix(object).unwrap_or_default());
+                let is_alone =
+                    may_be_wrapped && is_place(text.strip_suffix(object).unwrap_or_default());
                 let neighbour = is_alone.then(|| neighbour::read_json(&members)).flatten();
                 neighbour.unwrap_or_else(|| read_object(&members, may_be_wrapped))
             }
-            Err(_) if at_mark.is_some() => Entry::Unreadable("it is JSON with something in or behind it"),
+            Err(_) if at_mark.is_some() => {
+                Entry::Unreadable("it is JSON with something in or behind it")
+            }
             Err(_) => Entry::Other,
         };
     }
@@ -83,8 +92,9 @@ fn is_before_line(text: &str) -> bool {
     is_place(text) || text.contains("wasm log")
 }
 
-/// Returns whether what stands before a line is nothing, or tells where it comes from, as `kubectl logs --prefix` and what
-/// containers write do: `[pod/gateway-1/tyk] `, `2026-11-28T12:37:00.931Z stderr F `.
+/// Returns whether what stands before a line is nothing, or tells where it comes from, as
+/// `kubectl logs --prefix` and what containers write do: `[pod/gateway-1/tyk] `,
+/// `2026-11-28T12:37:00.931Z stderr F `.
 fn is_place(text: &str) -> bool {
     let text = text.trim_end();
     let mut words = text.split(' ');
@@ -107,7 +117,8 @@ fn read_object(members: &Map<String, Value>, may_be_wrapped: bool) -> Entry {
         return Entry::Other;
     }
     let texts = ENVELOPES.iter().filter_map(|name| members.get(*name)?.as_str());
-    let mut read = texts.map(|text| read_text(text, false)).filter(|entry| !matches!(entry, Entry::Other));
+    let mut read =
+        texts.map(|text| read_text(text, false)).filter(|entry| !matches!(entry, Entry::Other));
     read.next().unwrap_or(Entry::Other)
 }
 
@@ -115,7 +126,8 @@ fn read_object(members: &Map<String, Value>, may_be_wrapped: bool) -> Entry {
 mod tests {
     use super::*;
 
-    const AUDIT: &str = r#"{"log":"attache","verdict":"denied","method":"GET","host":"a","path":"/a"}"#;
+    const AUDIT: &str =
+        r#"{"log":"attache","verdict":"denied","method":"GET","host":"a","path":"/a"}"#;
 
     fn is_audit(line: &str) -> bool {
         matches!(read(line.as_bytes()), Entry::Audit(_))
@@ -139,8 +151,7 @@ mod tests {
     #[test]
     fn a_line_inside_json_is_found() {
         for member in ENVELOPES {
-            let line =
-                serde_json::json!({"level": "warn", member: format!("wasm log shop.attache: {AUDIT}")});
+            let line = serde_json::json!({"level": "warn", member: format!("wasm log shop.attache: {AUDIT}")});
             assert!(is_audit(&line.to_string()), "{line}");
         }
     }

@@ -1,6 +1,6 @@
-//! Lines of the filter's neighbours on a request: a Tyk gateway's access log, as text and as JSON, the issuer's, and the
-//! sidecar's with the members that `istio/mesh-config.yaml` gives it. No more is taken of them than what they tell: the
-//! filter's own line is the one that is judged.
+//! Lines of the filter's neighbours on a request: a Tyk gateway's access log, as text and as JSON,
+//! the issuer's, and the sidecar's with the members that `istio/mesh-config.yaml` gives it. No more
+//! is taken of them than what they tell: the filter's own line is the one that is judged.
 
 use super::Entry;
 use serde_json::{Map, Value};
@@ -48,8 +48,8 @@ const PROXY: [&str; 5] = ["trace_id", "request_id", "status", "details", "shadow
 /// What the lines of the issuer begin with, in the member that says which part of it wrote them.
 const ISSUER: &str = "attache_issuer";
 
-/// Reads a line of Tyk's access log that is text: `time="…" level=info api_id=orders … prefix=access-log …`; `None` where it
-/// is none.
+/// Reads a line of Tyk's access log that is text:
+/// `time="…" level=info api_id=orders … prefix=access-log …`; `None` where it is none.
 pub(super) fn read_text(text: &str) -> Option<Entry> {
     if !text.contains("prefix=access-log") {
         return None;
@@ -92,9 +92,12 @@ fn is_of_gateway(members: &Map<String, Value>) -> bool {
 fn gateway(members: &Map<String, Value>) -> Entry {
     let text = |name: &str| text(members, name).unwrap_or_else(|| "?".to_owned());
     // What the client sent stands in `original_path`, from Tyk 5.9 on.
-    let path = if members.contains_key("original_path") { text("original_path") } else { text("path") };
+    let path =
+        if members.contains_key("original_path") { text("original_path") } else { text("path") };
     let api = self::text(members, "api_id").map(|api| format!(" of API {api}")).unwrap_or_default();
-    let why = self::text(members, "response_code_details").map(|why| format!(", {why}")).unwrap_or_default();
+    let why = self::text(members, "response_code_details")
+        .map(|why| format!(", {why}"))
+        .unwrap_or_default();
     Entry::Neighbour(Box::new(Neighbour {
         program: Program::Gateway,
         time: self::text(members, "time"),
@@ -127,8 +130,8 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-/// Reads `name=value` pairs as logrus writes them: a value with anything but letters, digits and `-._/@^+` is in quotes.
-/// `None` where that can't be read, or a name is there twice.
+/// Reads `name=value` pairs as logrus writes them: a value with anything but letters, digits and
+/// `-._/@^+` is in quotes. `None` where that can't be read, or a name is there twice.
 fn read_pairs(mut rest: &str) -> Option<Map<String, Value>> {
     let mut members = Map::new();
     while !rest.is_empty() {
@@ -183,7 +186,10 @@ mod tests {
         let made = r#"{"timestamp":"2026-11-28T17:00:49.187470Z","level":"INFO","message":"a token was made","api":"orders","trace_id":"e674c02a7eafa4d1b3b78de70fa13cfb","request_id":"5f0c","kid":"k1","jti":"RR57","sub":"alias:acme:shop","target":"attache_issuer::dispatch"}"#;
         let line = neighbour(made);
         assert_eq!(line.program, Program::Issuer);
-        assert_eq!(line.words, "a token was made, api orders, kid k1, jti RR57, sub alias:acme:shop");
+        assert_eq!(
+            line.words,
+            "a token was made, api orders, kid k1, jti RR57, sub alias:acme:shop"
+        );
         assert_eq!(line.request_id.as_deref(), Some("5f0c"));
         let proxy = r#"{"caller":null,"details":"","method":"POST","path":"/list","reason":"role-missing","request_id":"5f0c","shadow_reason":null,"status":403,"trace_id":"b72cc8a3e84a790b8a1ff066878f1c9c"}"#;
         let line = neighbour(proxy);
@@ -217,7 +223,10 @@ mod tests {
         let line = neighbour(&TYK.replace(r#"user_agent="""#, sent));
         assert_eq!(line.trace_id.as_deref(), Some("18c839c341afa2cf1fbc931e626f816d"));
         for torn in [
-            TYK.replace(r#"user_agent="""#, "user_agent=a trace_id=00000000000000000000000000000001"),
+            TYK.replace(
+                r#"user_agent="""#,
+                "user_agent=a trace_id=00000000000000000000000000000001",
+            ),
             TYK.replace(r#"user_agent="""#, r#"user_agent="a"#),
             TYK.replace(r#"user_agent="""#, r#"user_agent="a"b="c""#),
         ] {

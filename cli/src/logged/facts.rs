@@ -90,7 +90,8 @@ pub(crate) enum ClaimFact {
 }
 
 impl Logged {
-    /// Takes what an audit line tells. `logged` are the claims that the configuration had it name, where that is known.
+    /// Takes what an audit line tells. `logged` are the claims that the configuration had it name,
+    /// where that is known.
     pub(crate) fn of_audit(line: &AuditLine, logged: Option<&[ClaimPath]>) -> Self {
         let reason = line.verdict.reason.as_deref();
         // What a dry run let go on, it tells beside.
@@ -134,7 +135,8 @@ impl Logged {
         let by_other = ["rbac_access_denied", "jwt_authn_access_denied", "ext_authz_denied"]
             .iter()
             .any(|start| details.starts_with(start));
-        let state = if by_filter && line.status == 401 { TokenState::NotGood } else { TokenState::Unknown };
+        let state =
+            if by_filter && line.status == 401 { TokenState::NotGood } else { TokenState::Unknown };
         let remote = line.remote.map(|address| address.ip());
         let is_direct = line.forwarded_for.is_none();
         let (address, client_address) = if is_direct { (remote, None) } else { (None, remote) };
@@ -146,7 +148,8 @@ impl Logged {
             headers: Vec::new(),
             client: Client { principal: None, address, client_address, port },
             knows: Knows {
-                // What a 400 is for, the log does not tell: perhaps a header that asks for another method.
+                // What a 400 is for, the log does not tell: perhaps a header that asks for another
+                // method.
                 method: !(by_filter && line.status == 400),
                 path: true,
                 host: line.host.is_some() && !(by_filter && line.status == 400),
@@ -204,7 +207,14 @@ impl LoggedToken {
             claims.map(|(path, value)| (path.clone(), value.clone())).collect();
         let logged = logged.unwrap_or_default().iter().map(ToString::to_string);
         let absent = logged.filter(|path| !line.claims.contains_key(path)).collect();
-        Self { state, issuer: line.issuer.clone(), claims, absent, added: BTreeMap::new(), whole: None }
+        Self {
+            state,
+            issuer: line.issuer.clone(),
+            claims,
+            absent,
+            added: BTreeMap::new(),
+            whole: None,
+        }
     }
 
     /// Returns what is known of a claim.
@@ -217,8 +227,9 @@ impl LoggedToken {
         {
             return ClaimFact::Unknown;
         }
-        let is_known =
-            |path: &str| self.claims.contains_key(path) || self.absent.iter().any(|own| own == path);
+        let is_known = |path: &str| {
+            self.claims.contains_key(path) || self.absent.iter().any(|own| own == path)
+        };
         let mut prefix = String::new();
         for step in path.steps() {
             if !prefix.is_empty() {
@@ -237,7 +248,10 @@ impl LoggedToken {
     pub(crate) fn payload(&self, paths: &[ClaimPath]) -> Map<String, Value> {
         let mut payload = Map::new();
         for (name, value) in self.claims.iter().chain(&self.added) {
-            let steps = paths.iter().find(|path| path.to_string() == *name).map(|path| path.steps().to_vec());
+            let steps = paths
+                .iter()
+                .find(|path| path.to_string() == *name)
+                .map(|path| path.steps().to_vec());
             let steps = steps.unwrap_or_else(|| name.split('.').map(str::to_owned).collect());
             insert(&mut payload, &steps, value);
         }
@@ -259,8 +273,8 @@ fn insert(object: &mut Map<String, Value>, steps: &[String], value: &Value) {
     }
 }
 
-/// Returns a target without its query, unless that may ask for another method: a query may hold secrets, and is no part of
-/// what is judged otherwise.
+/// Returns a target without its query, unless that may ask for another method: a query may hold
+/// secrets, and is no part of what is judged otherwise.
 fn without_tame_query(target: &str) -> &str {
     let Some((path, query)) = target.split_once('?') else { return target };
     let asks_for_method = query.contains('%') || query.to_ascii_lowercase().contains("method");
@@ -273,16 +287,20 @@ fn is_bad_token(reason: &str) -> bool {
     known.is_some_and(|known| known.class() == Class::BadToken || *known == Reason::TokensConflict)
 }
 
-/// Returns whether a text of an audit line is what the request had: not cut off, without a token taken out, and without
-/// what may be an escape that the filter wrote.
+/// Returns whether a text of an audit line is what the request had: not cut off, without a token
+/// taken out, and without what may be an escape that the filter wrote.
 fn is_whole(text: &str) -> bool {
     let escapes = ["\\n", "\\r", "\\t", "\\u{", "\\x"];
-    !text.ends_with('…') && !text.contains("[token]") && !escapes.iter().any(|escape| text.contains(escape))
+    !text.ends_with('…')
+        && !text.contains("[token]")
+        && !escapes.iter().any(|escape| text.contains(escape))
 }
 
 fn is_whole_value(value: &Value) -> bool {
     match value {
         Value::String(text) => is_whole(text),
-        Value::Array(_) | Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        Value::Array(_) | Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {
+            true
+        }
     }
 }

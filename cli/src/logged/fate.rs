@@ -60,7 +60,8 @@ pub(super) fn one_of(outcomes: &[Outcome]) -> Option<Outcome> {
     let rule_of = |outcome: &Outcome| match outcome {
         Outcome::Allowed { rule } | Outcome::Refused { rule, .. } => *rule,
     };
-    let rule = rule_of(&first).filter(|rule| outcomes.iter().all(|outcome| rule_of(outcome) == Some(*rule)));
+    let rule = rule_of(&first)
+        .filter(|rule| outcomes.iter().all(|outcome| rule_of(outcome) == Some(*rule)));
     Some(match first {
         Outcome::Allowed { .. } => Outcome::Allowed { rule },
         Outcome::Refused { .. } => Outcome::Refused { says: Says::OneOfSeveral, rule },

@@ -4,7 +4,9 @@ use super::facts::{ClaimFact, TIMES};
 use super::lenient::lenient;
 use super::weigh::Weighing;
 use super::{Fate, Logged, LoggedToken, Recorded, TokenState};
-use crate::explain::{RequestLine, TokenPlace, TrialHost, header_map, is_refused, trusting, unsigned};
+use crate::explain::{
+    RequestLine, TokenPlace, TrialHost, header_map, is_refused, trusting, unsigned,
+};
 use crate::input::Configuration;
 use attache_engine::claims::Claims;
 use attache_engine::host::Workload;
@@ -20,11 +22,13 @@ const NOW: u64 = 1_000_000_000;
 pub(crate) enum Taking {
     /// Every one of an issuer: that one is good, the log says.
     EveryToken,
-    /// One with claims that its issuer's entry takes, at this time, in seconds since 1970: somebody gave them.
+    /// One with claims that its issuer's entry takes, at this time, in seconds since 1970: somebody
+    /// gave them.
     GoodClaims { now: u64 },
 }
 
-/// A configuration that judges requests which logs tell of. Its issuers take any token: what a log calls good is good.
+/// A configuration that judges requests which logs tell of. Its issuers take any token: what a log
+/// calls good is good.
 pub(crate) struct Judge {
     pub(crate) config: Config,
     /// The issuers as they are.
@@ -99,8 +103,8 @@ impl Judge {
             &logged.host,
             logged.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
         );
-        let may_have_token =
-            self.are_issuers_others || matches!(logged.token.state, TokenState::Good | TokenState::Unknown);
+        let may_have_token = self.are_issuers_others
+            || matches!(logged.token.state, TokenState::Good | TokenState::Unknown);
         if may_have_token {
             let token = self.token(&logged.token).map_err(|_| NotATokens)?;
             let place = TokenPlace::of_issuer(&self.config, logged.token.issuer.as_deref());
@@ -116,7 +120,8 @@ impl Judge {
             now,
             ends_with_headers: true,
         };
-        let trace = self.engine.trace(&self.config, &self.workload, self.view, &headers, &host.context());
+        let trace =
+            self.engine.trace(&self.config, &self.workload, self.view, &headers, &host.context());
         let state = match (&trace.token, self.taking) {
             (TokenTrace::Rejected(_), Taking::GoodClaims { .. }) => TokenState::Bad,
             (TokenTrace::Good(_), _) if may_have_token => logged.token.state,
@@ -207,7 +212,8 @@ impl Judged<'_> {
         let is_unknown = |path: &&ClaimPath| token.knows(path) == ClaimFact::Unknown;
         // Of a token of which nobody knows the issuer, any of them may be.
         let issuers = issuer.map_or(judge.issuers.as_slice(), std::slice::from_ref);
-        let role_claims = issuers.iter().flat_map(|issuer| &issuer.role_claims).map(|role| &role.claim);
+        let role_claims =
+            issuers.iter().flat_map(|issuer| &issuer.role_claims).map(|role| &role.claim);
         let mut unknown_role_claims: Vec<String> =
             role_claims.filter(is_unknown).map(ToString::to_string).collect();
         unknown_role_claims.sort();
@@ -234,10 +240,14 @@ impl Judged<'_> {
 
 /// Returns the claims that a configuration reads of tokens.
 fn claims_of(config: &Config) -> Vec<ClaimPath> {
-    let issuers = config.issuers.iter().flat_map(|issuer| &issuer.role_claims).map(|role| &role.claim);
+    let issuers =
+        config.issuers.iter().flat_map(|issuer| &issuer.role_claims).map(|role| &role.claim);
     let rules = config.policies.iter().flat_map(|policy| &policy.rules).flat_map(|rule| &rule.when);
-    let mut claims: Vec<ClaimPath> =
-        issuers.chain(rules.map(|condition| &condition.claim)).chain(&config.audit.claims).cloned().collect();
+    let mut claims: Vec<ClaimPath> = issuers
+        .chain(rules.map(|condition| &condition.claim))
+        .chain(&config.audit.claims)
+        .cloned()
+        .collect();
     claims.sort();
     claims.dedup();
     claims

@@ -1,4 +1,5 @@
-//! A configuration whose issuers take any token: one that a log calls good is good, whatever else it held.
+//! A configuration whose issuers take any token: one that a log calls good is good, whatever else
+//! it held.
 
 use attache_plugin_config::{Config, HeaderLocation, HeaderName, IssuerId, Revoked};
 
@@ -8,7 +9,8 @@ use attache_plugin_config::{Config, HeaderLocation, HeaderName, IssuerId, Revoke
 /// None: `authorization` may be the name of a header.
 pub(super) fn lenient(config: &Config) -> Result<Config, String> {
     let mut config = crate::explain::trusting(config);
-    let place = HeaderLocation { name: HeaderName::new("authorization")?, prefix: "Bearer ".to_owned() };
+    let place =
+        HeaderLocation { name: HeaderName::new("authorization")?, prefix: "Bearer ".to_owned() };
     // No token is as long as what a line may hold of one.
     config.cache.max_token_bytes = u32::MAX;
     for issuer in &mut config.issuers {

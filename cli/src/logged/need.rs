@@ -36,7 +36,9 @@ pub(crate) enum Need {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Method => f.write_str("the method, whole and with the headers that ask for another"),
+            Self::Method => {
+                f.write_str("the method, whole and with the headers that ask for another")
+            }
             Self::Path => f.write_str("the path, which the line has cut off or escaped"),
             Self::Host => f.write_str("the host, whole and with the headers beside it"),
             Self::Token => f.write_str("whether there was a good token"),
@@ -48,20 +50,22 @@ impl fmt::Display for Need {
             Self::Port => f.write_str("the port"),
             Self::Address => f.write_str("the direct peer's address"),
             Self::ClientAddress => f.write_str("the client's address"),
-            Self::Preflight => {
-                f.write_str("headers origin and access-control-request-method, which a preflight request has")
-            }
+            Self::Preflight => f.write_str(
+                "headers origin and access-control-request-method, which a preflight request has",
+            ),
         }
     }
 }
 
 impl Need {
-    /// Returns how the next log, or the command line of `why`, can give it; `None` where neither can.
+    /// Returns how the next log, or the command line of `why`, can give it; `None` where neither
+    /// can.
     pub(crate) fn remedy(&self) -> Option<String> {
         match self {
-            Self::Roles(claims) => {
-                Some(format!("--claims, or `audit: {{claims: [{}]}}` for later lines", claims.join(", ")))
-            }
+            Self::Roles(claims) => Some(format!(
+                "--claims, or `audit: {{claims: [{}]}}` for later lines",
+                claims.join(", ")
+            )),
             Self::Claim(claim) => {
                 Some(format!("--claims, or `audit: {{claims: [{claim}]}}` for later lines"))
             }

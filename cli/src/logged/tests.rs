@@ -98,36 +98,38 @@ fn rule() -> impl Strategy<Value = Value> {
         prop::collection::vec(condition(), 0..2),
         any::<bool>(),
     )
-        .prop_map(|((action, authentication), to, from, (any_of, none_of), when, is_shadow)| {
-            let mut rule = json!({"action": action});
-            let members = rule.as_object_mut().unwrap();
-            if !to.is_empty() {
-                members.insert("to".to_owned(), json!(to));
-            }
-            if let Some(from) = from {
-                members.insert("from".to_owned(), json!([from]));
-            }
-            if action == "ALLOW" {
-                members.insert("authentication".to_owned(), json!(authentication));
-            }
-            if authentication == "REQUIRED" || action == "DENY" {
-                let mut roles = json!({"anyOf": any_of, "noneOf": none_of});
-                roles
-                    .as_object_mut()
-                    .unwrap()
-                    .retain(|_, value| value.as_array().is_some_and(|list| !list.is_empty()));
-                if roles.as_object().is_some_and(|roles| !roles.is_empty()) {
-                    members.insert("roles".to_owned(), roles);
+        .prop_map(
+            |((action, authentication), to, from, (any_of, none_of), when, is_shadow)| {
+                let mut rule = json!({"action": action});
+                let members = rule.as_object_mut().unwrap();
+                if !to.is_empty() {
+                    members.insert("to".to_owned(), json!(to));
                 }
-                if !when.is_empty() {
-                    members.insert("when".to_owned(), json!(when));
+                if let Some(from) = from {
+                    members.insert("from".to_owned(), json!([from]));
                 }
-            }
-            if is_shadow && to.len() == 2 {
-                members.insert("mode".to_owned(), json!("SHADOW"));
-            }
-            rule
-        })
+                if action == "ALLOW" {
+                    members.insert("authentication".to_owned(), json!(authentication));
+                }
+                if authentication == "REQUIRED" || action == "DENY" {
+                    let mut roles = json!({"anyOf": any_of, "noneOf": none_of});
+                    roles
+                        .as_object_mut()
+                        .unwrap()
+                        .retain(|_, value| value.as_array().is_some_and(|list| !list.is_empty()));
+                    if roles.as_object().is_some_and(|roles| !roles.is_empty()) {
+                        members.insert("roles".to_owned(), roles);
+                    }
+                    if !when.is_empty() {
+                        members.insert("when".to_owned(), json!(when));
+                    }
+                }
+                if is_shadow && to.len() == 2 {
+                    members.insert("mode".to_owned(), json!("SHADOW"));
+                }
+                rule
+            },
+        )
 }
 
 fn document() -> impl Strategy<Value = Value> {
@@ -152,21 +154,41 @@ fn document() -> impl Strategy<Value = Value> {
 fn whole() -> impl Strategy<Value = Whole> {
     let claims = (
         select(vec![json!("alice"), json!("acme"), json!("x")]),
-        prop::option::of(select(vec![json!(["reader"]), json!(["writer", "banned"]), json!(["other"])])),
+        prop::option::of(select(vec![
+            json!(["reader"]),
+            json!(["writer", "banned"]),
+            json!(["other"]),
+        ])),
         prop::option::of(select(vec![json!("acme"), json!("globex"), json!("initech")])),
         prop::option::of(select(vec![json!(true), json!(false)])),
     );
     let good = claims.prop_map(|(sub, roles, tenant, mfa)| {
         let all = [("sub", Some(sub)), ("roles", roles), ("tenant", tenant), ("mfa", mfa)];
-        Sent::Good(all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+        Sent::Good(
+            all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+        )
     });
     let token = prop_oneof![1 => Just(Sent::Nothing), 4 => good, 1 => Just(Sent::Expired)];
-    let principal =
-        select(vec![None, Some("cluster.local/ns/shop/sa/web"), Some("cluster.local/ns/billing/sa/x")]);
+    let principal = select(vec![
+        None,
+        Some("cluster.local/ns/shop/sa/web"),
+        Some("cluster.local/ns/billing/sa/x"),
+    ]);
     let address = select(vec!["10.1.2.3", "192.0.2.1"]);
     (
         select(vec!["GET", "POST", "DELETE"]),
-        select(vec!["/a", "/a/x", "/b", "/b/c", "/a/%2e%2e/b", "/a//x", "/a%2fx", "/a;b/x", "/%zz", "/c"]),
+        select(vec![
+            "/a",
+            "/a/x",
+            "/b",
+            "/b/c",
+            "/a/%2e%2e/b",
+            "/a//x",
+            "/a%2fx",
+            "/a;b/x",
+            "/%zz",
+            "/c",
+        ]),
         select(vec!["a.example", "b.example", "a@b"]),
         principal,
         address,
@@ -174,18 +196,20 @@ fn whole() -> impl Strategy<Value = Whole> {
         select(vec![None, Some("acme"), Some("x")]),
         token,
     )
-        .prop_map(|(method, path, host, principal, address, port, tenant_header, token)| Whole {
-            method,
-            path,
-            host,
-            client: Client {
-                principal: principal.map(str::to_owned),
-                address: address.parse().ok(),
-                client_address: None,
-                port: Some(port),
-            },
-            tenant_header,
-            token,
+        .prop_map(|(method, path, host, principal, address, port, tenant_header, token)| {
+            Whole {
+                method,
+                path,
+                host,
+                client: Client {
+                    principal: principal.map(str::to_owned),
+                    address: address.parse().ok(),
+                    client_address: None,
+                    port: Some(port),
+                },
+                tenant_header,
+                token,
+            }
         })
 }
 
@@ -194,7 +218,8 @@ fn mask() -> impl Strategy<Value = Mask> {
     (flags, prop::bool::weighted(0.8), subsequence(CLAIMS.to_vec(), 0..=CLAIMS.len())).prop_map(
         |(flags, state, claims)| {
             let [method, path, host, headers, caller, port, address, client_address] = flags;
-            let knows = Knows { method, path, host, headers, caller, port, address, client_address };
+            let knows =
+                Knows { method, path, host, headers, caller, port, address, client_address };
             Mask { knows, state, claims }
         },
     )
@@ -229,7 +254,8 @@ impl Whole {
                 }
             }
         }
-        let Knows { method, path, host, headers, caller, port, address, client_address } = mask.knows;
+        let Knows { method, path, host, headers, caller, port, address, client_address } =
+            mask.knows;
         // What is not known is something else, so that a verdict that looks at it shows.
         Logged {
             method: if method { self.method } else { "PATCH" }.to_owned(),
@@ -258,7 +284,8 @@ impl Whole {
 
     fn headers(&self, config: &Config) -> Vec<(String, Vec<u8>)> {
         let line = RequestLine { method: self.method.to_owned(), target: self.path.to_owned() };
-        let mut headers = header_map(&line, self.host, self.tenant_header.map(|value| ("x-tenant", value)));
+        let mut headers =
+            header_map(&line, self.host, self.tenant_header.map(|value| ("x-tenant", value)));
         let claims = match &self.token {
             Sent::Nothing => return headers,
             Sent::Good(claims) => claims.clone(),
@@ -274,13 +301,18 @@ const NOW: u64 = 1_700_000_000;
 
 /// Returns nothing where the filter would refuse it: for two conditions that never hold together.
 fn configuration(document: &Value) -> Option<(Configuration, Config)> {
-    let configuration = Input::of_text("generated.json".to_owned(), document.to_string()).only().unwrap();
+    let configuration =
+        Input::of_text("generated.json".to_owned(), document.to_string()).only().unwrap();
     let config = configuration.parse().ok()?;
     Some((configuration, config))
 }
 
 /// What the engine says: the reason, `None` where the request goes on, and the rule.
-fn said(engine: &Engine, whole: &Whole, config: &Config) -> (Option<attache_engine::Reason>, Option<String>) {
+fn said(
+    engine: &Engine,
+    whole: &Whole,
+    config: &Config,
+) -> (Option<attache_engine::Reason>, Option<String>) {
     let host = TrialHost {
         client: whole.client.clone(),
         trusts_signatures: true,
@@ -288,7 +320,8 @@ fn said(engine: &Engine, whole: &Whole, config: &Config) -> (Option<attache_engi
         ends_with_headers: true,
     };
     let headers = whole.headers(config);
-    let Decision::Decided(Decided { outcome, rule, .. }) = engine.decide(&headers, &host.context()) else {
+    let Decision::Decided(Decided { outcome, rule, .. }) = engine.decide(&headers, &host.context())
+    else {
         panic!("it waits")
     };
     let reason = match outcome {
@@ -298,14 +331,23 @@ fn said(engine: &Engine, whole: &Whole, config: &Config) -> (Option<attache_engi
     (reason, rule.and_then(|rule| engine.rule(rule)).map(|names| names.to_string()))
 }
 
-#[expect(clippy::unwrap_in_result, reason = "what can't fail fails the test; the result is proptest's")]
+#[expect(
+    clippy::unwrap_in_result,
+    reason = "what can't fail fails the test; the result is proptest's"
+)]
 fn check(document: &Value, whole: &Whole, mask: &Mask) -> Result<Option<Fate>, TestCaseError> {
     let Some((configuration, config)) = configuration(document) else { return Ok(None) };
     let trial = trusting(&config);
     let engine = Engine::new(&trial, &Workload::default(), &configuration.environment()).unwrap();
     let (reason, rule) = said(&engine, whole, &trial);
-    let judge =
-        Judge::new(&configuration, &config, Workload::default(), View::Enforced, Taking::EveryToken).unwrap();
+    let judge = Judge::new(
+        &configuration,
+        &config,
+        Workload::default(),
+        View::Enforced,
+        Taking::EveryToken,
+    )
+    .unwrap();
 
     let all = whole.logged(&Mask { knows: EVERYTHING, state: true, claims: CLAIMS.to_vec() });
     let fate = judge.judge(&all).unwrap().fate(&Recorded::default());
@@ -332,7 +374,9 @@ fn check(document: &Value, whole: &Whole, mask: &Mask) -> Result<Option<Fate>, T
         Fate::Known(outcome) => {
             prop_assert_eq!(outcome.is_allowed(), reason.is_none(), "{:?} {:?}", outcome, reason)
         }
-        Fate::Unknown(needs) => prop_assert!(!needs.is_empty(), "nothing is needed, and nothing known"),
+        Fate::Unknown(needs) => {
+            prop_assert!(!needs.is_empty(), "nothing is needed, and nothing known")
+        }
     }
     if let Fate::Known(Outcome::Refused { says: Says::Reason(own), .. }) = &fate {
         prop_assert_eq!(Some(*own), reason);
@@ -396,7 +440,9 @@ fn a_denial_that_one_reading_may_meet_is_not_told_as_another_refusal() {
         token: Sent::Good(Map::from_iter([("sub".to_owned(), json!("alice"))])),
     };
     let mask = Mask { knows: EVERYTHING, state: true, claims: Vec::new() };
-    for rules in [json!([denial]), json!([denial, allowed("/a")]), json!([denial, allowed("/a;b/x")])] {
+    for rules in
+        [json!([denial]), json!([denial, allowed("/a")]), json!([denial, allowed("/a;b/x")])]
+    {
         check(&of(rules), &whole, &mask).unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! Logic in which not everything is known (Kleene's): what is so whatever the unknown may be is known.
+//! Logic in which not everything is known (Kleene's): what is so whatever the unknown may be is
+//! known.
 
 /// Whether something is so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
-//! The verdict on a request of which not everything is known: what it is whatever the rest may be, or what it depends on.
+//! The verdict on a request of which not everything is known: what it is whatever the rest may be,
+//! or what it depends on.
 //!
-//! It is drawn as the engine draws it (`engine/src/pipeline/authorize.rs`, `engine/src/policy/verdict.rs`), in the logic
-//! of [`Tri`], from tests that the engine ran.
+//! It is drawn as the engine draws it (`engine/src/pipeline/authorize.rs`,
+//! `engine/src/policy/verdict.rs`), in the logic of [`Tri`], from tests that the engine ran.
 
 use super::fate::one_of;
 use super::weigh::Weighing;
@@ -54,7 +55,8 @@ impl Weighing<'_> {
             (self.knows.method, Subject::Method, Reason::MethodAmbiguous),
             (self.knows.host, Subject::Host, Reason::HostAmbiguous),
         ];
-        let hidden = parts.into_iter().filter(|(is_known, subject, _)| !is_known && self.uses(subject));
+        let hidden =
+            parts.into_iter().filter(|(is_known, subject, _)| !is_known && self.uses(subject));
         hidden.map(|(_, _, reason)| Outcome::refused(reason, None)).collect()
     }
 
@@ -85,9 +87,11 @@ impl Weighing<'_> {
         let readings: Vec<(Tri, Tri)> =
             self.trace.readings.iter().map(|reading| self.reading_needs(reading)).collect();
         let each = || readings.iter().copied();
-        let required = Tri::any(each().map(|(public, optional)| Tri::all([public.not(), optional.not()])));
+        let required =
+            Tri::any(each().map(|(public, optional)| Tri::all([public.not(), optional.not()])));
         let public = Tri::all(each().map(|(public, _)| public));
-        let optional = Tri::any(each().map(|(public, optional)| Tri::all([public.not(), optional])));
+        let optional =
+            Tri::any(each().map(|(public, optional)| Tri::all([public.not(), optional])));
         let mut needed = Vec::new();
         if required != Tri::No {
             needed.push(Authentication::Required);
@@ -103,8 +107,9 @@ impl Weighing<'_> {
 
     /// Returns whether a reading is public, and whether it may come without a token.
     fn reading_needs(&self, reading: &ReadingRules) -> (Tri, Tri) {
-        let is_public =
-            |rule: &&RuleTrace| rule.action == Action::Allow && rule.authentication == Authentication::None;
+        let is_public = |rule: &&RuleTrace| {
+            rule.action == Action::Allow && rule.authentication == Authentication::None
+        };
         let is_optional = |rule: &&RuleTrace| {
             rule.action == Action::Allow && rule.authentication == Authentication::Optional
         };
@@ -126,8 +131,8 @@ impl Weighing<'_> {
         }
     }
 
-    /// Returns what the policies say of a reading whose request has a good token: where the reading is public, it is
-    /// not looked at.
+    /// Returns what the policies say of a reading whose request has a good token: where the reading
+    /// is public, it is not looked at.
     fn say_identified(&self, reading: &ReadingRules) -> Vec<Outcome> {
         let (public, _) = self.reading_needs(reading);
         let mut outcomes = Vec::new();
@@ -143,14 +148,16 @@ impl Weighing<'_> {
     /// Returns what the policies may say, given how their rules fare.
     fn say(&self, rules: &[RuleTrace], is_identified: bool) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        let (denied, rule) = self.first(rules, Action::Deny, |rule| self.rule_matches(rule, is_identified));
+        let (denied, rule) =
+            self.first(rules, Action::Deny, |rule| self.rule_matches(rule, is_identified));
         if denied != Tri::No {
             outcomes.push(Outcome::refused(Reason::RuleDenied, rule));
         }
         if denied == Tri::Yes {
             return outcomes;
         }
-        let (allowed, rule) = self.first(rules, Action::Allow, |rule| self.rule_matches(rule, is_identified));
+        let (allowed, rule) =
+            self.first(rules, Action::Allow, |rule| self.rule_matches(rule, is_identified));
         if allowed != Tri::No || !self.trace.applies {
             outcomes.push(Outcome::Allowed { rule: rule.filter(|_| self.trace.applies) });
         }
@@ -171,8 +178,8 @@ impl Weighing<'_> {
         outcomes
     }
 
-    /// Returns whether any rule of an action that counts is so, and the first that is; the first that may be, where none
-    /// is for certain.
+    /// Returns whether any rule of an action that counts is so, and the first that is; the first
+    /// that may be, where none is for certain.
     fn first(
         &self,
         rules: &[RuleTrace],
@@ -196,18 +203,21 @@ impl Weighing<'_> {
         let Some(first) = all.first().filter(|_| all.len() > 1) else {
             return all.into_iter().next().unwrap_or_default();
         };
-        let denials = all.iter().filter(|outcomes| outcomes.iter().all(|outcome| outcome.is_denial()));
+        let denials =
+            all.iter().filter(|outcomes| outcomes.iter().all(|outcome| outcome.is_denial()));
         if let Some(denial) = denials.into_iter().next() {
             return denial.clone();
         }
         let is_allowed = |outcomes: &[Outcome]| outcomes.iter().all(|outcome| outcome.is_allowed());
-        let is_refused = |outcomes: &[Outcome]| outcomes.iter().all(|outcome| !outcome.is_allowed());
+        let is_refused =
+            |outcomes: &[Outcome]| outcomes.iter().all(|outcome| !outcome.is_allowed());
         let is_known = |outcomes: &Vec<Outcome>| is_allowed(outcomes) || is_refused(outcomes);
         let differs = self.trace.readings.iter().zip(&all).skip(1);
         let differs = differs.filter(|(_, outcomes)| is_allowed(outcomes) != is_allowed(first));
         let reason = differs.map(|(reading, _)| reading.differs).next().flatten();
         // Whatever else is said, a DENY rule that matches one reading has the last word.
-        let may_be_denied = all.iter().skip(1).flatten().copied().filter(|outcome| outcome.is_denial());
+        let may_be_denied =
+            all.iter().skip(1).flatten().copied().filter(|outcome| outcome.is_denial());
         match reason {
             _ if all.iter().all(|outcomes| is_allowed(outcomes)) => first.clone(),
             _ if all.iter().all(|outcomes| is_refused(outcomes)) => {
@@ -226,21 +236,31 @@ impl Weighing<'_> {
             }
             _ => {
                 let refused = Outcome::Refused { says: Says::OneOfSeveral, rule: None };
-                first.iter().copied().filter(|outcome| outcome.is_allowed()).chain([refused]).collect()
+                first
+                    .iter()
+                    .copied()
+                    .filter(|outcome| outcome.is_allowed())
+                    .chain([refused])
+                    .collect()
             }
         }
     }
 
-    /// Returns what becomes of the request if it is a browser's preflight: only a DENY rule refuses it.
+    /// Returns what becomes of the request if it is a browser's preflight: only a DENY rule refuses
+    /// it.
     fn preflight(&self) -> Vec<Outcome> {
         let outcomes = self.agreed(|reading| self.say(&reading.anonymous, false)).into_iter();
         outcomes
-            .map(|outcome| if outcome.is_denial() { outcome } else { Outcome::Allowed { rule: None } })
+            .map(
+                |outcome| {
+                    if outcome.is_denial() { outcome } else { Outcome::Allowed { rule: None } }
+                },
+            )
             .collect()
     }
 
-    /// Returns the facts that the verdict depends on, as far as one can tell without trying all that they may be: those
-    /// of every rule that may match and may not.
+    /// Returns the facts that the verdict depends on, as far as one can tell without trying all
+    /// that they may be: those of every rule that may match and may not.
     fn needs(&self) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
         let hidden = self.hidden_flaws();
@@ -255,7 +275,9 @@ impl Weighing<'_> {
         let is_public_for_certain = self.needed() == [Authentication::None];
         if self.token_states().len() > 1 && !is_public_for_certain {
             needs.extend(
-                self.missing_issuer.clone().map_or(Some(Need::Token), |name| Some(Need::Issuer(name))),
+                self.missing_issuer
+                    .clone()
+                    .map_or(Some(Need::Token), |name| Some(Need::Issuer(name))),
             );
         }
         let uses_token = self.token_states().contains(&TokenState::Good) && !is_public_for_certain;

@@ -19,7 +19,8 @@ pub(crate) struct Recorded {
     pub(crate) lacked_roles_only: Option<RuleIndex>,
 }
 
-/// A request, its rules' tests as the engine ran them on what is known or assumed, and which of it is known.
+/// A request, its rules' tests as the engine ran them on what is known or assumed, and which of it
+/// is known.
 pub(crate) struct Weighing<'a> {
     pub(super) config: &'a Config,
     pub(super) view: View,
@@ -104,7 +105,11 @@ impl Weighing<'_> {
         if rule.sources.is_empty() {
             return Tri::Yes;
         }
-        Tri::any(rule.sources.iter().map(|source| Tri::all(source.iter().map(|test| self.test(test, false)))))
+        Tri::any(
+            rule.sources
+                .iter()
+                .map(|source| Tri::all(source.iter().map(|test| self.test(test, false)))),
+        )
     }
 
     /// Returns how a test fares.
@@ -112,14 +117,18 @@ impl Weighing<'_> {
         if self.need(test, is_identified).is_some() { Tri::Unknown } else { test.holds.into() }
     }
 
-    /// Returns the facts that a rule's tests ask for and that are not known, but for tests of a way that is closed.
+    /// Returns the facts that a rule's tests ask for and that are not known, but for tests of a way
+    /// that is closed.
     pub(super) fn needs_of(&self, rule: &RuleTrace, is_identified: bool) -> Vec<Need> {
-        let targets =
-            rule.targets.iter().map(|target| target.tests.iter().chain(&target.conditions).collect());
+        let targets = rule
+            .targets
+            .iter()
+            .map(|target| target.tests.iter().chain(&target.conditions).collect());
         let sources = rule.sources.iter().map(|source| source.iter().collect());
         let ways = targets.chain(sources).chain([rule.caller.iter().collect()]);
-        let is_open =
-            |tests: &Vec<&TestTrace>| tests.iter().all(|test| self.test(test, is_identified) != Tri::No);
+        let is_open = |tests: &Vec<&TestTrace>| {
+            tests.iter().all(|test| self.test(test, is_identified) != Tri::No)
+        };
         ways.filter(is_open).flatten().filter_map(|test| self.need(test, is_identified)).collect()
     }
 
@@ -154,13 +163,19 @@ impl Weighing<'_> {
     fn need_of_condition(&self, condition: &Condition) -> Option<Need> {
         let is_iss = |path: &ClaimPath| path.steps() == ["iss"];
         let is_unknown = |path: &ClaimPath| {
-            if is_iss(path) { !self.knows_iss } else { self.token.knows(path) == ClaimFact::Unknown }
+            if is_iss(path) {
+                !self.knows_iss
+            } else {
+                self.token.knows(path) == ClaimFact::Unknown
+            }
         };
         if is_unknown(&condition.claim) {
             return Some(Need::Claim(condition.claim.to_string()));
         }
         match &condition.test {
-            Test::EqualsHeader(name) if !self.knows.headers => Some(Need::Header(name.as_str().to_owned())),
+            Test::EqualsHeader(name) if !self.knows.headers => {
+                Some(Need::Header(name.as_str().to_owned()))
+            }
             Test::EqualsPath(_) if !self.knows.path => Some(Need::Path),
             Test::EqualsClaim(path) if is_unknown(path) => Some(Need::Claim(path.to_string())),
             _ => None,
@@ -183,7 +198,8 @@ impl Knowledge for Weighing<'_> {
 
     fn missing(&self, test: &TestTrace, is_identified: bool) -> Option<String> {
         let need = self.need(test, is_identified)?;
-        let remedy = need.remedy().map(|remedy| format!("; give it by {remedy}")).unwrap_or_default();
+        let remedy =
+            need.remedy().map(|remedy| format!("; give it by {remedy}")).unwrap_or_default();
         Some(format!("{}{remedy}", shown(&need.to_string())))
     }
 }

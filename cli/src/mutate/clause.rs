@@ -32,15 +32,30 @@ impl Owner<'_> {
     }
 
     /// Notes the mutant that has another value at a path.
-    pub(super) fn set(&mut self, at: &Path, place: Path, value: Node, change: Change, words: String) {
+    pub(super) fn set(
+        &mut self,
+        at: &Path,
+        place: Path,
+        value: Node,
+        change: Change,
+        words: String,
+    ) {
         self.add(at, Edit::Set(place, value), change, words);
     }
 
-    /// Notes the mutant that has another word at a key of the owner, shown at the owner's name where there is none yet.
+    /// Notes the mutant that has another word at a key of the owner, shown at the owner's name
+    /// where there is none yet.
     pub(super) fn word(&mut self, node: &Node, key: &str, value: &str, change: Change) {
         let place = self.path.clone().key(key);
-        let at = if node.get(key).is_some() { place.clone() } else { self.path.clone().key("name") };
-        self.set(&at, place, Node::String(value.to_owned()), change, format!("`{key}` made {value}"));
+        let at =
+            if node.get(key).is_some() { place.clone() } else { self.path.clone().key("name") };
+        self.set(
+            &at,
+            place,
+            Node::String(value.to_owned()),
+            change,
+            format!("`{key}` made {value}"),
+        );
     }
 
     /// Returns a path from the owner on, as a report says it.

@@ -20,7 +20,12 @@ pub(super) fn claims(owner: &mut Owner<'_>, node: &Node, key: &str) {
     for (index, condition) in list(node, key).iter().enumerate() {
         let at = owner.path.clone().key(key).index(index);
         let claim = condition.get("claim").map(shown).unwrap_or_default();
-        owner.remove(&at.clone(), at.clone(), Change::Wider, format!("the condition on `{claim}` dropped"));
+        owner.remove(
+            &at.clone(),
+            at.clone(),
+            Change::Wider,
+            format!("the condition on `{claim}` dropped"),
+        );
         each_dropped(owner, condition, &at, "in");
         if list(condition, "notIn").len() > 1 {
             demands(owner, condition, &at, "notIn", None);

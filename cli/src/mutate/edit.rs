@@ -5,7 +5,8 @@ use attache_config_reader::{Node, Path, Step};
 /// A change of a document.
 #[derive(Clone, Debug)]
 pub(super) enum Edit {
-    /// Takes a value away, and with it each list and object that has nothing else in it: neither may be empty.
+    /// Takes a value away, and with it each list and object that has nothing else in it: neither
+    /// may be empty.
     Remove(Path),
     /// Puts a value in the place of what is there, or of nothing.
     Set(Path, Node),
@@ -30,7 +31,8 @@ impl Edit {
     }
 }
 
-/// Removes what stands at the end of some steps. Returns whether nothing is left of the value that they lead through.
+/// Removes what stands at the end of some steps. Returns whether nothing is left of the value that
+/// they lead through.
 fn remove(node: &mut Node, steps: &[Step]) -> bool {
     let Some((step, rest)) = steps.split_first() else { return true };
     match (node, step) {
@@ -59,11 +61,13 @@ fn set(node: &mut Node, steps: &[Step], value: &Node) {
         return;
     };
     match (node, step) {
-        (Node::Object(members), Step::Key(key)) => match members.iter_mut().find(|(name, _)| name == key) {
-            Some((_, member)) => set(member, rest, value),
-            None if rest.is_empty() => members.push((key.clone(), value.clone())),
-            None => {}
-        },
+        (Node::Object(members), Step::Key(key)) => {
+            match members.iter_mut().find(|(name, _)| name == key) {
+                Some((_, member)) => set(member, rest, value),
+                None if rest.is_empty() => members.push((key.clone(), value.clone())),
+                None => {}
+            }
+        }
         (Node::Array(items), Step::Index(index)) => {
             if let Some(item) = items.get_mut(*index) {
                 set(item, rest, value);

@@ -19,8 +19,8 @@ const DEMANDS: [&str; 8] = [
     "subjectPrefix",
 ];
 
-/// Notes the mutants of all issuers. Keys and algorithms have none: tests write tokens as claims, whose signatures count
-/// as good.
+/// Notes the mutants of all issuers. Keys and algorithms have none: tests write tokens as claims,
+/// whose signatures count as good.
 pub(super) fn add(configuration: &Node, mutations: &mut Vec<Mutation>) {
     for (index, issuer) in list(configuration, "issuers").iter().enumerate() {
         let path = Path::default().key("issuers").index(index);
@@ -65,10 +65,20 @@ fn role_claims(owner: &mut Owner<'_>, issuer: &Node) {
     for (index, source) in list(issuer, "roleClaims").iter().enumerate() {
         let at = owner.path.clone().key("roleClaims").index(index);
         let claim = source.get("claim").map(shown).unwrap_or_default();
-        owner.remove(&at.clone(), at.clone(), Change::Narrower, format!("roles of `{claim}` not read"));
+        owner.remove(
+            &at.clone(),
+            at.clone(),
+            Change::Narrower,
+            format!("roles of `{claim}` not read"),
+        );
         if source.get("prefix").is_some() {
             let at = at.key("prefix");
-            owner.remove(&at.clone(), at, Change::Wider, format!("`prefix` of roles of `{claim}` dropped"));
+            owner.remove(
+                &at.clone(),
+                at,
+                Change::Wider,
+                format!("`prefix` of roles of `{claim}` dropped"),
+            );
         }
     }
 }
@@ -82,7 +92,8 @@ fn headers(owner: &mut Owner<'_>, issuer: &Node) {
     }
     if issuer.get("outputPayloadToHeader").is_some() {
         let at = owner.path.clone().key("outputPayloadToHeader");
-        let words = format!("header `{}` left to the client", word(issuer, "outputPayloadToHeader"));
+        let words =
+            format!("header `{}` left to the client", word(issuer, "outputPayloadToHeader"));
         owner.remove(&at.clone(), at, Change::Wider, words);
     }
 }

@@ -4,9 +4,16 @@ use super::clause::{Change, Owner};
 use super::document::{list, shown};
 use attache_config_reader::{Node, Path};
 
-/// Notes the mutants of a list of which one has to fit: one without it, which anything fits, and one without each of its
-/// elements. `whole` is what goes with it, where nothing else is said beside it.
-pub(super) fn alternatives(owner: &mut Owner<'_>, node: &Node, at: &Path, key: &str, whole: Option<&Path>) {
+/// Notes the mutants of a list of which one has to fit: one without it, which anything fits, and
+/// one without each of its elements. `whole` is what goes with it, where nothing else is said
+/// beside it.
+pub(super) fn alternatives(
+    owner: &mut Owner<'_>,
+    node: &Node,
+    at: &Path,
+    key: &str,
+    whole: Option<&Path>,
+) {
     if node.get(key).is_none() {
         return;
     }
@@ -31,9 +38,16 @@ pub(super) fn each_dropped(owner: &mut Owner<'_>, node: &Node, at: &Path, key: &
     }
 }
 
-/// Notes the mutants of a list each of whose elements excludes something, or is asked for besides the others: one without
-/// each. `whole` is what goes with the last of them, where nothing else is said beside it.
-pub(super) fn demands(owner: &mut Owner<'_>, node: &Node, at: &Path, key: &str, whole: Option<&Path>) {
+/// Notes the mutants of a list each of whose elements excludes something, or is asked for besides
+/// the others: one without each. `whole` is what goes with the last of them, where nothing else is
+/// said beside it.
+pub(super) fn demands(
+    owner: &mut Owner<'_>,
+    node: &Node,
+    at: &Path,
+    key: &str,
+    whole: Option<&Path>,
+) {
     let items = list(node, key);
     let list_at = at.clone().key(key);
     for (index, item) in items.iter().enumerate() {

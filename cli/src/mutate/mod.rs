@@ -1,7 +1,8 @@
-//! Mutants of a configuration, each with one clause changed, and whether the tests of its policies notice.
+//! Mutants of a configuration, each with one clause changed, and whether the tests of its policies
+//! notice.
 //!
-//! What is changed is the document and not what is compiled from it, so that a mutant has a line of the source. Each
-//! of the files named after a part of the document says what may be changed there.
+//! What is changed is the document and not what is compiled from it, so that a mutant has a line of
+//! the source. Each of the files named after a part of the document says what may be changed there.
 
 mod clause;
 mod conditions;

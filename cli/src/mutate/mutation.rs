@@ -8,7 +8,8 @@ use attache_config_reader::Path;
 pub(crate) struct Mutation {
     /// What the clause belongs to: `rule orders/read`.
     pub(crate) owner: String,
-    /// Where the clause stands, from the configuration's root; the name of its owner where nothing stands in the document.
+    /// Where the clause stands, from the configuration's root; the name of its owner where nothing
+    /// stands in the document.
     pub(crate) at: Path,
     /// What is done to it: `` `methods` dropped ``.
     pub(crate) change: String,

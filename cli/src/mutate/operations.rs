@@ -7,14 +7,20 @@ use super::path_pattern::widened;
 use crate::input::text;
 use attache_config_reader::{Node, Path};
 
-/// Notes the mutants of a rule's `to` or `from`: a list of entries of which one has to fit, each with lists that all have to.
+/// Notes the mutants of a rule's `to` or `from`: a list of entries of which one has to fit, each
+/// with lists that all have to.
 pub(super) fn add(owner: &mut Owner<'_>, rule: &Node, key: &str) {
     let entries = list(rule, key);
     let all = owner.path.clone().key(key);
     for (index, entry) in entries.iter().enumerate() {
         let at = all.clone().index(index);
         if entries.len() > 1 {
-            owner.remove(&at.clone(), at.clone(), Change::Narrower, format!("an entry of `{key}` dropped"));
+            owner.remove(
+                &at.clone(),
+                at.clone(),
+                Change::Narrower,
+                format!("an entry of `{key}` dropped"),
+            );
         }
         // An entry that says nothing is for everything, and so is a rule without entries.
         let whole = (keys(entry).count() == 1).then_some(&all);

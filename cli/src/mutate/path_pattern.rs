@@ -1,7 +1,7 @@
 //! Wider patterns of paths.
 
-/// Returns a pattern that fits a little more than another: what begins with it, or with all but its last segment; `None`
-/// where it fits everything, or only its end is known.
+/// Returns a pattern that fits a little more than another: what begins with it, or with all but its
+/// last segment; `None` where it fits everything, or only its end is known.
 pub(super) fn widened(pattern: &str) -> Option<String> {
     if pattern.starts_with('*') || pattern == "/*" || pattern == "/{**}" {
         return None;

@@ -52,8 +52,8 @@ fn add_rule(rule: &Node, path: Path, name: String, mutations: &mut Vec<Mutation>
     conditions::claims(&mut owner, rule, "when");
 }
 
-/// Notes the mutants that ask for no token, or for none but a good one. A rule that asks for roles or claims can't do
-/// without a token: it asks for neither then.
+/// Notes the mutants that ask for no token, or for none but a good one. A rule that asks for roles
+/// or claims can't do without a token: it asks for neither then.
 fn authentication(owner: &mut Owner<'_>, rule: &Node, is_allowing: bool) {
     let now = word(rule, "authentication");
     if !is_allowing || now == "NONE" {

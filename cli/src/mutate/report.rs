@@ -22,7 +22,12 @@ pub(crate) fn text(score: &Score) -> String {
     }
     match score.percent() {
         Some(percent) => {
-            _ = write!(text, "{} of {} noticed, {percent} %", score.noticed, counted(score.ran(), "mutant"));
+            _ = write!(
+                text,
+                "{} of {} noticed, {percent} %",
+                score.noticed,
+                counted(score.ran(), "mutant")
+            );
         }
         None => text.push_str("no mutant was run"),
     }

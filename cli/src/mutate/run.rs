@@ -53,7 +53,8 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// Returns how many of the mutants that ran were noticed, in percent, rounded down; `None` where none ran.
+    /// Returns how many of the mutants that ran were noticed, in percent, rounded down; `None`
+    /// where none ran.
     pub(crate) fn percent(&self) -> Option<usize> {
         self.noticed.saturating_mul(100).checked_div(self.ran())
     }
@@ -77,22 +78,31 @@ impl Score {
     }
 
     fn sort(&mut self) {
-        let place = |survivor: &Survivor| survivor.location.map_or(0, |location| location.span().start.byte);
+        let place = |survivor: &Survivor| {
+            survivor.location.map_or(0, |location| location.span().start.byte)
+        };
         self.survivors.sort_by_cached_key(|survivor| (survivor.file.clone(), place(survivor)));
     }
 }
 
-/// Runs the tests of one configuration against each of its mutants, all processors at once, and adds to the score what
-/// became of each.
-pub(crate) fn run(configuration: &Configuration, tests: &[Prepared], limits: Limits, score: &mut Score) {
+/// Runs the tests of one configuration against each of its mutants, all processors at once, and
+/// adds to the score what became of each.
+pub(crate) fn run(
+    configuration: &Configuration,
+    tests: &[Prepared],
+    limits: Limits,
+    score: &mut Score,
+) {
     let mutations = mutations(&configuration.node);
     let progress = progress(mutations.len());
     let next = AtomicUsize::new(0);
     let threads = available_parallelism().map_or(1, NonZero::get).min(mutations.len().max(1));
-    let work = Work { document: &configuration.node, tests, mutations: &mutations, next: &next, limits };
+    let work =
+        Work { document: &configuration.node, tests, mutations: &mutations, next: &next, limits };
     let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work.take_part(&progress))).collect();
+        let workers: Vec<_> =
+            (0..threads).map(|_| scope.spawn(|| work.take_part(&progress))).collect();
         for worker in workers {
             // A worker that panics is a fault of the tool; its mutants count as not run.
             fates.extend(worker.join().unwrap_or_default());
@@ -131,7 +141,9 @@ impl Work<'_> {
         loop {
             let turn = self.next.fetch_add(1, Ordering::Relaxed);
             let index = spread(turn, self.mutations.len());
-            let Some(mutation) = index.and_then(|index| self.mutations.get(index)) else { return fates };
+            let Some(mutation) = index.and_then(|index| self.mutations.get(index)) else {
+                return fates;
+            };
             if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return fates;
             }
@@ -141,7 +153,9 @@ impl Work<'_> {
     }
 
     fn try_one(&self, mutation: &Mutation) -> Fate {
-        let Ok(json) = serde_json::to_vec(&mutation.edit.apply(self.document)) else { return Fate::Invalid };
+        let Ok(json) = serde_json::to_vec(&mutation.edit.apply(self.document)) else {
+            return Fate::Invalid;
+        };
         let Ok(config) = attache_plugin_config::parse(&json) else { return Fate::Invalid };
         for tests in self.tests {
             match tests.answering(&config) {
@@ -154,8 +168,9 @@ impl Work<'_> {
     }
 }
 
-/// Returns which of `length` mutants comes at a turn; `None` after the last. Each comes once, and those of the first turns
-/// stand all over the document, so that what runs where time is short is a sample of the whole.
+/// Returns which of `length` mutants comes at a turn; `None` after the last. Each comes once, and
+/// those of the first turns stand all over the document, so that what runs where time is short is a
+/// sample of the whole.
 fn spread(turn: usize, length: usize) -> Option<usize> {
     if turn >= length {
         return None;
@@ -174,7 +189,8 @@ fn greatest_common_divisor(a: usize, b: usize) -> usize {
     }
 }
 
-/// The configurations that files of tests name, each with all tests that are asked of it: two files may name one.
+/// The configurations that files of tests name, each with all tests that are asked of it: two files
+/// may name one.
 pub(crate) type Subjects = BTreeMap<(PathBuf, usize, String), (Configuration, Vec<Prepared>)>;
 
 #[cfg(test)]
@@ -185,7 +201,8 @@ mod tests {
     #[test]
     fn every_mutant_has_its_turn() {
         for length in 0..200 {
-            let all: BTreeSet<usize> = (0..length).filter_map(|turn| spread(turn, length)).collect();
+            let all: BTreeSet<usize> =
+                (0..length).filter_map(|turn| spread(turn, length)).collect();
             assert_eq!(all.len(), length);
             assert_eq!(spread(length, length), None);
         }

@@ -18,14 +18,19 @@ pub(super) fn add(configuration: &Node, mutations: &mut Vec<Mutation>) {
         let Some(node) = configuration.get(section) else { continue };
         if strict.contains(&word(node, key)) {
             let path = Path::default().key(section);
-            let mut owner = Owner { name: section.to_owned(), path, wider: Effect::More, mutations };
+            let mut owner =
+                Owner { name: section.to_owned(), path, wider: Effect::More, mutations };
             owner.word(node, key, weaker, Change::Wider);
         }
     }
     let Some(hierarchy) = configuration.get("roleHierarchy") else { return };
     let path = Path::default().key("roleHierarchy");
-    let mut owner =
-        Owner { name: "roleHierarchy".to_owned(), path: path.clone(), wider: Effect::More, mutations };
+    let mut owner = Owner {
+        name: "roleHierarchy".to_owned(),
+        path: path.clone(),
+        wider: Effect::More,
+        mutations,
+    };
     for role in keys(hierarchy) {
         for (index, included) in list(hierarchy, role).iter().enumerate() {
             let at = path.clone().key(role).index(index);

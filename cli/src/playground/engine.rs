@@ -1,4 +1,5 @@
-//! Where the page's engine comes from: a build for a release carries it, one in a checkout has it built.
+//! Where the page's engine comes from: a build for a release carries it, one in a checkout has it
+//! built.
 
 use std::error::Error;
 
@@ -24,17 +25,23 @@ pub(crate) fn engine() -> Result<Vec<u8>, Box<dyn Error>> {
     let checkout = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let script = checkout.join("scripts/build");
     if !script.is_file() {
-        return Err(format!("this build of `attache` carries no engine for the page; {ADVICE}").into());
+        return Err(
+            format!("this build of `attache` carries no engine for the page; {ADVICE}").into()
+        );
     }
     anstream::eprintln!("building the engine for the page, the first time for a minute or two …");
     let mut build = Command::new(&script);
     // The standard output may be the page.
     build.arg("--playground").stdin(Stdio::null()).stdout(Stdio::null());
-    let status = build.status().map_err(|error| format!("can't run `{}`: {error}", script.display()))?;
+    let status =
+        build.status().map_err(|error| format!("can't run `{}`: {error}", script.display()))?;
     if !status.success() {
-        return Err(format!("`scripts/build --playground` failed ({status}); it says why above").into());
+        return Err(
+            format!("`scripts/build --playground` failed ({status}); it says why above").into()
+        );
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let engine = checkout.join(target).join("playground.wasm");
-    std::fs::read(&engine).map_err(|error| format!("can't read `{}`: {error}", engine.display()).into())
+    std::fs::read(&engine)
+        .map_err(|error| format!("can't read `{}`: {error}", engine.display()).into())
 }

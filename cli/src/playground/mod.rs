@@ -1,5 +1,5 @@
-//! The page that `attache playground` writes: a form for a configuration and a request, and the engine that answers it as
-//! Wasm.
+//! The page that `attache playground` writes: a form for a configuration and a request, and the
+//! engine that answers it as Wasm.
 
 mod engine;
 mod examples;
@@ -21,9 +21,10 @@ use serde_json::{Value, json};
 /// What the text of the form is called.
 const NAME: &str = "configuration.yaml";
 
-/// Answers what the form of the page asks: a JSON object with the texts of its fields. The answer is one, too: `findings` as
-/// `attache check --format json` has them, `explanation` as `attache explain --format json` prints it, and what can't be
-/// asked as `problem`, with the name of the `field`.
+/// Answers what the form of the page asks: a JSON object with the texts of its fields. The answer
+/// is one, too: `findings` as `attache check --format json` has them, `explanation` as
+/// `attache explain --format json` prints it, and what can't be asked as `problem`, with the name
+/// of the `field`.
 #[must_use]
 pub fn answer(question: &str) -> String {
     let question = match serde_json::from_str::<Question>(question) {
@@ -55,7 +56,8 @@ fn count(configurations: &[Configuration]) -> String {
 fn explain(question: &Question, configuration: &Configuration) -> Result<Value, Problem> {
     let in_configuration = |error| Problem::new(Field::Configuration, error);
     let config = configuration.parse().map_err(|errors| in_configuration(errors.to_string()))?;
-    let simulation = Simulation::new(question.query()?, configuration, &config).map_err(in_configuration)?;
+    let simulation =
+        Simulation::new(question.query()?, configuration, &config).map_err(in_configuration)?;
     let explanation = simulation.explain();
     let Simulation { engine, workload, host, .. } = &simulation;
     Ok(document(&explanation, engine, configuration, workload, &host.client))
@@ -65,7 +67,9 @@ fn told(findings: &[Finding], explained: Result<Value, Problem>) -> String {
     let findings = list(findings).unwrap_or_default();
     let (explanation, problem) = match explained {
         Ok(explanation) => (explanation, Value::Null),
-        Err(Problem { field, problem }) => (Value::Null, json!({"field": field.name(), "problem": problem})),
+        Err(Problem { field, problem }) => {
+            (Value::Null, json!({"field": field.name(), "problem": problem}))
+        }
     };
     json!({"findings": findings, "explanation": explanation, "problem": problem}).to_string()
 }

@@ -1,5 +1,5 @@
-//! The page as one file, which loads nothing: its style, its program and the engine stand in it, and a Content-Security-Policy
-//! lets it run these and nothing else.
+//! The page as one file, which loads nothing: its style, its program and the engine stand in it,
+//! and a Content-Security-Policy lets it run these and nothing else.
 
 use super::examples::examples;
 use base64::Engine as _;
@@ -65,7 +65,8 @@ fn fill(template: &str, parts: &[(&str, &str)]) -> String {
     let mut page = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (name, rest) = piece.split_once("}}").unwrap_or(("", piece));
-        let content = parts.iter().find(|(known, _)| *known == name).map_or("", |(_, content)| content);
+        let content =
+            parts.iter().find(|(known, _)| *known == name).map_or("", |(_, content)| content);
         page.push_str(content);
         page.push_str(rest);
     }

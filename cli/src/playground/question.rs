@@ -124,8 +124,8 @@ impl Question {
     }
 
     fn client(&self) -> Result<Client, Problem> {
-        let principal =
-            non_empty(&self.caller).map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
+        let principal = non_empty(&self.caller)
+            .map(|uri| uri.strip_prefix("spiffe://").unwrap_or(uri).to_owned());
         Ok(Client {
             principal,
             address: optional(Field::Address, &self.address, read_address)?,
@@ -151,7 +151,11 @@ fn non_empty(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-fn read<T>(field: Field, text: &str, reader: impl Fn(&str) -> Result<T, String>) -> Result<T, Problem> {
+fn read<T>(
+    field: Field,
+    text: &str,
+    reader: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Problem> {
     reader(text.trim()).map_err(|problem| Problem::new(field, problem))
 }
 
@@ -163,7 +167,11 @@ fn optional<T>(
     non_empty(text).map(|text| read(field, text, reader)).transpose()
 }
 
-fn lines<T>(field: Field, text: &str, reader: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Problem> {
+fn lines<T>(
+    field: Field,
+    text: &str,
+    reader: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Problem> {
     text.lines().filter_map(non_empty).map(|line| read(field, line, &reader)).collect()
 }
 
@@ -185,8 +193,9 @@ fn read_time(text: &str) -> Result<u64, String> {
 
 fn read_keys(text: &str) -> Result<Vec<(String, KeySet)>, String> {
     let Some(text) = non_empty(text) else { return Ok(Vec::new()) };
-    let sets: BTreeMap<String, Value> = serde_json::from_str(text)
-        .map_err(|error| format!("write a JWKS for each issuer, {{\"tyk\": {{\"keys\": []}}}}: {error}"))?;
+    let sets: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| {
+        format!("write a JWKS for each issuer, {{\"tyk\": {{\"keys\": []}}}}: {error}")
+    })?;
     let mut keys = Vec::new();
     for (name, set) in sets {
         let set = KeySet::parse(set.to_string().as_bytes())

@@ -85,7 +85,8 @@ fn every_example_is_a_configuration_that_decides() {
         fields.as_object_mut().expect("fields").remove("credential");
         let told = answered(&fields);
         assert_eq!(told["findings"], json!([]), "{example}");
-        outcomes.push(told["explanation"]["decision"]["outcome"].as_str().unwrap_or("none").to_owned());
+        outcomes
+            .push(told["explanation"]["decision"]["outcome"].as_str().unwrap_or("none").to_owned());
     }
     assert_eq!(outcomes, ["refuse", "forward", "refuse", "refuse", "forward", "refuse"]);
 }

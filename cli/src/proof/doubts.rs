@@ -56,15 +56,16 @@ pub(super) fn repeated_names(document: &ProofDocument) -> Vec<Diagnostic> {
         if let Ok(name) = assertion.name.get()
             && !seen.insert(name)
         {
-            let message = format!("an assertion before is named `{name}`, too; give each a name of its own");
+            let message =
+                format!("an assertion before is named `{name}`, too; give each a name of its own");
             errors.push(Diagnostic::error(at.key("name"), message));
         }
     }
     errors
 }
 
-/// Returns a warning for each method that is no registered one: what is said of a misspelt method holds of nothing that
-/// anybody sends.
+/// Returns a warning for each method that is no registered one: what is said of a misspelt method
+/// holds of nothing that anybody sends.
 pub(super) fn unregistered_methods(document: &ProofDocument) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     for (at, assertion) in placed(document) {

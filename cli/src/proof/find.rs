@@ -9,5 +9,6 @@ use std::path::PathBuf;
 /// # Errors
 /// A folder can't be searched or has none, or there is no such file.
 pub(crate) fn find(paths: &[PathBuf], boundary: &Boundary) -> Result<HavingKey, Box<dyn Error>> {
-    having_key(paths, "assertions", boundary).map_err(|error| format!("no assertions there: {error}").into())
+    having_key(paths, "assertions", boundary)
+        .map_err(|error| format!("no assertions there: {error}").into())
 }

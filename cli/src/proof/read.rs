@@ -1,13 +1,15 @@
 //! Reading a file of assertions.
 //!
-//! What it says of requests is said as a rule says it, so it is the filter's own reader that reads it: each scope becomes
-//! the rule of a policy, and what is told of that policy is told of the scope.
+//! What it says of requests is said as a rule says it, so it is the filter's own reader that reads
+//! it: each scope becomes the rule of a policy, and what is told of that policy is told of the
+//! scope.
 
 use super::assertion::Assertion;
 use super::document::{AssertionDocument, Expectation, ProofDocument, TokenWord, UnlessDocument};
 use super::doubts::{repeated_names, unregistered_methods};
 use crate::input::{
-    Boundary, Configuration, SourceFile, WorkloadDocument, is_configuration, named_configuration, read_text,
+    Boundary, Configuration, SourceFile, WorkloadDocument, is_configuration, named_configuration,
+    read_text,
 };
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
@@ -50,12 +52,15 @@ struct Draft<'d> {
 }
 
 impl ProofFile {
-    /// Reads a file, and the configuration that it names, within a boundary, or holds. Without a boundary no other file is
-    /// read.
+    /// Reads a file, and the configuration that it names, within a boundary, or holds. Without a
+    /// boundary no other file is read.
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub(crate) fn read(path: &FilePath, boundary: Option<&Boundary>) -> Result<Self, ProofFileError> {
+    pub(crate) fn read(
+        path: &FilePath,
+        boundary: Option<&Boundary>,
+    ) -> Result<Self, ProofFileError> {
         let name = path.display().to_string();
         let unreadable =
             |error: &dyn std::fmt::Display| ProofFileError::Unreadable(format!("{name}: {error}"));
@@ -79,8 +84,9 @@ impl ProofFile {
         let mut report = Report::default();
         form_errors.into_iter().for_each(|error| _ = report.add(error));
         let document = read_document::<ProofDocument>(&mut node, &[], &mut report);
-        let (document, _) =
-            report.finish(document, &node).map_err(|errors| invalid(errors.into_iter().collect()))?;
+        let (document, _) = report
+            .finish(document, &node)
+            .map_err(|errors| invalid(errors.into_iter().collect()))?;
         let mut errors = repeated_names(&document);
         let assertions = match assertions(&document) {
             Ok(assertions) if errors.is_empty() => assertions,
@@ -112,7 +118,9 @@ fn configuration(
         Some(Node::String(named)) => {
             boundary.map(|boundary| named_configuration(named, path, boundary)).transpose()
         }
-        Some(inline) => Ok(Some(Configuration::bare(Rc::clone(source), "configuration", inline.clone()))),
+        Some(inline) => {
+            Ok(Some(Configuration::bare(Rc::clone(source), "configuration", inline.clone())))
+        }
     }
 }
 
@@ -130,16 +138,24 @@ fn assertions(document: &ProofDocument) -> Result<Vec<Assertion>, Vec<Diagnostic
     for (number, assertion) in items.iter() {
         let at = list.clone().index(number);
         drafts.push(of_assertion(assertion, at.clone()));
-        drafts.extend(assertion.unless.as_ref().map(|unless| of_unless(unless, at.key("unless"), assertion)));
+        drafts.extend(
+            assertion.unless.as_ref().map(|unless| of_unless(unless, at.key("unless"), assertion)),
+        );
     }
     let mut scopes = scopes(&drafts)?.into_iter();
     let mut assertions = Vec::new();
     for (_, assertion) in items.iter() {
         let scope = scopes.next();
         let unless = if assertion.unless.is_some() { scopes.next() } else { None };
-        if let (Ok(name), Ok(expect), Some(scope)) = (assertion.name.get(), assertion.expect.get(), scope) {
+        if let (Ok(name), Ok(expect), Some(scope)) =
+            (assertion.name.get(), assertion.expect.get(), scope)
+        {
             let allowed = matches!(expect, Expectation::Allowed);
-            assertions.push(Assertion { name: name.clone(), allowed, region: Region { scope, unless } });
+            assertions.push(Assertion {
+                name: name.clone(),
+                allowed,
+                region: Region { scope, unless },
+            });
         }
     }
     Ok(assertions)
@@ -150,7 +166,11 @@ fn of_assertion(document: &AssertionDocument, at: Path) -> Draft<'_> {
     Draft { at, token: *token, fields: fields(to, from, roles, when), paths: paths.as_ref() }
 }
 
-fn of_unless<'d>(document: &'d UnlessDocument, at: Path, within: &'d AssertionDocument) -> Draft<'d> {
+fn of_unless<'d>(
+    document: &'d UnlessDocument,
+    at: Path,
+    within: &'d AssertionDocument,
+) -> Draft<'d> {
     let UnlessDocument { token, to, from, roles, when } = document;
     Draft { at, token: *token, fields: fields(to, from, roles, when), paths: within.paths.as_ref() }
 }
@@ -161,7 +181,12 @@ fn fields<'d>(
     roles: &'d Option<Node>,
     when: &'d Option<Node>,
 ) -> [(&'static str, Option<&'d Node>); 4] {
-    [("to", to.as_ref()), ("from", from.as_ref()), ("roles", roles.as_ref()), ("when", when.as_ref())]
+    [
+        ("to", to.as_ref()),
+        ("from", from.as_ref()),
+        ("roles", roles.as_ref()),
+        ("when", when.as_ref()),
+    ]
 }
 
 /// Reads scopes as rules of policies.
@@ -171,8 +196,9 @@ fn scopes(drafts: &[Draft<'_>]) -> Result<Vec<Scope>, Vec<Diagnostic>> {
     let issuer = json!({"name": RULE, "issuer": RULE, "jwksUri": "https://issuer.invalid/keys",
         "roleClaims": [{"claim": "roles"}]});
     let document = json!({"issuers": [issuer], "policies": policies});
-    let config = parse(document.to_string().as_bytes())
-        .map_err(|errors| errors.into_iter().map(|error| in_file(error, drafts)).collect::<Vec<_>>())?;
+    let config = parse(document.to_string().as_bytes()).map_err(|errors| {
+        errors.into_iter().map(|error| in_file(error, drafts)).collect::<Vec<_>>()
+    })?;
     let scopes = config.policies.into_iter().zip(drafts).filter_map(|(policy, draft)| {
         let Policy { paths, rules, .. } = policy;
         let rule = rules.into_iter().next()?;
@@ -185,7 +211,8 @@ fn scopes(drafts: &[Draft<'_>]) -> Result<Vec<Scope>, Vec<Diagnostic>> {
 fn as_policy((number, draft): (usize, &Draft<'_>)) -> Value {
     let fields = draft.fields.iter().filter_map(|(key, node)| Some((*key, json!((*node)?))));
     let named = std::iter::once(("name", json!(RULE)));
-    let rule: Map<String, Value> = named.chain(fields).map(|(key, value)| (key.to_owned(), value)).collect();
+    let rule: Map<String, Value> =
+        named.chain(fields).map(|(key, value)| (key.to_owned(), value)).collect();
     let mut policy = Map::new();
     policy.insert("name".to_owned(), json!(format!("{RULE}-{number}")));
     policy.insert("rules".to_owned(), json!([rule]));

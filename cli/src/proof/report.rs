@@ -16,7 +16,8 @@ pub(crate) fn text(
     is_styled: bool,
 ) -> String {
     let style = |color: AnsiColor| if is_styled { color.on_default().bold() } else { Style::new() };
-    let (good, bad, other) = (style(AnsiColor::Green), style(AnsiColor::Red), style(AnsiColor::Yellow));
+    let (good, bad, other) =
+        (style(AnsiColor::Green), style(AnsiColor::Red), style(AnsiColor::Yellow));
     let mut text = String::new();
     for Proved { assertion, answer } in proved {
         let name = &escaped(&assertion.name);
@@ -65,7 +66,9 @@ pub(crate) fn json(proved: &[Proved<'_>], configuration: &Configuration, config:
         match answer {
             Answer::Holds => value!({"name": name, "answer": "holds"}),
             Answer::Empty => value!({"name": name, "answer": "empty"}),
-            Answer::Unproven(limits) => value!({"name": name, "answer": "unproven", "notFollowed": limits}),
+            Answer::Unproven(limits) => {
+                value!({"name": name, "answer": "unproven", "notFollowed": limits})
+            }
             Answer::Fails { found, workload } => value!({
                 "name": name,
                 "answer": "fails",

@@ -24,7 +24,8 @@ pub(crate) enum Answer {
     Empty,
     /// Of all but this one, at least, which is for this workload.
     Fails { found: Box<Found>, workload: String },
-    /// No request was found of which it does not, but not all were looked at: what was not, as sentences.
+    /// No request was found of which it does not, but not all were looked at: what was not, as
+    /// sentences.
     Unproven(BTreeSet<String>),
 }
 
@@ -50,11 +51,12 @@ pub(crate) enum ProofError {
     NoPolicy { configuration: String, workload: String },
 }
 
-/// Looks for a request of which an assertion does not hold. `workload` is what is said of the workload; where nothing is,
-/// that is every workload that a policy applies to.
+/// Looks for a request of which an assertion does not hold. `workload` is what is said of the
+/// workload; where nothing is, that is every workload that a policy applies to.
 ///
 /// # Errors
-/// There is too much to look at, the configuration can't be used, or none of its policies is for the workload.
+/// There is too much to look at, the configuration can't be used, or none of its policies is for
+/// the workload.
 pub(crate) fn prove<'a>(
     assertions: &'a [Assertion],
     configuration: &Configuration,
@@ -72,11 +74,16 @@ pub(crate) fn prove<'a>(
         let sides = [side];
         let mut analysis = Analysis::new(&sides, &scopes)?;
         for proved in proved.iter_mut().filter(|it| !matches!(it.answer, Answer::Fails { .. })) {
-            if let Some(found) = analysis.find(&proved.assertion.region, !proved.assertion.allowed)? {
-                proved.answer = Answer::Fails { found: Box::new(found), workload: described(&workload) };
+            if let Some(found) =
+                analysis.find(&proved.assertion.region, !proved.assertion.allowed)?
+            {
+                proved.answer =
+                    Answer::Fails { found: Box::new(found), workload: described(&workload) };
             } else if !analysis.limits().is_empty() {
                 proved.answer = Answer::Unproven(analysis.limits().clone());
-            } else if matches!(proved.answer, Answer::Empty) && analysis.is_there(&proved.assertion.region)? {
+            } else if matches!(proved.answer, Answer::Empty)
+                && analysis.is_there(&proved.assertion.region)?
+            {
                 proved.answer = Answer::Holds;
             }
         }

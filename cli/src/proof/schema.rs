@@ -6,8 +6,16 @@ use serde_json::{Map, Value, json};
 const FIELDS: [&str; 4] = ["to", "from", "roles", "when"];
 
 /// The definitions that these refer to.
-const DEFINITIONS: [&str; 8] =
-    ["Claim", "Condition", "Operation", "PolicyPaths", "Roles", "Scalar", "Source", "TrailingSlash"];
+const DEFINITIONS: [&str; 8] = [
+    "Claim",
+    "Condition",
+    "Operation",
+    "PolicyPaths",
+    "Roles",
+    "Scalar",
+    "Source",
+    "TrailingSlash",
+];
 
 /// Returns the schema, given that of the configuration: what is said of requests is said as there.
 pub(crate) fn schema(configuration: &Value) -> Value {

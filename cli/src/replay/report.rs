@@ -76,9 +76,14 @@ fn words(turn: Turn, why: &Why) -> String {
     let reason = why.reason.as_deref().map(shown);
     match (turn, reason, by) {
         (Turn::Unknown, ..) => {
-            format!("needs {}", why.needs.iter().map(|need| shown(need)).collect::<Vec<_>>().join("; "))
+            format!(
+                "needs {}",
+                why.needs.iter().map(|need| shown(need)).collect::<Vec<_>>().join("; ")
+            )
         }
-        (Turn::NewlyRefused, reason, by) => [reason, by].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        (Turn::NewlyRefused, reason, by) => {
+            [reason, by].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        }
         (Turn::NewlyAllowed, reason, by) => {
             let by = by.unwrap_or_else(|| "by default".to_owned());
             reason.map_or_else(|| by.clone(), |reason| format!("{by}; it was {reason}"))
@@ -89,7 +94,11 @@ fn words(turn: Turn, why: &Why) -> String {
 /// Returns the same as JSON, of which every group is told.
 pub(crate) fn document(tally: &Tally, configuration: &str, assumed: &[String]) -> Value {
     let groups = |turn| {
-        tally.of(turn).into_iter().map(|(why, group)| group_document(turn, why, group)).collect::<Vec<_>>()
+        tally
+            .of(turn)
+            .into_iter()
+            .map(|(why, group)| group_document(turn, why, group))
+            .collect::<Vec<_>>()
     };
     let unreadable = tally
         .unreadable

@@ -34,7 +34,12 @@ impl<'j> Replay<'j> {
     ///
     /// # Errors
     /// It can't be read.
-    pub(crate) fn run(&mut self, file: &str, log: impl BufRead, progress: &ProgressBar) -> io::Result<()> {
+    pub(crate) fn run(
+        &mut self,
+        file: &str,
+        log: impl BufRead,
+        progress: &ProgressBar,
+    ) -> io::Result<()> {
         let mut lines = Lines::new(log);
         let mut told = 0;
         while let Some(entry) = lines.entry()? {

@@ -1,10 +1,11 @@
-//! What became of the requests of a log, counted. It holds no request but one example for each group, and no more groups and
-//! names than are told, however long the log is.
+//! What became of the requests of a log, counted. It holds no request but one example for each
+//! group, and no more groups and names than are told, however long the log is.
 
 use crate::logged::{Before, Logged};
 use std::collections::BTreeMap;
 
-/// The most groups that are told apart; a configuration makes fewer, a log that somebody forged may not.
+/// The most groups that are told apart; a configuration makes fewer, a log that somebody forged may
+/// not.
 const MAX_GROUPS: usize = 5_000;
 
 /// The most senders of a group that are told apart.
@@ -73,8 +74,11 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts a request that fares as it did.
     pub(crate) fn add_unchanged(&mut self, before: &Before) {
-        let count =
-            if *before == Before::Allowed { &mut self.still_allowed } else { &mut self.still_refused };
+        let count = if *before == Before::Allowed {
+            &mut self.still_allowed
+        } else {
+            &mut self.still_refused
+        };
         *count = count.saturating_add(1);
     }
 
@@ -108,14 +112,16 @@ impl Tally {
 
     /// Counts a line that can't be read.
     pub(crate) fn add_unreadable(&mut self, why: &str, (file, line): (&str, u64)) {
-        let entry = self.unreadable.entry(why.to_owned()).or_insert_with(|| (0, format!("{file}:{line}")));
+        let entry =
+            self.unreadable.entry(why.to_owned()).or_insert_with(|| (0, format!("{file}:{line}")));
         entry.0 = entry.0.saturating_add(1);
     }
 
     /// Returns the groups of a turn, the largest first.
     pub(crate) fn of(&self, turn: Turn) -> Vec<(&Why, &Group)> {
         let groups = self.groups.iter().filter(|((own, _), _)| *own == turn);
-        let mut groups: Vec<(&Why, &Group)> = groups.map(|((_, why), group)| (why, group)).collect();
+        let mut groups: Vec<(&Why, &Group)> =
+            groups.map(|((_, why), group)| (why, group)).collect();
         groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
         groups
     }

@@ -1,4 +1,5 @@
-//! Annotations of GitHub Actions: workflow commands, which GitHub shows beside the line of a pull request.
+//! Annotations of GitHub Actions: workflow commands, which GitHub shows beside the line of a pull
+//! request.
 
 use super::json::severity;
 use crate::finding::Finding;
@@ -10,7 +11,8 @@ pub(super) fn render(findings: &[Finding]) -> String {
 }
 
 fn line(finding: &Finding) -> String {
-    let mut line = format!("::{} file={}", severity(finding.rule.severity), property(&finding.file.name));
+    let mut line =
+        format!("::{} file={}", severity(finding.rule.severity), property(&finding.file.name));
     if let Some(span) = finding.span {
         let (start, end) = (span.start, span.end);
         // It takes columns within one line only.

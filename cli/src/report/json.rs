@@ -28,7 +28,8 @@ struct Entry<'f> {
     see: Option<See<'f>>,
 }
 
-/// Lines and columns from 1, columns in characters; the end is the first character that is no part of it.
+/// Lines and columns from 1, columns in characters; the end is the first character that is no part
+/// of it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Place {

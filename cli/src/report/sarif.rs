@@ -1,5 +1,6 @@
-//! SARIF 2.1.0 (OASIS), for code scanning and editors. The few objects that it takes are written here: a crate of all of
-//! them is made from its schema when it is built, which takes longer than the rest of the tool.
+//! SARIF 2.1.0 (OASIS), for code scanning and editors. The few objects that it takes are written
+//! here: a crate of all of them is made from its schema when it is built, which takes longer than
+//! the rest of the tool.
 
 use super::json::severity;
 use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE, Rule, SYNTAX};

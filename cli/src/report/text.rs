@@ -1,5 +1,5 @@
-//! For people, in the form of rustc: annotate-snippets draws it, which the reader of YAML brings along, and which needs
-//! no more of a text than the lines to show.
+//! For people, in the form of rustc: annotate-snippets draws it, which the reader of YAML brings
+//! along, and which needs no more of a text than the lines to show.
 
 use super::excerpt::Excerpt;
 use crate::finding::Finding;

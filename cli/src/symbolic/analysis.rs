@@ -64,13 +64,14 @@ impl<'s> Analysis<'s> {
         Ok(analysis)
     }
 
-    /// Returns what was not followed to the end, as sentences: of that, only requests that are found say something.
+    /// Returns what was not followed to the end, as sentences: of that, only requests that are
+    /// found say something.
     pub(crate) fn limits(&self) -> &BTreeSet<String> {
         &self.sets.universe.limits
     }
 
-    /// Returns the requests that two sides decide differently: one for each pair of what decides it, and of those one for each
-    /// group of methods whose requests are not the same.
+    /// Returns the requests that two sides decide differently: one for each pair of what decides
+    /// it, and of those one for each group of methods whose requests are not the same.
     ///
     /// # Errors
     /// There are too many combinations, or the engine disagrees.
@@ -94,7 +95,11 @@ impl<'s> Analysis<'s> {
     ///
     /// # Errors
     /// There are too many combinations, or the engine disagrees.
-    pub(crate) fn find(&mut self, region: &'s Region, allowed: bool) -> Result<Option<Found>, AnalysisError> {
+    pub(crate) fn find(
+        &mut self,
+        region: &'s Region,
+        allowed: bool,
+    ) -> Result<Option<Found>, AnalysisError> {
         let set = self.region(region);
         let Some(all_allowed) = self.verdicts.first().map(|verdicts| verdicts.allowed) else {
             return Ok(None);
@@ -133,8 +138,8 @@ impl<'s> Analysis<'s> {
         self.sets.diagram.and(set, self.possible)
     }
 
-    /// Takes a set apart by the first of some sets that a request is in, and by the first of others, and adds a request
-    /// of each kind of each part.
+    /// Takes a set apart by the first of some sets that a request is in, and by the first of
+    /// others, and adds a request of each kind of each part.
     fn each(
         &mut self,
         all: Set,

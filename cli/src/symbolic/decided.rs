@@ -8,7 +8,8 @@ use attache_plugin_config::Config;
 use serde_json::{Map, Value, json};
 
 impl Outcome {
-    /// Returns the rule that decided, with its file and line: `, by orders/read (new.yaml:26)`; nothing where none did.
+    /// Returns the rule that decided, with its file and line: `, by orders/read (new.yaml:26)`;
+    /// nothing where none did.
     pub(crate) fn by(&self, configuration: &Configuration, config: &Config) -> String {
         let by = self.rule_and_place(configuration, config);
         by.map(|by| format!(", by {}", escaped(&by.join(" ")))).unwrap_or_default()
@@ -21,7 +22,11 @@ impl Outcome {
         by.map(|by| format!(", by {}", by.join(" "))).unwrap_or_default()
     }
 
-    fn rule_and_place(&self, configuration: &Configuration, config: &Config) -> Option<[String; 2]> {
+    fn rule_and_place(
+        &self,
+        configuration: &Configuration,
+        config: &Config,
+    ) -> Option<[String; 2]> {
         let rule = self.rule.clone()?;
         let place = place_of_rule(&rule, configuration, config);
         let place = place.map(|(file, line)| format!("({file}:{line})")).unwrap_or_default();

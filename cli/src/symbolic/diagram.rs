@@ -1,8 +1,9 @@
 //! Sets of requests as decision diagrams: reduced and ordered, nodes shared (Bryant, 1986).
 //!
-//! A request is a row of bits, a few for each thing that rules look at; a set of requests is a node. Equal sets are equal
-//! nodes, so whether a set is empty is known as soon as it is built. Its own, and not a package: thousands of sets grow
-//! out of each other here, and the packages that do without C copy each of them.
+//! A request is a row of bits, a few for each thing that rules look at; a set of requests is a
+//! node. Equal sets are equal nodes, so whether a set is empty is known as soon as it is built. Its
+//! own, and not a package: thousands of sets grow out of each other here, and the packages that do
+//! without C copy each of them.
 
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -69,7 +70,8 @@ impl Diagram {
         self.node(bit, Set::NONE, Set::ALL)
     }
 
-    /// Returns the requests in the second set that are in the first, and those in the third that are not.
+    /// Returns the requests in the second set that are in the first, and those in the third that
+    /// are not.
     pub(super) fn choose(&mut self, choice: Set, yes: Set, no: Set) -> Set {
         if self.is_full {
             // No set is to be trusted any more, so none is worth the time.
@@ -95,8 +97,11 @@ impl Diagram {
             (true, true) => node.high,
         };
         let [low, high] = [false, true].map(|is_high| {
-            let (choice, yes, no) =
-                (half(choice, first, is_high), half(yes, second, is_high), half(no, third, is_high));
+            let (choice, yes, no) = (
+                half(choice, first, is_high),
+                half(yes, second, is_high),
+                half(no, third, is_high),
+            );
             self.choose(choice, yes, no)
         });
         let set = self.node(bit, low, high);
@@ -129,8 +134,8 @@ impl Diagram {
         self.choose(one, other, not)
     }
 
-    /// Returns the requests that are in one of the sets at least. Neighbours are joined first, so that no set is gone
-    /// through more often than there are doublings.
+    /// Returns the requests that are in one of the sets at least. Neighbours are joined first, so
+    /// that no set is gone through more often than there are doublings.
     pub(super) fn any(&mut self, mut sets: Vec<Set>) -> Set {
         while sets.len() > 1 {
             sets = sets
@@ -149,8 +154,8 @@ impl Diagram {
         sets.into_iter().fold(Set::ALL, |all, set| self.and(all, set))
     }
 
-    /// Returns the requests that are in a set once these bits of theirs are as is said: of those bits nothing is asked any
-    /// more.
+    /// Returns the requests that are in a set once these bits of theirs are as is said: of those
+    /// bits nothing is asked any more.
     pub(super) fn given(&mut self, set: Set, bits: &[(Bit, bool)]) -> Set {
         let last = bits.iter().map(|(bit, _)| *bit).max();
         last.map_or(set, |last| self.given_until(set, bits, last, &mut HashMap::new()))
@@ -183,8 +188,8 @@ impl Diagram {
         given
     }
 
-    /// Returns the first request of a set: of the bits that are not set in all of them, the first is not set. Bits that
-    /// are not named are not set.
+    /// Returns the first request of a set: of the bits that are not set in all of them, the first
+    /// is not set. Bits that are not named are not set.
     pub(super) fn first(&self, set: Set) -> Option<Vec<Bit>> {
         let mut bits = Vec::new();
         let mut at = set;

@@ -13,7 +13,8 @@ pub(super) struct Kind {
     pub(super) others: Others,
 }
 
-/// What else differs as a request does. Each method goes with each path, if not with the same token.
+/// What else differs as a request does. Each method goes with each path, if not with the same
+/// token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Others {
     /// Other methods that rules name.
@@ -26,8 +27,9 @@ pub(crate) struct Others {
     pub(crate) more_paths: usize,
 }
 
-/// Returns a request of each kind of a set. Methods are of one kind where the rest of their requests is the same; where a
-/// kind has requests that those before have not, it is shown by one of them.
+/// Returns a request of each kind of a set. Methods are of one kind where the rest of their
+/// requests is the same; where a kind has requests that those before have not, it is shown by one
+/// of them.
 pub(super) fn kinds(sets: &mut Sets<'_>, set: Set) -> Vec<Kind> {
     let mut groups: Vec<(Set, Vec<usize>)> = Vec::new();
     for class in 0..sets.universe.methods.len() {
@@ -70,7 +72,8 @@ fn others(sets: &mut Sets<'_>, rest: Set, classes: &[usize], witness: &Witness) 
         if sets.universe.path.given(&mut sets.diagram, rest, class).is_empty() {
             continue;
         }
-        let text = sets.universe.paths.texts.get(class).map(|text| encoded(text)).unwrap_or_default();
+        let text =
+            sets.universe.paths.texts.get(class).map(|text| encoded(text)).unwrap_or_default();
         if text == witness.path {
             continue;
         }

@@ -1,13 +1,16 @@
-//! All requests at once: which of them two configurations decide differently, and whether one of a region is allowed.
+//! All requests at once: which of them two configurations decide differently, and whether one of a
+//! region is allowed.
 //!
-//! Policies are regular and have no loops, so the requests that they can tell apart are finitely many classes: of paths,
-//! methods, hosts, callers, addresses, and of each claim that somebody asks for ([`universe`]). What a rule is for is a set
-//! of such classes ([`sets`]), and so is what a configuration allows ([`verdict`]); sets are decision diagrams
-//! ([`diagram`]), of which it is known at once whether they are empty, and which name one request where they are not
+//! Policies are regular and have no loops, so the requests that they can tell apart are finitely
+//! many classes: of paths, methods, hosts, callers, addresses, and of each claim that somebody asks
+//! for ([`universe`]). What a rule is for is a set of such classes ([`sets`]), and so is what a
+//! configuration allows ([`verdict`]); sets are decision diagrams ([`diagram`]), of which it is
+//! known at once whether they are empty, and which name one request where they are not
 //! ([`witness`]). That request is put to the engine ([`trial`]) before anybody is told of it.
 //!
-//! The requests are those that have one reading and no token, or one that is good: its signature and its times are, its
-//! roles can be read and its claims be written into headers. Keys are there. It is no preflight request.
+//! The requests are those that have one reading and no token, or one that is good: its signature
+//! and its times are, its roles can be read and its claims be written into headers. Keys are there.
+//! It is no preflight request.
 
 mod analysis;
 mod decided;

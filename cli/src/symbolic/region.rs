@@ -11,7 +11,8 @@ pub(crate) struct Region {
     pub(crate) unless: Option<Scope>,
 }
 
-/// Requests as a rule describes them. Of a token counts what it says, also where no rule looks at it.
+/// Requests as a rule describes them. Of a token counts what it says, also where no rule looks at
+/// it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     /// Of this, `to`, `from`, `roles` and `when`, as an ALLOW rule has them.

@@ -6,8 +6,8 @@ use attache_plugin_config::Config;
 use serde_json::{Map, Value, json};
 
 impl Witness {
-    /// Returns the command that sends it, in which a shell expands nothing but `$TOKEN`, whatever a configuration calls its
-    /// methods, headers and prefixes.
+    /// Returns the command that sends it, in which a shell expands nothing but `$TOKEN`, whatever a
+    /// configuration calls its methods, headers and prefixes.
     pub(crate) fn curl(&self) -> String {
         let method = match self.method.as_str() {
             "GET" => String::new(),
@@ -31,7 +31,8 @@ impl Witness {
         escaped(&command)
     }
 
-    /// Returns what the command does not say, a line each: the token's claims, and where it comes from, set as `set` does.
+    /// Returns what the command does not say, a line each: the token's claims, and where it comes
+    /// from, set as `set` does.
     pub(crate) fn circumstances(&self, config: &Config, set: fn(&str) -> String) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(token) = &self.token {
@@ -61,7 +62,8 @@ impl Witness {
         add("path", json!(self.path));
         add("host", json!(self.host));
         if !self.headers.is_empty() {
-            let headers = self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
+            let headers =
+                self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
             add("headers", headers.collect());
         }
         if let Some(token) = &self.token {
@@ -90,7 +92,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Returns a word that ends with the token: in double quotes where what stands before is harmless there.
+/// Returns a word that ends with the token: in double quotes where what stands before is harmless
+/// there.
 fn before_token(text: &str) -> String {
     if text.contains(['"', '$', '`', '\\', '!']) {
         format!("{}\"$TOKEN\"", quoted(text))
@@ -108,7 +111,11 @@ mod tests {
         assert_eq!(before_token("authorization: Bearer "), r#""authorization: Bearer $TOKEN""#);
         for evil in ["\";id;\"", "$(id)", "`id`", "\\", "it's $(id)"] {
             let command = format!("printf %s {}; printf %s {}", before_token(evil), quoted(evil));
-            let run = std::process::Command::new("sh").arg("-c").arg(command).env("TOKEN", "eyJ").output();
+            let run = std::process::Command::new("sh")
+                .arg("-c")
+                .arg(command)
+                .env("TOKEN", "eyJ")
+                .output();
             assert_eq!(String::from_utf8(run.unwrap().stdout).unwrap(), format!("{evil}eyJ{evil}"));
         }
     }

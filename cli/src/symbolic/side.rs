@@ -5,7 +5,9 @@ use crate::explain::{seconds_now, trusting};
 use attache_engine::Engine;
 use attache_engine::host::{Environment, Workload};
 use attache_engine::policy::{ClaimTable, Policies, RoleTable, View, selector_fits};
-use attache_plugin_config::{Action, Config, DryRun, Mode, Name, PathEquality, Policy, Rule, Selector};
+use attache_plugin_config::{
+    Action, Config, DryRun, Mode, Name, PathEquality, Policy, Rule, Selector,
+};
 
 /// A configuration before one workload. Signatures count as good, and a dry run as none.
 pub(crate) struct Side {
@@ -23,8 +25,8 @@ pub(crate) struct Side {
 const LIFETIME: u64 = 300;
 
 impl Side {
-    /// Makes a configuration ready. What is in SHADOW is left out, or counts as if it were not. `scopes` are what will be
-    /// asked beside the rules.
+    /// Makes a configuration ready. What is in SHADOW is left out, or counts as if it were not.
+    /// `scopes` are what will be asked beside the rules.
     ///
     /// # Errors
     /// The filter refuses the configuration.
@@ -44,8 +46,10 @@ impl Side {
                 policy.rules.iter_mut().for_each(|rule| rule.mode = Mode::Enforce);
             }
         }
-        let engine = Engine::new(&config, workload, environment).map_err(|errors| errors.to_string())?;
-        let asked = Policies::compile(&with_scopes(&config, scopes)?, workload, &mut ClaimTable::default());
+        let engine =
+            Engine::new(&config, workload, environment).map_err(|errors| errors.to_string())?;
+        let asked =
+            Policies::compile(&with_scopes(&config, scopes)?, workload, &mut ClaimTable::default());
         let now = seconds_now();
         let shortest = config.issuers.iter().filter_map(|issuer| issuer.max_lifetime).min();
         let lifetime = shortest.map_or(LIFETIME, |shortest| shortest.as_secs().min(LIFETIME));
@@ -59,7 +63,8 @@ impl Side {
 
     /// Returns the rules that apply and count, each with its policy.
     pub(super) fn rules(&self) -> impl Iterator<Item = (&Policy, &Rule)> {
-        let rules = self.policies().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+        let rules =
+            self.policies().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
         rules.filter(|(_, rule)| rule.mode == Mode::Enforce)
     }
 

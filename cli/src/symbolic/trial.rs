@@ -27,7 +27,8 @@ pub(crate) struct TrialRequest {
 }
 
 impl Witness {
-    /// Returns the request as a side's proxy hands it on; `None` where the side has no place for its token.
+    /// Returns the request as a side's proxy hands it on; `None` where the side has no place for
+    /// its token.
     pub(crate) fn request(&self, number: usize, side: &Side) -> Option<TrialRequest> {
         let sent = match &self.token {
             Some(token) => Some(token.sent(number, side)?),

@@ -51,7 +51,8 @@ impl Verdicts {
         let denied = sets.diagram.any(by_deny.clone());
         let by_rule = sets.diagram.any(by_allow.clone());
         let applies = own.policies().next().is_some();
-        let by_default = !applies || own.policies().all(|policy| policy.default_action == Action::Allow);
+        let by_default =
+            !applies || own.policies().all(|policy| policy.default_action == Action::Allow);
         let by_rule = sets.diagram.or(by_rule, Set::of(by_default));
         let without_token = sets.diagram.and(optional, by_rule);
         let known = sets.diagram.choose(anonymous, without_token, by_rule);
@@ -88,7 +89,8 @@ fn valid(sets: &mut Sets<'_>) -> Set {
     let dimensions = [path, method, host, port, caller, address, issuer];
     let diagram = &mut sets.diagram;
     let mut all = Set::ALL;
-    for dimension in dimensions.into_iter().chain(sets.universe.headers.0.values().map(|header| header.value))
+    for dimension in
+        dimensions.into_iter().chain(sets.universe.headers.0.values().map(|header| header.value))
     {
         let valid = dimension.valid(diagram);
         all = diagram.and(all, valid);
@@ -104,7 +106,8 @@ fn valid(sets: &mut Sets<'_>) -> Set {
 fn nested(sets: &mut Sets<'_>) -> Set {
     let mut all = Set::ALL;
     for outer in &sets.universe.claims {
-        let inside = sets.universe.claims.iter().filter(|inner| is_within(&inner.path, &outer.path));
+        let inside =
+            sets.universe.claims.iter().filter(|inner| is_within(&inner.path, &outer.path));
         for inner in inside {
             let diagram = &mut sets.diagram;
             let objects = outer.those(&|value| value.is_some_and(serde_json::Value::is_object));
@@ -134,18 +137,23 @@ fn reading_roles(universe: &Universe<'_>, diagram: &mut Diagram, claim: &ClaimPa
     diagram.any(all)
 }
 
-/// Returns the requests whose token is good for an issuer's entry on a side, given that it is that issuer's.
+/// Returns the requests whose token is good for an issuer's entry on a side, given that it is that
+/// issuer's.
 fn good_tokens(sets: &mut Sets<'_>, side: usize, shared: usize) -> Set {
-    let Some((issuer, own)) = sets.universe.issuer_of(side, shared).zip(sets.universe.sides.get(side)) else {
+    let Some((issuer, own)) =
+        sets.universe.issuer_of(side, shared).zip(sets.universe.sides.get(side))
+    else {
         return Set::NONE;
     };
-    let used: Vec<ClaimPath> = sets.universe.claims.iter().map(|claim| claim.path.clone()).collect();
+    let used: Vec<ClaimPath> =
+        sets.universe.claims.iter().map(|claim| claim.path.clone()).collect();
     let mut good = Set::ALL;
     for (path, question) in of_good_token(issuer, own.role_table(), &used) {
         let holds = sets.asked(&path, &question);
         good = sets.diagram.and(good, holds);
     }
-    for condition in issuer.claims.iter().filter(|condition| !looks_at_claim_alone(&condition.test)) {
+    for condition in issuer.claims.iter().filter(|condition| !looks_at_claim_alone(&condition.test))
+    {
         let holds = match &condition.test {
             Test::EqualsClaim(other) => sets.equals_claim(condition, other, &issuer.subject_prefix),
             _ => sets.condition(condition, false, Caller::Known),

@@ -44,8 +44,11 @@ impl Witness {
         let universe = &sets.universe;
         let principal = universe.callers.principals.get(universe.caller.class(&bits))?.clone();
         let addresses = universe.addresses.clients.get(universe.address.class(&bits))?.clone();
-        let port =
-            universe.ports.get(universe.port.class(&bits)).copied().filter(|_| universe.ports.len() > 1);
+        let port = universe
+            .ports
+            .get(universe.port.class(&bits))
+            .copied()
+            .filter(|_| universe.ports.len() > 1);
         let mut headers = Vec::new();
         for (name, header) in &universe.headers.0 {
             let name = name.as_str().to_owned();
@@ -108,12 +111,14 @@ impl WitnessToken {
         Some((claims, issuer))
     }
 
-    /// Returns the header map's entry, or the query, that carries it to a side; its signature is nobody's.
+    /// Returns the header map's entry, or the query, that carries it to a side; its signature is
+    /// nobody's.
     pub(super) fn sent(&self, number: usize, side: &Side) -> Option<Sent> {
         let (claims, issuer) = self.whole(number, side)?;
         let typ = issuer.token_types.first().map_or("JWT", String::as_str);
         let header = json!({"alg": "ES256", "kid": "attache", "typ": typ});
-        let parts = [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
+        let parts =
+            [header.to_string(), Value::Object(claims).to_string()].map(|part| BASE64.encode(part));
         let token = format!("{}.{}", parts.join("."), BASE64.encode([1; 64]));
         Some(match TokenPlace::of(&issuer)? {
             TokenPlace::Param(name) => Sent::Query(format!("{name}={token}")),
@@ -134,9 +139,11 @@ pub(super) enum TokenPlace {
 impl TokenPlace {
     fn of(issuer: &Issuer) -> Option<Self> {
         let header = issuer.locations.headers.first();
-        let header = header.map(|place| Self::Header(place.name.as_str().to_owned(), place.prefix.clone()));
+        let header =
+            header.map(|place| Self::Header(place.name.as_str().to_owned(), place.prefix.clone()));
         let cookie = issuer.locations.cookies.first();
-        let cookie = cookie.map(|place| Self::Header("cookie".to_owned(), format!("{}=", place.name)));
+        let cookie =
+            cookie.map(|place| Self::Header("cookie".to_owned(), format!("{}=", place.name)));
         let param = issuer.locations.params.first().map(|name| Self::Param(name.clone()));
         header.or(cookie).or(param)
     }
@@ -159,7 +166,10 @@ fn iss(issuer: &Issuer, claims: &Map<String, Value>) -> Option<String> {
                     .iter()
                     .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")))
                     .collect();
-                Value::Object(claims.clone()).pointer(&pointer).and_then(Value::as_str).map(str::to_owned)
+                Value::Object(claims.clone())
+                    .pointer(&pointer)
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
             });
             let segment = claimed.or_else(|| pattern.values().first().cloned());
             Some(pattern.with(segment.as_deref().unwrap_or("x")))
@@ -174,7 +184,8 @@ fn without_prefix(claims: &mut Map<String, Value>, issuer: Option<&Issuer>) {
     }
 }
 
-/// Returns a path as it is sent: all but what RFC 3986 section 2.3 leaves as it is, and slashes, is encoded.
+/// Returns a path as it is sent: all but what RFC 3986 section 2.3 leaves as it is, and slashes, is
+/// encoded.
 pub(super) fn encoded(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -13,9 +13,9 @@ const MAX_CLASSES: usize = 4096;
 #[error("the selectors tell more than {MAX_CLASSES} classes of workloads apart; name one")]
 pub(crate) struct TooManyWorkloads;
 
-/// Returns a workload of each class that the policies of these configurations tell apart: for all of a class the same
-/// policies apply. Each is as the first says, where that says something of it, but that a resource in Istio's root
-/// namespace is for all.
+/// Returns a workload of each class that the policies of these configurations tell apart: for all
+/// of a class the same policies apply. Each is as the first says, where that says something of it,
+/// but that a resource in Istio's root namespace is for all.
 ///
 /// # Errors
 /// There are too many.
@@ -26,7 +26,8 @@ pub(crate) fn workload_classes(
     let policies = configs.iter().flat_map(|config| &config.policies);
     let selectors: Vec<&Selector> = policies.map(|policy| &policy.selector).collect();
     let namespaces: BTreeSet<&String> = selectors.iter().flat_map(|it| &it.namespaces).collect();
-    let accounts: BTreeSet<&String> = selectors.iter().flat_map(|it| &it.service_accounts).collect();
+    let accounts: BTreeSet<&String> =
+        selectors.iter().flat_map(|it| &it.service_accounts).collect();
     let mut labels: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
     for (name, value) in selectors.iter().flat_map(|it| &it.labels) {
         labels.entry(name).or_default().insert(value);
@@ -56,7 +57,8 @@ pub(crate) fn workload_classes(
     split(classes, &selectors, &served)
 }
 
-/// Adds variants of each workload, and keeps one of those for which the same selectors may still fit.
+/// Adds variants of each workload, and keeps one of those for which the same selectors may still
+/// fit.
 fn split(
     classes: Vec<Workload>,
     selectors: &[&Selector],
@@ -71,7 +73,9 @@ fn split(
             // What a selector says of labels counts one by one until all are chosen.
             let labels: Vec<bool> = selectors
                 .iter()
-                .flat_map(|it| it.labels.iter().map(|(name, value)| variant.labels.get(name) == Some(value)))
+                .flat_map(|it| {
+                    it.labels.iter().map(|(name, value)| variant.labels.get(name) == Some(value))
+                })
                 .collect();
             if seen.insert((answers, labels)) {
                 split.push(variant);
@@ -132,9 +136,11 @@ mod tests {
     fn there_is_one_of_each_class() {
         let any = Workload::default();
         assert_eq!(classes(&any, &[""]), ["any other workload"]);
-        let apps = [r#","selector":{"labels":{"app":"a"}}"#, r#","selector":{"labels":{"app":"b"}}"#];
+        let apps =
+            [r#","selector":{"labels":{"app":"a"}}"#, r#","selector":{"labels":{"app":"b"}}"#];
         assert_eq!(classes(&any, &apps), ["any other workload", "app=a", "app=b"]);
-        let two = [r#","selector":{"labels":{"app":"a"}}"#, r#","selector":{"labels":{"tier":"x"}}"#];
+        let two =
+            [r#","selector":{"labels":{"app":"a"}}"#, r#","selector":{"labels":{"tier":"x"}}"#];
         assert_eq!(classes(&any, &two), ["any other workload", "tier=x", "app=a", "app=a, tier=x"]);
         let both = [r#","selector":{"namespaces":["n"],"labels":{"app":"a"}}"#];
         assert!(classes(&any, &both).contains(&"namespace n, app=a".to_owned()));
@@ -147,7 +153,8 @@ mod tests {
             labels: BTreeMap::from([("app".to_owned(), "a".to_owned())]),
             ..Workload::default()
         };
-        let apps = [r#","selector":{"labels":{"app":"a"}}"#, r#","selector":{"labels":{"app":"b"}}"#];
+        let apps =
+            [r#","selector":{"labels":{"app":"a"}}"#, r#","selector":{"labels":{"app":"b"}}"#];
         assert_eq!(classes(&own, &apps), ["namespace shop, app=a"]);
     }
 }

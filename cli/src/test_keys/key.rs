@@ -42,7 +42,9 @@ impl TestKey {
             TestAlgorithm::ES256 => Self::Es256(Box::new(ES256KeyPair::generate())),
             TestAlgorithm::RS256 => {
                 let pair = RS256KeyPair::generate(RSA_BITS);
-                Self::Rs256(Box::new(pair.map_err(|error| format!("no key could be made: {error}"))?))
+                Self::Rs256(Box::new(
+                    pair.map_err(|error| format!("no key could be made: {error}"))?,
+                ))
             }
             TestAlgorithm::EdDSA => Self::EdDsa(Box::new(Ed25519KeyPair::generate())),
         })
@@ -105,8 +107,8 @@ impl TestKey {
             Self::Rs256(pair) => pair.public_key().to_jwk(),
             Self::EdDsa(pair) => pair.public_key().to_jwk(),
         };
-        let jwk: Value =
-            serde_json::from_str(&jwk).map_err(|error| format!("the key can't be written: {error}"))?;
+        let jwk: Value = serde_json::from_str(&jwk)
+            .map_err(|error| format!("the key can't be written: {error}"))?;
         Ok(json!({"keys": [jwk]}))
     }
 
@@ -114,8 +116,13 @@ impl TestKey {
     ///
     /// # Errors
     /// The library can't.
-    pub(crate) fn sign(&self, claims: Map<String, Value>, typ: Option<&str>) -> Result<String, String> {
-        let options = HeaderOptions { signature_type: typ.map(str::to_owned), ..HeaderOptions::default() };
+    pub(crate) fn sign(
+        &self,
+        claims: Map<String, Value>,
+        typ: Option<&str>,
+    ) -> Result<String, String> {
+        let options =
+            HeaderOptions { signature_type: typ.map(str::to_owned), ..HeaderOptions::default() };
         let claims = as_they_are(claims);
         let signed = match self {
             Self::Es256(pair) => pair.sign_with_options(claims, &options),

@@ -1,5 +1,5 @@
-//! Keys and tokens for trials. Whoever has such a key can say anything of anybody, so every use of one must be asked for by
-//! name.
+//! Keys and tokens for trials. Whoever has such a key can say anything of anybody, so every use of
+//! one must be asked for by name.
 
 mod key;
 
@@ -10,7 +10,8 @@ use clap::Args;
 /// The leave to make or to use keys for trials.
 #[derive(Args)]
 pub(crate) struct Leave {
-    /// Yes, the key is for trials: whoever has it can say anything of anybody, wherever its public half is trusted
+    /// Yes, the key is for trials: whoever has it can say anything of anybody, wherever its public
+    /// half is trusted
     #[arg(long)]
     insecure_test_keys: bool,
 }

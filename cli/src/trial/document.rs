@@ -1,4 +1,5 @@
-//! What a file of tests holds: the form of the project's own scenarios, as far as one process can play them.
+//! What a file of tests holds: the form of the project's own scenarios, as far as one process can
+//! play them.
 
 use super::text_match::{OneOrMany, TextMatch};
 use crate::input::WorkloadDocument;
@@ -49,7 +50,8 @@ pub(crate) enum Signatures {
 pub(crate) struct TestToken {
     /// Its text, where signatures are verified.
     pub(crate) raw: Option<String>,
-    /// Its claims, where signatures count as good; `iss`, `aud`, `exp` and `iat` are added where they are missing.
+    /// Its claims, where signatures count as good; `iss`, `aud`, `exp` and `iat` are added where
+    /// they are missing.
     pub(crate) claims: Option<BTreeMap<String, Node>>,
     /// Claims that it lacks, of those that are added.
     pub(crate) without: Option<List<String>>,

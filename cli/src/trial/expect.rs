@@ -77,7 +77,8 @@ fn forwarded(decided: &Decided<'_>, sent: &HeaderMap) -> Vec<(String, Vec<u8>)> 
 
 fn service(expected: &Expectation, headers: &HeaderMap, differences: &mut Vec<String>) {
     let Some(expected) = &expected.service else { return };
-    for (pseudo, what, wanted) in [(":path", "path", &expected.path), (":method", "method", &expected.method)]
+    for (pseudo, what, wanted) in
+        [(":path", "path", &expected.path), (":method", "method", &expected.method)]
     {
         if let Some(wanted) = wanted {
             compare(what, &TextMatch::Is(wanted.clone()), &values(headers, pseudo), differences);

@@ -15,7 +15,8 @@ pub(super) fn faults(document: &TestDocument) -> Vec<Diagnostic> {
         if let Ok(name) = name.get()
             && !names.insert(name)
         {
-            let message = format!("{} is the name of an earlier step, too; give each its own", quote(name));
+            let message =
+                format!("{} is the name of an earlier step, too; give each its own", quote(name));
             faults.push(Diagnostic::error(at.clone().key("name"), message));
         }
         if let Ok(request) = request.get() {
@@ -34,8 +35,11 @@ fn of_request(request: &TestRequest, at: &Path, document: &TestDocument) -> Vec<
         && !path.starts_with('/')
         && path != "*"
     {
-        let message =
-            format!("{} does not begin with `/`; write {}", quote(path), quote(&format!("/{path}")));
+        let message = format!(
+            "{} does not begin with `/`; write {}",
+            quote(path),
+            quote(&format!("/{path}"))
+        );
         faults.push(Diagnostic::error(at.clone().key("path"), message));
     }
     let tokens = document.tokens.as_ref();
@@ -65,7 +69,8 @@ fn of_expectation(expect: &Expectation, at: &Path) -> Vec<Diagnostic> {
         faults.push(Diagnostic::error(at.clone().key("reason"), message));
     }
     if let Some(status @ 200..=299) = expect.status {
-        let message = format!("`{status}` is no status of a refusal; leave `status` out for what is allowed");
+        let message =
+            format!("`{status}` is no status of a refusal; leave `status` out for what is allowed");
         faults.push(Diagnostic::error(at.clone().key("status"), message));
     }
     faults

@@ -2,7 +2,9 @@
 
 use super::document::TestDocument;
 use super::faults::faults;
-use crate::input::{Boundary, Configuration, SourceFile, is_configuration, named_configuration, read_text};
+use crate::input::{
+    Boundary, Configuration, SourceFile, is_configuration, named_configuration, read_text,
+};
 use attache_config_reader::{Diagnostic, Node, Path, Report, SourceDocument, read_document};
 use std::error::Error;
 use std::path::Path as FilePath;
@@ -20,7 +22,8 @@ impl TestFile {
     /// Reads a file, and the configuration that it names, within a boundary, or holds.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, a line each with its place; or what is wrong with the configuration's file.
+    /// Everything that is wrong with the file, a line each with its place; or what is wrong with
+    /// the configuration's file.
     pub(crate) fn read(path: &FilePath, boundary: &Boundary) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
         let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
@@ -32,7 +35,9 @@ impl TestFile {
             )
             .into());
         }
-        let [node] = nodes.as_slice() else { return Err(format!("{name}: one document a file").into()) };
+        let [node] = nodes.as_slice() else {
+            return Err(format!("{name}: one document a file").into());
+        };
         let document = read(node).map_err(|errors| told(&name, &text, &errors))?;
         let configuration = configuration(&document, path, boundary, name, text)?;
         Ok(Self { document, configuration })
@@ -81,7 +86,8 @@ fn configuration(
     let node = document.configuration.get().ok().cloned().unwrap_or(Node::Null);
     if let Node::String(named) = &node {
         return named_configuration(named, path, boundary).map_err(|error| {
-            told(&name, &text, &[Diagnostic::error(Path::default().key("configuration"), error)]).into()
+            told(&name, &text, &[Diagnostic::error(Path::default().key("configuration"), error)])
+                .into()
         });
     }
     let (source, error) = SourceFile::new(name, text);

@@ -3,7 +3,8 @@
 use super::document::{Expectation, Signatures, Step, TestDocument, TestRequest, TestToken};
 use super::expect::{NO_RULE, differences};
 use crate::explain::{
-    Client, RequestLine, TokenPlace, TrialHost, header_map, seconds_now, trusting, unsigned, usual_workload,
+    Client, RequestLine, TokenPlace, TrialHost, header_map, seconds_now, trusting, unsigned,
+    usual_workload,
 };
 use crate::input::{Configuration, ModuleEnvironment, WorkloadDocument};
 use attache_config_reader::{Diagnostics, List, quote, suggestion};
@@ -13,8 +14,8 @@ use attache_engine::{Decision, Engine, Explanation};
 use attache_plugin_config::{Config, Policy};
 use std::collections::BTreeMap;
 
-/// A file of tests with all that its requests hold. Tokens are made once, of the configuration as it stands, so that one
-/// that is changed is asked the very same.
+/// A file of tests with all that its requests hold. Tokens are made once, of the configuration as
+/// it stands, so that one that is changed is asked the very same.
 pub(crate) struct Prepared {
     /// The file's title.
     pub(crate) title: String,
@@ -44,8 +45,8 @@ impl Prepared {
     /// Makes the requests of a file.
     ///
     /// # Errors
-    /// A request names a token that there is not, a rule is expected that there is not, or nobody can tell whose claims a
-    /// token has.
+    /// A request names a token that there is not, a rule is expected that there is not, or nobody
+    /// can tell whose claims a token has.
     pub(crate) fn new(
         document: &TestDocument,
         configuration: &Configuration,
@@ -72,7 +73,10 @@ impl Prepared {
             workload: workload(document.workload.as_ref(), configuration, config),
             environment,
             signatures,
-            cases: document.steps().filter_map(|(_, step)| maker.case(step)).collect::<Result<_, _>>()?,
+            cases: document
+                .steps()
+                .filter_map(|(_, step)| maker.case(step))
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -91,7 +95,9 @@ impl Prepared {
 
     /// Returns the first of these tests that fails with a configuration; `None` where all pass.
     pub(crate) fn first_failure(&self, answering: &Answering) -> Option<&Case> {
-        self.cases.iter().find(|case| !case.differences(&case.decide(answering), answering).is_empty())
+        self.cases
+            .iter()
+            .find(|case| !case.differences(&case.decide(answering), answering).is_empty())
     }
 }
 
@@ -102,13 +108,21 @@ impl Case {
     }
 
     /// Returns what becomes of the request, and why.
-    pub(crate) fn explain<'r>(&'r self, answering: &Answering, workload: &Workload) -> Explanation<'r> {
+    pub(crate) fn explain<'r>(
+        &'r self,
+        answering: &Answering,
+        workload: &Workload,
+    ) -> Explanation<'r> {
         let Answering { config, engine } = answering;
         engine.explain(config, workload, View::Enforced, &self.headers, &self.host.context())
     }
 
     /// Returns what is other than it must be, a line each.
-    pub(crate) fn differences(&self, decision: &Decision<'_>, answering: &Answering) -> Vec<String> {
+    pub(crate) fn differences(
+        &self,
+        decision: &Decision<'_>,
+        answering: &Answering,
+    ) -> Vec<String> {
         differences(&self.expect, decision, &self.headers, &answering.engine)
     }
 }
@@ -131,19 +145,26 @@ impl CaseMaker {
         Some(self.of_request(name, request, expect).map_err(|error| format!("{name}: {error}")))
     }
 
-    fn of_request(&self, name: &str, request: &TestRequest, expect: Expectation) -> Result<Case, String> {
+    fn of_request(
+        &self,
+        name: &str,
+        request: &TestRequest,
+        expect: Expectation,
+    ) -> Result<Case, String> {
         if let Some(rule) = &expect.rule {
             self.check_rule(rule)?;
         }
-        let or = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
-        let line = RequestLine { method: or(&request.method, "GET"), target: or(&request.path, "/") };
-        let sent =
-            request.headers.iter().flatten().flat_map(|(name, values)| {
-                values.values().iter().map(|value| (name.as_str(), value.as_str()))
-            });
+        let or =
+            |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+        let line =
+            RequestLine { method: or(&request.method, "GET"), target: or(&request.path, "/") };
+        let sent = request.headers.iter().flatten().flat_map(|(name, values)| {
+            values.values().iter().map(|value| (name.as_str(), value.as_str()))
+        });
         let mut headers = header_map(&line, &or(&request.host, "service"), sent);
         if let Some(token) = &request.token {
-            let text = self.tokens.get(token).ok_or_else(|| format!("there is no token `{token}`"))?;
+            let text =
+                self.tokens.get(token).ok_or_else(|| format!("there is no token `{token}`"))?;
             headers.push(self.place.header(text));
         }
         let client = Client {
@@ -169,7 +190,9 @@ impl CaseMaker {
         let rules = self.rules.iter().map(String::as_str);
         Err(match suggestion(rule, rules) {
             Some(meant) => format!("there is no rule {}; did you mean `{meant}`?", quote(rule)),
-            None => format!("there is no rule {}; there are: {}", quote(rule), self.rules.join(", ")),
+            None => {
+                format!("there is no rule {}; there are: {}", quote(rule), self.rules.join(", "))
+            }
         })
     }
 }
@@ -211,7 +234,8 @@ fn text_of_token(
     }
 }
 
-/// Returns the workload that a file describes; where it describes none, the one that `attache explain` takes.
+/// Returns the workload that a file describes; where it describes none, the one that
+/// `attache explain` takes.
 fn workload(
     described: Option<&WorkloadDocument>,
     configuration: &Configuration,

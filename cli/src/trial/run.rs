@@ -40,7 +40,11 @@ impl Suite {
     ///
     /// # Errors
     /// The file or its configuration is wrong, or a test names a token that there is not.
-    pub(crate) fn run(path: &Path, boundary: &Boundary, is_styled: bool) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn run(
+        path: &Path,
+        boundary: &Boundary,
+        is_styled: bool,
+    ) -> Result<Self, Box<dyn Error>> {
         let (configuration, prepared, answering) = read(path, boundary)?;
         if prepared.cases.is_empty() {
             let path = path.display();
@@ -75,7 +79,13 @@ impl Suite {
             (name, has_decided)
         });
         let rules = rules.collect();
-        Ok(Self { title: prepared.title, file: path.display().to_string(), rules, outcomes, applies })
+        Ok(Self {
+            title: prepared.title,
+            file: path.display().to_string(),
+            rules,
+            outcomes,
+            applies,
+        })
     }
 
     /// Returns how many tests failed.
@@ -108,6 +118,7 @@ pub(crate) fn read(
     let config = configuration.parse().map_err(|errors| configuration.has_errors(&errors))?;
     let prepared = Prepared::new(&document, &configuration, &config)
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let answering = prepared.answering(&config).map_err(|errors| configuration.has_errors(&errors))?;
+    let answering =
+        prepared.answering(&config).map_err(|errors| configuration.has_errors(&errors))?;
     Ok((configuration, prepared, answering))
 }

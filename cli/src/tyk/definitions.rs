@@ -15,12 +15,14 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The kinds of Tyk's operator, and what they name.
-const KINDS: [&str; 3] = ["apidefinitions.tyk.tyk.io", "tykoasapidefinitions.tyk.tyk.io", "configmaps"];
+const KINDS: [&str; 3] =
+    ["apidefinitions.tyk.tyk.io", "tykoasapidefinitions.tyk.tyk.io", "configmaps"];
 
 /// Which definitions to read.
 #[derive(Args)]
 pub(crate) struct DefinitionOptions {
-    /// Definitions, classic or OAS, bare or in resources of Tyk's operator: files, folders, and `-` for the standard input
+    /// Definitions, classic or OAS, bare or in resources of Tyk's operator: files, folders, and `-`
+    /// for the standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Ask a gateway for its definitions; TYK_GW_SECRET holds its secret
@@ -87,7 +89,10 @@ impl DefinitionOptions {
         let wrong = definitions.problems.iter();
         problems.extend(wrong.filter_map(|(document, problem)| texts.problem(*document, problem)));
         if definitions.apis.is_empty() && problems.is_empty() {
-            return Err("no API definition there; name files that hold one, or a gateway by --gateway".into());
+            return Err(
+                "no API definition there; name files that hold one, or a gateway by --gateway"
+                    .into(),
+            );
         }
         let gateway = Gateway::new(definitions.apis, settings);
         let mesh = Mesh::behind(&gateway);

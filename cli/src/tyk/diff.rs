@@ -32,7 +32,8 @@ const KINDS: [&str; 7] = [
 
 /// Says where API definitions and the routes and policies of the mesh differ
 ///
-/// Ends with status 1 where an error was found. Patterns are held against each other by examples of what they match.
+/// Ends with status 1 where an error was found. Patterns are held against each other by examples of
+/// what they match.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -66,7 +67,8 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         let (file, error) = SourceFile::new("cluster".to_owned(), cluster.read(&KINDS)?);
         resources.add(Rc::new(file), error, false);
     }
-    let mut findings: Vec<Finding> = problems.into_iter().chain(resources.unreadable.clone()).collect();
+    let mut findings: Vec<Finding> =
+        problems.into_iter().chain(resources.unreadable.clone()).collect();
     let routes = Routes::read(&resources.documents, &mesh_options);
     let configurations = Input::of_files(resources.files());
     let policies = Policies::new(&configurations.configurations, &resources.documents);
@@ -78,11 +80,16 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     findings.sort_by_key(Finding::order);
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     stdout().write_all(render(&findings, options.format, is_styled)?.as_bytes())?;
-    let count = |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
+    let count =
+        |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let (errors_counted, warnings_counted) = (counted(errors, "error"), counted(warnings, "warning"));
-    let held =
-        format!("{} against {}", counted(mesh.arrivals.len(), "way"), counted(routes.resources, "resource"));
+    let (errors_counted, warnings_counted) =
+        (counted(errors, "error"), counted(warnings, "warning"));
+    let held = format!(
+        "{} against {}",
+        counted(mesh.arrivals.len(), "way"),
+        counted(routes.resources, "resource")
+    );
     anstream::eprintln!("{held}: {errors_counted}, {warnings_counted}");
     if policies.is_empty() {
         anstream::eprintln!(
@@ -91,7 +98,9 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     }
     if comparison.left_out > 0 {
         let left_out = counted(comparison.left_out, "example");
-        anstream::eprintln!("{left_out} of what endpoints and rules are for left out: there were too many");
+        anstream::eprintln!(
+            "{left_out} of what endpoints and rules are for left out: there were too many"
+        );
     }
     let is_found = errors > 0 || (options.deny_warnings && warnings > 0);
     Ok(if is_found { Status::Found } else { Status::Fine })

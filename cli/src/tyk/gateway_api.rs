@@ -33,7 +33,8 @@ pub(crate) struct GatewayApi {
 
 #[cfg(not(target_family = "wasm"))]
 impl GatewayApi {
-    /// Prepares to ask. The secret goes to the gateway itself, whatever proxy the environment names: it may go in clear.
+    /// Prepares to ask. The secret goes to the gateway itself, whatever proxy the environment
+    /// names: it may go in clear.
     ///
     /// # Errors
     /// The URL is none, or there is no secret.
@@ -91,7 +92,8 @@ impl GatewayApi {
         // The client's own time is for each read; this is for all of them.
         let request = self.client.get(asked).timeout(self.timeout);
         let answer = request.header("x-tyk-authorization", &self.secret).send();
-        let answer = answer.map_err(|error| format!("can't ask `{url}`: {}", chain(&error.without_url())))?;
+        let answer = answer
+            .map_err(|error| format!("can't ask `{url}`: {}", chain(&error.without_url())))?;
         let status = answer.status();
         if status == reqwest::StatusCode::FORBIDDEN {
             return Err(format!("`{url}` does not take the secret in {SECRET}").into());
@@ -101,7 +103,9 @@ impl GatewayApi {
         }
         let mut text = String::new();
         let read = answer.take(MAX_ANSWER_BYTES.saturating_add(1)).read_to_string(&mut text);
-        read.map_err(|error| format!("can't read what `{url}` answered: {}", redacted(&chain(&error))))?;
+        read.map_err(|error| {
+            format!("can't read what `{url}` answered: {}", redacted(&chain(&error)))
+        })?;
         if u64::try_from(text.len()).is_ok_and(|length| length > MAX_ANSWER_BYTES) {
             return Err(format!("`{url}` answered with more than {MAX_ANSWER_BYTES} bytes").into());
         }
@@ -133,7 +137,9 @@ pub(crate) fn parse_url(text: &str) -> Result<reqwest::Url, String> {
         return Err(wrong());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("--gateway: `{told}` is followed by a query or a fragment; leave it out"));
+        return Err(format!(
+            "--gateway: `{told}` is followed by a query or a fragment; leave it out"
+        ));
     }
     Ok(url)
 }
@@ -169,7 +175,10 @@ mod tests {
     #[test]
     fn a_key_is_one_segment_of_a_path() {
         let api = api("http://127.0.0.1:1/").unwrap();
-        assert_eq!(api.at(&["tyk", "keys", "a/../b?c#d%"]).path(), "/tyk/keys/a%2F..%2Fb%3Fc%23d%25");
+        assert_eq!(
+            api.at(&["tyk", "keys", "a/../b?c#d%"]).path(),
+            "/tyk/keys/a%2F..%2Fb%3Fc%23d%25"
+        );
         for key in ["", ".", ".."] {
             assert!(api.session(key).unwrap_err().to_string().contains("the key is empty or dots"));
         }
@@ -182,7 +191,9 @@ mod tests {
 
     #[test]
     fn a_query_is_not_told() {
-        for url in ["http://127.0.0.1:1?token=abc", "http://127.0.0.1:1/#token=abc", "token?token=abc"] {
+        for url in
+            ["http://127.0.0.1:1?token=abc", "http://127.0.0.1:1/#token=abc", "token?token=abc"]
+        {
             let error = parse_url(url).unwrap_err();
             assert!(!error.contains("abc"), "{error}");
         }
@@ -196,7 +207,8 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let lines = BufReader::new(stream.try_clone().unwrap()).lines();
             lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
-            let mut answer = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n");
+            let mut answer =
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n");
             while answer.is_ok() {
                 std::thread::sleep(Duration::from_millis(20));
                 answer = stream.write_all(b" ");

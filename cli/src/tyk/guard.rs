@@ -1,7 +1,9 @@
 //! What the policies of a mesh make of a request without a token.
 
 use super::samples::samples;
-use crate::explain::{Client, Credential, Query, RequestLine, Simulation, WorkloadQuery, is_refused};
+use crate::explain::{
+    Client, Credential, Query, RequestLine, Simulation, WorkloadQuery, is_refused,
+};
 use crate::input::Configuration;
 use attache_engine::policy::View;
 use attache_plugin_config::{Config, Operation, Selector};
@@ -95,8 +97,10 @@ impl Guard for Policies<'_> {
             let mut simulation = Simulation::new(query, configuration, config).ok()?;
             for (sample, answer) in samples.iter().zip(&mut answers) {
                 if *answer {
-                    let request =
-                        RequestLine { method: sample.method.clone(), target: encoded(&sample.path) };
+                    let request = RequestLine {
+                        method: sample.method.clone(),
+                        target: encoded(&sample.path),
+                    };
                     simulation.ask_without_token(&request, host);
                     *answer = !is_refused(&simulation.explain().decision, View::Enforced);
                 }
@@ -119,14 +123,19 @@ fn encoded(path: &str) -> String {
     text
 }
 
-/// Returns whether a policy may be for the workload of a service; which service account that has is not known.
+/// Returns whether a policy may be for the workload of a service; which service account that has is
+/// not known.
 fn may_be_for(selector: &Selector, service: &Service, labels: &BTreeMap<String, String>) -> bool {
     (selector.namespaces.is_empty() || selector.namespaces.contains(&service.namespace))
         && selector.labels.iter().all(|(name, value)| labels.get(name) == Some(value))
 }
 
 /// Returns whether a resource is for the workload of a service.
-fn is_for(configuration: &Configuration, service: &Service, labels: &BTreeMap<String, String>) -> bool {
+fn is_for(
+    configuration: &Configuration,
+    service: &Service,
+    labels: &BTreeMap<String, String>,
+) -> bool {
     let Some(resource) = configuration.resource() else { return true };
     let is_near = match resource.namespace() {
         None | Some(ROOT_NAMESPACE) => true,
@@ -140,7 +149,9 @@ fn services(value: &Value) -> Vec<((String, String), BTreeMap<String, String>)> 
     if let Some(items) = value.get("items").and_then(Value::as_array) {
         return items.iter().flat_map(services).collect();
     }
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
     let Some(selector) = value.pointer("/spec/selector").and_then(Value::as_object) else {
         return Vec::new();
     };
@@ -148,5 +159,8 @@ fn services(value: &Value) -> Vec<((String, String), BTreeMap<String, String>)> 
         return Vec::new();
     }
     let label = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
-    vec![((text("/metadata/namespace"), text("/metadata/name")), selector.iter().filter_map(label).collect())]
+    vec![(
+        (text("/metadata/namespace"), text("/metadata/name")),
+        selector.iter().filter_map(label).collect(),
+    )]
 }

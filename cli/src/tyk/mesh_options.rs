@@ -29,8 +29,9 @@ impl MeshOptions {
             ..render::Options::default()
         };
         for text in &self.destination {
-            let (host, service) = destination(text)
-                .ok_or_else(|| format!("--destination: `{text}` is not HOST=SERVICE.NAMESPACE:PORT"))?;
+            let (host, service) = destination(text).ok_or_else(|| {
+                format!("--destination: `{text}` is not HOST=SERVICE.NAMESPACE:PORT")
+            })?;
             options.destinations.insert(host, service);
         }
         Ok(options)
@@ -45,5 +46,6 @@ fn destination(text: &str) -> Option<(String, Service)> {
     let is_label = |text: &str| !text.is_empty() && !text.contains('.');
     let port = port.parse().ok().filter(|port| *port != 0)?;
     let service = Service { name: name.to_owned(), namespace: namespace.to_owned(), port };
-    (!host.is_empty() && is_label(name) && is_label(namespace)).then(|| (host.to_ascii_lowercase(), service))
+    (!host.is_empty() && is_label(name) && is_label(namespace))
+        .then(|| (host.to_ascii_lowercase(), service))
 }

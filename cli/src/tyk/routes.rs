@@ -16,10 +16,12 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{Write, stdout};
 
-/// Writes routes for what reaches the mesh through Tyk: VirtualServices, HTTPRoutes, or rules of a policy
+/// Writes routes for what reaches the mesh through Tyk: VirtualServices, HTTPRoutes, or rules of a
+/// policy
 ///
-/// They are for the host and the path as Tyk sends them on, not as clients do. What can't be written is listed with the
-/// reason, in comments before the resources. Where two APIs ask for one path or one looks like another, that is listed too.
+/// They are for the host and the path as Tyk sends them on, not as clients do. What can't be
+/// written is listed with the reason, in comments before the resources. Where two APIs ask for one
+/// path or one looks like another, that is listed too.
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]

@@ -6,10 +6,12 @@ use attache_tyk_routes::drift::{METHODS, Sample};
 /// What stands for a segment that may be any.
 const SEGMENT: &str = "x";
 
-/// Returns requests that an operation of a rule may be for, with each of its methods; those that its other parts leave out
-/// are among them. `within` are paths near which they are looked for where a pattern leaves that open.
+/// Returns requests that an operation of a rule may be for, with each of its methods; those that
+/// its other parts leave out are among them. `within` are paths near which they are looked for
+/// where a pattern leaves that open.
 pub(super) fn samples(operation: &Operation, within: &[String]) -> Vec<Sample> {
-    let mut paths: Vec<String> = operation.paths.iter().flat_map(|pattern| paths(pattern, within)).collect();
+    let mut paths: Vec<String> =
+        operation.paths.iter().flat_map(|pattern| paths(pattern, within)).collect();
     if operation.paths.is_empty() {
         paths.extend_from_slice(within);
     }
@@ -40,12 +42,16 @@ fn paths(pattern: &PathPattern, within: &[String]) -> Vec<String> {
         }
         PathPattern::Suffix(end) => {
             let border = if end.starts_with('/') { String::new() } else { format!("/{SEGMENT}") };
-            within.iter().map(|path| format!("{}{border}{end}", path.trim_end_matches('/'))).collect()
+            within
+                .iter()
+                .map(|path| format!("{}{border}{end}", path.trim_end_matches('/')))
+                .collect()
         }
         PathPattern::Template(segments) => {
             let mut paths = filled(segments, &[]);
             for path in within {
-                let near: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+                let near: Vec<&str> =
+                    path.split('/').filter(|segment| !segment.is_empty()).collect();
                 paths.extend(filled(segments, &near));
             }
             paths.dedup();
@@ -54,7 +60,8 @@ fn paths(pattern: &PathPattern, within: &[String]) -> Vec<String> {
     }
 }
 
-/// Returns a template's paths whose open segments are those of a path at the same place, as far as it has some.
+/// Returns a template's paths whose open segments are those of a path at the same place, as far as
+/// it has some.
 fn filled(segments: &[PathSegment], near: &[&str]) -> Vec<String> {
     let has_many = segments.contains(&PathSegment::Many);
     let most = if has_many { near.len().max(1) } else { 0 };
@@ -107,7 +114,8 @@ mod tests {
             not_methods: vec!["GET".into()],
             ..Operation::default()
         };
-        let methods: Vec<String> = samples(&operation, &[]).into_iter().map(|sample| sample.method).collect();
+        let methods: Vec<String> =
+            samples(&operation, &[]).into_iter().map(|sample| sample.method).collect();
         assert_eq!(methods, ["POST", "PUT", "PATCH", "DELETE"]);
     }
 }

@@ -27,7 +27,8 @@ impl Texts {
         }
         for (number, document) in file.documents.iter().enumerate() {
             let (node, problems) = document.as_kubernetes_reads();
-            let place = Place { document: self.places.len(), path: attache_config_reader::Path::default() };
+            let place =
+                Place { document: self.places.len(), path: attache_config_reader::Path::default() };
             self.places.push((self.files.len(), number));
             self.documents.push(Document {
                 value: serde_json::to_value(&node).unwrap_or(Value::Null),
@@ -35,8 +36,10 @@ impl Texts {
             });
             for problem in &problems {
                 let place = Place { path: problem.path.clone(), ..place.clone() };
-                let finding = find(&file, number, definition_rule(), &place, problem.problem().to_owned());
-                self.unreadable.push(Finding { remedy: problem.remedy().map(str::to_owned), ..finding });
+                let finding =
+                    find(&file, number, definition_rule(), &place, problem.problem().to_owned());
+                self.unreadable
+                    .push(Finding { remedy: problem.remedy().map(str::to_owned), ..finding });
             }
         }
         self.files.push(file);
@@ -50,17 +53,24 @@ impl Texts {
     /// Returns what stands for a place: a file and a line.
     pub(super) fn name(&self, place: &Place) -> String {
         let Some(file) = self.file(place) else { return "?".to_owned() };
-        let line = self.finding(definition_rule(), place, String::new()).and_then(|finding| finding.span);
+        let line =
+            self.finding(definition_rule(), place, String::new()).and_then(|finding| finding.span);
         line.map_or_else(|| file.name.clone(), |span| format!("{}:{}", file.name, span.start.line))
     }
 
-    /// Returns the name of the text that a place is in, and the line; `None` for a place that is in none.
+    /// Returns the name of the text that a place is in, and the line; `None` for a place that is in
+    /// none.
     pub(super) fn file(&self, place: &Place) -> Option<&Rc<SourceFile>> {
         self.files.get(self.places.get(place.document)?.0)
     }
 
     /// Creates a finding at a place.
-    pub(super) fn finding(&self, rule: &'static Rule, place: &Place, problem: String) -> Option<Finding> {
+    pub(super) fn finding(
+        &self,
+        rule: &'static Rule,
+        place: &Place,
+        problem: String,
+    ) -> Option<Finding> {
         let (_, number) = self.places.get(place.document)?;
         Some(find(self.file(place)?, *number, rule, place, problem))
     }

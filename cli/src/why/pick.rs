@@ -70,8 +70,8 @@ impl PickedLine {
     }
 }
 
-/// Returns the line that is asked about, the last refusal of those with the ids that are named, and what else the log says
-/// of that request.
+/// Returns the line that is asked about, the last refusal of those with the ids that are named, and
+/// what else the log says of that request.
 ///
 /// # Errors
 /// There is none, or the log can't be read.
@@ -79,7 +79,9 @@ pub(crate) fn pick(log: impl BufRead, ids: Ids<'_>) -> Result<Picked, String> {
     let mut lines = Lines::new(log);
     let (mut picked, mut requests, mut unreadable) = (None::<(PickedLine, u64)>, 0_u64, None);
     let mut recent = Recent::default();
-    while let Some(entry) = lines.entry().map_err(|error| format!("can't read the line: {error}"))? {
+    while let Some(entry) =
+        lines.entry().map_err(|error| format!("can't read the line: {error}"))?
+    {
         recent.keep(&entry, lines.number);
         let line = match entry {
             Entry::Audit(line) => PickedLine::Audit(line),
@@ -98,7 +100,8 @@ pub(crate) fn pick(log: impl BufRead, ids: Ids<'_>) -> Result<Picked, String> {
             picked = Some((line, lines.number));
         }
     }
-    let none = || match (ids.request, ids.trace, unreadable) {
+    let none = || {
+        match (ids.request, ids.trace, unreadable) {
         (Some(id), _, _) => format!("no line has the request id `{}`", crate::shown::shown(id)),
         (None, Some(id), _) => {
             format!("no line of the filter has the trace id `{}`", crate::shown::shown(id))
@@ -109,6 +112,7 @@ pub(crate) fn pick(log: impl BufRead, ids: Ids<'_>) -> Result<Picked, String> {
                          `{\"log\":\"attache\",…}` (docs/audit.md)"
                 .to_owned()
         }
+    }
     };
     let (line, number) = picked.ok_or_else(none)?;
     Ok(Picked { line, requests, number, way: recent.way(number) })
@@ -132,10 +136,14 @@ mod tests {
     #[test]
     fn the_last_refusal_is_asked_about() {
         let log =
-            [line("a", "denied"), line("b", "denied"), line("c", "allowed"), "noise\n".to_owned()].concat();
+            [line("a", "denied"), line("b", "denied"), line("c", "allowed"), "noise\n".to_owned()]
+                .concat();
         assert_eq!(id(&log, None).as_deref(), Ok("b"));
         assert_eq!(id(&log, Some("c")).as_deref(), Ok("c"));
-        assert!(id(&log, Some("d")).is_err_and(|error| error.contains("no line has the request id `d`")));
+        assert!(
+            id(&log, Some("d"))
+                .is_err_and(|error| error.contains("no line has the request id `d`"))
+        );
         assert!(id("noise", None).is_err_and(|error| error.contains("no audit line")));
     }
 }

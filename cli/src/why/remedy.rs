@@ -1,4 +1,5 @@
-//! What to do about a reason or a detail, in the words of the documentation: they are written there once.
+//! What to do about a reason or a detail, in the words of the documentation: they are written there
+//! once.
 
 use attache_engine::{Detail, Reason};
 
@@ -7,14 +8,15 @@ const TROUBLESHOOTING: &str = include_str!("../../../docs/troubleshooting.md");
 
 /// Returns what stands behind a detail, and what to do.
 pub(super) fn of_detail(detail: &str) -> Option<String> {
-    let cells = row(METRICS, detail).filter(|_| Detail::ALL.iter().any(|known| known.as_str() == detail))?;
+    let cells = row(METRICS, detail)
+        .filter(|_| Detail::ALL.iter().any(|known| known.as_str() == detail))?;
     cells.get(2).map(|cell| plain(cell))
 }
 
 /// Returns what is most often behind a reason, and what to do.
 pub(super) fn of_reason(reason: &str) -> Option<(String, String)> {
-    let cells =
-        row(TROUBLESHOOTING, reason).filter(|_| Reason::ALL.iter().any(|known| known.as_str() == reason))?;
+    let cells = row(TROUBLESHOOTING, reason)
+        .filter(|_| Reason::ALL.iter().any(|known| known.as_str() == reason))?;
     Some((plain(cells.get(1)?), plain(cells.get(3)?)))
 }
 
@@ -31,7 +33,8 @@ fn plain(cell: &str) -> String {
     let mut rest = cell;
     while let Some((before, link)) = rest.split_once('[') {
         text.push_str(before);
-        let parts = link.split_once("](").and_then(|(label, rest)| Some((label, rest.split_once(')')?.1)));
+        let parts =
+            link.split_once("](").and_then(|(label, rest)| Some((label, rest.split_once(')')?.1)));
         match parts {
             Some((label, after)) => {
                 text.push_str(if label.ends_with(".md") { "docs/" } else { "" });
@@ -56,7 +59,10 @@ mod tests {
     fn every_reason_and_every_detail_has_its_words() {
         for reason in Reason::ALL {
             let words = of_reason(reason.as_str());
-            assert!(words.is_some_and(|(often, mend)| !often.is_empty() && !mend.is_empty()), "{reason}");
+            assert!(
+                words.is_some_and(|(often, mend)| !often.is_empty() && !mend.is_empty()),
+                "{reason}"
+            );
         }
         for detail in Detail::ALL {
             assert!(of_detail(detail.as_str()).is_some_and(|words| !words.is_empty()), "{detail}");
@@ -68,6 +74,9 @@ mod tests {
     #[test]
     fn links_are_left_out() {
         assert_eq!(plain("see [keys.md](keys.md)"), "see docs/keys.md");
-        assert_eq!(plain("see [keys](keys.md#a) and `issuers[].issuer`"), "see keys and `issuers[].issuer`");
+        assert_eq!(
+            plain("see [keys](keys.md#a) and `issuers[].issuer`"),
+            "see keys and `issuers[].issuer`"
+        );
     }
 }

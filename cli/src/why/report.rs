@@ -60,8 +60,12 @@ impl Display for Told<'_> {
 impl Told<'_> {
     /// Tells what the line says.
     fn line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time =
-            self.logged.time.as_deref().map(|time| format!(", at {}", shown(time))).unwrap_or_default();
+        let time = self
+            .logged
+            .time
+            .as_deref()
+            .map(|time| format!(", at {}", shown(time)))
+            .unwrap_or_default();
         let id = self.logged.request_id.as_deref();
         let id = id.map(|id| format!(", request {}", shown(id))).unwrap_or_default();
         writeln!(
@@ -77,28 +81,48 @@ impl Told<'_> {
     /// Tells what else the log says of the request, from the gateway on.
     fn way(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = &self.picked.way;
-        let Some(trace) = way.iter().map(|seen| seen.line.trace_id.as_deref()).max() else { return Ok(()) };
+        let Some(trace) = way.iter().map(|seen| seen.line.trace_id.as_deref()).max() else {
+            return Ok(());
+        };
         let trace = trace.map(|id| format!(", trace {}", shown(id))).unwrap_or_default();
         writeln!(f, "\nits way{trace}")?;
         for Seen { number, line } in way {
-            let time = line.time.as_deref().map(|time| format!(", at {}", shown(time))).unwrap_or_default();
-            writeln!(f, "  {:<9}{} (line {number}{time})", line.program.name(), shown(&line.words))?;
+            let time = line
+                .time
+                .as_deref()
+                .map(|time| format!(", at {}", shown(time)))
+                .unwrap_or_default();
+            writeln!(
+                f,
+                "  {:<9}{} (line {number}{time})",
+                line.program.name(),
+                shown(&line.words)
+            )?;
         }
         Ok(())
     }
 
     pub(super) fn said(&self) -> String {
-        let by =
-            self.logged.rule.as_deref().map(|rule| format!(", by rule {}", shown(rule))).unwrap_or_default();
+        let by = self
+            .logged
+            .rule
+            .as_deref()
+            .map(|rule| format!(", by rule {}", shown(rule)))
+            .unwrap_or_default();
         let verdict = match &self.logged.before {
             Before::Allowed => format!("allowed{by}{}", self.unverified()),
             Before::Refused(None) => "refused; an access log does not tell why".to_owned(),
-            Before::Refused(Some(reason)) => format!("refused: {}{}{by}", shown(reason), self.detail()),
+            Before::Refused(Some(reason)) => {
+                format!("refused: {}{}{by}", shown(reason), self.detail())
+            }
         };
         let PickedLine::Audit(line) = &self.picked.line else { return verdict };
         let Some(shadow) = &line.shadow else { return verdict };
         let reason = shadow.reason.as_deref().unwrap_or("allowed");
-        let by = shadow.rule_name().map(|rule| format!(", by rule {}", shown(&rule))).unwrap_or_default();
+        let by = shadow
+            .rule_name()
+            .map(|rule| format!(", by rule {}", shown(&rule)))
+            .unwrap_or_default();
         format!(
             "{verdict}; with what is in SHADOW, or without the dry run: {}{}{by}",
             shown(reason),
@@ -116,9 +140,16 @@ impl Told<'_> {
     fn detail(&self) -> String {
         let PickedLine::Audit(line) = &self.picked.line else { return String::new() };
         let mut words = String::new();
-        for (name, value) in [("", &line.detail), ("claim ", &line.claim), ("header ", &line.header)] {
+        for (name, value) in
+            [("", &line.detail), ("claim ", &line.claim), ("header ", &line.header)]
+        {
             if let Some(value) = value {
-                _ = write!(words, "{}{name}{}", if words.is_empty() { " (" } else { ", " }, shown(value));
+                _ = write!(
+                    words,
+                    "{}{name}{}",
+                    if words.is_empty() { " (" } else { ", " },
+                    shown(value)
+                );
             }
         }
         if words.is_empty() { words } else { words + ")" }
@@ -136,7 +167,8 @@ impl Told<'_> {
                 writeln!(f, "here      {bad}refused{bad:#}: {}{}", words(*says), self.by(*rule))?;
             }
             Fate::Unknown(needs) => {
-                let needs: Vec<String> = needs.iter().map(|need| shown(&need.to_string())).collect();
+                let needs: Vec<String> =
+                    needs.iter().map(|need| shown(&need.to_string())).collect();
                 writeln!(f, "here      the line does not tell what decides: {}", needs.join("; "))?;
             }
         }
@@ -169,7 +201,9 @@ impl Told<'_> {
             (TokenTrace::Rejected(cause), TokenState::Bad) => {
                 format!("bad: {}", shown(cause.reason.as_str()))
             }
-            (_, TokenState::Good) if self.has_claims => "good, with the claims that you gave".to_owned(),
+            (_, TokenState::Good) if self.has_claims => {
+                "good, with the claims that you gave".to_owned()
+            }
             (_, TokenState::Good) => {
                 let token = &self.logged.token;
                 let claims = token.claims.iter().map(|(name, value)| format!("{name} {value}"));
@@ -185,10 +219,15 @@ impl Told<'_> {
             }
             (_, TokenState::Missing) => "none where an issuer takes one".to_owned(),
             (_, TokenState::Bad) => {
-                "bad; the line never holds it: give it by --token, or its claims by --claims".to_owned()
+                "bad; the line never holds it: give it by --token, or its claims by --claims"
+                    .to_owned()
             }
-            (_, TokenState::NotGood) => "none, or a bad one; the line does not tell which".to_owned(),
-            (_, TokenState::Unknown) => "not known: the line does not tell whether there was one".to_owned(),
+            (_, TokenState::NotGood) => {
+                "none, or a bad one; the line does not tell which".to_owned()
+            }
+            (_, TokenState::Unknown) => {
+                "not known: the line does not tell whether there was one".to_owned()
+            }
         }
     }
 
@@ -216,13 +255,15 @@ impl Told<'_> {
         let teller = Teller { knowledge: Some(&weighing), ..self.teller() };
         let rules = if teller.token.is_some() { &reading.identified } else { &reading.anonymous };
         let mut rules: Vec<&RuleTrace> = rules.iter().collect();
-        let is_of_line = |rule: &RuleTrace| self.logged.rule == Some(self.judged.judge.rule(rule.index));
+        let is_of_line =
+            |rule: &RuleTrace| self.logged.rule == Some(self.judged.judge.rule(rule.index));
         rules.sort_by_key(|rule| {
-            let is_idle_denial =
-                rule.action == Action::Deny && weighing.rule_matches(rule, teller.token.is_some()) == Tri::No;
+            let is_idle_denial = rule.action == Action::Deny
+                && weighing.rule_matches(rule, teller.token.is_some()) == Tri::No;
             (!is_of_line(rule), is_idle_denial, teller.distance(rule))
         });
-        let judged = Reading { method: &reading.method, path: &reading.path, host: &self.logged.host };
+        let judged =
+            Reading { method: &reading.method, path: &reading.path, host: &self.logged.host };
         rules.iter().take(MAX_RULES).try_for_each(|rule| teller.rule(f, rule, judged))?;
         match rules.len().saturating_sub(MAX_RULES) {
             0 if rules.is_empty() => writeln!(f, "  no rule applies to this workload"),
@@ -247,14 +288,17 @@ impl Told<'_> {
     }
 
     fn proposal(&self, proposal: &Proposal) -> String {
-        let steps: Vec<String> = proposal.steps.iter().map(|step| step.words(self.configuration)).collect();
-        let needs: Vec<String> = proposal.needs.iter().map(|need| shown(&need.to_string())).collect();
+        let steps: Vec<String> =
+            proposal.steps.iter().map(|step| step.words(self.configuration)).collect();
+        let needs: Vec<String> =
+            proposal.needs.iter().map(|need| shown(&need.to_string())).collect();
         let needs = if needs.is_empty() {
             String::new()
         } else {
             format!("; it depends on {}, too", needs.join("; "))
         };
-        let opens = if proposal.opens { ", which opens it to those who have no token, too" } else { "" };
+        let opens =
+            if proposal.opens { ", which opens it to those who have no token, too" } else { "" };
         format!("{}{opens}{needs}", steps.join(", and "))
     }
 
@@ -276,9 +320,10 @@ impl Told<'_> {
 /// Returns whether a configuration says for certain what the line does not.
 pub(crate) fn differs(fate: &Fate, logged: &Logged) -> bool {
     match (fate, &logged.before) {
-        (Fate::Known(Outcome::Refused { says: Says::Reason(reason), .. }), Before::Refused(Some(said))) => {
-            reason.as_str() != said
-        }
+        (
+            Fate::Known(Outcome::Refused { says: Says::Reason(reason), .. }),
+            Before::Refused(Some(said)),
+        ) => reason.as_str() != said,
         (Fate::Known(outcome), before) => outcome.is_allowed() != (*before == Before::Allowed),
         (Fate::Unknown(_), _) => false,
     }

@@ -1,5 +1,6 @@
-//! The smallest change that would let a request through: looked for over the tests that failed of the rules that come
-//! closest, the smallest first, each decided anew by the engine before it is told.
+//! The smallest change that would let a request through: looked for over the tests that failed of
+//! the rules that come closest, the smallest first, each decided anew by the engine before it is
+//! told.
 
 use super::step::Step;
 use super::ways::{Ways, rule_at};
@@ -73,7 +74,8 @@ impl<'a> Search<'a> {
             queue.make_contiguous().sort_by_key(Vec::len);
         }
         let mut found = search.found;
-        // What is certain comes first, and what changes the token before what changes the configuration.
+        // What is certain comes first, and what changes the token before what changes the
+        // configuration.
         found.sort_by_key(|proposal| {
             let is_of_configuration = proposal.steps.iter().any(Step::is_of_configuration);
             (cost(proposal), !proposal.needs.is_empty(), is_of_configuration)
@@ -90,8 +92,8 @@ impl<'a> Search<'a> {
         self.trials == 0 || is_long || self.found.len() >= MAX_PROPOSALS.saturating_mul(2)
     }
 
-    /// Decides about the request with changes made. Returns further changes, where these do not do; `None` where they
-    /// can't be made.
+    /// Decides about the request with changes made. Returns further changes, where these do not do;
+    /// `None` where they can't be made.
     fn try_out(&mut self, steps: &[Step]) -> Option<Vec<Vec<Step>>> {
         self.trials = self.trials.saturating_sub(1);
         let mut logged = self.case.logged.clone();
@@ -137,7 +139,8 @@ impl<'a> Search<'a> {
         ways.sort_by_key(Vec::len);
         ways.dedup();
         ways.truncate(MAX_WAYS);
-        let all = ways.into_iter().map(|way| steps.iter().cloned().chain(way).collect::<Vec<Step>>());
+        let all =
+            ways.into_iter().map(|way| steps.iter().cloned().chain(way).collect::<Vec<Step>>());
         Some(all.filter(|steps| steps.len() <= MAX_STEPS && self.is_new(steps)).collect())
     }
 
@@ -174,7 +177,10 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the configuration with changes made; none where they change nothing of it.
-    #[expect(clippy::option_option, reason = "a change that can't be made is something else than none")]
+    #[expect(
+        clippy::option_option,
+        reason = "a change that can't be made is something else than none"
+    )]
     fn judge_of(&self, steps: &[Step]) -> Option<Option<Judge>> {
         let case = self.case;
         let brings_good_token = steps.iter().any(|step| matches!(step, Step::GoodToken(_)));
@@ -186,7 +192,9 @@ impl<'a> Search<'a> {
         let mut document = serde_json::to_value(&case.configuration.node).ok()?;
         changes.iter().try_for_each(|step| step.apply_to_configuration(&mut document))?;
         let config = parse(document.to_string().as_bytes()).ok()?;
-        let judge = Judge::new(case.configuration, &config, case.workload.clone(), case.view, taking).ok()?;
+        let judge =
+            Judge::new(case.configuration, &config, case.workload.clone(), case.view, taking)
+                .ok()?;
         Some(Some(judge))
     }
 }
@@ -196,27 +204,30 @@ fn cost(proposal: &Proposal) -> usize {
     proposal.steps.len().saturating_add(if proposal.opens { 2 } else { 0 })
 }
 
-/// Returns the ways on from a reading that is refused: past the DENY rules that match, or else into the ALLOW rules that
-/// come closest.
+/// Returns the ways on from a reading that is refused: past the DENY rules that match, or else into
+/// the ALLOW rules that come closest.
 fn ways_on(found: &Ways<'_>, reading: &ReadingRules, view: View) -> Vec<Vec<Step>> {
     let rules = if found.is_identified { &reading.identified } else { &reading.anonymous };
     let counting = rules.iter().filter(|rule| view == View::WithShadow || !rule.is_shadow);
     let (denying, allowing): (Vec<&RuleTrace>, Vec<&RuleTrace>) =
         counting.partition(|rule| rule.action == Action::Deny);
-    let matching =
-        denying.into_iter().filter(|rule| found.weighing.rule_matches(rule, found.is_identified) != Tri::No);
+    let matching = denying
+        .into_iter()
+        .filter(|rule| found.weighing.rule_matches(rule, found.is_identified) != Tri::No);
     let past: Vec<Vec<Step>> = matching.flat_map(|rule| found.not_to_match(rule)).collect();
     if !past.is_empty() {
         return past;
     }
-    let mut into: Vec<Vec<Step>> = allowing.into_iter().flat_map(|rule| found.to_match(rule)).collect();
+    let mut into: Vec<Vec<Step>> =
+        allowing.into_iter().flat_map(|rule| found.to_match(rule)).collect();
     into.retain(|way| !way.is_empty() && (found.is_identified || is_without_token(way)));
     into.sort_by_key(Vec::len);
     into.truncate(MAX_WAYS);
     into
 }
 
-/// Returns whether changes say nothing of a token: where there is none, that is the first to be brought.
+/// Returns whether changes say nothing of a token: where there is none, that is the first to be
+/// brought.
 fn is_without_token(way: &[Step]) -> bool {
     way.iter().all(Step::is_of_configuration)
 }
@@ -244,7 +255,9 @@ fn touches(step: &Step, rule: &RuleTrace) -> bool {
     let mut subjects = conditions.chain(&rule.caller).map(|test| &test.subject);
     match step {
         Step::GoodToken(_) => true,
-        Step::AddRole(_) | Step::RemoveRole(_) => subjects.any(|subject| *subject == Subject::Roles),
+        Step::AddRole(_) | Step::RemoveRole(_) => {
+            subjects.any(|subject| *subject == Subject::Roles)
+        }
         // One claim may be compared with another.
         Step::SetClaim(..) | Step::RemoveClaim(_) => {
             subjects.any(|subject| matches!(subject, Subject::Claim(_) | Subject::Roles))

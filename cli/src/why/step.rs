@@ -47,7 +47,9 @@ impl Step {
             Self::SetClaim(claim, value) => {
                 format!("the token's claim {} is {}", shown(&claim.to_string()), json(value))
             }
-            Self::RemoveClaim(claim) => format!("the token has no claim {}", shown(&claim.to_string())),
+            Self::RemoveClaim(claim) => {
+                format!("the token has no claim {}", shown(&claim.to_string()))
+            }
             Self::Push(at, value) => format!("add {} to {at}{}", json(value), place(at)),
             Self::Set(at, value) => format!("set {at} to {}{}", json(value), place(at)),
         }
@@ -56,8 +58,9 @@ impl Step {
     /// Makes the change to what is known of the token.
     pub(super) fn apply_to(&self, logged: &mut Logged, issuers: &[Issuer]) -> Option<()> {
         let issuer = logged.token.issuer.clone();
-        let issuer =
-            issuers.iter().find(|own| issuer.as_deref().is_none_or(|name| name == own.name.as_str()));
+        let issuer = issuers
+            .iter()
+            .find(|own| issuer.as_deref().is_none_or(|name| name == own.name.as_str()));
         match self {
             Self::GoodToken(_) => {
                 logged.token.state = TokenState::Good;
@@ -144,7 +147,8 @@ fn set_in(object: &mut Map<String, Value>, steps: &[String], value: Option<Value
     }
 }
 
-/// Gives the token a role, or takes one from it, in the first claim where the issuer's entry can read it.
+/// Gives the token a role, or takes one from it, in the first claim where the issuer's entry can
+/// read it.
 fn change_role(logged: &mut Logged, issuer: &Issuer, role: &str, is_added: bool) -> Option<()> {
     let (source, name) = issuer.role_claims.iter().find_map(|source| {
         Some((source, role.strip_prefix(source.prefix.as_str()).filter(|name| !name.is_empty())?))
@@ -240,8 +244,14 @@ mod tests {
         ] {
             assert_eq!(with_role(old.clone(), "b", split, form, true), Some(expected), "{old:?}");
         }
-        assert_eq!(with_role(Some(json!(["a", "b"])), "b", None, &strings, false), Some(json!(["a"])));
-        assert_eq!(with_role(Some(json!("a b")), "b", Some(" "), &strings, false), Some(json!("a")));
+        assert_eq!(
+            with_role(Some(json!(["a", "b"])), "b", None, &strings, false),
+            Some(json!(["a"]))
+        );
+        assert_eq!(
+            with_role(Some(json!("a b")), "b", Some(" "), &strings, false),
+            Some(json!("a"))
+        );
     }
 
     #[test]
@@ -250,10 +260,14 @@ mod tests {
         let to = Path::default().key("to").index(0);
         for key in ["methods", "notPaths"] {
             assert!(
-                Step::Push(to.clone().key(key), json!("X")).apply_to_configuration(&mut document).is_some()
+                Step::Push(to.clone().key(key), json!("X"))
+                    .apply_to_configuration(&mut document)
+                    .is_some()
             );
         }
         assert_eq!(document, json!({"to": [{"methods": ["GET", "X"], "notPaths": ["X"]}]}));
-        assert!(Step::Push(to.index(7), json!("X")).apply_to_configuration(&mut document).is_none());
+        assert!(
+            Step::Push(to.index(7), json!("X")).apply_to_configuration(&mut document).is_none()
+        );
     }
 }

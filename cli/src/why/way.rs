@@ -1,4 +1,5 @@
-//! What the logs say of a request besides the line that is asked about: its way from the gateway to the service.
+//! What the logs say of a request besides the line that is asked about: its way from the gateway to
+//! the service.
 
 use crate::log::{AccessLine, AuditLine, Entry, Neighbour, Program, Said};
 use std::collections::VecDeque;
@@ -75,20 +76,24 @@ impl Recent {
         self.0.push_back(seen);
     }
 
-    /// Returns the lines on the request of a line, in the order in which a request goes: gateway, issuer, proxy, filter;
-    /// none where there is no other line than that one.
+    /// Returns the lines on the request of a line, in the order in which a request goes: gateway,
+    /// issuer, proxy, filter; none where there is no other line than that one.
     pub(super) fn way(self, picked: u64) -> Vec<Seen> {
-        let Some(own) = self.0.iter().find(|seen| seen.number == picked).cloned() else { return Vec::new() };
-        // Clients choose both ids, and either may come twice. Where a line has a trace, that counts: a gateway that traces
-        // by rules of its own gives it anew.
+        let Some(own) = self.0.iter().find(|seen| seen.number == picked).cloned() else {
+            return Vec::new();
+        };
+        // Clients choose both ids, and either may come twice. Where a line has a trace, that
+        // counts: a gateway that traces by rules of its own gives it anew.
         let request = own.line.request_id.as_ref();
-        let same_request = |seen: &Seen| request.is_some() && seen.line.request_id.as_ref() == request;
+        let same_request =
+            |seen: &Seen| request.is_some() && seen.line.request_id.as_ref() == request;
         let is_of_it = |seen: &Seen| match (&seen.line.trace_id, &own.line.trace_id) {
             (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
             _ => seen.number == picked || same_request(seen),
         };
         let mut way: Vec<Seen> = self.0.into_iter().filter(is_of_it).collect();
-        // Whoever sends many requests of one trace leaves many lines: those nearest to the one that is asked about are told.
+        // Whoever sends many requests of one trace leaves many lines: those nearest to the one that
+        // is asked about are told.
         way.sort_by_key(|seen| seen.number.abs_diff(picked));
         way.truncate(MAX_TOLD);
         way.sort_by_key(|seen| (seen.line.program as u8, seen.number));

@@ -23,7 +23,8 @@ pub(super) struct Ways<'a> {
 }
 
 impl Ways<'_> {
-    /// Returns the ways to have an ALLOW rule match: each a list of changes, for one entry of `to` and one of `from`.
+    /// Returns the ways to have an ALLOW rule match: each a list of changes, for one entry of `to`
+    /// and one of `from`.
     pub(super) fn to_match(&self, rule: &RuleTrace) -> Vec<Vec<Step>> {
         let sources: Vec<&[TestTrace]> = match rule.sources.as_slice() {
             [] => vec![&[]],
@@ -32,8 +33,14 @@ impl Ways<'_> {
         let mut ways = Vec::new();
         for target in &rule.targets {
             for source in &sources {
-                let tests = target.tests.iter().chain(&target.conditions).chain(*source).chain(&rule.caller);
-                let open: Vec<&TestTrace> = tests.filter(|test| self.test(test) != Tri::Yes).collect();
+                let tests = target
+                    .tests
+                    .iter()
+                    .chain(&target.conditions)
+                    .chain(*source)
+                    .chain(&rule.caller);
+                let open: Vec<&TestTrace> =
+                    tests.filter(|test| self.test(test) != Tri::Yes).collect();
                 ways.extend(self.all(&open));
             }
         }
@@ -42,12 +49,17 @@ impl Ways<'_> {
 
     /// Returns the ways to have a DENY rule no longer match: each one change.
     pub(super) fn not_to_match(&self, rule: &RuleTrace) -> Vec<Vec<Step>> {
-        let conditions = rule.targets.iter().flat_map(|target| &target.conditions).chain(&rule.caller);
+        let conditions =
+            rule.targets.iter().flat_map(|target| &target.conditions).chain(&rule.caller);
         let mut steps: Vec<Step> = conditions.flat_map(|test| self.to_break(test)).collect();
         let entries: Vec<Path> =
             rule.targets.iter().filter_map(|target| entry(target.tests.first()?)).collect();
-        if let Some(entry) = entries.first().filter(|first| entries.iter().all(|entry| entry == *first)) {
-            steps.extend(exact(self.path).map(|path| Step::Push(entry.clone().key("notPaths"), json!(path))));
+        if let Some(entry) =
+            entries.first().filter(|first| entries.iter().all(|entry| entry == *first))
+        {
+            steps.extend(
+                exact(self.path).map(|path| Step::Push(entry.clone().key("notPaths"), json!(path))),
+            );
         }
         let mut ways: Vec<Vec<Step>> = Vec::new();
         for step in steps {
@@ -68,7 +80,8 @@ impl Ways<'_> {
         for test in tests {
             let more = self.to_hold(test);
             let joined = ways.iter().flat_map(|way: &Vec<Step>| {
-                more.iter().map(move |steps| way.iter().chain(steps).cloned().collect::<Vec<Step>>())
+                more.iter()
+                    .map(move |steps| way.iter().chain(steps).cloned().collect::<Vec<Step>>())
             });
             ways = joined.take(MAX_WAYS).collect();
         }
@@ -92,12 +105,18 @@ impl Ways<'_> {
             (Subject::Path, Some("paths")) => push(exact(self.path).map(Value::String)),
             (Subject::Host, Some("hosts")) => push(Some(json!(self.logged.host))),
             (Subject::Port, Some("ports")) => push(client.port.map(|port| json!(port))),
-            (Subject::Caller, Some("principals")) => push(client.principal.as_ref().map(|own| json!(own))),
-            (Subject::Caller, Some("namespaces")) => push(account.map(|(namespace, _)| json!(namespace))),
+            (Subject::Caller, Some("principals")) => {
+                push(client.principal.as_ref().map(|own| json!(own)))
+            }
+            (Subject::Caller, Some("namespaces")) => {
+                push(account.map(|(namespace, _)| json!(namespace)))
+            }
             (Subject::Caller, Some("serviceAccounts")) => {
                 push(account.map(|(namespace, account)| json!(format!("{namespace}/{account}"))))
             }
-            (Subject::Address, Some("ipBlocks")) => push(client.address.map(|own| json!(own.to_string()))),
+            (Subject::Address, Some("ipBlocks")) => {
+                push(client.address.map(|own| json!(own.to_string())))
+            }
             (Subject::RemoteAddress, Some("remoteIpBlocks")) => {
                 push(client.address.or(client.client_address).map(|own| json!(own.to_string())))
             }
@@ -122,7 +141,8 @@ impl Ways<'_> {
         match key {
             "anyOf" => {
                 let one = |role: &String| vec![Step::AddRole(role.clone())];
-                let mut ways: Vec<Vec<Step>> = requirement.any_of.iter().take(MAX_WAYS).map(one).collect();
+                let mut ways: Vec<Vec<Step>> =
+                    requirement.any_of.iter().take(MAX_WAYS).map(one).collect();
                 let own = self.judge.own_roles(&self.logged.token).into_iter().take(1);
                 ways.extend(own.map(|role| vec![Step::Push(at.clone(), json!(role))]));
                 ways
@@ -149,7 +169,9 @@ impl Ways<'_> {
                 let mut ways: Vec<Vec<Step>> =
                     wanted.iter().take(2).flat_map(|wanted| set(value(wanted))).collect();
                 let own = self.logged.token.claims.get(&claim.to_string());
-                ways.extend(own.map(|own| vec![Step::Push(test.at.clone().key("in"), own.clone())]));
+                ways.extend(
+                    own.map(|own| vec![Step::Push(test.at.clone().key("in"), own.clone())]),
+                );
                 ways
             }
             Test::NotEquals(_) | Test::NotIn(_) | Test::Exists(false) => {
@@ -163,7 +185,8 @@ impl Ways<'_> {
                 test.compared.as_deref().map(text).unwrap_or_default()
             }
             Test::EqualsClaim(_) => {
-                let other = test.compared.as_deref().and_then(|json| serde_json::from_str(json).ok());
+                let other =
+                    test.compared.as_deref().and_then(|json| serde_json::from_str(json).ok());
                 other.map(set).unwrap_or_default()
             }
             // A text that an expression matches is not made up here.
@@ -175,14 +198,19 @@ impl Ways<'_> {
     fn to_break(&self, test: &TestTrace) -> Vec<Step> {
         match &test.subject {
             Subject::Roles => {
-                let Some(requirement) = rule_at(&self.judge.config, &test.at).map(|rule| &rule.roles) else {
+                let Some(requirement) =
+                    rule_at(&self.judge.config, &test.at).map(|rule| &rule.roles)
+                else {
                     return Vec::new();
                 };
                 let has = |role: &&String| self.judge.has_role(self.trace, role);
                 match last_key(&test.at) {
-                    Some("noneOf") => {
-                        requirement.none_of.iter().take(1).map(|role| Step::AddRole(role.clone())).collect()
-                    }
+                    Some("noneOf") => requirement
+                        .none_of
+                        .iter()
+                        .take(1)
+                        .map(|role| Step::AddRole(role.clone()))
+                        .collect(),
                     _ => {
                         let held = requirement.any_of.iter().chain(&requirement.all_of).filter(has);
                         held.take(1).map(|role| Step::RemoveRole(role.clone())).collect()
@@ -190,7 +218,8 @@ impl Ways<'_> {
                 }
             }
             Subject::Claim(_) => {
-                let Some(condition) = crate::logged::condition_at(&self.judge.config, &test.at) else {
+                let Some(condition) = crate::logged::condition_at(&self.judge.config, &test.at)
+                else {
                     return Vec::new();
                 };
                 let claim = condition.claim.clone();

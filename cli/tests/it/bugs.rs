@@ -1,5 +1,5 @@
-//! Planted bugs: `bugs/` has a slip of policy a file, with what was meant, and the command that finds it does. The table of
-//! docs/tool.md is made of them.
+//! Planted bugs: `bugs/` has a slip of policy a file, with what was meant, and the command that
+//! finds it does. The table of docs/tool.md is made of them.
 
 use crate::support::{Run, attache, attache_given};
 use attache_config_reader::read_yaml;
@@ -40,8 +40,8 @@ struct Bug {
 #[serde(deny_unknown_fields)]
 struct Found {
     by: Finder,
-    /// Of `check` the warning and its path; of `mutate` the mutant that no test notices; of `prove` the assertion that fails;
-    /// of `diff` the change.
+    /// Of `check` the warning and its path; of `mutate` the mutant that no test notices; of `prove`
+    /// the assertion that fails; of `diff` the change.
     says: String,
 }
 
@@ -66,8 +66,10 @@ struct Peers {
 impl Bug {
     fn all() -> Vec<(PathBuf, Self)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bugs");
-        let mut files: Vec<PathBuf> =
-            fs::read_dir(folder).expect("bugs").map(|entry| entry.expect("a file").path()).collect();
+        let mut files: Vec<PathBuf> = fs::read_dir(folder)
+            .expect("bugs")
+            .map(|entry| entry.expect("a file").path())
+            .collect();
         files.sort();
         files.into_iter().map(|file| (file.clone(), Self::read(&file))).collect()
     }
@@ -88,10 +90,15 @@ impl Bug {
 
     fn check(&self) -> Vec<String> {
         let run = attache_given(&["check", "-", "--format", "json"], &self.configuration());
-        let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+        let report: Value =
+            serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
         let found = report["findings"].as_array().expect("a list");
         let told = |finding: &Value| {
-            format!("{} {}", finding["rule"].as_str().unwrap(), finding["path"].as_str().unwrap_or_default())
+            format!(
+                "{} {}",
+                finding["rule"].as_str().unwrap(),
+                finding["path"].as_str().unwrap_or_default()
+            )
         };
         found.iter().map(told).collect()
     }
@@ -100,8 +107,7 @@ impl Bug {
     fn prove(&self) -> Run {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("assertions.yaml");
-        let assertions =
-            json!({"title": self.meant, "configuration": self.configuration, "assertions": self.assertions});
+        let assertions = json!({"title": self.meant, "configuration": self.configuration, "assertions": self.assertions});
         fs::write(&file, assertions.to_string()).expect("it is written");
         attache(&["prove", file.to_str().expect("UTF-8")])
     }
@@ -133,7 +139,11 @@ fn each_bug_is_found_by_the_command_that_its_file_names() {
             Finder::Check => assert_eq!(bug.check(), [bug.found.says.as_str()], "{file}"),
             Finder::Mutate => {
                 let (run, _folder) = bug.run_tests("test");
-                assert_eq!(run.status, 0, "{file}: the tests must pass:\n{}{}", run.stdout, run.stderr);
+                assert_eq!(
+                    run.status, 0,
+                    "{file}: the tests must pass:\n{}{}",
+                    run.stdout, run.stderr
+                );
                 let (run, _folder) = bug.run_tests("mutate");
                 let says = format!("no test notices {} (", bug.found.says);
                 assert!(run.stdout.contains(&says), "{file}: {}{}", run.stdout, run.stderr);
@@ -147,7 +157,12 @@ fn each_bug_is_found_by_the_command_that_its_file_names() {
             }
             Finder::Diff => {
                 let run = bug.diff();
-                assert!(run.stdout.contains(&bug.found.says), "{file}: {}{}", run.stdout, run.stderr);
+                assert!(
+                    run.stdout.contains(&bug.found.says),
+                    "{file}: {}{}",
+                    run.stdout,
+                    run.stderr
+                );
                 assert_eq!((run.status, bug.check()), (1, Vec::new()), "{file}");
             }
         }
@@ -165,7 +180,8 @@ fn the_page_has_all_of_them() {
     for (_, bug) in bugs {
         let Peers { opa, cedar, istioctl } = &bug.peers;
         let by = format!("{:?}", bug.found.by).to_lowercase();
-        table += &format!("| {} | {} | `{by}` | {opa} | {cedar} | {istioctl} |\n", bug.meant, bug.slip);
+        table +=
+            &format!("| {} | {} | `{by}` | {opa} | {cedar} | {istioctl} |\n", bug.meant, bug.slip);
     }
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tool.md");
     let page = fs::read_to_string(page).expect("the page");

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 #[test]
 fn an_error_has_its_place_its_line_and_what_to_do() {
-    let run =
-        attache_given(&["check", "-"], "issuers:\n- name: x\n  issuer: https://x.example\n  isuer: 1\n");
+    let run = attache_given(
+        &["check", "-"],
+        "issuers:\n- name: x\n  issuer: https://x.example\n  isuer: 1\n",
+    );
     let expected = "\
 error[invalid]: unknown key `isuer`
  --> <stdin>:4:3
@@ -64,7 +66,8 @@ fn programs_get_the_same_finding_as_people() {
     let json = attache_given(&["check", "-", "--format", "json"], MISSPELT);
     let told: Value = serde_json::from_str(&json.stdout).expect("JSON");
     let found = told["findings"].as_array().expect("a list");
-    let misspelt = found.iter().find(|finding| finding["path"] == "issuers[0].isuer").expect("the error");
+    let misspelt =
+        found.iter().find(|finding| finding["path"] == "issuers[0].isuer").expect("the error");
     assert_eq!(
         (&misspelt["line"], &misspelt["column"], &misspelt["endColumn"]),
         (&json!(4), &json!(3), &json!(8))
@@ -78,12 +81,16 @@ fn programs_get_the_same_finding_as_people() {
     let results = told["runs"][0]["results"].as_array().expect("a list");
     assert_eq!(results.len(), found.len());
     for result in results {
-        let rule =
-            result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).expect("an index");
+        let rule = result["ruleIndex"]
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok())
+            .expect("an index");
         assert_eq!(told["runs"][0]["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
     }
-    let regions: Vec<&Value> =
-        results.iter().map(|result| &result["locations"][0]["physicalLocation"]["region"]).collect();
+    let regions: Vec<&Value> = results
+        .iter()
+        .map(|result| &result["locations"][0]["physicalLocation"]["region"])
+        .collect();
     let region = json!({"startLine": 4, "startColumn": 3, "endLine": 4, "endColumn": 8});
     assert!(regions.contains(&&region), "{regions:?}");
 
@@ -95,7 +102,9 @@ fn programs_get_the_same_finding_as_people() {
 
 #[test]
 fn a_text_that_cannot_be_read_is_a_finding_with_its_place() {
-    for (name, text, place) in [("-", "issuers: [\n", "<stdin>:1:10"), ("-", "a: b: c\n", "<stdin>:1:5")] {
+    for (name, text, place) in
+        [("-", "issuers: [\n", "<stdin>:1:10"), ("-", "a: b: c\n", "<stdin>:1:5")]
+    {
         let run = attache_given(&["check", name], text);
         assert!(run.stdout.starts_with("error[syntax]: "), "{}", run.stdout);
         assert!(run.stdout.contains(place), "{}", run.stdout);

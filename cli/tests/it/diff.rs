@@ -30,7 +30,8 @@ impl Versions {
     fn diff(&self, options: &[&str]) -> crate::support::Run {
         let path = |name: &str| self.0.path().join(name).to_str().expect("UTF-8").to_owned();
         let (old, new) = (path("old.yaml"), path("new.yaml"));
-        let arguments: Vec<&str> = ["diff", &old, &new].into_iter().chain(options.iter().copied()).collect();
+        let arguments: Vec<&str> =
+            ["diff", &old, &new].into_iter().chain(options.iter().copied()).collect();
         attache(&arguments)
     }
 
@@ -48,7 +49,8 @@ fn policy(rules: &str) -> String {
 
 #[test]
 fn the_same_is_the_same_however_it_is_written() {
-    let old = policy("  - {name: a, to: [{methods: [GET], paths: [/a, /b]}], roles: {anyOf: [r]}}\n");
+    let old =
+        policy("  - {name: a, to: [{methods: [GET], paths: [/a, /b]}], roles: {anyOf: [r]}}\n");
     let new = policy(
         "  - {name: b, to: [{methods: [GET], paths: [/b]}], roles: {anyOf: [r]}}\n  - {name: a, to: [{methods: [GET], paths: [/a]}], roles: {anyOf: [r]}}\n",
     );
@@ -91,7 +93,9 @@ fn a_harmless_request_hides_no_other() {
     let allowed = report["allowed"].as_array().expect("a list");
     let requests: Vec<[&str; 2]> = allowed
         .iter()
-        .map(|change| ["method", "path"].map(|key| change["request"][key].as_str().expect("a text")))
+        .map(|change| {
+            ["method", "path"].map(|key| change["request"][key].as_str().expect("a text"))
+        })
         .collect();
     assert_eq!(requests, [["GET", "/aaa"], ["POST", "/orders"]]);
     assert_eq!(allowed[0]["others"]["anyUnnamedMethod"], false);
@@ -103,7 +107,9 @@ fn a_harmless_request_hides_no_other() {
         "{text}"
     );
     assert!(
-        text.ends_with("2 kinds of requests newly allowed, 0 newly refused; 0 changes not compared\n"),
+        text.ends_with(
+            "2 kinds of requests newly allowed, 0 newly refused; 0 changes not compared\n"
+        ),
         "{text}"
     );
     let markdown = versions.diff(&["--format", "markdown"]).stdout;
@@ -133,20 +139,27 @@ fn a_policy_for_other_workloads_is_a_change_for_them() {
 fn what_no_request_shows_is_listed() {
     let rules = policy("  - {name: a, mode: SHADOW, to: [{paths: [/a]}]}\n");
     let old = format!("{HEAD}{rules}");
-    let new = old.replace("/keys", "/jwks").replace("paths: [/a]", "paths: [/b]") + "audit: {log: ALL}\n";
+    let new =
+        old.replace("/keys", "/jwks").replace("paths: [/a]", "paths: [/b]") + "audit: {log: ALL}\n";
     let versions = Versions::whole(&old, &new);
     let report = versions.json(&[]);
     let listed: Vec<&str> =
         report["notCompared"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    let expected =
-        ["`audit`", "issuer `tyk`: `jwksUri`", "what is in SHADOW; `--with-shadow` compares it too"];
+    let expected = [
+        "`audit`",
+        "issuer `tyk`: `jwksUri`",
+        "what is in SHADOW; `--with-shadow` compares it too",
+    ];
     assert_eq!(listed, expected);
     assert_eq!(report["mayAllow"], serde_json::json!(["issuer `tyk`: `jwksUri`"]));
     assert_eq!(
         (report["allowed"].as_array().unwrap().len(), report["refused"].as_array().unwrap().len()),
         (0, 0)
     );
-    assert_eq!((versions.diff(&[]).status, versions.diff(&["--fail-on", "requests"]).status), (1, 0));
+    assert_eq!(
+        (versions.diff(&[]).status, versions.diff(&["--fail-on", "requests"]).status),
+        (1, 0)
+    );
     let report = versions.json(&["--with-shadow"]);
     assert_eq!(
         (&report["allowed"][0]["request"]["path"], &report["refused"][0]["request"]["path"]),
@@ -166,7 +179,10 @@ fn a_gate_stops_what_it_is_for() {
     assert_eq!(statuses(&opened), [1, 1, 1, 0, 0]);
     assert_eq!(statuses(&shut), [1, 1, 0, 1, 0]);
     let markdown = opened.diff(&["--format", "markdown"]).stdout;
-    assert!(markdown.contains("#### Newly allowed: one request for each of 1 kind of them"), "{markdown}");
+    assert!(
+        markdown.contains("#### Newly allowed: one request for each of 1 kind of them"),
+        "{markdown}"
+    );
     assert!(markdown.contains("```sh\n  curl 'https://service/b'"), "{markdown}");
 }
 
@@ -186,16 +202,22 @@ fn plugin(name: &str, spec: &str, config: &str) -> String {
 /// Each of these can let more through, and no request shows it.
 #[test]
 fn a_gate_for_what_is_allowed_stops_what_requests_do_not_show() {
-    let config = format!("{HEAD}  audiences: [mesh]\n{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
+    let config =
+        format!("{HEAD}  audiences: [mesh]\n{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
     let old = plugin("attache", SPEC, &config);
-    let keyless =
-        config.replace("{name: a,", "{name: a, authentication: OPTIONAL, onKeysUnavailable: ALLOW,");
-    let other = "- {name: other, issuer: https://other.example, jwksUri: https://other.example/keys}\n";
+    let keyless = config
+        .replace("{name: a,", "{name: a, authentication: OPTIONAL, onKeysUnavailable: ALLOW,");
+    let other =
+        "- {name: other, issuer: https://other.example, jwksUri: https://other.example/keys}\n";
     let changed = [
         plugin("attache", SPEC, &config.replace("  audiences: [mesh]\n", "")),
         plugin("attache", SPEC, &config.replace("[mesh]", "[mesh, shop]")),
         plugin("attache", SPEC, &format!("mode: SHADOW\n{config}")),
-        plugin("attache", SPEC, &format!("shadowSelectors: [{{labels: {{app: orders}}}}]\n{config}")),
+        plugin(
+            "attache",
+            SPEC,
+            &format!("shadowSelectors: [{{labels: {{app: orders}}}}]\n{config}"),
+        ),
         plugin("attache", SPEC, &format!("methods: {{override: IGNORE}}\n{config}")),
         plugin("attache", SPEC, &format!("paths: {{ambiguous: NORMALIZE}}\n{config}")),
         plugin("attache", SPEC, &config.replace("policies:", &format!("{other}policies:"))),
@@ -235,7 +257,8 @@ fn a_gate_for_what_is_allowed_stops_what_requests_do_not_show() {
 /// Each of these refuses more or decides nothing, whatever the request.
 #[test]
 fn a_gate_for_what_is_allowed_lets_pass_what_only_refuses() {
-    let config = format!("{HEAD}  clockSkew: 30s\n{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
+    let config =
+        format!("{HEAD}  clockSkew: 30s\n{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
     let changed = [
         (config.replace("clockSkew: 30s", "clockSkew: 30s\n  audiences: [mesh]"), 1),
         (config.replace("clockSkew: 30s", "clockSkew: 30s\n  maxLifetime: 1h"), 1),
@@ -251,7 +274,8 @@ fn a_gate_for_what_is_allowed_lets_pass_what_only_refuses() {
     ];
     for (new, refuses) in changed {
         let versions = Versions::whole(&config, &new);
-        let gates = ["any", "allowed", "refused"].map(|gate| versions.diff(&["--fail-on", gate]).status);
+        let gates =
+            ["any", "allowed", "refused"].map(|gate| versions.diff(&["--fail-on", gate]).status);
         assert_eq!(gates, [1, 0, refuses], "{}\n{new}", versions.diff(&[]).stdout);
     }
     let dry = format!("mode: SHADOW\n{config}");
@@ -263,9 +287,11 @@ fn an_issuer_by_another_name_is_the_same() {
     let old = format!("{HEAD}{}", policy("  - {name: a, to: [{paths: [/a]}]}\n"));
     let report = Versions::whole(&old, &old.replace("- name: tyk", "- name: kyt")).json(&[]);
     assert_eq!(report["notCompared"], serde_json::json!(["issuer `tyk` is called `kyt` now"]));
-    let report = Versions::whole(&old, &old.replace("issuer: https://tyk", "issuer: https://kyt")).json(&[]);
+    let report =
+        Versions::whole(&old, &old.replace("issuer: https://tyk", "issuer: https://kyt")).json(&[]);
     assert_eq!(report["notCompared"], serde_json::json!(["issuer `tyk`: `issuer`"]));
-    let other = "- {name: other, issuer: https://other.example, jwksUri: https://other.example/keys}\n";
+    let other =
+        "- {name: other, issuer: https://other.example, jwksUri: https://other.example/keys}\n";
     let two = old.replace("policies:", &format!("{other}policies:"));
     let writing = two.replace(
         "issuer: https://other.example,",
@@ -293,14 +319,24 @@ fn resources_of_one_name_are_compared() {
         plugin(name, &format!("phase: {phase}"), &config)
     };
     let (a, b) = ("{name: r, to: [{paths: [/a]}]}", "{name: r, to: [{paths: [/b]}]}");
-    let old = format!("{}---\n{}", resource("attache-one", a, "AUTHN"), resource("attache-two", a, "AUTHN"));
-    let new =
-        format!("{}---\n{}", resource("attache-two", b, "AUTHZ"), resource("attache-three", b, "AUTHN"));
+    let old = format!(
+        "{}---\n{}",
+        resource("attache-one", a, "AUTHN"),
+        resource("attache-two", a, "AUTHN")
+    );
+    let new = format!(
+        "{}---\n{}",
+        resource("attache-two", b, "AUTHZ"),
+        resource("attache-three", b, "AUTHN")
+    );
     let run = Versions::whole(&old, &new).diff(&["--format", "json"]);
     let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!(report["comparisons"].as_array().map(Vec::len), Some(1), "{report}");
     assert_eq!(report["comparisons"][0]["notCompared"], serde_json::json!(["`spec.phase`"]));
-    assert_eq!(report["comparisons"][0]["allowed"][0]["workloads"], serde_json::json!(["namespace shop"]));
+    assert_eq!(
+        report["comparisons"][0]["allowed"][0]["workloads"],
+        serde_json::json!(["namespace shop"])
+    );
     assert_eq!(report["unpaired"].as_array().map(Vec::len), Some(2), "{report}");
 }
 
@@ -314,14 +350,15 @@ fn an_invalid_version_is_no_answer() {
     assert_eq!(missing.status, 2);
 }
 
-/// With a key that is there twice one reader takes the first value and another the last: no gate may choose.
+/// With a key that is there twice one reader takes the first value and another the last: no gate
+/// may choose.
 #[test]
 fn a_key_that_is_there_twice_is_an_error_to_every_command() {
     let twin = "plugin-config/examples/istio-twin.yaml";
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let text = std::fs::read_to_string(root.join(twin)).expect("the example");
-    let twice =
-        text.replace("roles: {anyOf: [writer]}}", "roles: {anyOf: [writer]}, roles: {anyOf: [guest]}}");
+    let twice = text
+        .replace("roles: {anyOf: [writer]}}", "roles: {anyOf: [writer]}, roles: {anyOf: [guest]}}");
     assert_ne!(text, twice);
     for arguments in [
         &["diff", twin, "-"][..],
@@ -330,6 +367,10 @@ fn a_key_that_is_there_twice_is_an_error_to_every_command() {
     ] {
         let run = attache_given(arguments, &twice);
         assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);
-        assert!(run.stderr.contains("`roles` is repeated in this object"), "{arguments:?}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("`roles` is repeated in this object"),
+            "{arguments:?}: {}",
+            run.stderr
+        );
     }
 }

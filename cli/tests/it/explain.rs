@@ -26,10 +26,12 @@ fn a_refusal_names_the_rule_its_line_and_the_test_that_failed() {
 fn what_the_service_sees_is_told() {
     let claims = r#"{"sub":"alice","roles":["ops"],"org_id":"acme"}"#;
     let sent = ["--header", "x-sub: root"];
-    let run =
-        attache(&[&["explain", TWIN, "--request", "/orders/7", "--claims", claims], &sent[..]].concat());
+    let run = attache(
+        &[&["explain", TWIN, "--request", "/orders/7", "--claims", claims], &sent[..]].concat(),
+    );
     assert_eq!(run.status, 0, "{}", run.stdout);
-    let (_, seen) = run.stdout.split_once("the service sees the request with\n").unwrap_or_default();
+    let (_, seen) =
+        run.stdout.split_once("the service sees the request with\n").unwrap_or_default();
     assert_eq!(seen, "  - x-sub\n  + x-sub: alice\n  + x-org-id: acme\n");
 }
 
@@ -51,8 +53,16 @@ fn a_token_is_verified_and_never_written() {
     let token = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImVzMjU2IiwidHlwIjoiSldUIn0.eyJpc3MiOiJ0eWsiLCJzdWIiOiJhbGljZSIsImF1ZCI6Im9yZGVycyJ9.\
                  AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ";
     for format in ["text", "json"] {
-        let run =
-            attache(&["explain", TWIN, "--request", "GET /orders/7", "--token", token, "--format", format]);
+        let run = attache(&[
+            "explain",
+            TWIN,
+            "--request",
+            "GET /orders/7",
+            "--token",
+            token,
+            "--format",
+            format,
+        ]);
         assert_eq!(run.status, 1);
         assert!(run.stdout.contains("signature-invalid"), "{}", run.stdout);
         for part in token.split('.') {
@@ -72,8 +82,16 @@ fn a_path_is_shown_in_every_reading() {
 #[test]
 fn json_says_the_same() {
     let claims = r#"{"sub":"alice","roles":["writer"]}"#;
-    let run =
-        attache(&["explain", TWIN, "--request", "GET /orders/7", "--claims", claims, "--format", "json"]);
+    let run = attache(&[
+        "explain",
+        TWIN,
+        "--request",
+        "GET /orders/7",
+        "--claims",
+        claims,
+        "--format",
+        "json",
+    ]);
     let told: Value = serde_json::from_str(&run.stdout).expect("JSON");
     let at = |pointer: &str| told.pointer(pointer).cloned().unwrap_or_default();
     assert_eq!(at("/decision/reason"), "role-missing");
@@ -83,8 +101,7 @@ fn json_says_the_same() {
     assert_eq!(at("/readings/0/rules/3/caller/1/at"), "policies[0].rules[3].roles.anyOf");
     assert_eq!(at("/readings/0/rules/3/caller/1/holds"), false);
     assert_eq!(at("/readings/0/rules/3/line"), 29);
-    let failed =
-        serde_json::json!([{"at": "roles.anyOf", "wanted": ["ops"], "found": "the token has writer"}]);
+    let failed = serde_json::json!([{"at": "roles.anyOf", "wanted": ["ops"], "found": "the token has writer"}]);
     assert_eq!(at("/readings/0/rules/3/failed"), failed);
 }
 
@@ -98,13 +115,29 @@ fn what_is_unclear_is_said() {
             &["explain", TWIN, "--request", "/", "--claims", r#"{"sub":"a","sub":"b"}"#],
             "`sub` is repeated in this object",
         ),
-        (&["explain", TWIN, "--request", "/", "--claims", "alice"], "--claims: claims are a JSON object"),
-        (&["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"], "there is no issuer `x`"),
+        (
+            &["explain", TWIN, "--request", "/", "--claims", "alice"],
+            "--claims: claims are a JSON object",
+        ),
+        (
+            &["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"],
+            "there is no issuer `x`",
+        ),
         (&["explain", TWIN, "--request", "/", "--header", "x"], "--header: that is no header"),
         (&["explain", TWIN, "--request", "/", "--workload", "x"], "`x` is no workload"),
-        (&["explain", TWIN, "--request", "/", "--token", "@missing.jwt"], "can't read `missing.jwt`"),
         (
-            &["explain", TWIN, "--request", "/", "--jwks", "tyk=testing/fixtures/providers/auth0/jwks.json"],
+            &["explain", TWIN, "--request", "/", "--token", "@missing.jwt"],
+            "can't read `missing.jwt`",
+        ),
+        (
+            &[
+                "explain",
+                TWIN,
+                "--request",
+                "/",
+                "--jwks",
+                "tyk=testing/fixtures/providers/auth0/jwks.json",
+            ],
             "no issuer `tyk` has keys that a provider serves",
         ),
     ] {
@@ -136,8 +169,7 @@ policies:
 #[test]
 fn what_shadow_would_change_is_told() {
     let ask = ["explain", "-", "--request", "GET /a", "--claims", "{}"];
-    let told =
-        "allowed, by rule p/all\nwith what is in SHADOW it would be refused: rule-denied, by rule p/closed\n";
+    let told = "allowed, by rule p/all\nwith what is in SHADOW it would be refused: rule-denied, by rule p/closed\n";
     let run = attache_given(&ask, SHADOW);
     assert!(run.stdout.starts_with(told), "{}", run.stdout);
     assert_eq!(run.status, 0);
@@ -161,8 +193,10 @@ fn what_a_header_tells_of_an_address_is_not_the_direct_peers() {
         ("/peer", "--address", 0),
         ("/peer", "--client-address", 1),
     ] {
-        let run =
-            attache_given(&["explain", "-", "--request", path, "--claims", "{}", option, "10.1.2.3"], SHADOW);
+        let run = attache_given(
+            &["explain", "-", "--request", path, "--claims", "{}", option, "10.1.2.3"],
+            SHADOW,
+        );
         assert_eq!(run.status, status, "{path} {option}: {}", run.stdout);
     }
 }
@@ -182,7 +216,8 @@ policies:
   - {name: entries, to: [{methods: [PUT]}, {paths: [/x], methods: [GET]}]}
 ";
     let claims = r#"{"sub":"alice","tenant":"acme","email":"a@example"}"#;
-    let ask = ["explain", "-", "--request", "GET /users/bob", "--claims", claims, "--host", "b.example"];
+    let ask =
+        ["explain", "-", "--request", "GET /users/bob", "--claims", claims, "--host", "b.example"];
     let run = attache_given(&[&ask[..], &["--header", "x-tenant: globex"]].concat(), document);
     for line in [
         r#"      to[0].hosts is ["a.example"]: the host is b.example"#,
@@ -195,7 +230,11 @@ policies:
         assert!(run.stdout.lines().any(|told| told == line), "{line}\n{}", run.stdout);
     }
     let run = attache_given(&ask, document);
-    assert!(run.stdout.contains("header x-tenant is absent, or there more than once"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("header x-tenant is absent, or there more than once"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -220,7 +259,15 @@ fn what_is_no_caller_no_port_or_not_its_workload_is_said() {
     assert!(run.stderr.contains(hint), "{}", run.stderr);
     let run = attache(&["explain", of_shop, "--request", "GET /", "--workload", "billing/x"]);
     assert!(run.stderr.contains("is for workloads of namespace shop"), "{}", run.stderr);
-    let run =
-        attache(&["explain", of_shop, "--request", "GET /", "--workload", "shop/x", "--label", "app=x"]);
+    let run = attache(&[
+        "explain",
+        of_shop,
+        "--request",
+        "GET /",
+        "--workload",
+        "shop/x",
+        "--label",
+        "app=x",
+    ]);
     assert!(run.stderr.contains("selects app=orders"), "{}", run.stderr);
 }

@@ -1,12 +1,13 @@
-//! `attache import istio`: what comes of Istio's policies, and what is said of what has no equal. That the verdicts are
-//! Envoy's own is for `e2e/tests/differential`.
+//! `attache import istio`: what comes of Istio's policies, and what is said of what has no equal.
+//! That the verdicts are Envoy's own is for `e2e/tests/differential`.
 
 use crate::support::{Run, attache, attache_given};
 use serde_json::Value;
 
 const EXAMPLE: &str = "examples/import-istio/orders.yaml";
 
-/// A RequestAuthentication of the namespace `shop`, with its `spec` behind what it has of workloads.
+/// A RequestAuthentication of the namespace `shop`, with its `spec` behind what it has of
+/// workloads.
 fn authentication(name: &str, selection: &str) -> String {
     let jwks = r#"{"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "alg": "ES256", "x": "OUXXO_D7Fx8d_1cC86YG0zYO7U0T-Cem-gLhEd-8yBY", "y": "g8pjK8-5yWkbUQoYs9pWKop9a8ilrV9lkYs5_JlhoRM"}]}"#;
     format!(
@@ -36,23 +37,36 @@ fn import(text: &str, arguments: &[&str]) -> Imported {
     let run = attache_given(&all, text);
     let report: Value = serde_json::from_str(&run.stderr).expect("JSON");
     let of = |finding: &Value| {
-        format!("{} {}", finding["rule"].as_str().unwrap(), finding["path"].as_str().unwrap_or_default())
+        format!(
+            "{} {}",
+            finding["rule"].as_str().unwrap(),
+            finding["path"].as_str().unwrap_or_default()
+        )
     };
     let findings = report["findings"].as_array().expect("a list").iter().map(of).collect();
-    let configuration = (!run.stdout.is_empty()).then(|| serde_saphyr::from_str(&run.stdout).expect("YAML"));
+    let configuration =
+        (!run.stdout.is_empty()).then(|| serde_saphyr::from_str(&run.stdout).expect("YAML"));
     Imported { run, findings, configuration }
 }
 
 /// Imports a policy beside a RequestAuthentication for the whole namespace.
 fn import_policy(spec: &[&str], arguments: &[&str]) -> Imported {
-    import(&format!("{}{}", authentication("keys", "selector: {}"), policy("orders", spec)), arguments)
+    import(
+        &format!("{}{}", authentication("keys", "selector: {}"), policy("orders", spec)),
+        arguments,
+    )
 }
 
 /// Imports a policy of one rule: its findings below the rule, and the rules that come of it.
 fn import_rule(action: &str, rule: &str, arguments: &[&str]) -> (Vec<String>, Value) {
-    let imported = import_policy(&[&format!("action: {action}"), &format!("rules: [{rule}]")], arguments);
-    let below = |finding: &String| finding.replace("spec.rules[0].", "").replace("spec.rules[0]", "rule");
-    let rules = imported.configuration.map(|mut all| all["policies"][0]["rules"].take()).unwrap_or_default();
+    let imported =
+        import_policy(&[&format!("action: {action}"), &format!("rules: [{rule}]")], arguments);
+    let below =
+        |finding: &String| finding.replace("spec.rules[0].", "").replace("spec.rules[0]", "rule");
+    let rules = imported
+        .configuration
+        .map(|mut all| all["policies"][0]["rules"].take())
+        .unwrap_or_default();
     (imported.findings.iter().map(below).collect(), rules)
 }
 
@@ -60,7 +74,11 @@ fn import_rule(action: &str, rule: &str, arguments: &[&str]) -> (Vec<String>, Va
 fn the_example_becomes_a_configuration_that_check_finds_nothing_wrong_with() {
     let run = attache(&["import", "istio", EXAMPLE]);
     assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(run.stderr.ends_with("1 issuer, 2 policies, 4 rules: 0 errors, 3 warnings\n"), "{}", run.stderr);
+    assert!(
+        run.stderr.ends_with("1 issuer, 2 policies, 4 rules: 0 errors, 3 warnings\n"),
+        "{}",
+        run.stderr
+    );
     let checked = attache_given(&["check", "-"], &run.stdout);
     assert_eq!((checked.status, checked.stdout.as_str()), (0, ""), "{}", checked.stderr);
     assert_eq!(attache(&["import", "istio", "--deny-warnings", EXAMPLE]).status, 1);
@@ -95,9 +113,12 @@ fn no_rules_allow_nothing_and_no_allow_policy_allows_everything() {
     }
     let (findings, rules) = import_rule("ALLOW", "{}", &[]);
     assert_eq!((findings.len(), rules[0]["authentication"].as_str()), (0, Some("OPTIONAL")));
-    let open = import(&authentication("keys", "selector: {}"), &[]).configuration.expect("a configuration");
+    let open = import(&authentication("keys", "selector: {}"), &[])
+        .configuration
+        .expect("a configuration");
     assert_eq!(open["policies"][0]["name"], "no-allow-policy");
-    let denies = import_policy(&["action: DENY", "rules: [{to: [{operation: {ports: ['8080']}}]}]"], &[]);
+    let denies =
+        import_policy(&["action: DENY", "rules: [{to: [{operation: {ports: ['8080']}}]}]"], &[]);
     let denies = denies.configuration.expect("a configuration");
     assert_eq!(denies["policies"][0]["defaultAction"], "ALLOW");
     assert_eq!(denies["policies"][1]["rules"][0]["name"], "everything");
@@ -111,7 +132,11 @@ fn what_an_allow_rule_can_not_say_lets_less_through() {
         ("{when: [{key: 'request.headers[x]', values: [a]}]}".to_owned(), "narrower when[0]", 0),
         ("{when: [{key: connection.sni, values: [a]}]}".to_owned(), "narrower when[0]", 0),
         ("{when: [{key: destination.ip, values: [10.0.0.1]}]}".to_owned(), "narrower when[0]", 0),
-        ("{when: [{key: 'experimental.envoy.filters.a[b]', values: [a]}]}".to_owned(), "narrower when[0]", 0),
+        (
+            "{when: [{key: 'experimental.envoy.filters.a[b]', values: [a]}]}".to_owned(),
+            "narrower when[0]",
+            0,
+        ),
         (to("paths: [/a, '/b:c']"), "narrower to[0].operation.paths[1]", 1),
         (to("paths: ['/b/{*}']"), "narrower to[0].operation.paths[0]", 0),
         (to("paths: [b]"), "left-out to[0].operation.paths[0]", 0),
@@ -138,8 +163,16 @@ fn what_an_allow_rule_can_not_say_lets_less_through() {
             "left-out from[0].source.requestPrincipals[0]",
             0,
         ),
-        ("{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}".to_owned(), "narrower from[0].source.ipBlocks", 1),
-        ("{from: [{source: {principals: ['*a*']}}]}".to_owned(), "narrower from[0].source.principals[0]", 0),
+        (
+            "{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}".to_owned(),
+            "narrower from[0].source.ipBlocks",
+            1,
+        ),
+        (
+            "{from: [{source: {principals: ['*a*']}}]}".to_owned(),
+            "narrower from[0].source.principals[0]",
+            0,
+        ),
     ] {
         let (findings, rules) = import_rule("ALLOW", &rule, &[]);
         assert!(findings.iter().any(|finding| finding == expected), "{rule}: {findings:?}");
@@ -169,9 +202,11 @@ fn what_a_deny_rule_can_not_say_refuses_more_or_is_an_error() {
 
 #[test]
 fn a_deny_rule_for_requests_without_a_token_is_for_every_token_without_a_subject() {
-    let (findings, rules) = import_rule("DENY", "{from: [{source: {notRequestPrincipals: ['*']}}]}", &[]);
+    let (findings, rules) =
+        import_rule("DENY", "{from: [{source: {notRequestPrincipals: ['*']}}]}", &[]);
     assert_eq!(findings.len(), 0, "{findings:?}");
-    let tests: Vec<&Value> = rules.as_array().unwrap().iter().map(|rule| &rule["when"][0]).collect();
+    let tests: Vec<&Value> =
+        rules.as_array().unwrap().iter().map(|rule| &rule["when"][0]).collect();
     assert_eq!(tests[0], &serde_json::json!({"claim": "sub", "exists": false}));
     assert_eq!(tests[1]["claim"], "sub");
     assert!(tests[1]["matches"].is_string());
@@ -193,7 +228,10 @@ fn from_and_when_are_joined() {
     let (findings, rules) = import_rule("ALLOW", rule, &[]);
     assert_eq!(findings.len(), 0, "{findings:?}");
     let from = serde_json::json!([{"principals": ["td/ns/b/sa/c"], "notNamespaces": ["d", "a"]}]);
-    assert_eq!((&rules[0]["from"], &rules[0]["to"]), (&from, &serde_json::json!([{"ports": [80]}])));
+    assert_eq!(
+        (&rules[0]["from"], &rules[0]["to"]),
+        (&from, &serde_json::json!([{"ports": [80]}]))
+    );
 }
 
 #[test]
@@ -211,15 +249,27 @@ fn each_request_principal_is_a_rule_of_its_own_beside_the_sources_without() {
 fn policies_that_others_decide_are_errors_unless_they_are_kept() {
     let custom = ["action: CUSTOM", "provider: {name: opa}", "rules: [{}]"];
     let imported = import_policy(&custom, &[]);
-    assert_eq!((imported.run.status, imported.findings), (1, vec!["no-equal metadata.name".to_owned()]));
+    assert_eq!(
+        (imported.run.status, imported.findings),
+        (1, vec!["no-equal metadata.name".to_owned()])
+    );
     let imported = import_policy(&custom, &["--keep", "shop/orders"]);
-    assert_eq!((imported.run.status, imported.findings), (0, vec!["left-out metadata.name".to_owned()]));
+    assert_eq!(
+        (imported.run.status, imported.findings),
+        (0, vec!["left-out metadata.name".to_owned()])
+    );
     let imported = import_policy(&["rules: [{}]"], &["--keep", "shop/orders"]);
-    assert_eq!((imported.run.status, imported.findings), (1, vec!["no-equal metadata.name".to_owned()]));
+    assert_eq!(
+        (imported.run.status, imported.findings),
+        (1, vec!["no-equal metadata.name".to_owned()])
+    );
     let imported = import_policy(&["rules: [{}]"], &["--keep", "shop/other"]);
     assert_eq!((imported.run.status, imported.findings), (1, vec!["no-equal ".to_owned()]));
     let imported = import_policy(&["action: AUDIT", "rules: [{}]"], &[]);
-    assert_eq!((imported.run.status, imported.findings), (0, vec!["left-out metadata.name".to_owned()]));
+    assert_eq!(
+        (imported.run.status, imported.findings),
+        (0, vec!["left-out metadata.name".to_owned()])
+    );
 }
 
 #[test]
@@ -239,16 +289,24 @@ fn issuers_of_different_workloads_are_told_apart_by_the_workload() {
     let text = format!(
         "{}{}{}{}",
         authentication("orders", "selector: {matchLabels: {app: orders}}"),
-        authentication("web", "selector: {matchLabels: {app: web}}").replace("issuer.example", "web.example"),
+        authentication("web", "selector: {matchLabels: {app: web}}")
+            .replace("issuer.example", "web.example"),
         policy(
             "orders",
-            &["selector: {matchLabels: {app: orders}}", "rules: [{to: [{operation: {methods: [GET]}}]}]"]
+            &[
+                "selector: {matchLabels: {app: orders}}",
+                "rules: [{to: [{operation: {methods: [GET]}}]}]"
+            ]
         ),
         policy("all", &["action: DENY", "rules: [{to: [{operation: {methods: [TRACE]}}]}]"]),
     );
     let imported = import(&text, &[]);
     assert_eq!((imported.run.status, imported.configuration), (1, None));
-    assert!(imported.findings.contains(&"no-equal metadata.name".to_owned()), "{:?}", imported.findings);
+    assert!(
+        imported.findings.contains(&"no-equal metadata.name".to_owned()),
+        "{:?}",
+        imported.findings
+    );
     let imported = import(&text, &["--workload", "shop", "--label", "app=web"]);
     assert_eq!(imported.run.status, 0, "{}", imported.run.stderr);
     let configuration = imported.configuration.expect("a configuration");
@@ -256,7 +314,10 @@ fn issuers_of_different_workloads_are_told_apart_by_the_workload() {
     let names: Vec<&Value> =
         configuration["policies"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
     assert_eq!(names, ["all", "no-allow-policy"]);
-    assert_eq!(imported.findings.iter().filter(|finding| finding.starts_with("left-out")).count(), 2);
+    assert_eq!(
+        imported.findings.iter().filter(|finding| finding.starts_with("left-out")).count(),
+        2
+    );
 }
 
 #[test]
@@ -272,8 +333,8 @@ fn workloads_without_an_allow_policy_need_a_token_where_others_have_one() {
 
 #[test]
 fn the_root_namespace_is_for_all_and_a_list_of_kubectl_is_read() {
-    let authentication =
-        authentication("keys", "selector: {}").replace("namespace: shop", "namespace: istio-system");
+    let authentication = authentication("keys", "selector: {}")
+        .replace("namespace: shop", "namespace: istio-system");
     let item = |text: &str| {
         let text = text.trim_end_matches("---\n").trim_end().replace('\n', "\n  ");
         format!("- {text}\n")
@@ -286,21 +347,25 @@ fn the_root_namespace_is_for_all_and_a_list_of_kubectl_is_read() {
     let imported = import(&text, &[]);
     assert_eq!(imported.run.status, 0, "{}", imported.run.stderr);
     let configuration = imported.configuration.expect("a configuration");
-    assert_eq!(configuration["policies"][0]["selector"], serde_json::json!({"namespaces": ["shop"]}));
+    assert_eq!(
+        configuration["policies"][0]["selector"],
+        serde_json::json!({"namespaces": ["shop"]})
+    );
 }
 
 #[test]
 fn a_gateway_is_selected_by_its_name_and_a_service_is_not() {
-    let target =
-        |kind: &str, group: &str| format!("targetRefs: [{{kind: {kind}, group: '{group}', name: edge}}]");
+    let target = |kind: &str, group: &str| {
+        format!("targetRefs: [{{kind: {kind}, group: '{group}', name: edge}}]")
+    };
     let text = authentication("keys", &target("Gateway", "gateway.networking.k8s.io"))
         + &policy("orders", &[&target("Gateway", "gateway.networking.k8s.io"), "rules: [{}]"]);
     let imported = import(&text, &[]);
     let policies = imported.configuration.expect("a configuration")["policies"].take();
     let labels = serde_json::json!({"gateway.networking.k8s.io/gateway-name": "edge"});
     assert_eq!(policies[0]["selector"]["labels"], labels);
-    let text =
-        authentication("keys", "selector: {}") + &policy("orders", &[&target("Service", ""), "rules: [{}]"]);
+    let text = authentication("keys", "selector: {}")
+        + &policy("orders", &[&target("Service", ""), "rules: [{}]"]);
     assert_eq!(import(&text, &[]).findings, ["no-equal spec.targetRefs[0]"]);
 }
 
@@ -308,7 +373,10 @@ fn a_gateway_is_selected_by_its_name_and_a_service_is_not() {
 fn what_istio_has_not_is_an_error_at_its_place() {
     for (spec, expected) in [
         (vec!["rulse: []"], "not-istio spec.rulse"),
-        (vec!["rules: [{to: [{operation: {paths: }}]}]"], "not-istio spec.rules[0].to[0].operation.paths"),
+        (
+            vec!["rules: [{to: [{operation: {paths: }}]}]"],
+            "not-istio spec.rules[0].to[0].operation.paths",
+        ),
         (vec!["rules: [{from: []}]"], "not-istio spec.rules[0].from"),
         (vec!["rules: [{from: [{source: {}}]}]"], "not-istio spec.rules[0].from[0].source"),
         (vec!["rules: [{from: [{}]}]"], "not-istio spec.rules[0].from[0]"),
@@ -329,7 +397,11 @@ fn what_istio_has_not_is_an_error_at_its_place() {
     ] {
         let imported = import_policy(&spec, &[]);
         assert_eq!(imported.run.status, 1, "{spec:?}");
-        assert!(imported.findings.contains(&expected.to_owned()), "{spec:?}: {:?}", imported.findings);
+        assert!(
+            imported.findings.contains(&expected.to_owned()),
+            "{spec:?}: {:?}",
+            imported.findings
+        );
         assert_eq!(imported.run.stdout, "", "{spec:?}");
     }
 }
@@ -338,7 +410,11 @@ fn what_istio_has_not_is_an_error_at_its_place() {
 fn what_an_issuer_can_not_be_is_an_error() {
     let good = authentication("keys", "selector: {}");
     for (from, to, path) in [
-        ("issuer: https://issuer.example", "jwksUri: https://issuer.example/keys", "spec.jwtRules[0]"),
+        (
+            "issuer: https://issuer.example",
+            "jwksUri: https://issuer.example/keys",
+            "spec.jwtRules[0]",
+        ),
         ("https://issuer.example", "https://issuer.example/{tenant}/", "spec.jwtRules[0].issuer"),
         ("\"kty\": \"EC\"", "\"kty\": \"EC\", \"d\": \"AAAA\"", "spec.jwtRules[0]"),
         (
@@ -349,7 +425,11 @@ fn what_an_issuer_can_not_be_is_an_error() {
     ] {
         let imported = import(&good.replace(from, to), &[]);
         assert_eq!(imported.run.status, 1, "{to}");
-        assert!(imported.findings.contains(&format!("no-equal {path}")), "{to}: {:?}", imported.findings);
+        assert!(
+            imported.findings.contains(&format!("no-equal {path}")),
+            "{to}: {:?}",
+            imported.findings
+        );
     }
 }
 
@@ -381,7 +461,11 @@ fn without_a_request_authentication_there_is_nothing_to_import() {
         (String::new(), "no-equal "),
     ] {
         let imported = import(&text, &[]);
-        assert_eq!((imported.run.status, imported.findings), (1, vec![expected.to_owned()]), "{text}");
+        assert_eq!(
+            (imported.run.status, imported.findings),
+            (1, vec![expected.to_owned()]),
+            "{text}"
+        );
     }
     let imported = import(&policy("orders", &["rules: [{}]"]), &["--workload", "shop"]);
     assert_eq!(imported.findings, ["no-equal metadata.name"]);

@@ -34,7 +34,11 @@ fn what_is_planned_is_shown_and_nothing_is_sent() {
     assert!(run.stdout.contains("and by the Redis log from 2 on"), "{}", run.stdout);
     assert!(listener.accept().is_err(), "somebody was asked");
     let few = limits(&["--dry-run", "--max-requests", "20"]);
-    assert!(few.stdout.contains("left out: over: needs 72 requests, and 20 may be sent"), "{}", few.stdout);
+    assert!(
+        few.stdout.contains("left out: over: needs 72 requests, and 20 may be sent"),
+        "{}",
+        few.stdout
+    );
 }
 
 #[test]
@@ -68,7 +72,10 @@ fn serve(listener: &TcpListener, count: usize) -> Vec<String> {
         let (stream, _) = listener.accept().unwrap();
         let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
         let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-        assert!(head.iter().any(|line| line.eq_ignore_ascii_case("x-tyk-authorization: s3cret")), "{head:?}");
+        assert!(
+            head.iter().any(|line| line.eq_ignore_ascii_case("x-tyk-authorization: s3cret")),
+            "{head:?}"
+        );
         let path = head[0].split(' ').nth(1).unwrap().to_owned();
         let body = match path.as_str() {
             "/tyk/apis" => format!("[{definition}]"),
@@ -77,8 +84,9 @@ fn serve(listener: &TcpListener, count: usize) -> Vec<String> {
             _ => "[]".to_owned(),
         };
         let length = body.len();
-        let answer =
-            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
         (&stream).write_all(answer.as_bytes()).unwrap();
         paths.push(path);
     }
@@ -91,17 +99,26 @@ fn a_gateway_is_asked_for_what_no_file_says() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let gateway = std::thread::spawn(move || serve(&listener, 4));
     let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
-    command.args(["limits", "--gateway", &url, "--key", "k1", "--dry-run"]).env("TYK_GW_SECRET", "s3cret");
+    command
+        .args(["limits", "--gateway", &url, "--key", "k1", "--dry-run"])
+        .env("TYK_GW_SECRET", "s3cret");
     // No proxy sees the secret: nothing listens at this one.
     command.envs(
-        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, "http://127.0.0.1:1")),
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+            .map(|name| (name, "http://127.0.0.1:1")),
     );
     let output = command.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("4 per 2 s, endpoint, each key"), "{text}{said}");
+    assert!(
+        output.status.success() && text.contains("4 per 2 s, endpoint, each key"),
+        "{text}{said}"
+    );
     assert!(!text.contains("k1") && !said.contains("k1"));
-    assert_eq!(gateway.join().unwrap(), ["/tyk/apis", "/tyk/apis/oas", "/tyk/policies", "/tyk/keys/k1"]);
+    assert_eq!(
+        gateway.join().unwrap(),
+        ["/tyk/apis", "/tyk/apis/oas", "/tyk/policies", "/tyk/keys/k1"]
+    );
 }
 
 #[test]
@@ -123,7 +140,8 @@ fn strangers_are_not_loaded_unasked() {
 fn what_was_not_tried_is_not_green() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let whole: Value = serde_json::from_str(&std::fs::read_to_string(format!("../{ONE}")).unwrap()).unwrap();
+    let whole: Value =
+        serde_json::from_str(&std::fs::read_to_string(format!("../{ONE}")).unwrap()).unwrap();
     let (mut empty, mut fewer, mut shorter) = (whole.clone(), whole.clone(), whole.clone());
     empty["targets"] = Value::Array(Vec::new());
     fewer["targets"].as_array_mut().unwrap().truncate(1);
@@ -167,7 +185,11 @@ fn an_interval_without_a_unit_is_told() {
     std::fs::write(&path, definition.to_string()).unwrap();
     let run = attache(&["limits", path.to_str().unwrap(), "--dry-run"]);
     assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
-    assert!(run.stdout.contains("its `per` is no duration; write a unit, as in `4s`"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("its `per` is no duration; write a unit, as in `4s`"),
+        "{}",
+        run.stdout
+    );
     assert!(!run.stdout.contains("fraction of a second"), "{}", run.stdout);
 }
 
@@ -193,7 +215,12 @@ fn the_mistakes_of_an_api_that_is_not_chosen_do_not_count() {
     for (chosen, status) in [("a", 0), ("b", 1)] {
         let run = attache(&["limits", path, "--dry-run", "--api", chosen]);
         assert_eq!(run.status, status, "{chosen}: {}{}", run.stdout, run.stderr);
-        assert_eq!(run.stdout.matches("mistake: b").count(), usize::from(chosen == "b"), "{}", run.stdout);
+        assert_eq!(
+            run.stdout.matches("mistake: b").count(),
+            usize::from(chosen == "b"),
+            "{}",
+            run.stdout
+        );
     }
 }
 
@@ -238,7 +265,8 @@ fn earlier_runs_are_judged_again() {
     assert_eq!(report["holds"], false);
     let judgement = &report["targets"][0]["judgement"];
     assert!(judgement["running"].as_str().unwrap().starts_with("Redis log"), "{judgement:#}");
-    let over = judgement["steps"].as_array().unwrap().iter().find(|step| step["step"] == "over").unwrap();
+    let over =
+        judgement["steps"].as_array().unwrap().iter().find(|step| step["step"] == "over").unwrap();
     assert_eq!((&over["passed"], &over["holds"]), (&Value::from(10), &Value::from(false)));
     let junit = std::fs::read_to_string(junit).unwrap();
     assert!(junit.contains("<testcase name=\"over\"") && junit.contains("<failure"), "{junit}");
@@ -255,13 +283,20 @@ fn what_can_not_be_read_is_told() {
         ([&GIVEN[..], &["--judge", "README.md"]].concat(), "is no record of attache limits"),
         ([&GIVEN[..], &["--dry-run", "--request", "orders"]].concat(), "is not METHOD /PATH"),
         (
-            [&GIVEN[..], &["--gateway", "http://127.0.0.1:1", "--key", "k", "--max-requests", "5"]].concat(),
+            [&GIVEN[..], &["--gateway", "http://127.0.0.1:1", "--key", "k", "--max-requests", "5"]]
+                .concat(),
             "no limit can be tried",
         ),
         ([&GIVEN[..], &["--dry-run", "--api", "nobody"]].concat(), "there is no limit to try"),
         ([&GIVEN[..], &["--gateway", "http://127.0.0.1:1"]].concat(), "give one by --key"),
-        ([&GIVEN[..], &["--gateway", "http://127.0.0.1/x", "--key", "k"]].concat(), "no URL of a gateway"),
-        ([&GIVEN[..], &["--gateway", "http://127.0.0.1?a=b", "--dry-run"]].concat(), "a query or a fragment"),
+        (
+            [&GIVEN[..], &["--gateway", "http://127.0.0.1/x", "--key", "k"]].concat(),
+            "no URL of a gateway",
+        ),
+        (
+            [&GIVEN[..], &["--gateway", "http://127.0.0.1?a=b", "--dry-run"]].concat(),
+            "a query or a fragment",
+        ),
     ] {
         let run = attache(&arguments);
         assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);

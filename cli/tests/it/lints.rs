@@ -1,4 +1,5 @@
-//! What is legal and seldom meant: each rule finds what it is for, where it is, and nothing beside it.
+//! What is legal and seldom meant: each rule finds what it is for, where it is, and nothing beside
+//! it.
 
 use crate::support::attache_given;
 use serde_json::Value;
@@ -50,14 +51,22 @@ fn a_rule_that_another_decides_before() {
             "{name: a, to: [{paths: [/x]}], roles: {anyOf: [r, w]}}",
             "{name: b, to: [{paths: [/x]}], roles: {anyOf: [r]}, when: [{claim: a, equals: b}]}",
         ),
-        ("{name: a, action: DENY, to: [{paths: [\"/x*\"]}]}", "{name: b, to: [{paths: [/x, /xy]}]}"),
+        (
+            "{name: a, action: DENY, to: [{paths: [\"/x*\"]}]}",
+            "{name: b, to: [{paths: [/x, /xy]}]}",
+        ),
         ("{name: a, from: [{namespaces: [\"s*\"]}]}", "{name: b, from: [{namespaces: [shop]}]}"),
     ] {
         let text = rules(&[earlier, later]);
-        assert_eq!(found(&text), ["unreachable-rule policies[0].rules[1].name"], "{earlier} {later}");
+        assert_eq!(
+            found(&text),
+            ["unreachable-rule policies[0].rules[1].name"],
+            "{earlier} {later}"
+        );
     }
     // A DENY rule that counts refuses what earlier rules allow, too.
-    let text = rules(&["{name: b, to: [{paths: [/x]}]}", "{name: a, action: DENY, to: [{paths: [/x]}]}"]);
+    let text =
+        rules(&["{name: b, to: [{paths: [/x]}]}", "{name: a, action: DENY, to: [{paths: [/x]}]}"]);
     assert_eq!(found(&text), ["unreachable-rule policies[0].rules[0].name"]);
 }
 
@@ -69,12 +78,18 @@ fn a_rule_that_decides_something() {
         ("{name: a, to: [{notPaths: [/x]}]}", "{name: b, to: [{paths: [/x]}]}"),
         ("{name: a, roles: {anyOf: [r]}}", "{name: b, roles: {anyOf: [r, w]}}"),
         ("{name: a, mode: SHADOW}", "{name: b, to: [{paths: [/x]}]}"),
-        ("{name: a, to: [{paths: [/x]}]}", "{name: b, authentication: OPTIONAL, to: [{paths: [/x]}]}"),
+        (
+            "{name: a, to: [{paths: [/x]}]}",
+            "{name: b, authentication: OPTIONAL, to: [{paths: [/x]}]}",
+        ),
         (
             "{name: a, action: DENY, to: [{paths: [/x]}], roles: {anyOf: [r]}}",
             "{name: b, to: [{paths: [/x]}]}",
         ),
-        ("{name: a, action: DENY, mode: SHADOW, to: [{paths: [/x]}]}", "{name: b, to: [{paths: [/x]}]}"),
+        (
+            "{name: a, action: DENY, mode: SHADOW, to: [{paths: [/x]}]}",
+            "{name: b, to: [{paths: [/x]}]}",
+        ),
         // The wide one comes later: the first names what is logged.
         ("{name: a, to: [{paths: [/x]}]}", "{name: b}"),
         (
@@ -103,10 +118,12 @@ fn a_rule_of_another_policy_decides_before_where_that_applies_everywhere() {
 
 #[test]
 fn a_path_that_a_public_rule_opens() {
-    let public =
-        "{name: open, authentication: NONE, to: [{methods: [GET], paths: [\"/static/*\", /healthz]}]}";
+    let public = "{name: open, authentication: NONE, to: [{methods: [GET], paths: [\"/static/*\", /healthz]}]}";
     for (asking, place) in [
-        ("{name: b, to: [{methods: [GET], paths: [/orders, \"/static/{file}\"]}]}", "to[0].paths[1]"),
+        (
+            "{name: b, to: [{methods: [GET], paths: [/orders, \"/static/{file}\"]}]}",
+            "to[0].paths[1]",
+        ),
         (
             "{name: b, to: [{paths: [/a]}, {methods: [GET], paths: [/healthz]}], roles: {anyOf: [ops]}}",
             "to[1].paths[0]",
@@ -115,13 +132,17 @@ fn a_path_that_a_public_rule_opens() {
         let text = rules(&[asking, public]);
         assert_eq!(found(&text), [format!("public-path policies[0].rules[0].{place}")], "{asking}");
     }
-    for asking in
-        ["{name: b, to: [{paths: [/healthz]}]}", "{name: b, to: [{methods: [GET], paths: [\"/*\"]}]}"]
-    {
+    for asking in [
+        "{name: b, to: [{paths: [/healthz]}]}",
+        "{name: b, to: [{methods: [GET], paths: [\"/*\"]}]}",
+    ] {
         assert_eq!(found(&rules(&[asking, public])), [""; 0], "{asking}");
     }
     let everything = "{name: open, authentication: NONE}";
-    assert_eq!(found(&rules(&["{name: b}", everything])), ["public-path policies[0].rules[0].name"]);
+    assert_eq!(
+        found(&rules(&["{name: b}", everything])),
+        ["public-path policies[0].rules[0].name"]
+    );
 }
 
 #[test]
@@ -142,7 +163,11 @@ fn a_deny_rule_that_is_passed_by() {
     );
     assert_eq!(found(&text), [""; 0]);
     for to in ["{methods: [GET, HEAD]}", "{paths: [\"/a*\"]}", "{notHosts: [a.example]}"] {
-        assert_eq!(found(&rules(&[&format!("{{name: never, action: DENY, to: [{to}]}}")])), [""; 0], "{to}");
+        assert_eq!(
+            found(&rules(&[&format!("{{name: never, action: DENY, to: [{to}]}}")])),
+            [""; 0],
+            "{to}"
+        );
     }
 }
 
@@ -190,7 +215,10 @@ fn what_a_resource_says() {
         (format!("  url: file:///attache.wasm\n{server}"), ""),
         (format!("  url: https://example.com/attache.wasm\n  sha256: \"0123\"\n{server}"), ""),
         (GOOD.to_owned(), "match-mode spec"),
-        (format!("{GOOD}  match: [{{mode: SERVER}}, {{mode: CLIENT}}]\n"), "match-mode spec.match[1]"),
+        (
+            format!("{GOOD}  match: [{{mode: SERVER}}, {{mode: CLIENT}}]\n"),
+            "match-mode spec.match[1]",
+        ),
         (format!("{GOOD}  match: [{{ports: [{{number: 80}}]}}]\n"), "match-mode spec.match[0]"),
         (format!("{GOOD}{server}{gateway}"), "match-mode spec.match[0]"),
         (format!("  url: oci://example.com/attache:1.0\n{server}"), "mutable-url spec.url"),

@@ -32,12 +32,15 @@ const TESTS: [&str; 7] = [
 /// Writes the configuration, and a file for each of these lists of tests.
 fn suite(configuration: &str, files: &[&[&str]]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
+    let write =
+        |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
     write("configuration.yaml", configuration);
     for (index, tests) in files.iter().enumerate() {
         let steps: String = tests.iter().map(|test| format!("- {test}\n")).collect();
         let tokens = "{reader: {claims: {roles: [reader]}}, nobody: {claims: {roles: []}}, eternal: {claims: {roles: [reader]}, without: [exp]}}";
-        let text = format!("title: t\nconfiguration: configuration.yaml\ntokens: {tokens}\nsteps:\n{steps}");
+        let text = format!(
+            "title: t\nconfiguration: configuration.yaml\ntokens: {tokens}\nsteps:\n{steps}"
+        );
         write(&format!("{index}.yaml"), &text);
     }
     folder
@@ -79,7 +82,8 @@ fn each_mutant_is_noticed_by_the_test_that_is_for_it_and_by_no_other() {
             .expect("a list")
             .iter()
             .map(|told| {
-                let [owner, change] = ["owner", "change"].map(|key| told[key].as_str().expect("text"));
+                let [owner, change] =
+                    ["owner", "change"].map(|key| told[key].as_str().expect("text"));
                 format!("{}:{} {owner}: {change}", told["line"], told["column"])
             })
             .collect();
@@ -100,8 +104,9 @@ fn two_files_about_one_configuration_notice_together() {
 fn a_gate_fails_where_too_few_are_noticed_or_not_all_were_run() {
     let folder = suite(CONFIGURATION, &[&TESTS[..3]]);
     let run = mutate(&folder, &["--format", "json"]);
-    let score =
-        serde_json::from_str::<Value>(&run.stdout).expect("JSON")["score"].as_u64().expect("a number");
+    let score = serde_json::from_str::<Value>(&run.stdout).expect("JSON")["score"]
+        .as_u64()
+        .expect("a number");
     assert!((50..100).contains(&score), "{score}");
     assert_eq!(run.status, 0);
     assert_eq!(mutate(&folder, &["--min", &score.to_string()]).status, 0);
@@ -116,7 +121,11 @@ fn tests_that_fail_as_it_is_say_nothing_of_mutants() {
     let wrong = ["{name: writes, request: {method: POST, token: reader}}"];
     let run = mutate(&suite(CONFIGURATION, &[&wrong]), &[]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("0.yaml: `writes` fails as it is; see `attache test`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("0.yaml: `writes` fails as it is; see `attache test`"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

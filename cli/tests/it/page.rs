@@ -17,8 +17,12 @@ fn examples(page: &str) -> Vec<(String, String)> {
 fn every_example_prints_what_the_page_shows() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let mut all = Vec::new();
-    let pages =
-        [("docs/tool.md", 6), ("docs/debugging.md", 8), ("docs/policies.md", 6), ("docs/tyk-limits.md", 3)];
+    let pages = [
+        ("docs/tool.md", 6),
+        ("docs/debugging.md", 8),
+        ("docs/policies.md", 6),
+        ("docs/tyk-limits.md", 3),
+    ];
     for (page, count) in pages {
         let text = std::fs::read_to_string(root.join(page)).expect("the page");
         let examples = examples(&text);
@@ -28,7 +32,12 @@ fn every_example_prints_what_the_page_shows() {
     let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     for (command, printed) in all {
-        let run = Command::new("sh").arg("-c").arg(&command).current_dir(root).env("PATH", &path).output();
+        let run = Command::new("sh")
+            .arg("-c")
+            .arg(&command)
+            .current_dir(root)
+            .env("PATH", &path)
+            .output();
         let run = run.expect("a shell");
         assert_eq!(
             String::from_utf8_lossy(&run.stdout),
@@ -60,15 +69,19 @@ fn the_assertions_of_the_page_are_those_of_the_example() {
     assert_eq!(std::fs::read_to_string(root.join(name)).expect("the example"), text);
 }
 
-/// What each step of the review gate ends with, in a repository whose pull request changes the configuration so.
+/// What each step of the review gate ends with, in a repository whose pull request changes the
+/// configuration so.
 fn gate(change: impl Fn(&str) -> String) -> (Vec<i32>, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let deploy = folder.path().join("deploy");
     std::fs::create_dir(&deploy).expect("a folder");
-    let text = std::fs::read_to_string(root.join("plugin-config/examples/istio-twin.yaml")).expect("a file");
-    let assertions = std::fs::read_to_string(root.join("examples/proofs/orders.yaml")).expect("a file");
-    let assertions = assertions.replace("../../plugin-config/examples/istio-twin.yaml", "attache.yaml");
+    let text = std::fs::read_to_string(root.join("plugin-config/examples/istio-twin.yaml"))
+        .expect("a file");
+    let assertions =
+        std::fs::read_to_string(root.join("examples/proofs/orders.yaml")).expect("a file");
+    let assertions =
+        assertions.replace("../../plugin-config/examples/istio-twin.yaml", "attache.yaml");
     std::fs::write(deploy.join("assertions.yaml"), assertions).expect("it is written");
     std::fs::write(deploy.join("attache.yaml"), &text).expect("it is written");
     let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
@@ -76,8 +89,10 @@ fn gate(change: impl Fn(&str) -> String) -> (Vec<i32>, String) {
     let run = |command: &str| {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(command).current_dir(folder.path()).env("PATH", &path);
-        let run =
-            shell.env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md")).output().expect("a shell");
+        let run = shell
+            .env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"))
+            .output()
+            .expect("a shell");
         run.status.code().expect("no signal")
     };
     let author = "-c user.name=a -c user.email=a@example.com -c commit.gpgsign=false";
@@ -87,7 +102,8 @@ fn gate(change: impl Fn(&str) -> String) -> (Vec<i32>, String) {
     let workflow = attache_config_reader::read_yaml(&yaml(&page(), "\"on\":")).expect("YAML");
     let workflow = serde_json::to_value(&workflow).expect("JSON");
     let steps = workflow["jobs"]["policies"]["steps"].as_array().expect("steps");
-    let statuses: Vec<i32> = steps.iter().filter_map(|step| step["run"].as_str()).map(run).collect();
+    let statuses: Vec<i32> =
+        steps.iter().filter_map(|step| step["run"].as_str()).map(run).collect();
     (statuses, std::fs::read_to_string(folder.path().join("summary.md")).expect("a summary"))
 }
 
@@ -112,7 +128,8 @@ fn quickstart() -> Vec<String> {
 
 /// Returns the name of the subcommand that a line runs.
 fn subcommand(line: &str) -> &str {
-    let behind = line.split("scripts/attache ").nth(1).unwrap_or_else(|| panic!("no command: {line}"));
+    let behind =
+        line.split("scripts/attache ").nth(1).unwrap_or_else(|| panic!("no command: {line}"));
     behind.split(' ').next().expect("a name")
 }
 
@@ -121,8 +138,12 @@ fn the_quickstart_runs_every_command() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let help = Command::new(env!("CARGO_BIN_EXE_attache")).arg("--help").output().expect("it runs");
     let help = String::from_utf8(help.stdout).expect("UTF-8");
-    let commands =
-        help.split("Commands:\n").nth(1).expect("commands").lines().take_while(|line| !line.is_empty());
+    let commands = help
+        .split("Commands:\n")
+        .nth(1)
+        .expect("commands")
+        .lines()
+        .take_while(|line| !line.is_empty());
     let commands = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     let mut commands: Vec<&str> = commands.filter(|name| !matches!(*name, "" | "help")).collect();
     let lines = quickstart();
@@ -138,9 +159,15 @@ fn the_quickstart_runs_every_command() {
     for line in lines.iter().filter(|line| subcommand(line) != "playground") {
         let command = line.replace("scripts/attache", "attache");
         let command = command.replace(" target/", &format!(" {}/", folder.path().display()));
-        let run = Command::new("sh").arg("-c").arg(&command).current_dir(root).env("PATH", &path).output();
+        let run = Command::new("sh")
+            .arg("-c")
+            .arg(&command)
+            .current_dir(root)
+            .env("PATH", &path)
+            .output();
         let run = run.expect("a shell");
-        // What is shown there finds something: a request that is allowed newly, one that is refused, routes that differ.
+        // What is shown there finds something: a request that is allowed newly, one that is
+        // refused, routes that differ.
         let finds = matches!(subcommand(line), "diff" | "explain" | "replay" | "tyk" | "why");
         let said = String::from_utf8_lossy(&run.stderr);
         assert_eq!(run.status.code(), Some(i32::from(finds)), "{line}\n{said}");
@@ -157,7 +184,11 @@ fn the_first_policy_of_the_readme_is_what_its_commands_say() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("first-policy.yaml"), yaml(section, "kind: WasmPlugin"))
         .expect("it is written");
-    let block = section.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("commands");
+    let block = section
+        .split("```sh\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("commands");
     let program = Path::new(env!("CARGO_BIN_EXE_attache")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     let run = |command: &str| {
@@ -172,5 +203,7 @@ fn the_first_policy_of_the_readme_is_what_its_commands_say() {
         assert!(run.status.success(), "{command}\n{}", String::from_utf8_lossy(&run.stderr));
     }
     let stranger = run(&block.lines().nth(1).expect("explain").replace("reader", "guest"));
-    assert!(String::from_utf8_lossy(&stranger.stdout).starts_with("refused with 403: role-missing"));
+    assert!(
+        String::from_utf8_lossy(&stranger.stdout).starts_with("refused with 403: role-missing")
+    );
 }

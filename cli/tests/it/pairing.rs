@@ -39,19 +39,25 @@ fn versions(old: &[(&str, String)], new: &[(&str, String)]) -> TempDir {
     folder
 }
 
-/// Compares what lies at these paths, and returns how the paths of each pair changed, and what was compared with nothing.
+/// Compares what lies at these paths, and returns how the paths of each pair changed, and what was
+/// compared with nothing.
 fn compared(folder: &TempDir, old: &str, new: &str) -> (Vec<String>, Vec<String>) {
     let [old, new] = [old, new].map(|path| folder.path().join(path).display().to_string());
     let run = attache(&["diff", &old, &new, "--format", "json"]);
     let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let path = |value: &Value| {
-        list(value).first().map_or("-", |it| it["request"]["path"].as_str().unwrap_or("?")).to_owned()
+        list(value)
+            .first()
+            .map_or("-", |it| it["request"]["path"].as_str().unwrap_or("?"))
+            .to_owned()
     };
     let pairs = list(&report["comparisons"]);
-    let pairs = pairs.iter().map(|it| format!("{} > {}", path(&it["refused"]), path(&it["allowed"])));
+    let pairs =
+        pairs.iter().map(|it| format!("{} > {}", path(&it["refused"]), path(&it["allowed"])));
     let unpaired = list(&report["unpaired"]);
-    let unpaired: Vec<String> = unpaired.iter().map(|it| it.as_str().expect("a text").to_owned()).collect();
+    let unpaired: Vec<String> =
+        unpaired.iter().map(|it| it.as_str().expect("a text").to_owned()).collect();
     assert_eq!(
         run.status,
         i32::from(!report.to_string().contains("\"comparisons\":[]") || !unpaired.is_empty())
@@ -88,7 +94,8 @@ fn documents_of_one_file_are_known_by_their_order() {
     let expected = (vec!["/a > /a2".to_owned(), "/b > /b2".to_owned()], Vec::new());
     assert_eq!(whole(&folder), expected);
     // Two files that are named, whatever they are called.
-    fs::rename(folder.path().join("new/x.yaml"), folder.path().join("new/y.yaml")).expect("it is there");
+    fs::rename(folder.path().join("new/x.yaml"), folder.path().join("new/y.yaml"))
+        .expect("it is there");
     assert_eq!(compared(&folder, "old/x.yaml", "new/y.yaml"), expected);
     // Which of three are the two that there were, nobody can tell.
     let three = stream(&[bare("/c"), bare("/a"), bare("/b")]);
@@ -96,29 +103,48 @@ fn documents_of_one_file_are_known_by_their_order() {
     let (pairs, unpaired) = whole(&folder);
     assert_eq!(pairs, [""; 0]);
     assert_eq!(unpaired.len(), 5, "{unpaired:?}");
-    assert!(unpaired[0].contains("is one of 2 before and 3 now that nothing tells apart"), "{unpaired:?}");
+    assert!(
+        unpaired[0].contains("is one of 2 before and 3 now that nothing tells apart"),
+        "{unpaired:?}"
+    );
 }
 
 #[test]
 fn resources_are_known_by_kind_namespace_and_name_wherever_they_stand() {
     let folder = versions(
-        &[("x.yaml", stream(&[resource("shop", "attache", "/a"), resource("web", "attache", "/b")]))],
-        &[("y.yaml", resource("web", "attache", "/b2")), ("z.yaml", resource("shop", "attache", "/a2"))],
+        &[(
+            "x.yaml",
+            stream(&[resource("shop", "attache", "/a"), resource("web", "attache", "/b")]),
+        )],
+        &[
+            ("y.yaml", resource("web", "attache", "/b2")),
+            ("z.yaml", resource("shop", "attache", "/a2")),
+        ],
     );
     assert_eq!(whole(&folder), (vec!["/b > /b2".to_owned(), "/a > /a2".to_owned()], Vec::new()));
     // One of several that is in another namespace now is another, for other workloads.
     let folder = versions(
-        &[("x.yaml", stream(&[resource("shop", "attache", "/a"), resource("web", "attache", "/b")]))],
-        &[("x.yaml", stream(&[resource("bank", "attache", "/a"), resource("web", "attache", "/b2")]))],
+        &[(
+            "x.yaml",
+            stream(&[resource("shop", "attache", "/a"), resource("web", "attache", "/b")]),
+        )],
+        &[(
+            "x.yaml",
+            stream(&[resource("bank", "attache", "/a"), resource("web", "attache", "/b2")]),
+        )],
     );
     let (pairs, unpaired) = whole(&folder);
     assert_eq!(pairs, ["/b > /b2"]);
     assert!(
-        unpaired.iter().any(|it| it.starts_with("WasmPlugin bank/attache") && it.contains("is new")),
+        unpaired
+            .iter()
+            .any(|it| it.starts_with("WasmPlugin bank/attache") && it.contains("is new")),
         "{unpaired:?}"
     );
     assert!(
-        unpaired.iter().any(|it| it.starts_with("WasmPlugin shop/attache") && it.contains("is gone")),
+        unpaired
+            .iter()
+            .any(|it| it.starts_with("WasmPlugin shop/attache") && it.contains("is gone")),
         "{unpaired:?}"
     );
 }
@@ -133,7 +159,8 @@ fn a_resource_of_one_name_in_several_files_is_known_by_its_file() {
     };
     let folder = versions(&overlays("/a", "/b"), &overlays("/a2", "/b2"));
     assert_eq!(whole(&folder), (vec!["/a > /a2".to_owned(), "/b > /b2".to_owned()], Vec::new()));
-    let folder = versions(&overlays("/a", "/b"), &[("base/x.yaml", resource("shop", "attache", "/a2"))]);
+    let folder =
+        versions(&overlays("/a", "/b"), &[("base/x.yaml", resource("shop", "attache", "/a2"))]);
     let (pairs, unpaired) = whole(&folder);
     assert_eq!(pairs, ["/a > /a2"]);
     assert!(unpaired.len() == 1 && unpaired[0].contains("east/x.yaml is gone"), "{unpaired:?}");

@@ -1,4 +1,5 @@
-//! Whatever strangers call things, what the tool writes is plain text, and Markdown with no markup of theirs.
+//! Whatever strangers call things, what the tool writes is plain text, and Markdown with no markup
+//! of theirs.
 
 use crate::support::{Run, attache};
 use serde_json::{Value, json};
@@ -6,10 +7,12 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Moves a terminal's cursor, turns text round, hides some, ends a line with a command to GitHub Actions, and is markup.
+/// Moves a terminal's cursor, turns text round, hides some, ends a line with a command to GitHub
+/// Actions, and is markup.
 const NASTY: &str = "\u{1b}[2J\u{9b}31m\u{202e}\u{2066}\u{200b}\u{7}\r\n::error::x ##[error]y `` ` <b onclick=a> | @octocat ![i](https://evil.example) ";
 
-/// Fails where a character of a text is not plain, or a line begins as a command to GitHub Actions does.
+/// Fails where a character of a text is not plain, or a line begins as a command to GitHub Actions
+/// does.
 fn assert_plain(text: &str, what: &str) {
     for character in text.chars() {
         let is_format = matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
@@ -145,7 +148,10 @@ fn findings_are_plain_in_every_format() {
     // A name stays what it is to programs.
     let run = attache(&["check", folder.path().to_str().expect("UTF-8"), "--format", "json"]);
     let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
-    assert!(report["findings"][0]["file"].as_str().expect("a name").contains('\u{202e}'), "{report}");
+    assert!(
+        report["findings"][0]["file"].as_str().expect("a name").contains('\u{202e}'),
+        "{report}"
+    );
     // The line itself, as YAML.
     let file = folder.path().join("c.yaml");
     for (line, said) in [
@@ -188,7 +194,12 @@ fn tests_and_explanations_are_plain() {
         assert_eq!(run.status, 2, "{run:?}");
         assert_run(&run, "a wrong test", "");
     }
-    let run = attache(&["explain", &folder.write("d", &wrong_configuration(&["x"])), "--request", "GET /x"]);
+    let run = attache(&[
+        "explain",
+        &folder.write("d", &wrong_configuration(&["x"])),
+        "--request",
+        "GET /x",
+    ]);
     assert_eq!(run.status, 2, "{run:?}");
     assert_run(&run, "explain", "");
     let file = folder.write("c", &configuration(&["/x"]));
@@ -251,7 +262,8 @@ fn logs_are_told_plainly() {
     fs::write(&log, &text).expect("it is written");
     let label = format!("{NASTY}={NASTY}");
     for format in ["text", "json"] {
-        let workload = ["--label", &label, "--workload", &format!("{NASTY}/{NASTY}"), "--format", format];
+        let workload =
+            ["--label", &label, "--workload", &format!("{NASTY}/{NASTY}"), "--format", format];
         let run = attache(&[&["why", text.trim_end(), &file][..], &workload].concat());
         assert_run(&run, "why", "");
         assert!(!run.stdout.is_empty(), "{run:?}");
@@ -301,8 +313,7 @@ fn proofs_and_comparisons_are_plain_and_markdown_has_no_markup_of_theirs() {
     for format in ["text", "json"] {
         assert_run(&attache(&["prove", &file, "--format", format]), "prove", "fails");
     }
-    let wrong =
-        json!({"configuration": NASTY, NASTY: 1, "assertions": [{"name": NASTY, "expect": NASTY, NASTY: 1}]});
+    let wrong = json!({"configuration": NASTY, NASTY: 1, "assertions": [{"name": NASTY, "expect": NASTY, NASTY: 1}]});
     assert_run(&attache(&["prove", &folder.write("w", &wrong)]), "prove", "");
     for wrong in [
         &["check", NASTY][..],
@@ -329,5 +340,9 @@ fn resources_are_plain_and_say_the_same() {
     assert_run(&run, "tyk routes", "VirtualService");
     let resource = attache_config_reader::read_yaml(&run.stdout).expect("YAML");
     let resource = serde_json::to_value(resource).expect("JSON");
-    assert_eq!(resource["spec"]["http"][0]["match"][0]["uri"]["exact"], "/b\u{202e}", "{}", run.stdout);
+    assert_eq!(
+        resource["spec"]["http"][0]["match"][0]["uri"]["exact"], "/b\u{202e}",
+        "{}",
+        run.stdout
+    );
 }

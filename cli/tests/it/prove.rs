@@ -23,9 +23,11 @@ configuration:
 fn prove(assertions: &str, options: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("proofs.yaml");
-    std::fs::write(&file, format!("{CONFIGURATION}assertions:\n{assertions}")).expect("it is written");
+    std::fs::write(&file, format!("{CONFIGURATION}assertions:\n{assertions}"))
+        .expect("it is written");
     let file = file.to_str().expect("UTF-8").to_owned();
-    let arguments: Vec<&str> = ["prove", &file].into_iter().chain(options.iter().copied()).collect();
+    let arguments: Vec<&str> =
+        ["prove", &file].into_iter().chain(options.iter().copied()).collect();
     attache(&arguments)
 }
 
@@ -48,7 +50,11 @@ fn assertions_hold_or_a_request_says_no() {
 ",
     );
     let answers: Vec<&str> = told.iter().filter_map(|answer| answer["answer"].as_str()).collect();
-    assert_eq!(answers, ["holds", "fails", "holds", "fails", "holds", "holds", "fails"], "{told:?}");
+    assert_eq!(
+        answers,
+        ["holds", "fails", "holds", "fails", "holds", "holds", "fails"],
+        "{told:?}"
+    );
     assert_eq!(told[1]["request"]["path"], "/metrics");
     assert_eq!(told[1]["outcome"]["rule"], "p/health");
     assert_eq!(
@@ -56,7 +62,10 @@ fn assertions_hold_or_a_request_says_no() {
         (&"DELETE".into(), &"writer".into())
     );
     assert_eq!(told[6]["outcome"]["reason"], "no-rule-matched");
-    assert!(told.iter().all(|answer| answer["workload"].is_null() || answer["workload"] == "app=orders"));
+    assert!(
+        told.iter()
+            .all(|answer| answer["workload"].is_null() || answer["workload"] == "app=orders")
+    );
 }
 
 #[test]
@@ -78,7 +87,10 @@ fn another_configuration_may_be_held_against_them() {
         &["--configuration", "plugin-config/examples/istio-twin.yaml"],
     );
     assert_eq!(
-        (run.status, run.stdout.contains("by orders/read-all (plugin-config/examples/istio-twin.yaml:30)")),
+        (
+            run.status,
+            run.stdout.contains("by orders/read-all (plugin-config/examples/istio-twin.yaml:30)")
+        ),
         (1, true),
         "{run:?}"
     );
@@ -109,7 +121,11 @@ fn another_configuration_is_the_only_one_and_all_of_it_is_read() {
     std::fs::write(&other, misnamed).expect("it is written");
     let path = other.to_str().expect("UTF-8");
     let run = prove("- {name: a, expect: REFUSED, token: NONE}\n", &["--configuration", path]);
-    assert_eq!((run.status, run.stderr.contains("did you mean `WasmPlugin`?")), (2, true), "{run:?}");
+    assert_eq!(
+        (run.status, run.stderr.contains("did you mean `WasmPlugin`?")),
+        (2, true),
+        "{run:?}"
+    );
     let path = good.to_str().expect("UTF-8");
     std::fs::write(&good, RESOURCE).expect("it is written");
     let run = prove("- {name: a, expect: REFUSED, token: NONE}\n", &["--configuration", path]);
@@ -123,7 +139,11 @@ fn what_is_wrong_is_told_where_it_stands() {
         &[],
     );
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("unknown key `too`") && run.stderr.contains(":16:"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("unknown key `too`") && run.stderr.contains(":16:"),
+        "{}",
+        run.stderr
+    );
     let run = prove("- {name: b, expect: REFUSED, unless: {to: [{paths: [a]}]}}\n", &[]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("assertions[0].unless.to[0].paths[0]"), "{}", run.stderr);
@@ -153,7 +173,11 @@ fn what_is_of_no_request_does_not_hold() {
         &[],
     );
     assert_eq!(run.status, 1, "{run:?}");
-    assert!(run.stdout.starts_with("empty     a\n          no request is as it says"), "{}", run.stdout);
+    assert!(
+        run.stdout.starts_with("empty     a\n          no request is as it says"),
+        "{}",
+        run.stdout
+    );
     assert!(run.stdout.contains("empty     b\n"), "{}", run.stdout);
     assert!(run.stdout.ends_with("holds     c\n1 of 3 hold\n"), "{}", run.stdout);
     let told = answers("- {name: b, expect: ALLOWED, token: NONE, roles: {anyOf: [admin]}}\n");
@@ -163,7 +187,8 @@ fn what_is_of_no_request_does_not_hold() {
 #[test]
 fn a_workload_that_no_policy_is_for_is_an_error() {
     let assertion = "- {name: a, expect: ALLOWED, token: GOOD}\n";
-    let workload = |app: &str| format!("{assertion}workload: {{namespace: shop, labels: {{app: {app}}}}}\n");
+    let workload =
+        |app: &str| format!("{assertion}workload: {{namespace: shop, labels: {{app: {app}}}}}\n");
     let run = prove(&workload("ordres"), &[]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
     assert!(run.stderr.contains("applies to namespace shop, app=ordres"), "{}", run.stderr);
@@ -179,8 +204,10 @@ fn names_are_not_repeated_and_methods_are_known_ones() {
         "{}",
         run.stderr
     );
-    let run =
-        prove("- {name: a, expect: REFUSED, to: [{methods: [DLETE, PURGE, GET], paths: [/orders]}]}\n", &[]);
+    let run = prove(
+        "- {name: a, expect: REFUSED, to: [{methods: [DLETE, PURGE, GET], paths: [/orders]}]}\n",
+        &[],
+    );
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.stderr.contains("`DLETE` is no registered method"), "{}", run.stderr);
     assert_eq!(run.stderr.matches("warning[").count(), 2, "{}", run.stderr);
@@ -218,7 +245,8 @@ fn of_a_dry_run_it_is_said_that_nothing_is_enforced() {
         ),
         (shadow, Some("the configuration is a dry run for some workloads")),
     ] {
-        let assertions = "assertions:\n- {name: a, expect: REFUSED, token: NONE, to: [{paths: [/admin]}]}\n";
+        let assertions =
+            "assertions:\n- {name: a, expect: REFUSED, token: NONE, to: [{paths: [/admin]}]}\n";
         std::fs::write(file, format!("{CONFIGURATION}{lines}{assertions}")).expect("it is written");
         let run = attache(&["prove", file]);
         // It is judged as it will be in force.
@@ -226,24 +254,29 @@ fn of_a_dry_run_it_is_said_that_nothing_is_enforced() {
         assert_eq!(run.stdout.contains("is a dry run"), said.is_some(), "{run:?}");
         assert!(run.stdout.contains(said.unwrap_or("holds     a")), "{run:?}");
         let json: Value =
-            serde_json::from_str(&attache(&["prove", file, "--format", "json"]).stdout).expect("JSON");
+            serde_json::from_str(&attache(&["prove", file, "--format", "json"]).stdout)
+                .expect("JSON");
         assert_eq!(json[0]["dryRun"], said.is_some(), "{json}");
     }
 }
 
 #[test]
 fn the_schema_takes_what_the_command_takes() {
-    let schema: Value = serde_json::from_str(&attache(&["schema", "assertions"]).stdout).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(&attache(&["schema", "assertions"]).stdout).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    for entry in
-        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/proofs")).expect("a folder")
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/proofs"))
+        .expect("a folder")
     {
         let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a file");
         let document: Value =
-            serde_json::to_value(attache_config_reader::read_yaml(&text).expect("YAML")).expect("JSON");
-        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            serde_json::to_value(attache_config_reader::read_yaml(&text).expect("YAML"))
+                .expect("JSON");
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
-    let misspelled = serde_json::json!({"assertions": [{"name": "a", "expect": "REFUSED", "too": []}]});
+    let misspelled =
+        serde_json::json!({"assertions": [{"name": "a", "expect": "REFUSED", "too": []}]});
     assert!(!validator.is_valid(&misspelled));
 }

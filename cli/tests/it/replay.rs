@@ -49,7 +49,10 @@ fn every_request_of_the_log_fares_as_it_did_under_its_own_configuration() {
             assert_eq!(told[changed].as_array().map(Vec::len), Some(0), "{log}: {}", run.stdout);
         }
         let same = &told["asBefore"];
-        assert!(same["allowed"].as_u64() >= Some(1) && same["refused"].as_u64() >= Some(7), "{log}: {same}");
+        assert!(
+            same["allowed"].as_u64() >= Some(1) && same["refused"].as_u64() >= Some(7),
+            "{log}: {same}"
+        );
     }
 }
 
@@ -66,7 +69,8 @@ fn line(verdict: &str, method: &str, path: &str, more: &str) -> String {
     )
 }
 
-/// Returns what becomes of one line: `newlyRefused`, `newlyAllowed`, `cannotTell` or `asBefore`; with what it needs.
+/// Returns what becomes of one line: `newlyRefused`, `newlyAllowed`, `cannotTell` or `asBefore`;
+/// with what it needs.
 fn fate(line: &str, configuration: &str, more: &[&str]) -> (String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("next.yaml");
@@ -87,7 +91,8 @@ const ISSUERS: &str = "issuers: [{name: tyk, issuer: 'https://tyk.example.com', 
 
 #[test]
 fn a_verdict_that_depends_on_what_the_line_lacks_is_not_guessed() {
-    let policy = |rule: &str| format!("{ISSUERS}policies: [{{name: p, rules: [{{name: r, {rule}}}]}}]\n");
+    let policy =
+        |rule: &str| format!("{ISSUERS}policies: [{{name: p, rules: [{{name: r, {rule}}}]}}]\n");
     let good = "\"issuer\":\"tyk\",\"claims\":{\"sub\":\"alice\"},";
     let of = |kind: &str, needs: &str| (kind.to_owned(), needs.to_owned());
     for (line, rule, expected) in [
@@ -106,8 +111,16 @@ fn a_verdict_that_depends_on_what_the_line_lacks_is_not_guessed() {
             "to: [{paths: [/b]}], roles: {anyOf: [x]}",
             of("newlyRefused", ""),
         ),
-        (line("allowed", "GET", "/a", good), "when: [{claim: sub, equals: alice}]", of("asBefore", "")),
-        (line("allowed", "GET", "/a", good), "when: [{claim: sub, equals: bob}]", of("newlyRefused", "")),
+        (
+            line("allowed", "GET", "/a", good),
+            "when: [{claim: sub, equals: alice}]",
+            of("asBefore", ""),
+        ),
+        (
+            line("allowed", "GET", "/a", good),
+            "when: [{claim: sub, equals: bob}]",
+            of("newlyRefused", ""),
+        ),
         (
             line("allowed", "GET", "/a", good),
             "when: [{claim: tenant, equals: x}]",
@@ -125,14 +138,22 @@ fn a_verdict_that_depends_on_what_the_line_lacks_is_not_guessed() {
             of("cannotTell", "the direct peer's address"),
         ),
         // A line without a caller is one of a connection without mTLS.
-        (line("allowed", "GET", "/a", good), "from: [{namespaces: [shop]}]", of("newlyRefused", "")),
+        (
+            line("allowed", "GET", "/a", good),
+            "from: [{namespaces: [shop]}]",
+            of("newlyRefused", ""),
+        ),
         // What was public may have had a token, or none.
         (
             line("allowed", "GET", "/a", ""),
             "to: [{paths: [/a]}]",
             of("cannotTell", "whether there was a good token"),
         ),
-        (line("allowed", "GET", "/a", ""), "authentication: NONE, to: [{paths: [/a]}]", of("asBefore", "")),
+        (
+            line("allowed", "GET", "/a", ""),
+            "authentication: NONE, to: [{paths: [/a]}]",
+            of("asBefore", ""),
+        ),
         (line("allowed", "GET", "/a", ""), "to: [{paths: [/b]}]", of("newlyRefused", "")),
         (
             line("denied", "GET", "/a", "\"reason\":\"token-missing\","),
@@ -183,7 +204,10 @@ fn a_verdict_that_depends_on_what_the_line_lacks_is_not_guessed() {
     }
     let port = line("allowed", "GET", "/a", good);
     assert_eq!(fate(&port, &policy("to: [{ports: [80]}]"), &["--port", "80"]), of("asBefore", ""));
-    assert_eq!(fate(&port, &policy("to: [{ports: [80]}]"), &["--port", "81"]), of("newlyRefused", ""));
+    assert_eq!(
+        fate(&port, &policy("to: [{ports: [80]}]"), &["--port", "81"]),
+        of("newlyRefused", "")
+    );
 }
 
 #[test]
@@ -196,14 +220,16 @@ fn the_configuration_of_the_log_tells_more_of_it() {
     let was = folder.path().join("was.yaml");
     let was_file = was.to_str().expect("UTF-8").to_owned();
     // The claim would be in the line if the token had it.
-    std::fs::write(&was, format!("{ISSUERS}audit: {{log: ALL, claims: [tenant]}}\n")).expect("it is written");
+    std::fs::write(&was, format!("{ISSUERS}audit: {{log: ALL, claims: [tenant]}}\n"))
+        .expect("it is written");
     assert_eq!(fate(&line, &next, &["--was", &was_file]).0, "newlyRefused");
     std::fs::write(&was, ISSUERS).expect("it is written");
     assert_eq!(fate(&line, &next, &["--was", &was_file]).1, "claim tenant");
     // Another issuer may take other tokens.
     let all = format!("{ISSUERS}policies: [{{name: p, rules: [{{name: r}}]}}]\n");
     assert_eq!(fate(&line, &all, &["--was", &was_file]).0, "asBefore");
-    std::fs::write(&was, ISSUERS.replace("jwksUri", "audiences: [mesh], jwksUri")).expect("it is written");
+    std::fs::write(&was, ISSUERS.replace("jwksUri", "audiences: [mesh], jwksUri"))
+        .expect("it is written");
     assert_eq!(
         fate(&line, &all, &["--was", &was_file]),
         ("cannotTell".to_owned(), "whether there was a good token".to_owned())
@@ -247,7 +273,8 @@ fn a_log_of_strangers_breaks_nothing() {
 fn alike_requests_are_counted_and_unlike_ones_too() {
     let mut log = String::new();
     for number in 0..5_000 {
-        let sender = format!("\"issuer\":\"tyk\",\"claims\":{{\"sub\":\"u{number}\",\"roles\":[]}},");
+        let sender =
+            format!("\"issuer\":\"tyk\",\"claims\":{{\"sub\":\"u{number}\",\"roles\":[]}},");
         _ = write!(log, "{}", line("allowed", "GET", &format!("/orders/{number}"), &sender));
     }
     let run = attache_given(&["replay", "-", "--against", NEXT, "--format", "json"], &log);
@@ -280,11 +307,14 @@ fn of_a_dry_run_it_is_said_that_nothing_is_enforced() {
     let file = file.to_str().expect("UTF-8");
     let run = attache(&["replay", "examples/debugging/audit.log", "--against", file]);
     assert!(
-        run.stdout.contains("taken for granted: it is in force, though the configuration is a dry run"),
+        run.stdout
+            .contains("taken for granted: it is in force, though the configuration is a dry run"),
         "{run:?}"
     );
-    let log =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/debugging/audit.log"));
+    let log = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../examples/debugging/audit.log"
+    ));
     let log = log.expect("a log");
     let line = log.lines().find(|line| line.contains("role-missing")).expect("a refusal");
     let run = attache(&["why", line, file]);

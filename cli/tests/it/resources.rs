@@ -19,7 +19,8 @@ spec:
     - {name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}
 ";
 
-/// What is found in the plugin with a line in the place of another: the rule, the line and the message.
+/// What is found in the plugin with a line in the place of another: the rule, the line and the
+/// message.
 fn found(line: &str, changed: &str) -> Vec<String> {
     assert!(PLUGIN.contains(line), "{line}");
     let run = attache_given(&["check", "--format", "json", "-"], &PLUGIN.replace(line, changed));
@@ -38,7 +39,11 @@ fn what_istio_does_not_take_is_an_error_on_its_line() {
     assert!(found("  phase: AUTHN", "  phase: AUTHN").is_empty());
     let known = "AUTHN, AUTHZ, STATS, UNSPECIFIED_PHASE";
     for (line, changed, expected) in [
-        ("phase: AUTHN", "phase: AUTN", "6: `AUTN` is no value that Istio knows here; did you mean `AUTHN`?"),
+        (
+            "phase: AUTHN",
+            "phase: AUTN",
+            "6: `AUTN` is no value that Istio knows here; did you mean `AUTHN`?",
+        ),
         ("phase: AUTHN", "phase: [AUTHN]", &*format!("6: expected a string; write one of {known}")),
         (
             "failStrategy: FAIL_CLOSE",
@@ -50,7 +55,11 @@ fn what_istio_does_not_take_is_an_error_on_its_line() {
             "{mode: SERVR}",
             "7: `SERVR` is no value that Istio knows here; did you mean `SERVER`?",
         ),
-        ("url: oci://", "url: ocii://", "5: Istio fetches no module from `ocii://`; did you mean `oci://`?"),
+        (
+            "url: oci://",
+            "url: ocii://",
+            "5: Istio fetches no module from `ocii://`; did you mean `oci://`?",
+        ),
         (
             "url: oci://",
             "url: ftp://",
@@ -66,7 +75,10 @@ fn what_istio_does_not_take_is_an_error_on_its_line() {
         assert!(told.contains(&format!("resource {expected}")), "{changed}: {told:#?}");
     }
     let told = found("  url: oci://example.com/attache@sha256:0123\n", "");
-    assert!(told.iter().any(|it| it.starts_with("resource 4: `spec.url` is missing; ")), "{told:#?}");
+    assert!(
+        told.iter().any(|it| it.starts_with("resource 4: `spec.url` is missing; ")),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -93,7 +105,8 @@ fn a_configuration_that_is_not_there_is_told_by_its_key() {
             "resource 9: unknown key `pluginConfg`; did you mean `pluginConfig`?",
         ]
     );
-    let missing = "invalid 4: `spec.pluginConfig` is missing; write the configuration's keys below it";
+    let missing =
+        "invalid 4: `spec.pluginConfig` is missing; write the configuration's keys below it";
     let (resource, _) = PLUGIN.split_once("  pluginConfig:").expect("it has one");
     let configuration = PLUGIN.strip_prefix(resource).expect("its beginning");
     assert_eq!(found(configuration, ""), [missing]);
@@ -103,13 +116,18 @@ fn a_configuration_that_is_not_there_is_told_by_its_key() {
         &["explain", "-", "--request", "GET /"],
         &PLUGIN.replace("pluginConfig:", "pluginConfg:"),
     );
-    assert!(run.stderr.contains("`spec.pluginConfig` is missing; did you mean it by"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`spec.pluginConfig` is missing; did you mean it by"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
 fn a_kind_that_nothing_reads_is_no_other_resource() {
     let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
+    let write =
+        |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
     let path = folder.path().to_str().expect("UTF-8");
     write("a.yaml", PLUGIN);
     for (line, changed, place, said) in [
@@ -126,7 +144,8 @@ fn a_kind_that_nothing_reads_is_no_other_resource() {
         assert_eq!(run.status, 2);
         assert!(run.stderr.contains("b.yaml") && run.stderr.contains(said), "{}", run.stderr);
     }
-    let other = "apiVersion: extensions.higress.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: other}\n";
+    let other =
+        "apiVersion: extensions.higress.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: other}\n";
     write("b.yaml", other);
     let run = attache(&["check", path]);
     assert_eq!(run.status, 0, "{}", run.stdout);
@@ -137,5 +156,9 @@ fn a_kind_that_nothing_reads_is_no_other_resource() {
 fn a_text_that_cannot_be_read_is_told_by_explain() {
     let run = attache_given(&["explain", "-", "--request", "GET /"], "issuers: [\n");
     assert_eq!(run.status, 2);
-    assert!(run.stderr.starts_with("error: <stdin>: ") && run.stderr.contains("line 1"), "{}", run.stderr);
+    assert!(
+        run.stderr.starts_with("error: <stdin>: ") && run.stderr.contains("line 1"),
+        "{}",
+        run.stderr
+    );
 }

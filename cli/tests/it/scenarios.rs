@@ -1,4 +1,5 @@
-//! The scenarios of `e2e/scenarios`, which a real Envoy runs, under `attache test`: what needs no proxy of them.
+//! The scenarios of `e2e/scenarios`, which a real Envoy runs, under `attache test`: what needs no
+//! proxy of them.
 
 use crate::support::{attache, attache_given};
 use attache_e2e::scenario::{self, PolicyTests};
@@ -24,16 +25,21 @@ fn every_scenario_passes_as_far_as_it_needs_no_proxy() {
     let (mut requests, mut all) = (0, 0);
     let mut files = vec!["test".to_owned()];
     for scenario in scenario::all().expect("scenarios") {
-        let tests = PolicyTests::of(&scenario).unwrap_or_else(|error| panic!("{}: {error:#}", scenario.name));
-        all +=
-            scenario.steps.iter().filter(|step| step.refused.is_empty() && step.configure.is_none()).count();
+        let tests = PolicyTests::of(&scenario)
+            .unwrap_or_else(|error| panic!("{}: {error:#}", scenario.name));
+        all += scenario
+            .steps
+            .iter()
+            .filter(|step| step.refused.is_empty() && step.configure.is_none())
+            .count();
         requests += tests.requests;
         for (_, why) in &tests.left_out {
             *left_out.entry(why).or_default() += 1;
         }
         for (index, file) in tests.files.iter().enumerate() {
             let path = folder.path().join(format!("{}-{index}.yaml", scenario.name));
-            fs::write(&path, serde_json::to_string_pretty(file).expect("JSON")).expect("it is written");
+            fs::write(&path, serde_json::to_string_pretty(file).expect("JSON"))
+                .expect("it is written");
             files.push(path.display().to_string());
         }
     }
@@ -56,13 +62,20 @@ fn what_envoy_refuses_check_refuses_in_the_same_words() {
             assert_eq!(run.status, 1, "{}: {configuration}", scenario.name);
             let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
             let found = report["findings"].as_array().expect("a list");
-            let word = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+            let word =
+                |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
             let told: Vec<String> = found
                 .iter()
-                .map(|it| format!("{}: {}; {}", word(it, "path"), word(it, "problem"), word(it, "remedy")))
+                .map(|it| {
+                    format!("{}: {}; {}", word(it, "path"), word(it, "problem"), word(it, "remedy"))
+                })
                 .collect();
             for text in texts {
-                assert!(told.iter().any(|told| told.contains(&text)), "{}: {text}\n{told:#?}", scenario.name);
+                assert!(
+                    told.iter().any(|told| told.contains(&text)),
+                    "{}: {text}\n{told:#?}",
+                    scenario.name
+                );
             }
             checked += 1;
         }

@@ -1,4 +1,5 @@
-//! Which files are read that nobody named: in folders, behind links, and by the name that another file gives.
+//! Which files are read that nobody named: in folders, behind links, and by the name that another
+//! file gives.
 
 use crate::support::{Run, attache};
 use std::fs;
@@ -6,8 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const ISSUER: &str =
-    "issuers:\n- {name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}\n";
+const ISSUER: &str = "issuers:\n- {name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}\n";
 const STEPS: &str = "[{name: none, request: {path: /}, expect: {reason: token-missing}}]";
 const ASSERTIONS: &str = "[{name: a, expect: REFUSED, token: NONE}]";
 
@@ -52,13 +52,20 @@ fn assertions(configuration: &str) -> String {
 
 #[test]
 fn a_file_names_nothing_beyond_the_folders_of_the_command_line() {
-    for (command, text, line) in
-        [("test", suite as fn(&str) -> String, ":2:"), ("mutate", suite, ":2:"), ("prove", assertions, ":1:")]
-    {
-        for (named, is_absolute) in [("../outside.yaml", false), ("outside.yaml", true), ("link.yaml", false)]
+    for (command, text, line) in [
+        ("test", suite as fn(&str) -> String, ":2:"),
+        ("mutate", suite, ":2:"),
+        ("prove", assertions, ":1:"),
+    ] {
+        for (named, is_absolute) in
+            [("../outside.yaml", false), ("outside.yaml", true), ("link.yaml", false)]
         {
             let folder = Folder::new(&[("outside.yaml", "a stranger's: [secret\n")]);
-            let named = if is_absolute { folder.path(named).display().to_string() } else { named.to_owned() };
+            let named = if is_absolute {
+                folder.path(named).display().to_string()
+            } else {
+                named.to_owned()
+            };
             folder.write("suite/t.yaml", &text(&named));
             symlink("../outside.yaml", folder.path("suite/link.yaml")).expect("a link");
             let run = folder.run(&[command, "./suite/t.yaml"]);
@@ -116,8 +123,11 @@ fn a_file_names_no_pipe_and_not_the_standard_input() {
 
 #[test]
 fn a_link_in_a_folder_leads_nowhere_else() {
-    let folder =
-        Folder::new(&[("outside/x.yaml", ISSUER), ("deploy/a.yaml", ISSUER), ("deploy/deep/b.yaml", ISSUER)]);
+    let folder = Folder::new(&[
+        ("outside/x.yaml", ISSUER),
+        ("deploy/a.yaml", ISSUER),
+        ("deploy/deep/b.yaml", ISSUER),
+    ]);
     let within = |target: &str, link: &str| symlink(target, folder.path(link)).expect("a link");
     within("../a.yaml", "deploy/deep/same.yaml");
     within("a.yaml", "deploy/same.JSON");
@@ -146,7 +156,8 @@ fn a_link_in_a_folder_leads_nowhere_else() {
 
 #[test]
 fn files_of_tests_are_found_however_they_are_written() {
-    let quoted = format!("\"title\": t\n\"configuration\": {{{}}}\n\"steps\": {STEPS}\n", issuers_in_flow());
+    let quoted =
+        format!("\"title\": t\n\"configuration\": {{{}}}\n\"steps\": {STEPS}\n", issuers_in_flow());
     let json = r#"{"title": "t", "configuration": {"issuers": [{"name": "tyk", "issuer": "https://tyk.example.com",
         "jwksUri": "https://tyk.example.com/keys"}]},
         "steps": [{"name": "n", "request": {"path": "/"}, "expect": {"reason": "token-missing"}}]}"#;
@@ -157,7 +168,10 @@ fn files_of_tests_are_found_however_they_are_written() {
         ("a.json", json),
         ("b.JSON", json),
         ("deep/c.Yml", &quoted),
-        ("flow.yaml", &format!("{{title: t, configuration: {{{}}}, steps: {STEPS}}}", issuers_in_flow())),
+        (
+            "flow.yaml",
+            &format!("{{title: t, configuration: {{{}}}, steps: {STEPS}}}", issuers_in_flow()),
+        ),
         ("elsewhere/linked.yaml", &quoted),
         ("other.yaml", "a: 1\n"),
         (".hidden.yaml", &quoted),
@@ -225,7 +239,10 @@ fn what_is_hidden_is_told() {
     symlink("nowhere", folder.path(".#a.yaml")).expect("a link");
     let run = folder.run(&["check", "./"]);
     assert_eq!(run.status, 0, "{run:?}");
-    assert_eq!(run.stderr, "1 configuration in 1 file, passed over 3 hidden paths: 0 errors, 0 warnings\n");
+    assert_eq!(
+        run.stderr,
+        "1 configuration in 1 file, passed over 3 hidden paths: 0 errors, 0 warnings\n"
+    );
     let run = folder.run(&["diff", "./", "./"]);
     assert_eq!(run.stderr, "note: passed over 3 hidden paths\nnote: passed over 3 hidden paths\n");
     // What is named is never hidden.

@@ -36,7 +36,9 @@ fn texts() -> Vec<String> {
         set(&format!("{{kty: oct, alg: {key}, k: {key}}}")),
         set(&format!("\"{token}\"")),
         format!("{HEAD}  jwks: '{{\"keys\":[{{\"kty\":\"oct\",\"k\":\"{key}\"}}]}}'\n"),
-        format!("{HEAD}  jwks: \"-----BEGIN PRIVATE KEY-----\\n{pem}\\n-----END PRIVATE KEY-----\"\n"),
+        format!(
+            "{HEAD}  jwks: \"-----BEGIN PRIVATE KEY-----\\n{pem}\\n-----END PRIVATE KEY-----\"\n"
+        ),
         format!("{HEAD}  jwksUri: https://admin:{password}@tyk.example.com/keys#x\n"),
         format!("{HEAD}  jwksUri: http://admin:{password}@tyk.example.com/keys\n"),
         format!("{HEAD}  jwks: {{keys: [{{kty: oct, k: {key}\n"),
@@ -72,7 +74,11 @@ fn what_is_wrong_is_still_shown() {
     assert!(run.stdout.contains("***, kid: a}]}\n"), "{}", run.stdout);
     let torn = "issuers: [{name: tyk, issuer: https://tyk.example.com]\n";
     let run = attache_given(&["check", "-"], torn);
-    assert!(run.stdout.contains(torn.trim_end()), "a text without secrets is shown as it is: {}", run.stdout);
+    assert!(
+        run.stdout.contains(torn.trim_end()),
+        "a text without secrets is shown as it is: {}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -86,7 +92,9 @@ fn files_of_tests_and_assertions_are_told_of_without_secrets() {
         };
         let configuration = write("configuration.yaml", &text);
         let named = format!("{index}-configuration.yaml");
-        let tests = format!("title: t\nconfiguration: {named}\nsteps: [{{name: n, request: {{path: /}}}}]\n");
+        let tests = format!(
+            "title: t\nconfiguration: {named}\nsteps: [{{name: n, request: {{path: /}}}}]\n"
+        );
         let tests = write("tests.yaml", &tests);
         let proofs = write(
             "proofs.yaml",
@@ -144,7 +152,9 @@ fn files_of_tests_and_assertions_are_told_of_without_secrets() {
         format!(
             "title: t\nconfiguration: {{}}\nsteps: [{{name: n, request: {{path: \"{token}\"}}, expect: {{reason: \"{token}\"}}}}]\n"
         ),
-        format!("configuration: \"{token}\"\ntitle: t\nsteps: [{{name: n, request: {{path: /}}}}]\n"),
+        format!(
+            "configuration: \"{token}\"\ntitle: t\nsteps: [{{name: n, request: {{path: /}}}}]\n"
+        ),
         format!("title: t\nsteps: [{{name: n, request: {{headers: {{authorization: Bearer {key}\n"),
     ] {
         let file = folder.path().join("t.yaml");

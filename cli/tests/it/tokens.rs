@@ -40,7 +40,8 @@ fn a_token_by_a_key_is_good_where_its_public_half_is_trusted() {
         std::fs::write(&config, configuration.to_string()).expect("it is written");
         let config = config.to_str().expect("UTF-8");
         let claims = r#"{"sub":"alice","roles":["reader"]}"#;
-        let token = attache(&["token", LEAVE, "--key", path, "--claims", claims, "--against", config]);
+        let token =
+            attache(&["token", LEAVE, "--key", path, "--claims", claims, "--against", config]);
         assert_eq!(token.status, 0, "{}", token.stderr);
         let token = token.stdout.trim();
         let run = attache(&["explain", config, "--request", "GET /", "--token", token]);
@@ -48,8 +49,14 @@ fn a_token_by_a_key_is_good_where_its_public_half_is_trusted() {
 
         let shown = attache_given(&["token", "--decode", "-"], &format!("Bearer {token}\n"));
         let told: Value = serde_json::from_str(&shown.stdout).expect("JSON");
-        assert_eq!((&told["claims"]["sub"], &told["claims"]["aud"]), (&json!("alice"), &json!("mesh")));
-        assert_eq!((&told["header"]["alg"], &told["header"]["typ"]), (&json!(algorithm), &json!("at+jwt")));
+        assert_eq!(
+            (&told["claims"]["sub"], &told["claims"]["aud"]),
+            (&json!("alice"), &json!("mesh"))
+        );
+        assert_eq!(
+            (&told["header"]["alg"], &told["header"]["typ"]),
+            (&json!(algorithm), &json!("at+jwt"))
+        );
         assert_eq!(told["header"]["kid"], set["keys"][0]["kid"]);
         let signature = token.rsplit('.').next().expect("a signature");
         assert!(!shown.stdout.contains(signature));
@@ -69,8 +76,9 @@ fn a_key_is_never_written_over_and_for_its_owner_alone() {
     assert_eq!(std::fs::read(&file).expect("a key"), before);
     #[cfg(unix)]
     {
-        let mode =
-            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("a file").permissions());
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(&file).expect("a file").permissions(),
+        );
         assert_eq!(mode & 0o777, 0o600);
     }
 }
@@ -82,7 +90,10 @@ fn what_is_no_token_or_no_key_is_said() {
         (&["token", "--decode", "a.b.c"], "the header of the token is not base64url"),
         (&["token", "--decode", "e30.W10.c"], "the payload of the token is no JSON object"),
         (&["token", "--decode", "@no-such.jwt"], "can't read `no-such.jwt`"),
-        (&["token", LEAVE, "--key", "README.md", "--claims", "{}"], "README.md: no private key in PEM"),
+        (
+            &["token", LEAVE, "--key", "README.md", "--claims", "{}"],
+            "README.md: no private key in PEM",
+        ),
         (&["token"], "--decode"),
         (&["keys", LEAVE], "--out"),
     ] {

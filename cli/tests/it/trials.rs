@@ -29,7 +29,16 @@ fn the_example_passes_and_covers_every_rule() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("junit.xml");
     let report = report.to_str().expect("UTF-8");
-    let run = attache(&["test", "examples/policy-tests", "--root", ".", "--min", "100", "--junit", report]);
+    let run = attache(&[
+        "test",
+        "examples/policy-tests",
+        "--root",
+        ".",
+        "--min",
+        "100",
+        "--junit",
+        report,
+    ]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert_eq!(run.stdout, "19 passed, 0 failed; 5 of 5 rules decided a request\n");
     let xml = fs::read_to_string(report).expect("a report");
@@ -60,7 +69,8 @@ fn what_is_other_than_expected_is_told_with_the_reason_for_it() {
             "expected refused with no-rule-matched, was refused with token-missing",
         ),
     ] {
-        let run = trial(&format!("- {{name: n, request: {{path: /orders/7}}, expect: {expect}}}\n"), &[]);
+        let run =
+            trial(&format!("- {{name: n, request: {{path: /orders/7}}, expect: {expect}}}\n"), &[]);
         assert_eq!(run.status, 1);
         assert!(run.stdout.contains(told), "{expect}: {}", run.stdout);
     }
@@ -69,8 +79,9 @@ fn what_is_other_than_expected_is_told_with_the_reason_for_it() {
         ("{headers: {x-email: a}}", "header x-email: expected `a`, was absent"),
         ("{absent: [x-sub]}", "header x-sub: expected none, was `alice`"),
     ] {
-        let step =
-            format!("- {{name: n, request: {{path: /orders/7, token: ops}}, expect: {{service: {seen}}}}}\n");
+        let step = format!(
+            "- {{name: n, request: {{path: /orders/7, token: ops}}, expect: {{service: {seen}}}}}\n"
+        );
         let run = trial(&step, &[]);
         assert!(run.stdout.contains(told), "{seen}: {}", run.stdout);
     }
@@ -85,11 +96,14 @@ fn too_little_coverage_fails() {
 
 #[test]
 fn without_a_workload_it_is_the_first_that_a_policy_is_for() {
-    let step =
-        "- {name: reads, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
+    let step = "- {name: reads, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
     let run = trial_for("", step, &["--min", "20"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
-    assert!(run.stdout.ends_with("1 passed, 0 failed; 1 of 5 rules decided a request\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.ends_with("1 passed, 0 failed; 1 of 5 rules decided a request\n"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -98,10 +112,15 @@ fn a_workload_that_no_policy_is_for_is_told_and_covers_nothing() {
     let passing = "- {name: n, request: {path: /orders/7}, expect: {reason: token-missing}}\n";
     let run = trial_for(workload, passing, &["--min", "1"]);
     assert_eq!(run.status, 1, "{}", run.stdout);
-    assert!(run.stdout.contains("1 passed, 0 failed; 0 of 5 rules decided a request\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("1 passed, 0 failed; 0 of 5 rules decided a request\n"),
+        "{}",
+        run.stdout
+    );
     assert!(run.stdout.contains("no rule is for the workload that is asked"), "{}", run.stdout);
     assert_eq!(trial_for(workload, passing, &["--min", "0"]).status, 0);
-    let failing = "- {name: n, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
+    let failing =
+        "- {name: n, request: {path: /orders/7, token: ops}, expect: {rule: orders/read-orders}}\n";
     let run = trial_for(workload, failing, &[]);
     let line = "  no policy is for this workload: set `workload`; policy orders is for namespace default, app=orders";
     assert!(run.stdout.lines().any(|told| told == line), "{}", run.stdout);
@@ -111,7 +130,10 @@ fn a_workload_that_no_policy_is_for_is_told_and_covers_nothing() {
 fn a_mistake_in_a_file_is_no_failed_test() {
     for (step, said) in [
         ("- {name: n, request: {path: /, token: bob}}\n", "there is no token `bob`"),
-        ("- {name: n, request: {path: /, tokens: ops}}\n", "unknown key `tokens`; did you mean `token`?"),
+        (
+            "- {name: n, request: {path: /, tokens: ops}}\n",
+            "unknown key `tokens`; did you mean `token`?",
+        ),
         (
             "- {name: n, request: {path: /}, expect: {reason: role-mising}}\n",
             "there is no reason `role-mising`; did you mean `role-missing`?",
@@ -132,7 +154,9 @@ fn a_mistake_in_a_file_is_no_failed_test() {
 
 #[test]
 fn a_request_that_no_rule_decides_has_none() {
-    let step = |expect: &str| format!("- {{name: n, request: {{path: /orders/7}}, expect: {{{expect}}}}}\n");
+    let step = |expect: &str| {
+        format!("- {{name: n, request: {{path: /orders/7}}, expect: {{{expect}}}}}\n")
+    };
     assert_eq!(trial(&step("reason: token-missing, rule: none"), &[]).status, 0);
     let run = trial(&step("reason: token-missing, rule: orders/reports"), &[]);
     assert!(run.stdout.contains("rule: expected orders/reports, was none"), "{}", run.stdout);
@@ -169,7 +193,8 @@ fn what_is_no_test_or_no_rule_is_told_as_that() {
         ("nosuch/rule", "n: there is no rule `nosuch/rule`; there are: orders/admin-delete, "),
         ("orders/reprts", "n: there is no rule `orders/reprts`; did you mean `orders/reports`?"),
     ] {
-        let run = trial(&format!("- {{name: n, request: {{path: /}}, expect: {{rule: {rule}}}}}\n"), &[]);
+        let run =
+            trial(&format!("- {{name: n, request: {{path: /}}, expect: {{rule: {rule}}}}}\n"), &[]);
         assert_eq!(run.status, 2, "{}", run.stdout);
         assert!(run.stderr.contains(said), "{}", run.stderr);
     }

@@ -27,18 +27,30 @@ fn routes_are_written_and_what_has_none_is_listed() {
     ] {
         assert!(run.stdout.lines().any(|own| own.starts_with(line)), "{line}\n{}", run.stdout);
     }
-    let report = json(&attache(&["tyk", "routes", DEFINITIONS, "--as", "http-route", "--format", "json"]));
-    let kinds: Vec<&str> =
-        report["resources"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    let report =
+        json(&attache(&["tyk", "routes", DEFINITIONS, "--as", "http-route", "--format", "json"]));
+    let kinds: Vec<&str> = report["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
     assert_eq!(kinds, ["HTTPRoute", "HTTPRoute", "ReferenceGrant"]);
-    assert_eq!(report["gaps"][0]["path"], "version_data.versions.Default.extended_paths.mock_response[0]");
+    assert_eq!(
+        report["gaps"][0]["path"],
+        "version_data.versions.Default.extended_paths.mock_response[0]"
+    );
 }
 
 #[test]
 fn a_policy_that_is_written_is_one_that_the_filter_takes() {
     let conf = "examples/tyk-routes/tyk.conf";
     let run = attache(&["tyk", "routes", DEFINITIONS, "--as", "policy", "--conf", conf]);
-    assert!(run.stdout.contains("/v1/orders/{*}") && run.stdout.contains("orders:read"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("/v1/orders/{*}") && run.stdout.contains("orders:read"),
+        "{}",
+        run.stdout
+    );
     let issuers = "issuers:\n- {name: t, issuer: \"https://t.example.com\", audiences: [mesh], jwksUri: \"https://t.example.com/k\", roleClaims: [{claim: scope, split: \" \"}]}\n";
     let check = attache_given(&["check", "-"], &format!("{issuers}{}", run.stdout));
     assert_eq!((check.status, check.stdout.as_str()), (0, ""), "{}", check.stderr);
@@ -54,12 +66,17 @@ fn drift_is_told_where_it_stands() {
         .unwrap()
         .iter()
         .map(|one| {
-            (one["rule"].as_str().unwrap(), one["severity"].as_str().unwrap(), one["line"].as_u64().unwrap())
+            (
+                one["rule"].as_str().unwrap(),
+                one["severity"].as_str().unwrap(),
+                one["line"].as_u64().unwrap(),
+            )
         })
         .collect();
     let rules: Vec<&str> = found.iter().map(|(rule, _, _)| *rule).collect();
     assert_eq!(rules, ["not-routed", "open-in-mesh", "not-exposed"], "{found:?}");
-    let sarif = json(&attache(&["tyk", "diff", DEFINITIONS, "--routes", ROUTES, "--format", "sarif"]));
+    let sarif =
+        json(&attache(&["tyk", "diff", DEFINITIONS, "--routes", ROUTES, "--format", "sarif"]));
     assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "not-routed");
     let rule = sarif["runs"][0]["results"][0]["ruleIndex"].as_u64().expect("a rule");
     assert_eq!(
@@ -73,9 +90,16 @@ fn what_the_tool_writes_does_not_drift() {
     let folder = tempfile::tempdir().unwrap();
     for form in ["virtual-service", "http-route"] {
         let file = folder.path().join("routes.yaml");
-        std::fs::write(&file, attache(&["tyk", "routes", DEFINITIONS, "--as", form]).stdout).unwrap();
-        let run =
-            attache(&["tyk", "diff", DEFINITIONS, "--routes", file.to_str().unwrap(), "--deny-warnings"]);
+        std::fs::write(&file, attache(&["tyk", "routes", DEFINITIONS, "--as", form]).stdout)
+            .unwrap();
+        let run = attache(&[
+            "tyk",
+            "diff",
+            DEFINITIONS,
+            "--routes",
+            file.to_str().unwrap(),
+            "--deny-warnings",
+        ]);
         assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{form}: {}", run.stderr);
         assert!(run.stderr.contains("no configuration of Attaché among them"), "{}", run.stderr);
     }
@@ -83,7 +107,10 @@ fn what_the_tool_writes_does_not_drift() {
 
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
-    let run = attache_given(&["tyk", "routes", "-"], "{\"api_id\": \"a\", \"proxy\": {\"listen_path\": 7}}");
+    let run = attache_given(
+        &["tyk", "routes", "-"],
+        "{\"api_id\": \"a\", \"proxy\": {\"listen_path\": 7}}",
+    );
     assert_eq!(run.status, 1);
     assert!(
         run.stderr.contains("error[definition]: expected a string")
@@ -118,7 +145,8 @@ fn a_gateway_is_asked_with_its_secret() {
             let (stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
             let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-            let is_let_in = head.iter().any(|line| line.eq_ignore_ascii_case("x-tyk-authorization: s3cret"));
+            let is_let_in =
+                head.iter().any(|line| line.eq_ignore_ascii_case("x-tyk-authorization: s3cret"));
             let status = if is_let_in { "200 OK" } else { "403 Forbidden" };
             let answer = format!(
                 "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -132,8 +160,10 @@ fn a_gateway_is_asked_with_its_secret() {
     });
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_attache"));
-    let run =
-        command.args(["tyk", "routes", "--gateway", &url]).current_dir(root).env("TYK_GW_SECRET", "s3cret");
+    let run = command
+        .args(["tyk", "routes", "--gateway", &url])
+        .current_dir(root)
+        .env("TYK_GW_SECRET", "s3cret");
     let output = run.env("NO_PROXY", "127.0.0.1").output().unwrap();
     gateway.join().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -195,16 +225,20 @@ fn a_cluster_has_both_sides() {
     assert!(status == Some(0) && text.contains("prefix: /v1/"), "{text}{said}");
     let (status, text, said) = run(&["tyk", "diff", "--cluster"]);
     assert!(
-        status == Some(1) && text.contains("error[not-routed]") && text.contains("warning[not-exposed]"),
+        status == Some(1)
+            && text.contains("error[not-routed]")
+            && text.contains("warning[not-exposed]"),
         "{text}{said}"
     );
 }
 
 #[test]
 fn no_definition_writes_a_resource_of_its_own() {
-    let text = std::fs::read_to_string(Path::new("..").join(DEFINITIONS).join("orders.json")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new("..").join(DEFINITIONS).join("orders.json")).unwrap();
     let mut definition: Value = serde_json::from_str(&text).unwrap();
-    let evil = "orders\n---\nkind: ClusterRoleBinding\rkind: Pwn\u{85}kind: Pwn\u{2028}kind: Pwn\n# ";
+    let evil =
+        "orders\n---\nkind: ClusterRoleBinding\rkind: Pwn\u{85}kind: Pwn\u{2028}kind: Pwn\n# ";
     definition["api_id"] = evil.into();
     definition["name"] = evil.into();
     for form in ["virtual-service", "http-route", "policy"] {
@@ -218,9 +252,11 @@ fn no_definition_writes_a_resource_of_its_own() {
     }
 }
 
-/// An API with an allow list, an operation of which nothing more is said, a mock and one that ignores authentication.
+/// An API with an allow list, an operation of which nothing more is said, a mock and one that
+/// ignores authentication.
 fn accounts(allows: bool) -> String {
-    let operation = |id: &str| json!({"operationId": id, "responses": {"200": {"description": "ok"}}});
+    let operation =
+        |id: &str| json!({"operationId": id, "responses": {"200": {"description": "ok"}}});
     json!({
         "openapi": "3.0.3",
         "info": {"title": "accounts", "version": "1"},
@@ -304,14 +340,16 @@ fn what_rules_open_below_a_route_is_found() {
         (true, "methods: [GET], ", "/v2/accounts", "`GET /v2/accounts`"),
         (true, "methods: [GET], ", "/v2/accounts/{**}", "`GET /v2/accounts`"),
         (true, "methods: [POST], ", "/v2/accounts/{id}/bookings", "`POST /v2/accounts/a/bookings`"),
-        // Of a definition without an allow list, an operation that has nothing but its path, and what is none.
+        // Of a definition without an allow list, an operation that has nothing but its path, and
+        // what is none.
         (false, "methods: [POST], ", "/{version}/accounts", "`POST /v2/accounts`"),
         (false, "", "/v2/admin/{id}", "`GET /v2/admin/x`"),
         (false, "methods: [PUT], ", "*.css", "`PUT /v2/x.css`"),
         (false, "methods: [DELETE], ", "/*", "`DELETE /v2`"),
     ] {
         let found = drift_of_accounts(allows, &open_rule(methods, path));
-        let is_told = |(rule, message): &(String, String)| rule == "open-in-mesh" && message.contains(shown);
+        let is_told =
+            |(rule, message): &(String, String)| rule == "open-in-mesh" && message.contains(shown);
         assert!(found.len() == 1 && found.iter().all(is_told), "{methods}{path}: {found:?}");
     }
 }
@@ -330,6 +368,8 @@ fn an_endpoint_that_ignores_authentication_is_open_at_the_edge() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "open-at-edge");
     assert!(
-        found[0].1.contains("asks for no credential at an endpoint, and the mesh refuses `GET /v2/terms`")
+        found[0].1.contains(
+            "asks for no credential at an endpoint, and the mesh refuses `GET /v2/terms`"
+        )
     );
 }

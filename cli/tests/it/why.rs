@@ -54,7 +54,8 @@ fn what_would_let_a_request_through_does() {
     let decided = |configuration: &str, request: &str, claims: &str, more: &[&str]| {
         let ask = ["explain", "-", "--request", request, "--claims", claims, "--format", "json"];
         let run = attache_given(&[&ask[..], more].concat(), configuration);
-        let told: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+        let told: Value =
+            serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
         told.pointer("/decision/outcome").and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
@@ -68,14 +69,17 @@ fn what_would_let_a_request_through_does() {
     assert_eq!(decided(&configuration, "GET /orders/7", with, &[]), "forward");
 
     // A role more in the rule.
-    let changed = configuration.replace("roles: {anyOf: [reader]}", "roles: {anyOf: [reader, support]}");
+    let changed =
+        configuration.replace("roles: {anyOf: [reader]}", "roles: {anyOf: [reader, support]}");
     assert_eq!(decided(&changed, "GET /orders/7", without, &[]), "forward");
 
     // A claim, past a DENY rule.
     let run = why("18", &[]);
     assert_eq!(proposals(&run)[0], "the token's claim mfa is true");
-    let [without, with] =
-        [r#"{"sub":"carol","roles":["writer"]}"#, r#"{"sub":"carol","roles":["writer"],"mfa":true}"#];
+    let [without, with] = [
+        r#"{"sub":"carol","roles":["writer"]}"#,
+        r#"{"sub":"carol","roles":["writer"],"mfa":true}"#,
+    ];
     assert_eq!(decided(&configuration, "DELETE /orders/7", without, &[]), "refuse");
     assert_eq!(decided(&configuration, "DELETE /orders/7", with, &[]), "forward");
 
@@ -104,7 +108,8 @@ fn a_claim_named_by_a_url_is_changed_as_one_claim() {
     let line = r#"{"log":"attache","verdict":"denied","reason":"no-rule-matched","method":"GET",
         "host":"orders.example.com","path":"/orders","issuer":"tyk","subject":"carol"}"#
         .replace('\n', "");
-    let claims = r#"{"iss": "https://tyk.example.com", "sub": "carol", "https://example.com/tier": "tin"}"#;
+    let claims =
+        r#"{"iss": "https://tyk.example.com", "sub": "carol", "https://example.com/tier": "tin"}"#;
     let run = attache_given(&["why", &line, "-", "--claims", claims], configuration);
     assert!(
         proposals(&run)
@@ -132,7 +137,8 @@ fn what_the_line_lacks_is_told_with_how_to_give_it() {
         ["the token's claim tenant is \"acme\"", "the token's claim tenant is \"globex\""]
     );
 
-    let claims = r#"{"iss":"https://tyk.example.com","sub":"bob","roles":["writer"],"tenant":"initech"}"#;
+    let claims =
+        r#"{"iss":"https://tyk.example.com","sub":"bob","roles":["writer"],"tenant":"initech"}"#;
     let run = why("14", &["--claims", claims]);
     for line in [
         "here      refused: no-rule-matched",
@@ -157,10 +163,13 @@ fn a_bad_token_is_told_by_its_reason_and_the_documentation() {
         "the request brings a token whose `aud` has one of mesh, and the token has role `reader`"
     );
     // The line's time counts, and not today.
-    let claims =
-        r#"{"iss":"https://tyk.example.com","aud":"mesh","sub":"a","roles":["reader"],"exp":1795871000}"#;
+    let claims = r#"{"iss":"https://tyk.example.com","aud":"mesh","sub":"a","roles":["reader"],"exp":1795871000}"#;
     let run = why("19", &["--claims", claims]);
-    assert!(run.stdout.contains("\ntoken  good, with the claims that you gave\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\ntoken  good, with the claims that you gave\n"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
@@ -170,7 +179,11 @@ fn a_path_that_no_rule_can_judge_has_its_cause() {
     let told = "No rule judges it: path-ambiguous, since the path has a `%` without two hexadecimal digits behind it.";
     assert!(run.stdout.lines().any(|line| line == told), "{}", run.stdout);
     let run = why("27", &[]);
-    assert!(run.stdout.contains("since the path has the control character 0x1b, encoded."), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("since the path has the control character 0x1b, encoded."),
+        "{}",
+        run.stdout
+    );
     let run = why("1d", &[]);
     for line in ["as GET /orders/a%2Fb", "as GET /orders/a/b, which a service may read"] {
         assert!(run.stdout.lines().any(|told| told == line), "{line}\n{}", run.stdout);
@@ -192,7 +205,11 @@ fn a_line_is_taken_as_an_argument_and_from_an_access_log() {
     let access = self::log("access.log");
     let line = access.lines().find(|line| line.contains("\"GET /reports ")).expect("a refusal");
     let run = attache(&["why", line, CONFIGURATION]);
-    assert!(run.stdout.contains("it says   refused; an access log does not tell why"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("it says   refused; an access log does not tell why"),
+        "{}",
+        run.stdout
+    );
     assert!(run.stdout.contains("here      refused"), "{}", run.stdout);
 }
 
@@ -203,7 +220,8 @@ fn another_configuration_than_the_line_was_written_under_is_told() {
     let run = attache_given(&["why", "-", next, "--request-id", id], &log("audit.log"));
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(
-        run.stdout.contains("here      allowed, by rule orders/read\n          so the proxy had another"),
+        run.stdout
+            .contains("here      allowed, by rule orders/read\n          so the proxy had another"),
         "{}",
         run.stdout
     );
@@ -343,7 +361,8 @@ fn a_hostile_line_moves_no_cursor_and_breaks_nothing() {
         lines.push(line);
     }
     for line in lines {
-        // As the filter and Envoy would write it: on one line. `log` comes first, whatever a map does.
+        // As the filter and Envoy would write it: on one line. `log` comes first, whatever a map
+        // does.
         let text = line.to_string();
         let members = text
             .trim_start_matches('{')
@@ -355,7 +374,8 @@ fn a_hostile_line_moves_no_cursor_and_breaks_nothing() {
             assert!(matches!(run.status, 0..=2), "{text}: {run:?}");
             let shown = format!("{}{}", run.stdout, run.stderr);
             assert!(!shown.contains("panicked"), "{text}: {shown}");
-            let obeyed = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{200b}');
+            let obeyed =
+                |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{200b}');
             assert!(
                 format == "json"
                     && !run.stdout.contains(|c: char| c.is_control() && c < '\u{80}' && c != '\n')

@@ -66,10 +66,10 @@ fn a_method_in_lower_case_is_told() {
 
 #[test]
 fn a_file_that_is_named_twice_is_one() {
-    let run = attache(&["check", TWIN, TWIN, "plugin-config/../plugin-config/examples/istio-twin.yaml"]);
+    let run =
+        attache(&["check", TWIN, TWIN, "plugin-config/../plugin-config/examples/istio-twin.yaml"]);
     assert!(run.stderr.starts_with("1 configuration in 1 file: "), "{}", run.stderr);
-    let text =
-        "issuers: [{name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}]\n";
+    let text = "issuers: [{name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}]\n";
     let run = attache_given(&["check", "-", "-"], text);
     assert!(run.stderr.starts_with("1 configuration in 1 file: "), "{}", run.stderr);
 }

@@ -9,7 +9,8 @@ const NULL: &str = "null";
 /// What a message calls `true` and `false`.
 const A_BOOLEAN: &str = "a Boolean";
 
-/// Why a node could not be read, and where: the error of `&Node` as a serde [`Deserializer`](serde::Deserializer).
+/// Why a node could not be read, and where: the error of `&Node` as a serde
+/// [`Deserializer`](serde::Deserializer).
 ///
 /// It is one pointer wide, for it is part of what reading each member of each type returns.
 #[derive(Debug)]
@@ -83,7 +84,9 @@ impl fmt::Display for ReadError {
             Problem::UnknownKey { key, .. } => write!(f, "unknown key {}", quote(key)),
             Problem::MissingKey(key) => write!(f, "`{key}` is missing"),
             Problem::Null(expected) => write!(f, "expected {expected}, got null"),
-            Problem::NoValue(expected) => write!(f, "no value; write {expected}, or leave the key out"),
+            Problem::NoValue(expected) => {
+                write!(f, "no value; write {expected}, or leave the key out")
+            }
         }
     }
 }

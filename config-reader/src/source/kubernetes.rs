@@ -1,5 +1,7 @@
-//! What Kubernetes makes of YAML: `kubectl`, kustomize and Helm turn it into JSON by the rules of YAML 1.1, as the Go
-//! module sigs.k8s.io/yaml has them (`tests/kubernetes/cases.json` holds what it makes of some hundred texts). A bare `y`, `yes` or `on` is a Boolean there, as a key too, and `0644` is octal.
+//! What Kubernetes makes of YAML: `kubectl`, kustomize and Helm turn it into JSON by the rules of
+//! YAML 1.1, as the Go module sigs.k8s.io/yaml has them (`tests/kubernetes/cases.json` holds what
+//! it makes of some hundred texts). A bare `y`, `yes` or `on` is a Boolean there, as a key too, and
+//! `0644` is octal.
 
 use super::tree::{Scalar, Tree, Value};
 use super::{SourceDocument, Span};
@@ -11,8 +13,8 @@ use std::rc::Rc;
 const MAX_VALUES: usize = 4_000_000;
 
 impl SourceDocument {
-    /// Returns the document as it reaches the API server, and what would keep it from there: keys that are repeated, keys
-    /// that no JSON has, and more aliases than are looked into.
+    /// Returns the document as it reaches the API server, and what would keep it from there: keys
+    /// that are repeated, keys that no JSON has, and more aliases than are looked into.
     ///
     /// ```
     /// use attache_config_reader::{Node, SourceText};
@@ -76,8 +78,9 @@ impl Reader {
         if let Node::Number(number) = node
             && !number.is_finite()
         {
-            self.errors
-                .push(at.error(format!("{} is no number of JSON; write another", quote(&scalar.text))));
+            self.errors.push(
+                at.error(format!("{} is no number of JSON; write another", quote(&scalar.text))),
+            );
             return Node::Null;
         }
         node
@@ -94,12 +97,14 @@ impl Reader {
                 continue;
             }
             let Some(name) = key_name(key) else {
-                self.errors
-                    .push(at.error("a key here is no string, whole number or Boolean; put it in quotes"));
+                self.errors.push(
+                    at.error("a key here is no string, whole number or Boolean; put it in quotes"),
+                );
                 continue;
             };
             if !seen.insert(name.clone()) {
-                let message = format!("{} is repeated in this object; keep one of them", quote(&name));
+                let message =
+                    format!("{} is repeated in this object; keep one of them", quote(&name));
                 self.errors.push(at.key(&name).error(message));
                 continue;
             }
@@ -110,8 +115,8 @@ impl Reader {
         Node::Object(read)
     }
 
-    /// Adds what is merged to the keys that an object has. Which of two counts is clear only where the object's own comes
-    /// after `<<`, or where one list of `<<` has both.
+    /// Adds what is merged to the keys that an object has. Which of two counts is clear only where
+    /// the object's own comes after `<<`, or where one list of `<<` has both.
     fn merge(
         &mut self,
         merged: Vec<(&Rc<Tree>, usize)>,
@@ -124,7 +129,8 @@ impl Reader {
             let merged_before = read.len();
             for tree in value.alternatives() {
                 let Node::Object(others) = self.node(tree, at) else {
-                    self.errors.push(at.error("`<<` merges an object, or a list of objects; name one"));
+                    self.errors
+                        .push(at.error("`<<` merges an object, or a list of objects; name one"));
                     continue;
                 };
                 for (name, node) in others {
@@ -161,7 +167,10 @@ fn ambiguity(scalar: &Scalar, node: &Node) -> Option<String> {
     };
     if !is_such {
         let tag = scalar.tag.as_deref().unwrap_or_default();
-        return Some(format!("{} is no `!!{tag}`; write another, or leave the tag out", quote(&scalar.text)));
+        return Some(format!(
+            "{} is no `!!{tag}`; write another, or leave the tag out",
+            quote(&scalar.text)
+        ));
     }
     if !scalar.may_escape && scalar.text.contains(LINE_BREAKS) {
         return Some(
@@ -187,7 +196,8 @@ fn key_name(key: &Tree) -> Option<String> {
     match resolve(scalar) {
         Node::String(text) => Some(text),
         Node::Bool(value) => Some(value.to_string()),
-        // Larger ones, and those that are no numbers, are written in one way here and in another there.
+        // Larger ones, and those that are no numbers, are written in one way here and in another
+        // there.
         Node::Number(value) if value.abs() < MAX_EXACT => Some(value.to_string()),
         Node::Number(_) | Node::Null | Node::Array(_) | Node::Object(_) | Node::Invalid(_) => None,
     }
@@ -225,7 +235,8 @@ fn word(text: &str) -> Option<Node> {
     }
 }
 
-/// Returns the number that a text is: digits may be parted by `_`, and a first `0`, `0x`, `0o` or `0b` says the base.
+/// Returns the number that a text is: digits may be parted by `_`, and a first `0`, `0x`, `0o` or
+/// `0b` says the base.
 fn number(text: &str) -> Option<f64> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;
@@ -234,7 +245,10 @@ fn number(text: &str) -> Option<f64> {
     integer(&plain).or_else(|| float(&plain))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "numbers of 2^53 and more are refused wherever they are read")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of 2^53 and more are refused wherever they are read"
+)]
 fn integer(text: &str) -> Option<f64> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1.0, digits),
@@ -259,12 +273,14 @@ fn integer(text: &str) -> Option<f64> {
     u64::from_str_radix(digits, radix).ok().map(|value| sign * value as f64)
 }
 
-/// Returns the value of a decimal fraction, such as `1.`, `.5` or `6e3`; none of a word such as `inf`, nor of a number that is
-/// out of range.
+/// Returns the value of a decimal fraction, such as `1.`, `.5` or `6e3`; none of a word such as
+/// `inf`, nor of a number that is out of range.
 fn float(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_decimal = digits.bytes().any(|c| c.is_ascii_digit())
-        && digits.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'e' | b'E' | b'+' | b'-'));
+        && digits
+            .bytes()
+            .all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'e' | b'E' | b'+' | b'-'));
     if is_decimal { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
@@ -315,7 +331,10 @@ mod tests {
         for (text, error) in [
             ("{a: {b: 1, b: 2}}", "a.b: `b` is repeated in this object; keep one of them"),
             ("{y: 1, on: 2}", "true: `true` is repeated in this object; keep one of them"),
-            ("{a: {~: 1}}", "a: a key here is no string, whole number or Boolean; put it in quotes"),
+            (
+                "{a: {~: 1}}",
+                "a: a key here is no string, whole number or Boolean; put it in quotes",
+            ),
             ("{a: [.inf]}", "a[0]: `.inf` is no number of JSON; write another"),
             ("{a: {<<: 1}}", "a: `<<` merges an object, or a list of objects; name one"),
             (
@@ -332,7 +351,10 @@ mod tests {
     fn a_key_that_is_a_boolean_is_found_by_its_name_in_json() {
         let source = SourceText::parse("kty: EC\ny: abc\n").unwrap();
         let location = source.documents()[0].locate(&Path::default().key("true"));
-        assert_eq!((location.is_exact, location.value.start.line, location.value.start.column), (true, 2, 4));
+        assert_eq!(
+            (location.is_exact, location.value.start.line, location.value.start.column),
+            (true, 2, 4)
+        );
     }
 
     #[test]
@@ -360,7 +382,8 @@ mod tests {
             aliases += &format!("a{depth}: &a{depth} [*a{}]\n", depth - 1);
         }
         assert_eq!(SourceText::parse(&aliases).unwrap_err().position.line, 127);
-        let (node, _) = SourceText::parse(&brackets(127)).unwrap().documents()[0].as_kubernetes_reads();
+        let (node, _) =
+            SourceText::parse(&brackets(127)).unwrap().documents()[0].as_kubernetes_reads();
         assert!(matches!(node, Node::Array(_)));
     }
 }

@@ -55,7 +55,10 @@ fn yaml_in_a_wasm_plugin_is_found_by_line_column_and_byte() {
     let rule = below(&[key("policies"), Step::Index(0), key("rules"), Step::Index(0)]);
     assert_eq!(located(WASM_PLUGIN, &rule).1, (13, 11, "{name: read, to: [{paths: [/orders]}]}"));
     let paths = [rule.as_slice(), &[key("to"), Step::Index(0), key("paths")]].concat();
-    assert_eq!(located(WASM_PLUGIN, &paths), (Some((13, 30, "paths")), (13, 37, "[/orders]"), true));
+    assert_eq!(
+        located(WASM_PLUGIN, &paths),
+        (Some((13, 30, "paths")), (13, 37, "[/orders]"), true)
+    );
 }
 
 #[test]
@@ -71,7 +74,10 @@ fn a_path_that_ends_early_is_found_as_far_as_it_goes() {
     let (_, (line, column, text), is_exact) = located(WASM_PLUGIN, &missing);
     assert_eq!((line, column, is_exact), (7, 7, false));
     assert!(text.starts_with("name: ") && text.ends_with("\"a b\"]"), "{text}");
-    assert_eq!(located("a: '{\"keys\": []}'", &[key("a"), key("keys")]).1, (1, 4, "'{\"keys\": []}'"));
+    assert_eq!(
+        located("a: '{\"keys\": []}'", &[key("a"), key("keys")]).1,
+        (1, 4, "'{\"keys\": []}'")
+    );
     assert_eq!(located("[1]", &[Step::Index(3)]).1, (1, 1, "[1]"));
     assert_eq!(located("[1]", &[key("a")]).1, (1, 1, "[1]"));
 }
@@ -91,8 +97,7 @@ fn json_is_found_too() {
 
 #[test]
 fn aliases_and_merged_keys_are_found_where_they_are_defined() {
-    let text =
-        "base: &base {a: 1, b: 2}\none:\n  <<: *base\n  b: 3\ntwo: *base\nthree: {<<: [{c: 4}, *base]}\n";
+    let text = "base: &base {a: 1, b: 2}\none:\n  <<: *base\n  b: 3\ntwo: *base\nthree: {<<: [{c: 4}, *base]}\n";
     assert_eq!(located(text, &[key("one"), key("a")]), (Some((1, 14, "a")), (1, 17, "1"), true));
     assert_eq!(located(text, &[key("one"), key("b")]).1, (4, 6, "3"));
     assert_eq!(located(text, &[key("two"), key("b")]).1, (1, 23, "2"));
@@ -115,8 +120,10 @@ fn documents_are_those_that_reading_finds() {
     let text = "---\n---\na: 1\n---\n# nothing\n---\nnull\n---\nb: 2\n...\n";
     let read = read_yaml_stream(text).unwrap();
     let source = SourceText::parse(text).unwrap();
-    let has = |index: usize, name: &str| source.documents()[index].locate(&path(&[key(name)])).is_exact;
-    let positions: Vec<_> = (0..read.len()).filter(|&index| read[index].get("b").is_some()).collect();
+    let has =
+        |index: usize, name: &str| source.documents()[index].locate(&path(&[key(name)])).is_exact;
+    let positions: Vec<_> =
+        (0..read.len()).filter(|&index| read[index].get("b").is_some()).collect();
     assert_eq!((read.len(), source.documents().len()), (2, 2), "{read:?}");
     assert!(has(0, "a") && has(1, "b") && positions == [1]);
 }

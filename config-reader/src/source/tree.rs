@@ -66,7 +66,8 @@ impl Open {
             (StructureStyle::Block, Some(last)) => last.span.end,
             _ => end,
         };
-        let levels = self.children.iter().map(|child| child.levels).max().unwrap_or(0).saturating_add(1);
+        let levels =
+            self.children.iter().map(|child| child.levels).max().unwrap_or(0).saturating_add(1);
         let value = if self.is_object {
             let mut children = self.children.into_iter();
             let pair = || Some((children.next()?, children.next()?));
@@ -89,7 +90,8 @@ const NULLS: [&str; 5] = ["", "~", "null", "Null", "NULL"];
 
 /// Reads every document that has content.
 pub(super) fn documents(text: &str) -> Result<Vec<Rc<Tree>>, SyntaxError> {
-    // The parser gives up on long keys, as the YAML specification lets it; a reader of JSON does not.
+    // The parser gives up on long keys, as the YAML specification lets it; a reader of JSON does
+    // not.
     let options = granit_parser::options! { simple_key_max_lookahead: text.len().max(1024) };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut documents = Vec::new();
@@ -135,7 +137,14 @@ pub(super) fn documents(text: &str) -> Result<Vec<Rc<Tree>>, SyntaxError> {
                     may_escape: style == ScalarStyle::DoubleQuoted,
                     tag: tag.as_deref().map(tag_name),
                 };
-                (Rc::new(Tree { span: Span { start, end }, value: Value::Scalar(scalar), levels: 1 }), anchor)
+                (
+                    Rc::new(Tree {
+                        span: Span { start, end },
+                        value: Value::Scalar(scalar),
+                        levels: 1,
+                    }),
+                    anchor,
+                )
             }
             Event::Alias(anchor) => match anchors.get(&anchor) {
                 Some(tree) => (Rc::clone(tree), 0),

@@ -1,5 +1,6 @@
-//! YAML is read as `sigs.k8s.io/yaml` reads it, which kubectl and Helm have: `cases.json` holds what that makes of each text,
-//! which `e2e/go/manifests -yaml` checks, and where this reader does otherwise, what it does and why.
+//! YAML is read as `sigs.k8s.io/yaml` reads it, which kubectl and Helm have: `cases.json` holds
+//! what that makes of each text, which `e2e/go/manifests -yaml` checks, and where this reader does
+//! otherwise, what it does and why.
 
 #![expect(clippy::expect_used, reason = "what the tests share fails as a test does")]
 
@@ -43,7 +44,9 @@ fn read(text: &str) -> Option<Value> {
 /// Returns a value with all numbers as configurations have them.
 fn comparable(value: Value) -> Value {
     match value {
-        Value::Number(number) => number.as_f64().map_or(Value::Null, |number| Value::from(number + 0.0)),
+        Value::Number(number) => {
+            number.as_f64().map_or(Value::Null, |number| Value::from(number + 0.0))
+        }
         Value::Array(items) => items.into_iter().map(comparable).collect(),
         Value::Object(members) => {
             members.into_iter().map(|(name, value)| (name, comparable(value))).collect()
@@ -74,7 +77,9 @@ fn every_text_is_read_as_kubernetes_reads_it_or_it_is_known_how_not() {
         assert!(here.is_none() || expected != there, "no longer read otherwise: {yaml:?}");
         let read = read(&yaml).map(comparable);
         if read != expected {
-            let shown = |value: Option<Value>| value.map_or("refused".to_owned(), |value| value.to_string());
+            let shown = |value: Option<Value>| {
+                value.map_or("refused".to_owned(), |value| value.to_string())
+            };
             wrong.push(format!("{yaml:?}: expected {}, read {}", shown(expected), shown(read)));
         }
     }

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Writes what the fuzzer begins with.
 ///
-/// Seeds come from the published test vectors that this machine has, and from the example configurations and scenarios.
+/// Seeds come from the published test vectors that this machine has, and from the example
+/// configurations and scenarios.
 #[derive(Parser)]
 struct Arguments {
     /// Gets a folder for each target that has seeds.
@@ -32,9 +33,12 @@ const GOOD_TOKENS: u8 = 9;
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut seeds = Seeds::default();
-    for name in
-        ["wycheproof", "ietf-jose-cookbook", "JSONTestSuite/test_parsing", "JSONTestSuite/test_transform"]
-    {
+    for name in [
+        "wycheproof",
+        "ietf-jose-cookbook",
+        "JSONTestSuite/test_parsing",
+        "JSONTestSuite/test_transform",
+    ] {
         if let Some(folder) = published(name) {
             seeds.add_files(&folder)?;
         }
@@ -42,16 +46,21 @@ fn main() -> Result<()> {
     for folder in ["plugin-config/examples", "e2e/scenarios", "e2e/demo"] {
         seeds.add_configurations(&repository().join(folder))?;
     }
-    let keys: Vec<SigningKey> =
-        ["p256", "p384", "rsa", "ed25519"].into_iter().map(SigningKey::fixed).collect::<Result<_>>()?;
+    let keys: Vec<SigningKey> = ["p256", "p384", "rsa", "ed25519"]
+        .into_iter()
+        .map(SigningKey::fixed)
+        .collect::<Result<_>>()?;
     seeds.jwks.insert(jwks(&keys)?.to_string().into_bytes());
     for which in 0..GOOD_TOKENS {
         seeds.token.insert(vec![0, which]);
         seeds.token.insert(vec![0, which, 0, 0, 50, b'A']);
     }
     let claims = br#"{"iss":"https://issuer.example","aud":"mesh","exp":1767226000}"#;
-    let headers =
-        [r#"{"alg":"ES256"}"#, r#"{"alg":"EdDSA","kid":"ed25519"}"#, r#"{"alg":"HS256","kid":"p256"}"#];
+    let headers = [
+        r#"{"alg":"ES256"}"#,
+        r#"{"alg":"EdDSA","kid":"ed25519"}"#,
+        r#"{"alg":"HS256","kid":"p256"}"#,
+    ];
     for header in headers {
         for which in 0..4 {
             seeds.token.insert([[1, which].as_slice(), header.as_bytes(), b"\n", claims].concat());
@@ -70,9 +79,11 @@ impl Seeds {
                 let bytes = fs::read(&path)?;
                 if bytes.len() <= 4096 {
                     self.configuration.insert(bytes.clone());
-                    self.token.insert([[1, 0].as_slice(), bytes.as_slice(), b"\n{}".as_slice()].concat());
+                    self.token
+                        .insert([[1, 0].as_slice(), bytes.as_slice(), b"\n{}".as_slice()].concat());
                     self.token.insert(
-                        [[1, 0].as_slice(), br#"{"alg":"ES256"}"#, b"\n".as_slice(), &bytes].concat(),
+                        [[1, 0].as_slice(), br#"{"alg":"ES256"}"#, b"\n".as_slice(), &bytes]
+                            .concat(),
                     );
                 }
                 if let Ok(value) = serde_json::from_slice(&bytes) {

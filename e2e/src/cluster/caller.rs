@@ -22,7 +22,11 @@ pub struct Caller {
 
 impl Caller {
     /// The caller outside the mesh, which is there; or one that is made for a principal.
-    pub(super) async fn find(kubectl: &Kubectl, image: &str, principal: Option<&str>) -> Result<Self> {
+    pub(super) async fn find(
+        kubectl: &Kubectl,
+        image: &str,
+        principal: Option<&str>,
+    ) -> Result<Self> {
         let (namespace, pod) = match principal {
             None => ("outside".to_owned(), "caller".to_owned()),
             Some(principal) => make(kubectl, image, principal).await?,
@@ -36,8 +40,9 @@ impl Caller {
     /// # Errors
     /// The way to the pod is lost.
     pub async fn connect(&self, to: SocketAddr) -> Result<TcpStream> {
-        let mut stream =
-            TcpStream::connect(self.relay.address()).await.context("the way to a caller is lost")?;
+        let mut stream = TcpStream::connect(self.relay.address())
+            .await
+            .context("the way to a caller is lost")?;
         stream.write_all(format!("{to}\n").as_bytes()).await?;
         Ok(stream)
     }

@@ -40,12 +40,15 @@ impl Kubectl {
     /// There is none.
     pub async fn pod(&self, namespace: &str, app: &str) -> Result<String> {
         let selector = format!("app={app}");
-        let list = self.run(&["-n", namespace, "get", "pods", "-l", &selector, "-o", "json"]).await?;
+        let list =
+            self.run(&["-n", namespace, "get", "pods", "-l", &selector, "-o", "json"]).await?;
         let list: Value = serde_json::from_str(&list)?;
         let pods = list.get("items").and_then(Value::as_array).into_iter().flatten();
         let mut alive = pods.filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
-        let name = alive.next().and_then(|pod| pod.pointer("/metadata/name")).and_then(Value::as_str);
-        let name = name.with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))?;
+        let name =
+            alive.next().and_then(|pod| pod.pointer("/metadata/name")).and_then(Value::as_str);
+        let name = name
+            .with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))?;
         Ok(name.to_owned())
     }
 
@@ -93,14 +96,18 @@ impl Kubectl {
         let mut lines = BufReader::new(stdout).lines();
         // `Forwarding from 127.0.0.1:40123 -> 15000`
         while let Some(line) = lines.next_line().await? {
-            let local =
-                line.strip_prefix("Forwarding from 127.0.0.1:").and_then(|rest| rest.split(' ').next());
+            let local = line
+                .strip_prefix("Forwarding from 127.0.0.1:")
+                .and_then(|rest| rest.split(' ').next());
             if let Some(local) = local.and_then(|digits| digits.parse().ok()) {
                 drain(lines.into_inner());
                 if let Some(stderr) = process.stderr.take() {
                     drain(stderr);
                 }
-                return Ok(Forward { _process: process, address: (Ipv4Addr::LOCALHOST, local).into() });
+                return Ok(Forward {
+                    _process: process,
+                    address: (Ipv4Addr::LOCALHOST, local).into(),
+                });
             }
         }
         let mut said = String::new();
@@ -115,7 +122,8 @@ impl Kubectl {
     /// # Errors
     /// `kubectl` can't be run.
     pub fn follow(&self, namespace: &str, pod: &str, container: &str) -> Result<Log> {
-        let mut command = self.command(&["-n", namespace, "logs", "-f", "--tail=0", pod, "-c", container]);
+        let mut command =
+            self.command(&["-n", namespace, "logs", "-f", "--tail=0", pod, "-c", container]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().context("`kubectl` can't be run")?;
         let mut stdout = process.stdout.take().context("kubectl has no output")?;
@@ -173,7 +181,8 @@ pub struct Log {
 impl Log {
     /// All of it so far.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.text.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.text.lock().unwrap_or_else(PoisonError::into_inner))
+            .into_owned()
     }
 }
 

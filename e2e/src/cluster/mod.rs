@@ -1,5 +1,5 @@
-//! A real cluster with Istio, as `scripts/kind up` leaves it: sidecars that can be looked into, callers with identities
-//! of their own, and the WasmPlugin that is under test.
+//! A real cluster with Istio, as `scripts/kind up` leaves it: sidecars that can be looked into,
+//! callers with identities of their own, and the WasmPlugin that is under test.
 
 mod caller;
 mod kubectl;
@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long what a cluster does may take: a push through Istio, a pod that starts on a busy machine.
+/// How long what a cluster does may take: a push through Istio, a pod that starts on a busy
+/// machine.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The namespace of the sample services.
@@ -42,7 +43,8 @@ pub struct Settings {
     pub sample: String,
     /// Parts that are not there.
     pub skipped: Vec<String>,
-    /// Parts of names: a test runs where it has one of them in its own, or where there are none here.
+    /// Parts of names: a test runs where it has one of them in its own, or where there are none
+    /// here.
     pub filters: Vec<String>,
 }
 
@@ -53,7 +55,8 @@ impl Settings {
     /// A variable is missing.
     pub fn read() -> Result<Self> {
         let variable = |name: &str| {
-            std::env::var(name).with_context(|| format!("{name} is not set: run `scripts/kind test`"))
+            std::env::var(name)
+                .with_context(|| format!("{name} is not set: run `scripts/kind test`"))
         };
         let list = |name: &str| words(&std::env::var(name).unwrap_or_default());
         Ok(Self {
@@ -104,14 +107,16 @@ impl Mesh {
         Ok(Self { settings, kubectl, callers: Mutex::default(), sidecars: Mutex::default() })
     }
 
-    /// Where a service is reached from within the cluster: by address, so that a caller needs no name server.
+    /// Where a service is reached from within the cluster: by address, so that a caller needs no
+    /// name server.
     ///
     /// # Errors
     /// There is no such service.
     pub async fn service(&self, namespace: &str, name: &str, port: u16) -> Result<SocketAddr> {
         let service = self.kubectl.get(namespace, &format!("service/{name}")).await?;
         let address = service.pointer("/spec/clusterIP").and_then(|address| address.as_str());
-        let address = address.with_context(|| format!("service {name} in {namespace} has no address"))?;
+        let address =
+            address.with_context(|| format!("service {name} in {namespace} has no address"))?;
         Ok(SocketAddr::new(address.parse()?, port))
     }
 
@@ -195,13 +200,16 @@ impl Mesh {
         }
     }
 
-    /// Takes the plugin away and waits until the sidecars of these services run without it, on old connections too.
+    /// Takes the plugin away and waits until the sidecars of these services run without it, on old
+    /// connections too.
     ///
     /// # Errors
     /// A sidecar keeps it.
     pub async fn remove(&self, plugin: &Plugin, apps: &[&str]) -> Result<()> {
         let resource = format!("wasmplugin.extensions.istio.io/{}", plugin.name);
-        self.kubectl.run(&["-n", &plugin.namespace, "delete", "--ignore-not-found", &resource]).await?;
+        self.kubectl
+            .run(&["-n", &plugin.namespace, "delete", "--ignore-not-found", &resource])
+            .await?;
         for app in apps {
             let sidecar = self.sidecar(app).await?;
             until("a sidecar runs without the plugin", async || {

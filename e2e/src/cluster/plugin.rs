@@ -53,7 +53,8 @@ impl Plugin {
             set("selector", json!({"matchLabels": {"app": app}}));
         }
         if !self.environment.is_empty() {
-            let entries = self.environment.iter().map(|(name, value)| json!({"name": name, "value": value}));
+            let entries =
+                self.environment.iter().map(|(name, value)| json!({"name": name, "value": value}));
             set("vmConfig", json!({"env": entries.collect::<Vec<_>>()}));
         }
         json!({

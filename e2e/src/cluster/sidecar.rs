@@ -38,7 +38,10 @@ impl Sidecar {
     }
 
     async fn ask(&self, path: &str) -> Result<String> {
-        Ok(http1::get(self.admin.address(), path).await.context("Envoy's admin interface is silent")?.text())
+        Ok(http1::get(self.admin.address(), path)
+            .await
+            .context("Envoy's admin interface is silent")?
+            .text())
     }
 
     /// Its counters and gauges.
@@ -49,8 +52,9 @@ impl Sidecar {
         Ok(Stats::parse(&self.ask("/stats?usedonly").await?))
     }
 
-    /// How many new configurations of plugins it has tried, and how many of those it refused; both are counted in the
-    /// same moment. (One that comes a second time counts as an update, but is not tried anew.)
+    /// How many new configurations of plugins it has tried, and how many of those it refused; both
+    /// are counted in the same moment. (One that comes a second time counts as an update, but is
+    /// not tried anew.)
     ///
     /// # Errors
     /// It does not answer.
@@ -66,20 +70,23 @@ impl Sidecar {
     /// It does not answer.
     pub async fn runs_plugin(&self) -> Result<bool> {
         // Listeners that drain are still listed, but no longer as active.
-        let dump: Value = serde_json::from_str(&self.ask("/config_dump?resource=dynamic_listeners").await?)?;
+        let dump: Value =
+            serde_json::from_str(&self.ask("/config_dump?resource=dynamic_listeners").await?)?;
         let listeners = dump.get("configs").and_then(Value::as_array).into_iter().flatten();
         let active = listeners.filter_map(|listener| listener.get("active_state"));
         Ok(active.map(Value::to_string).any(|listener| listener.contains("\"config_discovery\"")))
     }
 
-    /// Whether a listener, or a part of one, still serves connections under a configuration that has been replaced. It
-    /// then holds that configuration's plugin, and a plugin of the same name that comes again begins as it was.
+    /// Whether a listener, or a part of one, still serves connections under a configuration that
+    /// has been replaced. It then holds that configuration's plugin, and a plugin of the same name
+    /// that comes again begins as it was.
     ///
     /// # Errors
     /// It does not answer.
     pub async fn drains(&self) -> Result<bool> {
         let stats = self.stats().await?;
-        Ok(stats.sum(|name| name.starts_with("listener_manager.") && name.ends_with("_draining")) > 0)
+        Ok(stats.sum(|name| name.starts_with("listener_manager.") && name.ends_with("_draining"))
+            > 0)
     }
 
     /// Where the code of the plugin lies that it runs: the agent names the file by its digest.
@@ -87,7 +94,8 @@ impl Sidecar {
     /// # Errors
     /// It does not answer, or runs no plugin.
     pub async fn plugin_code(&self) -> Result<String> {
-        let dump: Value = serde_json::from_str(&self.ask("/config_dump?resource=ecds_filters").await?)?;
+        let dump: Value =
+            serde_json::from_str(&self.ask("/config_dump?resource=ecds_filters").await?)?;
         let place = "/ecds_filter/typed_config/config/vm_config/code/local/filename";
         let configs = dump.get("configs").and_then(Value::as_array).into_iter().flatten();
         let file = configs.filter_map(|config| config.pointer(place)).find_map(Value::as_str);
@@ -106,7 +114,8 @@ impl Sidecar {
         lines.get(lines.len().saturating_sub(REMARKS)..).unwrap_or_default().join("\n")
     }
 
-    /// The finished requests, oldest first. `e2e/kind/manifests/access-log.yaml` says what is told of each.
+    /// The finished requests, oldest first. `e2e/kind/manifests/access-log.yaml` says what is told
+    /// of each.
     pub fn access_log(&self) -> Vec<Value> {
         let text = self.log();
         let entries = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

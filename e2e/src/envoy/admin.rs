@@ -23,7 +23,10 @@ impl Stats {
 
     /// The sum of those whose name fits.
     pub fn sum(&self, fits: impl Fn(&str) -> bool) -> u64 {
-        self.0.iter().filter(|(name, _)| fits(name)).fold(0, |sum, (_, value)| sum.saturating_add(*value))
+        self.0
+            .iter()
+            .filter(|(name, _)| fits(name))
+            .fold(0, |sum, (_, value)| sum.saturating_add(*value))
     }
 
     /// What the filter counted, by the names it gave: Envoy puts `wasmcustom.attache.` before them.

@@ -15,8 +15,7 @@ pub(super) const ACCEPTED: &str = "extension_config_discovery.http_filter.attach
 /// Those that it refused.
 pub(super) const REFUSED: &str = "extension_config_discovery.http_filter.attache.update_rejected";
 
-const HTTP_MANAGER: &str =
-    "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+const HTTP_MANAGER: &str = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 /// The workload that an Envoy stands before.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -80,7 +79,8 @@ pub struct Overrides {
 }
 
 impl Sidecar {
-    /// That of the default workload, as Istio sets it up, with one worker: what is to be otherwise is set by whoever asks.
+    /// That of the default workload, as Istio sets it up, with one worker: what is to be otherwise
+    /// is set by whoever asks.
     pub fn before(service: SocketAddr, module: PathBuf) -> Self {
         Self {
             module,
@@ -176,7 +176,8 @@ impl Sidecar {
         if let Some(config) = manager.get_mut("typed_config") {
             override_members(config, &self.overrides.manager);
         }
-        let filters = manager.pointer_mut("/typed_config/http_filters").and_then(Value::as_array_mut);
+        let filters =
+            manager.pointer_mut("/typed_config/http_filters").and_then(Value::as_array_mut);
         if let (Some(filters), false) = (filters, self.overrides.filter_before.is_null()) {
             filters.insert(0, self.overrides.filter_before.clone());
         }
@@ -184,7 +185,12 @@ impl Sidecar {
     }
 
     /// Writes the filter's resource where Envoy looks for it, in one step.
-    pub(super) fn write_filter(&self, folder: &Path, configuration: &str, version: u64) -> Result<()> {
+    pub(super) fn write_filter(
+        &self,
+        folder: &Path,
+        configuration: &str,
+        version: u64,
+    ) -> Result<()> {
         let mut resource = json!({
             "version_info": version.to_string(),
             "resources": [{
@@ -200,7 +206,8 @@ impl Sidecar {
                             "code": {"local": {"filename": self.module}},
                             "environment_variables": {"key_values": self.environment},
                         },
-                        // Istio turns `pluginConfig` into JSON itself; an Envoy would hand on a Struct undecoded.
+                        // Istio turns `pluginConfig` into JSON itself; an Envoy would hand on a
+                        // Struct undecoded.
                         "configuration": {"@type": "type.googleapis.com/google.protobuf.StringValue",
                             "value": configuration},
                     },
@@ -226,7 +233,8 @@ fn override_members(object: &mut Value, members: &Value) {
     }
 }
 
-/// The HTTP connection manager of an inbound listener, with what Istio sets that a filter can notice.
+/// The HTTP connection manager of an inbound listener, with what Istio sets that a filter can
+/// notice.
 fn http_manager(folder: &Path) -> Value {
     json!({
         "name": "envoy.filters.network.http_connection_manager",

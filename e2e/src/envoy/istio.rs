@@ -1,10 +1,14 @@
 //! What Istio tells every proxy of statistics.
 
-/// The `stats_tags` of the bootstrap that Istio generates, as tag and pattern: the same in its releases 1.26 to 1.31.
-/// Where a pattern matches, Envoy cuts its first group out of the metric's name and makes its second a label.
+/// The `stats_tags` of the bootstrap that Istio generates, as tag and pattern: the same in its
+/// releases 1.26 to 1.31. Where a pattern matches, Envoy cuts its first group out of the metric's
+/// name and makes its second a label.
 pub const STATS_TAGS: [(&str, &str); 16] = [
     ("cluster_name", r"^cluster(\.(.+);)"),
-    ("http_conn_manager_prefix", r"^http\.(((?:[_.[:digit:]\w]*|[_\[\]aAbBcCdDeEfF[:digit:]\w\:]*));\.)"),
+    (
+        "http_conn_manager_prefix",
+        r"^http\.(((?:[_.[:digit:]\w]*|[_\[\]aAbBcCdDeEfF[:digit:]\w\:]*));\.)",
+    ),
     ("thread_name", r"^server(\.(.+))\.watchdog"),
     ("tcp_prefix", r"^tcp\.((.*?)\.)\w+?$"),
     ("response_code", r"_rq(_(\d{3}))$"),

@@ -42,7 +42,8 @@ pub enum Push {
 }
 
 impl Envoy {
-    /// Starts an Envoy and waits until it serves. `port` is where the workload listens; `None` takes a free one.
+    /// Starts an Envoy and waits until it serves. `port` is where the workload listens; `None`
+    /// takes a free one.
     ///
     /// # Errors
     /// Envoy ends or doesn't get ready; the message holds what it logged.
@@ -56,7 +57,8 @@ impl Envoy {
         const TRIES: usize = 3;
         for _ in 1..TRIES {
             match Self::try_start(binary, sidecar.clone(), configuration, port).await {
-                Err(error) if port.is_none() && error.to_string().contains("Address already in use") => {}
+                Err(error)
+                    if port.is_none() && error.to_string().contains("Address already in use") => {}
                 outcome => return outcome,
             }
         }
@@ -82,7 +84,8 @@ impl Envoy {
         ]);
         sidecar.write_filter(launcher.folder(), configuration, 0)?;
         let bootstrap = sidecar.bootstrap(launcher.folder(), address);
-        let mut envoy = Self { process: launcher.start(&bootstrap)?, address, admin: address, sidecar };
+        let mut envoy =
+            Self { process: launcher.start(&bootstrap)?, address, admin: address, sidecar };
         envoy.wait_until_ready().await?;
         Ok(envoy)
     }
@@ -114,8 +117,9 @@ impl Envoy {
     /// # Errors
     /// The admin interface doesn't answer.
     pub async fn stats(&self) -> Result<Stats> {
-        let answer =
-            http1::get(self.admin, "/stats?usedonly").await.context("Envoy's admin interface is silent")?;
+        let answer = http1::get(self.admin, "/stats?usedonly")
+            .await
+            .context("Envoy's admin interface is silent")?;
         Ok(Stats::parse(&answer.text()))
     }
 
@@ -124,8 +128,9 @@ impl Envoy {
     /// # Errors
     /// The admin interface doesn't answer.
     pub async fn scrape(&self) -> Result<String> {
-        let answer =
-            http1::get(self.admin, "/stats/prometheus").await.context("Envoy's admin interface is silent")?;
+        let answer = http1::get(self.admin, "/stats/prometheus")
+            .await
+            .context("Envoy's admin interface is silent")?;
         Ok(answer.text())
     }
 
@@ -145,18 +150,22 @@ impl Envoy {
     /// The finished requests, oldest first, as objects of the access log.
     pub fn access_log(&self) -> Vec<Value> {
         let text = fs::read(self.folder().join("access.log")).unwrap_or_default();
-        String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        String::from_utf8_lossy(&text)
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
     }
 
-    /// Whether the configuration that Envoy was started with is no good: every request is refused then, by Envoy or by the
-    /// filter.
+    /// Whether the configuration that Envoy was started with is no good: every request is refused
+    /// then, by Envoy or by the filter.
     ///
     /// # Errors
     /// The admin interface doesn't answer.
     pub async fn first_configuration_refused(&self) -> Result<bool> {
         let stats = self.stats().await?;
         let is_refused = stats.get(bootstrap::ACCEPTED) == 0 && stats.get(bootstrap::REFUSED) > 0;
-        Ok(is_refused || stats.of_filter().get("configuration.invalid").is_some_and(|invalid| *invalid > 0))
+        Ok(is_refused
+            || stats.of_filter().get("configuration.invalid").is_some_and(|invalid| *invalid > 0))
     }
 
     /// Pushes another configuration of the filter, as Istio does, and waits for what happens to it.
@@ -164,7 +173,8 @@ impl Envoy {
     /// # Errors
     /// Envoy takes no notice.
     pub async fn push(&self, configuration: &str) -> Result<Push> {
-        let outcomes = |stats: &Stats| (stats.get(bootstrap::ACCEPTED), stats.get(bootstrap::REFUSED));
+        let outcomes =
+            |stats: &Stats| (stats.get(bootstrap::ACCEPTED), stats.get(bootstrap::REFUSED));
         let before = outcomes(&self.stats().await?);
         self.sidecar.write_filter(self.folder(), configuration, before.0.wrapping_add(before.1))?;
         let deadline = Deadline::new();
@@ -183,7 +193,8 @@ impl Envoy {
     }
 }
 
-/// Waits until an Envoy with an admin interface says that it serves. Returns where that interface listens.
+/// Waits until an Envoy with an admin interface says that it serves. Returns where that interface
+/// listens.
 ///
 /// # Errors
 /// Envoy ends or doesn't get ready; the message holds what it logged.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Returns the transport socket of a listener whose callers must have a certificate of the mesh: that of the files in this folder.
+/// Returns the transport socket of a listener whose callers must have a certificate of the mesh:
+/// that of the files in this folder.
 pub fn mutual_tls(certificates: &Path) -> Value {
     let file = |name: &str| json!({"filename": certificates.join(name)});
     json!({

@@ -64,7 +64,9 @@ impl Differences {
         let holds = match expected {
             Match::Is(text) => came == [placeholders.text(text)?.as_str()],
             Match::Are(texts) => came == *texts,
-            Match::Contains { contains } => came.iter().any(|value| value.contains(contains.as_str())),
+            Match::Contains { contains } => {
+                came.iter().any(|value| value.contains(contains.as_str()))
+            }
             Match::Absent { absent } => came.is_empty() == *absent,
         };
         self.unless(holds, what, expected, &came);
@@ -85,12 +87,20 @@ fn refused(
         let code = came.grpc.as_ref().map(|(code, _)| *code);
         differences.equal("gRPC status", Some(class.grpc()), code);
     } else {
-        differences.equal("status", expect.status.unwrap_or_else(|| class.status()), came.answer.status);
+        differences.equal(
+            "status",
+            expect.status.unwrap_or_else(|| class.status()),
+            came.answer.status,
+        );
         let content_type = came.answer.values("content-type").first().copied().unwrap_or_default();
         // The answer to HEAD has the fields of a body and none (RFC 9110 section 9.3.2).
         if content_type.starts_with("application/problem+json") && request.method != "HEAD" {
             let problem: Value = serde_json::from_slice(&came.answer.body).unwrap_or_default();
-            differences.equal("the problem's type", reason, text(&problem, "type").unwrap_or_default());
+            differences.equal(
+                "the problem's type",
+                reason,
+                text(&problem, "type").unwrap_or_default(),
+            );
         }
     }
     let challenges = came.answer.values("www-authenticate");
@@ -99,21 +109,38 @@ fn refused(
         Some(error) => {
             let challenge = challenges.first().copied().unwrap_or_default();
             let named = error.map(|error| format!("error=\"{error}\""));
-            let says =
-                named.as_deref().map_or(!challenge.contains("error="), |named| challenge.contains(named));
-            let describes = challenge.contains("error_description=\"") == (class == Class::BadToken);
-            let holds = challenges.len() == 1 && challenge.starts_with("Bearer") && says && describes;
+            let says = named
+                .as_deref()
+                .map_or(!challenge.contains("error="), |named| challenge.contains(named));
+            let describes =
+                challenge.contains("error_description=\"") == (class == Class::BadToken);
+            let holds =
+                challenges.len() == 1 && challenge.starts_with("Bearer") && says && describes;
             differences.unless(holds, "www-authenticate", &named, &challenges);
         }
     }
     let retry = came.answer.values("retry-after").len();
-    differences.equal("number of retry-after headers", usize::from(class == Class::Unavailable), retry);
-    differences.unless(came.seen.is_none(), "the request must not reach the service", &"nothing", &came.seen);
+    differences.equal(
+        "number of retry-after headers",
+        usize::from(class == Class::Unavailable),
+        retry,
+    );
+    differences.unless(
+        came.seen.is_none(),
+        "the request must not reach the service",
+        &"nothing",
+        &came.seen,
+    );
     differences.equal("filter state `reason`", Some(reason), text(&came.access, "reason"));
     Ok(())
 }
 
-fn forwarded(differences: &mut Differences, request: &Request, expect: &Expect, came: &Observation) {
+fn forwarded(
+    differences: &mut Differences,
+    request: &Request,
+    expect: &Expect,
+    came: &Observation,
+) {
     let status = expect.status.unwrap_or(200);
     differences.equal("status", status, came.answer.status);
     if request.protocol == Protocol::Grpc {
@@ -146,7 +173,12 @@ fn answer(
         )?;
     }
     if let Some(expected) = &expect.body {
-        differences.matches("the answer's body", expected, &[came.answer.text().as_str()], placeholders)?;
+        differences.matches(
+            "the answer's body",
+            expected,
+            &[came.answer.text().as_str()],
+            placeholders,
+        )?;
     }
     Ok(())
 }
@@ -166,7 +198,11 @@ fn service(
     }
     if let Some(trailers) = &expect.service.trailers {
         let names: Vec<&str> = seen.trailers.iter().map(|(name, _)| name.as_str()).collect();
-        differences.equal("the service's trailers", trailers.iter().map(String::as_str).collect(), names);
+        differences.equal(
+            "the service's trailers",
+            trailers.iter().map(String::as_str).collect(),
+            names,
+        );
     }
     for (name, expected) in &expect.service.headers {
         differences.matches(
@@ -177,7 +213,11 @@ fn service(
         )?;
     }
     for name in &expect.service.absent {
-        differences.equal(&format!("the service's `{name}`"), Vec::<&str>::new(), seen.values(name));
+        differences.equal(
+            &format!("the service's `{name}`"),
+            Vec::<&str>::new(),
+            seen.values(name),
+        );
     }
     Ok(())
 }
@@ -200,7 +240,12 @@ fn state_and_log(
         let line = came.audit.first().cloned().unwrap_or_default();
         for (name, expected) in members {
             let came = line.get(name).unwrap_or(&Value::Null);
-            differences.unless(covers(expected, came), &format!("the audit line's `{name}`"), expected, came);
+            differences.unless(
+                covers(expected, came),
+                &format!("the audit line's `{name}`"),
+                expected,
+                came,
+            );
         }
     }
     Ok(())
@@ -213,9 +258,9 @@ fn text<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
 /// Whether a value is the expected one; of an object only the expected members count.
 fn covers(expected: &Value, came: &Value) -> bool {
     match (expected, came) {
-        (Value::Object(expected), Value::Object(came)) => {
-            expected.iter().all(|(name, value)| covers(value, came.get(name).unwrap_or(&Value::Null)))
-        }
+        (Value::Object(expected), Value::Object(came)) => expected
+            .iter()
+            .all(|(name, value)| covers(value, came.get(name).unwrap_or(&Value::Null))),
         _ => expected == came,
     }
 }
@@ -238,9 +283,15 @@ pub(super) fn growth(expect: &Expect) -> BTreeMap<String, u64> {
 fn nothing_leaks(differences: &mut Differences, came: &Observation) {
     let answer = format!("{:?} {}", came.answer.headers, came.answer.text());
     for secret in &came.secrets {
-        let signature = secret.rsplit('.').next().filter(|signature| signature.len() > 20).unwrap_or(secret);
+        let signature =
+            secret.rsplit('.').next().filter(|signature| signature.len() > 20).unwrap_or(secret);
         let in_answer = came.seen.is_none() && answer.contains(signature);
-        differences.unless(!in_answer, "the answer must not show the token", &"nothing of it", &answer);
+        differences.unless(
+            !in_answer,
+            "the answer must not show the token",
+            &"nothing of it",
+            &answer,
+        );
         differences.unless(
             !came.log.contains(signature),
             "the log must not show the token",

@@ -24,7 +24,10 @@ pub fn unfit(scenario: &Scenario, settings: &Settings) -> Option<String> {
         return Some("there is no gateway to go through".into());
     }
     if scenario.workload != Workload::default() {
-        return Some(format!("no workload `{}` as it describes is deployed", scenario.workload.name));
+        return Some(format!(
+            "no workload `{}` as it describes is deployed",
+            scenario.workload.name
+        ));
     }
     let configurations = std::iter::once(&scenario.configuration)
         .chain(scenario.steps.iter().filter_map(|s| s.configure.as_ref()));
@@ -78,11 +81,13 @@ impl ClusterRunner {
     /// Runs a scenario that is not [`unfit`].
     ///
     /// # Errors
-    /// Something did not come as expected: the message names the step, what was expected and what came.
+    /// Something did not come as expected: the message names the step, what was expected and what
+    /// came.
     pub async fn run(&mut self, scenario: &Scenario) -> Result<()> {
         self.log_before = self.sidecar.log().len();
         let caller = self.mesh.caller(None).await?.address(&self.mesh.kubectl).await?;
-        self.placeholders = Placeholders { now: now(), port: PORT, caller, tokens: BTreeMap::new() };
+        self.placeholders =
+            Placeholders { now: now(), port: PORT, caller, tokens: BTreeMap::new() };
         for (name, spec) in &scenario.tokens {
             let token = self.placeholders.mint(spec)?;
             self.placeholders.tokens.insert(name.clone(), token);
@@ -91,10 +96,15 @@ impl ClusterRunner {
             scenario.environment.iter().map(|(k, v)| Ok((k.clone(), self.placeholders.text(v)?)));
         self.plugin.environment = environment.collect::<Result<_>>()?;
         let outcome = self.push(&scenario.configuration).await?;
-        ensure!(outcome == Push::Accepted, "the configuration was refused:\n{}", self.sidecar.remarks());
+        ensure!(
+            outcome == Push::Accepted,
+            "the configuration was refused:\n{}",
+            self.sidecar.remarks()
+        );
         self.counters_before = self.counters().await?;
         self.expected_growth.clear();
-        // The sidecar writes its access log once a second: what follows one another is sent before any is looked at.
+        // The sidecar writes its access log once a second: what follows one another is sent before
+        // any is looked at.
         let mut rest = scenario.steps.as_slice();
         while let Some((first, others)) = rest.split_first() {
             if first.configure.is_some() {
@@ -107,11 +117,14 @@ impl ClusterRunner {
             self.send_all(now, scenario).await?;
             rest = later;
         }
-        self.settle_counters().await.with_context(|| format!("the counters of `{}`", scenario.title))
+        self.settle_counters()
+            .await
+            .with_context(|| format!("the counters of `{}`", scenario.title))
     }
 
     async fn push(&mut self, configuration: &Value) -> Result<Push> {
-        self.plugin.configuration = serde_json::from_str(&self.placeholders.configuration(configuration)?)?;
+        self.plugin.configuration =
+            serde_json::from_str(&self.placeholders.configuration(configuration)?)?;
         self.mesh.apply(&self.plugin, &["orders"]).await
     }
 
@@ -129,7 +142,10 @@ impl ClusterRunner {
         for text in &step.refused {
             until(&format!("`{text}` in the log"), async || {
                 let log = self.sidecar.log();
-                Ok(log.get(log_before..).is_some_and(|news| news.contains(text.as_str())).then_some(()))
+                Ok(log
+                    .get(log_before..)
+                    .is_some_and(|news| news.contains(text.as_str()))
+                    .then_some(()))
             })
             .await
             .with_context(|| self.sidecar.remarks())?;
@@ -141,11 +157,13 @@ impl ClusterRunner {
         let mut sent = Vec::new();
         for step in steps {
             let Some(request) = &step.request else { continue };
-            let (id, observation) = self.send(request).await.with_context(|| place(step, scenario))?;
-            // Which of a sidecar's workers gets a request, and with it whose cache is asked, is the kernel's choice. That a
-            // token is verified once holds for all of them together.
-            let growth =
-                check::growth(&step.expect).into_iter().filter(|(name, _)| !name.starts_with("cache."));
+            let (id, observation) =
+                self.send(request).await.with_context(|| place(step, scenario))?;
+            // Which of a sidecar's workers gets a request, and with it whose cache is asked, is the
+            // kernel's choice. That a token is verified once holds for all of them together.
+            let growth = check::growth(&step.expect)
+                .into_iter()
+                .filter(|(name, _)| !name.starts_with("cache."));
             for (name, grown) in growth {
                 let counter = self.expected_growth.entry(name).or_default();
                 *counter = counter.saturating_add(grown);
@@ -153,7 +171,8 @@ impl ClusterRunner {
             sent.push((step, request, id, observation));
         }
         for (step, request, id, mut observation) in sent {
-            observation.access = self.access_log(&id).await.with_context(|| place(step, scenario))?;
+            observation.access =
+                self.access_log(&id).await.with_context(|| place(step, scenario))?;
             observation.log = self.log();
             observation.audit = audit_lines(&observation.log, &id);
             check::check(request, &step.expect, &observation, &self.placeholders)
@@ -172,14 +191,17 @@ impl ClusterRunner {
         let sent = if request.through_gateway {
             let gateway = self.mesh.service("tyk", "tyk-gateway", PORT).await?;
             let wire = caller.connect(gateway).await?;
-            let request = Request { path: format!("{GATEWAY_PATH}{}", request.path), ..request.clone() };
+            let request =
+                Request { path: format!("{GATEWAY_PATH}{}", request.path), ..request.clone() };
             exchange(&self.placeholders, &request, headers, wire, &mut observation).await
         } else {
             let to = if request.protocol == Protocol::Grpc { self.grpc } else { self.service };
             let wire = caller.connect(to).await?;
             exchange(&self.placeholders, request, headers, wire, &mut observation).await
         };
-        sent.with_context(|| format!("the request got no answer; log:\n{}", self.sidecar.remarks()))?;
+        sent.with_context(|| {
+            format!("the request got no answer; log:\n{}", self.sidecar.remarks())
+        })?;
         // A refusal's body is no such thing.
         observation.seen = serde_json::from_slice(&observation.answer.body).ok();
         Ok((id, observation))
@@ -187,7 +209,11 @@ impl ClusterRunner {
 
     async fn access_log(&self, id: &str) -> Result<Value> {
         until("the access log tells of the request", async || {
-            Ok(self.sidecar.access_log().into_iter().find(|entry| entry.get("id").is_some_and(|of| of == id)))
+            Ok(self
+                .sidecar
+                .access_log()
+                .into_iter()
+                .find(|entry| entry.get("id").is_some_and(|of| of == id)))
         })
         .await
     }
@@ -199,7 +225,11 @@ impl ClusterRunner {
                 let of = |all: &BTreeMap<String, u64>| all.get(name).copied().unwrap_or(0);
                 of(&counters).saturating_sub(of(&self.counters_before))
             };
-            Ok(self.expected_growth.iter().all(|(name, expected)| grown(name) == *expected).then_some(()))
+            Ok(self
+                .expected_growth
+                .iter()
+                .all(|(name, expected)| grown(name) == *expected)
+                .then_some(()))
         });
         settled.await.with_context(|| format!("expected: {:?}", self.expected_growth))
     }

@@ -1,4 +1,5 @@
-//! Tests whether the scenarios, together, cover what the design promises and every reason that the engine has.
+//! Tests whether the scenarios, together, cover what the design promises and every reason that the
+//! engine has.
 
 use super::reason::{Class, REASONS};
 use super::{Scenario, all, parse};
@@ -65,7 +66,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
     "scenarios run one after the other in one Envoy, which begins with a good configuration",
 )];
 
-/// Returns everything promised that no scenario covers, and everything claimed that was never promised.
+/// Returns everything promised that no scenario covers, and everything claimed that was never
+/// promised.
 fn semantics_gaps(scenarios: &[Scenario]) -> Vec<String> {
     let claimed: BTreeSet<&str> =
         scenarios.iter().flat_map(|scenario| scenario.covers.iter().map(String::as_str)).collect();
@@ -78,8 +80,8 @@ fn semantics_gaps(scenarios: &[Scenario]) -> Vec<String> {
         .collect()
 }
 
-/// Returns each of the engine's reasons that neither a scenario expects nor an exception names, each that a scenario
-/// expects and the engine does not have, and each exception without need.
+/// Returns each of the engine's reasons that neither a scenario expects nor an exception names,
+/// each that a scenario expects and the engine does not have, and each exception without need.
 fn reason_gaps(reasons: &[&str], scenarios: &[Scenario], exceptions: &[&str]) -> Vec<String> {
     let steps = scenarios.iter().flat_map(|scenario| &scenario.steps);
     let expected: BTreeSet<&str> = steps.filter_map(|step| step.expect.reason.as_deref()).collect();
@@ -146,7 +148,10 @@ fn the_scenarios_cover_every_reason_that_the_engine_has() {
     assert_eq!(reason_gaps(&engines_reasons(), &all().unwrap(), &exceptions), [""; 0]);
     for (reason, test, why) in EXCEPTIONS {
         let text = std::fs::read_to_string(repository().join("e2e/tests").join(test)).unwrap();
-        assert!(text.contains(&format!("\"{reason}\"")), "{test} does not expect `{reason}`, though {why}");
+        assert!(
+            text.contains(&format!("\"{reason}\"")),
+            "{test} does not expect `{reason}`, though {why}"
+        );
     }
 }
 

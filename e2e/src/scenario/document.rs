@@ -15,7 +15,8 @@ pub struct Scenario {
     pub name: String,
     /// What it shows, as a sentence.
     pub title: String,
-    /// What of the design it covers: `semantics:<id>`. Reasons count by themselves, where a request expects them.
+    /// What of the design it covers: `semantics:<id>`. Reasons count by themselves, where a request
+    /// expects them.
     #[serde(default)]
     pub covers: Vec<String>,
     /// The workload that is called.
@@ -46,7 +47,8 @@ pub struct Step {
     pub expect: Expect,
     /// A configuration to apply: a document, or text where the very bytes matter.
     pub configure: Option<Value>,
-    /// The configuration must be refused, and the one before serve on. Each of these must be in the log.
+    /// The configuration must be refused, and the one before serve on. Each of these must be in the
+    /// log.
     #[serde(default)]
     pub refused: Vec<String>,
 }
@@ -74,7 +76,8 @@ pub struct Request {
     pub trailers: BTreeMap<String, OneOrMany>,
     /// The principal of the workload that calls through mTLS; absent: plain text.
     pub caller: Option<String>,
-    /// In a cluster it goes through Tyk, which lets it pass as it is; a single Envoy has nothing in front of it.
+    /// In a cluster it goes through Tyk, which lets it pass as it is; a single Envoy has nothing in
+    /// front of it.
     pub through_gateway: bool,
 }
 
@@ -140,7 +143,8 @@ impl OneOrMany {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Expect {
-    /// The reason of the refusal. Status, gRPC status, challenge, body, filter state and counters follow from it.
+    /// The reason of the refusal. Status, gRPC status, challenge, body, filter state and counters
+    /// follow from it.
     pub reason: Option<String>,
     /// The HTTP status, where it follows neither from the reason nor from success.
     pub status: Option<u16>,
@@ -150,16 +154,16 @@ pub struct Expect {
     pub body: Option<Match>,
     /// What the service saw.
     pub service: Service,
-    /// Filter state of a refusal, as access logs show it: `policy`, `rule`, `issuer`, `subject`; and of any request
-    /// `shadow_reason`.
+    /// Filter state of a refusal, as access logs show it: `policy`, `rule`, `issuer`, `subject`;
+    /// and of any request `shadow_reason`.
     pub state: BTreeMap<String, Match>,
     /// Members of the audit line; `null` is a member that must be absent or null.
     pub log: Option<Map<String, Value>>,
     /// There must be no audit line.
     pub unlogged: bool,
-    /// What the filter's counters grow by. Those of allowed and denied requests and of the reason are always checked.
-    /// Looked at when the scenario ends, or before it changes the configuration: the filter tells its counts in its
-    /// own time.
+    /// What the filter's counters grow by. Those of allowed and denied requests and of the reason
+    /// are always checked. Looked at when the scenario ends, or before it changes the
+    /// configuration: the filter tells its counts in its own time.
     pub metrics: BTreeMap<String, u64>,
 }
 
@@ -202,6 +206,8 @@ pub enum Match {
 fn token_ref<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TokenRef>, D::Error> {
     Ok(Some(match Value::deserialize(deserializer)? {
         Value::String(name) => TokenRef::Name(name),
-        spec => TokenRef::Spec(Box::new(serde_json::from_value(spec).map_err(serde::de::Error::custom)?)),
+        spec => TokenRef::Spec(Box::new(
+            serde_json::from_value(spec).map_err(serde::de::Error::custom)?,
+        )),
     }))
 }

@@ -1,5 +1,5 @@
-//! Runs scenarios, on as few Envoys as it can: most ask for the same workload, and a filter is configured anew in a
-//! hundredth of the time that an Envoy takes to compile it.
+//! Runs scenarios, on as few Envoys as it can: most ask for the same workload, and a filter is
+//! configured anew in a hundredth of the time that an Envoy takes to compile it.
 
 use super::placeholders::Placeholders;
 use super::{Scenario, ScenarioRunner};
@@ -39,15 +39,17 @@ impl EnvoyPool {
         Ok(Self { module, authority: Arc::new(authority), certificates, idle: Mutex::default() })
     }
 
-    /// Runs a scenario on an Envoy that is idle, else on a new one. An Envoy on which something failed is not used
-    /// again.
+    /// Runs a scenario on an Envoy that is idle, else on a new one. An Envoy on which something
+    /// failed is not used again.
     ///
     /// # Errors
     /// Something did not come as expected; the message says what.
     pub async fn run(&self, scenario: &Scenario, binary: &Path) -> Result<()> {
         let placeholders = Placeholders::default();
-        let environment =
-            scenario.environment.iter().map(|(name, value)| Ok((name.clone(), placeholders.text(value)?)));
+        let environment = scenario
+            .environment
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), placeholders.text(value)?)));
         let fixed = Fixed {
             binary: binary.to_owned(),
             workload: scenario.workload.clone(),
@@ -56,7 +58,8 @@ impl EnvoyPool {
         let mut runner = match self.idle_runner(&fixed) {
             Some(runner) => runner,
             None => {
-                let (authority, certificates) = (Arc::clone(&self.authority), self.certificates.path());
+                let (authority, certificates) =
+                    (Arc::clone(&self.authority), self.certificates.path());
                 ScenarioRunner::start(
                     binary,
                     &self.module,

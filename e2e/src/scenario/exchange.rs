@@ -58,21 +58,33 @@ pub(super) async fn exchange(
         Protocol::Http1 => {
             let mut all = vec![("host".to_owned(), request.host.clone())];
             all.extend(headers);
-            let wanted =
-                http1::Request { method: &request.method, path: &path, headers: &all, body: body.as_bytes() };
+            let wanted = http1::Request {
+                method: &request.method,
+                path: &path,
+                headers: &all,
+                body: body.as_bytes(),
+            };
             observation.answer = http1::send(wire, &wanted).await?;
         }
         Protocol::Http2 => {
             let method = request.method.as_str();
             let trailers = named(&request.trailers, placeholders)?;
-            let answer =
-                http2::send(wire, method, &request.host, &path, &headers, body.as_bytes(), &trailers);
+            let answer = http2::send(
+                wire,
+                method,
+                &request.host,
+                &path,
+                &headers,
+                body.as_bytes(),
+                &trailers,
+            );
             observation.answer = answer.await?;
         }
         Protocol::Grpc => {
             let reply = http2::call(wire, &request.host, &path, &headers, body.as_bytes()).await?;
             observation.grpc = Some((reply.status, reply.message));
-            observation.answer = http1::Response { status: 200, headers: reply.headers, body: reply.body };
+            observation.answer =
+                http1::Response { status: 200, headers: reply.headers, body: reply.body };
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Scenarios: data in `e2e/scenarios/*.yaml` that says what is configured, what is sent and what must come of it,
-//! without a word on what runs it: one Envoy here, a cluster elsewhere.
+//! Scenarios: data in `e2e/scenarios/*.yaml` that says what is configured, what is sent and what
+//! must come of it, without a word on what runs it: one Envoy here, a cluster elsewhere.
 
 mod check;
 mod cluster;
@@ -15,7 +15,9 @@ mod reason;
 mod runner;
 
 pub use cluster::{ClusterRunner, unfit};
-pub use document::{Expect, Match, OneOrMany, Protocol, Request, Scenario, Service, Step, TokenRef};
+pub use document::{
+    Expect, Match, OneOrMany, Protocol, Request, Scenario, Service, Step, TokenRef,
+};
 pub use envoy_pool::EnvoyPool;
 pub use observation::{Observation, audit_line};
 pub use policy_tests::PolicyTests;
@@ -38,11 +40,18 @@ pub fn reasons() -> impl Iterator<Item = &'static str> {
 pub fn all() -> Result<Vec<Scenario>> {
     let folder = repository().join("e2e/scenarios");
     let mut scenarios = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("`{}` can't be read", folder.display()))? {
+    for entry in
+        fs::read_dir(&folder).with_context(|| format!("`{}` can't be read", folder.display()))?
+    {
         let path = entry?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        ensure!(path.extension().is_some_and(|e| e == "yaml"), "`{}` is no scenario", path.display());
-        let scenario = parse(&name, yaml::read(&path)?).with_context(|| format!("`{}`", path.display()))?;
+        ensure!(
+            path.extension().is_some_and(|e| e == "yaml"),
+            "`{}` is no scenario",
+            path.display()
+        );
+        let scenario =
+            parse(&name, yaml::read(&path)?).with_context(|| format!("`{}`", path.display()))?;
         scenarios.push(scenario);
     }
     scenarios.sort_by(|a, b| a.name.cmp(&b.name));

@@ -23,8 +23,9 @@ pub struct Observation {
     pub log: String,
 }
 
-/// Returns what the filter tells in a line of a log; `None` where it is none of its lines. The JSON object is the line's
-/// message, behind Envoy's own prefix, and before what the log's format has yet to tell: Istio's ends with the thread.
+/// Returns what the filter tells in a line of a log; `None` where it is none of its lines. The JSON
+/// object is the line's message, behind Envoy's own prefix, and before what the log's format has
+/// yet to tell: Istio's ends with the thread.
 pub fn audit_line(line: &str) -> Option<Value> {
     let json = line.get(line.find(r#"{"log":"attache""#)?..)?;
     serde_json::Deserializer::from_str(json).into_iter::<Value>().next()?.ok()

@@ -20,7 +20,8 @@ pub(super) struct Placeholders {
 }
 
 impl Placeholders {
-    /// Fills every text of a document. A text that is one placeholder becomes what it stands for, of whatever type.
+    /// Fills every text of a document. A text that is one placeholder becomes what it stands for,
+    /// of whatever type.
     pub(super) fn document(&self, document: &Value) -> Result<Value> {
         Ok(match document {
             Value::String(text) => {
@@ -34,7 +35,10 @@ impl Placeholders {
                 Value::Array(items.iter().map(|item| self.document(item)).collect::<Result<_>>()?)
             }
             Value::Object(members) => Value::Object(
-                members.iter().map(|(k, v)| Ok((k.clone(), self.document(v)?))).collect::<Result<_>>()?,
+                members
+                    .iter()
+                    .map(|(k, v)| Ok((k.clone(), self.document(v)?)))
+                    .collect::<Result<_>>()?,
             ),
             other => other.clone(),
         })
@@ -45,7 +49,8 @@ impl Placeholders {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, behind) = after.split_once('}').with_context(|| format!("`{text}` lacks a `}}`"))?;
+            let (name, behind) =
+                after.split_once('}').with_context(|| format!("`{text}` lacks a `}}`"))?;
             filled.push_str(before);
             match self.value(name)? {
                 Value::String(value) => filled.push_str(&value),
@@ -73,7 +78,9 @@ impl Placeholders {
                 *value = self.document(value)?;
             }
         }
-        for text in [&mut spec.raw, &mut spec.header_text, &mut spec.payload_text].into_iter().flatten() {
+        for text in
+            [&mut spec.raw, &mut spec.header_text, &mut spec.payload_text].into_iter().flatten()
+        {
             *text = self.text(text)?;
         }
         spec.mint(self.now)
@@ -91,8 +98,12 @@ impl Placeholders {
                 .clone()
                 .into(),
             "half" => {
-                let (which, token) = argument.split_once(':').context("write ${half:<0 or 1>:<token>}")?;
-                let token = self.tokens.get(token).with_context(|| format!("there is no token `{token}`"))?;
+                let (which, token) =
+                    argument.split_once(':').context("write ${half:<0 or 1>:<token>}")?;
+                let token = self
+                    .tokens
+                    .get(token)
+                    .with_context(|| format!("there is no token `{token}`"))?;
                 let (first, second) = token.split_at(token.len().div_euclid(2));
                 if which == "0" { first.into() } else { second.into() }
             }
@@ -106,13 +117,15 @@ impl Placeholders {
                 String::from_utf8_lossy(secret).into_owned().into()
             }
             "repeat" => {
-                let (times, text) = argument.split_once(':').context("write ${repeat:<times>:<text>}")?;
+                let (times, text) =
+                    argument.split_once(':').context("write ${repeat:<times>:<text>}")?;
                 text.repeat(times.parse()?).into()
             }
             _ => match kind.strip_prefix("now") {
                 Some("") => self.now.into(),
                 Some(offset) => {
-                    let offset: i64 = offset.parse().with_context(|| format!("`{name}` is no time"))?;
+                    let offset: i64 =
+                        offset.parse().with_context(|| format!("`{name}` is no time"))?;
                     self.now.saturating_add_signed(offset).into()
                 }
                 None => bail!("there is no placeholder `{name}`"),
@@ -152,7 +165,10 @@ mod tests {
             .document(&json!({"exp": "${now+60}", "nbf": "${now-1}", "p": ["${port}"]}))
             .unwrap();
         assert_eq!(filled, json!({"exp": 1060, "nbf": 999, "p": [80]}));
-        assert!(placeholders().document(&json!("${jwks:rsa,p256}")).unwrap()["keys"][1]["kid"] == "p256");
+        assert!(
+            placeholders().document(&json!("${jwks:rsa,p256}")).unwrap()["keys"][1]["kid"]
+                == "p256"
+        );
     }
 
     #[test]
@@ -165,7 +181,9 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_an_error() {
-        for text in ["${nonsense}", "${token:b}", "${now", "${now+x}", "${secret:rsa}", "${jwks:hmac}"] {
+        for text in
+            ["${nonsense}", "${token:b}", "${now", "${now+x}", "${secret:rsa}", "${jwks:hmac}"]
+        {
             assert!(placeholders().text(text).is_err(), "{text}");
         }
     }

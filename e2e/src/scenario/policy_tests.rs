@@ -1,4 +1,5 @@
-//! Scenarios as tests of policies: what `attache test` and `attache check` can run of them, which have an engine and no proxy.
+//! Scenarios as tests of policies: what `attache test` and `attache check` can run of them, which
+//! have an engine and no proxy.
 
 use super::exchange::headers;
 use super::placeholders::Placeholders;
@@ -16,7 +17,8 @@ const PORT: u16 = 8080;
 pub struct PolicyTests {
     /// Files for `attache test`: one for each configuration that a request is sent to.
     pub files: Vec<Value>,
-    /// Configurations that must be refused, each in a WasmPlugin as JSON, and what must be said of it.
+    /// Configurations that must be refused, each in a WasmPlugin as JSON, and what must be said of
+    /// it.
     pub refused: Vec<(String, Vec<String>)>,
     /// How many requests the files have.
     pub requests: usize,
@@ -128,8 +130,8 @@ fn left_out(request: &Request, step: &Step) -> Option<&'static str> {
     if path.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Some("the proxy resolves dot segments");
     }
-    let texts =
-        std::iter::once(&request.path).chain(request.headers.values().flat_map(super::OneOrMany::iter));
+    let texts = std::iter::once(&request.path)
+        .chain(request.headers.values().flat_map(super::OneOrMany::iter));
     let mut texts = texts.chain([&request.host]);
     if texts.any(|text| !text.is_ascii()) {
         return Some("bytes that are no UTF-8");
@@ -159,13 +161,16 @@ fn test(placeholders: &Placeholders, step: &Step, request: &Request) -> Result<V
         "port": PORT,
         "address": placeholders.caller,
     });
-    let has_body =
-        !request.body.is_empty() || !request.trailers.is_empty() || request.protocol == Protocol::Grpc;
+    let has_body = !request.body.is_empty()
+        || !request.trailers.is_empty()
+        || request.protocol == Protocol::Grpc;
     if let Some(members) = asked.as_object_mut() {
         members.extend(request.caller.iter().map(|caller| ("caller".to_owned(), json!(caller))));
         members.extend(has_body.then(|| ("body".to_owned(), json!(request.body))));
     }
-    Ok(json!({"name": step.name, "request": asked, "expect": expected(placeholders, request, &step.expect)?}))
+    Ok(
+        json!({"name": step.name, "request": asked, "expect": expected(placeholders, request, &step.expect)?}),
+    )
 }
 
 /// Returns what an engine can be held to: not what is logged and counted.

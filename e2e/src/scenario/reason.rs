@@ -64,7 +64,8 @@ impl Class {
         }
     }
 
-    /// The error code of the challenge (RFC 6750 section 3.1); `Some(None)` is a challenge without one.
+    /// The error code of the challenge (RFC 6750 section 3.1); `Some(None)` is a challenge without
+    /// one.
     pub(super) const fn challenge(self) -> Option<Option<&'static str>> {
         match self {
             Self::Missing => Some(None),

@@ -32,8 +32,8 @@ pub struct ScenarioRunner {
 }
 
 impl ScenarioRunner {
-    /// Starts an Envoy with an environment for its filter, and a service. `certificates` is the folder of those that
-    /// the authority has issued to the workload.
+    /// Starts an Envoy with an environment for its filter, and a service. `certificates` is the
+    /// folder of those that the authority has issued to the workload.
     ///
     /// # Errors
     /// Envoy does not start, or the filter does not take even a simple configuration.
@@ -55,7 +55,11 @@ impl ScenarioRunner {
         let nobody = json!({"issuers": [{"name": "nobody", "issuer": "nobody",
             "jwks": jwks([&SigningKey::fixed("p256-other")?])?}]});
         let envoy = Envoy::start(binary, sidecar, &nobody.to_string(), None).await?;
-        ensure!(!envoy.first_configuration_refused().await?, "Envoy refused the filter:\n{}", envoy.log());
+        ensure!(
+            !envoy.first_configuration_refused().await?,
+            "Envoy refused the filter:\n{}",
+            envoy.log()
+        );
         Ok(Self {
             envoy,
             echo,
@@ -71,7 +75,8 @@ impl ScenarioRunner {
     /// Runs a scenario.
     ///
     /// # Errors
-    /// Something did not come as expected: the message names the step, what was expected and what came.
+    /// Something did not come as expected: the message names the step, what was expected and what
+    /// came.
     pub async fn run(&mut self, scenario: &Scenario) -> Result<()> {
         self.log_before = self.envoy.log().len();
         self.placeholders = Placeholders {
@@ -84,15 +89,20 @@ impl ScenarioRunner {
             let token = self.placeholders.mint(spec)?;
             self.placeholders.tokens.insert(name.clone(), token);
         }
-        let outcome = self.envoy.push(&self.placeholders.configuration(&scenario.configuration)?).await?;
+        let outcome =
+            self.envoy.push(&self.placeholders.configuration(&scenario.configuration)?).await?;
         ensure!(outcome == Push::Accepted, "Envoy refused the configuration:\n{}", self.log());
         self.counters_before = self.counters().await?;
         self.expected_growth.clear();
         for (index, step) in scenario.steps.iter().enumerate() {
-            let place = || format!("step {} `{}` of `{}`", index.wrapping_add(1), step.name, scenario.title);
+            let place = || {
+                format!("step {} `{}` of `{}`", index.wrapping_add(1), step.name, scenario.title)
+            };
             self.take(step).await.with_context(place)?;
         }
-        self.settle_counters().await.with_context(|| format!("the counters of `{}`", scenario.title))
+        self.settle_counters()
+            .await
+            .with_context(|| format!("the counters of `{}`", scenario.title))
     }
 
     async fn take(&mut self, step: &Step) -> Result<()> {
@@ -122,22 +132,23 @@ impl ScenarioRunner {
         Ok(())
     }
 
-    /// Waits until the filter has told its counts, and holds them against what was expected. A counter for which
-    /// nothing was expected in any step is not looked at.
+    /// Waits until the filter has told its counts, and holds them against what was expected. A
+    /// counter for which nothing was expected in any step is not looked at.
     async fn settle_counters(&self) -> Result<()> {
         let deadline = Deadline::new();
         loop {
             let counters = self.counters().await?;
             let grown = |name: &str| {
-                let [now, before] =
-                    [&counters, &self.counters_before].map(|all| all.get(name).copied().unwrap_or(0));
+                let [now, before] = [&counters, &self.counters_before]
+                    .map(|all| all.get(name).copied().unwrap_or(0));
                 now.saturating_sub(before)
             };
             if self.expected_growth.iter().all(|(name, expected)| grown(name) == *expected) {
                 return Ok(());
             }
             if !deadline.wait().await {
-                let came: BTreeMap<_, _> = counters.keys().map(|name| (name, grown(name))).collect();
+                let came: BTreeMap<_, _> =
+                    counters.keys().map(|name| (name, grown(name))).collect();
                 bail!("expected: {:?}\ncame:     {came:?}", self.expected_growth);
             }
         }
@@ -160,19 +171,25 @@ impl ScenarioRunner {
         let reached_before = self.echo.requests();
         let mut observation = Observation { secrets, ..Observation::default() };
         let exchanged = match self.connect(request).await {
-            Ok(wire) => exchange(&self.placeholders, request, headers, wire, &mut observation).await,
+            Ok(wire) => {
+                exchange(&self.placeholders, request, headers, wire, &mut observation).await
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = exchanged {
             bail!("the request got no answer: {error:#}\nlog:\n{}", self.log());
         }
         if self.echo.requests() > reached_before {
-            // What the service saw comes back in the body, which an answer to HEAD has not (RFC 9110 section 9.3.2).
+            // What the service saw comes back in the body, which an answer to HEAD has not (RFC
+            // 9110 section 9.3.2).
             observation.seen = match request.method.as_str() {
                 "HEAD" => Some(Seen::default()),
                 _ => serde_json::from_slice(&observation.answer.body).ok(),
             };
-            ensure!(observation.seen.is_some(), "the service was reached, but its answer did not come back");
+            ensure!(
+                observation.seen.is_some(),
+                "the service was reached, but its answer did not come back"
+            );
         }
         observation.access = self.access_log(&id).await?;
         observation.log = self.log();
@@ -183,9 +200,9 @@ impl ScenarioRunner {
     async fn connect(&self, request: &Request) -> Result<Box<dyn Wire>> {
         let to = self.envoy.address();
         Ok(match &request.caller {
-            Some(principal) => {
-                Box::new(self.authority.connect(principal, request.protocol != Protocol::Http1, to).await?)
-            }
+            Some(principal) => Box::new(
+                self.authority.connect(principal, request.protocol != Protocol::Http1, to).await?,
+            ),
             None => Box::new(TcpStream::connect(to).await?),
         })
     }
@@ -193,8 +210,11 @@ impl ScenarioRunner {
     async fn access_log(&self, id: &str) -> Result<Value> {
         let deadline = Deadline::new();
         loop {
-            if let Some(entry) =
-                self.envoy.access_log().into_iter().find(|entry| entry.get("id").is_some_and(|of| of == id))
+            if let Some(entry) = self
+                .envoy
+                .access_log()
+                .into_iter()
+                .find(|entry| entry.get("id").is_some_and(|of| of == id))
             {
                 return Ok(entry);
             }

@@ -4,7 +4,8 @@ use crate::backend::{BACKENDS, Backend};
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 
-/// Asks real backends behind a real Envoy with the filter what they handled, and holds that against the policy.
+/// Asks real backends behind a real Envoy with the filter what they handled, and holds that against
+/// the policy.
 #[derive(Parser)]
 #[command(name = "scripts/test-backends", bin_name = "scripts/test-backends")]
 pub(crate) struct Arguments {
@@ -31,7 +32,9 @@ impl Arguments {
         BACKENDS
             .iter()
             .filter(|backend| !self.short || backend.short)
-            .filter(|backend| self.only.is_empty() || self.only.iter().any(|name| name == backend.name))
+            .filter(|backend| {
+                self.only.is_empty() || self.only.iter().any(|name| name == backend.name)
+            })
             .collect()
     }
 }

@@ -38,7 +38,12 @@ pub(crate) struct Backend {
     pub(crate) short: bool,
 }
 
-const fn backend(name: &'static str, folder: &'static str, upstream: Upstream, short: bool) -> Backend {
+const fn backend(
+    name: &'static str,
+    folder: &'static str,
+    upstream: Upstream,
+    short: bool,
+) -> Backend {
     Backend { name, folder, upstream, short }
 }
 
@@ -59,7 +64,8 @@ pub(crate) const BACKENDS: [Backend; 19] = [
     backend("apache", "apache", Upstream::Http1, false),
     backend("lighttpd", "lighttpd", Upstream::Http1, false),
     backend("sinatra", "ruby", Upstream::Http1, false),
-    // It hands the trailers of one request to all later ones on its connection, and policies change between them here.
+    // It hands the trailers of one request to all later ones on its connection, and policies change
+    // between them here.
     backend("jetty", "java", Upstream::Http1Once, false),
     backend("tomcat", "java", Upstream::Http1, false),
     backend("spring", "java", Upstream::Http1, false),
@@ -92,8 +98,8 @@ impl Upstream {
 }
 
 impl Backend {
-    /// The folder of what it is made of, fetched and built first where needed; `None` where it can't be obtained, which has
-    /// been said.
+    /// The folder of what it is made of, fetched and built first where needed; `None` where it
+    /// can't be obtained, which has been said.
     ///
     /// # Errors
     /// What was fetched is not what is pinned.
@@ -111,8 +117,10 @@ impl Backend {
     pub(crate) async fn start(&self, parts: &Path) -> Result<Running> {
         let folder = TempDir::with_prefix("attache-backend-")?;
         // Both are held until both are chosen.
-        let held =
-            [TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?];
+        let held = [
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+        ];
         let [address, behind] = [held[0].local_addr()?, held[1].local_addr()?];
         drop(held);
         let home = attache_e2e::repository().join("e2e/backends").join(self.folder);
@@ -155,9 +163,11 @@ impl Running {
 
     /// Asks the backend itself.
     pub(crate) async fn ask(&self, case: &str) -> Result<()> {
-        let headers = [("host".to_owned(), "ready".to_owned()), ("x-case".to_owned(), case.to_owned())];
+        let headers =
+            [("host".to_owned(), "ready".to_owned()), ("x-case".to_owned(), case.to_owned())];
         let stream = TcpStream::connect(self.address).await?;
-        let request = http1::Request { method: "GET", path: "/healthz", headers: &headers, body: &[] };
+        let request =
+            http1::Request { method: "GET", path: "/healthz", headers: &headers, body: &[] };
         http1::send(stream, &request).await?;
         Ok(())
     }

@@ -32,7 +32,8 @@ pub(crate) enum Token {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// For nobody in particular: without a look at the token, or since none was brought where none need be.
+    /// For nobody in particular: without a look at the token, or since none was brought where none
+    /// need be.
     Public,
     Allowed,
     Refused(&'static str),
@@ -43,8 +44,8 @@ pub(crate) fn judge(policy: &Policy, handled: &Handled, token: Token) -> Verdict
     judge_by(policy, handled, token, Lean::ToTheLetter)
 }
 
-/// The same where each comparison leans towards allowing less: what forbids is for a path's twin with a slash behind it
-/// too, since many a backend takes both for one.
+/// The same where each comparison leans towards allowing less: what forbids is for a path's twin
+/// with a slash behind it too, since many a backend takes both for one.
 pub(crate) fn judge_leaning(policy: &Policy, handled: &Handled, token: Token) -> Verdict {
     judge_by(policy, handled, token, Lean::TowardsLess)
 }
@@ -88,7 +89,9 @@ fn is_for(rule: &Rule, handled: &Handled, service: Service, lean: Lean) -> bool 
     let host = |pattern: &&str| text_fits(pattern, &handled.host);
     (to.methods.is_empty() || to.methods.iter().any(method))
         && !to.not_methods.iter().any(method)
-        && (to.paths.is_empty() || to.paths.iter().any(path) || rule.denies && to.paths.iter().any(twin))
+        && (to.paths.is_empty()
+            || to.paths.iter().any(path)
+            || rule.denies && to.paths.iter().any(twin))
         && !to.not_paths.iter().any(path)
         && (rule.denies || !to.not_paths.iter().any(twin))
         && (to.hosts.is_empty() || to.hosts.iter().any(host))
@@ -104,11 +107,11 @@ fn is_met(rule: &Rule, handled: &Handled, caller: Option<Caller>) -> bool {
     match rule.when {
         None => true,
         // Every template that has an `{id}` has it in the second place.
-        Some(When::OwnPath) => {
-            caller.is_some_and(|caller| handled.segments.get(1).is_some_and(|id| id == caller.subject))
-        }
+        Some(When::OwnPath) => caller
+            .is_some_and(|caller| handled.segments.get(1).is_some_and(|id| id == caller.subject)),
         Some(When::OwnTenant) => caller.is_some_and(|caller| {
-            !handled.tenants.is_empty() && handled.tenants.iter().all(|tenant| tenant == caller.tenant)
+            !handled.tenants.is_empty()
+                && handled.tenants.iter().all(|tenant| tenant == caller.tenant)
         }),
     }
 }
@@ -143,7 +146,8 @@ fn path_fits(pattern: &str, segments: &[String], service: Service) -> bool {
     plain_path_fits(&pattern, &segments) || plain_path_fits(&pattern, &twin)
 }
 
-/// A text (each character a byte) in which letters are the same that some router takes for the same.
+/// A text (each character a byte) in which letters are the same that some router takes for the
+/// same.
 fn in_one_case(text: &str) -> String {
     let bytes: Vec<u8> = text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
     let text = String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned());
@@ -161,7 +165,9 @@ fn plain_path_fits(pattern: &str, segments: &[String]) -> bool {
 fn template_fits(parts: &[&str], segments: &[String]) -> bool {
     match parts.split_first() {
         None => segments.is_empty(),
-        Some((&"{**}", rest)) => (0..=segments.len()).any(|many| template_fits(rest, &segments[many..])),
+        Some((&"{**}", rest)) => {
+            (0..=segments.len()).any(|many| template_fits(rest, &segments[many..]))
+        }
         Some((part, rest)) => segments.split_first().is_some_and(|(segment, others)| {
             let fits = if part.starts_with('{') { !segment.is_empty() } else { part == segment };
             fits && template_fits(rest, others)

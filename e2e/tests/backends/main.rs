@@ -1,5 +1,5 @@
-//! Real backends behind a real Envoy with the filter: what one says that it handled is judged by a slow and obvious
-//! reading of the policy. `scripts/test-backends` runs it.
+//! Real backends behind a real Envoy with the filter: what one says that it handled is judged by a
+//! slow and obvious reading of the policy. `scripts/test-backends` runs it.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -1,4 +1,5 @@
-//! Policies of every kind of rule, as data that both the filter's configuration and the judge are made from.
+//! Policies of every kind of rule, as data that both the filter's configuration and the judge are
+//! made from.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -105,16 +106,20 @@ impl Policy {
         }
         let ambiguous = [None, None, None, None, Some("NORMALIZE"), Some("REFUSE")];
         let ambiguous = one(random, &ambiguous);
-        let service = Service { any_case: random.u8(..4) == 0, any_trailing_slash: random.u8(..4) == 0 };
+        let service =
+            Service { any_case: random.u8(..4) == 0, any_trailing_slash: random.u8(..4) == 0 };
         Self { rules, ambiguous, service }
     }
 
     /// The whole configuration of the filter; `realm` tells it from others.
     pub(crate) fn configuration(&self, keys: &Value, realm: &str) -> Value {
-        let rules: Vec<_> = self.rules.iter().enumerate().map(|(index, rule)| rule.json(index)).collect();
+        let rules: Vec<_> =
+            self.rules.iter().enumerate().map(|(index, rule)| rule.json(index)).collect();
         let headers = [("x-user", "sub"), ("x-roles", "roles"), ("x-org", "tenant")];
-        let headers: Vec<_> =
-            headers.iter().map(|(header, claim)| json!({"header": header, "claim": claim})).collect();
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(header, claim)| json!({"header": header, "claim": claim}))
+            .collect();
         let mut document = json!({
             "issuers": [{
                 "name": "test", "issuer": "https://issuer.example", "audiences": ["mesh"], "jwks": keys,
@@ -132,8 +137,10 @@ impl Policy {
 
     /// The rules alone, for a report.
     pub(crate) fn in_short(&self) -> String {
-        let rules: Vec<_> = self.rules.iter().enumerate().map(|(index, rule)| rule.json(index)).collect();
-        json!({"ambiguous": self.ambiguous, "paths": self.service.json(), "rules": rules}).to_string()
+        let rules: Vec<_> =
+            self.rules.iter().enumerate().map(|(index, rule)| rule.json(index)).collect();
+        json!({"ambiguous": self.ambiguous, "paths": self.service.json(), "rules": rules})
+            .to_string()
     }
 }
 
@@ -168,7 +175,10 @@ impl Rule {
                 _ = rule.insert("when".into(), json!([{"claim": "sub", "equalsPath": "id"}]))
             }
             Some(When::OwnTenant) => {
-                _ = rule.insert("when".into(), json!([{"claim": "tenant", "equalsHeader": "x-tenant"}]));
+                _ = rule.insert(
+                    "when".into(),
+                    json!([{"claim": "tenant", "equalsHeader": "x-tenant"}]),
+                );
             }
             None => {}
         }
@@ -221,7 +231,8 @@ fn narrow(random: &mut Rng) -> Rule {
     let mut rule = Rule { roles: roles(random, 3), ..Rule::default() };
     match random.u8(..4) {
         0 => {
-            rule.to.paths = vec![one(random, &["/users/{id}", "/users/{id}/orders", "/users/{id}/{**}"])];
+            rule.to.paths =
+                vec![one(random, &["/users/{id}", "/users/{id}/orders", "/users/{id}/{**}"])];
             rule.when = Some(When::OwnPath);
         }
         1 => {

@@ -54,14 +54,16 @@ impl Outcome {
     /// A line of the backend that belongs to no case.
     pub(crate) fn stray(&mut self, case: &str, lines: &[Seen]) {
         self.all.wrong += 1;
-        self.disagreements.push(format!("no case: the backend tells of `{case}`\n    saw: {lines:?}"));
+        self.disagreements
+            .push(format!("no case: the backend tells of `{case}`\n    saw: {lines:?}"));
     }
 
     /// Prints and keeps the disagreements.
     pub(crate) fn keep(&self, name: &str, arguments: &Arguments) -> Result<()> {
         let folder = attache_e2e::repository().join("target/backends");
         fs::create_dir_all(&folder)?;
-        let heading = format!("--only {name} --seed {} --requests {}", arguments.seed, arguments.requests);
+        let heading =
+            format!("--only {name} --seed {} --requests {}", arguments.seed, arguments.requests);
         let mut text = String::new();
         for disagreement in &self.disagreements {
             writeln!(text, "{heading} {disagreement}\n")?;
@@ -70,7 +72,10 @@ impl Outcome {
         for disagreement in self.disagreements.iter().take(PRINTED) {
             println!("DISAGREEMENT {heading} {disagreement}\n");
         }
-        println!("{name}: {} sent, {} reached it, {} wrong", self.all.sent, self.all.reached, self.all.wrong);
+        println!(
+            "{name}: {} sent, {} reached it, {} wrong",
+            self.all.sent, self.all.reached, self.all.wrong
+        );
         Ok(())
     }
 }
@@ -104,7 +109,8 @@ impl Table {
         self.0.push((name, outcome));
     }
 
-    /// Prints the table: requests of each kind, those that reached the backend, and disagreements where there are any.
+    /// Prints the table: requests of each kind, those that reached the backend, and disagreements
+    /// where there are any.
     ///
     /// # Errors
     /// There are disagreements.
@@ -116,8 +122,14 @@ impl Table {
         for (name, outcome) in &self.0 {
             sent += outcome.all.sent;
             wrong += outcome.all.wrong;
-            let cells = Kind::ALL.map(|kind| cell(outcome.kinds.get(&kind).copied().unwrap_or_default()));
-            println!("| {name} | {} | {} | {} |", cell(outcome.all), cells.join(" | "), outcome.all.wrong);
+            let cells =
+                Kind::ALL.map(|kind| cell(outcome.kinds.get(&kind).copied().unwrap_or_default()));
+            println!(
+                "| {name} | {} | {} | {} |",
+                cell(outcome.all),
+                cells.join(" | "),
+                outcome.all.wrong
+            );
         }
         println!(
             "\n{} backends, {sent} requests, {wrong} disagreements (seed {})",

@@ -1,4 +1,5 @@
-//! Requests: plain ones, and those in which one or two things are spelled as no honest client would.
+//! Requests: plain ones, and those in which one or two things are spelled as no honest client
+//! would.
 
 use crate::judge::{Caller, Handled, Token};
 use crate::policy::one;

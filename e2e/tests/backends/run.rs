@@ -36,7 +36,8 @@ pub(crate) enum Manager {
     MergeSlashes,
     /// As Istio, with its path normalisation `DECODE_AND_MERGE_SLASHES`.
     DecodeAndMergeSlashes,
-    /// As little as Envoy can do: paths stay as they came (Istio's `NONE`), trailers and CONNECT go on.
+    /// As little as Envoy can do: paths stay as they came (Istio's `NONE`), trailers and CONNECT go
+    /// on.
     Bare,
 }
 
@@ -84,15 +85,21 @@ pub(crate) async fn run(
 ) -> Result<Outcome> {
     let running = backend.start(parts).await?;
     let tokens = tokens()?;
-    let name = backend.name.bytes().fold(arguments.seed, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
+    let name = backend
+        .name
+        .bytes()
+        .fold(arguments.seed, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
     let mut sent = Vec::new();
     for (turn, manager) in MANAGERS.into_iter().enumerate() {
         let mut stage = None;
-        for number in (0..share.div_ceil(REQUESTS)).filter(|number| number % MANAGERS.len() == turn) {
+        for number in (0..share.div_ceil(REQUESTS)).filter(|number| number % MANAGERS.len() == turn)
+        {
             let first = u64::try_from(number * REQUESTS)?;
             let ids: Vec<u64> = (first..).take(REQUESTS.min(share - number * REQUESTS)).collect();
-            let ids: Vec<u64> =
-                ids.into_iter().filter(|id| arguments.case.is_none_or(|case| case == *id)).collect();
+            let ids: Vec<u64> = ids
+                .into_iter()
+                .filter(|id| arguments.case.is_none_or(|case| case == *id))
+                .collect();
             if ids.is_empty() {
                 continue;
             }
@@ -102,7 +109,9 @@ pub(crate) async fn run(
             }
             let Some(envoy) = &stage else { bail!("there is no Envoy") };
             configure(envoy, &policy, number).await?;
-            let cases = ids.iter().map(|id| Case::draw(&mut Rng::with_seed(name ^ (id << 24)), *id, &tokens));
+            let cases = ids
+                .iter()
+                .map(|id| Case::draw(&mut Rng::with_seed(name ^ (id << 24)), *id, &tokens));
             for (case, answer) in send(envoy.address(), cases.collect()).await? {
                 sent.push(Sent { case, policy: Rc::clone(&policy), manager, answer });
             }
@@ -126,7 +135,8 @@ async fn start(backend: &Backend, manager: Manager, service: SocketAddr) -> Resu
         ..Sidecar::before(service, attache_e2e::module()?)
     };
     let nothing = Policy { rules: Vec::new(), ambiguous: None, service: Service::default() };
-    Envoy::start(&binary()?, sidecar, &nothing.configuration(&keys()?, "none").to_string(), None).await
+    Envoy::start(&binary()?, sidecar, &nothing.configuration(&keys()?, "none").to_string(), None)
+        .await
 }
 
 fn binary() -> Result<PathBuf> {
@@ -164,11 +174,19 @@ async fn configure(envoy: &Envoy, policy: &Policy, number: usize) -> Result<()> 
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let probe = http1::Request { method: "GET", path: "/probe", headers: &headers, body: &[] };
         let answer = http1::send(TcpStream::connect(envoy.address()).await?, &probe).await?;
-        if answer.values("www-authenticate").iter().any(|value| value.contains(&format!("\"{realm}\""))) {
+        if answer
+            .values("www-authenticate")
+            .iter()
+            .any(|value| value.contains(&format!("\"{realm}\"")))
+        {
             return Ok(());
         }
         if !deadline.wait().await {
-            bail!("the worker does not follow a policy: {document}\n{}\n{}", answer.status, envoy.log());
+            bail!(
+                "the worker does not follow a policy: {document}\n{}\n{}",
+                answer.status,
+                envoy.log()
+            );
         }
     }
 }
@@ -209,20 +227,22 @@ async fn exchange(address: SocketAddr, case: &Case) -> String {
 fn compare(sent: &[Sent], lines: &str, tokens: &[String], outcome: &mut Outcome) -> Result<()> {
     let mut seen: BTreeMap<String, Vec<Seen>> = BTreeMap::new();
     for line in lines.lines() {
-        let line: Seen =
-            serde_json::from_str(line).with_context(|| format!("a line is not as agreed: {line}"))?;
+        let line: Seen = serde_json::from_str(line)
+            .with_context(|| format!("a line is not as agreed: {line}"))?;
         seen.entry(line.case.clone()).or_default().push(line);
     }
     for sent in sent {
         let lines = seen.remove(&sent.case.id.to_string()).unwrap_or_default();
-        let mut faults: Vec<String> = lines.iter().filter_map(|line| fault(sent, line, tokens)).collect();
+        let mut faults: Vec<String> =
+            lines.iter().filter_map(|line| fault(sent, line, tokens)).collect();
         if lines.len() > 1 && !sent.answer.twice {
             faults.push("it reached the backend more than once".to_owned());
         }
         faults.extend(plain_fault(sent, &lines));
         outcome.add(sent, &lines, faults);
     }
-    for (case, lines) in seen.iter().filter(|(case, _)| !["ready", "end"].contains(&case.as_str())) {
+    for (case, lines) in seen.iter().filter(|(case, _)| !["ready", "end"].contains(&case.as_str()))
+    {
         outcome.stray(case, lines);
     }
     Ok(())
@@ -242,7 +262,8 @@ fn fault(sent: &Sent, line: &Seen, tokens: &[String]) -> Option<String> {
         }
     }
     let known = verdicts.contains(&Verdict::Allowed);
-    let has_token = line.headers.iter().any(|(_, value)| tokens.iter().any(|token| value.contains(token)));
+    let has_token =
+        line.headers.iter().any(|(_, value)| tokens.iter().any(|token| value.contains(token)));
     if has_token && (known || sent.is_preflight()) {
         return Some("the token went on".to_owned());
     }
@@ -251,7 +272,8 @@ fn fault(sent: &Sent, line: &Seen, tokens: &[String]) -> Option<String> {
     let right = matches!(sent.case.token, Token::Good(caller) if {
         seen == [caller.subject, &caller.roles.join(","), caller.tenant].map(|value| vec![value.to_owned()])
     });
-    // Where another reading of an odd path is not public, the token has been looked at, and may show.
+    // Where another reading of an odd path is not public, the token has been looked at, and may
+    // show.
     let may_show = sent.case.plain.is_none();
     let good = if known { right } else { nobody || right && may_show };
     (!good).then(|| format!("saw the identity {seen:?}"))
@@ -264,15 +286,17 @@ fn plain_fault(sent: &Sent, lines: &[Seen]) -> Option<String> {
         return None;
     }
     let same = |handled: &Handled| {
-        (&handled.method, &handled.segments, &handled.host) == (&plain.method, &plain.segments, &plain.host)
+        (&handled.method, &handled.segments, &handled.host)
+            == (&plain.method, &plain.segments, &plain.host)
     };
     let handled = lines.iter().flat_map(Seen::handled).any(|handled| same(&handled));
     (!handled).then(|| "a plain request that is allowed was not handled as what it is".to_owned())
 }
 
 impl Sent {
-    /// What the policy says of an operation, to the letter. Envoy's codec takes out the token of a request whose
-    /// `connection` names its header (RFC 9110 section 7.6.1), which has brought none then.
+    /// What the policy says of an operation, to the letter. Envoy's codec takes out the token of a
+    /// request whose `connection` names its header (RFC 9110 section 7.6.1), which has brought none
+    /// then.
     fn judge(&self, handled: &Handled) -> Verdict {
         let verdict = judge(&self.policy, handled, self.case.token);
         let names_token = |(name, value): &(String, String)| {
@@ -288,8 +312,11 @@ impl Sent {
 
     /// Whether a preflight was sent, which needs nothing.
     fn is_preflight(&self) -> bool {
-        let has =
-            |name: &str| self.case.request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-        self.case.request.method == "OPTIONS" && has("origin") && has("access-control-request-method")
+        let has = |name: &str| {
+            self.case.request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+        };
+        self.case.request.method == "OPTIONS"
+            && has("origin")
+            && has("access-control-request-method")
     }
 }

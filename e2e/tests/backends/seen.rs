@@ -12,7 +12,8 @@ pub(crate) struct Seen {
     pub(crate) case: String,
     /// The method, after what overrides it.
     pub(crate) method: String,
-    /// Each way in which its router, or a service without one, reads what is asked for; none where nothing handles it.
+    /// Each way in which its router, or a service without one, reads what is asked for; none where
+    /// nothing handles it.
     pub(crate) operations: Vec<Reading>,
     /// The path as it shows it to its code.
     #[expect(dead_code, reason = "reports show it")]
@@ -60,11 +61,17 @@ impl Seen {
 
     /// Every value of a header, in whatever spelling a backend may take for it, and wherever.
     pub(crate) fn values(&self, name: &str) -> Vec<String> {
-        let lines = self.headers.iter().chain(&self.trailers).map(|(name, value)| (folded(name), value));
-        let variables =
-            self.cgi.iter().filter_map(|(name, value)| Some((folded(name.strip_prefix("HTTP_")?), value)));
-        let mut values: Vec<_> =
-            lines.chain(variables).filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect();
+        let lines =
+            self.headers.iter().chain(&self.trailers).map(|(name, value)| (folded(name), value));
+        let variables = self
+            .cgi
+            .iter()
+            .filter_map(|(name, value)| Some((folded(name.strip_prefix("HTTP_")?), value)));
+        let mut values: Vec<_> = lines
+            .chain(variables)
+            .filter(|(own, _)| own == name)
+            .map(|(_, value)| value.clone())
+            .collect();
         values.sort();
         values.dedup();
         values
@@ -85,7 +92,8 @@ impl Reading {
     }
 }
 
-/// What a segment of a route stands for: `{path}` for any number, any other for one, whatever is in it.
+/// What a segment of a route stands for: `{path}` for any number, any other for one, whatever is in
+/// it.
 fn filled(part: &str, params: &BTreeMap<String, String>) -> Vec<String> {
     let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
         return vec![part.to_owned()];
@@ -103,5 +111,7 @@ pub(crate) fn plain_host(host: &str) -> String {
 }
 
 fn folded(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect()
 }

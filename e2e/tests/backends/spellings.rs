@@ -23,8 +23,8 @@ pub(crate) fn spoil(random: &mut Rng, case: &mut Case) {
 
 /// What may stand between two segments, or at the end.
 const SEPARATORS: [&str; 17] = [
-    "//", "/./", "/%2e/", "%2F", "%2f", "%252f", "%5c", "\\", ";/", ";a=b/", "/;/", "/;a=b/", "%3B/",
-    "/%20/", "/x/../", "/x/..;/", "%c0%af",
+    "//", "/./", "/%2e/", "%2F", "%2f", "%252f", "%5c", "\\", ";/", ";a=b/", "/;/", "/;a=b/",
+    "%3B/", "/%20/", "/x/../", "/x/..;/", "%c0%af",
 ];
 const TAILS: [&str; 34] = [
     "/",
@@ -63,8 +63,16 @@ const TAILS: [&str; 34] = [
     "%252e",
 ];
 /// Where a request seems to go, before it goes somewhere else.
-const FRONTS: [&str; 8] =
-    ["/healthz", "/files/public", "/orders", "/users/alice", "/files", "/open", "/admin", "/index.php"];
+const FRONTS: [&str; 8] = [
+    "/healthz",
+    "/files/public",
+    "/orders",
+    "/users/alice",
+    "/files",
+    "/open",
+    "/admin",
+    "/index.php",
+];
 /// How it gets from there to the path that follows, whose leading slash is gone.
 const DETOURS: [&str; 24] = [
     "/../",
@@ -100,7 +108,11 @@ fn path(random: &mut Rng, request: &mut Request) -> Kind {
     };
     let path = match random.u8(..14) {
         0 | 1 => replace_some(random, &path, |c, random| {
-            if random.bool() { format!("%{:02x}", u32::from(c)) } else { format!("%{:02X}", u32::from(c)) }
+            if random.bool() {
+                format!("%{:02x}", u32::from(c))
+            } else {
+                format!("%{:02X}", u32::from(c))
+            }
         }),
         2 => replace_some(random, &path, |c, _| format!("%25{:02x}", u32::from(c))),
         3 => replace_some(random, &path, |c, _| c.to_uppercase().to_string()),
@@ -108,10 +120,16 @@ fn path(random: &mut Rng, request: &mut Request) -> Kind {
         5 | 6 => path + one(random, &TAILS),
         7 | 8 => another_separator(random, &path),
         9 | 10 => {
-            format!("{}{}{}", one(random, &FRONTS), one(random, &DETOURS), path.trim_start_matches('/'))
+            format!(
+                "{}{}{}",
+                one(random, &FRONTS),
+                one(random, &DETOURS),
+                path.trim_start_matches('/')
+            )
         }
         11 => {
-            // Another reader may take what is first for an authority, and what follows a `;` for a query.
+            // Another reader may take what is first for an authority, and what follows a `;` for a
+            // query.
             match random.u8(..6) {
                 0 => format!("/{path}"),
                 1 => format!("/{}{path}", one(random, &FRONTS)),
@@ -151,9 +169,12 @@ fn path(random: &mut Rng, request: &mut Request) -> Kind {
 /// Replaces one to three characters behind the first.
 fn replace_some(random: &mut Rng, path: &str, with: fn(char, &mut Rng) -> String) -> String {
     let length = path.chars().count();
-    let places: Vec<usize> = (0..random.usize(1..=3)).map(|_| random.usize(1..length.max(2))).collect();
+    let places: Vec<usize> =
+        (0..random.usize(1..=3)).map(|_| random.usize(1..length.max(2))).collect();
     let spelled = path.chars().enumerate();
-    spelled.map(|(at, c)| if places.contains(&at) { with(c, random) } else { c.to_string() }).collect()
+    spelled
+        .map(|(at, c)| if places.contains(&at) { with(c, random) } else { c.to_string() })
+        .collect()
 }
 
 fn another_separator(random: &mut Rng, path: &str) -> String {
@@ -173,7 +194,10 @@ fn method(random: &mut Rng, request: &mut Request) -> Kind {
         3 => replace_some(random, &request.method, |c, _| c.to_lowercase().to_string()),
         _ => one(
             random,
-            &["HEAD", "OPTIONS", "PATCH", "TRACE", "PROPFIND", "delete", "Delete", "FOO", "CONNECT"],
+            &[
+                "HEAD", "OPTIONS", "PATCH", "TRACE", "PROPFIND", "delete", "Delete", "FOO",
+                "CONNECT",
+            ],
         )
         .to_owned(),
     };
@@ -209,7 +233,8 @@ fn method_override(random: &mut Rng, request: &mut Request) -> Kind {
         "X.HTTP.Method",
     ];
     for _ in 0..=random.usize(..2) {
-        let value = one(random, &["DELETE", "delete", "PUT", "GET", " DELETE", "DELETE,GET", "Delete", ""]);
+        let value =
+            one(random, &["DELETE", "delete", "PUT", "GET", " DELETE", "DELETE,GET", "Delete", ""]);
         if random.u8(..3) == 0 {
             let name = one(random, &PARAMETERS);
             let mark = if request.target.contains('?') { '&' } else { '?' };
@@ -303,7 +328,15 @@ fn condition(random: &mut Rng, request: &mut Request) -> Kind {
 fn connection(random: &mut Rng, request: &mut Request) -> Kind {
     let name = one(
         random,
-        &["x-user", "x-roles", "x-tenant", "authorization", "x-http-method-override", "host", "x-org"],
+        &[
+            "x-user",
+            "x-roles",
+            "x-tenant",
+            "authorization",
+            "x-http-method-override",
+            "host",
+            "x-org",
+        ],
     );
     let name = folded_twin(random, name);
     let value = match random.u8(..5) {
@@ -326,8 +359,10 @@ fn trailers(random: &mut Rng, request: &mut Request) -> Kind {
         request.method = "POST".to_owned();
         request.body = "hello";
     }
-    let name =
-        one(random, &["x-user", "x-roles", "x-org", "x-tenant", "x-http-method-override", "authorization"]);
+    let name = one(
+        random,
+        &["x-user", "x-roles", "x-org", "x-tenant", "x-http-method-override", "authorization"],
+    );
     let name = folded_twin(random, name);
     if random.bool() {
         request.headers.push(("trailer".to_owned(), name.clone()));
@@ -340,9 +375,10 @@ fn trailers(random: &mut Rng, request: &mut Request) -> Kind {
 fn preflight(random: &mut Rng, request: &mut Request) -> Kind {
     request.method = one(random, &["OPTIONS", "OPTIONS", "OPTIONS", "options"]).to_owned();
     request.headers.push(("Origin".to_owned(), "https://app.example".to_owned()));
-    request
-        .headers
-        .push(("Access-Control-Request-Method".to_owned(), one(random, &["GET", "DELETE"]).to_owned()));
+    request.headers.push((
+        "Access-Control-Request-Method".to_owned(),
+        one(random, &["GET", "DELETE"]).to_owned(),
+    ));
     request.body = one(random, &["", "", "hello"]);
     match random.u8(..4) {
         0 | 1 => request.headers.push(("X-HTTP-Method-Override".to_owned(), "DELETE".to_owned())),

@@ -1,5 +1,5 @@
-//! Requests as bytes: HTTP/1.1 as it stands, and HTTP/2 frames whose header block is written without compression, so that
-//! no library mends what is odd.
+//! Requests as bytes: HTTP/1.1 as it stands, and HTTP/2 frames whose header block is written
+//! without compression, so that no library mends what is odd.
 
 use crate::requests::Request;
 use anyhow::{Context, Result};
@@ -22,13 +22,18 @@ const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// Sends a request over a connection of its own; what came back, as text. A connection that is cut is an answer.
+/// Sends a request over a connection of its own; what came back, as text. A connection that is cut
+/// is an answer.
 pub(crate) async fn exchange(address: SocketAddr, request: &Request) -> Result<String> {
     let bytes = wire_form(request)?;
     let work = async {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(&bytes).await?;
-        if request.http2 { read_http2(&mut stream).await } else { read_http1(&mut stream, request).await }
+        if request.http2 {
+            read_http2(&mut stream).await
+        } else {
+            read_http1(&mut stream, request).await
+        }
     };
     let answer = tokio::time::timeout(PATIENCE, work).await.context("no answer came")??;
     Ok(String::from_utf8_lossy(&answer).into_owned())
@@ -95,7 +100,9 @@ fn is_whole(bytes: &[u8], is_head: bool) -> bool {
         _ if is_head => true,
         // A tunnel has no end.
         _ if promised.is_none() && value("transfer-encoding").is_none() => false,
-        _ => promised.map_or_else(|| rest.ends_with(b"0\r\n\r\n"), |promised| rest.len() >= promised),
+        _ => {
+            promised.map_or_else(|| rest.ends_with(b"0\r\n\r\n"), |promised| rest.len() >= promised)
+        }
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) struct Differences {
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Difference {
-    /// What is odd about the request: one thing, or several with commas between, of which it must have all.
+    /// What is odd about the request: one thing, or several with commas between, of which it must
+    /// have all.
     case: String,
     /// Attaché refuses it for this reason, and Envoy lets it through.
     reason: Option<String>,
@@ -46,7 +47,13 @@ impl Judge {
     }
 
     fn new(differences: Vec<Difference>) -> Self {
-        Self { differences, seen: BTreeSet::new(), complaints: Vec::new(), agreed: [0, 0], differed: 0 }
+        Self {
+            differences,
+            seen: BTreeSet::new(),
+            complaints: Vec::new(),
+            agreed: [0, 0],
+            differed: 0,
+        }
     }
 
     /// Notes the verdicts on a request that is odd in these ways.
@@ -57,7 +64,10 @@ impl Judge {
         }
         let listed = self.differences.iter().position(|listed| {
             let refusal = if native.allowed {
-                listed.reason.as_ref().is_some_and(|reason| attache.said.contains(&format!("\"{reason}\"")))
+                listed
+                    .reason
+                    .as_ref()
+                    .is_some_and(|reason| attache.said.contains(&format!("\"{reason}\"")))
             } else {
                 listed.envoy.as_ref().is_some_and(|text| native.said.contains(text))
             };
@@ -69,7 +79,8 @@ impl Judge {
                 self.differed += 1;
             }
             None => {
-                let head = format!("{cases:?}\n  Envoy: {}\n  Attaché: {}", native.said, attache.said);
+                let head =
+                    format!("{cases:?}\n  Envoy: {}\n  Attaché: {}", native.said, attache.said);
                 // One example of each kind will do.
                 if !self.complaints.iter().any(|complaint| complaint.starts_with(&head)) {
                     self.complaints.push(format!("{head}\n  {what}"));
@@ -90,7 +101,11 @@ impl Judge {
             self.complaints.len(),
             self.complaints.join("\n")
         );
-        ensure!(unseen.is_empty(), "listed in e2e/differential.yaml and never seen:\n{}", unseen.join("\n"));
+        ensure!(
+            unseen.is_empty(),
+            "listed in e2e/differential.yaml and never seen:\n{}",
+            unseen.join("\n")
+        );
         Ok(())
     }
 }

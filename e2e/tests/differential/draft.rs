@@ -183,7 +183,9 @@ impl Draft {
         match oddity {
             "typ-other" => set("typ", json!("at+jwt")),
             "kid-unknown" => set("kid", json!("nobody")),
-            "kid-of-another-key" => set("kid", json!(if self.key == "rsa" { "p256" } else { "rsa" })),
+            "kid-of-another-key" => {
+                set("kid", json!(if self.key == "rsa" { "p256" } else { "rsa" }))
+            }
             "kid-empty" => set("kid", json!("")),
             "kid-number" => set("kid", json!(7)),
             "alg-none" => set("alg", json!("none")),
@@ -215,17 +217,24 @@ impl Draft {
             "header-member-twice" => self.header_text = Some(with(header, r#""typ":"other""#)),
             "header-alg-twice" => self.header_text = Some(with(header, r#""alg":"none""#)),
             "header-not-object" => self.header_text = Some(format!("[{}]", header)),
-            "header-deep" => self.header_text = Some(with(header, &format!(r#""deep":{}"#, nested()))),
+            "header-deep" => {
+                self.header_text = Some(with(header, &format!(r#""deep":{}"#, nested())))
+            }
             "header-with-bom" => self.header_text = Some(format!("\u{feff}{}", header)),
             "header-with-tail" => self.header_text = Some(format!("{} x", header)),
             "header-empty" => self.header_text = Some(String::new()),
-            "claim-twice" => self.claims_text = Some(with(claims, r#""sub":"mallory""#).into_bytes()),
+            "claim-twice" => {
+                self.claims_text = Some(with(claims, r#""sub":"mallory""#).into_bytes())
+            }
             "exp-twice" => self.claims_text = Some(with(claims, r#""exp":1"#).into_bytes()),
-            "claim-twice-below" => self.claims_text = Some(with(claims, r#""a":{"b":1,"b":2}"#).into_bytes()),
+            "claim-twice-below" => {
+                self.claims_text = Some(with(claims, r#""a":{"b":1,"b":2}"#).into_bytes())
+            }
             "claims-not-object" => self.claims_text = Some(format!("[{}]", claims).into_bytes()),
             "claims-empty" => self.claims_text = Some(Vec::new()),
             "claims-deep" => {
-                self.claims_text = Some(with(claims, &format!(r#""deep":{}"#, nested())).into_bytes())
+                self.claims_text =
+                    Some(with(claims, &format!(r#""deep":{}"#, nested())).into_bytes())
             }
             "claims-latin1" => {
                 let text = with(claims, r#""name":"J@rg""#);
@@ -235,17 +244,21 @@ impl Draft {
             "claims-lone-surrogate" => {
                 self.claims_text = Some(with(claims, r#""name":"\ud800""#).into_bytes())
             }
-            "claims-with-bom" => self.claims_text = Some(format!("\u{feff}{}", claims).into_bytes()),
+            "claims-with-bom" => {
+                self.claims_text = Some(format!("\u{feff}{}", claims).into_bytes())
+            }
             "claims-with-tail" => self.claims_text = Some(format!("{} x", claims).into_bytes()),
             "claims-with-nul" => self.claims_text = Some(format!("{}\0", claims).into_bytes()),
             "claims-look-alike" => {
                 self.claims_text = Some(claims.replace("\"iss\"", "\"\u{456}ss\"").into_bytes())
             }
             "number-of-400-digits" => {
-                self.claims_text = Some(with(claims, &format!(r#""n":{}"#, "9".repeat(400))).into_bytes());
+                self.claims_text =
+                    Some(with(claims, &format!(r#""n":{}"#, "9".repeat(400))).into_bytes());
             }
             "number-of-30-digits" => {
-                self.claims_text = Some(with(claims, &format!(r#""n":{}"#, "9".repeat(30))).into_bytes());
+                self.claims_text =
+                    Some(with(claims, &format!(r#""n":{}"#, "9".repeat(30))).into_bytes());
             }
             "number-with-exponent" => {
                 self.claims_text = Some(with(claims, r#""n":[1e30,-2.5E+40]"#).into_bytes())
@@ -288,7 +301,10 @@ impl Draft {
 
     /// Signs it, and spoils what is signed.
     pub(crate) fn token(&self, random: &mut Random) -> Result<String> {
-        let header = self.header_text.clone().unwrap_or_else(|| Value::from(self.header.clone()).to_string());
+        let header = self
+            .header_text
+            .clone()
+            .unwrap_or_else(|| Value::from(self.header.clone()).to_string());
         let claims = self
             .claims_text
             .clone()
@@ -302,7 +318,8 @@ impl Draft {
         if key == self.key && self.finish.contains(&"another-key") {
             signature.reverse();
         }
-        let mut token = format!("{message}.{}", base64url(&spoil_signature(signature, &self.finish, random)));
+        let mut token =
+            format!("{message}.{}", base64url(&spoil_signature(signature, &self.finish, random)));
         for oddity in &self.finish {
             token = spoil_text(token, oddity, random);
         }
@@ -370,7 +387,8 @@ fn spoil_text(token: String, oddity: &str, random: &mut Random) -> String {
         "standard-alphabet" => token.replace('-', "+").replace('_', "/"),
         "space-inside" => format!("{header}. {payload}.{signature}"),
         "space-in-signature" => {
-            let (start, end) = signature.split_at_checked(random.below(signature.len())).unwrap_or_default();
+            let (start, end) =
+                signature.split_at_checked(random.below(signature.len())).unwrap_or_default();
             format!("{header}.{payload}.{start} {end}")
         }
         "space-behind" => format!("{token} "),

@@ -1,5 +1,5 @@
-//! One Envoy with pairs of listeners: one before Envoy's own filters, one before Attaché. Both answer what goes on with
-//! 200 themselves.
+//! One Envoy with pairs of listeners: one before Envoy's own filters, one before Attaché. Both
+//! answer what goes on with 200 themselves.
 
 use anyhow::{Context, Result, bail};
 use attache_e2e::envoy::{self, mutual_tls};
@@ -11,7 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use tokio::net::TcpStream;
 
-/// Held from the choice of ports until an Envoy listens on them, so that no other test chooses the same.
+/// Held from the choice of ports until an Envoy listens on them, so that no other test chooses the
+/// same.
 static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A running Envoy.
@@ -31,13 +32,14 @@ pub(crate) struct Verdict {
 }
 
 impl Pairs {
-    /// Starts an Envoy with a pair of listeners for each pair: the native filters, and Attaché's configuration.
+    /// Starts an Envoy with a pair of listeners for each pair: the native filters, and Attaché's
+    /// configuration.
     pub(crate) async fn start(pairs: &[(Vec<Value>, Value)]) -> Result<Self> {
         Self::start_as(pairs, None).await
     }
 
-    /// Starts the same with listeners as Istio sets up those of sidecars: paths are normalised, and callers may have a
-    /// certificate.
+    /// Starts the same with listeners as Istio sets up those of sidecars: paths are normalised, and
+    /// callers may have a certificate.
     pub(crate) async fn start_as_sidecars(pairs: &[(Vec<Value>, Value)]) -> Result<Self> {
         Self::start_as(pairs, Some(Authority::new()?)).await
     }
@@ -108,7 +110,8 @@ impl Pairs {
 }
 
 impl Pairs {
-    /// Sends a request to both sides of a pair of sidecars, from a caller with this principal or from one without mTLS.
+    /// Sends a request to both sides of a pair of sidecars, from a caller with this principal or
+    /// from one without mTLS.
     pub(crate) async fn ask_as(
         &self,
         pair: usize,
@@ -140,7 +143,9 @@ impl Pairs {
 
 async fn send(address: SocketAddr, request: &Request<'_>) -> Result<Response> {
     let stream = TcpStream::connect(address).await?;
-    http1::send(stream, request).await.with_context(|| format!("{} {}", request.method, request.path))
+    http1::send(stream, request)
+        .await
+        .with_context(|| format!("{} {}", request.method, request.path))
 }
 
 fn verdict(response: &Response) -> Result<Verdict> {
@@ -165,7 +170,8 @@ fn listener(address: SocketAddr, filters: &[Value], certificates: Option<&Path>)
     }
     json!({
         "address": {"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}},
-        // Two Envoys must not share a port unnoticed: each would answer some of the other's requests.
+        // Two Envoys must not share a port unnoticed: each would answer some of the other's
+        // requests.
         "enable_reuse_port": false,
         "listener_filters": [{"name": "envoy.filters.listener.tls_inspector", "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"}}],

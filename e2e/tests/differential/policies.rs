@@ -1,5 +1,5 @@
-//! Policies: Envoy's RBAC filters behind jwt_authn, as Istio puts them for AuthorizationPolicies, and Attaché's rules, as
-//! far as both can say the same.
+//! Policies: Envoy's RBAC filters behind jwt_authn, as Istio puts them for AuthorizationPolicies,
+//! and Attaché's rules, as far as both can say the same.
 
 use crate::differences::Judge;
 use crate::pair::{Pairs, issuer, jwt_authn};
@@ -75,8 +75,10 @@ fn rule(random: &mut Random) -> Rule {
         rule.roles = random.some(&ROLES, 2);
     }
     if random.rarely(3) {
-        rule.subject =
-            Some((random.one(&["equals", "prefix", "suffix"]), random.one(&["alice", "ali", "ce", "bob"])));
+        rule.subject = Some((
+            random.one(&["equals", "prefix", "suffix"]),
+            random.one(&["alice", "ali", "ce", "bob"]),
+        ));
     }
     if rule.methods.is_empty() && rule.paths.is_empty() && rule.hosts.is_empty() {
         rule.paths = vec!["/orders*"];
@@ -119,11 +121,9 @@ impl Rule {
 
     fn native(&self) -> Value {
         let any = |list: Vec<Value>| json!({"or_rules": {"rules": list}});
-        let method =
-            |method: &&str| json!({"header": {"name": ":method", "string_match": {"exact": method}}});
+        let method = |method: &&str| json!({"header": {"name": ":method", "string_match": {"exact": method}}});
         let path = |pattern: &&str| json!({"url_path": {"path": string_match(pattern)}});
-        let host =
-            |pattern: &&str| json!({"header": {"name": ":authority", "string_match": string_match(pattern)}});
+        let host = |pattern: &&str| json!({"header": {"name": ":authority", "string_match": string_match(pattern)}});
         let mut rules = vec![json!({"any": true})];
         if !self.methods.is_empty() {
             rules.push(any(self.methods.iter().map(method).collect()));
@@ -189,7 +189,8 @@ fn rbac(action: &str, rules: &[Rule]) -> Value {
 
 fn pair(random: &mut Random, keys: &Value) -> (Vec<Value>, Value) {
     let rules: Vec<Rule> = (0..=random.below(5)).map(|_| rule(random)).collect();
-    let listed: Vec<Value> = rules.iter().enumerate().map(|(index, rule)| rule.attache(index)).collect();
+    let listed: Vec<Value> =
+        rules.iter().enumerate().map(|(index, rule)| rule.attache(index)).collect();
     let document = json!({
         "issuers": [issuer(keys)], "policies": [{"name": "p", "rules": listed}], "audit": {"log": "NONE"},
     });
@@ -214,7 +215,8 @@ async fn both_sides_allow_and_refuse_the_same_requests() -> Result<()> {
         for number in 0..REQUESTS {
             let ambiguous = AMBIGUOUS.get(number).copied();
             let (case, path) = ambiguous.unwrap_or_else(|| plain(random.one(&PATHS)));
-            let path = if random.rarely(5) { format!("{path}?a=/healthz") } else { path.to_owned() };
+            let path =
+                if random.rarely(5) { format!("{path}?a=/healthz") } else { path.to_owned() };
             let method = random.one(&METHODS);
             let mut headers = vec![("host".to_owned(), random.one(&HOSTS).to_owned())];
             if !random.rarely(12) {

@@ -37,12 +37,15 @@ async fn both_sides_take_and_refuse_the_same_tokens() -> Result<()> {
         if random.rarely(4) {
             oddities.push(random.one(ODDITIES));
         }
-        if let Some(pair) = number.checked_sub(count).and_then(|number| PAIRS.get(number / OF_EACH_PAIR)) {
+        if let Some(pair) =
+            number.checked_sub(count).and_then(|number| PAIRS.get(number / OF_EACH_PAIR))
+        {
             oddities = pair.to_vec();
         }
         oddities.iter().for_each(|oddity| draft.tamper(oddity, now));
         let token = draft.token(&mut random)?;
-        let headers = [("host", "orders.example".to_owned()), ("authorization", format!("Bearer {token}"))];
+        let headers =
+            [("host", "orders.example".to_owned()), ("authorization", format!("Bearer {token}"))];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));
         let verdicts = pairs.ask(0, "GET", "/orders", &headers).await?;
         judge.note(&oddities, &token, &verdicts);

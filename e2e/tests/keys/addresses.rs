@@ -1,4 +1,5 @@
-//! Whom Envoy takes for the client and who its direct peer is, under every setting that makes the two differ.
+//! Whom Envoy takes for the client and who its direct peer is, under every setting that makes the
+//! two differ.
 
 use crate::testbed::{TestBed, configuration, once};
 use anyhow::{Result, ensure};
@@ -30,7 +31,8 @@ async fn testbed(manager: Value) -> Result<TestBed> {
     let provider = Provider::start([]).await?;
     let mut document = configuration(&provider, json!({"refresh": once()}));
     document["policies"] = policies();
-    TestBed::start_otherwise(provider, &document, Overrides { manager, ..Overrides::default() }).await
+    TestBed::start_otherwise(provider, &document, Overrides { manager, ..Overrides::default() })
+        .await
 }
 
 /// The rules that let a request with these headers pass.
@@ -38,7 +40,8 @@ async fn passed(testbed: &TestBed, headers: &[(&str, &str)]) -> Result<Vec<&'sta
     let mut passed = Vec::new();
     for name in ["direct", "direct-claimed", "client", "client-claimed"] {
         let all = [&[("host", "orders")], headers].concat();
-        let all: Vec<_> = all.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let all: Vec<_> =
+            all.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let path = format!("/{name}");
         let request = Request { method: "GET", path: &path, headers: &all, body: b"" };
         let wire = TcpStream::connect(testbed.envoy.address()).await?;
@@ -68,8 +71,16 @@ async fn no_header_stands_for_the_direct_peer() -> Result<()> {
         (json!({}), "x-forwarded-for", &claimed),
         // As at a gateway: Envoy goes by the connection and adds its address to the header.
         (json!({"use_remote_address": true}), "x-forwarded-for", &own),
-        (json!({"use_remote_address": true, "xff_num_trusted_hops": 1}), "x-forwarded-for", &claimed),
-        (extension("xff.v3.XffConfig", json!({"xff_num_trusted_hops": 0})), "x-forwarded-for", &claimed),
+        (
+            json!({"use_remote_address": true, "xff_num_trusted_hops": 1}),
+            "x-forwarded-for",
+            &claimed,
+        ),
+        (
+            extension("xff.v3.XffConfig", json!({"xff_num_trusted_hops": 0})),
+            "x-forwarded-for",
+            &claimed,
+        ),
         (
             extension("custom_header.v3.CustomHeaderConfig", json!({"header_name": "x-real-ip"})),
             "x-real-ip",

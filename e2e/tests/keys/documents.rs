@@ -46,10 +46,21 @@ fn mint(issuer: &str, key: &str, kid: &Value) -> Result<String> {
 
 async fn check(testbed: &TestBed, name: &str, issuer: &str, key: &str, kid: &Value) -> Result<()> {
     let answer = ask(testbed.envoy.address(), &mint(issuer, key, kid)?).await?;
-    ensure!(answer.status == 200, "{name}: {} {}\n{}", answer.status, answer.text(), testbed.envoy.log());
+    ensure!(
+        answer.status == 200,
+        "{name}: {} {}\n{}",
+        answer.status,
+        answer.text(),
+        testbed.envoy.log()
+    );
     let other = format!("{key}-other");
     let answer = ask(testbed.envoy.address(), &mint(issuer, &other, kid)?).await?;
-    ensure!(answer.status == 401, "{name}: another's signature: {} {}", answer.status, answer.text());
+    ensure!(
+        answer.status == 401,
+        "{name}: another's signature: {} {}",
+        answer.status,
+        answer.text()
+    );
     Ok(())
 }
 
@@ -65,12 +76,14 @@ async fn the_discovery_documents_of_ten_providers_lead_to_keys_that_verify() -> 
             ["issuer", "jwks_uri"].map(|member| document[member].as_str().unwrap_or_default());
         let set = provided(&format!("{name}/jwks.json"))?;
         tokens.push((name, issuer.to_owned(), kid(&serde_json::from_str(&set)?)?));
-        let well_known = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let well_known =
+            format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         provider.publish(&well_known, "application/json", text.clone())?;
         provider.publish(jwks_uri, "application/json; charset=utf-8", set)?;
         let host = |url: &str| url.split('/').nth(2).map(str::to_owned);
         let elsewhere = host(jwks_uri).filter(|_| host(jwks_uri) != host(issuer));
-        let mut entry = json!({"name": name, "issuer": issuer, "discovery": true, "refresh": once()});
+        let mut entry =
+            json!({"name": name, "issuer": issuer, "discovery": true, "refresh": once()});
         if let Some(host) = elsewhere {
             entry["jwksHosts"] = json!([host]);
         }
@@ -94,8 +107,10 @@ async fn one_document_and_set_serve_every_tenant_of_a_provider() -> Result<()> {
     let provider = Provider::start([]).await?;
     let text = provided("entra-v2/jwks.json")?;
     let kid = kid(&serde_json::from_str(&text)?)?;
-    let (found_at, keys) =
-        (format!("{common}/v2.0/.well-known/openid-configuration"), format!("{common}/discovery/v2.0/keys"));
+    let (found_at, keys) = (
+        format!("{common}/v2.0/.well-known/openid-configuration"),
+        format!("{common}/discovery/v2.0/keys"),
+    );
     let document = json!({"issuer": issuer, "jwks_uri": keys}).to_string();
     provider.publish(&found_at, "application/json", document)?;
     provider.publish(&keys, "application/json", text)?;
@@ -118,7 +133,12 @@ async fn one_document_and_set_serve_every_tenant_of_a_provider() -> Result<()> {
         let token = spec.mint_with(&SigningKey::fixed("rsa")?, token::now())?;
         let answer = ask(testbed.envoy.address(), &token).await?;
         let log = testbed.envoy.log();
-        ensure!(answer.status == expected, "{iss} {tid}: {} {}\n{log}", answer.status, answer.text());
+        ensure!(
+            answer.status == expected,
+            "{iss} {tid}: {} {}\n{log}",
+            answer.status,
+            answer.text()
+        );
     }
     Ok(())
 }
@@ -153,7 +173,8 @@ async fn keys_are_taken_in_every_form_that_they_are_served_in() -> Result<()> {
     ];
     let mut issuers = Vec::new();
     for (name, content_type, body, ..) in &forms {
-        let (issuer, url) = (format!("https://{name}.example"), format!("https://{name}.example/keys"));
+        let (issuer, url) =
+            (format!("https://{name}.example"), format!("https://{name}.example/keys"));
         provider.publish(&url, content_type, body.as_bytes())?;
         issuers.push(json!({"name": name, "issuer": issuer, "jwksUri": url, "refresh": once()}));
     }
@@ -162,7 +183,13 @@ async fn keys_are_taken_in_every_form_that_they_are_served_in() -> Result<()> {
         check(&testbed, name, &format!("https://{name}.example"), key, kid).await?;
     }
     let log = testbed.envoy.log();
-    ensure!(log.contains("`secret`: keys[2].kty: a symmetric key has no place among public keys"), "{log}");
-    ensure!(log.contains("`broken`: keys[3].n: has more or less `=`") && !log.contains("c2VjcmV0"), "{log}");
+    ensure!(
+        log.contains("`secret`: keys[2].kty: a symmetric key has no place among public keys"),
+        "{log}"
+    );
+    ensure!(
+        log.contains("`broken`: keys[3].n: has more or less `=`") && !log.contains("c2VjcmV0"),
+        "{log}"
+    );
     Ok(())
 }

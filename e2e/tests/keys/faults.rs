@@ -1,4 +1,5 @@
-//! Every way in which a provider may answer has its outcome, and none that is bad touches the keys that hold.
+//! Every way in which a provider may answer has its outcome, and none that is bad touches the keys
+//! that hold.
 
 use crate::testbed::{CLUSTER, TestBed, configuration, once, request};
 use anyhow::{Result, ensure};
@@ -46,15 +47,18 @@ async fn every_bad_answer_has_its_outcome_and_touches_nothing() -> Result<()> {
     let key = SigningKey::fresh_p256("one")?;
     let other = SigningKey::fresh_p256("other")?;
     let provider = Provider::start([&key]).await?;
-    let refresh = json!({"interval": "1s", "timeout": "500ms", "retryAfter": "100ms", "keepFor": "1h"});
+    let refresh =
+        json!({"interval": "1s", "timeout": "500ms", "retryAfter": "100ms", "keepFor": "1h"});
     let document = configuration(&provider, json!({"refresh": refresh}));
     let mut testbed = TestBed::start(provider, &document).await?;
     testbed.until("keys.fetches.updated", 1).await?;
     // From now on it would serve another key, if only its answers were good.
     testbed.provider.serve([&other])?;
     let location = "location: http://127.0.0.1:1/jwks\r\n";
-    let private = format!(r#"{{"keys":[{{"d":"AA",{}]}}"#, other.jwk()?.to_string().trim_start_matches('{'));
-    // Neighbours differ in their outcome: so an answer that was still on its way is not taken for the next one.
+    let private =
+        format!(r#"{{"keys":[{{"d":"AA",{}]}}"#, other.jwk()?.to_string().trim_start_matches('{'));
+    // Neighbours differ in their outcome: so an answer that was still on its way is not taken for
+    // the next one.
     let cases = [
         (FaultMode::Status(500, ""), "bad_status"),
         (FaultMode::Status(302, location), "redirect"),
@@ -152,7 +156,11 @@ async fn a_cluster_that_is_not_there_is_an_outage() -> Result<()> {
     testbed.until("keys.fetches.not_sent", 1).await?;
     let answer = testbed.ask(&key).await?;
     ensure!(answer.status == 503 && !answer.values("retry-after").is_empty(), "{}", answer.status);
-    ensure!(testbed.envoy.log().contains("check that its cluster exists"), "{}", testbed.envoy.log());
+    ensure!(
+        testbed.envoy.log().contains("check that its cluster exists"),
+        "{}",
+        testbed.envoy.log()
+    );
     Ok(())
 }
 
@@ -174,7 +182,11 @@ async fn a_body_waits_with_its_request() -> Result<()> {
     let (answer, ()) = tokio::try_join!(asked, served)?;
     ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
     let seen = answer.text();
-    ensure!(seen.contains("alice") && !seen.contains("mallory"), "{}", seen.get(..500).unwrap_or(&seen));
+    ensure!(
+        seen.contains("alice") && !seen.contains("mallory"),
+        "{}",
+        seen.get(..500).unwrap_or(&seen)
+    );
     ensure!(seen.matches('x').count() >= body.len(), "all of the body arrived");
     testbed
         .until_stats("nobody waits any more", |stats| {

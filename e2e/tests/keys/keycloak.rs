@@ -1,7 +1,7 @@
 //! A real provider: Keycloak, found by discovery, that rotates its realm's keys and ends.
 //!
-//! `ATTACHE_KEYCLOAK` names its folder; `scripts/test-keys` fetches it. Where it is not set the test says so, and does
-//! nothing.
+//! `ATTACHE_KEYCLOAK` names its folder; `scripts/test-keys` fetches it. Where it is not set the
+//! test says so, and does nothing.
 
 use crate::testbed::{CLUSTER, TestBed, ask};
 use anyhow::{Context, Result, bail, ensure};
@@ -110,7 +110,8 @@ impl Keycloak {
             // A script starts Java: both end together.
             .process_group(0)
             .spawn()?;
-        let mut keycloak = Self { process, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), folder };
+        let mut keycloak =
+            Self { process, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), folder };
         keycloak.wait_until_ready().await?;
         Ok(keycloak)
     }
@@ -122,7 +123,10 @@ impl Keycloak {
             if let Some(status) = self.process.try_wait()? {
                 bail!("Keycloak ended ({status}):\n{}", self.log());
             }
-            if http1::get(self.address, "/realms/master").await.is_ok_and(|answer| answer.status == 200) {
+            if http1::get(self.address, "/realms/master")
+                .await
+                .is_ok_and(|answer| answer.status == 200)
+            {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -162,11 +166,10 @@ impl Keycloak {
     async fn signing_keys(&self) -> Result<Vec<String>> {
         let keys = self.admin("GET", "/admin/realms/shop/keys", None).await?;
         let keys: Value = serde_json::from_slice(&keys.body)?;
-        let signing = keys["keys"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|key| key["use"] == "SIG" && key["type"] == "RSA" && key["status"] == "ACTIVE");
+        let signing =
+            keys["keys"].as_array().into_iter().flatten().filter(|key| {
+                key["use"] == "SIG" && key["type"] == "RSA" && key["status"] == "ACTIVE"
+            });
         Ok(signing.filter_map(|key| key["providerId"].as_str().map(str::to_owned)).collect())
     }
 
@@ -189,11 +192,14 @@ impl Keycloak {
     }
 
     async fn admin(&self, method: &str, path: &str, body: Option<Value>) -> Result<Response> {
-        let form = format!("grant_type=password&client_id=admin-cli&username=admin&password={SECRET}");
+        let form =
+            format!("grant_type=password&client_id=admin-cli&username=admin&password={SECRET}");
         let token = self.grant("master", &form).await?;
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        let more =
-            [("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
+        let more = [
+            ("authorization", format!("Bearer {token}")),
+            ("content-type", "application/json".to_owned()),
+        ];
         let answer = self.send(method, path, &more, body.as_bytes()).await?;
         ensure!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.text());
         Ok(answer)
@@ -207,7 +213,13 @@ impl Keycloak {
         Ok(body["access_token"].as_str().with_context(|| format!("no token: {body}"))?.to_owned())
     }
 
-    async fn send(&self, method: &str, path: &str, more: &[(&str, String)], body: &[u8]) -> Result<Response> {
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[(&str, String)],
+        body: &[u8],
+    ) -> Result<Response> {
         let mut headers = vec![("host".to_owned(), self.address.to_string())];
         headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let stream = TcpStream::connect(self.address).await?;

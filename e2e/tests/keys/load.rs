@@ -1,4 +1,5 @@
-//! Steady load, keys that rotate every few seconds, and a provider that is away for a third of the time.
+//! Steady load, keys that rotate every few seconds, and a provider that is away for a third of the
+//! time.
 
 use crate::testbed::{TestBed, ask, configuration, mint};
 use anyhow::{Result, ensure};
@@ -10,8 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Requests that are on their way at any time: first with good tokens, then with tokens whose key is gone. The latter
-/// wait, as any token with an unknown key id, so they must not keep the former waiting here.
+/// Requests that are on their way at any time: first with good tokens, then with tokens whose key
+/// is gone. The latter wait, as any token with an unknown key id, so they must not keep the former
+/// waiting here.
 const CLIENTS: [usize; 2] = [6, 4];
 
 /// A key, its token, and what is known of it.
@@ -39,7 +41,8 @@ type Passes = Arc<Mutex<Vec<Arc<Pass>>>>;
 
 #[tokio::test]
 async fn rotation_and_outages_go_unnoticed() -> Result<()> {
-    let seconds = std::env::var("ATTACHE_KEYS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let seconds =
+        std::env::var("ATTACHE_KEYS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let provider = Provider::start([]).await?;
     let issuer = provider.issuer();
     let first = pass(&issuer, 0)?;
@@ -47,7 +50,8 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
     first.published.store(true, SeqCst);
     let document = configuration(&provider, json!({}));
     let mut testbed = TestBed::start(provider, &document).await?;
-    // Each rotation waits for the update that it brings about: the first set is not to be taken for that.
+    // Each rotation waits for the update that it brings about: the first set is not to be taken for
+    // that.
     testbed.until("keys.fetches.updated", 1).await?;
 
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -73,7 +77,8 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let stopped = Instant::now();
         testbed.provider.stop().await;
-        // Half as long as it was there: a third of the round, however long a busy machine takes for it.
+        // Half as long as it was there: a third of the round, however long a busy machine takes for
+        // it.
         tokio::time::sleep(Duration::from_millis(1500).max(round.elapsed() / 2)).await;
         testbed.provider.start_again()?;
         away += stopped.elapsed();
@@ -83,7 +88,8 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
     }
     let count = |counter: &AtomicU64| counter.load(SeqCst);
     let stats = testbed.envoy.stats().await?;
-    let fetches = stats.of_filter().into_iter().filter(|(name, _)| name.starts_with("keys.fetches."));
+    let fetches =
+        stats.of_filter().into_iter().filter(|(name, _)| name.starts_with("keys.fetches."));
     println!(
         "{seconds} s, {rotations} rotations, provider away for {:.0} s, asked {} times\n\
          good tokens: {} requests, {} not answered with 200\n\
@@ -104,14 +110,22 @@ async fn rotation_and_outages_go_unnoticed() -> Result<()> {
         "{}\n{failure:?}",
         testbed.envoy.log()
     );
-    ensure!(count(&counts.good) > 100 && count(&counts.gone) > 10 && rotations >= 2, "the load was no load");
+    ensure!(
+        count(&counts.good) > 100 && count(&counts.gone) > 10 && rotations >= 2,
+        "the load was no load"
+    );
     Ok(())
 }
 
 fn pass(issuer: &str, number: u64) -> Result<Arc<Pass>> {
     let key = SigningKey::fresh_p256(&format!("key-{number}"))?;
     let token = mint(issuer, &key)?;
-    Ok(Arc::new(Pass { key, token, published: AtomicBool::new(false), gone: AtomicBool::new(false) }))
+    Ok(Arc::new(Pass {
+        key,
+        token,
+        published: AtomicBool::new(false),
+        gone: AtomicBool::new(false),
+    }))
 }
 
 /// A new key comes, the oldest of three goes, and the set without it is fetched.
@@ -156,7 +170,8 @@ async fn client(
         tokio::time::sleep(Duration::from_millis(5)).await;
         let pass = {
             let passes = passes.lock().unwrap();
-            let fit: Vec<_> = passes.iter().filter(|pass| pass.published.load(SeqCst) == good).collect();
+            let fit: Vec<_> =
+                passes.iter().filter(|pass| pass.published.load(SeqCst) == good).collect();
             match turn.checked_rem(fit.len()) {
                 None => continue,
                 Some(index) => Arc::clone(fit[index]),
@@ -166,7 +181,9 @@ async fn client(
         let answer = ask(address, &pass.token).await?;
         let status = answer.status;
         let (total, wrong, is_wrong) = match (published, gone) {
-            (true, _) if pass.published.load(SeqCst) => (&counts.good, &counts.good_refused, status != 200),
+            (true, _) if pass.published.load(SeqCst) => {
+                (&counts.good, &counts.good_refused, status != 200)
+            }
             (_, true) => (&counts.gone, &counts.gone_accepted, status == 200),
             _ => (&counts.undecided, &counts.undecided, false),
         };
@@ -176,7 +193,10 @@ async fn client(
             let mut first = counts.first_failure.lock().unwrap();
             first.get_or_insert_with(|| {
                 let text = answer.text();
-                format!("{status} {text} for {} (published {published}, gone {gone})", pass.key.name())
+                format!(
+                    "{status} {text} for {} (published {published}, gone {gone})",
+                    pass.key.name()
+                )
             });
         }
     }

@@ -1,7 +1,8 @@
-//! Keys that a provider serves, on a real Envoy with two workers: a provider that misbehaves in every way, and a load
-//! under which keys rotate and the provider goes away.
+//! Keys that a provider serves, on a real Envoy with two workers: a provider that misbehaves in
+//! every way, and a load under which keys rotate and the provider goes away.
 //!
-//! `ATTACHE_KEYS_SECONDS` says for how long the load goes on (20 where it doesn't); `ATTACHE_ENVOY` names the version.
+//! `ATTACHE_KEYS_SECONDS` says for how long the load goes on (20 where it doesn't); `ATTACHE_ENVOY`
+//! names the version.
 
 #[cfg(test)]
 mod addresses;

@@ -17,7 +17,8 @@ async fn requests_wait_for_the_first_keys() -> Result<()> {
     let mut testbed = TestBed::start(provider, &document).await?;
     let address = testbed.envoy.address();
     let token = testbed.token(&key)?;
-    let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
+    let waiting =
+        tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
     testbed.until("keys.waiting", 1).await?;
     testbed.provider.start_again()?;
     let answer = waiting.await??;
@@ -52,11 +53,14 @@ async fn a_client_that_leaves_does_no_harm() -> Result<()> {
     let address = testbed.envoy.address();
     for _ in 0..5 {
         let token = testbed.token(&key)?;
-        let waiting = tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
+        let waiting =
+            tokio::spawn(async move { request(address, "GET", "/orders", &token, &[]).await });
         testbed.until("keys.waiting", 1).await?;
         waiting.abort();
         testbed
-            .until_stats("it left", |stats| stats.of_filter().get("keys.waiting").copied().unwrap_or(0) == 0)
+            .until_stats("it left", |stats| {
+                stats.of_filter().get("keys.waiting").copied().unwrap_or(0) == 0
+            })
             .await?;
     }
     testbed.provider.set_fault(FaultMode::Good);
@@ -72,7 +76,8 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     refresh["interval"] = json!("1s");
     refresh["keepFor"] = json!("3s");
     refresh["timeout"] = json!("300ms");
-    let mut document = configuration(&provider, json!({"refresh": refresh, "onKeysUnavailable": "DENY"}));
+    let mut document =
+        configuration(&provider, json!({"refresh": refresh, "onKeysUnavailable": "DENY"}));
     document["policies"] = json!([{"name": "shop", "rules": [
         {"name": "browse", "to": [{"paths": ["/catalogue/{**}"]}], "onKeysUnavailable": "ALLOW"},
         {"name": "buy", "to": [{"paths": ["/orders"]}]},
@@ -87,11 +92,18 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     let open = get("/catalogue/a").await?;
     ensure!(open.status == 200, "{} {}", open.status, open.text());
     let seen = open.text();
-    ensure!(!seen.contains("mallory") && !seen.contains("alice") && !seen.contains("Bearer"), "{seen}");
+    ensure!(
+        !seen.contains("mallory") && !seen.contains("alice") && !seen.contains("Bearer"),
+        "{seen}"
+    );
     // Whether any rule would be for this path is not told to whom nobody vouches for.
     ensure!(get("/elsewhere").await?.status == 503);
     testbed.until("requests.unverified", 1).await?;
-    ensure!(testbed.envoy.log().contains(r#""unverified":"keys-unavailable""#), "{}", testbed.envoy.log());
+    ensure!(
+        testbed.envoy.log().contains(r#""unverified":"keys-unavailable""#),
+        "{}",
+        testbed.envoy.log()
+    );
     testbed.until_logged("why it went on", |line| line["unverified"] == "keys-unavailable").await?;
     // And back.
     testbed.provider.start_again()?;
@@ -99,8 +111,8 @@ async fn after_keep_for_each_rule_fails_as_it_says() -> Result<()> {
     until_answered(&get, 200).await
 }
 
-/// Waits until all workers answer so: each looks at the age of its keys once a second, so one may still serve when the
-/// other does no more.
+/// Waits until all workers answer so: each looks at the age of its keys once a second, so one may
+/// still serve when the other does no more.
 async fn until_answered<F: Future<Output = Result<Response>>>(
     get: &impl Fn(&'static str) -> F,
     status: u16,

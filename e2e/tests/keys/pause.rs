@@ -1,5 +1,5 @@
-//! A request that waits for keys waits as a whole: neither its body nor its trailers take it past the filter, whatever
-//! Envoy is told of requests whose headers are held back.
+//! A request that waits for keys waits as a whole: neither its body nor its trailers take it past
+//! the filter, whatever Envoy is told of requests whose headers are held back.
 
 use crate::testbed::{TestBed, configuration};
 use anyhow::{Context, Result, ensure};
@@ -19,14 +19,17 @@ use tokio::net::TcpStream;
 /// What is sent as body, in two parts.
 const PART: &[u8] = &[b'x'; 50_000];
 
-/// An Envoy under `allow_on_headers_stop_iteration` whose provider has no keys yet, and a token that waits for them.
+/// An Envoy under `allow_on_headers_stop_iteration` whose provider has no keys yet, and a token
+/// that waits for them.
 async fn testbed() -> Result<(TestBed, String)> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
     provider.set_fault(FaultMode::Status(500, ""));
     let document = configuration(&provider, json!({}));
-    let overrides =
-        Overrides { plugin: json!({"allow_on_headers_stop_iteration": true}), ..Overrides::default() };
+    let overrides = Overrides {
+        plugin: json!({"allow_on_headers_stop_iteration": true}),
+        ..Overrides::default()
+    };
     let testbed = TestBed::start_otherwise(provider, &document, overrides).await?;
     let token = testbed.token(&key)?;
     Ok((testbed, token))
@@ -35,7 +38,11 @@ async fn testbed() -> Result<(TestBed, String)> {
 /// The service has seen nothing of the request until the keys came, and then who sent it.
 fn ensure_it_waited(testbed: &TestBed, before: u64, seen: &str) -> Result<()> {
     ensure!(before == 0, "it did not wait: {}", testbed.envoy.log());
-    ensure!(seen.contains("alice") && !seen.contains("mallory"), "{}", seen.get(..500).unwrap_or(seen));
+    ensure!(
+        seen.contains("alice") && !seen.contains("mallory"),
+        "{}",
+        seen.get(..500).unwrap_or(seen)
+    );
     ensure!(seen.matches('x').count() >= PART.len().saturating_mul(2), "all of the body arrived");
     Ok(())
 }
@@ -66,9 +73,12 @@ async fn no_body_takes_a_waiting_request_along() -> Result<()> {
 async fn no_trailers_take_a_waiting_request_along() -> Result<()> {
     let (testbed, token) = testbed().await?;
     let wire = TokioIo::new(TcpStream::connect(testbed.envoy.address()).await?);
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake::<_, _, Channel<Bytes, Infallible>>(TokioExecutor::new(), wire)
-            .await?;
+    let (mut sender, connection) = hyper::client::conn::http2::handshake::<
+        _,
+        _,
+        Channel<Bytes, Infallible>,
+    >(TokioExecutor::new(), wire)
+    .await?;
     tokio::spawn(connection);
     let (mut body, incoming) = Channel::<Bytes, Infallible>::new(4);
     let request = hyper::Request::builder()

@@ -22,7 +22,8 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     let (old, new, unknown) = (old?, new?, unknown?);
     let provider = Provider::start([&old]).await?;
     // Long enough for the flood to come in before the provider may be asked again.
-    let refresh = json!({"interval": "1h", "timeout": "40s", "minInterval": "20s", "keepFor": "1h"});
+    let refresh =
+        json!({"interval": "1h", "timeout": "40s", "minInterval": "20s", "keepFor": "1h"});
     let document = configuration(&provider, json!({"refresh": refresh}));
     let testbed = TestBed::start(provider, &document).await?;
     testbed.until("keys.fetches.updated", 1).await?;
@@ -31,7 +32,11 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     let (mut flood, mut statuses, mut sent) = (JoinSet::new(), Vec::new(), 0);
     // Which worker gets a connection is the kernel's choice: on until both are full.
     while testbed.count("keys.waiting").await? < MAX_PENDING {
-        ensure!(sent < MOST, "the room does not fill: {:?}", testbed.envoy.stats().await?.of_filter());
+        ensure!(
+            sent < MOST,
+            "the room does not fill: {:?}",
+            testbed.envoy.stats().await?.of_filter()
+        );
         for _ in 0..BATCH {
             let token = token.clone();
             flood.spawn(async move { ask_from(Ipv4Addr::LOCALHOST, address, &token).await });
@@ -57,7 +62,8 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
     }
     ensure!(!statuses.is_empty(), "all found a place");
 
-    // Somebody else gets a place, though all are taken, and then what the provider has published meanwhile.
+    // Somebody else gets a place, though all are taken, and then what the provider has published
+    // meanwhile.
     let good = testbed.token(&new)?;
     let asked = ask_from(Ipv4Addr::new(127, 0, 0, 2), address, &good);
     testbed.provider.serve([&old, &new])?;
@@ -74,7 +80,8 @@ async fn a_flood_of_unknown_keys_keeps_no_other_peer_waiting_in_vain() -> Result
         statuses.push(answer??.status);
     }
     let of = |wanted: u16| statuses.iter().filter(|&&status| status == wanted).count() as u64;
-    // Those that waited have learned that the provider has no such key; one of them gave its place away.
+    // Those that waited have learned that the provider has no such key; one of them gave its place
+    // away.
     ensure!(of(401) == MAX_PENDING.saturating_sub(1), "{}", of(401));
     ensure!(of(503) == sent.saturating_sub(of(401)), "{}", of(503));
     Ok(())

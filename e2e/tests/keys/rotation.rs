@@ -79,10 +79,12 @@ async fn a_flood_of_unknown_keys_causes_one_question_in_a_while() -> Result<()> 
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
     // A question that fails on a busy machine is not asked again sooner either.
-    let refresh = json!({"interval": "1h", "timeout": "1s", "minInterval": "2s", "retryAfter": "2s"});
+    let refresh =
+        json!({"interval": "1h", "timeout": "1s", "minInterval": "2s", "retryAfter": "2s"});
     let document = configuration(&provider, json!({"refresh": refresh}));
     let testbed = TestBed::start(provider, &document).await?;
-    // Where the time to wait is shorter than the time between two questions, most strangers are refused at once.
+    // Where the time to wait is shorter than the time between two questions, most strangers are
+    // refused at once.
     testbed.until("keys.fetches.updated", 1).await?;
     ensure!(testbed.ask(&key).await?.status == 200);
     let (issuer, address) = (testbed.provider.issuer(), testbed.envoy.address());
@@ -110,7 +112,9 @@ async fn a_flood_of_unknown_keys_causes_one_question_in_a_while() -> Result<()> 
     }
     let elapsed = start.elapsed().as_secs_f64();
     let asked = testbed.provider.asked();
-    println!("{refused} tokens with random key ids in {elapsed:.1} s: {asked} questions to the provider");
+    println!(
+        "{refused} tokens with random key ids in {elapsed:.1} s: {asked} questions to the provider"
+    );
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds")]
     let allowed = (elapsed / 2.0) as u64 + 2;
     ensure!(refused > 100 && asked <= allowed, "{asked} questions, {allowed} allowed");
@@ -147,12 +151,14 @@ async fn they_wait_no_longer_for_it() -> Result<()> {
     wait_under_changing_configurations("5s", false).await
 }
 
-/// Has requests wait for keys while the configuration is replaced, more than once; then the keys come, or never do.
+/// Has requests wait for keys while the configuration is replaced, more than once; then the keys
+/// come, or never do.
 async fn wait_under_changing_configurations(timeout: &str, keys_come: bool) -> Result<()> {
     let key = SigningKey::fresh_p256("one")?;
     let provider = Provider::start([&key]).await?;
     provider.set_fault(FaultMode::Status(500, ""));
-    let refresh = json!({"interval": "2s", "timeout": timeout, "retryAfter": "100ms", "minInterval": "1s"});
+    let refresh =
+        json!({"interval": "2s", "timeout": timeout, "retryAfter": "100ms", "minInterval": "1s"});
     let document = configuration(&provider, json!({"refresh": refresh}));
     let testbed = TestBed::start(provider, &document).await?;
     let (address, token) = (testbed.envoy.address(), testbed.token(&key)?);
@@ -173,7 +179,13 @@ async fn wait_under_changing_configurations(timeout: &str, keys_come: bool) -> R
     let expected = if keys_come { 200 } else { 503 };
     while let Some(answer) = waiting.join_next().await {
         let answer = answer??;
-        ensure!(answer.status == expected, "{} {}\n{}", answer.status, answer.text(), testbed.envoy.log());
+        ensure!(
+            answer.status == expected,
+            "{} {}\n{}",
+            answer.status,
+            answer.text(),
+            testbed.envoy.log()
+        );
     }
     testbed
         .until_stats("nobody waits any more", |stats| {

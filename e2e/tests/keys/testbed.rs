@@ -21,8 +21,8 @@ pub(crate) struct TestBed {
     pub(crate) service: Echo,
 }
 
-/// Times that are short enough for a test, where things happen often, and long enough for a machine that is busy, where a
-/// request waits. Tests that need another say so.
+/// Times that are short enough for a test, where things happen often, and long enough for a machine
+/// that is busy, where a request waits. Tests that need another say so.
 pub(crate) fn quick() -> Value {
     json!({"interval": "2s", "timeout": "20s", "retryAfter": "100ms", "minInterval": "1s", "keepFor": "1h"})
 }
@@ -34,7 +34,8 @@ pub(crate) fn once() -> Value {
     refresh
 }
 
-/// A configuration whose issuer's keys are at `/jwks`, with these members of the issuer's entry besides.
+/// A configuration whose issuer's keys are at `/jwks`, with these members of the issuer's entry
+/// besides.
 pub(crate) fn configuration(provider: &Provider, issuer: Value) -> Value {
     let mut entry = json!({
         "name": "issuer",
@@ -103,7 +104,10 @@ impl TestBed {
 
     /// Waits until a count is at least so high.
     pub(crate) async fn until(&self, name: &str, least: u64) -> Result<()> {
-        self.until_stats(name, |stats| stats.of_filter().get(name).is_some_and(|count| *count >= least)).await
+        self.until_stats(name, |stats| {
+            stats.of_filter().get(name).is_some_and(|count| *count >= least)
+        })
+        .await
     }
 
     /// Waits until the provider has answered a question that was asked from now on.
@@ -122,7 +126,11 @@ impl TestBed {
     }
 
     /// Waits until something is true of the counters and gauges.
-    pub(crate) async fn until_stats(&self, what: &str, test: impl Fn(&Stats) -> bool) -> Result<()> {
+    pub(crate) async fn until_stats(
+        &self,
+        what: &str,
+        test: impl Fn(&Stats) -> bool,
+    ) -> Result<()> {
         let deadline = Deadline::new();
         loop {
             let stats = self.envoy.stats().await?;
@@ -135,8 +143,13 @@ impl TestBed {
         }
     }
 
-    /// Waits until something is true of a line of the access log, which Envoy writes some time after it has answered.
-    pub(crate) async fn until_logged(&self, what: &str, test: impl Fn(&Value) -> bool) -> Result<()> {
+    /// Waits until something is true of a line of the access log, which Envoy writes some time
+    /// after it has answered.
+    pub(crate) async fn until_logged(
+        &self,
+        what: &str,
+        test: impl Fn(&Value) -> bool,
+    ) -> Result<()> {
         let deadline = Deadline::new();
         loop {
             let lines = self.envoy.access_log();
@@ -144,7 +157,10 @@ impl TestBed {
                 return Ok(());
             }
             if !deadline.wait().await {
-                bail!("in vain awaited in the access log: {what}; {lines:#?}\n{}", self.envoy.log());
+                bail!(
+                    "in vain awaited in the access log: {what}; {lines:#?}\n{}",
+                    self.envoy.log()
+                );
             }
         }
     }
@@ -164,8 +180,10 @@ pub(crate) fn mint(issuer: &str, key: &SigningKey) -> Result<String> {
 pub(crate) async fn ask_from(from: Ipv4Addr, address: SocketAddr, token: &str) -> Result<Response> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((from, 0).into())?;
-    let headers =
-        [("host".to_owned(), "orders".to_owned()), ("authorization".to_owned(), format!("Bearer {token}"))];
+    let headers = [
+        ("host".to_owned(), "orders".to_owned()),
+        ("authorization".to_owned(), format!("Bearer {token}")),
+    ];
     let request = Request { method: "GET", path: "/orders", headers: &headers, body: b"" };
     http1::send(socket.connect(address).await?, &request).await
 }
@@ -188,5 +206,9 @@ pub(crate) async fn request(
         ("authorization".to_owned(), format!("Bearer {token}")),
         ("x-user".to_owned(), "mallory".to_owned()),
     ];
-    http1::send(TcpStream::connect(address).await?, &Request { method, path, headers: &headers, body }).await
+    http1::send(
+        TcpStream::connect(address).await?,
+        &Request { method, path, headers: &headers, body },
+    )
+    .await
 }

@@ -20,7 +20,9 @@ pub(crate) async fn a_rule_knows_who_calls(mesh: Arc<Mesh>) -> Result<()> {
     let saw = seen(&call(Some(INVOICER)).to(&mesh, "orders").await?).context("the invoicer")?;
     let proof = saw.values("x-forwarded-client-cert").join(",");
     anyhow::ensure!(proof.contains(&format!("URI=spiffe://{INVOICER}")), "{saw:?}");
-    refused(&call(Some(STRANGER)).to(&mesh, "orders").await?, 401, "token-missing").context("a stranger")?;
-    refused(&call(None).to(&mesh, "orders").await?, 401, "token-missing").context("from outside")?;
+    refused(&call(Some(STRANGER)).to(&mesh, "orders").await?, 401, "token-missing")
+        .context("a stranger")?;
+    refused(&call(None).to(&mesh, "orders").await?, 401, "token-missing")
+        .context("from outside")?;
     mesh.dismiss_callers().await
 }

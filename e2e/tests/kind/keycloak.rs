@@ -29,7 +29,11 @@ pub(crate) async fn it_goes_away_and_its_tokens_are_good(mesh: Arc<Mesh>) -> Res
     };
     let before = failures().await?;
     scale(&mesh, 0).await?;
-    until("the filter finds Keycloak gone", async || Ok((failures().await? > before).then_some(()))).await?;
+    until(
+        "the filter finds Keycloak gone",
+        async || Ok((failures().await? > before).then_some(())),
+    )
+    .await?;
     seen(&read.to(&mesh, "orders").await?).context("while Keycloak is away")?;
     refused(&Call::get("/orders/7").to(&mesh, "orders").await?, 401, "token-missing")?;
     scale(&mesh, 1).await?;
@@ -38,7 +42,8 @@ pub(crate) async fn it_goes_away_and_its_tokens_are_good(mesh: Arc<Mesh>) -> Res
 
 async fn token(mesh: &Mesh) -> Result<String> {
     let address = mesh.service("auth", "keycloak", PORT).await?;
-    let form = "grant_type=client_credentials&client_id=basket&client_secret=a-secret-of-the-samples";
+    let form =
+        "grant_type=client_credentials&client_id=basket&client_secret=a-secret-of-the-samples";
     let call = Call {
         caller: Some(CLIENT),
         method: "POST",
@@ -59,7 +64,8 @@ async fn scale(mesh: &Mesh, replicas: u32) -> Result<()> {
     let count = format!("--replicas={replicas}");
     mesh.kubectl.run(&["-n", "auth", "scale", "deployment/keycloak", &count]).await?;
     if replicas == 0 {
-        let gone = ["-n", "auth", "wait", "pod", "-l", "app=keycloak", "--for=delete", "--timeout=180s"];
+        let gone =
+            ["-n", "auth", "wait", "pod", "-l", "app=keycloak", "--for=delete", "--timeout=180s"];
         mesh.kubectl.run(&gone).await?;
     } else {
         mesh.kubectl

@@ -1,5 +1,6 @@
-//! What only a real cluster can show. `scripts/kind test` runs this against what `scripts/kind up` made; without that,
-//! it says so and does nothing. `ATTACHE_KIND_FILTERS` names parts of names, parted by commas; without it all are run.
+//! What only a real cluster can show. `scripts/kind test` runs this against what `scripts/kind up`
+//! made; without that, it says so and does nothing. `ATTACHE_KIND_FILTERS` names parts of names,
+//! parted by commas; without it all are run.
 
 mod callers;
 mod images;
@@ -29,7 +30,10 @@ fn main() -> ExitCode {
         Ok((mut trials, mesh, runtime)) => {
             trials.retain(|trial| mesh.settings.wants(trial.name()));
             if trials.is_empty() {
-                return fail(&anyhow!("no test has one of {:?} in its name", mesh.settings.filters));
+                return fail(&anyhow!(
+                    "no test has one of {:?} in its name",
+                    mesh.settings.filters
+                ));
             }
             let code = libtest_mimic::run(&arguments, trials).exit_code();
             match runtime.block_on(support::restore(&mesh)) {
@@ -73,7 +77,8 @@ fn trials() -> Result<(Vec<Trial>, Arc<Mesh>, Arc<Runtime>)> {
 
     let runner = Arc::new(tokio::sync::Mutex::new(None::<ClusterRunner>));
     for scenario in scenario::all()? {
-        let (mesh, runtime, runner) = (Arc::clone(&mesh), Arc::clone(&runtime), Arc::clone(&runner));
+        let (mesh, runtime, runner) =
+            (Arc::clone(&mesh), Arc::clone(&runtime), Arc::clone(&runner));
         let unfit = scenario::unfit(&scenario, &mesh.settings);
         if let Some(reason) = &unfit {
             println!("left out: scenario {}: {reason}", scenario.name);

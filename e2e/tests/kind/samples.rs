@@ -11,20 +11,34 @@ pub(crate) async fn each_service_holds_its_own_policy(mesh: Arc<Mesh>) -> Result
     ensure!(push == Push::Accepted, "the sample configuration was refused");
     let (reader, accountant) = (token(&["reader"])?, token(&["accountant"])?);
 
-    // The same token: `orders` lets a reader in, `billing` does not, `catalog` asks nobody who he is.
+    // The same token: `orders` lets a reader in, `billing` does not, `catalog` asks nobody who he
+    // is.
     let saw = seen(&Call::get("/orders/7").with(&reader).to(&mesh, "orders").await?)
         .context("a reader at orders")?;
     ensure!(saw.service == "orders" && saw.values("x-user") == ["alice"], "{saw:?}");
     ensure!(saw.values("authorization").is_empty(), "the token was forwarded: {saw:?}");
-    refused(&Call::get("/invoices").with(&reader).to(&mesh, "billing").await?, 403, "role-missing")?;
+    refused(
+        &Call::get("/invoices").with(&reader).to(&mesh, "billing").await?,
+        403,
+        "role-missing",
+    )?;
     seen(&Call::get("/invoices").with(&accountant).to(&mesh, "billing").await?)?;
-    refused(&Call::get("/orders/7").with(&accountant).to(&mesh, "orders").await?, 403, "role-missing")?;
+    refused(
+        &Call::get("/orders/7").with(&accountant).to(&mesh, "orders").await?,
+        403,
+        "role-missing",
+    )?;
 
     for service in ["orders", "billing"] {
-        refused(&Call::get("/orders/7").to(&mesh, service).await?, 401, "token-missing").context(service)?;
+        refused(&Call::get("/orders/7").to(&mesh, service).await?, 401, "token-missing")
+            .context(service)?;
     }
     let forged = Call { headers: &[("x-user", "root"), ("X_User", "root")], ..Call::get("/items") };
     let saw = seen(&forged.to(&mesh, "catalog").await?)?;
     ensure!(saw.values("x-user").is_empty() && saw.values("x_user").is_empty(), "{saw:?}");
-    refused(&Call { method: "POST", ..Call::get("/items") }.to(&mesh, "catalog").await?, 401, "token-missing")
+    refused(
+        &Call { method: "POST", ..Call::get("/items") }.to(&mesh, "catalog").await?,
+        401,
+        "token-missing",
+    )
 }

@@ -19,8 +19,12 @@ pub(crate) const SERVICES: [&str; 3] = ["orders", "billing", "catalog"];
 /// The plugin that `scripts/kind up` applies: one configuration for all the samples.
 pub(crate) fn sample_plugin(mesh: &Mesh) -> Result<Plugin> {
     let document = yaml::read(&repository().join("e2e/kind/manifests/attache.yaml"))?;
-    let configuration = document.pointer("/spec/pluginConfig").context("attache.yaml has no pluginConfig")?;
-    Ok(Plugin { app: None, ..Plugin::for_app("orders", &mesh.settings.module, configuration.clone()) })
+    let configuration =
+        document.pointer("/spec/pluginConfig").context("attache.yaml has no pluginConfig")?;
+    Ok(Plugin {
+        app: None,
+        ..Plugin::for_app("orders", &mesh.settings.module, configuration.clone())
+    })
 }
 
 /// Leaves the cluster as `scripts/kind up` did.
@@ -78,14 +82,27 @@ impl<'a> Call<'a> {
         self.at(mesh, address, &format!("{service}.{SHOP}.svc.cluster.local")).await
     }
 
-    pub(crate) async fn at(&self, mesh: &Mesh, address: SocketAddr, host: &str) -> Result<Response> {
+    pub(crate) async fn at(
+        &self,
+        mesh: &Mesh,
+        address: SocketAddr,
+        host: &str,
+    ) -> Result<Response> {
         let mut headers = vec![("host".to_owned(), format!("{host}:{}", address.port()))];
         headers.extend(self.token.map(|token| ("authorization".into(), format!("Bearer {token}"))));
-        headers.extend(self.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        headers.extend(
+            self.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         let stream = mesh.caller(self.caller).await?.connect(address).await?;
-        let request =
-            Request { method: self.method, path: self.path, headers: &headers, body: self.body.as_bytes() };
-        http1::send(stream, &request).await.with_context(|| format!("{} {host}{}", self.method, self.path))
+        let request = Request {
+            method: self.method,
+            path: self.path,
+            headers: &headers,
+            body: self.body.as_bytes(),
+        };
+        http1::send(stream, &request)
+            .await
+            .with_context(|| format!("{} {host}{}", self.method, self.path))
     }
 }
 
@@ -131,7 +148,8 @@ impl Load {
     /// Ends it: every request must have been answered with 200.
     pub(crate) async fn end_without_failure(self) -> Result<()> {
         let told = self.0.end().await?;
-        let tally: Tally = serde_json::from_str(&told).with_context(|| format!("the load told `{told}`"))?;
+        let tally: Tally =
+            serde_json::from_str(&told).with_context(|| format!("the load told `{told}`"))?;
         println!("load: {} requests, {:?}", tally.sent, tally.statuses);
         let good = tally.statuses.get("200").copied().unwrap_or(0);
         ensure!(

@@ -25,31 +25,49 @@ impl Gateway {
         ensure!(push == Push::Accepted, "the sample configuration was refused");
         let address = mesh.service("tyk", "tyk-gateway", PORT).await?;
         let secrets = mesh.kubectl.get("tyk", "secret/tyk-secrets").await?;
-        let secret = secrets.pointer("/data/api-secret").and_then(Value::as_str).context("no api-secret")?;
+        let secret =
+            secrets.pointer("/data/api-secret").and_then(Value::as_str).context("no api-secret")?;
         let secret = String::from_utf8(STANDARD.decode(secret)?)?;
         Ok(Self { mesh: Arc::clone(mesh), address, secret })
     }
 
     /// A key with these policies.
     async fn key(&self, alias: &str, policies: &[&str]) -> Result<String> {
-        let session = json!({"org_id": "acme", "alias": alias, "apply_policies": policies}).to_string();
-        let headers = [("x-tyk-authorization", self.secret.as_str()), ("content-type", "application/json")];
-        let call = Call { method: "POST", headers: &headers, body: &session, ..Call::get("/tyk/keys") };
+        let session =
+            json!({"org_id": "acme", "alias": alias, "apply_policies": policies}).to_string();
+        let headers =
+            [("x-tyk-authorization", self.secret.as_str()), ("content-type", "application/json")];
+        let call =
+            Call { method: "POST", headers: &headers, body: &session, ..Call::get("/tyk/keys") };
         let made = call.at(&self.mesh, self.address, "tyk-gateway.tyk").await?;
         let made: Value = serde_json::from_slice(&made.body).with_context(|| made.text())?;
-        Ok(made.get("key").and_then(Value::as_str).with_context(|| format!("no key: {made}"))?.to_owned())
+        Ok(made
+            .get("key")
+            .and_then(Value::as_str)
+            .with_context(|| format!("no key: {made}"))?
+            .to_owned())
     }
 
-    /// Has `attache limits` try the limit of a policy, at the gateway's pod: the way of a caller through the mesh is no URL.
+    /// Has `attache limits` try the limit of a policy, at the gateway's pod: the way of a caller
+    /// through the mesh is no URL.
     async fn limit_holds(&self, policy: &str) -> Result<()> {
         let pod = self.mesh.kubectl.pod("tyk", "tyk-gateway").await?;
         let way = self.mesh.kubectl.forward("tyk", &pod, PORT).await?;
         let folder = tempfile::tempdir()?;
         let session = folder.path().join("session.json");
-        std::fs::write(&session, json!({"org_id": "acme", "apply_policies": [policy]}).to_string())?;
-        let tool = std::env::var("ATTACHE_KIND_TOOL").context("ATTACHE_KIND_TOOL names no `attache`")?;
+        std::fs::write(
+            &session,
+            json!({"org_id": "acme", "apply_policies": [policy]}).to_string(),
+        )?;
+        let tool =
+            std::env::var("ATTACHE_KIND_TOOL").context("ATTACHE_KIND_TOOL names no `attache`")?;
         let mut command = tokio::process::Command::new(tool);
-        command.args(["limits", "tyk/deploy/config/orders.json", "--policies", "e2e/kind/tyk/policies.json"]);
+        command.args([
+            "limits",
+            "tyk/deploy/config/orders.json",
+            "--policies",
+            "e2e/kind/tyk/policies.json",
+        ]);
         command.args(["--conf", "e2e/kind/tyk/tyk.conf"]).arg("--session").arg(&session);
         command.args(["--gateway", &format!("http://{}", way.address())]);
         for option in ["--key", "--second-key"] {
@@ -58,7 +76,8 @@ impl Gateway {
             command.args([option, &format!("@{}", key.display())]);
         }
         // Where the repository is: the files are those that `up` gave the gateway.
-        let output = command.current_dir(attache_e2e::repository()).kill_on_drop(true).output().await?;
+        let output =
+            command.current_dir(attache_e2e::repository()).kill_on_drop(true).output().await?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
         Ok(())
@@ -76,15 +95,23 @@ pub(crate) async fn a_session_becomes_a_token_that_decides(mesh: Arc<Mesh>) -> R
     let reader = gateway.key("alice", &["orders-read"]).await?;
     let writer = gateway.key("bob", &["orders-write"]).await?;
 
-    let saw = seen(&gateway.call("GET", "/orders/orders/7", &reader).await?).context("a reader reads")?;
+    let saw =
+        seen(&gateway.call("GET", "/orders/orders/7", &reader).await?).context("a reader reads")?;
     ensure!(saw.path == "/orders/7" && saw.values("x-user") == ["alias:acme:alice"], "{saw:?}");
     ensure!(saw.values("x-tenant") == ["acme"], "{saw:?}");
-    ensure!(saw.values("x-api-key").is_empty() && saw.values("authorization").is_empty(), "{saw:?}");
+    ensure!(
+        saw.values("x-api-key").is_empty() && saw.values("authorization").is_empty(),
+        "{saw:?}"
+    );
     refused(&gateway.call("POST", "/orders/orders", &reader).await?, 403, "role-missing")?;
     seen(&gateway.call("POST", "/orders/orders", &writer).await?).context("a writer writes")?;
 
     let stranger = gateway.call("GET", "/orders/orders/7", "no-such-key").await?;
-    ensure!(stranger.status == 403 && !stranger.text().contains("role-missing"), "{}", stranger.text());
+    ensure!(
+        stranger.status == 403 && !stranger.text().contains("role-missing"),
+        "{}",
+        stranger.text()
+    );
     Ok(())
 }
 
@@ -104,7 +131,8 @@ pub(crate) async fn rate_limit_and_quota_are_reached(mesh: Arc<Mesh>) -> Result<
     Ok(())
 }
 
-/// A new key comes beside the old one, signs once it has been published long enough, and the old one goes.
+/// A new key comes beside the old one, signs once it has been published long enough, and the old
+/// one goes.
 pub(crate) async fn the_issuer_rotates_its_key_under_load(mesh: Arc<Mesh>) -> Result<()> {
     let gateway = Gateway::find(&mesh).await?;
     let sidecar = mesh.sidecar("orders").await?;
@@ -132,19 +160,25 @@ pub(crate) async fn the_issuer_rotates_its_key_under_load(mesh: Arc<Mesh>) -> Re
     .await?;
     some_more_requests(&sidecar).await?;
 
-    let removed: serde_json::Map<String, Value> = old.into_iter().map(|name| (name, Value::Null)).collect();
+    let removed: serde_json::Map<String, Value> =
+        old.into_iter().map(|name| (name, Value::Null)).collect();
     change_keys(&mesh, &json!({"data": removed})).await?;
     some_more_requests(&sidecar).await?;
     load.end_without_failure().await
 }
 
-/// Changes the secret, and a mark on the issuer's pod: kubelet looks after a pod that changes at once.
+/// Changes the secret, and a mark on the issuer's pod: kubelet looks after a pod that changes at
+/// once.
 async fn change_keys(mesh: &Mesh, patch: &Value) -> Result<()> {
     let kubectl = &mesh.kubectl;
     let patch = patch.to_string();
-    kubectl.run(&["-n", "tyk", "patch", "secret", "issuer-keys", "--type=merge", "-p", &patch]).await?;
+    kubectl
+        .run(&["-n", "tyk", "patch", "secret", "issuer-keys", "--type=merge", "-p", &patch])
+        .await?;
     let mark = format!("attache.kind/keys-changed={}", attache_test_fixtures::token::now());
-    kubectl.run(&["-n", "tyk", "annotate", "--overwrite", "pods", "-l", "app=attache-issuer", &mark]).await?;
+    kubectl
+        .run(&["-n", "tyk", "annotate", "--overwrite", "pods", "-l", "app=attache-issuer", &mark])
+        .await?;
     Ok(())
 }
 
@@ -152,8 +186,9 @@ async fn change_keys(mesh: &Mesh, patch: &Value) -> Result<()> {
 async fn signing_key(mesh: &Mesh) -> Result<String> {
     let metrics = issuer(mesh, "/metrics").await?;
     let mut lines = metrics.lines();
-    let kid =
-        lines.find_map(|line| line.strip_prefix(r#"attache_issuer_signing_key{kid=""#)?.split('"').next());
+    let kid = lines.find_map(|line| {
+        line.strip_prefix(r#"attache_issuer_signing_key{kid=""#)?.split('"').next()
+    });
     Ok(kid.with_context(|| format!("no signing key among the metrics:\n{metrics}"))?.to_owned())
 }
 

@@ -14,12 +14,16 @@ fn readers() -> Value {
 
 async fn load_on_orders(mesh: &Mesh) -> Result<Load> {
     let address = mesh.service(SHOP, "orders", PORT).await?;
-    let headers =
-        [format!("host: orders.shop:{PORT}"), format!("authorization: Bearer {}", token(&["reader"])?)];
+    let headers = [
+        format!("host: orders.shop:{PORT}"),
+        format!("authorization: Bearer {}", token(&["reader"])?),
+    ];
     Load::start(mesh, address, "/orders", &headers).await
 }
 
-pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(mesh: Arc<Mesh>) -> Result<()> {
+pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(
+    mesh: Arc<Mesh>,
+) -> Result<()> {
     let settings = &mesh.settings;
     let sidecar = mesh.sidecar("orders").await?;
     // Unlike that of any earlier run, which a listener that drains may still hold.
@@ -34,11 +38,14 @@ pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(mesh: Ar
 
     ensure!(mesh.apply(&before, &["orders"]).await? == Push::Accepted, "{}", sidecar.remarks());
     some_more_requests(&sidecar).await?;
-    refused(&Call::get("/orders").to(&mesh, "orders").await?, 401, "token-missing").context("applied")?;
+    refused(&Call::get("/orders").to(&mesh, "orders").await?, 401, "token-missing")
+        .context("applied")?;
 
     let mut more = readers();
     if let Some(rules) = more.as_array_mut() {
-        rules.push(json!({"name": "health", "authentication": "NONE", "to": [{"paths": ["/healthz"]}]}));
+        rules.push(
+            json!({"name": "health", "authentication": "NONE", "to": [{"paths": ["/healthz"]}]}),
+        );
     }
     let updated = Plugin { configuration: rules(more)?, ..before };
     ensure!(mesh.apply(&updated, &["orders"]).await? == Push::Accepted, "{}", sidecar.remarks());
@@ -48,24 +55,34 @@ pub(crate) async fn a_plugin_is_applied_updated_and_upgraded_under_load(mesh: Ar
     let code = sidecar.plugin_code().await?;
     let upgraded = Plugin { url: settings.module.clone(), ..updated };
     ensure!(mesh.apply(&upgraded, &["orders"]).await? == Push::Accepted, "{}", sidecar.remarks());
-    ensure!(sidecar.plugin_code().await? != code, "the module is the same after the upgrade: {code:?}");
+    ensure!(
+        sidecar.plugin_code().await? != code,
+        "the module is the same after the upgrade: {code:?}"
+    );
     some_more_requests(&sidecar).await?;
     seen(&Call::get("/healthz").to(&mesh, "orders").await?).context("upgraded")?;
-    refused(&Call::get("/orders").to(&mesh, "orders").await?, 401, "token-missing").context("upgraded")?;
+    refused(&Call::get("/orders").to(&mesh, "orders").await?, 401, "token-missing")
+        .context("upgraded")?;
     load.end_without_failure().await
 }
 
-pub(crate) async fn a_bad_configuration_is_refused_while_the_old_one_serves(mesh: Arc<Mesh>) -> Result<()> {
+pub(crate) async fn a_bad_configuration_is_refused_while_the_old_one_serves(
+    mesh: Arc<Mesh>,
+) -> Result<()> {
     let sidecar = mesh.sidecar("orders").await?;
     let good = orders_with(&mesh, readers()).await?;
     let load = load_on_orders(&mesh).await?;
     some_more_requests(&sidecar).await?;
     let logged = sidecar.log().len();
-    let bad = Plugin { configuration: rules(json!([{"name": "read", "rolls": {}}]))?, ..good.clone() };
+    let bad =
+        Plugin { configuration: rules(json!([{"name": "read", "rolls": {}}]))?, ..good.clone() };
     ensure!(mesh.apply(&bad, &["orders"]).await? == Push::Refused, "{}", sidecar.remarks());
     until("the log tells what is wrong", async || {
         let log = sidecar.log();
-        Ok(log.get(logged..).is_some_and(|news| news.contains("policies[0].rules[0]")).then_some(()))
+        Ok(log
+            .get(logged..)
+            .is_some_and(|news| news.contains("policies[0].rules[0]"))
+            .then_some(()))
     })
     .await?;
     refused(&Call::get("/orders").to(&mesh, "orders").await?, 401, "token-missing")?;
@@ -85,7 +102,15 @@ pub(crate) async fn a_rule_goes_from_shadow_to_enforce(mesh: Arc<Mesh>) -> Resul
     let token = token(&[])?;
     let post = Call { method: "POST", ..Call::get("/orders") }.with(&token);
     let shadowed = async || {
-        anyhow::Ok(sidecar.stats().await?.of_filter().get("requests.would_be_denied").copied().unwrap_or(0))
+        anyhow::Ok(
+            sidecar
+                .stats()
+                .await?
+                .of_filter()
+                .get("requests.would_be_denied")
+                .copied()
+                .unwrap_or(0),
+        )
     };
 
     orders_with(&mesh, rules("SHADOW")).await?;

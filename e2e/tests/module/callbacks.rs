@@ -1,4 +1,5 @@
-//! Callbacks in orders that no good host would choose, with what they bring cut short, doubled or made up.
+//! Callbacks in orders that no good host would choose, with what they bring cut short, doubled or
+//! made up.
 
 use crate::support::{Random, document, request, token};
 use crate::vm;
@@ -27,7 +28,8 @@ fn walk(seed: u64) -> Result<()> {
     vm.call("proxy_on_vm_start", &[1, 0])?;
     let good = document().to_string();
     let keys = jwks([&SigningKey::fixed("p256")?])?.to_string();
-    let tokens = [token(json!({})), token(json!({"iss": "https://remote.example"})), "a.b.c".to_owned()];
+    let tokens =
+        [token(json!({})), token(json!({"iss": "https://remote.example"})), "a.b.c".to_owned()];
     let mut streams: Vec<i32> = Vec::new();
     let mut next = 2;
     for _ in 0..STEPS {
@@ -87,7 +89,8 @@ fn walk(seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// An answer to a call that was made: none at all, a good one, one that is cut, one that is nonsense.
+/// An answer to a call that was made: none at all, a good one, one that is cut, one that is
+/// nonsense.
 fn answer(vm: &mut Vm, random: &mut Random, keys: &[u8]) -> Result<()> {
     let Some(call) = vm.state_mut().http_calls.pop() else { return Ok(()) };
     let status: &[u8] = random.one::<&[u8]>(&[b"200", b"200", b"304", b"500", b"", b"\xff"]);
@@ -123,7 +126,8 @@ fn spoil(shared: &SharedData, random: &mut Random) {
     }
 }
 
-/// What the other tests rest on: here the module does trap, since no host may delete what it never made.
+/// What the other tests rest on: here the module does trap, since no host may delete what it never
+/// made.
 #[test]
 fn a_trap_does_not_go_unseen() -> Result<()> {
     let mut vm = vm::configured(&document())?;

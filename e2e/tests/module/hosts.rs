@@ -50,7 +50,8 @@ fn verifies(vm: &mut Vm, algorithms: &[(&str, &str)]) -> Result<()> {
         let forged = TokenSpec { tamper: vec![Tamper::Signature], ..spec.clone() };
         let response = vm.request(2, &request("GET", "/orders", Some(&spec.mint(START_TIME)?)))?;
         ensure!(response.goes_on, "{algorithm}: {:?}", vm::reason(&response));
-        let response = vm.request(3, &request("GET", "/orders", Some(&forged.mint(START_TIME)?)))?;
+        let response =
+            vm.request(3, &request("GET", "/orders", Some(&forged.mint(START_TIME)?)))?;
         let reason = vm::reason(&response);
         ensure!(reason.as_deref() == Some("signature-invalid"), "{algorithm}, forged: {reason:?}");
     }
@@ -69,13 +70,17 @@ fn the_host_verifies_what_hosts_verify() -> Result<()> {
 fn a_host_without_the_function_is_told_so_and_lets_nobody_in() -> Result<()> {
     let mut vm = vm::configured_in(without_function(), &document_with(json!(["ES256", "PS256"]))?)?;
     let log = &vm.state().log;
-    let mut errors = log.iter().filter(|line| line.level == LogLevel::Error && line.text.contains(NAME));
+    let mut errors =
+        log.iter().filter(|line| line.level == LogLevel::Error && line.text.contains(NAME));
     let told = errors.next().map(|line| line.text.as_str()).unwrap_or_default();
     let expected = "attache: configuration: issuers[0].algorithms: `ES256` is verified by the host's function \
                     `verify_signature`, which this host lacks: ";
     ensure!(told.starts_with(expected) && errors.next().is_none(), "{log:#?}");
-    let token =
-        TokenSpec { key: Some("rsa".into()), algorithm: Some("PS256".into()), ..TokenSpec::default() };
+    let token = TokenSpec {
+        key: Some("rsa".into()),
+        algorithm: Some("PS256".into()),
+        ..TokenSpec::default()
+    };
     let response = vm.request(2, &request("GET", "/orders", Some(&token.mint(START_TIME)?)))?;
     ensure!(vm::reason(&response).as_deref() == Some("configuration-invalid"), "{response:?}");
     Ok(())
@@ -99,15 +104,18 @@ fn a_host_that_fails_babbles_or_is_unable_lets_nobody_in() -> Result<()> {
                 algorithm: Some("ES256".into()),
                 ..TokenSpec::with_claims(json!({"sub": subject}))
             };
-            let response = vm.request(context, &request("GET", "/orders", Some(&spec.mint(START_TIME)?)))?;
+            let response =
+                vm.request(context, &request("GET", "/orders", Some(&spec.mint(START_TIME)?)))?;
             let reason = vm::reason(&response);
             ensure!(reason.as_deref() == Some("signature-invalid"), "it {what}: {reason:?}");
         }
         let verified = vm.state().metrics.counters().into_iter();
-        let verified: Vec<_> =
-            verified.filter(|(name, count)| name.starts_with("attache.verify.") && *count > 0).collect();
+        let verified: Vec<_> = verified
+            .filter(|(name, count)| name.starts_with("attache.verify.") && *count > 0)
+            .collect();
         ensure!(verified.is_empty(), "it {what}: {verified:?}");
-        let told = vm.state().log.iter().filter(|line| line.text.contains("could not tell")).count();
+        let told =
+            vm.state().log.iter().filter(|line| line.text.contains("could not tell")).count();
         ensure!(told == 1, "it {what}: told {told} times");
     }
     Ok(())
@@ -125,7 +133,11 @@ fn what_the_module_computes_itself_needs_no_function() -> Result<()> {
 #[test]
 fn the_build_for_other_hosts_verifies_everything_itself() -> Result<()> {
     let module = attache_e2e::repository().join("dist/plugin-other-hosts.wasm");
-    ensure!(module.is_file(), "there is no `{}`: run scripts/build --other-hosts", module.display());
+    ensure!(
+        module.is_file(),
+        "there is no `{}`: run scripts/build --other-hosts",
+        module.display()
+    );
     let algorithms: Vec<&str> = OF_HOSTS.iter().map(|(_, algorithm)| *algorithm).collect();
     let document = document_with(json!(algorithms))?.to_string();
     let mut vm = Vm::configured(&std::fs::read(module)?, without_function(), &document)?;

@@ -72,17 +72,25 @@ fn random_bytes_in_every_header_never_trap_and_forge_nothing() -> Result<()> {
         };
         for _ in 0..random.below(10) {
             let (name, value) = match random.below(4) {
-                0 => ((*random.one(&IDENTITY)).to_owned(), [b"forged", random.bytes(8).as_slice()].concat()),
+                0 => (
+                    (*random.one(&IDENTITY)).to_owned(),
+                    [b"forged", random.bytes(8).as_slice()].concat(),
+                ),
                 1 => (String::from_utf8_lossy(&random.bytes(12)).to_lowercase(), random.bytes(40)),
                 _ => ((*random.one(&NAMES)).to_owned(), value(&mut random, &words)),
             };
             request.headers.push((name, value));
         }
-        let response =
-            vm.request(context, &request).with_context(|| format!("request {context}: {request:?}"))?;
+        let response = vm
+            .request(context, &request)
+            .with_context(|| format!("request {context}: {request:?}"))?;
         let goes_on = response.goes_on;
-        ensure!(goes_on != response.reply.is_some(), "a request goes on or is answered: {request:?}");
-        let mut identity = response.headers.iter().filter(|(name, _)| IDENTITY.contains(&name.as_str()));
+        ensure!(
+            goes_on != response.reply.is_some(),
+            "a request goes on or is answered: {request:?}"
+        );
+        let mut identity =
+            response.headers.iter().filter(|(name, _)| IDENTITY.contains(&name.as_str()));
         let forged = identity.any(|(_, value)| value.starts_with(b"forged"));
         ensure!(!forged, "a forged header survives: {request:?}");
         went_on += u32::from(goes_on);
@@ -108,11 +116,15 @@ fn at_host(host: &str) -> Request {
 fn refusals() -> Result<Vec<(&'static str, Request)>> {
     let get = |token: &str| request("GET", "/orders", Some(token));
     let with = |claims: Value| get(&token(claims));
-    let tampered =
-        |tamper| anyhow::Ok(get(&TokenSpec { tamper: vec![tamper], ..TokenSpec::default() }.mint(NOW)?));
+    let tampered = |tamper| {
+        anyhow::Ok(get(&TokenSpec { tamper: vec![tamper], ..TokenSpec::default() }.mint(NOW)?))
+    };
     let other = |key: &str, algorithm: &str| {
-        let spec =
-            TokenSpec { key: Some(key.into()), algorithm: Some(algorithm.into()), ..TokenSpec::default() };
+        let spec = TokenSpec {
+            key: Some(key.into()),
+            algorithm: Some(algorithm.into()),
+            ..TokenSpec::default()
+        };
         anyhow::Ok(get(&spec.mint(NOW)?))
     };
     let now = NOW;
@@ -154,7 +166,8 @@ fn every_reason_is_reached_and_none_traps() -> Result<()> {
             ensure!(!response.goes_on && said.as_deref() == Some(reason), "{reason}: {said:?}");
         }
     }
-    // And the one that a provider brings about: the request waits, the provider fails, patience ends.
+    // And the one that a provider brings about: the request waits, the provider fails, patience
+    // ends.
     let remote = request("GET", "/orders", Some(&token(json!({"iss": "https://remote.example"}))));
     vm.call("proxy_on_context_create", &[2, 1])?;
     let response = vm.headers(2, &remote)?;
@@ -178,14 +191,20 @@ fn every_reason_is_reached_and_none_traps() -> Result<()> {
     let response = closed.request(2, &request("GET", "/orders", None))?;
     let said = vm::reason(&response);
     ensure!(!response.goes_on && said.as_deref() == Some("configuration-invalid"), "{said:?}");
-    ensure!(refusals()?.len() + 2 == attache_e2e::scenario::reasons().count(), "a reason is not tried");
+    ensure!(
+        refusals()?.len() + 2 == attache_e2e::scenario::reasons().count(),
+        "a reason is not tried"
+    );
     Ok(())
 }
 
 #[test]
 fn a_request_that_waited_for_keys_goes_on() -> Result<()> {
     let mut vm = vm::configured(&document())?;
-    let keys = attache_test_fixtures::keys::jwks([&attache_test_fixtures::keys::SigningKey::fixed("p256")?])?
+    let keys =
+        attache_test_fixtures::keys::jwks([&attache_test_fixtures::keys::SigningKey::fixed(
+            "p256",
+        )?])?
         .to_string();
     let remote = token(json!({"iss": "https://remote.example"}));
     vm.call("proxy_on_context_create", &[2, 1])?;

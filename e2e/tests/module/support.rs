@@ -25,7 +25,8 @@ pub(crate) fn document() -> Value {
             "cluster": "remote",
         }),
     ]);
-    let no_admins = json!({"name": "no-admins", "action": "DENY", "to": [{"hosts": ["admin.example"]}]});
+    let no_admins =
+        json!({"name": "no-admins", "action": "DENY", "to": [{"hosts": ["admin.example"]}]});
     document["policies"][0]["rules"].as_array_mut().unwrap().push(no_admins);
     document
 }

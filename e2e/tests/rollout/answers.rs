@@ -1,4 +1,5 @@
-//! Tables of pages that say what each request is answered, played against the configuration beside them.
+//! Tables of pages that say what each request is answered, played against the configuration beside
+//! them.
 
 use crate::testbed::{TestBed, seen};
 use anyhow::{Context, Result, bail, ensure};
@@ -15,7 +16,8 @@ struct Row {
     reason: Option<String>,
 }
 
-/// Returns the rows below a heading: the first cell is the request, the second the token, the last the answer.
+/// Returns the rows below a heading: the first cell is the request, the second the token, the last
+/// the answer.
 fn rows(text: &str, heading: &str) -> Result<Vec<Row>> {
     let rows = page::rows(text, heading);
     let played = rows.iter().filter(|row| row.first().is_some_and(|cell| cell.contains(" /")));
@@ -41,8 +43,10 @@ fn nested(claim: &str, value: Value) -> Value {
 
 /// Returns a token of the document's first issuer as the page words it; `None` for none.
 fn token(words: &str, issuer: &Value) -> Result<Option<String>> {
-    let roles =
-        issuer.pointer("/roleClaims/0/claim").and_then(Value::as_str).context("a claim with roles")?;
+    let roles = issuer
+        .pointer("/roleClaims/0/claim")
+        .and_then(Value::as_str)
+        .context("a claim with roles")?;
     let role = if words == "a writer's" { "writer" } else { "reader" };
     let mut claims = nested(roles, json!([role]));
     claims["iss"] = issuer["issuer"].clone();
@@ -59,13 +63,15 @@ fn token(words: &str, issuer: &Value) -> Result<Option<String>> {
     Ok(Some(TokenSpec { tamper, ..TokenSpec::with_claims(claims) }.mint(now())?))
 }
 
-/// Sends every request of a table to an Envoy with the document, whose issuer has the tests' keys in place of a provider.
+/// Sends every request of a table to an Envoy with the document, whose issuer has the tests' keys
+/// in place of a provider.
 async fn play(document: &Value, text: &str, heading: &str) -> Result<()> {
     let rows = rows(text, heading)?;
     ensure!(rows.len() >= 6, "only {} requests are in the table", rows.len());
     ensure!(rows.iter().any(|row| row.status == 200) && rows.iter().any(|row| row.status == 403));
     let mut document = document.clone();
-    let issuer = document.pointer_mut("/issuers/0").and_then(Value::as_object_mut).context("no issuer")?;
+    let issuer =
+        document.pointer_mut("/issuers/0").and_then(Value::as_object_mut).context("no issuer")?;
     for remote in ["jwksUri", "discovery"] {
         issuer.remove(remote);
     }
@@ -74,10 +80,12 @@ async fn play(document: &Value, text: &str, heading: &str) -> Result<()> {
     for row in rows {
         let token = token(&row.token, &document["issuers"][0])?;
         let answer = testbed.send(&row.request, token.as_deref()).await?;
-        let case = format!("{} with {}: {} {}", row.request, row.token, answer.status, answer.text());
+        let case =
+            format!("{} with {}: {} {}", row.request, row.token, answer.status, answer.text());
         ensure!(answer.status == row.status, "{case}");
         if let Some(reason) = &row.reason {
-            let problem: Value = serde_json::from_slice(&answer.body).with_context(|| case.clone())?;
+            let problem: Value =
+                serde_json::from_slice(&answer.body).with_context(|| case.clone())?;
             ensure!(problem["type"] == reason.as_str(), "{case}");
         } else {
             ensure!(!seen(&answer)?.values("x-user").contains(&"root"), "{case}");

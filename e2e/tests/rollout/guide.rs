@@ -21,9 +21,11 @@ fn guide() -> Result<String> {
     page::read("docs/production.md")
 }
 
-/// The page's parts of a configuration. Whole objects are held against the cluster's schemas by scripts/test-manifests.
+/// The page's parts of a configuration. Whole objects are held against the cluster's schemas by
+/// scripts/test-manifests.
 fn yaml_blocks(page: &str) -> Vec<Block> {
-    let is_part = |block: &Block| block.language == "yaml" && !block.text.starts_with("apiVersion:");
+    let is_part =
+        |block: &Block| block.language == "yaml" && !block.text.starts_with("apiVersion:");
     page::blocks(page).into_iter().filter(is_part).collect()
 }
 
@@ -31,7 +33,10 @@ fn yaml_blocks(page: &str) -> Vec<Block> {
 fn document(text: &str) -> Result<String> {
     let mut document = yaml::parse(text).with_context(|| text.to_owned())?;
     let members = document.as_object_mut().with_context(|| text.to_owned())?;
-    ensure!(members.insert("issuers".into(), issuers()?).is_none(), "the page has issuers of its own now");
+    ensure!(
+        members.insert("issuers".into(), issuers()?).is_none(),
+        "the page has issuers of its own now"
+    );
     Ok(document.to_string())
 }
 
@@ -77,10 +82,14 @@ async fn every_request_goes_on(testbed: &TestBed, rows: &[Row]) -> Result<()> {
         let token = token(&row.token)?;
         let answer = testbed.send(&row.request, token.as_deref()).await?;
         let seen = seen(&answer).with_context(|| format!("{} with {}", row.request, row.token))?;
-        // Identity comes from good tokens alone, whatever the client wrote; and a token goes on only if it is bad.
+        // Identity comes from good tokens alone, whatever the client wrote; and a token goes on
+        // only if it is bad.
         let is_good = row.token == "a reader's";
         ensure!(seen.values("x-user") == if is_good { vec!["alice"] } else { vec![] }, "{seen:?}");
-        ensure!(seen.values("authorization").is_empty() == (is_good || token.is_none()), "{seen:?}");
+        ensure!(
+            seen.values("authorization").is_empty() == (is_good || token.is_none()),
+            "{seen:?}"
+        );
     }
     Ok(())
 }
@@ -94,21 +103,28 @@ async fn what_a_dry_run_counts_is_what_is_refused_in_force() -> Result<()> {
         counts.len() >= 6 && rows.len() > counts.len(),
         "the table tells of refusals and of what goes on"
     );
-    let dry =
-        &blocks.iter().find(|block| block.heading == ROLLOUT).context("the guide has no document")?.text;
+    let dry = &blocks
+        .iter()
+        .find(|block| block.heading == ROLLOUT)
+        .context("the guide has no document")?
+        .text;
     // The step from one to the other is this line, and nothing else.
-    let in_force = dry.strip_prefix("mode: SHADOW\n").context("the word is not the document's first")?;
+    let in_force =
+        dry.strip_prefix("mode: SHADOW\n").context("the word is not the document's first")?;
     let refused = counts.values().sum();
     let all = u64::try_from(rows.len())?;
 
     let testbed = TestBed::start(&document(dry)?).await?;
     let start = testbed.until("dry_run", 1).await?;
-    let zeros = start.iter().filter(|(name, value)| name.starts_with("would_be_denied_") && **value == 0);
+    let zeros =
+        start.iter().filter(|(name, value)| name.starts_with("would_be_denied_") && **value == 0);
     ensure!(zeros.count() > 20, "every reason can be seen before it is first counted: {start:#?}");
     every_request_goes_on(&testbed, &rows).await?;
     let looked = testbed.until("requests_would_be_denied", refused).await?;
     ensure!(growth(&start, &looked, "would_be_denied_") == counts, "{looked:#?}");
-    ensure!(looked.get("requests_allowed") == Some(&all) && looked.get("requests_denied") == Some(&0));
+    ensure!(
+        looked.get("requests_allowed") == Some(&all) && looked.get("requests_denied") == Some(&0)
+    );
     let log = testbed.envoy.log();
     for (row, reason) in rows.iter().filter_map(|row| Some((row, row.reason.as_ref()?))) {
         let said = log.lines().filter(|line| {
@@ -126,7 +142,12 @@ async fn what_a_dry_run_counts_is_what_is_refused_in_force() -> Result<()> {
             None => drop(seen(&answer)?),
             Some(reason) => {
                 let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-                ensure!(problem["type"] == reason.as_str(), "{} {}: {problem}", row.request, answer.status);
+                ensure!(
+                    problem["type"] == reason.as_str(),
+                    "{} {}: {problem}",
+                    row.request,
+                    answer.status
+                );
             }
         }
     }
@@ -146,7 +167,10 @@ async fn what_a_dry_run_counts_is_what_is_refused_in_force() -> Result<()> {
 async fn a_part_of_the_mesh_has_a_dry_run_of_its_own() -> Result<()> {
     let guide = guide()?;
     let is_for_a_part = |block: &Block| block.text.starts_with("shadowSelectors:");
-    let block = yaml_blocks(&guide).into_iter().find(is_for_a_part).context("the guide has no such block")?;
+    let block = yaml_blocks(&guide)
+        .into_iter()
+        .find(is_for_a_part)
+        .context("the guide has no such block")?;
     let testbed = TestBed::start(&document(&block.text)?).await?;
     testbed.until("dry_run", 1).await?;
     seen(&testbed.send("GET /", None).await?)?;
@@ -167,7 +191,10 @@ async fn every_block_of_the_page_is_taken() -> Result<()> {
     let testbed = TestBed::start(&document(&first.text)?).await?;
     for block in rest {
         let line = block.line;
-        testbed.apply(&document(&block.text)?).await.with_context(|| format!("docs/production.md:{line}"))?;
+        testbed
+            .apply(&document(&block.text)?)
+            .await
+            .with_context(|| format!("docs/production.md:{line}"))?;
     }
     let log = testbed.envoy.log();
     ensure!(!log.contains("defaultAction"), "no block is warned of:\n{log}");

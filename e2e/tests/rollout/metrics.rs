@@ -5,14 +5,21 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 /// Names that Istio's patterns would find something in, did the filter write them as they are.
-const HOSTILE: [&str; 6] =
-    ["cache.a.b", "shadow_denied", "rbac.allowed", "component.x.y", "x_rq_2xx", "istio_dry_run_allow_x"];
+const HOSTILE: [&str; 6] = [
+    "cache.a.b",
+    "shadow_denied",
+    "rbac.allowed",
+    "component.x.y",
+    "x_rq_2xx",
+    "istio_dry_run_allow_x",
+];
 
 #[tokio::test]
 async fn no_metric_of_the_filter_loses_a_part_of_its_name() -> Result<()> {
     let rule = |(index, name)| json!({"name": name, "to": [{"paths": [format!("/{index}")]}]});
     let rules: Vec<_> = HOSTILE.iter().enumerate().map(rule).collect();
-    let policies: Vec<_> = HOSTILE.iter().map(|name| json!({"name": name, "rules": rules})).collect();
+    let policies: Vec<_> =
+        HOSTILE.iter().map(|name| json!({"name": name, "rules": rules})).collect();
     // A policy of each name, and a rule of each in each; the first policy's rules decide.
     for (first, issuer) in HOSTILE.iter().enumerate() {
         let mut policies = policies.clone();

@@ -37,8 +37,10 @@ impl TestBed {
     /// Sends `METHOD /path`, with an identity that the client made up.
     pub(crate) async fn send(&self, line: &str, token: Option<&str>) -> Result<Response> {
         let (method, path) = line.split_once(' ').context("a request is a method and a path")?;
-        let mut headers =
-            vec![("host".to_owned(), "orders".to_owned()), ("x-user".to_owned(), "root".to_owned())];
+        let mut headers = vec![
+            ("host".to_owned(), "orders".to_owned()),
+            ("x-user".to_owned(), "root".to_owned()),
+        ];
         headers.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
         let request = Request { method, path, headers: &headers, body: b"" };
         http1::send(TcpStream::connect(self.envoy.address()).await?, &request).await
@@ -89,7 +91,8 @@ pub(crate) fn issuers() -> Result<Value> {
 /// A token as the page words it; `None` for none.
 pub(crate) fn token(words: &str) -> Result<Option<String>> {
     let reader = TokenSpec::with_claims(json!({"roles": ["reader"]}));
-    let expired = TokenSpec::with_claims(json!({"roles": ["reader"], "exp": now().saturating_sub(600)}));
+    let expired =
+        TokenSpec::with_claims(json!({"roles": ["reader"], "exp": now().saturating_sub(600)}));
     let spec = match words {
         "none" => return Ok(None),
         "a reader's" => reader,

@@ -33,10 +33,15 @@ pub(crate) async fn compare(
     let in_envoy = sidecar.ask(subject).await?;
     for (index, question) in subject.questions.iter().enumerate() {
         let (decided, explained) = &natively[index];
-        let told =
-            || format!("{}: {}\n{question:#?}\n{}", subject.name, question.name, subject.configuration);
+        let told = || {
+            format!("{}: {}\n{question:#?}\n{}", subject.name, question.name, subject.configuration)
+        };
         if let Some(explained) = explained {
-            ensure!(explained == decided, "explained as {explained:?}, decided as {decided:?}\n{}", told());
+            ensure!(
+                explained == decided,
+                "explained as {explained:?}, decided as {decided:?}\n{}",
+                told()
+            );
         }
         if let Some(interpreted) = &interpreted[index] {
             ensure!(

@@ -33,8 +33,8 @@ const PATTERNS: [&str; 11] = [
     "/healthz",
     "/users/{user}/{**}",
 ];
-/// Among them some that backends read in several ways. Dot segments and `\` are not among them: the proxy resolves these before
-/// the filter sees them.
+/// Among them some that backends read in several ways. Dot segments and `\` are not among them: the
+/// proxy resolves these before the filter sees them.
 const PATHS: [&str; 17] = [
     "/",
     "/orders",
@@ -69,7 +69,8 @@ fn configuration(random: &mut Random, keys: &Value) -> Value {
                     policy["paths"] = json!({"caseSensitive": false, "trailingSlash": "SAME"});
                 }
                 if random.rarely(8) {
-                    policy["selector"] = json!({"labels": {"app": random.one(&["orders", "billing"])}});
+                    policy["selector"] =
+                        json!({"labels": {"app": random.one(&["orders", "billing"])}});
                 }
                 policy
             })
@@ -85,7 +86,8 @@ fn configuration(random: &mut Random, keys: &Value) -> Value {
             document["roleHierarchy"] = json!({"admin": ["writer"], "writer": ["reader"]});
         }
         if random.rarely(4) {
-            document["paths"] = json!({"ambiguous": random.one(&["COMPARE", "REFUSE", "NORMALIZE"])});
+            document["paths"] =
+                json!({"ambiguous": random.one(&["COMPARE", "REFUSE", "NORMALIZE"])});
         }
         if random.rarely(4) {
             document["methods"] = json!({"override": random.one(&["COMPARE", "REFUSE", "IGNORE"])});
@@ -204,8 +206,7 @@ fn token(random: &mut Random, now: u64) -> Result<Option<String>> {
     if random.rarely(8) {
         return Ok(None);
     }
-    let mut claims =
-        json!({"sub": random.one(&["alice", "bob", "user\nroot"]), "roles": random.some(&ROLES, 2)});
+    let mut claims = json!({"sub": random.one(&["alice", "bob", "user\nroot"]), "roles": random.some(&ROLES, 2)});
     for (name, values) in [
         ("tenant", [json!("acme"), json!("globex"), json!(null)]),
         ("level", [json!(5), json!("5"), json!(7.5)]),
@@ -257,7 +258,8 @@ async fn made_up_requests_are_decided_alike_everywhere() -> Result<()> {
             questions,
         };
         if places.is_none() {
-            let interpreter = Interpreter::start(&subject.workload, &subject.configuration.to_string())?;
+            let interpreter =
+                Interpreter::start(&subject.workload, &subject.configuration.to_string())?;
             places = Some((interpreter, Sidecar::start(&subject).await?));
         }
         if let Some((interpreter, sidecar)) = &mut places {

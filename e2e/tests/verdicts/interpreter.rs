@@ -28,8 +28,9 @@ impl Interpreter {
         let text = subject.configuration.to_string();
         ensure!(self.vm.configure(text.as_bytes())?, "{}: the module refuses it", subject.name);
         let one = |(index, question)| {
-            self.vm.state_mut().now =
-                Duration::from_secs(subject.now + u64::try_from(index / LINES_A_SECOND).unwrap_or_default());
+            self.vm.state_mut().now = Duration::from_secs(
+                subject.now + u64::try_from(index / LINES_A_SECOND).unwrap_or_default(),
+            );
             self.one(question).with_context(|| format!("{}: {question:?}", subject.name))
         };
         subject.questions.iter().enumerate().map(one).collect()
@@ -40,7 +41,10 @@ impl Interpreter {
         let before = self.vm.state().properties.clone();
         let state = self.vm.state_mut();
         if let Some(caller) = &question.caller {
-            state.set_property(&["connection", "uri_san_peer_certificate"], format!("spiffe://{caller}"));
+            state.set_property(
+                &["connection", "uri_san_peer_certificate"],
+                format!("spiffe://{caller}"),
+            );
             state.set_property(&["connection", "mtls"], [1]);
         }
         state.log.clear();
@@ -49,7 +53,10 @@ impl Interpreter {
         self.next_context += 1;
         self.vm.state_mut().properties = before;
         let lines = self.vm.state().log.iter().filter_map(|line| audit_line(&line.text));
-        Ok(lines.filter(|line| line["requestId"] == id).map(|line| Heard::of_line(&line)).next_back())
+        Ok(lines
+            .filter(|line| line["requestId"] == id)
+            .map(|line| Heard::of_line(&line))
+            .next_back())
     }
 }
 

@@ -1,5 +1,6 @@
-//! One verdict, wherever it is asked for: the engine, what `explain` says of it, the module in an interpreter and the module
-//! in Envoy decide every request of the scenarios, and thousands that are made up, for the same reason and by the same rule.
+//! One verdict, wherever it is asked for: the engine, what `explain` says of it, the module in an
+//! interpreter and the module in Envoy decide every request of the scenarios, and thousands that
+//! are made up, for the same reason and by the same rule.
 //!
 //! `ATTACHE_VERDICTS=10000` says how many are made up.
 

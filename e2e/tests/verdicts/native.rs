@@ -67,9 +67,11 @@ impl Environment for Variables<'_> {
     }
 }
 
-/// Asks the engine for its decisions, and for what its explanations lead to; `None` where those do not tell the end.
+/// Asks the engine for its decisions, and for what its explanations lead to; `None` where those do
+/// not tell the end.
 pub(crate) fn ask(subject: &Subject) -> Result<Vec<(Heard, Option<Heard>)>> {
-    let config = parse(subject.configuration.to_string().as_bytes()).map_err(|errors| anyhow!("{errors}"))?;
+    let config = parse(subject.configuration.to_string().as_bytes())
+        .map_err(|errors| anyhow!("{errors}"))?;
     let environment = Variables(&subject.environment);
     let workload = Workload {
         namespace: Some(subject.workload.namespace.clone()),
@@ -77,7 +79,8 @@ pub(crate) fn ask(subject: &Subject) -> Result<Vec<(Heard, Option<Heard>)>> {
         service_account: Some(subject.workload.service_account.clone()),
         labels: subject.workload.labels.clone(),
     };
-    let engine = Engine::new(&config, &workload, &environment).map_err(|errors| anyhow!("{errors}"))?;
+    let engine =
+        Engine::new(&config, &workload, &environment).map_err(|errors| anyhow!("{errors}"))?;
     let one = |question: &Question| {
         let host = Host { caller: question.caller.as_deref() };
         let context = HostContext {

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 /// The port that requests come in on, where no proxy gives them one.
 pub(crate) const PORT: u16 = 8080;
 
-/// How many audit lines are asked for within a second: the filter writes no more than a hundred of a kind.
+/// How many audit lines are asked for within a second: the filter writes no more than a hundred of
+/// a kind.
 pub(crate) const LINES_A_SECOND: usize = 90;
 
 /// A configuration before a workload, and requests to it.
@@ -49,7 +50,8 @@ impl Heard {
     /// Reads an audit line.
     pub(crate) fn of_line(line: &Value) -> Self {
         let text = |name: &str| line[name].as_str().map(str::to_owned);
-        let rule = text("policy").zip(text("rule")).map(|(policy, rule)| format!("{policy}/{rule}"));
+        let rule =
+            text("policy").zip(text("rule")).map(|(policy, rule)| format!("{policy}/{rule}"));
         let reason = text("reason");
         assert_eq!(line["verdict"] == "denied", reason.is_some(), "{line}");
         Self { reason, rule }

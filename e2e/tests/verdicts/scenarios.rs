@@ -21,7 +21,8 @@ fn subject(scenario: &scenario::Scenario, file: &Value) -> Result<Subject> {
     let is_sent = |step: &&Value| {
         let own = scenario.steps.iter().find(|own| step["name"] == own.name);
         let request = own.and_then(|own| own.request.as_ref());
-        request.is_some_and(|request| request.protocol == Protocol::Http1 && request.body.is_empty())
+        request
+            .is_some_and(|request| request.protocol == Protocol::Http1 && request.body.is_empty())
     };
     Ok(Subject {
         name: scenario.name.clone(),
@@ -29,7 +30,8 @@ fn subject(scenario: &scenario::Scenario, file: &Value) -> Result<Subject> {
         workload: scenario.workload.clone(),
         environment: serde_json::from_value(file["environment"].clone())?,
         now: file["time"].as_u64().context("a time")?,
-        // Whether a body follows is for preflight requests, of which the interpreter knows none with one.
+        // Whether a body follows is for preflight requests, of which the interpreter knows none
+        // with one.
         questions: steps.iter().filter(is_sent).map(question).collect(),
     })
 }
@@ -62,8 +64,10 @@ async fn scenarios_are_decided_alike_everywhere() -> Result<()> {
     for scenario in scenario::all()? {
         for subject in subjects(&scenario)? {
             if interpreter.is_none() {
-                interpreter =
-                    Some(Interpreter::start(&subject.workload, &subject.configuration.to_string())?);
+                interpreter = Some(Interpreter::start(
+                    &subject.workload,
+                    &subject.configuration.to_string(),
+                )?);
             }
             let place = format!("{:?} {:?}", subject.workload, subject.environment);
             if !sidecars.contains_key(&place) {

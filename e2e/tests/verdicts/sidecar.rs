@@ -37,19 +37,36 @@ impl Sidecar {
         };
         let binary = envoy::chosen("1.39.3")?;
         let envoy = Envoy::start(&binary, place, &subject.configuration.to_string(), None).await?;
-        Ok(Self { envoy, authority, _certificates: certificates, _service: service, sent: 0, second: (0, 0) })
+        Ok(Self {
+            envoy,
+            authority,
+            _certificates: certificates,
+            _service: service,
+            sent: 0,
+            second: (0, 0),
+        })
     }
 
     /// Asks everything of a subject; `None` for what Envoy answers before the filter does.
     pub(crate) async fn ask(&mut self, subject: &Subject) -> Result<Vec<Option<Heard>>> {
-        let configuration = listening_at(self.envoy.address().port(), subject.configuration.clone());
+        let configuration =
+            listening_at(self.envoy.address().port(), subject.configuration.clone());
         let pushed = self.envoy.push(&configuration.to_string()).await?;
-        ensure!(pushed == Push::Accepted, "{}: Envoy refuses it:\n{}", subject.name, self.envoy.log());
+        ensure!(
+            pushed == Push::Accepted,
+            "{}: Envoy refuses it:\n{}",
+            subject.name,
+            self.envoy.log()
+        );
         let log_before = self.envoy.log().len();
         let mut ids = Vec::new();
         for question in &subject.questions {
             self.wait_for_room().await;
-            ids.push(self.send(question).await.with_context(|| format!("{}: {question:?}", subject.name))?);
+            ids.push(
+                self.send(question)
+                    .await
+                    .with_context(|| format!("{}: {question:?}", subject.name))?,
+            );
         }
         self.heard(log_before, &ids).await
     }
@@ -71,14 +88,18 @@ impl Sidecar {
     async fn send(&mut self, question: &Question) -> Result<String> {
         self.sent += 1;
         let id = format!("request-{}", self.sent);
-        let mut headers =
-            vec![("host".to_owned(), question.host.clone()), ("x-request-id".to_owned(), id.clone())];
+        let mut headers = vec![
+            ("host".to_owned(), question.host.clone()),
+            ("x-request-id".to_owned(), id.clone()),
+        ];
         headers.extend(question.headers.clone());
         let Question { method, path, .. } = question;
         let request = http1::Request { method, path, headers: &headers, body: &[] };
         let to = self.envoy.address();
         match &question.caller {
-            Some(caller) => http1::send(self.authority.connect(caller, false, to).await?, &request).await?,
+            Some(caller) => {
+                http1::send(self.authority.connect(caller, false, to).await?, &request).await?
+            }
             None => http1::send(TcpStream::connect(to).await?, &request).await?,
         };
         Ok(id)
@@ -93,7 +114,10 @@ impl Sidecar {
             let lines = news.lines().filter_map(audit_line);
             let by_id: BTreeMap<String, Heard> = lines
                 .map(|line| {
-                    (line["requestId"].as_str().unwrap_or_default().to_owned(), Heard::of_line(&line))
+                    (
+                        line["requestId"].as_str().unwrap_or_default().to_owned(),
+                        Heard::of_line(&line),
+                    )
                 })
                 .collect();
             // Each was answered, so that each line has been written; the file may lag behind.
@@ -105,9 +129,11 @@ impl Sidecar {
     }
 }
 
-/// Returns a configuration whose rules name this port where they name the one that requests come in on elsewhere.
+/// Returns a configuration whose rules name this port where they name the one that requests come in
+/// on elsewhere.
 fn listening_at(port: u16, mut configuration: Value) -> Value {
-    let policies = configuration.get_mut("policies").and_then(Value::as_array_mut).into_iter().flatten();
+    let policies =
+        configuration.get_mut("policies").and_then(Value::as_array_mut).into_iter().flatten();
     let rules = policies.filter_map(|policy| policy.get_mut("rules")?.as_array_mut()).flatten();
     for operation in rules.filter_map(|rule| rule.get_mut("to")?.as_array_mut()).flatten() {
         for key in ["ports", "notPorts"] {

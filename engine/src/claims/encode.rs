@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
-/// Writes a claim, or tells that the format has no way to. What comes back may still be unfit for a header.
+/// Writes a claim, or tells that the format has no way to. What comes back may still be unfit for a
+/// header.
 pub(super) fn encode(value: &Value, format: Option<HeaderFormat>) -> Option<String> {
     match format {
         None => plain(value),
@@ -22,12 +23,14 @@ pub(super) fn encode(value: &Value, format: Option<HeaderFormat>) -> Option<Stri
             Some(line)
         }
         Some(HeaderFormat::Json) => ascii_json(value),
-        Some(HeaderFormat::Base64Json) => Some(URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).ok()?)),
+        Some(HeaderFormat::Base64Json) => {
+            Some(URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).ok()?))
+        }
     }
 }
 
-/// Returns whether a list has an element, or a text, a number or a Boolean is it; `None` for an object, which has none
-/// to look for.
+/// Returns whether a list has an element, or a text, a number or a Boolean is it; `None` for an
+/// object, which has none to look for.
 pub(super) fn contains(value: &Value, element: &str) -> Option<bool> {
     let is = |value: &Value| scalar_text(value).is_some_and(|text| text == element);
     match value {
@@ -39,14 +42,17 @@ pub(super) fn contains(value: &Value, element: &str) -> Option<bool> {
 
 fn plain(value: &Value) -> Option<String> {
     match value {
-        Value::Array(elements) if elements.iter().any(|e| e.is_array() || e.is_object()) => ascii_json(value),
+        Value::Array(elements) if elements.iter().any(|e| e.is_array() || e.is_object()) => {
+            ascii_json(value)
+        }
         Value::Array(_) => csv(value),
         Value::Object(_) => ascii_json(value),
         scalar => scalar_text(scalar).map(Cow::into_owned),
     }
 }
 
-/// Returns a list, or a scalar as a list of one. `null` in a list is no element, as a `null` claim is no claim.
+/// Returns a list, or a scalar as a list of one. `null` in a list is no element, as a `null` claim
+/// is no claim.
 fn csv(value: &Value) -> Option<String> {
     let elements = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     let mut line = String::new();
@@ -59,7 +65,8 @@ fn csv(value: &Value) -> Option<String> {
     Some(line)
 }
 
-/// Returns the one text of a string, a number or a Boolean: what is written into headers, and compared with texts.
+/// Returns the one text of a string, a number or a Boolean: what is written into headers, and
+/// compared with texts.
 pub fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),

@@ -34,12 +34,14 @@ pub type IdentityHeader = (HeaderName, Box<[u8]>);
 
 /// Writes the headers that an issuer's entry asks for, in the entry's order, the payload first.
 ///
-/// A header is left away where its claim is absent or `null`, or where its value would be empty, as of an empty list
-/// of roles: an empty header reads as an absent one in some services and as an empty name in others.
+/// A header is left away where its claim is absent or `null`, or where its value would be empty, as
+/// of an empty list of roles: an empty header reads as an absent one in some services and as an
+/// empty name in others.
 ///
 /// # Errors
-/// The first claim that is not to be left away then, whose value is longer than 8 KiB, has a byte outside visible ASCII (spaces within are fine, but not
-/// at an end, where proxies trim them), or does not fit the format: CSV of an object, say.
+/// The first claim that is not to be left away then, whose value is longer than 8 KiB, has a byte
+/// outside visible ASCII (spaces within are fine, but not at an end, where proxies trim them), or
+/// does not fit the format: CSV of an object, say.
 #[inline(never)]
 pub fn identity_headers(
     issuer: &Issuer,
@@ -57,16 +59,19 @@ pub fn identity_headers(
         let text = match &to.contains {
             None => encode::encode(claim, to.format),
             // Empty, and so left away, where it has no such element.
-            Some(element) => {
-                encode::contains(claim, element).map(|found| if found { "true" } else { "" }.to_owned())
-            }
+            Some(element) => encode::contains(claim, element)
+                .map(|found| if found { "true" } else { "" }.to_owned()),
         };
         match text.ok_or(Detail::ValueUnfitForFormat).and_then(writable) {
             Ok(value) if value.is_empty() => {}
             Ok(value) => headers.push((to.header.clone(), value)),
             Err(_) if to.on_unwritable == OnUnwritable::Omit => {}
             Err(detail) => {
-                return Err(Unwritable { header: to.header.clone(), claim: Some(to.claim.clone()), detail });
+                return Err(Unwritable {
+                    header: to.header.clone(),
+                    claim: Some(to.claim.clone()),
+                    detail,
+                });
             }
         }
     }

@@ -17,7 +17,8 @@ use crate::{Cause, Detail};
 use attache_plugin_config::ClaimPath;
 use serde_json::{Map, Value};
 
-/// A JWT claims set (RFC 7519 section 4) whose registered claims have the types that the RFC gives them.
+/// A JWT claims set (RFC 7519 section 4) whose registered claims have the types that the RFC gives
+/// them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims {
     members: Map<String, Value>,
@@ -29,9 +30,9 @@ pub struct Claims {
 pub struct NoObject;
 
 impl Claims {
-    /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud` is a string or a
-    /// list of strings, `exp` and `nbf` are numbers. `null` is none of these. An `iat` that is no number is as good as
-    /// none: few entries ask for it.
+    /// Takes an object for a claims set: where present, `iss`, `sub` and `jti` are strings, `aud`
+    /// is a string or a list of strings, `exp` and `nbf` are numbers. `null` is none of these. An
+    /// `iat` that is no number is as good as none: few entries ask for it.
     ///
     /// # Errors
     /// The first claim of another type, with what `iss` says where that can be read.
@@ -133,10 +134,14 @@ impl Claims {
     }
 }
 
-/// Returns a NumericDate (RFC 7519 section 2), which is any number, in whole seconds since 1970: a fraction is left
-/// away, as the clock has none either; what lies before 1970 is 0.
+/// Returns a NumericDate (RFC 7519 section 2), which is any number, in whole seconds since 1970: a
+/// fraction is left away, as the clock has none either; what lies before 1970 is 0.
 fn numeric_date(value: &Value) -> Option<u64> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates at both ends")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates at both ends"
+    )]
     let whole = |seconds: f64| seconds as u64;
     value.as_u64().or_else(|| value.as_f64().map(whole))
 }

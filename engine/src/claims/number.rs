@@ -19,9 +19,9 @@ pub(super) fn compare(number: &Number, other: f64) -> Option<Ordering> {
     }
 }
 
-/// Returns the one text of a number: `12345` also where the token has `12345.0` or `1.2345e4`. A fraction stays as
-/// serde_json writes it, and so does what is past 2^50: up to there no rounding, of a double or of serde_json's reader,
-/// makes one integer of another.
+/// Returns the one text of a number: `12345` also where the token has `12345.0` or `1.2345e4`. A
+/// fraction stays as serde_json writes it, and so does what is past 2^50: up to there no rounding,
+/// of a double or of serde_json's reader, makes one integer of another.
 pub(super) fn text(number: &Number) -> String {
     const LARGEST: f64 = 1_125_899_906_842_624.0;
     match number.as_f64() {
@@ -37,8 +37,12 @@ pub(super) fn text(number: &Number) -> String {
 pub(super) fn equal(one: &Number, other: &Number) -> bool {
     one == other
         || match (one.is_f64(), other.is_f64()) {
-            (_, true) => other.as_f64().and_then(|other| compare(one, other)) == Some(Ordering::Equal),
-            (true, false) => one.as_f64().and_then(|one| compare(other, one)) == Some(Ordering::Equal),
+            (_, true) => {
+                other.as_f64().and_then(|other| compare(one, other)) == Some(Ordering::Equal)
+            }
+            (true, false) => {
+                one.as_f64().and_then(|one| compare(other, one)) == Some(Ordering::Equal)
+            }
             (false, false) => false,
         }
 }
@@ -50,7 +54,11 @@ fn compare_u64(integer: u64, other: f64) -> Ordering {
     if other >= TWO_64 {
         return Ordering::Less;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= other < 2^64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 <= other < 2^64"
+    )]
     let whole = other.trunc() as u64;
     integer.cmp(&whole).then(if other.fract() > 0.0 { Ordering::Less } else { Ordering::Equal })
 }

@@ -24,13 +24,14 @@ enum Kind {
 
 /// What a predicate may ask of the request.
 pub trait RequestValues {
-    /// Returns whether the decoded segment that a `{name}` of the rule's path stands for is this text.
+    /// Returns whether the decoded segment that a `{name}` of the rule's path stands for is this
+    /// text.
     fn path_segment_is(&self, name: &str, text: &str) -> bool;
-    /// Returns the value of a header that came exactly once, whatever spelling of its name a backend may take for the
-    /// same.
+    /// Returns the value of a header that came exactly once, whatever spelling of its name a
+    /// backend may take for the same.
     fn header(&self, name: &HeaderName) -> Option<&[u8]>;
-    /// Returns whether this is asked for a DENY rule, which leans towards matching. An ALLOW rule, and what is asked of
-    /// every token, leans towards not matching.
+    /// Returns whether this is asked for a DENY rule, which leans towards matching. An ALLOW rule,
+    /// and what is asked of every token, leans towards not matching.
     fn denies(&self) -> bool {
         false
     }
@@ -75,8 +76,8 @@ impl Predicate {
         })
     }
 
-    /// Returns whether it holds of a claim, `None` or `null` where there is none. `other` looks up further claims of
-    /// the same token.
+    /// Returns whether it holds of a claim, `None` or `null` where there is none. `other` looks up
+    /// further claims of the same token.
     pub fn holds<'v>(
         &self,
         value: Option<&'v Value>,
@@ -84,15 +85,20 @@ impl Predicate {
         request: &dyn RequestValues,
     ) -> bool {
         let value = value.filter(|value| !value.is_null());
-        let any = |test: &dyn Fn(&Value) -> bool| value.is_some_and(|value| any_element(value, test));
+        let any =
+            |test: &dyn Fn(&Value) -> bool| value.is_some_and(|value| any_element(value, test));
         let denies = request.denies();
         match &self.0 {
             Kind::In(scalars) => any(&|value| lies_in(value, scalars, denies)),
             Kind::NotIn(scalars) => !any(&|value| lies_in(value, scalars, !denies)),
             Kind::Text(wanted) => any(&|value| text_matches(value, wanted, denies)),
-            Kind::Contains(element) => value.is_some_and(|value| has_element(value, element, denies)),
+            Kind::Contains(element) => {
+                value.is_some_and(|value| has_element(value, element, denies))
+            }
             Kind::Exists(wanted) => value.is_some() == *wanted,
-            Kind::Compared(wanted, bound) => any(&|value| order(value, *bound, denies) == Some(*wanted)),
+            Kind::Compared(wanted, bound) => {
+                any(&|value| order(value, *bound, denies) == Some(*wanted))
+            }
             Kind::EqualsPath(name) => {
                 let is_segment = |text: &str| request.path_segment_is(name, text);
                 any(&|value| encode::scalar_text(value).is_some_and(|text| is_segment(&text)))
@@ -101,9 +107,11 @@ impl Predicate {
                 let is_sent = |text: &str| request.header_is(name, text.as_bytes());
                 any(&|value| encode::scalar_text(value).is_some_and(|text| is_sent(&text)))
             }
-            Kind::EqualsClaim(path) => other(path)
-                .filter(|other| !other.is_null())
-                .is_some_and(|other| value.is_some_and(|v| same(v, other)) || any(&|v| same(v, other))),
+            Kind::EqualsClaim(path) => {
+                other(path).filter(|other| !other.is_null()).is_some_and(|other| {
+                    value.is_some_and(|v| same(v, other)) || any(&|v| same(v, other))
+                })
+            }
         }
     }
 }
@@ -121,8 +129,8 @@ fn lies_in(value: &Value, scalars: &[Scalar], loosely: bool) -> bool {
     scalars.iter().any(|scalar| is(value, scalar) || (loosely && is_written_as(value, scalar)))
 }
 
-/// Returns whether a list has an element. What is no list has none; `loosely`, a single value is a list of one, a text
-/// has whatever stands in it, and an object may have anything.
+/// Returns whether a list has an element. What is no list has none; `loosely`, a single value is a
+/// list of one, a text has whatever stands in it, and an object may have anything.
 fn has_element(value: &Value, element: &Scalar, loosely: bool) -> bool {
     match value {
         Value::Array(list) => {
@@ -156,7 +164,8 @@ fn order(value: &Value, bound: f64, loosely: bool) -> Option<Ordering> {
     }
 }
 
-/// Returns whether a value is equal to a configured scalar but for the type: `"true"` to `true`, `1` to `"1"`.
+/// Returns whether a value is equal to a configured scalar but for the type: `"true"` to `true`,
+/// `1` to `"1"`.
 fn is_written_as(value: &Value, scalar: &Scalar) -> bool {
     match scalar {
         Scalar::String(wanted) => has_text(value, wanted.as_bytes()),
@@ -182,11 +191,14 @@ fn has_text(value: &Value, wanted: &[u8]) -> bool {
     encode::scalar_text(value).is_some_and(|text| text.as_bytes() == wanted)
 }
 
-/// Returns whether a value is equal to another claim: a number or a Boolean also to the string that it is written as.
+/// Returns whether a value is equal to another claim: a number or a Boolean also to the string that
+/// it is written as.
 fn same(value: &Value, other: &Value) -> bool {
     match (value, other) {
         (Value::Number(one), Value::Number(other)) => number::equal(one, other),
-        (text, Value::String(wanted)) | (Value::String(wanted), text) => has_text(text, wanted.as_bytes()),
+        (text, Value::String(wanted)) | (Value::String(wanted), text) => {
+            has_text(text, wanted.as_bytes())
+        }
         _ => value == other,
     }
 }

@@ -18,7 +18,9 @@ fn a_path_goes_through_objects_only() {
         claims.get(&ClaimPath::new(vec!["https://example.com/tenant".into()]).unwrap()),
         Some(&json!("t"))
     );
-    for absent in ["x", "realm_access.x", "realm_access.roles.0", "none", "deep.none", "deep.none.x"] {
+    for absent in
+        ["x", "realm_access.x", "realm_access.roles.0", "none", "deep.none", "deep.none.x"]
+    {
         assert_eq!(claims.get(&path(absent)), None, "{absent}");
     }
 }

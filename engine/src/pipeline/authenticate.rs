@@ -17,7 +17,8 @@ use std::rc::Rc;
 /// A request's good tokens: nearly always one.
 pub(super) type AuthenticatedTokens = SmallVec<[Rc<AuthenticatedToken>; 1]>;
 
-/// Whose the tokens of a request are, or claim to be where keys are missing; `None` for a stale one.
+/// Whose the tokens of a request are, or claim to be where keys are missing; `None` for a stale
+/// one.
 pub(super) type TokenOwners = SmallVec<[Option<IssuerIndex>; 2]>;
 
 /// What a request's tokens came to.
@@ -27,7 +28,8 @@ pub(super) struct TokenOutcome<'a> {
     pub(super) tokens: Result<AuthenticatedTokens, AuthError>,
     /// Whose each is of those that were found, unless one of them is bad.
     pub(super) owners: TokenOwners,
-    /// Tokens that count for nothing beside a good one in the same place. They are not among those that were found.
+    /// Tokens that count for nothing beside a good one in the same place. They are not among those
+    /// that were found.
     pub(super) stale: ExtractedTokens<'a>,
     pub(super) verification: Verification,
 }
@@ -37,10 +39,18 @@ impl<'r> Evaluation<'_, 'r> {
         self.token_outcome.get_or_init(|| {
             let (mut verification, mut owners) = (Verification::default(), TokenOwners::new());
             match self.engine.places.find(self.request) {
-                Ok(found) if found.iter().any(|found| found.has_rival) => self.tokens_of_rivals(found),
+                Ok(found) if found.iter().any(|found| found.has_rival) => {
+                    self.tokens_of_rivals(found)
+                }
                 Ok(found) => {
                     let tokens = self.authenticate_all(&found, &mut owners, &mut verification);
-                    TokenOutcome { found, tokens, owners, stale: ExtractedTokens::new(), verification }
+                    TokenOutcome {
+                        found,
+                        tokens,
+                        owners,
+                        stale: ExtractedTokens::new(),
+                        verification,
+                    }
                 }
                 Err(cause) => {
                     let (found, stale) = (ExtractedTokens::new(), ExtractedTokens::new());
@@ -74,8 +84,8 @@ impl<'r> Evaluation<'_, 'r> {
         pending.map_or(Ok(tokens), Err)
     }
 
-    /// Returns the error that lets less through of two about missing keys, so that the order in which tokens were found
-    /// decides nothing.
+    /// Returns the error that lets less through of two about missing keys, so that the order in
+    /// which tokens were found decides nothing.
     #[inline(never)]
     pub(super) fn graver(&self, known: Option<AuthError>, other: AuthError) -> AuthError {
         match known {
@@ -89,9 +99,9 @@ impl<'r> Evaluation<'_, 'r> {
         match error {
             AuthError::Rejected(_) => 3,
             AuthError::KeysPending { missing: MissingKeys::KeyId, .. } => 2,
-            AuthError::KeysPending { missing: MissingKeys::Keys, issuer, .. } => {
-                u8::from(self.engine.issuers.on_keys_unavailable(*issuer) == OnKeysUnavailable::Deny)
-            }
+            AuthError::KeysPending { missing: MissingKeys::Keys, issuer, .. } => u8::from(
+                self.engine.issuers.on_keys_unavailable(*issuer) == OnKeysUnavailable::Deny,
+            ),
         }
     }
 
@@ -107,22 +117,28 @@ impl<'r> Evaluation<'_, 'r> {
         }
         let token = issuers.canonical(found);
         // What was verified with a key that is gone has to be verified anew.
-        let authenticated = match cache.get(token).filter(|authenticated| issuers.has_key_of(authenticated)) {
-            Some(authenticated) => {
-                verification.hits = verification.hits.saturating_add(1);
-                // So spelled it is no token of that issuer, but the one in the cache is good all the same.
-                if token.len() != found.token.len() && !issuers.allows_padding(authenticated.issuer) {
-                    return Err(issuers.blame(authenticated.issuer, Detail::PaddingNotAllowed.into()).into());
+        let authenticated =
+            match cache.get(token).filter(|authenticated| issuers.has_key_of(authenticated)) {
+                Some(authenticated) => {
+                    verification.hits = verification.hits.saturating_add(1);
+                    // So spelled it is no token of that issuer, but the one in the cache is good
+                    // all the same.
+                    if token.len() != found.token.len()
+                        && !issuers.allows_padding(authenticated.issuer)
+                    {
+                        return Err(issuers
+                            .blame(authenticated.issuer, Detail::PaddingNotAllowed.into())
+                            .into());
+                    }
+                    let good = issuers.recheck(&authenticated, found, self.host_context.now);
+                    good.map_err(|cause| {
+                        cache.remove(token);
+                        issuers.blame(authenticated.issuer, cause)
+                    })?;
+                    authenticated
                 }
-                let good = issuers.recheck(&authenticated, found, self.host_context.now);
-                good.map_err(|cause| {
-                    cache.remove(token);
-                    issuers.blame(authenticated.issuer, cause)
-                })?;
-                authenticated
-            }
-            None => self.verify(found, token, verification)?,
-        };
+                None => self.verify(found, token, verification)?,
+            };
         issuers
             .check_presenter(authenticated.issuer, self.host_context.peer)
             .map_err(|detail| issuers.blame(authenticated.issuer, detail.into()))?;
@@ -140,7 +156,8 @@ impl<'r> Evaluation<'_, 'r> {
         let Engine { issuers, cache, policies, claim_table, shared, .. } = self.engine;
         verification.misses = verification.misses.saturating_add(1);
         let verified = issuers.verify(found, token, self.host_context, shared, verification)?;
-        let authenticated = Rc::new(verified.into_authenticated(token, policies.roles(), claim_table));
+        let authenticated =
+            Rc::new(verified.into_authenticated(token, policies.roles(), claim_table));
         let unreadable = u32::from(authenticated.roles.is_incomplete());
         verification.unreadable_roles = verification.unreadable_roles.saturating_add(unreadable);
         cache.insert(token, &authenticated);

@@ -29,9 +29,11 @@ impl<'r> Evaluation<'_, 'r> {
         }
         let preflight = self.preflight;
         let first = self.reading.candidates.authentication(view);
-        let authentication = if preflight { Authentication::None } else { self.strictest(first, view) };
+        let authentication =
+            if preflight { Authentication::None } else { self.strictest(first, view) };
         if authentication == Authentication::None {
-            // A preflight request asks for nothing yet: as a public request, only a DENY rule can refuse it.
+            // A preflight request asks for nothing yet: as a public request, only a DENY rule can
+            // refuse it.
             return match self.say(view, first, None) {
                 Verdict::Deny { reason, .. } if preflight && reason != Reason::RuleDenied => {
                     ViewVerdict::from_policy(Verdict::Allow { rule: None }, false)
@@ -48,14 +50,18 @@ impl<'r> Evaluation<'_, 'r> {
         };
         let Some(authenticated) = tokens.first() else {
             return match authentication {
-                Authentication::Optional => ViewVerdict::from_policy(self.say(view, first, None), true),
+                Authentication::Optional => {
+                    ViewVerdict::from_policy(self.say(view, first, None), true)
+                }
                 _ => ViewVerdict::refused(Reason::TokenMissing, true),
             };
         };
         let identity = Identity { roles: &authenticated.roles, claims: &authenticated.claims };
         let verdict = ViewVerdict::from_policy(self.say(view, first, Some(&identity)), true);
         match &authenticated.headers {
-            Err(cause) if verdict.cause.is_none() => ViewVerdict { cause: Some(cause.clone()), ..verdict },
+            Err(cause) if verdict.cause.is_none() => {
+                ViewVerdict { cause: Some(cause.clone()), ..verdict }
+            }
             _ => verdict,
         }
     }
@@ -69,14 +75,24 @@ impl<'r> Evaluation<'_, 'r> {
     fn strictest_of_all(&self, first: Authentication, view: View) -> Authentication {
         let others = self.others.iter().map(|reading| reading.candidates.authentication(view));
         others.fold(first, |most, other| match (most, other) {
-            (Authentication::Required, _) | (_, Authentication::Required) => Authentication::Required,
-            (Authentication::Optional, _) | (_, Authentication::Optional) => Authentication::Optional,
+            (Authentication::Required, _) | (_, Authentication::Required) => {
+                Authentication::Required
+            }
+            (Authentication::Optional, _) | (_, Authentication::Optional) => {
+                Authentication::Optional
+            }
             (Authentication::None, Authentication::None) => Authentication::None,
         })
     }
 
-    /// Returns what the policies say of the request. `authentication` is what the first reading needs.
-    fn say(&self, view: View, authentication: Authentication, identity: Option<&Identity<'_>>) -> Verdict {
+    /// Returns what the policies say of the request. `authentication` is what the first reading
+    /// needs.
+    fn say(
+        &self,
+        view: View,
+        authentication: Authentication,
+        identity: Option<&Identity<'_>>,
+    ) -> Verdict {
         let first = self.reading.verdict(view, authentication, identity);
         if self.others.is_empty() {
             return first;
@@ -86,11 +102,12 @@ impl<'r> Evaluation<'_, 'r> {
         })
     }
 
-    /// Returns what the policies say of all readings: a DENY rule that matches one refuses; the request goes on if it
-    /// may in each, is refused if it is in each, and is ambiguous otherwise.
+    /// Returns what the policies say of all readings: a DENY rule that matches one refuses; the
+    /// request goes on if it may in each, is refused if it is in each, and is ambiguous otherwise.
     #[inline(never)]
     fn agreed(&self, first: Verdict, verdict: &dyn Fn(&Reading<'_>) -> Verdict) -> Verdict {
-        let denied = |verdict: &Verdict| matches!(verdict, Verdict::Deny { reason: Reason::RuleDenied, .. });
+        let denied =
+            |verdict: &Verdict| matches!(verdict, Verdict::Deny { reason: Reason::RuleDenied, .. });
         let allowed = |verdict: &Verdict| matches!(verdict, Verdict::Allow { .. });
         let mut differs = None;
         for reading in &self.others {
@@ -117,8 +134,9 @@ impl<'r> Evaluation<'_, 'r> {
         missing: MissingKeys,
         cause: &Cause,
     ) -> ViewVerdict {
-        let wait_decision =
-            self.wait_decision.get_or_init(|| self.host_context.key_wait.wait_decision(issuer, missing));
+        let wait_decision = self
+            .wait_decision
+            .get_or_init(|| self.host_context.key_wait.wait_decision(issuer, missing));
         if *wait_decision == WaitDecision::Wait {
             return ViewVerdict {
                 waits_for: Some((issuer, missing)),
@@ -126,7 +144,8 @@ impl<'r> Evaluation<'_, 'r> {
             };
         }
         let full = Cause::from(Detail::WaitingRoomFull);
-        let full = (*wait_decision == WaitDecision::Full).then(|| self.engine.issuers.blame(issuer, full));
+        let full =
+            (*wait_decision == WaitDecision::Full).then(|| self.engine.issuers.blame(issuer, full));
         let cause = full.as_ref().unwrap_or(cause);
         if missing == MissingKeys::KeyId {
             // There are keys, and this is none of them; or whether it is, nobody could wait to see.
@@ -140,7 +159,8 @@ impl<'r> Evaluation<'_, 'r> {
         if denies(&self.reading) || self.others.iter().any(denies) {
             return ViewVerdict::refused(cause.clone(), true);
         }
-        let verdict = |reading: &Reading<'_>| reading.candidates.verdict_unverified(view, &reading.facts);
+        let verdict =
+            |reading: &Reading<'_>| reading.candidates.verdict_unverified(view, &reading.facts);
         let verdict = ViewVerdict::from_policy(self.agreed(verdict(&self.reading), &verdict), true);
         let unverified = verdict.cause.is_none().then_some(Reason::KeysUnavailable);
         ViewVerdict { unverified, ..verdict }
@@ -156,7 +176,13 @@ impl<'r> Evaluation<'_, 'r> {
 
 impl ViewVerdict {
     fn refused(cause: impl Into<Cause>, looked_at_tokens: bool) -> Self {
-        Self { cause: Some(cause.into()), rule: None, looked_at_tokens, unverified: None, waits_for: None }
+        Self {
+            cause: Some(cause.into()),
+            rule: None,
+            looked_at_tokens,
+            unverified: None,
+            waits_for: None,
+        }
     }
 
     /// Takes over what the policies say.
@@ -165,7 +191,9 @@ impl ViewVerdict {
             Verdict::Allow { rule } => {
                 Self { cause: None, rule, looked_at_tokens, unverified: None, waits_for: None }
             }
-            Verdict::Deny { reason, rule } => Self { rule, ..Self::refused(reason, looked_at_tokens) },
+            Verdict::Deny { reason, rule } => {
+                Self { rule, ..Self::refused(reason, looked_at_tokens) }
+            }
         }
     }
 }

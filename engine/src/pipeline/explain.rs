@@ -1,4 +1,5 @@
-//! Why a request is decided as it is: its readings, its token, and every rule with its tests. Not in the module.
+//! Why a request is decided as it is: its readings, its token, and every rule with its tests. Not
+//! in the module.
 
 use super::Evaluation;
 use crate::Cause;
@@ -24,7 +25,8 @@ pub struct Explanation<'r> {
     pub flaw_words: Option<String>,
     /// Whether it is a CORS preflight request that needs no token.
     pub is_preflight: bool,
-    /// What it needs: the most that any of its readings does; nothing where it is a preflight request.
+    /// What it needs: the most that any of its readings does; nothing where it is a preflight
+    /// request.
     pub authentication: Authentication,
     /// What became of its token.
     pub token: TokenTrace,
@@ -56,8 +58,8 @@ pub struct ReadingTrace {
     pub path: String,
     /// The host that is judged: `:authority` as sent.
     pub host: String,
-    /// Why the request is refused where the policies say something else of this reading than of the first; `None` for
-    /// the first.
+    /// Why the request is refused where the policies say something else of this reading than of the
+    /// first; `None` for the first.
     pub differs: Option<Reason>,
     /// What the policies say of it.
     pub policies: PolicyTrace,
@@ -81,11 +83,16 @@ impl Engine {
         let (methods, flaws) = self.other_methods(&request, path.is_err());
         let evaluation = Evaluation::new(self, &request, &path, &methods, flaws, host_context);
         let first = evaluation.reading.candidates.authentication(view);
-        let authentication =
-            if evaluation.preflight { Authentication::None } else { evaluation.strictest(first, view) };
+        let authentication = if evaluation.preflight {
+            Authentication::None
+        } else {
+            evaluation.strictest(first, view)
+        };
         let token = evaluation.token(authentication);
         let identity = match &token {
-            TokenTrace::Good(token) => Some(Identity { roles: &token.roles, claims: &token.claims }),
+            TokenTrace::Good(token) => {
+                Some(Identity { roles: &token.roles, claims: &token.claims })
+            }
             _ => None,
         };
         let all = std::iter::once((&evaluation.reading, None))
@@ -118,12 +125,14 @@ impl Engine {
         }
     }
 
-    /// Returns the names of the roles that policies know and that a token has, with those that its own include.
+    /// Returns the names of the roles that policies know and that a token has, with those that its
+    /// own include.
     pub fn role_names(&self, token: &AuthenticatedToken) -> Vec<String> {
         self.policies.roles().names(&token.roles)
     }
 
-    /// Returns a claim of a token that a policy or the audit log asks for, as JSON; `absent` where the token has none.
+    /// Returns a claim of a token that a policy or the audit log asks for, as JSON; `absent` where
+    /// the token has none.
     pub fn claim_text(&self, token: &AuthenticatedToken, claim: &str) -> String {
         let slot = self.claim_table.paths().iter().position(|path| path.to_string() == claim);
         let value = slot.and_then(|slot| token.claims.get(slot)).and_then(Option::as_ref);
@@ -133,15 +142,19 @@ impl Engine {
 
 impl Evaluation<'_, '_> {
     fn token(&self, authentication: Authentication) -> TokenTrace {
-        if authentication == Authentication::None { TokenTrace::NotLookedAt } else { self.token_looked_at() }
+        if authentication == Authentication::None {
+            TokenTrace::NotLookedAt
+        } else {
+            self.token_looked_at()
+        }
     }
 
     /// Looks at the tokens, whatever the request needs.
     pub(super) fn token_looked_at(&self) -> TokenTrace {
         match &self.token_outcome().tokens {
-            Ok(tokens) => {
-                tokens.first().map_or(TokenTrace::Missing, |token| TokenTrace::Good(Rc::clone(token)))
-            }
+            Ok(tokens) => tokens
+                .first()
+                .map_or(TokenTrace::Missing, |token| TokenTrace::Good(Rc::clone(token))),
             Err(AuthError::Rejected(cause)) => TokenTrace::Rejected(cause.clone()),
             Err(AuthError::KeysPending { cause, .. }) => TokenTrace::KeysPending(cause.clone()),
         }

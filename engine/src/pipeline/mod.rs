@@ -1,7 +1,9 @@
-//! The way of a request through the engine: its readings, its tokens, the verdict, and what is done to it.
+//! The way of a request through the engine: its readings, its tokens, the verdict, and what is done
+//! to it.
 //!
-//! What few requests need is kept out of the functions that all go through (`inline(never)`, here and elsewhere): a
-//! request pays for the memory that its code lies in, whether it runs or is jumped over.
+//! What few requests need is kept out of the functions that all go through (`inline(never)`, here
+//! and elsewhere): a request pays for the memory that its code lies in, whether it runs or is
+//! jumped over.
 
 mod authenticate;
 mod authorize;
@@ -46,7 +48,8 @@ struct Evaluation<'a, 'r> {
     preflight: bool,
     host_context: &'a HostContext<'a>,
     token_outcome: OnceCell<TokenOutcome<'r>>,
-    /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same answer.
+    /// Whether it is to wait for keys that it lacks: asked once, so that both views get the same
+    /// answer.
     wait_decision: OnceCell<WaitDecision>,
 }
 

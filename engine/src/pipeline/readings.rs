@@ -19,7 +19,8 @@ pub(super) struct Flaws {
 pub(super) struct Reading<'a> {
     pub(super) facts: RequestFacts<'a>,
     pub(super) candidates: Candidates<'a>,
-    /// Why the request is refused where the policies say something else of this reading than of the first.
+    /// Why the request is refused where the policies say something else of this reading than of the
+    /// first.
     pub(super) differs: Reason,
 }
 
@@ -55,9 +56,13 @@ impl Flaws {
 }
 
 impl Engine {
-    /// Returns what the request asks for beside the method on its line, where that matters; and what is wrong with its
-    /// path, its method and its host.
-    pub(super) fn other_methods(&self, request: &Request<'_>, path_is_bad: bool) -> (Vec<String>, Flaws) {
+    /// Returns what the request asks for beside the method on its line, where that matters; and
+    /// what is wrong with its path, its method and its host.
+    pub(super) fn other_methods(
+        &self,
+        request: &Request<'_>,
+        path_is_bad: bool,
+    ) -> (Vec<String>, Flaws) {
         let policies = &self.policies;
         let host = policies.uses_hosts(View::WithShadow) && !request.has_plain_host();
         let flaws = Flaws { path: path_is_bad, method: false, host };
@@ -68,7 +73,12 @@ impl Engine {
         if !request.has_override() {
             return (Vec::new(), flaws);
         }
-        match method::others(request.method, &request.overrides, request.query, self.method_override) {
+        match method::others(
+            request.method,
+            &request.overrides,
+            request.query,
+            self.method_override,
+        ) {
             OtherMethods::Are(methods) => (methods, flaws),
             OtherMethods::Unreadable => (Vec::new(), Flaws { method: true, ..flaws }),
         }

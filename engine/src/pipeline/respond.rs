@@ -56,13 +56,19 @@ impl Engine {
             unverified: verdict.unverified,
             rule: verdict.rule,
             shadow,
-            verification: looked_at.map_or_else(Verification::default, |outcome| outcome.verification),
+            verification: looked_at
+                .map_or_else(Verification::default, |outcome| outcome.verification),
         }
     }
 
     /// Returns the answer to a request that does not go on.
     #[inline(never)]
-    fn refusal(&self, cause: Cause, request: &Request<'_>, wait_decision: Option<&WaitDecision>) -> Outcome {
+    fn refusal(
+        &self,
+        cause: Cause,
+        request: &Request<'_>,
+        wait_decision: Option<&WaitDecision>,
+    ) -> Outcome {
         let answer = self.answers.answer_to(request.origin(), cause.reason);
         let answer = match wait_decision {
             Some(WaitDecision::GiveUp(after)) => answer.retry_after(*after),
@@ -71,8 +77,8 @@ impl Engine {
         Outcome::Refuse { cause, answer }
     }
 
-    /// Keeps a proxy behind the filter from removing a header because `connection` names it: one that the filter
-    /// writes, or by which it has judged.
+    /// Keeps a proxy behind the filter from removing a header because `connection` names it: one
+    /// that the filter writes, or by which it has judged.
     #[inline(never)]
     fn clean_connection(&self, request: &Request<'_>, edits: &mut HeaderEdits<'_>) {
         let is_known = |name: &str| self.header_uses.knows(name);
@@ -104,10 +110,15 @@ impl Engine {
         }
     }
 
-    /// Takes out of a request whose tokens nobody looked at what stands in their places; out of a preflight request
-    /// everything that speaks for somebody, which no browser sends with it.
+    /// Takes out of a request whose tokens nobody looked at what stands in their places; out of a
+    /// preflight request everything that speaks for somebody, which no browser sends with it.
     #[inline(never)]
-    fn hide_unseen<'r>(&self, evaluation: &Evaluation<'_, 'r>, path: &[u8], edits: &mut HeaderEdits<'r>) {
+    fn hide_unseen<'r>(
+        &self,
+        evaluation: &Evaluation<'_, 'r>,
+        path: &[u8],
+        edits: &mut HeaderEdits<'r>,
+    ) {
         let request = evaluation.request;
         let found = self.places.occupied(request, evaluation.preflight);
         self.places.strip(request, &found.iter().collect::<Vec<_>>(), &[], path, edits);

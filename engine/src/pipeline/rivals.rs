@@ -1,5 +1,5 @@
-//! Cookies of one name that hold different tokens: browsers send a stale one along, set for another path or domain, until
-//! it is cleared, and no page can choose.
+//! Cookies of one name that hold different tokens: browsers send a stale one along, set for another
+//! path or domain, until it is cleared, and no page can choose.
 
 use super::Evaluation;
 use super::authenticate::{AuthenticatedTokens, TokenOutcome, TokenOwners};
@@ -10,8 +10,9 @@ use crate::remote::MissingKeys;
 use crate::token_location::{self, ExtractedToken, ExtractedTokens};
 
 impl<'r> Evaluation<'_, 'r> {
-    /// Looks at all tokens of a request where some are rivals. Where one of them is good and the others are stale, it
-    /// stands for its place, and the others never go on, so that no service can take one of them instead.
+    /// Looks at all tokens of a request where some are rivals. Where one of them is good and the
+    /// others are stale, it stands for its place, and the others never go on, so that no service
+    /// can take one of them instead.
     #[inline(never)]
     pub(super) fn tokens_of_rivals(&self, found: ExtractedTokens<'r>) -> TokenOutcome<'r> {
         let (mut verification, mut owners) = (Verification::default(), TokenOwners::new());
@@ -27,8 +28,8 @@ impl<'r> Evaluation<'_, 'r> {
     /// Authenticates all tokens but stale ones, and tells the owner of each.
     ///
     /// # Errors
-    /// Two good ones conflict. One that is no honest leftover is refused as ever, and so is a stale one that has no
-    /// one beside it that is good, or may be once its keys are there.
+    /// Two good ones conflict. One that is no honest leftover is refused as ever, and so is a stale
+    /// one that has no one beside it that is good, or may be once its keys are there.
     fn sort_out(
         &self,
         found: &[ExtractedToken<'_>],
@@ -62,13 +63,14 @@ impl<'r> Evaluation<'_, 'r> {
             }
         }
         let hopeful = [good, unknown].concat();
-        let alone = stale.into_iter().find(|(one, _)| !hopeful.iter().any(|other| other.is_rival_of(one)));
+        let alone =
+            stale.into_iter().find(|(one, _)| !hopeful.iter().any(|other| other.is_rival_of(one)));
         alone.map(|(_, error)| error).or(pending).map_or(Ok(tokens), Err)
     }
 }
 
-/// Returns whether an honest browser may send such a token beside a good one: it is over, or was never meant for this
-/// service. One that was altered, revoked or made up is none.
+/// Returns whether an honest browser may send such a token beside a good one: it is over, or was
+/// never meant for this service. One that was altered, revoked or made up is none.
 fn is_stale(error: &AuthError) -> bool {
     match error {
         AuthError::Rejected(cause) => matches!(

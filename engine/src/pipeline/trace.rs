@@ -1,4 +1,5 @@
-//! Every test of every rule, whatever the request turns out to need: for who knows only a part of it. Not in the module.
+//! Every test of every rule, whatever the request turns out to need: for who knows only a part of
+//! it. Not in the module.
 
 use super::Evaluation;
 use super::explain::TokenTrace;
@@ -31,8 +32,8 @@ pub struct ReadingRules {
     pub method: String,
     /// The path that is judged, percent-decoded but for what is data and no separator there.
     pub path: String,
-    /// Why the request is refused where the policies say something else of this reading than of the first; `None` for
-    /// the first.
+    /// Why the request is refused where the policies say something else of this reading than of the
+    /// first; `None` for the first.
     pub differs: Option<Reason>,
     /// Every rule that applies, as it fares without a token.
     pub anonymous: Vec<RuleTrace>,
@@ -41,7 +42,8 @@ pub struct ReadingRules {
 }
 
 impl Engine {
-    /// Runs every test of every rule on a request, with its token and without, and looks at the token in any case.
+    /// Runs every test of every rule on a request, with its token and without, and looks at the
+    /// token in any case.
     ///
     /// `config` and `workload` are what the engine was made of.
     pub fn trace(
@@ -58,25 +60,33 @@ impl Engine {
         let evaluation = Evaluation::new(self, &request, &path, &methods, flaws, host_context);
         let token = evaluation.token_looked_at();
         let identity = match &token {
-            TokenTrace::Good(token) => Some(Identity { roles: &token.roles, claims: &token.claims }),
+            TokenTrace::Good(token) => {
+                Some(Identity { roles: &token.roles, claims: &token.claims })
+            }
             _ => None,
         };
         let (policies, claims) = (&self.policies, &self.claim_table);
         let all = std::iter::once((&evaluation.reading, None))
             .chain(evaluation.others.iter().map(|reading| (reading, Some(reading.differs))));
         let readings = all.map(|(reading, differs)| {
-            let rules = |identity| rule_traces(config, workload, policies, claims, &reading.facts, identity);
+            let rules = |identity| {
+                rule_traces(config, workload, policies, claims, &reading.facts, identity)
+            };
             ReadingRules {
                 method: reading.facts.method.to_owned(),
                 path: shown_path(reading.facts.path),
                 differs,
                 anonymous: rules(None),
-                identified: identity.as_ref().map(|identity| rules(Some(identity))).unwrap_or_default(),
+                identified: identity
+                    .as_ref()
+                    .map(|identity| rules(Some(identity)))
+                    .unwrap_or_default(),
             }
         });
         let readings = readings.collect();
         let (applies, denies) = policies.defaults(view);
-        let flaw = flaws.reason(policies, view).map(|reason| (reason, self.flaw_words(reason, &request)));
+        let flaw =
+            flaws.reason(policies, view).map(|reason| (reason, self.flaw_words(reason, &request)));
         RequestTrace { flaw, token, applies, denies, readings }
     }
 }

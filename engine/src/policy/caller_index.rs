@@ -1,5 +1,5 @@
-//! From a caller to the rules of a group that may match: each rule is found by a role or a claim that it can't match
-//! without.
+//! From a caller to the rules of a group that may match: each rule is found by a role or a claim
+//! that it can't match without.
 
 use super::condition::ClaimSlot;
 use super::roles::{Requirement, RoleId};
@@ -38,12 +38,16 @@ impl CallerIndex {
             let count = uses.entry(key).or_default();
             *count = count.saturating_add(1);
         }
-        let (mut filed, mut rest): (BTreeMap<LookupKey<'_>, Vec<RuleIndex>>, _) = Default::default();
+        let (mut filed, mut rest): (BTreeMap<LookupKey<'_>, Vec<RuleIndex>>, _) =
+            Default::default();
         for (index, rule) in rules() {
-            let crowd =
-                |keys: &Vec<LookupKey<'_>>| keys.iter().filter_map(|key| uses.get(key)).max().copied();
+            let crowd = |keys: &Vec<LookupKey<'_>>| {
+                keys.iter().filter_map(|key| uses.get(key)).max().copied()
+            };
             match lookup_keys(rule, scope).into_iter().min_by_key(crowd) {
-                Some(keys) => keys.into_iter().for_each(|key| filed.entry(key).or_default().push(index)),
+                Some(keys) => {
+                    keys.into_iter().for_each(|key| filed.entry(key).or_default().push(index))
+                }
                 None => Vec::push(&mut rest, index),
             }
         }
@@ -72,7 +76,11 @@ impl CallerIndex {
     }
 
     /// Returns the first rule that a caller satisfies, if it comes before `best`; else `best`.
-    pub(super) fn first(&self, caller: &RuleContext<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
+    pub(super) fn first(
+        &self,
+        caller: &RuleContext<'_>,
+        best: Option<RuleIndex>,
+    ) -> Option<RuleIndex> {
         let best = caller.first(&self.rest, best);
         let Some(identity) = caller.identity else { return best };
         let mut best = best;
@@ -85,7 +93,11 @@ impl CallerIndex {
             // Any role may be had: a DENY rule is not to be missed for one that was not read.
             self.by_role.values().for_each(|rules| found(rules));
         } else if !self.by_role.is_empty() {
-            identity.roles.iter().filter_map(|role| self.by_role.get(&role)).for_each(|rules| found(rules));
+            identity
+                .roles
+                .iter()
+                .filter_map(|role| self.by_role.get(&role))
+                .for_each(|rules| found(rules));
         }
         for (slot, texts) in &self.by_claim {
             let mut look_up = |value: &Value| {
@@ -103,8 +115,8 @@ impl CallerIndex {
     }
 }
 
-/// Returns the rules that can be the first to match. Of those that ask the same of roles and nothing of claims, only
-/// the first can.
+/// Returns the rules that can be the first to match. Of those that ask the same of roles and
+/// nothing of claims, only the first can.
 fn deciding<'r>(
     rules: &'r [RuleIndex],
     all: &'r [CompiledRule],
@@ -119,12 +131,14 @@ fn deciding<'r>(
     })
 }
 
-/// Returns the sets of keys a rule can be filed under: a caller that satisfies it has at least one key of each set.
+/// Returns the sets of keys a rule can be filed under: a caller that satisfies it has at least one
+/// key of each set.
 fn lookup_keys<'r>(rule: &'r CompiledRule, scope: RoleScope) -> Vec<Vec<LookupKey<'r>>> {
     let mut lookup_keys: Vec<Vec<LookupKey<'r>>> = Vec::new();
     if scope == RoleScope::Everything {
         lookup_keys.push(rule.roles.any_of.iter().copied().map(LookupKey::Role).collect());
-        lookup_keys.extend(rule.roles.all_of.iter().copied().map(|role| vec![LookupKey::Role(role)]));
+        lookup_keys
+            .extend(rule.roles.all_of.iter().copied().map(|role| vec![LookupKey::Role(role)]));
     }
     for (slot, texts) in rule.when.iter().filter_map(|condition| condition.strings()) {
         lookup_keys.push(texts.iter().map(|text| LookupKey::Claim(slot, text)).collect());

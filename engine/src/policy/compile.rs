@@ -15,15 +15,20 @@ use super::source::SourceTest;
 use super::{Policies, RuleIndex, Summary, selector};
 use crate::hash::{self, HashMap};
 use crate::host::Workload;
-use attache_plugin_config::{Action, Authentication, Condition, Config, Mode, Operation, Policy, Rule};
+use attache_plugin_config::{
+    Action, Authentication, Condition, Config, Mode, Operation, Policy, Rule,
+};
 use std::hash::Hash;
 use std::rc::Rc;
 
 impl Policies {
-    /// Compiles the policies whose selector fits a workload, and numbers the claims that they ask for.
+    /// Compiles the policies whose selector fits a workload, and numbers the claims that they ask
+    /// for.
     pub fn compile(config: &Config, workload: &Workload, claims: &mut ClaimTable) -> Self {
         let mut draft = Draft::new(config, claims);
-        for policy in config.policies.iter().filter(|policy| selector::fits(&policy.selector, workload)) {
+        for policy in
+            config.policies.iter().filter(|policy| selector::fits(&policy.selector, workload))
+        {
             draft.add_policy(policy);
         }
         draft.finish()
@@ -96,11 +101,21 @@ impl<'c> Draft<'c> {
 
     #[inline(never)]
     fn add_rule(&mut self, policy: &Policy, rule: &Rule, shadow: bool) {
-        let Rule { name, action, mode: _, authentication, on_keys_unavailable: _, to, from, roles, when } =
-            rule;
+        let Rule {
+            name,
+            action,
+            mode: _,
+            authentication,
+            on_keys_unavailable: _,
+            to,
+            from,
+            roles,
+            when,
+        } = rule;
         self.has_shadow |= shadow;
         let index = RuleIndex(u32::try_from(self.rules.len()).unwrap_or(u32::MAX));
-        let mut condition = |condition: &Condition| ConditionTest::compile(condition, *action, self.claims);
+        let mut condition =
+            |condition: &Condition| ConditionTest::compile(condition, *action, self.claims);
         self.rules.push(CompiledRule {
             policy: policy.name.clone(),
             name: name.clone(),
@@ -116,9 +131,13 @@ impl<'c> Draft<'c> {
         let anything = [Operation::default()];
         for operation in if to.is_empty() { &anything[..] } else { to } {
             self.summary.note(shadow, |summary| summary.note(operation));
-            let test =
-                self.operations.number(OperationTest::compile(operation, not_paths, &mut self.methods));
-            let tests = operation.paths.iter().flat_map(|path| PathTest::compile(path, paths)).map(Some);
+            let test = self.operations.number(OperationTest::compile(
+                operation,
+                not_paths,
+                &mut self.methods,
+            ));
+            let tests =
+                operation.paths.iter().flat_map(|path| PathTest::compile(path, paths)).map(Some);
             let anywhere = operation.paths.is_empty().then_some(None);
             for path in tests.chain(anywhere) {
                 self.add_to_group(GroupKey { path, operation: test, sources }, rule, index, shadow);
@@ -130,12 +149,18 @@ impl<'c> Draft<'c> {
     fn add_to_group(&mut self, place: GroupKey, rule: &Rule, index: RuleIndex, shadow: bool) {
         let number = *self.places.entry(place).or_insert_with_key(|place| {
             let auth = PerView::default();
-            self.groups.push(DraftGroup { place: place.clone(), allow: Vec::new(), deny: Vec::new(), auth });
+            self.groups.push(DraftGroup {
+                place: place.clone(),
+                allow: Vec::new(),
+                deny: Vec::new(),
+                auth,
+            });
             self.groups.len().saturating_sub(1)
         });
         let Some(rule_group) = self.groups.get_mut(number) else { return };
         rule_group.auth.note(shadow, |auth| {
-            auth.public |= rule.action == Action::Allow && rule.authentication == Authentication::None;
+            auth.public |=
+                rule.action == Action::Allow && rule.authentication == Authentication::None;
             auth.optional |= rule.authentication == Authentication::Optional;
             auth.note_without_keys(rule.on_keys_unavailable);
         });

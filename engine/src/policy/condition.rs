@@ -75,7 +75,11 @@ impl ConditionTest {
         Self { slot: claims.slot(&condition.claim), predicate, other, strings }
     }
 
-    pub(super) fn holds(&self, identity: Option<&Identity<'_>>, request: &dyn RequestValues) -> bool {
+    pub(super) fn holds(
+        &self,
+        identity: Option<&Identity<'_>>,
+        request: &dyn RequestValues,
+    ) -> bool {
         let claim = |slot| identity.and_then(|identity| identity.claim(slot));
         self.predicate.holds(claim(self.slot), |_| self.other.and_then(claim), request)
     }
@@ -99,8 +103,9 @@ fn strings(scalars: &[Scalar]) -> Option<Box<[Box<str>]>> {
 pub(super) struct AtPath<'a> {
     pub request: &'a RequestFacts<'a>,
     pub path: Option<&'a PathTest>,
-    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case, a header that came
-    /// several times has every value, and a claim of another type counts as what it is written as.
+    /// For a DENY rule, which leans towards matching: a segment is compared in any letter case, a
+    /// header that came several times has every value, and a claim of another type counts as what
+    /// it is written as.
     pub denies: bool,
 }
 
@@ -129,6 +134,10 @@ impl RequestValues for AtPath<'_> {
     }
 
     fn header_is(&self, name: &HeaderName, value: &[u8]) -> bool {
-        if self.denies { self.request.headers.may_be(name, value) } else { self.header(name) == Some(value) }
+        if self.denies {
+            self.request.headers.may_be(name, value)
+        } else {
+            self.header(name) == Some(value)
+        }
     }
 }

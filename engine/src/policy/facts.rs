@@ -12,7 +12,8 @@ use std::fmt;
 pub struct RequestFacts<'a> {
     /// `:method`.
     pub method: &'a str,
-    /// `:path` without its query, as [`read_path`](super::read_path) read it. Where no rule names paths, anything.
+    /// `:path` without its query, as [`read_path`](super::read_path) read it. Where no rule names
+    /// paths, anything.
     pub path: &'a str,
     /// `:authority` as sent.
     pub host: &'a str,
@@ -35,12 +36,12 @@ impl fmt::Debug for RequestFacts<'_> {
 
 /// The headers of a request.
 pub trait Headers {
-    /// Returns the value of a header that came exactly once: a second one counts in any spelling that a backend may
-    /// take for the same name, and the one must be spelled as asked for.
+    /// Returns the value of a header that came exactly once: a second one counts in any spelling
+    /// that a backend may take for the same name, and the one must be spelled as asked for.
     fn unique(&self, name: &HeaderName) -> Option<&[u8]>;
 
-    /// Returns whether a backend may read this value: one that came several times may mean any, and a single one counts
-    /// in any spelling.
+    /// Returns whether a backend may read this value: one that came several times may mean any, and
+    /// a single one counts in any spelling.
     fn may_be(&self, name: &HeaderName, value: &[u8]) -> bool {
         self.unique(name) == Some(value)
     }
@@ -103,14 +104,17 @@ pub struct Identity<'a> {
 pub enum Verdict {
     /// It may go on.
     Allow {
-        /// The first rule, in the document's order, that allows it; `None`: the policies' default does.
+        /// The first rule, in the document's order, that allows it; `None`: the policies' default
+        /// does.
         rule: Option<RuleIndex>,
     },
     /// It is refused.
     Deny {
-        /// `RuleDenied`, `RoleMissing` or `NoRuleMatched`; `TokenMissing` where a token is needed and none was given.
+        /// `RuleDenied`, `RoleMissing` or `NoRuleMatched`; `TokenMissing` where a token is needed
+        /// and none was given.
         reason: Reason,
-        /// The first rule, in the document's order, that denies it or that would have allowed it but for its roles.
+        /// The first rule, in the document's order, that denies it or that would have allowed it
+        /// but for its roles.
         rule: Option<RuleIndex>,
     },
 }

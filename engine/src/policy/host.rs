@@ -4,7 +4,8 @@ use super::string_pattern;
 use attache_plugin_config::{HostPattern, StringPattern};
 use std::borrow::Cow;
 
-/// A request's `:authority` in lower case, without a dot at the host's end, so that one host has one spelling.
+/// A request's `:authority` in lower case, without a dot at the host's end, so that one host has
+/// one spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Authority<'a> {
     text: Cow<'a, str>,
@@ -35,7 +36,8 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// Returns the host, and the port with its colon or nothing. The colons of an IPv6 literal stand in brackets.
+/// Returns the host, and the port with its colon or nothing. The colons of an IPv6 literal stand in
+/// brackets.
 fn split_port(authority: &str) -> (&str, &str) {
     let bracket = authority.rfind(']').unwrap_or(0);
     match authority.rfind(':').filter(|&colon| colon >= bracket) {
@@ -59,7 +61,9 @@ impl HostTest {
         };
         let (names_port, pattern) = match pattern {
             StringPattern::Exact(text) => (has_port(text), StringPattern::Exact(undotted(text))),
-            StringPattern::Prefix(text) => (has_port(text), StringPattern::Prefix(text.to_ascii_lowercase())),
+            StringPattern::Prefix(text) => {
+                (has_port(text), StringPattern::Prefix(text.to_ascii_lowercase()))
+            }
             StringPattern::Suffix(text) => (has_port(text), StringPattern::Suffix(undotted(text))),
             StringPattern::Any => (false, StringPattern::Any),
         };
@@ -72,8 +76,8 @@ impl HostTest {
     }
 }
 
-/// Returns whether a pattern names a port. The colons of an IPv6 literal are none, also where its bracket is not closed
-/// yet.
+/// Returns whether a pattern names a port. The colons of an IPv6 literal are none, also where its
+/// bracket is not closed yet.
 fn has_port(pattern: &str) -> bool {
     let open = pattern.starts_with('[') && !pattern.contains(']');
     !open && !split_port(pattern).1.is_empty()

@@ -1,12 +1,14 @@
-//! Paths as a backend may compare them: in any letter case, and with or without a slash at their end.
+//! Paths as a backend may compare them: in any letter case, and with or without a slash at their
+//! end.
 //!
-//! Nobody can say how the service behind this filter routes, so a comparison leans towards allowing less: what a DENY
-//! rule is for, and what an ALLOW rule is not for, is compared loosely; the others exactly, unless the policy says that
-//! its service takes such paths for the same.
+//! Nobody can say how the service behind this filter routes, so a comparison leans towards allowing
+//! less: what a DENY rule is for, and what an ALLOW rule is not for, is compared loosely; the
+//! others exactly, unless the policy says that its service takes such paths for the same.
 //!
-//! Letter case is that of Unicode, not of ASCII alone: routers that compare without it (regular expressions of Python
-//! and JavaScript, `equalsIgnoreCase` of Java, `EqualFold` of Go) take `ſ` for `s`, the Kelvin sign for `k`, or `ı` for
-//! `i`, one or the other. Letters are the same here if any of them says so.
+//! Letter case is that of Unicode, not of ASCII alone: routers that compare without it (regular
+//! expressions of Python and JavaScript, `equalsIgnoreCase` of Java, `EqualFold` of Go) take `ſ`
+//! for `s`, the Kelvin sign for `k`, or `ı` for `i`, one or the other. Letters are the same here if
+//! any of them says so.
 
 use attache_plugin_config::{Action, PathEquality, PathPattern, PathSegment};
 use std::borrow::Cow;
@@ -36,14 +38,17 @@ impl Comparison {
         }
     }
 
-    const LOOSEST: Self =
-        Self { equality: PathEquality { any_case: true, any_trailing_slash: true }, any_is_everything: true };
+    const LOOSEST: Self = Self {
+        equality: PathEquality { any_case: true, any_trailing_slash: true },
+        any_is_everything: true,
+    };
 
     const fn of_service(equality: PathEquality) -> Self {
         Self { equality, any_is_everything: false }
     }
 
-    /// Returns the patterns that match a path, brought into [the form](fold) that is compared, where this one would.
+    /// Returns the patterns that match a path, brought into [the form](fold) that is compared,
+    /// where this one would.
     pub(super) fn patterns(self, pattern: &PathPattern) -> Vec<PathPattern> {
         let mut pattern = if self.equality.any_case { folded(pattern) } else { pattern.clone() };
         let mut more = None;
@@ -68,11 +73,14 @@ fn folded(pattern: &PathPattern) -> PathPattern {
         PathPattern::Prefix(start) => PathPattern::Prefix(text(start)),
         PathPattern::Suffix(end) => PathPattern::Suffix(text(end)),
         PathPattern::Any => PathPattern::Any,
-        PathPattern::Template(segments) => PathPattern::Template(segments.iter().map(segment).collect()),
+        PathPattern::Template(segments) => {
+            PathPattern::Template(segments.iter().map(segment).collect())
+        }
     }
 }
 
-/// Returns the patterns that match paths without slashes at their end where this one matches them without or with one.
+/// Returns the patterns that match paths without slashes at their end where this one matches them
+/// without or with one.
 fn without_trailing_slash(pattern: PathPattern) -> (PathPattern, Option<PathPattern>) {
     match pattern {
         PathPattern::Exact(whole) => (PathPattern::Exact(trim(&whole).to_owned()), None),
@@ -83,8 +91,7 @@ fn without_trailing_slash(pattern: PathPattern) -> (PathPattern, Option<PathPatt
         PathPattern::Suffix(end) if end == "/" => (PathPattern::Prefix(end), None),
         PathPattern::Suffix(end) => (PathPattern::Suffix(trim(&end).to_owned()), None),
         PathPattern::Template(mut segments) => {
-            let hollow =
-                |segment: &PathSegment| matches!(segment, PathSegment::Literal(text) if text.is_empty());
+            let hollow = |segment: &PathSegment| matches!(segment, PathSegment::Literal(text) if text.is_empty());
             if segments.len() > 1 && segments.last().is_some_and(hollow) {
                 segments.pop();
             }
@@ -160,7 +167,9 @@ mod tests {
         for letter in '\0'..=char::MAX {
             let folded = fold_letter(letter);
             assert_eq!(fold_letter(folded), folded, "{letter:?}");
-            for other in [letter.to_lowercase().next(), letter.to_uppercase().next()].into_iter().flatten() {
+            for other in
+                [letter.to_lowercase().next(), letter.to_uppercase().next()].into_iter().flatten()
+            {
                 // A capital of several letters, as that of `ß`, is another text to every router.
                 if letter.to_uppercase().count() == 1 {
                     assert_eq!(fold_letter(other), folded, "{letter:?} and {other:?}");
@@ -172,9 +181,15 @@ mod tests {
 
     #[test]
     fn only_slashes_at_the_end_are_taken_off() {
-        for (path, trimmed) in
-            [("/a/", "/a"), ("/a", "/a"), ("/a//", "/a"), ("/", "/"), ("//", "/"), ("", ""), ("*", "*")]
-        {
+        for (path, trimmed) in [
+            ("/a/", "/a"),
+            ("/a", "/a"),
+            ("/a//", "/a"),
+            ("/", "/"),
+            ("//", "/"),
+            ("", ""),
+            ("*", "*"),
+        ] {
             assert_eq!(trim(path), trimmed, "{path}");
         }
     }

@@ -1,12 +1,13 @@
 //! Whether the policies of this workload let a request through.
 //!
-//! A request comes in two steps, so that a stranger learns nothing of the rules before showing a good token:
-//! [`Policies::candidates`] finds the rules for what the request is and where it comes from, and tells whether a token
-//! is needed at all; [`Candidates::verdict`] looks at roles and claims.
+//! A request comes in two steps, so that a stranger learns nothing of the rules before showing a
+//! good token: [`Policies::candidates`] finds the rules for what the request is and where it comes
+//! from, and tells whether a token is needed at all; [`Candidates::verdict`] looks at roles and
+//! claims.
 //!
-//! Rules that ask the same of a request are one `RuleGroup`. Groups are found through an [`index`], and the
-//! rules of a group through the roles and claims they ask for, so that the cost of a request does not grow with the
-//! number of rules.
+//! Rules that ask the same of a request are one `RuleGroup`. Groups are found through an [`index`],
+//! and the rules of a group through the roles and claims they ask for, so that the cost of a
+//! request does not grow with the number of rules.
 
 mod caller_index;
 mod compile;
@@ -93,14 +94,14 @@ struct Summary {
 }
 
 impl Policies {
-    /// Returns whether a rule that counts in this view names paths: if so, a path that could be read in two ways must
-    /// not be matched.
+    /// Returns whether a rule that counts in this view names paths: if so, a path that could be
+    /// read in two ways must not be matched.
     pub fn uses_paths(&self, view: View) -> bool {
         self.summary.of(view).uses_paths
     }
 
-    /// Returns whether a rule that counts in this view names methods: if so, a method that could be read in two ways
-    /// must not be matched.
+    /// Returns whether a rule that counts in this view names methods: if so, a method that could be
+    /// read in two ways must not be matched.
     pub fn uses_methods(&self, view: View) -> bool {
         self.summary.of(view).uses_methods
     }
@@ -110,7 +111,8 @@ impl Policies {
         self.summary.of(view).uses_hosts
     }
 
-    /// Returns whether any policy applies in this view, and whether one of those refuses what no rule is for.
+    /// Returns whether any policy applies in this view, and whether one of those refuses what no
+    /// rule is for.
     #[cfg(feature = "explain")]
     pub(crate) fn defaults(&self, view: View) -> (bool, bool) {
         let summary = self.summary.of(view);
@@ -122,16 +124,18 @@ impl Policies {
         self.applying
     }
 
-    /// Returns whether a policy or a rule that applies is in SHADOW. If not, both views give the same verdict.
+    /// Returns whether a policy or a rule that applies is in SHADOW. If not, both views give the
+    /// same verdict.
     pub fn has_shadow(&self) -> bool {
         self.has_shadow
     }
 
-    /// Returns what should be told of the policies that apply, those in SHADOW too: that none refuses what no rule is
-    /// for, though there are rules that were to open something.
+    /// Returns what should be told of the policies that apply, those in SHADOW too: that none
+    /// refuses what no rule is for, though there are rules that were to open something.
     pub(crate) fn warning(&self) -> Option<Diagnostic> {
         let summary = self.summary.of(View::WithShadow);
-        let says_more_than_no = self.rules.is_empty() || self.rules.iter().any(|rule| rule.needs_token);
+        let says_more_than_no =
+            self.rules.is_empty() || self.rules.iter().any(|rule| rule.needs_token);
         (summary.applies && !summary.denies && says_more_than_no).then(|| {
             let message = "every policy that applies here has `defaultAction: ALLOW`, so whoever has a good token may do all \
                            that no DENY rule refuses, whatever ALLOW rules say; leave it out of one of them. To see first \
@@ -152,7 +156,9 @@ impl Policies {
 
     /// Returns the names of a rule, or `None` where there is no rule with this number.
     pub fn rule(&self, index: RuleIndex) -> Option<RuleNames<'_>> {
-        self.rules.get(index.position()).map(|rule| RuleNames { policy: &rule.policy, rule: &rule.name })
+        self.rules
+            .get(index.position())
+            .map(|rule| RuleNames { policy: &rule.policy, rule: &rule.name })
     }
 
     /// Finds the rules whose `to` and `from` match the request.
@@ -160,7 +166,9 @@ impl Policies {
         let request = lazy_request::LazyRequest::new(request, &self.methods);
         let mut groups: SmallVec<[GroupMatch; 8]> = SmallVec::new();
         self.index.visit(&request, &mut |id| {
-            groups.extend(self.groups.get(id.position()).and_then(|rule_group| rule_group.fit(id, &request)));
+            groups.extend(
+                self.groups.get(id.position()).and_then(|rule_group| rule_group.fit(id, &request)),
+            );
         });
         Candidates { policies: self, groups }
     }

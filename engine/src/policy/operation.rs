@@ -22,15 +22,31 @@ pub(super) struct OperationTest {
 
 impl OperationTest {
     #[inline(never)]
-    pub(super) fn compile(operation: &Operation, comparison: Comparison, numbers: &mut Methods) -> Self {
-        // Without `..`, here and below: a field that nobody asks of a request would make the rule wider.
-        let Operation { methods, not_methods, paths: _, not_paths, hosts, not_hosts, ports, not_ports } =
-            operation;
+    pub(super) fn compile(
+        operation: &Operation,
+        comparison: Comparison,
+        numbers: &mut Methods,
+    ) -> Self {
+        // Without `..`, here and below: a field that nobody asks of a request would make the rule
+        // wider.
+        let Operation {
+            methods,
+            not_methods,
+            paths: _,
+            not_paths,
+            hosts,
+            not_hosts,
+            ports,
+            not_ports,
+        } = operation;
         let mut ids = |names: &[String]| names.iter().map(|name| numbers.intern(name)).collect();
         Self {
             methods: ids(methods),
             not_methods: ids(not_methods),
-            not_paths: not_paths.iter().flat_map(|path| PathTest::compile(path, comparison)).collect(),
+            not_paths: not_paths
+                .iter()
+                .flat_map(|path| PathTest::compile(path, comparison))
+                .collect(),
             hosts: hosts.iter().map(HostTest::compile).collect(),
             not_hosts: not_hosts.iter().map(HostTest::compile).collect(),
             ports: ports.clone().into(),
@@ -39,7 +55,8 @@ impl OperationTest {
     }
 
     pub(super) fn matches(&self, request: &LazyRequest<'_>) -> bool {
-        let method = |ids: &[MethodId]| request.method().is_some_and(|method| ids.contains(&method));
+        let method =
+            |ids: &[MethodId]| request.method().is_some_and(|method| ids.contains(&method));
         let path = |tests: &[PathTest]| tests.iter().any(|test| test.matches(request));
         let host = |tests: &[HostTest]| tests.iter().any(|test| test.matches(request.authority()));
         let port = |ports: &[u16]| request.port().is_some_and(|port| ports.contains(&port));

@@ -4,7 +4,8 @@ use super::lazy_request::LazyRequest;
 use super::loose::Comparison;
 use attache_plugin_config::{PathEquality, PathPattern, PathSegment};
 
-/// A pattern of paths that is compared with the form of a path in which those are equal that count as the same.
+/// A pattern of paths that is compared with the form of a path in which those are equal that count
+/// as the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PathTest {
     pub pattern: PathPattern,
@@ -13,7 +14,10 @@ pub(super) struct PathTest {
 
 impl PathTest {
     /// Returns the tests of which one matches where a pattern does.
-    pub(super) fn compile(pattern: &PathPattern, comparison: Comparison) -> impl Iterator<Item = Self> {
+    pub(super) fn compile(
+        pattern: &PathPattern,
+        comparison: Comparison,
+    ) -> impl Iterator<Item = Self> {
         let patterns = comparison.patterns(pattern).into_iter();
         patterns.map(move |pattern| Self { pattern, equality: comparison.equality })
     }
@@ -37,8 +41,9 @@ pub(super) fn matches_path(pattern: &PathPattern, path: &str) -> bool {
 /// Returns the segment that `{name}` stands for in a path that the pattern matches.
 pub(super) fn capture<'a>(pattern: &PathPattern, name: &str, path: &'a str) -> Option<&'a str> {
     let PathPattern::Template(segments) = pattern else { return None };
-    let position =
-        segments.iter().position(|segment| matches!(segment, PathSegment::Named(own) if own == name))?;
+    let position = segments
+        .iter()
+        .position(|segment| matches!(segment, PathSegment::Named(own) if own == name))?;
     let path = path.strip_prefix('/')?;
     let (before, after) = segments.split_at_checked(position)?;
     if before.contains(&PathSegment::Many) {
@@ -51,7 +56,8 @@ pub(super) fn capture<'a>(pattern: &PathPattern, name: &str, path: &'a str) -> O
 fn matches_template(segments: &[PathSegment], path: &str) -> bool {
     let Some(path) = path.strip_prefix('/') else { return false };
     let many = segments.iter().position(|segment| *segment == PathSegment::Many);
-    let (head, tail) = segments.split_at_checked(many.unwrap_or(segments.len())).unwrap_or_default();
+    let (head, tail) =
+        segments.split_at_checked(many.unwrap_or(segments.len())).unwrap_or_default();
     let mut left = Some(path);
     for segment in head {
         let Some(path) = left else { return false };
@@ -81,12 +87,14 @@ fn segment_matches(segment: &PathSegment, actual: &str) -> bool {
     }
 }
 
-/// Returns the first segment of a path without its leading slash, and the others, if there are others.
+/// Returns the first segment of a path without its leading slash, and the others, if there are
+/// others.
 pub(super) fn first_segment(path: &str) -> (&str, Option<&str>) {
     path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)))
 }
 
-/// Returns the last segment of a path without its leading slash, and the others, if there are others.
+/// Returns the last segment of a path without its leading slash, and the others, if there are
+/// others.
 pub(super) fn last_segment(path: &str) -> (Option<&str>, &str) {
     path.rsplit_once('/').map_or((None, path), |(rest, last)| (Some(rest), last))
 }

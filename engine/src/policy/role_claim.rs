@@ -11,7 +11,8 @@ pub(super) struct Unreadable;
 /// Hands every role of a claim on, also those that stand beside what can't be read.
 ///
 /// # Errors
-/// [`Unreadable`] for a value, or a part of one, that has not the configured form, unless it is `null` or absent.
+/// [`Unreadable`] for a value, or a part of one, that has not the configured form, unless it is
+/// `null` or absent.
 #[inline(never)]
 pub(super) fn read(
     claims: &Claims,
@@ -25,7 +26,9 @@ pub(super) fn read(
             members.iter().for_each(|(name, value)| reader.key(name, value));
         }
         (RoleForm::Keys, _) => reader.result = Err(Unreadable),
-        (form, Value::Array(elements)) => elements.iter().for_each(|element| reader.element(form, element)),
+        (form, Value::Array(elements)) => {
+            elements.iter().for_each(|element| reader.element(form, element))
+        }
         (form, one) => reader.element(form, one),
     }
     reader.result
@@ -66,9 +69,12 @@ impl Reader<'_> {
         let list = whole.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let object = whole.starts_with('{') && whole.ends_with('}');
         match self.split.filter(|split| !split.is_empty() && !object) {
-            Some(split) => list.unwrap_or(whole).split(split).for_each(|part| self.part(part.trim())),
+            Some(split) => {
+                list.unwrap_or(whole).split(split).for_each(|part| self.part(part.trim()))
+            }
             None => {
-                // Such a text may be the name of a role, and may be JSON that nobody said how to read.
+                // Such a text may be the name of a role, and may be JSON that nobody said how to
+                // read.
                 if list.is_some() || object {
                     self.result = Err(Unreadable);
                 }

@@ -17,7 +17,8 @@ impl RoleId {
     }
 }
 
-/// The roles that policies ask for and those that include them. Others have no number and cost nothing.
+/// The roles that policies ask for and those that include them. Others have no number and cost
+/// nothing.
 #[derive(Clone, Debug)]
 pub struct RoleTable {
     ids: HashMap<Box<str>, RoleId>,
@@ -25,10 +26,11 @@ pub struct RoleTable {
     includes: Vec<Vec<RoleId>>,
 }
 
-/// What of a token's roles policies can ask for, with all that these roles include, as one bit a role.
+/// What of a token's roles policies can ask for, with all that these roles include, as one bit a
+/// role.
 ///
-/// A set belongs to the table that made it; tables that were compiled from the same configuration for the same workload
-/// number their roles alike.
+/// A set belongs to the table that made it; tables that were compiled from the same configuration
+/// for the same workload number their roles alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RoleSet {
     /// The last word is not 0.
@@ -43,7 +45,8 @@ impl RoleTable {
         let mut table = Self { ids: hash::map(), includes: Vec::new() };
         for (role, included) in hierarchy {
             let id = table.intern(role);
-            let mut included: Vec<RoleId> = included.iter().map(|role| table.intern(role)).collect();
+            let mut included: Vec<RoleId> =
+                included.iter().map(|role| table.intern(role)).collect();
             if let Some(includes) = table.includes.get_mut(id.position()) {
                 includes.append(&mut included);
             }
@@ -66,8 +69,9 @@ impl RoleTable {
     pub fn read(&self, claims: &Claims, role_claims: &[RoleClaim]) -> RoleSet {
         let mut roles = RoleSet::default();
         for source in role_claims {
-            let read =
-                role_claim::read(claims, source, &mut |role| self.add(&source.prefix, role, &mut roles));
+            let read = role_claim::read(claims, source, &mut |role| {
+                self.add(&source.prefix, role, &mut roles)
+            });
             roles.is_incomplete |= read.is_err();
         }
         roles
@@ -84,8 +88,8 @@ impl RoleTable {
         names
     }
 
-    /// Returns the names of the roles that claims hold, with their prefixes, whether policies know them or not; what can't
-    /// be read has none.
+    /// Returns the names of the roles that claims hold, with their prefixes, whether policies know
+    /// them or not; what can't be read has none.
     #[cfg(feature = "explain")]
     pub fn names_in(claims: &Claims, role_claims: &[RoleClaim]) -> Vec<String> {
         let mut names = Vec::new();
@@ -150,7 +154,8 @@ impl RoleSet {
         self.words.is_empty()
     }
 
-    /// Returns whether a claim that should hold roles is there and can't be read: the caller may have more than these.
+    /// Returns whether a claim that should hold roles is there and can't be read: the caller may
+    /// have more than these.
     pub fn is_incomplete(&self) -> bool {
         self.is_incomplete
     }
@@ -180,8 +185,9 @@ impl Requirement {
         self.any_of.is_empty() && self.all_of.is_empty() && self.none_of.is_empty()
     }
 
-    /// Returns whether a rule of this action may take a caller with these roles for one that it is for. A role that the
-    /// caller may have, as a claim can't be read, counts against them only: it is had for a DENY rule and for `noneOf`.
+    /// Returns whether a rule of this action may take a caller with these roles for one that it is
+    /// for. A role that the caller may have, as a claim can't be read, counts against them only: it
+    /// is had for a DENY rule and for `noneOf`.
     pub(super) fn holds(&self, roles: &RoleSet, action: Action) -> bool {
         let has = |id: &RoleId| roles.contains(*id);
         if roles.is_incomplete {

@@ -37,9 +37,11 @@ pub(super) struct RuleContext<'a> {
 }
 
 impl RuleContext<'_> {
-    /// Returns the first rule of a list in the document's order that the caller satisfies, if it comes before `best`.
+    /// Returns the first rule of a list in the document's order that the caller satisfies, if it
+    /// comes before `best`.
     pub(super) fn first(&self, rules: &[RuleIndex], best: Option<RuleIndex>) -> Option<RuleIndex> {
-        let mut earlier = rules.iter().copied().take_while(|rule| best.is_none_or(|best| *rule < best));
+        let mut earlier =
+            rules.iter().copied().take_while(|rule| best.is_none_or(|best| *rule < best));
         earlier.find(|rule| self.satisfies(*rule)).or(best)
     }
 
@@ -54,7 +56,9 @@ impl RuleContext<'_> {
     fn has_roles(&self, rule: &CompiledRule) -> bool {
         match (self.scope, self.identity) {
             (RoleScope::AllButRoles, _) => !rule.roles.is_empty(),
-            (RoleScope::Everything, Some(identity)) => rule.roles.holds(identity.roles, rule.action),
+            (RoleScope::Everything, Some(identity)) => {
+                rule.roles.holds(identity.roles, rule.action)
+            }
             (RoleScope::Everything, None) => rule.roles.holds(&RoleSet::default(), rule.action),
         }
     }

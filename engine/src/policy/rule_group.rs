@@ -1,4 +1,5 @@
-//! Rule groups: what rules ask of a request before anything is known of its sender. Rules that ask the same share a group.
+//! Rule groups: what rules ask of a request before anything is known of its sender. Rules that ask
+//! the same share a group.
 
 use super::facts::PerView;
 use super::lazy_request::LazyRequest;
@@ -69,10 +70,11 @@ impl RuleGroup {
             return None;
         }
         let from = |unknown_address| {
-            self.from.is_empty() || self.from.iter().any(|source| source.matches(request, unknown_address))
+            self.from.is_empty()
+                || self.from.iter().any(|source| source.matches(request, unknown_address))
         };
-        // What is let in by its address must have one; what is kept out by it is kept out without one too. So whatever
-        // fits ALLOW rules fits DENY rules.
+        // What is let in by its address must have one; what is kept out by it is kept out without
+        // one too. So whatever fits ALLOW rules fits DENY rules.
         let allow = from(false);
         (allow || from(true)).then_some(GroupMatch { rule_group, allow })
     }

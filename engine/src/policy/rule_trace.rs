@@ -12,8 +12,9 @@ pub struct TestTrace {
     pub subject: Subject,
     /// Whether it holds.
     pub holds: bool,
-    /// What a claim is compared with, of a test that compares it with a part of the request or with another claim: the
-    /// header's value, the segment of the path, or the claim as JSON. `None` where there is none, and of other tests.
+    /// What a claim is compared with, of a test that compares it with a part of the request or with
+    /// another claim: the header's value, the segment of the path, or the claim as JSON. `None`
+    /// where there is none, and of other tests.
     pub compared: Option<String>,
 }
 
@@ -68,8 +69,8 @@ pub struct RuleTrace {
     pub targets: Vec<TargetTrace>,
     /// The entries of its `from`, each with its tests; none: from anywhere.
     pub sources: Vec<Vec<TestTrace>>,
-    /// Whether it comes from there even if an address that the host can't tell lies in no block. A DENY rule matches
-    /// without that, but lets nobody come without a token.
+    /// Whether it comes from there even if an address that the host can't tell lies in no block. A
+    /// DENY rule matches without that, but lets nobody come without a token.
     pub(super) comes_for_certain: bool,
     /// What it asks of the caller's token: that it be there, and its roles.
     pub caller: Vec<TestTrace>,

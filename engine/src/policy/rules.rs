@@ -40,7 +40,11 @@ impl GroupRules {
     }
 
     /// Returns the first rule that a caller satisfies, if it comes before `best`; else `best`.
-    pub(super) fn first(&self, caller: &RuleContext<'_>, best: Option<RuleIndex>) -> Option<RuleIndex> {
+    pub(super) fn first(
+        &self,
+        caller: &RuleContext<'_>,
+        best: Option<RuleIndex>,
+    ) -> Option<RuleIndex> {
         match (&self.caller_index, caller.scope) {
             (None, _) => caller.first(&self.rules, best),
             (Some(many), RoleScope::Everything) => many.whole.first(caller, best),

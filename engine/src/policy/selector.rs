@@ -3,8 +3,8 @@
 use crate::host::Workload;
 use attache_plugin_config::Selector;
 
-/// Returns whether a selector fits: every field that is set must. A selector that asks for what is not known of the
-/// workload does not fit.
+/// Returns whether a selector fits: every field that is set must. A selector that asks for what is
+/// not known of the workload does not fit.
 pub fn fits(selector: &Selector, workload: &Workload) -> bool {
     let one_of = |wanted: &[String], actual: Option<&String>| {
         wanted.is_empty() || actual.is_some_and(|actual| wanted.contains(actual))

@@ -1,4 +1,5 @@
-//! Single tests of rules, asked by themselves: for tools that reason about all requests at once. Not in the module.
+//! Single tests of rules, asked by themselves: for tools that reason about all requests at once.
+//! Not in the module.
 
 use super::host::{Authority, HostTest};
 use super::loose::{self, Comparison};
@@ -14,8 +15,8 @@ use std::net::IpAddr;
 pub struct PathProbe(PathTest);
 
 impl PathProbe {
-    /// Returns the tests of which one matches where a pattern of a rule's `paths` does. `service` is what the rule's
-    /// policy says of its service.
+    /// Returns the tests of which one matches where a pattern of a rule's `paths` does. `service`
+    /// is what the rule's policy says of its service.
     pub fn of_paths(pattern: &PathPattern, action: Action, service: PathEquality) -> Vec<Self> {
         PathTest::compile(pattern, Comparison::of_paths(action, service)).map(Self).collect()
     }
@@ -25,7 +26,8 @@ impl PathProbe {
         PathTest::compile(pattern, Comparison::of_not_paths(action, service)).map(Self).collect()
     }
 
-    /// Returns the pattern that is compared: folded, and without slashes at its end, as [`PathProbe::equality`] says.
+    /// Returns the pattern that is compared: folded, and without slashes at its end, as
+    /// [`PathProbe::equality`] says.
     pub fn pattern(&self) -> &PathPattern {
         &self.0.pattern
     }
@@ -38,7 +40,8 @@ impl PathProbe {
     /// Returns whether a decoded path matches.
     pub fn matches(&self, path: &str) -> bool {
         let folded = if self.0.equality.any_case { loose::fold(path) } else { Cow::Borrowed(path) };
-        let compared = if self.0.equality.any_trailing_slash { loose::trim(&folded) } else { &folded };
+        let compared =
+            if self.0.equality.any_trailing_slash { loose::trim(&folded) } else { &folded };
         pattern::matches_path(&self.0.pattern, compared)
     }
 
@@ -85,8 +88,8 @@ impl SourceProbe {
         Self(SourceTest::compile(source))
     }
 
-    /// Returns whether a request comes from there. `unknown_address` answers where an address that is asked for is not
-    /// known: false for ALLOW rules, true for DENY rules.
+    /// Returns whether a request comes from there. `unknown_address` answers where an address that
+    /// is asked for is not known: false for ALLOW rules, true for DENY rules.
     pub fn matches(&self, peer: &dyn Peer, unknown_address: bool) -> bool {
         let end = OtherEnd { caller: peer.principal().map(PeerIdentity::new), peer };
         self.0.matches(&end, unknown_address)

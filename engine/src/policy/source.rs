@@ -19,13 +19,18 @@ impl PeerIdentity {
         &self.principal
     }
 
-    /// Its namespace and service account, where the principal is `<domain>/ns/<namespace>/sa/<account>`.
+    /// Its namespace and service account, where the principal is
+    /// `<domain>/ns/<namespace>/sa/<account>`.
     pub(super) fn account(&self) -> Option<(&str, &str)> {
         let mut parts = self.principal.split('/');
         let (_domain, ns, namespace) = (parts.next()?, parts.next()?, parts.next()?);
         let (sa, account) = (parts.next()?, parts.next()?);
-        (ns == "ns" && sa == "sa" && !namespace.is_empty() && !account.is_empty() && parts.next().is_none())
-            .then_some((namespace, account))
+        (ns == "ns"
+            && sa == "sa"
+            && !namespace.is_empty()
+            && !account.is_empty()
+            && parts.next().is_none())
+        .then_some((namespace, account))
     }
 
     pub(super) fn namespace(&self) -> Option<&str> {
@@ -33,7 +38,8 @@ impl PeerIdentity {
     }
 }
 
-/// The other end of a connection. Each is asked of the host at most once a request, and only where a rule needs it.
+/// The other end of a connection. Each is asked of the host at most once a request, and only where
+/// a rule needs it.
 pub(super) trait Origin {
     fn caller(&self) -> Option<&PeerIdentity>;
     fn address(&self) -> Option<IpAddr>;
@@ -58,7 +64,8 @@ pub(super) struct SourceTest {
 impl SourceTest {
     #[inline(never)]
     pub(super) fn compile(source: &Source) -> Self {
-        // Without `..`, here and below: a field that nobody asks of a caller would make the rule wider.
+        // Without `..`, here and below: a field that nobody asks of a caller would make the rule
+        // wider.
         let Source {
             principals,
             not_principals,
@@ -86,8 +93,9 @@ impl SourceTest {
         }
     }
 
-    /// Returns whether the request comes from here. `unknown_address` answers for blocks of addresses where the host
-    /// can't tell the address: nobody may get in, or escape a refusal, by hiding it.
+    /// Returns whether the request comes from here. `unknown_address` answers for blocks of
+    /// addresses where the host can't tell the address: nobody may get in, or escape a refusal, by
+    /// hiding it.
     pub(super) fn matches(&self, origin: &impl Origin, unknown_address: bool) -> bool {
         let principal = |tests: &[StringPattern]| {
             let caller = origin.caller();
@@ -97,8 +105,9 @@ impl SourceTest {
         };
         let namespace = |tests: &[StringPattern]| {
             let namespace = origin.caller().and_then(PeerIdentity::namespace);
-            namespace
-                .is_some_and(|namespace| tests.iter().any(|test| string_pattern::matches(test, namespace)))
+            namespace.is_some_and(|namespace| {
+                tests.iter().any(|test| string_pattern::matches(test, namespace))
+            })
         };
         let account = |tests: &[AccountTest]| {
             let account = origin.caller().and_then(PeerIdentity::account);
@@ -120,11 +129,17 @@ impl SourceTest {
             && holds(namespaces, not_namespaces, namespace)
             && holds(accounts, not_accounts, account)
             && lies_in(ip_blocks, not_ip_blocks, || origin.address(), unknown_address)
-            && lies_in(remote_ip_blocks, not_remote_ip_blocks, || origin.remote_address(), unknown_address)
+            && lies_in(
+                remote_ip_blocks,
+                not_remote_ip_blocks,
+                || origin.remote_address(),
+                unknown_address,
+            )
     }
 }
 
-/// Returns whether an address, asked for only where there are blocks, is in the wanted ones and not in the others.
+/// Returns whether an address, asked for only where there are blocks, is in the wanted ones and not
+/// in the others.
 fn lies_in(
     wanted: &[IpBlock],
     unwanted: &[IpBlock],
@@ -154,7 +169,9 @@ pub(super) struct AccountTest {
 impl AccountTest {
     fn new(name: &str) -> Self {
         match name.split_once('/') {
-            Some((namespace, account)) => Self { namespace: Some(namespace.into()), account: account.into() },
+            Some((namespace, account)) => {
+                Self { namespace: Some(namespace.into()), account: account.into() }
+            }
             None => Self { namespace: None, account: name.into() },
         }
     }
@@ -164,7 +181,8 @@ impl AccountTest {
     }
 }
 
-/// Returns whether an address lies in a block. An IPv4 address that came in IPv6 form counts as IPv4.
+/// Returns whether an address lies in a block. An IPv4 address that came in IPv6 form counts as
+/// IPv4.
 fn block_holds(block: &IpBlock, address: IpAddr) -> bool {
     let prefix = u32::from(block.prefix);
     match (block.address, address.to_canonical()) {

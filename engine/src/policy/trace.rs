@@ -21,7 +21,8 @@ pub struct PolicyTrace {
 impl PolicyTrace {
     /// Runs every test of every rule of the policies that apply to a workload.
     ///
-    /// `identity` is what a good token says, with claims by the slots of `claims`, and roles as `policies` numbers them.
+    /// `identity` is what a good token says, with claims by the slots of `claims`, and roles as
+    /// `policies` numbers them.
     pub fn run(
         config: &Config,
         workload: &Workload,
@@ -32,7 +33,8 @@ impl PolicyTrace {
         identity: Option<&Identity<'_>>,
     ) -> Self {
         let rules = rule_traces(config, workload, policies, claims, facts, identity);
-        let counting: Vec<&RuleTrace> = rules.iter().filter(|rule| view.counts(rule.is_shadow)).collect();
+        let counting: Vec<&RuleTrace> =
+            rules.iter().filter(|rule| view.counts(rule.is_shadow)).collect();
         let authentication = needed(&counting);
         if authentication == Authentication::None && identity.is_some() {
             // What a token says of the sender of a public request is left out.
@@ -43,7 +45,8 @@ impl PolicyTrace {
     }
 }
 
-/// Runs every test of every rule of the policies that apply to a workload, whatever the request needs.
+/// Runs every test of every rule of the policies that apply to a workload, whatever the request
+/// needs.
 pub(crate) fn rule_traces(
     config: &Config,
     workload: &Workload,
@@ -54,8 +57,11 @@ pub(crate) fn rule_traces(
 ) -> Vec<RuleTrace> {
     let everything = Tracer { policies, claims, facts, identity };
     let mut rules = Vec::new();
-    let applying =
-        config.policies.iter().enumerate().filter(|(_, policy)| selector::fits(&policy.selector, workload));
+    let applying = config
+        .policies
+        .iter()
+        .enumerate()
+        .filter(|(_, policy)| selector::fits(&policy.selector, workload));
     for (number, policy) in applying {
         let at = Path::default().key("policies").index(number);
         for (number, rule) in policy.rules.iter().enumerate() {
@@ -68,8 +74,9 @@ pub(crate) fn rule_traces(
 
 fn needed(rules: &[&RuleTrace]) -> Authentication {
     let is_for = |rule: &&&RuleTrace| rule.is_for() && rule.comes_for_certain;
-    let is_public =
-        |rule: &&RuleTrace| rule.action == Action::Allow && rule.authentication == Authentication::None;
+    let is_public = |rule: &&RuleTrace| {
+        rule.action == Action::Allow && rule.authentication == Authentication::None
+    };
     let is_optional = |rule: &&RuleTrace| rule.authentication == Authentication::Optional;
     if rules.iter().filter(is_for).any(is_public) {
         Authentication::None

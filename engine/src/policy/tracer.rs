@@ -11,7 +11,8 @@ use super::source::SourceTest;
 use super::{ClaimTable, Identity, Policies, RequestFacts, RuleIndex};
 use crate::claims::RequestValues;
 use attache_plugin_config::{
-    Action, Authentication, Mode, Operation, Path, PathEquality, Policy, RoleRequirement, Rule, Source, Test,
+    Action, Authentication, Mode, Operation, Path, PathEquality, Policy, RoleRequirement, Rule,
+    Source, Test,
 };
 use std::borrow::Cow;
 
@@ -24,7 +25,13 @@ pub(super) struct Tracer<'a> {
 }
 
 impl Tracer<'_> {
-    pub(super) fn rule(&self, index: RuleIndex, at: Path, policy: &Policy, rule: &Rule) -> RuleTrace {
+    pub(super) fn rule(
+        &self,
+        index: RuleIndex,
+        at: Path,
+        policy: &Policy,
+        rule: &Rule,
+    ) -> RuleTrace {
         // Without `..`: whatever a rule asks is traced, here or in what this calls.
         let Rule {
             name: _,
@@ -84,7 +91,10 @@ impl Tracer<'_> {
             let (test, path) = path.unzip();
             let is_on_path = test.as_ref().is_none_or(|test| test.holds);
             let conditions = self.conditions(rule_at, rule, path.as_ref(), is_on_path);
-            targets.push(TargetTrace { tests: test.into_iter().chain(others.clone()).collect(), conditions });
+            targets.push(TargetTrace {
+                tests: test.into_iter().chain(others.clone()).collect(),
+                conditions,
+            });
         };
         if operation.paths.is_empty() {
             add(None);
@@ -92,7 +102,8 @@ impl Tracer<'_> {
         for (number, pattern) in operation.paths.iter().enumerate() {
             for test in PathTest::compile(pattern, comparison) {
                 let holds = self.with_request(|request| test.matches(request));
-                let trace = TestTrace::plain(at.clone().key("paths").index(number), Subject::Path, holds);
+                let trace =
+                    TestTrace::plain(at.clone().key("paths").index(number), Subject::Path, holds);
                 add(Some((trace, test)));
             }
         }
@@ -110,8 +121,16 @@ impl Tracer<'_> {
         action: Action,
         service: PathEquality,
     ) -> Vec<TestTrace> {
-        let Operation { methods, not_methods, paths: _, not_paths, hosts, not_hosts, ports, not_ports } =
-            whole.clone();
+        let Operation {
+            methods,
+            not_methods,
+            paths: _,
+            not_paths,
+            hosts,
+            not_hosts,
+            ports,
+            not_ports,
+        } = whole.clone();
         let nothing = Operation::default;
         let fields = [
             ("methods", Subject::Method, Operation { methods, ..nothing() }),
@@ -124,7 +143,8 @@ impl Tracer<'_> {
         ];
         let not_paths = Comparison::of_not_paths(action, service);
         let mut traces = Vec::new();
-        for (name, subject, field) in fields.into_iter().filter(|(_, _, field)| *field != nothing()) {
+        for (name, subject, field) in fields.into_iter().filter(|(_, _, field)| *field != nothing())
+        {
             let mut numbers = self.policies.methods.clone();
             let test = OperationTest::compile(&field, not_paths, &mut numbers);
             let holds = test.matches(&LazyRequest::new(self.facts, &numbers));
@@ -157,7 +177,11 @@ impl Tracer<'_> {
             ("ipBlocks", Subject::Address, Source { ip_blocks, ..nothing() }),
             ("notIpBlocks", Subject::Address, Source { not_ip_blocks, ..nothing() }),
             ("remoteIpBlocks", Subject::RemoteAddress, Source { remote_ip_blocks, ..nothing() }),
-            ("notRemoteIpBlocks", Subject::RemoteAddress, Source { not_remote_ip_blocks, ..nothing() }),
+            (
+                "notRemoteIpBlocks",
+                Subject::RemoteAddress,
+                Source { not_remote_ip_blocks, ..nothing() },
+            ),
         ];
         let set = fields.into_iter().filter(|(_, _, field)| *field != nothing());
         set.map(|(name, subject, field)| {
@@ -206,7 +230,8 @@ impl Tracer<'_> {
         when.map(|(number, condition)| TestTrace {
             at: at.clone().key("when").index(number),
             subject: Subject::Claim(condition.claim.to_string()),
-            holds: ConditionTest::compile(condition, rule.action, &mut claims).holds(self.identity, &request),
+            holds: ConditionTest::compile(condition, rule.action, &mut claims)
+                .holds(self.identity, &request),
             compared: self.compared(&condition.test, &request, is_on_path),
         })
         .collect()
@@ -221,7 +246,8 @@ impl Tracer<'_> {
             Test::EqualsPath(name) if is_on_path => request.path_segment(name).map(Cow::into_owned),
             Test::EqualsClaim(path) => {
                 let slot = self.claims.paths().iter().position(|known| known == path)?;
-                let value = self.identity?.claims.get(slot)?.as_ref().filter(|value| !value.is_null())?;
+                let value =
+                    self.identity?.claims.get(slot)?.as_ref().filter(|value| !value.is_null())?;
                 Some(value.to_string())
             }
             _ => None,

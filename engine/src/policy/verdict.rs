@@ -17,7 +17,8 @@ pub struct Candidates<'p> {
 }
 
 impl<'p> Candidates<'p> {
-    /// Returns what the request needs: `None` where an ALLOW rule is public, `Optional` where a rule says so.
+    /// Returns what the request needs: `None` where an ALLOW rule is public, `Optional` where a
+    /// rule says so.
     pub fn authentication(&self, view: View) -> Authentication {
         let mut optional = false;
         for auth in self.allowing_groups().map(|rule_group| rule_group.auth.of(view)) {
@@ -29,8 +30,8 @@ impl<'p> Candidates<'p> {
         if optional { Authentication::Optional } else { Authentication::Required }
     }
 
-    /// Returns what happens to the request while its issuer's keys are not available, where a rule says so: DENY if any
-    /// does. `None`: what the issuer says.
+    /// Returns what happens to the request while its issuer's keys are not available, where a rule
+    /// says so: DENY if any does. `None`: what the issuer says.
     pub fn on_keys_unavailable(&self, view: View) -> Option<OnKeysUnavailable> {
         let mut auth = AuthRequirement::default();
         self.allowing_groups()
@@ -38,9 +39,10 @@ impl<'p> Candidates<'p> {
         auth.without_keys
     }
 
-    /// Returns what the policies say, given what a verified token says of the caller. What a token says of the sender
-    /// of a public request is left out; a DENY rule may still refuse the request. Where a token is needed and there is
-    /// none, no rule can allow the request. `authentication` is what [`Candidates::authentication`] says.
+    /// Returns what the policies say, given what a verified token says of the caller. What a token
+    /// says of the sender of a public request is left out; a DENY rule may still refuse the
+    /// request. Where a token is needed and there is none, no rule can allow the request.
+    /// `authentication` is what [`Candidates::authentication`] says.
     pub fn verdict(
         &self,
         view: View,
@@ -51,16 +53,21 @@ impl<'p> Candidates<'p> {
         let identity = identity.filter(|_| authentication != Authentication::None);
         let first_of = |best, rule_group: &RuleGroup, scope, rules: &GroupRules, denies| {
             let request = AtPath { request, path: rule_group.path.as_ref(), denies };
-            rules.first(&RuleContext { rules: &self.policies.rules, scope, view, identity, request }, best)
+            rules.first(
+                &RuleContext { rules: &self.policies.rules, scope, view, identity, request },
+                best,
+            )
         };
         let first_deny = || {
             let scope = RoleScope::Everything;
-            self.denying_groups()
-                .fold(None, |best, rule_group| first_of(best, rule_group, scope, &rule_group.deny, true))
+            self.denying_groups().fold(None, |best, rule_group| {
+                first_of(best, rule_group, scope, &rule_group.deny, true)
+            })
         };
         let first_allow = |scope| {
-            self.allowing_groups()
-                .fold(None, |best, rule_group| first_of(best, rule_group, scope, &rule_group.allow, false))
+            self.allowing_groups().fold(None, |best, rule_group| {
+                first_of(best, rule_group, scope, &rule_group.allow, false)
+            })
         };
         let deny = |reason, rule| Verdict::Deny { reason, rule };
         let summary = self.policies.summary.of(view);
@@ -81,8 +88,9 @@ impl<'p> Candidates<'p> {
         }
     }
 
-    /// Returns what the policies say of a request that is to go on though its token could not be verified: a DENY rule
-    /// can still refuse it, and so does the lack of any ALLOW rule that is for such requests.
+    /// Returns what the policies say of a request that is to go on though its token could not be
+    /// verified: a DENY rule can still refuse it, and so does the lack of any ALLOW rule that is
+    /// for such requests.
     pub fn verdict_unverified(&self, view: View, request: &RequestFacts<'_>) -> Verdict {
         let summary = self.policies.summary.of(view);
         let rule = self.allowing(view).min();
@@ -97,7 +105,9 @@ impl<'p> Candidates<'p> {
     fn allowing(&self, view: View) -> impl Iterator<Item = RuleIndex> {
         let all = &self.policies.rules;
         let rules = self.allowing_groups().flat_map(|rule_group| rule_group.allow.all()).copied();
-        rules.filter(move |rule| all.get(rule.position()).is_some_and(|rule| view.counts(rule.shadow)))
+        rules.filter(move |rule| {
+            all.get(rule.position()).is_some_and(|rule| view.counts(rule.shadow))
+        })
     }
 
     /// Returns the rules in the document's order, of both views.
@@ -118,7 +128,10 @@ impl<'p> Candidates<'p> {
         self.groups_where(|_| true)
     }
 
-    fn groups_where(&self, counts: impl Fn(&GroupMatch) -> bool) -> impl Iterator<Item = &'p RuleGroup> {
+    fn groups_where(
+        &self,
+        counts: impl Fn(&GroupMatch) -> bool,
+    ) -> impl Iterator<Item = &'p RuleGroup> {
         let groups = &self.policies.groups;
         self.groups
             .iter()

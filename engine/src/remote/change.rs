@@ -2,8 +2,8 @@
 
 use crate::token::IssuerKeys;
 
-/// The keys that came and went. A key is named by its `kid`, or by its fingerprint in hexadecimal where it has none;
-/// one whose `kid` stayed while its material changed is in both lists.
+/// The keys that came and went. A key is named by its `kid`, or by its fingerprint in hexadecimal
+/// where it has none; one whose `kid` stayed while its material changed is in both lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// Those that came.

@@ -17,7 +17,12 @@ pub struct Fetch {
 
 impl Fetch {
     /// Returns a GET, for what has changed since `etag` only where there is one.
-    pub(super) fn new(url: &HttpUrl, cluster: String, etag: Option<&str>, timeout: Duration) -> Self {
+    pub(super) fn new(
+        url: &HttpUrl,
+        cluster: String,
+        etag: Option<&str>,
+        timeout: Duration,
+    ) -> Self {
         let scheme = if url.is_tls() { "https" } else { "http" };
         let mut headers = vec![
             (":method", "GET".to_owned()),
@@ -67,7 +72,8 @@ outcomes! {
     NotSent = "not_sent",
     /// The answer did not come, or broke off.
     NoAnswer = "no_answer",
-    /// Any status but 200 and 304. Envoy's own 503 and 504, for a provider that is down or slow, are among them.
+    /// Any status but 200 and 304. Envoy's own 503 and 504, for a provider that is down or slow,
+    /// are among them.
     BadStatus = "bad_status",
     /// A redirect; none is followed.
     Redirect = "redirect",

@@ -61,15 +61,18 @@ impl FetchStep {
                 max_age: response.max_age(),
                 not_modified: false,
             })),
-            (Self::Keys { known: Some(set), .. }, Content::NotModified) => Ok(Read::Keys(Fetched {
-                prepared: prepare(&set.body)?,
-                set,
-                max_age: response.max_age(),
-                not_modified: true,
-            })),
-            (_, Content::NotModified) => {
-                Err(FetchError::new(FetchOutcome::BadStatus, "status 304, though nothing was asked about"))
+            (Self::Keys { known: Some(set), .. }, Content::NotModified) => {
+                Ok(Read::Keys(Fetched {
+                    prepared: prepare(&set.body)?,
+                    set,
+                    max_age: response.max_age(),
+                    not_modified: true,
+                }))
             }
+            (_, Content::NotModified) => Err(FetchError::new(
+                FetchOutcome::BadStatus,
+                "status 304, though nothing was asked about",
+            )),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Chance, for what workers must not all do at once.
 
-/// Numbers that differ from worker to worker: SplitMix64 by Sebastiano Vigna. Nothing secret hangs on them.
+/// Numbers that differ from worker to worker: SplitMix64 by Sebastiano Vigna. Nothing secret hangs
+/// on them.
 #[derive(Debug)]
 pub(super) struct Jitter(pub(super) u64);
 

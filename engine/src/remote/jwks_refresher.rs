@@ -19,8 +19,8 @@ use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A version that no value has. Where there is no value yet it does no harm, and so has the first of several workers
-/// write it, and the others see that they were late.
+/// A version that no value has. Where there is no value yet it does no harm, and so has the first
+/// of several workers write it, and the others see that they were late.
 const ABSENT: u32 = u32::MAX;
 
 /// Keeps the keys of one issuer up to date, together with its twins in other workers.
@@ -64,12 +64,16 @@ impl JwksRefresher {
             KeyLocation::Discovery(url) => (2, "discovery", url),
         };
         let mut jitter = Jitter(seed);
-        // Whatever makes an answer another: so a new configuration takes over the keys of the one before, unless it
-        // asks elsewhere.
-        let (cluster, hosts) = (source.cluster.as_deref().unwrap_or_default(), source.jwks_hosts.join(" "));
+        // Whatever makes an answer another: so a new configuration takes over the keys of the one
+        // before, unless it asks elsewhere.
+        let (cluster, hosts) =
+            (source.cluster.as_deref().unwrap_or_default(), source.jwks_hosts.join(" "));
         let identity = [kind, issuer, url.as_str(), cluster, &hosts].join("\0");
-        let id: String =
-            Hash::hash(identity.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let id: String = Hash::hash(identity.as_bytes())
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self {
             issuer: issuer.to_owned(),
             source: source.clone(),
@@ -99,21 +103,24 @@ impl JwksRefresher {
         self.catch_up(now, store);
     }
 
-    /// Reads state and key set together: a state that is ahead of the keys would tell a request that it need not wait
-    /// for them. Returns the state's version.
+    /// Reads state and key set together: a state that is ahead of the keys would tell a request
+    /// that it need not wait for them. Returns the state's version.
     fn catch_up(&mut self, now: UnixMillis, store: &dyn SharedStore) -> Option<u32> {
         let mut version = None;
         if let Some((state, its_version)) = self.read_state(store) {
             (self.state, version) = (state, its_version);
         }
         let RefreshState { sequence, confirmed_at, .. } = self.state;
-        let fresh = |confirmed_at: UnixMillis| now.since(confirmed_at) <= self.source.refresh.keep_for;
+        let fresh =
+            |confirmed_at: UnixMillis| now.since(confirmed_at) <= self.source.refresh.keep_for;
         if sequence != 0 && fresh(confirmed_at) {
             match &mut self.held {
                 Some(held) if held.set.sequence == sequence => held.confirmed_at = confirmed_at,
                 _ => {
-                    let set = store.read(&self.set_key).and_then(|(bytes, _)| SharedSet::decode(&bytes));
-                    // A set of another number is about to be followed by its state, or is a leftover.
+                    let set =
+                        store.read(&self.set_key).and_then(|(bytes, _)| SharedSet::decode(&bytes));
+                    // A set of another number is about to be followed by its state, or is a
+                    // leftover.
                     let set = set.filter(|set| set.sequence == sequence);
                     let held = set.and_then(|set| {
                         Some(Held { keys: prepare(&set.body).ok()?.keys, set, confirmed_at })
@@ -126,10 +133,15 @@ impl JwksRefresher {
         version
     }
 
-    /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other worker is at it. Syncs
-    /// first.
+    /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other
+    /// worker is at it. Syncs first.
     #[inline(never)]
-    pub fn begin(&mut self, now: UnixMillis, demand: bool, store: &dyn SharedStore) -> Option<Fetch> {
+    pub fn begin(
+        &mut self,
+        now: UnixMillis,
+        demand: bool,
+        store: &dyn SharedStore,
+    ) -> Option<Fetch> {
         let version = self.catch_up(now, store);
         let state = self.state;
         if !self.schedule.is_due(&state, now, demand) {
@@ -142,7 +154,11 @@ impl JwksRefresher {
             lease_until: now.plus(self.schedule.lease),
             ..state
         };
-        if !store.compare_and_set(&self.state_key, &claimed.encode(), Some(version.unwrap_or(ABSENT))) {
+        if !store.compare_and_set(
+            &self.state_key,
+            &claimed.encode(),
+            Some(version.unwrap_or(ABSENT)),
+        ) {
             return None;
         }
         self.state = claimed;
@@ -152,16 +168,17 @@ impl JwksRefresher {
                 let fetch = Fetch::new(url, cluster, None, self.source.refresh.timeout);
                 (FetchStep::Discovery(url.clone()), fetch)
             }
-            KeyLocation::JwksUri(url) => {
-                self.ask_for_keys(url.clone(), self.source.cluster.clone().unwrap_or_else(|| url.cluster()))
-            }
+            KeyLocation::JwksUri(url) => self.ask_for_keys(
+                url.clone(),
+                self.source.cluster.clone().unwrap_or_else(|| url.cluster()),
+            ),
         };
         self.in_flight = Some(InFlight { attempt: claimed.attempt, step });
         Some(fetch)
     }
 
-    /// Takes the answer to the question that [`JwksRefresher::begin`] or this function returned last. `None`: it could
-    /// not be sent.
+    /// Takes the answer to the question that [`JwksRefresher::begin`] or this function returned
+    /// last. `None`: it could not be sent.
     pub fn answer(
         &mut self,
         response: Option<&Response>,
@@ -196,7 +213,12 @@ impl JwksRefresher {
     }
 
     /// Returns whether a request that lacks keys since `arrived` is to wait.
-    pub fn wait_decision(&self, missing: MissingKeys, arrived: UnixMillis, now: UnixMillis) -> WaitDecision {
+    pub fn wait_decision(
+        &self,
+        missing: MissingKeys,
+        arrived: UnixMillis,
+        now: UnixMillis,
+    ) -> WaitDecision {
         let deadline = arrived.plus(self.source.refresh.timeout);
         let next = self.schedule.on_demand_at(&self.state, now);
         let never = WaitDecision::GiveUp(next.since(now));
@@ -232,13 +254,18 @@ impl JwksRefresher {
         now: UnixMillis,
         store: &dyn SharedStore,
     ) -> FetchReport {
-        let Fetched { prepared: Prepared { keys, skipped }, mut set, max_age, not_modified } = fetched;
+        let Fetched { prepared: Prepared { keys, skipped }, mut set, max_age, not_modified } =
+            fetched;
         self.catch_up(now, store);
         let Some((state, version)) = self.lease(attempt, store) else { return FetchReport::late() };
-        let held =
-            self.held.as_ref().filter(|held| held.set.sequence == state.sequence).map(|held| &held.set);
-        let same =
-            held.is_some_and(|held| (&held.body, &held.url, &held.etag) == (&set.body, &set.url, &set.etag));
+        let held = self
+            .held
+            .as_ref()
+            .filter(|held| held.set.sequence == state.sequence)
+            .map(|held| &held.set);
+        let same = held.is_some_and(|held| {
+            (&held.body, &held.url, &held.etag) == (&set.body, &set.url, &set.etag)
+        });
         set.sequence = if same { state.sequence } else { attempt };
         let ended = RefreshState {
             lease_until: UnixMillis(0),
@@ -283,7 +310,8 @@ impl JwksRefresher {
 
     /// Returns the state, if this worker's attempt is still the last one.
     fn lease(&self, attempt: u64, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {
-        self.read_state(store).filter(|(state, _)| state.attempt == attempt && state.holder == self.me)
+        self.read_state(store)
+            .filter(|(state, _)| state.attempt == attempt && state.holder == self.me)
     }
 
     fn read_state(&self, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 /// Whether requests wait for keys that a provider serves.
 pub trait KeyWait {
-    /// Returns whether this request, which lacks keys of this issuer, is to wait: then it will be decided about anew.
-    /// Where not, it is decided about without them.
+    /// Returns whether this request, which lacks keys of this issuer, is to wait: then it will be
+    /// decided about anew. Where not, it is decided about without them.
     fn wait_decision(&self, issuer: IssuerIndex, missing: MissingKeys) -> WaitDecision;
 }
 

@@ -15,10 +15,12 @@ pub(super) struct Prepared {
 /// Reads a key set by the rules of an inline one.
 pub(super) fn prepare(body: &[u8]) -> Result<Prepared, FetchError> {
     let set = KeySet::parse(body).map_err(|errors| {
-        let outcome = if KeySet::has_a_form(body) { FetchOutcome::BadKeys } else { FetchOutcome::NotJson };
+        let outcome =
+            if KeySet::has_a_form(body) { FetchOutcome::BadKeys } else { FetchOutcome::NotJson };
         unfit(outcome, errors.iter())
     })?;
-    let keys = IssuerKeys::from_set(&set).map_err(|errors| unfit(FetchOutcome::BadKeys, errors.iter()))?;
+    let keys =
+        IssuerKeys::from_set(&set).map_err(|errors| unfit(FetchOutcome::BadKeys, errors.iter()))?;
     let skipped = set.skipped.into_iter().chain(keys.skipped().iter().cloned()).collect();
     Ok(Prepared { keys: Rc::new(keys), skipped })
 }

@@ -18,7 +18,8 @@ pub(super) struct RefreshState {
     pub(super) next_at: UnixMillis,
     /// How many have failed in a row.
     pub(super) failures: u64,
-    /// The number of the key set that holds, which is that of the attempt that brought it; zero: there was none yet.
+    /// The number of the key set that holds, which is that of the attempt that brought it; zero:
+    /// there was none yet.
     pub(super) sequence: u64,
     /// When the provider last said that this is its key set.
     pub(super) confirmed_at: UnixMillis,

@@ -44,12 +44,14 @@ impl FetchError {
 }
 
 impl Response {
-    /// Checks everything about an answer but what its body says. What `content-type` says does not count: key sets are
-    /// served as all sorts of things.
+    /// Checks everything about an answer but what its body says. What `content-type` says does not
+    /// count: key sets are served as all sorts of things.
     pub(super) fn content(&self) -> Result<Content<'_>, FetchError> {
         use FetchOutcome::{BadStatus, Encoded, NoAnswer, Redirect, TooLarge};
         match self.header(":status") {
-            None => return Err(FetchError::new(NoAnswer, "no answer came in time, or it broke off")),
+            None => {
+                return Err(FetchError::new(NoAnswer, "no answer came in time, or it broke off"));
+            }
             Some("200") => {}
             Some("304") => return Ok(Content::NotModified),
             Some("301" | "302" | "303" | "307" | "308") => {
@@ -63,7 +65,9 @@ impl Response {
                 return Err(FetchError::new(BadStatus, format!("status {status}")));
             }
         }
-        if self.header("content-encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+        if self
+            .header("content-encoding")
+            .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
         {
             return Err(FetchError::new(
                 Encoded,
@@ -71,13 +75,16 @@ impl Response {
             ));
         }
         if self.body.len() > MAX_BODY {
-            return Err(FetchError::new(TooLarge, format!("the body has more than {MAX_BODY} bytes")));
+            return Err(FetchError::new(
+                TooLarge,
+                format!("the body has more than {MAX_BODY} bytes"),
+            ));
         }
         Ok(Content::New(&self.body))
     }
 
-    /// Returns for how long the answer stays fresh (RFC 9111 section 4.2): `max-age` less `age`. `None` where it
-    /// doesn't say, or says it in a way that can't be read.
+    /// Returns for how long the answer stays fresh (RFC 9111 section 4.2): `max-age` less `age`.
+    /// `None` where it doesn't say, or says it in a way that can't be read.
     pub(super) fn max_age(&self) -> Option<Duration> {
         let directives = self.all("cache-control").flat_map(|value| value.split(','));
         let seconds = directives.filter_map(|directive| {
@@ -115,17 +122,17 @@ fn whole_seconds(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// What is read of a discovery document (OpenID Connect Discovery 1.0 section 3). Others of its members are ignored;
-/// none of these may be repeated.
+/// What is read of a discovery document (OpenID Connect Discovery 1.0 section 3). Others of its
+/// members are ignored; none of these may be repeated.
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
     jwks_uri: String,
 }
 
-/// Returns where a discovery document says that the keys are. It must be the issuer's own, must not lead from `https`
-/// to `http`, and must stay at the origin where it was found or lead to one of `hosts`: a provider does not choose whom
-/// of the mesh it has asked.
+/// Returns where a discovery document says that the keys are. It must be the issuer's own, must not
+/// lead from `https` to `http`, and must stay at the origin where it was found or lead to one of
+/// `hosts`: a provider does not choose whom of the mesh it has asked.
 #[inline(never)]
 pub(super) fn read_discovery(
     body: &[u8],
@@ -142,19 +149,23 @@ pub(super) fn read_discovery(
     }
     let document: Document = serde_json::from_slice(body).map_err(|error| {
         let outcome = if error.is_data() { BadDiscovery } else { NotJson };
-        // The error of serde_json names a place, and never repeats the text but for an unexpected value's kind.
+        // The error of serde_json names a place, and never repeats the text but for an unexpected
+        // value's kind.
         let (line, column) = (error.line(), error.column());
         FetchError::new(
             outcome,
-            format!("no discovery document with `issuer` and `jwks_uri` (line {line} column {column})"),
+            format!(
+                "no discovery document with `issuer` and `jwks_uri` (line {line} column {column})"
+            ),
         )
     })?;
     if document.issuer != issuer {
         let message = "the document's `issuer` is another's; `issuer` must equal it byte for byte, a final `/` included";
         return Err(FetchError::new(BadDiscovery, message));
     }
-    let url = HttpUrl::parse(&document.jwks_uri)
-        .map_err(|message| FetchError::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}")))?;
+    let url = HttpUrl::parse(&document.jwks_uri).map_err(|message| {
+        FetchError::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}"))
+    })?;
     if found_at.is_tls() && !url.is_tls() {
         return Err(FetchError::new(BadDiscovery, "`jwks_uri` leads from `https` to `http`"));
     }

@@ -16,13 +16,14 @@ pub(super) struct Schedule {
 impl Schedule {
     /// Returns a schedule for attempts of so many questions, one after the other.
     pub(super) fn new(refresh: Refresh, questions: u32) -> Self {
-        let lease = refresh.timeout.saturating_mul(questions).saturating_add(Duration::from_secs(1));
+        let lease =
+            refresh.timeout.saturating_mul(questions).saturating_add(Duration::from_secs(1));
         Self { refresh, lease }
     }
 
-    /// Returns when the provider is asked again after a good answer: after `interval`, sooner if the answer stays fresh
-    /// for less, never sooner than `minInterval`. Up to a tenth is taken off at random, so that a mesh that was started
-    /// in one go does not ask in step.
+    /// Returns when the provider is asked again after a good answer: after `interval`, sooner if
+    /// the answer stays fresh for less, never sooner than `minInterval`. Up to a tenth is taken off
+    /// at random, so that a mesh that was started in one go does not ask in step.
     pub(super) fn after_success(
         &self,
         now: UnixMillis,
@@ -34,8 +35,8 @@ impl Schedule {
         now.plus(delay.saturating_sub(share(delay, jitter, 10)).max(min_interval))
     }
 
-    /// Returns when it is asked again after a number of failures in a row: after `retryAfter`, doubled with each, and
-    /// up to half as much again at random.
+    /// Returns when it is asked again after a number of failures in a row: after `retryAfter`,
+    /// doubled with each, and up to half as much again at random.
     pub(super) fn after_failure(&self, now: UnixMillis, failures: u64, jitter: u64) -> UnixMillis {
         let Refresh { interval, retry_after, .. } = self.refresh;
         let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -43,8 +44,8 @@ impl Schedule {
         now.plus(delay.saturating_add(share(delay, jitter, 2)))
     }
 
-    /// Returns whether an attempt is under way. A lease that lasts longer than any does is one from before the clock
-    /// was set back, and is not waited for.
+    /// Returns whether an attempt is under way. A lease that lasts longer than any does is one from
+    /// before the clock was set back, and is not waited for.
     pub(super) fn is_under_way(&self, state: &RefreshState, now: UnixMillis) -> bool {
         now < state.lease_until && state.lease_until.since(now) <= self.lease
     }
@@ -63,15 +64,16 @@ impl Schedule {
         !self.is_under_way(state, now) && now >= at
     }
 
-    /// Returns when the next attempt is due though no request waits. What lies further ahead than any delay was written
-    /// before the clock was set back: then it is due now.
+    /// Returns when the next attempt is due though no request waits. What lies further ahead than
+    /// any delay was written before the clock was set back: then it is due now.
     fn due_at(&self, state: &RefreshState, now: UnixMillis) -> UnixMillis {
         let longest = self.refresh.interval.saturating_mul(2);
         if state.next_at.since(now) > longest { now } else { state.next_at }
     }
 }
 
-/// Returns a part of a duration: from nothing up to, but not quite, one of `parts`, chosen by the jitter.
+/// Returns a part of a duration: from nothing up to, but not quite, one of `parts`, chosen by the
+/// jitter.
 fn share(whole: Duration, jitter: u64, parts: u32) -> Duration {
     let part = whole.checked_div(parts).unwrap_or_default();
     let fraction = (jitter >> 12) as f64 / (1_u64 << 52) as f64;
@@ -115,7 +117,8 @@ mod tests {
             next_at: NOW.plus(300 * SECOND),
             ..RefreshState::default()
         };
-        let due = |seconds: u32, demand| schedule().is_due(&state, NOW.plus(seconds * SECOND), demand);
+        let due =
+            |seconds: u32, demand| schedule().is_due(&state, NOW.plus(seconds * SECOND), demand);
         assert!(!due(9, true));
         assert!(!due(10, false));
         assert!(due(10, true));
@@ -124,7 +127,11 @@ mod tests {
 
     #[test]
     fn nobody_asks_while_another_does() {
-        let state = RefreshState { attempt: 1, lease_until: NOW.plus(6 * SECOND), ..RefreshState::default() };
+        let state = RefreshState {
+            attempt: 1,
+            lease_until: NOW.plus(6 * SECOND),
+            ..RefreshState::default()
+        };
         assert!(!schedule().is_due(&state, NOW.plus(5 * SECOND), true));
         assert!(schedule().is_due(&state, NOW.plus(6 * SECOND), false), "its worker is gone");
     }

@@ -22,7 +22,9 @@ impl SharedSet {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&self.sequence.to_le_bytes());
-        for part in [self.etag.as_deref().unwrap_or_default().as_bytes(), self.url.as_bytes(), &self.body] {
+        for part in
+            [self.etag.as_deref().unwrap_or_default().as_bytes(), self.url.as_bytes(), &self.body]
+        {
             bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
             bytes.extend_from_slice(part);
         }
@@ -81,7 +83,12 @@ mod tests {
 
     #[test]
     fn a_torn_set_is_worthless() {
-        let set = SharedSet { sequence: 1, etag: None, url: "https://a/".to_owned(), body: b"{}".to_vec() };
+        let set = SharedSet {
+            sequence: 1,
+            etag: None,
+            url: "https://a/".to_owned(),
+            body: b"{}".to_vec(),
+        };
         let bytes = set.encode();
         for end in 0..bytes.len() {
             assert_eq!(SharedSet::decode(&bytes[..end]), None);

@@ -1,5 +1,5 @@
-//! base64url as RFC 7515 section 2 has it: no padding, no line breaks, no stray bits. Each byte string has exactly one
-//! such text, so a token cannot be respelled.
+//! base64url as RFC 7515 section 2 has it: no padding, no line breaks, no stray bits. Each byte
+//! string has exactly one such text, so a token cannot be respelled.
 
 use attache_plugin_config::Padding;
 use base64::Engine as _;
@@ -10,8 +10,8 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Decodes a part that its signature covers: it may have padding where that is allowed, since a token so spelled is
-/// another one.
+/// Decodes a part that its signature covers: it may have padding where that is allowed, since a
+/// token so spelled is another one.
 pub(super) fn decode_signed(text: &str, padding: Padding) -> Option<Vec<u8>> {
     match padding {
         Padding::Refused => decode(text),
@@ -19,7 +19,8 @@ pub(super) fn decode_signed(text: &str, padding: Padding) -> Option<Vec<u8>> {
     }
 }
 
-/// Returns a part without its padding (RFC 4648 section 4); as it is where it has none, or not what it should have.
+/// Returns a part without its padding (RFC 4648 section 4); as it is where it has none, or not what
+/// it should have.
 pub(super) fn without_padding(part: &str) -> &str {
     let digits = part.trim_end_matches('=');
     let padding = part.len().saturating_sub(digits.len());
@@ -49,11 +50,15 @@ mod tests {
             assert_eq!(allowed(canonical), decode(canonical), "{canonical}");
         }
         for bad in [
-            "=", "==", "====", "-_8==", "AA=", "AA===", "AAAA=", "AAAA====", "-_9=", "AB==", "A===", "A=A=",
-            "=AAA",
+            "=", "==", "====", "-_8==", "AA=", "AA===", "AAAA=", "AAAA====", "-_9=", "AB==",
+            "A===", "A=A=", "=AAA",
         ] {
             assert_eq!(allowed(bad), None, "{bad}");
-            assert_eq!(without_padding(bad).contains('='), !matches!(bad, "-_9=" | "AB=="), "{bad}");
+            assert_eq!(
+                without_padding(bad).contains('='),
+                !matches!(bad, "-_9=" | "AB=="),
+                "{bad}"
+            );
         }
         for padded in ["-_8=", "AA=="] {
             assert_eq!(decode_signed(padded, Padding::Refused), None, "{padded}");

@@ -23,14 +23,16 @@ impl<'t> Compact<'t> {
     /// Reads header and signature.
     ///
     /// # Errors
-    /// [`Reason::TokenOpaque`] for text without a dot. [`Reason::TokenMalformed`] for anything else that is not three
-    /// parts of canonical base64url with an acceptable [`Header`] in the first, each with its [`Detail`].
+    /// [`Reason::TokenOpaque`] for text without a dot. [`Reason::TokenMalformed`] for anything else
+    /// that is not three parts of canonical base64url with an acceptable [`Header`] in the first,
+    /// each with its [`Detail`].
     pub fn parse(token: &'t [u8]) -> Result<Self, Cause> {
         Self::parse_with(token, &LastHeader::default(), Padding::Refused)
     }
 
-    /// Returns the same, sparing the header where it is the one that was read last. Header and payload may have padding
-    /// where that is allowed; that of the signature is for [`without_padding`] to take off.
+    /// Returns the same, sparing the header where it is the one that was read last. Header and
+    /// payload may have padding where that is allowed; that of the signature is for
+    /// [`without_padding`] to take off.
     ///
     /// # Errors
     /// Those of [`Compact::parse`].
@@ -92,12 +94,14 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// Returns a token without the padding of its signature, which nobody signs: with it and without, it is one token, and
-/// has one text. As it is where it has none, or not what base64 gives it.
+/// Returns a token without the padding of its signature, which nobody signs: with it and without,
+/// it is one token, and has one text. As it is where it has none, or not what base64 gives it.
 #[inline(never)]
 pub fn without_padding(token: &[u8]) -> &[u8] {
-    let signature =
-        token.iter().rposition(|&byte| byte == b'.').and_then(|dot| token.get(dot.saturating_add(1)..));
+    let signature = token
+        .iter()
+        .rposition(|&byte| byte == b'.')
+        .and_then(|dot| token.get(dot.saturating_add(1)..));
     let Some(signature) = signature.and_then(|signature| str::from_utf8(signature).ok()) else {
         return token;
     };
@@ -105,7 +109,8 @@ pub fn without_padding(token: &[u8]) -> &[u8] {
     token.get(..token.len().saturating_sub(padding)).unwrap_or(token)
 }
 
-/// Tells a JWE (RFC 7516 section 7.1) from what has dots for no reason, given all but the first and the last part.
+/// Tells a JWE (RFC 7516 section 7.1) from what has dots for no reason, given all but the first and
+/// the last part.
 #[inline(never)]
 fn too_many_parts(rest: &str) -> Detail {
     match rest.bytes().filter(|&byte| byte == b'.').count() {
@@ -114,8 +119,8 @@ fn too_many_parts(rest: &str) -> Detail {
     }
 }
 
-/// What the engine reads of a JOSE header (RFC 7515 section 4). Members it does not know are ignored, as the RFC
-/// demands, and with them all that embed a key or point to one.
+/// What the engine reads of a JOSE header (RFC 7515 section 4). Members it does not know are
+/// ignored, as the RFC demands, and with them all that embed a key or point to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     algorithm: Option<Algorithm>,
@@ -139,8 +144,9 @@ impl Header {
         self.token_type.as_deref()
     }
 
-    /// Refuses `crit`, which demands an extension, of which the engine has none: it is refused whatever it lists, even
-    /// nothing. `b64` (RFC 7797) changes what is signed and is refused with or without it.
+    /// Refuses `crit`, which demands an extension, of which the engine has none: it is refused
+    /// whatever it lists, even nothing. `b64` (RFC 7797) changes what is signed and is refused with
+    /// or without it.
     fn from_json(mut members: Map<String, Value>) -> Result<Self, Cause> {
         if members.contains_key("crit") {
             return Err(Detail::HeaderCritical.into());
@@ -163,8 +169,8 @@ impl Header {
     }
 }
 
-/// The header that was read last. All tokens of an issuer and a key have the same, letter for letter, so that next to
-/// none is read twice. Every worker has its own.
+/// The header that was read last. All tokens of an issuer and a key have the same, letter for
+/// letter, so that next to none is read twice. Every worker has its own.
 #[derive(Debug, Default)]
 pub struct LastHeader(RefCell<Option<(Box<str>, Rc<Header>)>>);
 
@@ -212,8 +218,8 @@ impl<'t> Jws<'t> {
     /// Reads all three parts.
     ///
     /// # Errors
-    /// Those of [`Compact::parse`], and [`Reason::TokenMalformed`] for a payload that is no claims set
-    /// (see [`Claims::from_json`]).
+    /// Those of [`Compact::parse`], and [`Reason::TokenMalformed`] for a payload that is no claims
+    /// set (see [`Claims::from_json`]).
     pub fn parse(token: &'t [u8]) -> Result<Self, Cause> {
         Self::parse_with(token, &LastHeader::default(), Padding::Refused)
     }

@@ -1,7 +1,8 @@
-//! The little DER (ITU-T X.690) that a host's verifier is handed: public keys, and ECDSA signatures.
+//! The little DER (ITU-T X.690) that a host's verifier is handed: public keys, and ECDSA
+//! signatures.
 //!
-//! Written here, since all that a library for ASN.1 brings along would be a twentieth of the module, and since each ES
-//! token passes through it. Nothing is read.
+//! Written here, since all that a library for ASN.1 brings along would be a twentieth of the
+//! module, and since each ES token passes through it. Nothing is read.
 
 use attache_plugin_config::EcCurve;
 
@@ -15,20 +16,22 @@ const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
 /// `id-ecPublicKey` (1.2.840.10045.2.1).
 const EC: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
-/// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA key (RFC 3279 section 2.3.1).
+/// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA key (RFC 3279 section
+/// 2.3.1).
 pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Box<[u8]> {
     let key = element(SEQUENCE, &[&integer(n), &integer(e)]);
     public_key(&element(SEQUENCE, &[RSA]), &key)
 }
 
-/// Returns the SubjectPublicKeyInfo of a point (RFC 5480 section 2), which is in the form of SEC 1 section 2.3.3.
+/// Returns the SubjectPublicKeyInfo of a point (RFC 5480 section 2), which is in the form of SEC 1
+/// section 2.3.3.
 pub(super) fn ec_key(curve: EcCurve, point: &[u8]) -> Box<[u8]> {
     let curve = element(OBJECT_IDENTIFIER, &[curve.oid()]);
     public_key(&element(SEQUENCE, &[EC, &curve]), point)
 }
 
-/// Returns an ECDSA signature (RFC 3279 section 2.2.3) from its JOSE form, two numbers of the same length (RFC 7518
-/// section 3.4).
+/// Returns an ECDSA signature (RFC 3279 section 2.2.3) from its JOSE form, two numbers of the same
+/// length (RFC 7518 section 3.4).
 pub(super) fn ecdsa_signature(jose: &[u8]) -> Vec<u8> {
     let (r, s) = jose.split_at_checked(jose.len() / 2).unwrap_or_default();
     element(SEQUENCE, &[&integer(r), &integer(s)])
@@ -92,7 +95,8 @@ mod tests {
         for bytes in [256, 384, 512] {
             // An odd number of that length serves: only its bytes are looked at.
             let n = [&[0xc1][..], &vec![0x5a; bytes - 2], &[0x0d]].concat();
-            let key = RsaPublicKey::new(BigUint::from_bytes_be(&n), BigUint::from(65_537_u32)).unwrap();
+            let key =
+                RsaPublicKey::new(BigUint::from_bytes_be(&n), BigUint::from(65_537_u32)).unwrap();
             let expected = key.to_public_key_der().unwrap();
             assert_eq!(*rsa_key(&n, &[1, 0, 1]), *expected.as_bytes(), "{bytes} bytes");
         }

@@ -1,6 +1,7 @@
-//! JSON as two readers can only read it in one way: no member twice, no nesting past [`MAX_DEPTH`], no digit lost that 64
-//! bits can't hold, nothing before or after the value. The rest of RFC 8259 is serde_json's to hold: it refuses a byte
-//! order mark, lone surrogates, invalid UTF-8, and numbers past every double by itself.
+//! JSON as two readers can only read it in one way: no member twice, no nesting past [`MAX_DEPTH`],
+//! no digit lost that 64 bits can't hold, nothing before or after the value. The rest of RFC 8259
+//! is serde_json's to hold: it refuses a byte order mark, lone surrogates, invalid UTF-8, and
+//! numbers past every double by itself.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -24,11 +25,13 @@ pub(super) enum Flaw {
     TooDeep,
 }
 
-/// The members of a JOSE header and of a claims set that the engine reads by their type: there a number is a number.
-const REGISTERED: [&str; 10] = ["alg", "kid", "typ", "iss", "sub", "aud", "jti", "exp", "nbf", "iat"];
+/// The members of a JOSE header and of a claims set that the engine reads by their type: there a
+/// number is a number.
+const REGISTERED: [&str; 10] =
+    ["alg", "kid", "typ", "iss", "sub", "aud", "jti", "exp", "nbf", "iat"];
 
-/// Reads an object. A number that 64 bits can't hold becomes the text of its digits, unless it is or lies in a
-/// registered member.
+/// Reads an object. A number that 64 bits can't hold becomes the text of its digits, unless it is
+/// or lies in a registered member.
 ///
 /// # Errors
 /// The first [`Flaw`].
@@ -78,7 +81,8 @@ fn next_number(text: &[u8]) -> Option<(&[u8], &[u8])> {
         match rest.split_first()? {
             (b'"', after) => rest = after_string(after)?,
             (b'-' | b'0'..=b'9', _) => {
-                let is_of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                let is_of_number =
+                    |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
                 let length = rest.iter().take_while(|byte| is_of_number(byte)).count();
                 return rest.split_at_checked(length);
             }
@@ -206,9 +210,11 @@ mod tests {
 
     #[test]
     fn an_object_is_read_whole() {
-        let text = br#" {"s":"\u00e9\ud83d\ude00","n":[1,-2,3.5,18446744073709551615,null,true],"o":{}} "#;
+        let text =
+            br#" {"s":"\u00e9\ud83d\ude00","n":[1,-2,3.5,18446744073709551615,null,true],"o":{}} "#;
         let read = serde_json::Value::Object(object(text).unwrap());
-        let expected = serde_json::json!({"s": "é😀", "n": [1, -2, 3.5, u64::MAX, null, true], "o": {}});
+        let expected =
+            serde_json::json!({"s": "é😀", "n": [1, -2, 3.5, u64::MAX, null, true], "o": {}});
         assert_eq!(read, expected);
     }
 
@@ -236,7 +242,11 @@ mod tests {
             assert!(object(text.as_bytes()).is_err(), "{why}");
         }
         assert_eq!(object(b"{\"a\":\"\xff\"}"), Err(Flaw::NotAnObject), "invalid UTF-8");
-        assert_eq!(object(b"{\"a\":\"\xed\xa0\x80\"}"), Err(Flaw::NotAnObject), "a surrogate in UTF-8");
+        assert_eq!(
+            object(b"{\"a\":\"\xed\xa0\x80\"}"),
+            Err(Flaw::NotAnObject),
+            "a surrogate in UTF-8"
+        );
     }
 
     #[test]
@@ -268,11 +278,13 @@ mod tests {
     #[test]
     fn a_registered_member_never_turns_into_text() {
         for name in super::REGISTERED {
-            let read = object(format!(r#"{{"x":1e30,"{name}":1e30,"y":2e30}}"#).as_bytes()).unwrap();
+            let read =
+                object(format!(r#"{{"x":1e30,"{name}":1e30,"y":2e30}}"#).as_bytes()).unwrap();
             assert!(read[name].is_f64(), "{name}");
             assert_eq!((&read["x"], &read["y"]), (&"1e30".into(), &"2e30".into()), "beside {name}");
             let below =
-                object(format!(r#"{{"{name}":[{{"a":1e30}}],"x":{{"{name}":1e30}}}}"#).as_bytes()).unwrap();
+                object(format!(r#"{{"{name}":[{{"a":1e30}}],"x":{{"{name}":1e30}}}}"#).as_bytes())
+                    .unwrap();
             assert!(below[name][0]["a"].is_f64(), "below {name}");
             assert_eq!(below["x"][name], "1e30", "{name} is registered at the root only");
         }

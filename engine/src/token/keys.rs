@@ -54,7 +54,8 @@ impl IssuerKeys {
     /// Prepares the keys of a configuration.
     ///
     /// # Errors
-    /// Every key that can't be used, with its place below the issuer: `jwks.keys[1]` or `secrets[0]`.
+    /// Every key that can't be used, with its place below the issuer: `jwks.keys[1]` or
+    /// `secrets[0]`.
     #[inline(never)]
     pub fn new(source: &KeySource, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         match source {
@@ -62,7 +63,8 @@ impl IssuerKeys {
             // None yet: they come one set at a time.
             KeySource::Remote(_) => Self::from_set(&KeySet::default()),
             KeySource::Secrets(secrets) => {
-                all(secrets, |secret| Secret::fetch(secret, environment), "secrets").map(Self::from_secrets)
+                all(secrets, |secret| Secret::fetch(secret, environment), "secrets")
+                    .map(Self::from_secrets)
             }
         }
     }
@@ -77,8 +79,8 @@ impl IssuerKeys {
         Ok(keys)
     }
 
-    /// Prepares a key set, wherever it came from. Keys whose numbers are no key are left out, as those of which the set
-    /// itself knew are; see [`IssuerKeys::skipped`].
+    /// Prepares a key set, wherever it came from. Keys whose numbers are no key are left out, as
+    /// those of which the set itself knew are; see [`IssuerKeys::skipped`].
     ///
     /// # Errors
     /// Every key of a set that has none that can be used, with its place within the set: `keys[1]`.
@@ -94,7 +96,9 @@ impl IssuerKeys {
             }
         }
         if keys.is_empty() {
-            Diagnostics::check(skipped.iter().map(|Skipped { reason, .. }| reason.clone()).collect())?;
+            Diagnostics::check(
+                skipped.iter().map(|Skipped { reason, .. }| reason.clone()).collect(),
+            )?;
         }
         let fingerprint = join(keys.iter().map(PublicKey::fingerprint).collect());
         Ok(Self { keys: Keys::Public(keys), skipped, fingerprint })
@@ -115,17 +119,20 @@ impl IssuerKeys {
         self.fingerprint
     }
 
-    /// Returns whether verifying takes so much arithmetic that it is worth asking whether another worker has done it.
+    /// Returns whether verifying takes so much arithmetic that it is worth asking whether another
+    /// worker has done it.
     pub fn are_public(&self) -> bool {
         matches!(self.keys, Keys::Public(_))
     }
 
-    /// Returns whether one of the keys has this fingerprint: a token that an earlier set verified is good as long as
-    /// its key is here.
+    /// Returns whether one of the keys has this fingerprint: a token that an earlier set verified
+    /// is good as long as its key is here.
     pub fn has_key(&self, fingerprint: u64) -> bool {
         match &self.keys {
             Keys::Public(keys) => keys.iter().any(|key| key.fingerprint() == fingerprint),
-            Keys::Secret(secrets) => secrets.iter().any(|secret| secret.fingerprint() == fingerprint),
+            Keys::Secret(secrets) => {
+                secrets.iter().any(|secret| secret.fingerprint() == fingerprint)
+            }
         }
     }
 
@@ -148,16 +155,17 @@ impl IssuerKeys {
         keys.iter().filter_map(PublicKey::key_id).chain(secrets.iter().filter_map(Secret::key_id))
     }
 
-    /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those that have none; one
-    /// without calls for those that have none, and then for all. Of these it is tried with few, in this order: with
-    /// [`MAX_TRIED`], or [`MAX_TRIED_DEAR`] where that takes long, so that no junk costs much more than other junk; the
-    /// host hears of each that was tried so in vain. `known_signer` is the fingerprint of a key that is known to have
-    /// made this token's signature: if it is a key that the token is tried with, nothing is left to verify.
+    /// Verifies a signature. A token with a `kid` calls for the keys with that `kid` and for those
+    /// that have none; one without calls for those that have none, and then for all. Of these it is
+    /// tried with few, in this order: with [`MAX_TRIED`], or [`MAX_TRIED_DEAR`] where that takes
+    /// long, so that no junk costs much more than other junk; the host hears of each that was tried
+    /// so in vain. `known_signer` is the fingerprint of a key that is known to have made this
+    /// token's signature: if it is a key that the token is tried with, nothing is left to verify.
     ///
     /// # Errors
-    /// In this order: the algorithm is unknown or not `allowed`; no key fits; the worker has done enough arithmetic for
-    /// strangers; none that fits made the signature. A token with a `kid` that no key has calls for a key that is not
-    /// here, whatever those without `kid` say.
+    /// In this order: the algorithm is unknown or not `allowed`; no key fits; the worker has done
+    /// enough arithmetic for strangers; none that fits made the signature. A token with a `kid`
+    /// that no key has calls for a key that is not here, whatever those without `kid` say.
     #[inline(never)]
     pub fn verify(
         &self,
@@ -174,8 +182,9 @@ impl IssuerKeys {
         let outcome = match &self.keys {
             Keys::Public(keys) => {
                 let most = if algorithm.is_dear() { MAX_TRIED_DEAR } else { MAX_TRIED };
-                let tried =
-                    to_try(keys, wanted, most, PublicKey::key_id, |key| key.serves(algorithm, allowed));
+                let tried = to_try(keys, wanted, most, PublicKey::key_id, |key| {
+                    key.serves(algorithm, allowed)
+                });
                 let is_free = |key: &&PublicKey| known_signer == Some(key.fingerprint());
                 if algorithm.is_dear() && !tried.iter().all(is_free) && !host.has_time() {
                     return Err(Detail::VerificationLimit.into());
@@ -185,7 +194,8 @@ impl IssuerKeys {
                     |key| match known_signer == Some(key.fingerprint()) {
                         true => Ok(Backend::Shared),
                         false => {
-                            let outcome = key.verify(algorithm, jws.signing_input(), jws.signature(), host);
+                            let outcome =
+                                key.verify(algorithm, jws.signing_input(), jws.signature(), host);
                             if algorithm.is_dear() && outcome.is_err() {
                                 host.tried_in_vain();
                             }
@@ -196,7 +206,9 @@ impl IssuerKeys {
                 )
             }
             Keys::Secret(secrets) => first_good(
-                to_try(secrets, wanted, MAX_TRIED, Secret::key_id, |secret| secret.algorithm() == algorithm),
+                to_try(secrets, wanted, MAX_TRIED, Secret::key_id, |secret| {
+                    secret.algorithm() == algorithm
+                }),
                 |secret| match secret.verify(jws.signing_input(), jws.signature()) {
                     // Cheaper than to ask whether another worker did it.
                     true => Ok(Backend::Software),
@@ -232,8 +244,8 @@ impl From<Detail> for Refusal {
     }
 }
 
-/// Returns the keys that a token is tried with: those with its `kid`, or without one where it has none, before the
-/// others.
+/// Returns the keys that a token is tried with: those with its `kid`, or without one where it has
+/// none, before the others.
 fn to_try<'k, K>(
     keys: &'k [K],
     wanted: Option<&str>,
@@ -242,12 +254,14 @@ fn to_try<'k, K>(
     serves: impl Fn(&K) -> bool,
 ) -> Vec<&'k K> {
     let named = keys.iter().filter(|key| key_id(key) == wanted);
-    // Whatever else a token may have been signed with: any key where it has no `kid`, else those that have none.
+    // Whatever else a token may have been signed with: any key where it has no `kid`, else those
+    // that have none.
     let others = keys.iter().filter(|key| key_id(key).is_some() == wanted.is_none());
     named.chain(others).filter(|key| serves(key)).take(most).collect()
 }
 
-/// Returns what the first key says that made the signature, or the last that did not; `None` where there is no key.
+/// Returns what the first key says that made the signature, or the last that did not; `None` where
+/// there is no key.
 fn first_good<'k, K: 'k>(
     keys: Vec<&'k K>,
     verify: impl Fn(&'k K) -> Outcome,
@@ -277,7 +291,9 @@ fn all<T, K, M: Into<String>>(
     for (index, source) in sources.iter().enumerate() {
         match prepare(source) {
             Ok(key) => keys.push(key),
-            Err(message) => errors.push(Diagnostic::error(Path::default().key(list).index(index), message)),
+            Err(message) => {
+                errors.push(Diagnostic::error(Path::default().key(list).index(index), message))
+            }
         }
     }
     Diagnostics::check(errors).map(|()| keys)

@@ -1,9 +1,10 @@
-//! Tokens: JWS in compact form (RFC 7515), read strictly, verified with the keys of one issuer, and held against that
-//! issuer's entry (RFC 7519, RFC 8725).
+//! Tokens: JWS in compact form (RFC 7515), read strictly, verified with the keys of one issuer, and
+//! held against that issuer's entry (RFC 7519, RFC 8725).
 //!
-//! [`Jws::parse`] reads, [`verify`] decides. Nothing of a token is believed, and nothing it embeds or points to
-//! (`jwk`, `jku`, `x5c`, `x5u`) is looked at, before the signature has been verified with a configured key. The only
-//! exception is `iss`, which chooses the issuer whose keys are tried.
+//! [`Jws::parse`] reads, [`verify`] decides. Nothing of a token is believed, and nothing it embeds
+//! or points to (`jwk`, `jku`, `x5c`, `x5u`) is looked at, before the signature has been verified
+//! with a configured key. The only exception is `iss`, which chooses the issuer whose keys are
+//! tried.
 
 mod base64url;
 mod compact;

@@ -7,7 +7,9 @@ mod software;
 
 use super::{Allowed, Backend, der};
 use crate::host::HostCrypto;
-use attache_plugin_config::{Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, Scheme, is_fit_for_rsa};
+use attache_plugin_config::{
+    Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, Scheme, is_fit_for_rsa,
+};
 use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, RsaPublicKey};
 use std::fmt;
@@ -28,16 +30,16 @@ enum Material {
     Ed25519(ed25519_compact::PublicKey),
 }
 
-/// Whether a signature is good, and what said so; in an `Err`, `None` where it is refused without arithmetic: by its shape, or
-/// since nothing here can verify it.
+/// Whether a signature is good, and what said so; in an `Err`, `None` where it is refused without
+/// arithmetic: by its shape, or since nothing here can verify it.
 pub type Outcome = Result<Backend, Option<Backend>>;
 
 impl PublicKey {
     /// Prepares a key.
     ///
     /// # Errors
-    /// What is wrong with its numbers: a point off its curve, a weak Ed25519 key, an RSA modulus or exponent that the
-    /// verifier does not take.
+    /// What is wrong with its numbers: a point off its curve, a weak Ed25519 key, an RSA modulus or
+    /// exponent that the verifier does not take.
     pub fn new(jwk: &Jwk) -> Result<Self, &'static str> {
         let (material, spki_der) = match &jwk.material {
             JwkMaterial::Rsa { n, e } => rsa(n, e).ok_or(
@@ -72,23 +74,26 @@ impl PublicKey {
 
     /// Returns whether the key verifies an issuer's signatures by this algorithm.
     pub fn serves(&self, algorithm: Algorithm, allowed: Allowed) -> bool {
-        let algorithms = if allowed.are_named { self.algorithms } else { self.algorithms.unnamed() };
+        let algorithms =
+            if allowed.are_named { self.algorithms } else { self.algorithms.unnamed() };
         algorithms.contains(algorithm)
     }
 
-    /// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA or EC key, for a host's verifier.
+    /// Returns the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of an RSA or EC key, for a
+    /// host's verifier.
     pub fn spki_der(&self) -> Option<&[u8]> {
         self.spki_der.as_deref()
     }
 
-    /// Stands for the key's numbers, its `kid` and its algorithms: the same in every VM and at every start.
+    /// Stands for the key's numbers, its `kid` and its algorithms: the same in every VM and at
+    /// every start.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 
-    /// Returns whether the key made this signature, which is in JOSE form (RFC 7518 section 3). RSASSA-PKCS1-v1_5 and ECDSA are
-    /// the host's, which gets an ECDSA signature in DER; where it can't tell, the engine verifies, if it is built with
-    /// `software-signatures`.
+    /// Returns whether the key made this signature, which is in JOSE form (RFC 7518 section 3).
+    /// RSASSA-PKCS1-v1_5 and ECDSA are the host's, which gets an ECDSA signature in DER; where it
+    /// can't tell, the engine verifies, if it is built with `software-signatures`.
     ///
     /// # Errors
     /// What refuted it; `None` where its shape, or an algorithm that is not this key's type's, did.
@@ -121,7 +126,8 @@ impl PublicKey {
                 if algorithm.scheme() != Scheme::Ed25519 {
                     return Err(None);
                 }
-                let signature = ed25519_compact::Signature::from_slice(signature).map_err(|_| None)?;
+                let signature =
+                    ed25519_compact::Signature::from_slice(signature).map_err(|_| None)?;
                 in_software(verify_ed25519(key, message, &signature))
             }
         }
@@ -192,7 +198,8 @@ fn ec(curve: EcCurve, x: &[u8], y: &[u8]) -> Option<(Material, Option<Box<[u8]>>
     Some((Material::Ec(curve), Some(der::ec_key(curve, &point))))
 }
 
-/// Returns a point of Ed25519 that is on the curve and not of small order, under which any signature could be good.
+/// Returns a point of Ed25519 that is on the curve and not of small order, under which any
+/// signature could be good.
 fn ed25519_key(x: &[u8]) -> Option<ed25519_compact::PublicKey> {
     let key = ed25519_compact::PublicKey::from_slice(x).ok()?;
     key.validate().is_ok().then_some(key)
@@ -207,8 +214,8 @@ fn verify_ed25519(
     key.verify(message, signature).is_ok()
 }
 
-/// Returns the fingerprint of a key's parts. Each goes in with its length before it, so that no two keys give the hash
-/// the same bytes.
+/// Returns the fingerprint of a key's parts. Each goes in with its length before it, so that no two
+/// keys give the hash the same bytes.
 #[inline(never)]
 fn fingerprint(jwk: &Jwk) -> u64 {
     let algorithms: Vec<u8> = jwk.algorithms.iter().map(|algorithm| algorithm as u8).collect();

@@ -4,7 +4,9 @@ use super::compact::Header;
 use crate::claims::{Claims, CompiledCondition, NoRequest, Times};
 use crate::host::UnixSeconds;
 use crate::{Cause, Detail, Reason};
-use attache_plugin_config::{AlgorithmSet, ClaimPath, Issuer, IssuerId, IssuerPattern, Revoked, StringMatch};
+use attache_plugin_config::{
+    AlgorithmSet, ClaimPath, Issuer, IssuerId, IssuerPattern, Revoked, StringMatch,
+};
 use serde_json::Value;
 
 /// Everything that one issuer's entry demands of its tokens, but for who presents them.
@@ -34,7 +36,8 @@ pub struct IssuerRules {
 pub struct Allowed {
     /// What a token's `alg` may name.
     pub algorithms: AlgorithmSet,
-    /// Whether the issuer's entry names them. Else a key without `alg` serves for [`AlgorithmSet::unnamed`] alone.
+    /// Whether the issuer's entry names them. Else a key without `alg` serves for
+    /// [`AlgorithmSet::unnamed`] alone.
     pub are_named: bool,
 }
 
@@ -42,8 +45,8 @@ impl IssuerRules {
     /// Makes an entry ready.
     #[inline(never)]
     pub fn compile(issuer: &Issuer) -> Self {
-        // Without `..`: a field that nobody asks of a token would let more of them in. Those with `_` are where a token is
-        // found and verified, and what becomes of it.
+        // Without `..`: a field that nobody asks of a token would let more of them in. Those with
+        // `_` are where a token is found and verified, and what becomes of it.
         let Issuer {
             name: _,
             issuer: id,
@@ -93,12 +96,13 @@ impl IssuerRules {
         self.allowed
     }
 
-    /// Returns the times between which a token is good: those it names, drawn closer by what the entry asks of `iat`,
-    /// so that a token from the cache needs no look at that.
+    /// Returns the times between which a token is good: those it names, drawn closer by what the
+    /// entry asks of `iat`, so that a token from the cache needs no look at that.
     ///
     /// # Errors
-    /// [`Reason::LifetimeTooLong`] where `iat` is asked for and missing, [`Reason::TokenNotYetValid`] where it lies in
-    /// the future by more than the skew, [`Reason::TokenExpired`] from `iat` + `maxAge` + skew on.
+    /// [`Reason::LifetimeTooLong`] where `iat` is asked for and missing,
+    /// [`Reason::TokenNotYetValid`] where it lies in the future by more than the skew,
+    /// [`Reason::TokenExpired`] from `iat` + `maxAge` + skew on.
     pub(super) fn bounds(&self, times: Times, now: UnixSeconds) -> Result<Times, Cause> {
         if !self.requires_issued_at {
             return Ok(times);
@@ -119,9 +123,10 @@ impl IssuerRules {
     /// Checks what the moment decides; for a token from the cache, too.
     ///
     /// # Errors
-    /// [`Reason::TokenExpired`] from `exp` + skew on (RFC 7519 section 4.1.4: `exp` itself is too late),
-    /// [`Reason::TokenNotYetValid`] before `nbf` - skew, [`Reason::LifetimeTooLong`] where `exp` lies further ahead
-    /// than `maxLifetime`, or is missing though that or `requireExpiration` needs it.
+    /// [`Reason::TokenExpired`] from `exp` + skew on (RFC 7519 section 4.1.4: `exp` itself is too
+    /// late), [`Reason::TokenNotYetValid`] before `nbf` - skew, [`Reason::LifetimeTooLong`] where
+    /// `exp` lies further ahead than `maxLifetime`, or is missing though that or
+    /// `requireExpiration` needs it.
     pub fn check_times(&self, times: &Times, now: UnixSeconds) -> Result<(), Cause> {
         let UnixSeconds(now) = now;
         if times.expires.is_some_and(|expires| now >= expires.saturating_add(self.clock_skew)) {
@@ -165,10 +170,13 @@ impl IssuerRules {
     /// Checks what header and claims say about themselves.
     #[inline(never)]
     pub(super) fn check_content(&self, header: &Header, claims: &Claims) -> Result<(), Cause> {
-        let meant_for_us = || claims.audiences().any(|named| self.audiences.iter().any(|ours| ours == named));
+        let meant_for_us =
+            || claims.audiences().any(|named| self.audiences.iter().any(|ours| ours == named));
         if !self.audiences.is_empty() && !meant_for_us() {
             let missing = claims.audiences().next().is_none();
-            return Err(if missing { Detail::AudienceMissing } else { Detail::AudienceOther }.into());
+            return Err(
+                if missing { Detail::AudienceMissing } else { Detail::AudienceOther }.into()
+            );
         }
         if !self.accepts_type(header.token_type()) {
             return Err(Detail::TypeNotAccepted.into());
@@ -176,7 +184,8 @@ impl IssuerRules {
         if !self.accepts_subject(claims.subject()) {
             return Err(Detail::SubjectNotAccepted.into());
         }
-        let segment = self.pattern.as_ref().and_then(|pattern| pattern.equals_claim().zip(Some(pattern)));
+        let segment =
+            self.pattern.as_ref().and_then(|pattern| pattern.equals_claim().zip(Some(pattern)));
         if let Some((claim, pattern)) = segment
             && !has_segment(claims, claim, pattern)
         {
@@ -192,12 +201,15 @@ impl IssuerRules {
 
     fn accepts_type(&self, token_type: Option<&str>) -> bool {
         self.token_types.is_empty()
-            || token_type.map(media_type).is_some_and(|token_type| self.token_types.contains(&token_type))
+            || token_type
+                .map(media_type)
+                .is_some_and(|token_type| self.token_types.contains(&token_type))
     }
 
     fn accepts_subject(&self, subject: Option<&str>) -> bool {
         self.subjects.is_empty()
-            || subject.is_some_and(|subject| self.subjects.iter().any(|wanted| wanted.matches(subject)))
+            || subject
+                .is_some_and(|subject| self.subjects.iter().any(|wanted| wanted.matches(subject)))
     }
 }
 
@@ -207,7 +219,8 @@ fn has_segment(claims: &Claims, claim: &ClaimPath, pattern: &IssuerPattern) -> b
     segment.is_some() && claims.get(claim).and_then(Value::as_str) == segment
 }
 
-/// Returns a `typ` in lower case and without the `application/` that RFC 7515 section 4.1.9 lets a token leave out.
+/// Returns a `typ` in lower case and without the `application/` that RFC 7515 section 4.1.9 lets a
+/// token leave out.
 fn media_type(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     match name.strip_prefix("application/") {

@@ -26,8 +26,9 @@ impl Secret {
                 "environment variable `{env}` is not set: hand it to the VM (vmConfig.env of a WasmPlugin)"
             )
         })?;
-        let needed = tag_bytes(source.algorithm)
-            .ok_or_else(|| format!("`{}` takes no secret: use HS256, HS384 or HS512", source.algorithm))?;
+        let needed = tag_bytes(source.algorithm).ok_or_else(|| {
+            format!("`{}` takes no secret: use HS256, HS384 or HS512", source.algorithm)
+        })?;
         if bytes.len() < needed {
             return Err(format!(
                 "environment variable `{env}` holds {} bytes: {} needs at least {needed}",
@@ -58,7 +59,8 @@ impl Secret {
         self.fingerprint
     }
 
-    /// Returns whether this is the message's tag; takes the same time for every wrong tag of the right length.
+    /// Returns whether this is the message's tag; takes the same time for every wrong tag of the
+    /// right length.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         let key = self.bytes.as_slice();
         match self.algorithm.scheme() {
@@ -90,7 +92,8 @@ fn tag_bytes(algorithm: Algorithm) -> Option<usize> {
     }
 }
 
-/// Returns the fingerprint of a secret, keyed by the secret itself, so that it tells no more of it than any token does.
+/// Returns the fingerprint of a secret, keyed by the secret itself, so that it tells no more of it
+/// than any token does.
 fn fingerprint(source: &SecretRef, secret: &[u8]) -> u64 {
     let mut hash = hmac_sha256::HMAC::new(secret);
     hash.update("attache key fingerprint\0");

@@ -3,8 +3,8 @@
 use super::IssuerKeys;
 use crate::host::{Environment, HostCrypto};
 use attache_plugin_config::{
-    Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, IssuerLocations, Jwk,
-    JwkMaterial, KeySet, KeySource, Name, Revoked, SecretRef,
+    Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, IssuerLocations,
+    Jwk, JwkMaterial, KeySet, KeySource, Name, Revoked, SecretRef,
 };
 use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
@@ -12,8 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Verifier as _;
 use p256::pkcs8::{DecodePublicKey as _, SubjectPublicKeyInfoRef};
 use ring::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
-    VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    UnparsedPublicKey, VerificationAlgorithm,
 };
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -39,7 +39,13 @@ pub(crate) struct DerHost {
 }
 
 impl HostCrypto for DerHost {
-    fn verify(&self, key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Option<bool> {
+    fn verify(
+        &self,
+        key: &[u8],
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<bool> {
         self.calls.set(self.calls.get().saturating_add(1));
 
         Some(match algorithm {

@@ -37,12 +37,14 @@ impl From<Refusal> for Failure {
 
 /// Checks a token against its issuer's keys and entry, all but who presents it.
 ///
-/// `known_signer` is the key that is known to have made this token's signature, where one is ([`IssuerKeys::verify`]).
-/// That `iss` is the issuer's is the caller's to see, who chose the entry by it.
+/// `known_signer` is the key that is known to have made this token's signature, where one is
+/// ([`IssuerKeys::verify`]). That `iss` is the issuer's is the caller's to see, who chose the entry
+/// by it.
 ///
 /// # Errors
-/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime, `iat`, audience, then
-/// `typ`, `sub` and claims, then revocation. So a token that nobody signed tells nothing of what its claims should be.
+/// The first check that fails, in this order: algorithm, key, signature, `exp`, `nbf`, lifetime,
+/// `iat`, audience, then `typ`, `sub` and claims, then revocation. So a token that nobody signed
+/// tells nothing of what its claims should be.
 #[inline(never)]
 pub fn verify(
     jws: Jws<'_>,
@@ -53,7 +55,8 @@ pub fn verify(
     now: UnixSeconds,
 ) -> Result<Verified, Failure> {
     let signer = keys.verify(jws.compact(), issuer.allowed(), crypto, known_signer)?;
-    // A key without `kid` verifies a token whatever `kid` that names, and must not bring back one that was revoked.
+    // A key without `kid` verifies a token whatever `kid` that names, and must not bring back one
+    // that was revoked.
     let key_id = signer.key_id.or(jws.key_id()).map(str::to_owned);
     let times = check(&jws, issuer, key_id.as_deref(), now)
         .map_err(|cause| Failure { cause, backend: Some(signer.backend) })?;

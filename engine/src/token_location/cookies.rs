@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 /// The most different tokens in cookies of one name: each costs a verification.
 const MAX_RIVALS: usize = 4;
-/// The most parts of a token: 4 kB each, as browsers take them, are more than `cache.maxTokenBytes` can be.
+/// The most parts of a token: 4 kB each, as browsers take them, are more than `cache.maxTokenBytes`
+/// can be.
 const MAX_PARTS: usize = 32;
 
 /// A cookie that may carry a token.
@@ -54,11 +55,15 @@ impl TokenLocations {
         found: &mut ExtractedTokens<'a>,
     ) -> Result<(), Cause> {
         for (name, value) in request.cookies.iter().flat_map(|header| pairs(header)) {
-            let Some(index) = self.cookies.iter().position(|place| place.name == name) else { continue };
+            let Some(index) = self.cookies.iter().position(|place| place.name == name) else {
+                continue;
+            };
             let Some(place) = self.cookies.get(index) else { continue };
             add(found, Cow::Borrowed(unquoted(value)), place.issuers, TokenPlace::Cookie(index))?;
         }
-        for (index, place) in self.cookies.iter().enumerate().filter(|(_, place)| place.chunked != 0) {
+        for (index, place) in
+            self.cookies.iter().enumerate().filter(|(_, place)| place.chunked != 0)
+        {
             if let Some(token) = joined(place, &request.cookies)? {
                 add(found, Cow::Owned(token), place.chunked, TokenPlace::CookieParts(index))?;
             }
@@ -68,14 +73,16 @@ impl TokenLocations {
 
     /// Returns the places of cookies, for one of these issuers, that the request fills.
     pub(super) fn cookies_held(&self, request: &Request<'_>, issuers: IssuerMask) -> Vec<usize> {
-        let names = || request.cookies.iter().flat_map(|header| pairs(header)).map(|(name, _)| name);
+        let names =
+            || request.cookies.iter().flat_map(|header| pairs(header)).map(|(name, _)| name);
         let places = self.cookies.iter().enumerate();
-        let held = places.filter(|(_, at)| at.issuers & issuers != 0 && names().any(|name| at.holds(name)));
+        let held = places
+            .filter(|(_, at)| at.issuers & issuers != 0 && names().any(|name| at.holds(name)));
         held.map(|(index, _)| index).collect()
     }
 
-    /// Returns all cookies but those of these places, and but those that hold one of the stale tokens, in one header,
-    /// as RFC 9113 section 8.2.3 joins them; `None` where none is left.
+    /// Returns all cookies but those of these places, and but those that hold one of the stale
+    /// tokens, in one header, as RFC 9113 section 8.2.3 joins them; `None` where none is left.
     pub(super) fn without_cookies(
         &self,
         headers: &[&[u8]],
@@ -86,7 +93,8 @@ impl TokenLocations {
         let is_stale = |name: &[u8], value: &[u8]| {
             stale.iter().any(|stale| match stale.place {
                 TokenPlace::Cookie(index) => {
-                    place(index).is_some_and(|place| place.name == name) && *stale.token == *unquoted(value)
+                    place(index).is_some_and(|place| place.name == name)
+                        && *stale.token == *unquoted(value)
                 }
                 TokenPlace::CookieParts(index) => {
                     place(index).is_some_and(|place| place.part(name).is_some())
@@ -100,14 +108,17 @@ impl TokenLocations {
                     || is_stale(name, value)
             })
         };
-        let all =
-            headers.iter().flat_map(|header| header.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
+        let all = headers
+            .iter()
+            .flat_map(|header| header.split(|&byte| byte == b';'))
+            .map(<[u8]>::trim_ascii);
         let rest: Vec<&[u8]> = all.filter(|pair| !pair.is_empty() && !goes(pair)).collect();
         (!rest.is_empty()).then(|| rest.join(b"; ".as_slice()))
     }
 }
 
-/// Adds a token unless its place has it already; an empty one is no token, as a cookie that was cleared.
+/// Adds a token unless its place has it already; an empty one is no token, as a cookie that was
+/// cleared.
 ///
 /// # Errors
 /// [`Detail::CookieTokensDiffer`] where there are more than [`MAX_RIVALS`].
@@ -118,7 +129,9 @@ fn add<'a>(
     place: TokenPlace<'a>,
 ) -> Result<(), Cause> {
     let mut one = ExtractedToken { token, has_rival: false, issuers, place };
-    if one.token.is_empty() || found.iter().any(|other| other.is_rival_of(&one) && other.token == one.token) {
+    if one.token.is_empty()
+        || found.iter().any(|other| other.is_rival_of(&one) && other.token == one.token)
+    {
         return Ok(());
     }
     let mut rivals = 0_usize;
@@ -134,11 +147,12 @@ fn add<'a>(
     Ok(())
 }
 
-/// Returns the token whose parts are cookies `name_0`, `name_1` and so on, in whatever order they come.
+/// Returns the token whose parts are cookies `name_0`, `name_1` and so on, in whatever order they
+/// come.
 ///
 /// # Errors
-/// [`Detail::CookiePartMissing`] where a number is left out, [`Detail::CookieTokensDiffer`] where one has two values,
-/// [`Reason::TokenTooLarge`] for more than [`MAX_PARTS`].
+/// [`Detail::CookiePartMissing`] where a number is left out, [`Detail::CookieTokensDiffer`] where
+/// one has two values, [`Reason::TokenTooLarge`] for more than [`MAX_PARTS`].
 fn joined(place: &CookiePlace, headers: &[&[u8]]) -> Result<Option<Vec<u8>>, Cause> {
     let mut parts: Vec<Option<&[u8]>> = Vec::new();
     for (name, value) in headers.iter().flat_map(|header| pairs(header)) {
@@ -147,7 +161,8 @@ fn joined(place: &CookiePlace, headers: &[&[u8]]) -> Result<Option<Vec<u8>>, Cau
         if value.is_empty() || (number.starts_with(b"0") && number != b"0") {
             continue;
         }
-        let number = str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or(MAX_PARTS);
+        let number =
+            str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or(MAX_PARTS);
         if number >= MAX_PARTS {
             return Err(Reason::TokenTooLarge.into());
         }
@@ -159,7 +174,8 @@ fn joined(place: &CookiePlace, headers: &[&[u8]]) -> Result<Option<Vec<u8>>, Cau
         }
     }
     let parts: Option<Vec<&[u8]>> = parts.into_iter().collect();
-    let token = parts.ok_or_else(|| Cause::from(Detail::CookiePartMissing).with_header("cookie"))?.concat();
+    let token =
+        parts.ok_or_else(|| Cause::from(Detail::CookiePartMissing).with_header("cookie"))?.concat();
     Ok(Some(token).filter(|token| !token.is_empty()))
 }
 

@@ -5,8 +5,9 @@ use crate::header_edits::HeaderEdits;
 use crate::request::Request;
 
 impl TokenLocations {
-    /// Removes and sets headers so that the service does not see these tokens: those that are hidden from it, with all
-    /// cookies and parameters of their names, and those that are stale. `path` is the path to forward.
+    /// Removes and sets headers so that the service does not see these tokens: those that are
+    /// hidden from it, with all cookies and parameters of their names, and those that are stale.
+    /// `path` is the path to forward.
     #[inline(never)]
     pub(crate) fn strip<'r>(
         &self,
@@ -21,10 +22,14 @@ impl TokenLocations {
             let is_of_place = |other: &&&ExtractedToken<'r>| other.place == token.place;
             match token.place {
                 TokenPlace::Header(name) => edits.remove(name),
-                TokenPlace::Element(_) if hidden.iter().take(index).any(|other| is_of_place(&other)) => {}
+                TokenPlace::Element(_)
+                    if hidden.iter().take(index).any(|other| is_of_place(&other)) => {}
                 TokenPlace::Element(name) => {
-                    let tokens: Vec<&[u8]> =
-                        hidden.iter().filter(is_of_place).map(|other| other.token.as_ref()).collect();
+                    let tokens: Vec<&[u8]> = hidden
+                        .iter()
+                        .filter(is_of_place)
+                        .map(|other| other.token.as_ref())
+                        .collect();
                     edits.set_or_remove(name, self.without_elements(request, name, &tokens));
                 }
                 TokenPlace::Cookie(index) | TokenPlace::CookieParts(index) => cookies.push(index),
@@ -44,7 +49,8 @@ impl TokenLocations {
 
 /// Returns the path with its query, byte for byte, but for the parameters of these names.
 fn without_params(path: &[u8], query: &[u8], names: &[&str]) -> Vec<u8> {
-    let named = |pair: &[u8]| form_urlencoded::parse(pair).any(|(name, _)| names.contains(&name.as_ref()));
+    let named =
+        |pair: &[u8]| form_urlencoded::parse(pair).any(|(name, _)| names.contains(&name.as_ref()));
     let rest: Vec<&[u8]> = query.split(|&byte| byte == b'&').filter(|pair| !named(pair)).collect();
     let mut whole = path.to_vec();
     if !rest.is_empty() {

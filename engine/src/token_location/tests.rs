@@ -2,7 +2,9 @@ use super::*;
 use crate::Reason;
 use crate::header_edits::{HeaderEdit, HeaderEdits};
 use crate::request::HeaderUses;
-use attache_plugin_config::{Algorithm, CookieLocation, HeaderLocation, HeaderName, Issuer, IssuerId, Name};
+use attache_plugin_config::{
+    Algorithm, CookieLocation, HeaderLocation, HeaderName, Issuer, IssuerId, Name,
+};
 use proptest::prelude::{prop_assert_eq, proptest};
 use proptest::strategy::Strategy;
 
@@ -51,7 +53,10 @@ fn tokens(config: &Config, headers: &[(&str, &str)]) -> Result<Vec<String>, Caus
     let map = map(headers);
     let request = HeaderUses::new(config).read(&map);
     let found = TokenLocations::new(config).find(&request)?;
-    Ok(found.into_iter().map(|found| String::from_utf8(found.token.into_owned()).unwrap()).collect())
+    Ok(found
+        .into_iter()
+        .map(|found| String::from_utf8(found.token.into_owned()).unwrap())
+        .collect())
 }
 
 /// Returns what is removed, and what is replaced, so that all tokens of a request are gone.
@@ -59,7 +64,8 @@ fn taken_out(config: &Config, headers: &[(&str, &str)]) -> (Vec<String>, Vec<(St
     taken_out_but(config, headers, &[])
 }
 
-/// Returns the same, where some tokens are stale and the others are forwarded, unless all are hidden.
+/// Returns the same, where some tokens are stale and the others are forwarded, unless all are
+/// hidden.
 fn taken_out_but(
     config: &Config,
     headers: &[(&str, &str)],
@@ -69,7 +75,8 @@ fn taken_out_but(
     let request = HeaderUses::new(config).read(&map);
     let places = TokenLocations::new(config);
     let found = places.find(&request).unwrap();
-    let is_stale = |found: &ExtractedToken<'_>| stale.iter().any(|stale| stale.as_bytes() == &*found.token);
+    let is_stale =
+        |found: &ExtractedToken<'_>| stale.iter().any(|stale| stale.as_bytes() == &*found.token);
     let (old, good): (Vec<_>, Vec<_>) = found.into_iter().partition(is_stale);
     let hidden: Vec<&ExtractedToken<'_>> = good.iter().filter(|_| stale.is_empty()).collect();
     let mut edits = HeaderEdits::default();
@@ -95,7 +102,11 @@ fn sorted(edits: &HeaderEdits<'_>) -> (Vec<String>, Vec<(String, String)>) {
 #[test]
 fn a_prefix_is_compared_without_letter_case_and_its_spaces_are_no_part_of_the_token() {
     for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER  a.b.c ", " Bearer a.b.c"] {
-        assert_eq!(tokens(&everywhere(), &[("authorization", value)]).unwrap(), ["a.b.c"], "{value}");
+        assert_eq!(
+            tokens(&everywhere(), &[("authorization", value)]).unwrap(),
+            ["a.b.c"],
+            "{value}"
+        );
     }
 }
 
@@ -147,7 +158,9 @@ fn two_tokens_in_one_place_conflict_and_one_token_twice_does_not() {
     ];
     for (headers, expected) in cases {
         match tokens(&everywhere(), headers) {
-            Err(cause) => assert_eq!((cause.reason, expected), (Reason::TokensConflict, 0), "{headers:?}"),
+            Err(cause) => {
+                assert_eq!((cause.reason, expected), (Reason::TokensConflict, 0), "{headers:?}")
+            }
             Ok(found) => assert_eq!(found.len(), expected, "{headers:?}"),
         }
     }
@@ -235,7 +248,9 @@ fn only_the_token_leaves_a_list_of_protocols() {
         assert_eq!(tokens(&browser(), &headers), Ok(vec![JWT.to_owned()]), "{lines:?}");
         let (remove, replace) = taken_out(&browser(), &headers);
         match rest {
-            Some(rest) => assert_eq!(replace, [owned(("sec-websocket-protocol", rest))], "{lines:?}"),
+            Some(rest) => {
+                assert_eq!(replace, [owned(("sec-websocket-protocol", rest))], "{lines:?}")
+            }
             None => assert_eq!(remove, ["sec-websocket-protocol"], "{lines:?}"),
         }
     }
@@ -246,7 +261,10 @@ fn only_the_token_leaves_a_list_of_protocols() {
 fn a_place_without_a_prefix_takes_the_element_that_has_the_form_of_a_token() {
     let value = format!("access_token, {JWT}");
     assert_eq!(tokens(&browser(), &[("x-token", &value)]), Ok(vec![JWT.to_owned()]));
-    assert_eq!(taken_out(&browser(), &[("x-token", &value)]).1, [owned(("x-token", "access_token"))]);
+    assert_eq!(
+        taken_out(&browser(), &[("x-token", &value)]).1,
+        [owned(("x-token", "access_token"))]
+    );
     assert_eq!(tokens(&browser(), &[("x-token", "opaque, opaque")]), Ok(vec!["opaque".to_owned()]));
 }
 
@@ -272,7 +290,8 @@ fn what_a_service_could_take_for_another_token_never_stays_beside_one() {
             _ => (browser(), format!("jwt.{JWT}")),
         };
         for lines in [vec![format!("{value}, {beside}")], vec![beside.clone(), value.clone()]] {
-            let headers: Vec<(&str, &str)> = lines.iter().map(|line| (name, line.as_str())).collect();
+            let headers: Vec<(&str, &str)> =
+                lines.iter().map(|line| (name, line.as_str())).collect();
             let conflict = tokens(&config, &headers).unwrap_err();
             assert_eq!(conflict.detail, Some(Detail::HeaderTokensDiffer), "{lines:?}");
             assert_eq!(conflict.header(), Some(name), "{lines:?}");
@@ -309,25 +328,40 @@ fn a_credential_of_another_scheme_stays() {
     assert_eq!(taken_out(&everywhere(), &headers).1, [owned(("authorization", "Basic YTpi"))]);
     let digest = r#"Digest username="a,b", realm="c",Bearer t"#;
     let rest = r#"Digest username="a,b", realm="c""#;
-    assert_eq!(taken_out(&everywhere(), &[("authorization", digest)]).1, [owned(("authorization", rest))]);
+    assert_eq!(
+        taken_out(&everywhere(), &[("authorization", digest)]).1,
+        [owned(("authorization", rest))]
+    );
 }
 
 #[test]
 fn cookies_of_one_name_are_rivals_up_to_a_bound() {
-    for cookies in
-        ["session=a; session=b", "session=a; session_0=b", "session=a; x=y; session_1=c; session_0=b"]
-    {
+    for cookies in [
+        "session=a; session=b",
+        "session=a; session_0=b",
+        "session=a; x=y; session_1=c; session_0=b",
+    ] {
         let map = map(&[("cookie", cookies)]);
         let request = HeaderUses::new(&browser()).read(&map);
         let found = TokenLocations::new(&browser()).find(&request).unwrap();
         assert_eq!(found.len(), 2, "{cookies}");
-        assert!(found.iter().all(|one| one.has_rival) && found[0].is_rival_of(&found[1]), "{cookies}");
+        assert!(
+            found.iter().all(|one| one.has_rival) && found[0].is_rival_of(&found[1]),
+            "{cookies}"
+        );
     }
-    assert_eq!(tokens(&browser(), &[("cookie", "session=a; session=\"a\"; session=")]).unwrap(), ["a"]);
+    assert_eq!(
+        tokens(&browser(), &[("cookie", "session=a; session=\"a\"; session=")]).unwrap(),
+        ["a"]
+    );
     assert_eq!(tokens(&browser(), &[("cookie", "session=a; session_0=a")]).unwrap(), ["a"]);
-    assert_eq!(tokens(&everywhere(), &[("x-token", "a"), ("cookie", "session=b")]).unwrap().len(), 2);
-    let many =
-        |count: usize| (0..count).map(|index| format!("session={index}")).collect::<Vec<_>>().join("; ");
+    assert_eq!(
+        tokens(&everywhere(), &[("x-token", "a"), ("cookie", "session=b")]).unwrap().len(),
+        2
+    );
+    let many = |count: usize| {
+        (0..count).map(|index| format!("session={index}")).collect::<Vec<_>>().join("; ")
+    };
     assert_eq!(tokens(&browser(), &[("cookie", &many(4))]).unwrap().len(), 4);
     let conflict = tokens(&browser(), &[("cookie", &many(5))]).unwrap_err();
     assert_eq!(conflict.detail, Some(Detail::CookieTokensDiffer));
@@ -335,7 +369,8 @@ fn cookies_of_one_name_are_rivals_up_to_a_bound() {
 
 #[test]
 fn a_stale_token_goes_and_the_good_one_of_its_name_stays() {
-    let cookies = [("cookie", "a=1; session=old; session=new; session_0=cut; session_1=up; session_2=; b=2")];
+    let cookies =
+        [("cookie", "a=1; session=old; session=new; session_0=cut; session_1=up; session_2=; b=2")];
     let (remove, replace) = taken_out_but(&browser(), &cookies, &["old", "cutup"]);
     assert_eq!((remove, replace), (vec![], vec![owned(("cookie", "a=1; session=new; b=2"))]));
     let (_, replace) = taken_out_but(&browser(), &cookies, &["old", "new"]);
@@ -366,7 +401,11 @@ fn parts_are_joined_by_their_numbers() {
         let expected = expected.map(|tokens| tokens.into_iter().map(str::to_owned).collect());
         assert_eq!(found, expected, "{cookies}");
     }
-    assert_eq!(tokens(&everywhere(), &[("cookie", "session_0=a")]), Ok(vec![]), "only where it is said");
+    assert_eq!(
+        tokens(&everywhere(), &[("cookie", "session_0=a")]),
+        Ok(vec![]),
+        "only where it is said"
+    );
     let too_many = tokens(&browser(), &[("cookie", "session_32=b")]).unwrap_err();
     assert_eq!(too_many.reason, Reason::TokenTooLarge);
 }
@@ -383,7 +422,8 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// However a token is cut and its parts are shuffled among other cookies, it is read whole and goes whole.
+    /// However a token is cut and its parts are shuffled among other cookies, it is read whole and
+    /// goes whole.
     #[test]
     fn a_token_is_read_from_its_parts_in_any_order(
         token in "[a-zA-Z0-9_.-]{1,200}",
@@ -423,7 +463,8 @@ proptest! {
         prop_assert_eq!(found.map_err(|cause| cause.reason), Err(Reason::TokensConflict), "{}", value);
     }
 
-    /// However a token's cookie or parameter stands among others, it goes, and they stay as they were.
+    /// However a token's cookie or parameter stands among others, it goes, and they stay as they
+    /// were.
     #[test]
     fn whatever_stands_beside_a_token_stays(
         before in proptest::collection::vec((words(), words()), 0..5),

@@ -8,7 +8,8 @@ use serde_json::json;
 fn a_refusal_comes_with_its_answer() {
     let shop = shop(json!({"issuers": [issuer(json!({}))], "responses": {"realm": "shop"}}));
     let decision = shop.request("GET /", &[]);
-    let Outcome::Refuse { cause: Cause { reason: Reason::TokenMissing, .. }, answer } = decision.outcome
+    let Outcome::Refuse { cause: Cause { reason: Reason::TokenMissing, .. }, answer } =
+        decision.outcome
     else {
         panic!("{:?}", decision.outcome)
     };
@@ -21,9 +22,13 @@ fn audit_lines_name_the_claims_that_were_asked_for() {
     let audit = json!({"log": "ALL", "claims": ["sub", "act.sub", "jti"]});
     let shop = shop(json!({"issuers": [issuer(json!({}))], "audit": audit}));
     let claims = json!({"act": {"sub": "gateway"}, "secret": "kept"});
-    let decision = shop.request("GET /", &[("authorization", &format!("Bearer {}", token(claims)))]);
+    let decision =
+        shop.request("GET /", &[("authorization", &format!("Bearer {}", token(claims)))]);
     let authenticated = decision.authenticated.unwrap();
-    let named: Vec<String> =
-        shop.engine().audit_claims(&authenticated).map(|(path, value)| format!("{path}={value}")).collect();
+    let named: Vec<String> = shop
+        .engine()
+        .audit_claims(&authenticated)
+        .map(|(path, value)| format!("{path}={value}"))
+        .collect();
     assert_eq!(named, [r#"sub="alice""#, r#"act.sub="gateway""#]);
 }

@@ -48,11 +48,16 @@ fn it_tells_of_the_refusal_that_the_same_document_brings_in_force() {
     ] {
         for token in &tokens {
             let value = token.as_ref().map(|token| format!("Bearer {token}"));
-            let headers: Vec<_> = value.iter().map(|value| ("authorization", value.as_str())).collect();
+            let headers: Vec<_> =
+                value.iter().map(|value| ("authorization", value.as_str())).collect();
             let [tried, held] = [&dry, &in_force].map(|shop| shop.request(line, &headers));
             assert!(matches!(tried.outcome, Outcome::Forward), "{line} {token:?}");
             let shadow = tried.shadow.as_ref();
-            assert_eq!(shadow.and_then(|shadow| shadow.cause.as_ref()), held.cause(), "{line} {token:?}");
+            assert_eq!(
+                shadow.and_then(|shadow| shadow.cause.as_ref()),
+                held.cause(),
+                "{line} {token:?}"
+            );
             assert_eq!(shadow.is_some(), held.cause().is_some());
             match held.cause() {
                 Some(cause) => {
@@ -138,6 +143,9 @@ fn keys_that_cannot_be_had_are_told_as_such() {
     let bearer = format!("Bearer {}", token(json!({})));
     let decision = shop.request("GET /orders", &[("authorization", &bearer), ("x-user", "root")]);
     assert!(matches!(decision.outcome, Outcome::Forward));
-    assert_eq!(decision.shadow.as_ref().and_then(|shadow| shadow.reason()), Some(Reason::KeysUnavailable));
+    assert_eq!(
+        decision.shadow.as_ref().and_then(|shadow| shadow.reason()),
+        Some(Reason::KeysUnavailable)
+    );
     assert_eq!((written(&decision), removed(&decision)), (vec![], vec!["x-user".to_owned()]));
 }

@@ -1,5 +1,5 @@
-//! Whatever the document and the request: a dry run, and what is in SHADOW on its own, tell of exactly the refusals that the
-//! same document in force brings.
+//! Whatever the document and the request: a dry run, and what is in SHADOW on its own, tell of
+//! exactly the refusals that the same document in force brings.
 
 use crate::generated::{asks, documents, is_taken};
 use crate::support::{Shop, removed, replaced, shop, written};
@@ -49,7 +49,8 @@ proptest! {
             prop_assert!(tried.shadow.is_some(), "{ask:?}: {:?}", held.cause());
             prop_assert_eq!(shadow_verdict(&dry, &tried), verdict(&in_force, &held), "{:?}", ask);
             prop_assert_eq!((tried.rule, tried.unverified), (None, None));
-            // Connection names no identity header either, nor does anything but a good token give one.
+            // Connection names no identity header either, nor does anything but a good token give
+            // one.
             let connection = replaced(&tried).into_iter().find(|(name, _)| name == "connection");
             let named = connection.map(|(_, value)| value);
             prop_assert!(named.is_none_or(|named| !named.contains("x-user")));

@@ -39,7 +39,8 @@ fn the_test_that_fails_is_named() {
     assert!(matches!(decided.outcome, Outcome::Refuse { .. }));
     let rule = &explanation.readings[0].policies.rules[0];
     let tests = rule.targets[0].tests.iter().chain(&rule.caller);
-    let outcomes: Vec<(String, bool)> = tests.map(|test| (test.at.to_string(), test.holds)).collect();
+    let outcomes: Vec<(String, bool)> =
+        tests.map(|test| (test.at.to_string(), test.holds)).collect();
     let at = |place: &str, holds| (format!("policies[0].rules[0].{place}"), holds);
     assert_eq!(
         outcomes,

@@ -21,15 +21,20 @@ impl Ask {
     pub(crate) fn of(&self, shop: &mut Shop) -> Decided<'static> {
         shop.ends_with_headers = self.ends_with_headers;
         shop.peer.principal.clone_from(&self.principal);
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         shop.request(&self.line, &headers)
     }
 
-    /// Whether a token is bad that is not one of several cookies, of which stale ones count for nothing.
+    /// Whether a token is bad that is not one of several cookies, of which stale ones count for
+    /// nothing.
     pub(crate) fn has_bad_token(&self) -> bool {
         let bad = [4, 5, 6].map(tokens);
-        let bearers =
-            self.headers.iter().filter(|(name, _)| *name == "authorization").map(|(_, value)| value);
+        let bearers = self
+            .headers
+            .iter()
+            .filter(|(name, _)| *name == "authorization")
+            .map(|(_, value)| value);
         bearers.chain([&self.line]).any(|text| bad.iter().any(|bad| text.contains(bad.as_str())))
     }
 }
@@ -52,11 +57,16 @@ pub(crate) fn asks() -> impl Strategy<Value = Ask> {
     let line = (
         select(vec!["GET", "POST", "DELETE", "OPTIONS", "get"]),
         select(vec![
-            "/a", "/a/b", "/a/", "/A", "/a%2fb", "/x/../a", "/a//b", "/a;v=1", "/%zz", "/b", "/a\\b", "*",
+            "/a", "/a/b", "/a/", "/A", "/a%2fb", "/x/../a", "/a//b", "/a;v=1", "/%zz", "/b",
+            "/a\\b", "*",
         ]),
         option::weighted(
             0.2,
-            select(vec!["_method=DELETE".to_owned(), format!("t={}", tokens(0)), format!("t={}", tokens(4))]),
+            select(vec![
+                "_method=DELETE".to_owned(),
+                format!("t={}", tokens(0)),
+                format!("t={}", tokens(4)),
+            ]),
         ),
     );
     let bearer = |number: usize| ("authorization", format!("Bearer {}", tokens(number)));
@@ -75,9 +85,10 @@ pub(crate) fn asks() -> impl Strategy<Value = Ask> {
         ("origin", "https://page.example".to_owned()),
         ("access-control-request-method", "GET".to_owned()),
     ];
-    let headers = (vec(header, 0..4), prop::bool::weighted(0.2)).prop_map(move |(headers, asks_first)| {
-        if asks_first { [headers, preflight.clone()].concat() } else { headers }
-    });
+    let headers =
+        (vec(header, 0..4), prop::bool::weighted(0.2)).prop_map(move |(headers, asks_first)| {
+            if asks_first { [headers, preflight.clone()].concat() } else { headers }
+        });
     let principal = option::of(Just("td/ns/a/sa/x".to_owned()));
     (line, headers, any::<bool>(), principal).prop_map(
         |((method, path, query), headers, ends_with_headers, principal)| {
@@ -125,14 +136,13 @@ pub(crate) fn rules() -> impl Strategy<Value = Value> {
 }
 
 pub(crate) fn documents() -> impl Strategy<Value = Value> {
-    let policy = (vec(rules(), 0..5), prop::bool::weighted(0.3), prop::bool::weighted(0.2)).prop_map(
-        |(rules, shadow, allows)| {
+    let policy = (vec(rules(), 0..5), prop::bool::weighted(0.3), prop::bool::weighted(0.2))
+        .prop_map(|(rules, shadow, allows)| {
             let mut policy = json!({"rules": rules});
             policy["mode"] = json!(if shadow { "SHADOW" } else { "ENFORCE" });
             policy["defaultAction"] = json!(if allows { "ALLOW" } else { "DENY" });
             policy
-        },
-    );
+        });
     let settings = (
         select(vec!["COMPARE", "REFUSE", "NORMALIZE"]),
         select(vec!["ALLOW", "ENFORCE"]),

@@ -1,4 +1,5 @@
-//! What the service sees: identity headers and no forged ones, and the token only where it is to be forwarded.
+//! What the service sees: identity headers and no forged ones, and the token only where it is to be
+//! forwarded.
 
 use crate::support::{issuer, removed, replaced, shop, shop_with_policies, token, written};
 use attache_engine::Reason;
@@ -13,9 +14,13 @@ fn claims_become_headers() {
         {"header": "x-absent", "claim": "nope"},
     ]}))]}));
     let claims = json!({"roles": ["a", "b,c"], "https://example.com/tenant": 7});
-    let decision = shop.request("GET /", &[("authorization", &format!("Bearer {}", token(claims)))]);
+    let decision =
+        shop.request("GET /", &[("authorization", &format!("Bearer {}", token(claims)))]);
     let expected = [("x-user", "alice"), ("x-roles", "a,b%2Cc"), ("x-tenant", "7")];
-    assert_eq!(written(&decision), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(
+        written(&decision),
+        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
 }
 
 #[test]
@@ -58,7 +63,8 @@ fn a_token_in_a_cookie_and_one_in_the_query_are_taken_out() {
     let shop = shop(json!({"issuers": [issuer(places)]}));
     let token = token(json!({}));
     let cookie = format!("a=1; session={token}");
-    let decision = shop.request(&format!("GET /p?access_token={token}&q=1"), &[("cookie", &cookie)]);
+    let decision =
+        shop.request(&format!("GET /p?access_token={token}&q=1"), &[("cookie", &cookie)]);
     assert_eq!(decision.reason(), None);
     assert_eq!(
         replaced(&decision),
@@ -71,14 +77,19 @@ fn a_claim_that_cannot_be_written_refuses_the_request() {
     let shop = shop_with_policies(json!([]));
     for subject in ["two\r\nlines", "caf\u{e9}", "nul\u{0}"] {
         let token = token(json!({"sub": subject}));
-        assert_eq!(shop.reason("GET /", Some(&token)), Some(Reason::ClaimUnwritable), "{subject:?}");
+        assert_eq!(
+            shop.reason("GET /", Some(&token)),
+            Some(Reason::ClaimUnwritable),
+            "{subject:?}"
+        );
     }
 }
 
 #[test]
 fn a_rule_refuses_before_an_unwritable_claim_does() {
-    let shop =
-        shop_with_policies(json!([{"name": "p", "rules": [{"name": "r", "roles": {"anyOf": ["reader"]}}]}]));
+    let shop = shop_with_policies(
+        json!([{"name": "p", "rules": [{"name": "r", "roles": {"anyOf": ["reader"]}}]}]),
+    );
     let unwritable = token(json!({"sub": "a\nb"}));
     assert_eq!(shop.reason("GET /", Some(&unwritable)), Some(Reason::RoleMissing));
 }
@@ -106,13 +117,21 @@ fn a_public_path_takes_out_what_stands_in_the_places_of_tokens_and_looks_at_none
     let elsewhere = [("authorization", "Basic YTpi"), ("cookie", "a=1")];
     let others = shop(places(json!({}))).request("GET /p?q=1", &elsewhere);
     assert_eq!((removed(&others).len(), replaced(&others).len()), (0, 0));
-    let two = [("authorization", "Bearer a"), ("authorization", "Bearer b"), ("authorization", "Basic c")];
+    let two = [
+        ("authorization", "Bearer a"),
+        ("authorization", "Bearer b"),
+        ("authorization", "Basic c"),
+    ];
     let basic = shop(places(json!({}))).request("GET /p", &two);
     assert_eq!(replaced(&basic), [("authorization".to_owned(), "Basic c".to_owned())]);
     let headers =
-        [&two[1..], &[("origin", "https://a.example"), ("access-control-request-method", "PUT")]].concat();
+        [&two[1..], &[("origin", "https://a.example"), ("access-control-request-method", "PUT")]]
+            .concat();
     let preflight = shop(places(json!({}))).request("OPTIONS /p", &headers);
-    assert!(removed(&preflight).contains(&"authorization".to_owned()) && replaced(&preflight).is_empty());
+    assert!(
+        removed(&preflight).contains(&"authorization".to_owned())
+            && replaced(&preflight).is_empty()
+    );
     let forwarded = shop(places(json!({"forwardOriginalToken": true})));
     let forwarded = forwarded.request("GET /p?access_token=junk", &sent);
     assert_eq!((removed(&forwarded).len(), replaced(&forwarded).len()), (0, 0));
@@ -146,7 +165,11 @@ fn connection_names_no_header_that_is_written_or_looked_at() {
     assert!(cleaned("upgrade, , x-other,").is_empty());
     // What is no name may be one to whoever reads it less strictly.
     for option in ["x-user;q=1", "\"x-user\"", "\u{a0}x-user", "x user", "x-\u{ff}user"] {
-        assert_eq!(cleaned(&format!("upgrade, {option}, x-other")), rest("upgrade, x-other"), "{option}");
+        assert_eq!(
+            cleaned(&format!("upgrade, {option}, x-other")),
+            rest("upgrade, x-other"),
+            "{option}"
+        );
     }
     assert_eq!(removed(&shop.request("GET /", &[("connection", "x-user")])), ["connection"]);
 }
@@ -156,7 +179,15 @@ fn no_trailer_passes_for_what_is_written_or_looked_at_in_headers() {
     let shop = shop(json!({"issuers": [issuer(json!({}))], "policies": [{"name": "p", "rules": [
         {"name": "own", "when": [{"claim": "tenant", "equalsHeader": "x-tenant"}]},
     ]}]}));
-    let sent = ["x-user", "X_User", "x_tenant", "authorization", "cookie", "x-http-method-override", "x-sum"];
+    let sent = [
+        "x-user",
+        "X_User",
+        "x_tenant",
+        "authorization",
+        "cookie",
+        "x-http-method-override",
+        "x-sum",
+    ];
     let trailers = sent.map(|name| (name.to_owned(), b"evil".to_vec()));
     let forged: Vec<&str> = shop.engine().forged_trailers(&trailers).collect();
     assert_eq!(forged, &sent[..6]);
@@ -174,14 +205,18 @@ fn a_subject_is_told_from_that_of_another_issuer() {
         {"name": "own", "to": [{"paths": ["/users/{id}"]}], "when": [{"claim": "sub", "equalsPath": "id"}]},
         {"name": "bare", "to": [{"paths": ["/bare"]}], "when": [{"claim": "sub", "equals": "alice"}]},
     ]);
-    let shop = shop(json!({"issuers": [issuer(more)], "policies": [{"name": "users", "rules": rules}]}));
+    let shop =
+        shop(json!({"issuers": [issuer(more)], "policies": [{"name": "users", "rules": rules}]}));
     let alice = token(json!({}));
     let value = format!("Bearer {alice}");
     // The second time it is from the cache.
     for _ in 0..2 {
         let decision = shop.request("GET /users/partner:alice", &[("authorization", &value)]);
         let written = written(&decision);
-        assert!(written.contains(&("x-user".to_owned(), "partner:alice".to_owned())), "{written:?}");
+        assert!(
+            written.contains(&("x-user".to_owned(), "partner:alice".to_owned())),
+            "{written:?}"
+        );
         let payload = alice.split('.').nth(1).unwrap().to_owned();
         assert!(written.contains(&("x-payload".to_owned(), payload)), "as the issuer wrote it");
         assert_eq!(decision.authenticated.unwrap().subject.as_deref(), Some("partner:alice"));

@@ -1,4 +1,5 @@
-//! What the engine decides about whole requests: from a document and a header map to a verdict and what is done.
+//! What the engine decides about whole requests: from a document and a header map to a verdict and
+//! what is done.
 
 #![expect(
     clippy::unwrap_used,

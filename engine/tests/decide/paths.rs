@@ -1,11 +1,13 @@
-//! Paths that backends may read in several ways: what every reading allows goes on, and nothing else.
+//! Paths that backends may read in several ways: what every reading allows goes on, and nothing
+//! else.
 
 use crate::support::{Shop, issuer, replaced, shop, token, with_roles};
 use attache_engine::{Outcome, Reason};
 use serde_json::{Value, json};
 
 fn with_rules(rules: Value, more: Value) -> Shop {
-    let mut document = json!({"issuers": [issuer(json!({}))], "policies": [{"name": "p", "rules": rules}]});
+    let mut document =
+        json!({"issuers": [issuer(json!({}))], "policies": [{"name": "p", "rules": rules}]});
     if let (Value::Object(document), Value::Object(more)) = (&mut document, more) {
         document.extend(more);
     }
@@ -29,7 +31,8 @@ fn rules() -> Value {
 
 fn reason(shop: &Shop, path: &str, token: Option<&str>) -> Option<Reason> {
     let bearer = token.map(|token| format!("Bearer {token}"));
-    let headers: Vec<(&str, &str)> = bearer.iter().map(|value| ("authorization", value.as_str())).collect();
+    let headers: Vec<(&str, &str)> =
+        bearer.iter().map(|value| ("authorization", value.as_str())).collect();
     shop.request(&format!("GET {path}"), &headers).reason()
 }
 
@@ -108,7 +111,9 @@ fn what_one_reading_needs_a_token_for_needs_one() {
         assert_eq!(reason(&shop, path, Some("a.b.c")), None, "{path}");
     }
     // One is not, and a stranger learns no more than that.
-    for path in ["/healthz;v=1", "/assets/..%2fwiki/a", "/assets%2f..%2fone/a", "//healthz", "/nowhere//a"] {
+    for path in
+        ["/healthz;v=1", "/assets/..%2fwiki/a", "/assets%2f..%2fone/a", "//healthz", "/nowhere//a"]
+    {
         assert_eq!(reason(&shop, path, None), Some(Reason::TokenMissing), "{path}");
         assert_eq!(reason(&shop, path, Some("a.b.c")), Some(Reason::TokenMalformed), "{path}");
     }
@@ -125,7 +130,10 @@ fn roles_are_needed_under_every_reading() {
         ]),
         json!({}),
     );
-    assert_eq!(reason(&shop, "/orders/a%2Fb", Some(&token(json!({})))), Some(Reason::PathAmbiguous));
+    assert_eq!(
+        reason(&shop, "/orders/a%2Fb", Some(&token(json!({})))),
+        Some(Reason::PathAmbiguous)
+    );
     assert_eq!(reason(&shop, "/orders/a%2Fb", Some(&with_roles(&["clerk"]))), None);
 }
 
@@ -147,10 +155,20 @@ fn a_segment_is_compared_under_every_reading() {
 fn what_nobody_should_read_is_refused_in_every_mode() {
     for mode in ["COMPARE", "REFUSE", "NORMALIZE"] {
         let shop = with_rules(rules(), json!({"paths": {"ambiguous": mode}}));
-        for path in
-            ["/wiki/%00", "/wiki/%0a", "/wiki/%", "/wiki/%zz", "/wiki/%ff", "/wiki/%c0%af", "/wiki/%2500"]
-        {
-            assert_eq!(reason(&shop, path, Some(&token(json!({})))), Some(Reason::PathAmbiguous), "{path}");
+        for path in [
+            "/wiki/%00",
+            "/wiki/%0a",
+            "/wiki/%",
+            "/wiki/%zz",
+            "/wiki/%ff",
+            "/wiki/%c0%af",
+            "/wiki/%2500",
+        ] {
+            assert_eq!(
+                reason(&shop, path, Some(&token(json!({})))),
+                Some(Reason::PathAmbiguous),
+                "{path}"
+            );
         }
     }
 }
@@ -159,9 +177,14 @@ fn what_nobody_should_read_is_refused_in_every_mode() {
 fn a_path_that_reads_in_several_ways_is_refused_where_the_configuration_says_so() {
     let shop = with_rules(rules(), json!({"paths": {"ambiguous": "REFUSE"}}));
     let good = token(json!({}));
-    for path in
-        ["/wiki/%2e%2e/admin", "/wiki//1", "/wiki/1%2Fadmin", "/wiki;a=b", "/a/../wiki", "/search/100%25beef"]
-    {
+    for path in [
+        "/wiki/%2e%2e/admin",
+        "/wiki//1",
+        "/wiki/1%2Fadmin",
+        "/wiki;a=b",
+        "/a/../wiki",
+        "/search/100%25beef",
+    ] {
         assert_eq!(reason(&shop, path, Some(&good)), Some(Reason::PathAmbiguous), "{path}");
         assert_eq!(reason(&shop, path, None), Some(Reason::PathAmbiguous), "{path}");
     }
@@ -174,7 +197,11 @@ fn where_no_rule_names_paths_nobody_reads_them() {
         for path in ["/a/../b", "/%00", "/%zz"] {
             let bearer = format!("Bearer {}", token(json!({})));
             let decision = shop.request(&format!("GET {path}"), &[("authorization", &bearer)]);
-            assert_eq!((decision.reason(), replaced(&decision).as_slice()), (None, &[][..]), "{path}");
+            assert_eq!(
+                (decision.reason(), replaced(&decision).as_slice()),
+                (None, &[][..]),
+                "{path}"
+            );
         }
     }
 }
@@ -197,6 +224,7 @@ fn a_normal_form_is_forwarded_and_compared() {
             forwarded.iter().map(|form| (":path".to_owned(), (*form).to_owned())).collect();
         assert_eq!(replaced(&decision), expected, "{path}");
     }
-    // Nothing is cut off, so it is for the service to say what this is, and for the rules to refuse it.
+    // Nothing is cut off, so it is for the service to say what this is, and for the rules to refuse
+    // it.
     assert_eq!(ask("/orders;id=7").reason(), Some(Reason::PathAmbiguous));
 }

@@ -28,12 +28,18 @@ fn reason(shop: &Shop, line: &str, roles: &[&str], headers: &[(&str, &str)]) -> 
 #[test]
 fn a_request_must_be_allowed_under_every_method_that_it_asks_for() {
     let shop = shop(document(json!({})));
-    for name in ["x-http-method-override", "x-http-method", "x-method-override", "x_http.method-override"] {
+    for name in
+        ["x-http-method-override", "x-http-method", "x-method-override", "x_http.method-override"]
+    {
         for value in ["DELETE", "delete", " Delete ", "PUT, DELETE", "POST,DELETE"] {
             let ask = |line: &str, roles: &[&str]| reason(&shop, line, roles, &[(name, value)]);
             assert_eq!(ask("GET /", &[]), Some(Reason::TokenMissing), "{name}: {value}");
             assert_eq!(ask("GET /", &["writer"]), Some(Reason::MethodAmbiguous), "{name}: {value}");
-            assert_eq!(ask("POST /", &["writer"]), Some(Reason::MethodAmbiguous), "{name}: {value}");
+            assert_eq!(
+                ask("POST /", &["writer"]),
+                Some(Reason::MethodAmbiguous),
+                "{name}: {value}"
+            );
             assert_eq!(ask("POST /", &["reader"]), Some(Reason::RoleMissing), "{name}: {value}");
             assert_eq!(ask("POST /", &[]), Some(Reason::TokenMissing), "{name}: {value}");
             assert_eq!(ask("POST /", &["writer", "admin"]), None, "{name}: {value}");
@@ -46,7 +52,11 @@ fn a_request_must_be_allowed_under_every_method_that_it_asks_for() {
     }
     let ambiguous = Some(Reason::MethodAmbiguous);
     for query in ["_method=DELETE", "a=1&_Method=delete", "%5fmethod=DELETE", ".method=DELETE"] {
-        assert_eq!(reason(&shop, &format!("GET /?{query}"), &["writer"], &[]), ambiguous, "{query}");
+        assert_eq!(
+            reason(&shop, &format!("GET /?{query}"), &["writer"], &[]),
+            ambiguous,
+            "{query}"
+        );
     }
     assert_eq!(reason(&shop, "GET /?_methods=DELETE&method=DELETE", &[], &[]), None);
 }
@@ -64,10 +74,11 @@ fn a_request_that_goes_on_under_another_method_carries_its_identity_and_not_its_
 
 #[test]
 fn a_deny_rule_refuses_what_is_asked_for_by_a_header() {
-    let shop = shop(document(json!({"policies": [{"name": "p", "defaultAction": "ALLOW", "rules": [
-        {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
-        {"name": "open", "authentication": "NONE"},
-    ]}]})));
+    let shop =
+        shop(document(json!({"policies": [{"name": "p", "defaultAction": "ALLOW", "rules": [
+            {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}]},
+            {"name": "open", "authentication": "NONE"},
+        ]}]})));
     let delete = [("x-http-method-override", "DELETE")];
     assert_eq!(reason(&shop, "POST /", &["admin"], &delete), Some(Reason::RuleDenied));
     assert_eq!(reason(&shop, "POST /", &[], &delete), Some(Reason::RuleDenied));
@@ -79,11 +90,15 @@ fn a_deny_rule_refuses_what_is_asked_for_by_a_header() {
 fn overrides_are_refused_or_ignored_where_the_configuration_says_so() {
     let delete = [("x-http-method-override", "DELETE")];
     let refusing = shop(document(json!({"methods": {"override": "REFUSE"}})));
-    assert_eq!(reason(&refusing, "POST /", &["writer", "admin"], &delete), Some(Reason::MethodAmbiguous));
+    assert_eq!(
+        reason(&refusing, "POST /", &["writer", "admin"], &delete),
+        Some(Reason::MethodAmbiguous)
+    );
     assert_eq!(reason(&refusing, "DELETE /", &["admin"], &delete), None);
     let ignoring = shop(document(json!({"methods": {"override": "IGNORE"}})));
     assert_eq!(reason(&ignoring, "GET /", &[], &delete), None);
-    let unconcerned = shop(json!({"issuers": [issuer(json!({}))], "methods": {"override": "REFUSE"}}));
+    let unconcerned =
+        shop(json!({"issuers": [issuer(json!({}))], "methods": {"override": "REFUSE"}}));
     assert_eq!(reason(&unconcerned, "GET /", &["reader"], &delete), None);
 }
 
@@ -109,13 +124,18 @@ fn a_method_in_another_case_is_refused_where_rules_name_methods() {
 
 #[test]
 fn a_host_that_is_more_than_a_host_is_refused_where_rules_name_hosts() {
-    let shop = shop(document(json!({"policies": [{"name": "p", "defaultAction": "ALLOW", "rules": [
-        {"name": "no-admin", "action": "DENY", "to": [{"hosts": ["admin.example.com"]}]},
-    ]}]})));
+    let shop =
+        shop(document(json!({"policies": [{"name": "p", "defaultAction": "ALLOW", "rules": [
+            {"name": "no-admin", "action": "DENY", "to": [{"hosts": ["admin.example.com"]}]},
+        ]}]})));
     let bearer = format!("Bearer {}", token(json!({})));
     let ask = |authority: &str| {
-        let headers =
-            [(":method", "GET"), (":path", "/"), (":authority", authority), ("authorization", &bearer)];
+        let headers = [
+            (":method", "GET"),
+            (":path", "/"),
+            (":authority", authority),
+            ("authorization", &bearer),
+        ];
         shop.decide(&headers).reason()
     };
     for authority in [
@@ -136,7 +156,8 @@ fn a_host_that_is_more_than_a_host_is_refused_where_rules_name_hosts() {
     for authority in ["shop.example.com:80", "[2001:db8::1]:80", "10.0.0.1", "my_shop"] {
         assert_eq!(ask(authority), None, "{authority}");
     }
-    let beside = [(":method", "GET"), (":path", "/"), (":authority", "a"), ("host", "admin.example.com")];
+    let beside =
+        [(":method", "GET"), (":path", "/"), (":authority", "a"), ("host", "admin.example.com")];
     assert_eq!(shop.decide(&beside).reason(), Some(Reason::HostAmbiguous));
     // `new URL` of Node takes the host from there.
     for path in ["//admin.example.com/", "/\\admin.example.com/", "///admin.example.com/"] {
@@ -173,7 +194,10 @@ fn a_preflight_request_has_no_body_and_asks_for_no_other_method() {
         let refused = shop.request("OPTIONS /", &preflight(&[more])).reason();
         assert_eq!(refused, Some(Reason::TokenMissing), "{more:?}");
     }
-    assert_eq!(shop.request("OPTIONS /?_method=PUT", &PREFLIGHT).reason(), Some(Reason::TokenMissing));
+    assert_eq!(
+        shop.request("OPTIONS /?_method=PUT", &PREFLIGHT).reason(),
+        Some(Reason::TokenMissing)
+    );
     shop.ends_with_headers = false;
     assert_eq!(shop.request("OPTIONS /", &PREFLIGHT).reason(), Some(Reason::TokenMissing));
 }

@@ -10,7 +10,8 @@ use std::rc::Rc;
 
 /// A shop whose issuer's keys a provider serves. None are there yet.
 fn remote_shop(issuer: Value, rules: Value) -> Shop {
-    let mut entry = crate::support::issuer(json!({"jwks": null, "jwksUri": "https://tyk.example.com/jwks"}));
+    let mut entry =
+        crate::support::issuer(json!({"jwks": null, "jwksUri": "https://tyk.example.com/jwks"}));
     entry.as_object_mut().unwrap().extend(issuer.as_object().unwrap().clone());
     shop(json!({"issuers": [entry], "policies": [{"name": "orders", "rules": rules}]}))
 }
@@ -53,7 +54,8 @@ fn without_hope_it_is_told_when_to_come_again() {
     let shop = remote_shop(json!({}), any());
     let good = format!("Bearer {}", token(json!({})));
     let decision = shop.request("GET /orders", &[("authorization", &good)]);
-    let Outcome::Refuse { cause: Cause { reason: Reason::KeysUnavailable, .. }, answer } = decision.outcome
+    let Outcome::Refuse { cause: Cause { reason: Reason::KeysUnavailable, .. }, answer } =
+        decision.outcome
     else {
         panic!("{:?}", decision.outcome)
     };
@@ -68,7 +70,10 @@ fn an_unknown_key_id_is_worth_waiting_for_once() {
     let good = token(json!({}));
     shop.key_wait.wait_decision.set(WaitDecision::Wait);
     let value = format!("Bearer {good}");
-    assert_eq!(shop.waits_for("GET /orders", &[("authorization", &value)]), Some(MissingKeys::KeyId));
+    assert_eq!(
+        shop.waits_for("GET /orders", &[("authorization", &value)]),
+        Some(MissingKeys::KeyId)
+    );
     shop.key_wait.wait_decision.set(WaitDecision::GiveUp(std::time::Duration::ZERO));
     assert_eq!(shop.reason("GET /orders", Some(&good)), Some(Reason::KeyNotFound));
     assert_eq!(*shop.key_wait.asked.borrow(), [MissingKeys::KeyId, MissingKeys::KeyId]);
@@ -83,7 +88,9 @@ fn a_full_room_is_an_outage_and_no_verdict() {
         shop.key_wait.wait_decision.set(WaitDecision::Full);
         let value = format!("Bearer {}", token(json!({})));
         let decision = shop.request("GET /orders", &[("authorization", &value)]);
-        let Outcome::Refuse { cause, answer } = decision.outcome else { panic!("{:?}", decision.outcome) };
+        let Outcome::Refuse { cause, answer } = decision.outcome else {
+            panic!("{:?}", decision.outcome)
+        };
         assert_eq!(cause.detail, Some(Detail::WaitingRoomFull));
         assert_eq!(cause.unverified_issuer(), Some("https://tyk.example.com"));
         assert_eq!((answer.status, answer.grpc_status), (503, 14));
@@ -100,7 +107,10 @@ fn nothing_waits_for_a_bad_token() {
     let shop = remote_shop(json!({"algorithms": ["RS256"]}), any());
     serve(&shop, &[public_jwk()]);
     shop.key_wait.wait_decision.set(WaitDecision::Wait);
-    assert_eq!(shop.reason("GET /orders", Some(&token(json!({})))), Some(Reason::AlgorithmNotAllowed));
+    assert_eq!(
+        shop.reason("GET /orders", Some(&token(json!({})))),
+        Some(Reason::AlgorithmNotAllowed)
+    );
     assert_eq!(shop.reason("GET /orders", Some("no-jwt")), Some(Reason::TokenOpaque));
     assert_eq!(shop.reason("GET /orders", None), Some(Reason::TokenMissing));
     assert!(shop.key_wait.asked.borrow().is_empty());
@@ -139,7 +149,10 @@ fn an_issuer_that_fails_open_forwards_without_identity() {
     assert!(matches!(decision.outcome, Outcome::Forward));
     assert_eq!(decision.unverified, Some(Reason::KeysUnavailable));
     assert!(decision.authenticated.is_none());
-    assert!(removed(&decision).contains(&"x-user".to_owned()), "what the client claims is taken off");
+    assert!(
+        removed(&decision).contains(&"x-user".to_owned()),
+        "what the client claims is taken off"
+    );
     assert!(
         removed(&decision).contains(&"authorization".to_owned()),
         "and so is the token that nobody has verified"
@@ -177,15 +190,17 @@ fn rules_say_where_it_fails_open() {
 
 #[test]
 fn failing_open_opens_no_path_that_no_rule_is_for() {
-    let rules = json!([{"name": "orders", "to": [{"paths": ["/orders"]}], "roles": {"anyOf": ["reader"]}}]);
+    let rules =
+        json!([{"name": "orders", "to": [{"paths": ["/orders"]}], "roles": {"anyOf": ["reader"]}}]);
     let shop = remote_shop(json!({"onKeysUnavailable": "ALLOW"}), rules);
     let good = token(json!({}));
     assert_eq!(shop.reason("GET /orders", Some(&good)), None);
     assert_eq!(shop.reason("GET /admin", Some(&good)), Some(Reason::NoRuleMatched));
 }
 
-/// A shop with three issuers, each with its header, cookie and parameter: `own` holds its keys and hides its tokens; the
-/// providers of `kept`, which forwards its tokens, and of `hidden`, which does not, are away.
+/// A shop with three issuers, each with its header, cookie and parameter: `own` holds its keys and
+/// hides its tokens; the providers of `kept`, which forwards its tokens, and of `hidden`, which
+/// does not, are away.
 fn three_issuers(kept: &str, hidden: &str) -> Shop {
     let entry = |name: &str, more: Value| {
         let mut entry = crate::support::issuer(json!({
@@ -249,14 +264,20 @@ fn each_token_is_hidden_or_forwarded_as_its_own_issuer_says_while_keys_are_away(
 
 #[test]
 fn the_order_of_tokens_opens_nothing_while_keys_are_away() {
-    for (kept, hidden) in [("DENY", "ALLOW"), ("ALLOW", "DENY"), ("DENY", "DENY"), ("ALLOW", "ALLOW")] {
+    for (kept, hidden) in
+        [("DENY", "ALLOW"), ("ALLOW", "DENY"), ("DENY", "DENY"), ("ALLOW", "ALLOW")]
+    {
         let shop = three_issuers(kept, hidden);
         let expected = (kept == "DENY" || hidden == "DENY").then_some(Reason::KeysUnavailable);
         for names in [["kept", "hidden"], ["hidden", "kept"]] {
             let values = names.map(|name| (format!("x-{name}"), of(name)));
             let headers: Vec<(&str, &str)> =
                 values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            assert_eq!(shop.request("GET /", &headers).reason(), expected, "{kept} {hidden}: {names:?}");
+            assert_eq!(
+                shop.request("GET /", &headers).reason(),
+                expected,
+                "{kept} {hidden}: {names:?}"
+            );
         }
     }
 }
@@ -269,7 +290,11 @@ fn an_unknown_key_is_refused_beside_a_token_that_may_go_on_unverified() {
         let values = names.map(|name| (format!("x-{name}"), of(name)));
         let headers: Vec<(&str, &str)> =
             values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(shop.request("GET /", &headers).reason(), Some(Reason::KeyNotFound), "{names:?}");
+        assert_eq!(
+            shop.request("GET /", &headers).reason(),
+            Some(Reason::KeyNotFound),
+            "{names:?}"
+        );
     }
 }
 

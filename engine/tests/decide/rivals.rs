@@ -4,7 +4,8 @@ use crate::support::{NOW, Shop, issuer, replaced, shop, token, written};
 use attache_engine::{Decided, Detail, Reason};
 use serde_json::{Value, json};
 
-/// A shop whose only issuer takes tokens in cookies, cut into parts or not, for the audience `mesh`.
+/// A shop whose only issuer takes tokens in cookies, cut into parts or not, for the audience
+/// `mesh`.
 fn cookie_shop(more: Value) -> Shop {
     let mut entry = issuer(json!({
         "fromCookies": [{"name": "session", "chunked": true}, "other"], "audiences": ["mesh"],
@@ -18,10 +19,17 @@ fn good(sub: &str) -> String {
 }
 
 fn ask(shop: &Shop, cookies: &[&str]) -> Decided<'static> {
-    let lines: Vec<String> = cookies
-        .iter()
-        .map(|cookie| if cookie.contains('=') { (*cookie).to_owned() } else { format!("session={cookie}") })
-        .collect();
+    let lines: Vec<String> =
+        cookies
+            .iter()
+            .map(|cookie| {
+                if cookie.contains('=') {
+                    (*cookie).to_owned()
+                } else {
+                    format!("session={cookie}")
+                }
+            })
+            .collect();
     shop.request("GET /", &[("cookie", &lines.join("; "))])
 }
 
@@ -36,8 +44,16 @@ fn forwarded(decision: &Decided<'_>) -> Option<String> {
 
 fn stale() -> [(&'static str, String, Reason); 5] {
     [
-        ("expired", token(json!({"aud": "mesh", "exp": 1, "sub": "mallory"})), Reason::TokenExpired),
-        ("of another issuer", token(json!({"iss": "https://else.example.com"})), Reason::IssuerUnknown),
+        (
+            "expired",
+            token(json!({"aud": "mesh", "exp": 1, "sub": "mallory"})),
+            Reason::TokenExpired,
+        ),
+        (
+            "of another issuer",
+            token(json!({"iss": "https://else.example.com"})),
+            Reason::IssuerUnknown,
+        ),
         ("for another audience", token(json!({"aud": "else"})), Reason::AudienceMismatch),
         ("by a key that is gone", with_key_id("gone"), Reason::KeyNotFound),
         ("no token", "5e9d9544a1dcd60001d0ed20".to_owned(), Reason::TokenOpaque),
@@ -63,7 +79,11 @@ fn a_good_token_counts_beside_stale_ones_and_these_never_go_on() {
         for (what, old, _) in stale() {
             for cookies in [[old.as_str(), &alice, "a=1"], [alice.as_str(), "a=1", &old]] {
                 let decision = ask(&shop, &cookies);
-                assert_eq!((decision.reason(), user(&decision).as_deref()), (None, Some("alice")), "{what}");
+                assert_eq!(
+                    (decision.reason(), user(&decision).as_deref()),
+                    (None, Some("alice")),
+                    "{what}"
+                );
                 let rest = forwarded(&decision).unwrap();
                 assert!(!rest.contains(&old), "{what}: {rest}");
                 assert_eq!(rest.contains(&alice), forward, "{what}: {rest}");
@@ -131,7 +151,8 @@ fn a_token_in_parts_is_one_token() {
     let alice = good("alice");
     let (a, rest) = alice.split_at(40);
     let (b, c) = rest.split_at(50);
-    let decision = ask(&shop, &[&format!("session_2={c}"), "a=1", &format!("session_0={a}; session_1={b}")]);
+    let decision =
+        ask(&shop, &[&format!("session_2={c}"), "a=1", &format!("session_0={a}; session_1={b}")]);
     assert_eq!(user(&decision).as_deref(), Some("alice"));
     assert_eq!(forwarded(&decision).as_deref(), Some("a=1"));
     // A part of one token never mends another.
@@ -157,7 +178,8 @@ fn the_whole_token_counts_beside_the_parts_of_an_old_one() {
 #[test]
 fn more_rivals_than_browsers_keep_are_not_looked_at() {
     let shop = cookie_shop(json!({}));
-    let many: Vec<String> = (0..6).map(|n| token(json!({"aud": "mesh", "exp": 1, "n": n}))).collect();
+    let many: Vec<String> =
+        (0..6).map(|n| token(json!({"aud": "mesh", "exp": 1, "n": n}))).collect();
     let cookies: Vec<&str> = many.iter().map(String::as_str).collect();
     let decision = ask(&shop, &cookies);
     assert_eq!(decision.reason(), Some(Reason::TokensConflict));

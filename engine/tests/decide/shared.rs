@@ -62,7 +62,8 @@ fn what_was_told_under_another_configuration_is_not_believed() {
     let first = shop(usual());
     let bearer = format!("Bearer {}", token(json!({})));
     assert_eq!(first.request("GET /", &[("authorization", &bearer)]).reason(), None);
-    let second = beside(&first, json!({"issuers": [issuer(json!({}))], "responses": {"realm": "x"}}));
+    let second =
+        beside(&first, json!({"issuers": [issuer(json!({}))], "responses": {"realm": "x"}}));
     let verification = second.request("GET /", &[("authorization", &bearer)]).verification;
     assert_eq!((verification.software, verification.shared), (1, 0));
 }

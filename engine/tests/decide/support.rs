@@ -135,8 +135,8 @@ fn merge(into: &mut Value, more: Value) {
 }
 
 pub(crate) fn shop(document: Value) -> Shop {
-    let config =
-        attache_plugin_config::parse(document.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    let config = attache_plugin_config::parse(document.to_string().as_bytes())
+        .unwrap_or_else(|e| panic!("{e}"));
     let workload = Workload {
         namespace: Some("shop".to_owned()),
         name: Some("orders".to_owned()),
@@ -189,7 +189,8 @@ impl Shop {
         }
     }
 
-    /// What is decided borrows from the request, which no test wants to carry about: it is never freed.
+    /// What is decided borrows from the request, which no test wants to carry about: it is never
+    /// freed.
     fn decision(&self, map: HeaderMap) -> Decision<'static> {
         self.engine.decide(map.leak(), &self.host_context())
     }
@@ -270,14 +271,18 @@ fn set_or_added(decided: &Decided<'_>) -> Vec<(String, String)> {
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
     let set = decided.edits.iter().filter_map(|edit| match edit {
         HeaderEdit::Remove(_) => None,
-        HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => Some((name.to_owned(), text(value))),
+        HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) => {
+            Some((name.to_owned(), text(value)))
+        }
     });
     set.collect()
 }
 
 fn is_identity(decided: &Decided<'_>, name: &str) -> bool {
-    let headers =
-        decided.authenticated.as_ref().and_then(|authenticated| authenticated.headers.as_ref().ok());
+    let headers = decided
+        .authenticated
+        .as_ref()
+        .and_then(|authenticated| authenticated.headers.as_ref().ok());
     headers.into_iter().flatten().any(|(known, _)| known.as_str() == name)
 }
 

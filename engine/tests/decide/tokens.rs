@@ -54,13 +54,15 @@ fn a_token_is_judged_by_the_issuer_it_names_and_only_in_that_issuers_places() {
     assert_eq!(in_header.reason(), Some(Reason::IssuerUnknown));
     let in_cookie = shop.request("GET /", &[("cookie", &format!("session={of_other}"))]);
     assert_eq!(in_cookie.reason(), None);
-    assert_eq!(shop.engine().issuer(in_cookie.authenticated.unwrap().issuer).unwrap().as_str(), "other");
+    assert_eq!(
+        shop.engine().issuer(in_cookie.authenticated.unwrap().issuer).unwrap().as_str(),
+        "other"
+    );
 }
 
 #[test]
 fn every_token_found_must_be_good() {
-    let places =
-        json!({"fromHeaders": [{"name": "authorization", "prefix": "Bearer "}], "fromCookies": ["session"]});
+    let places = json!({"fromHeaders": [{"name": "authorization", "prefix": "Bearer "}], "fromCookies": ["session"]});
     let shop = shop(json!({"issuers": [issuer(places)]}));
     let bearer = format!("Bearer {}", token(json!({})));
     let expired = format!("session={}", token(json!({"exp": 1})));
@@ -136,7 +138,8 @@ fn a_gateway_key_is_told_from_a_broken_jwt() {
 fn duplicate_members_are_refused_at_any_depth() {
     let shop = shop_with_policies(json!([]));
     let header = r#"{"alg":"ES256","kid":"test"}"#;
-    let payload = r#"{"iss":"https://tyk.example.com","exp":1900000000,"a":{"role":"x","role":"admin"}}"#;
+    let payload =
+        r#"{"iss":"https://tyk.example.com","exp":1900000000,"a":{"role":"x","role":"admin"}}"#;
     assert_eq!(shop.reason("GET /", Some(&sign(header, payload))), Some(Reason::TokenMalformed));
 }
 
@@ -162,7 +165,11 @@ fn padding_is_for_issuers_that_allow_it() {
     for pad in ["", "x", "xx", "xxx"] {
         let padded = padded(json!({"pad": pad}));
         assert_eq!(allowed.reason("GET /", Some(&padded)), None, "{padded}");
-        assert_eq!(refused.reason("GET /", Some(&padded)), Some(Reason::TokenMalformed), "{padded}");
+        assert_eq!(
+            refused.reason("GET /", Some(&padded)),
+            Some(Reason::TokenMalformed),
+            "{padded}"
+        );
         let bearer = format!("Bearer {padded}");
         let payload = &written(&allowed.request("GET /", &[("authorization", &bearer)]))[0];
         assert!(payload.0 == "x-payload" && !payload.1.contains('='), "{payload:?}");
@@ -188,13 +195,15 @@ fn a_token_and_its_padded_twin_are_one_token() {
         let decision = ask(spelled);
         assert_eq!((decision.reason(), decision.verification.hits), (None, hits), "{spelled}");
     }
-    for wrong in [format!("{one}="), format!("{one}==="), format!("{one}===="), format!("{twin} =")] {
+    for wrong in [format!("{one}="), format!("{one}==="), format!("{one}===="), format!("{twin} =")]
+    {
         assert_eq!(ask(&wrong).reason(), Some(Reason::TokenMalformed), "{wrong}");
     }
     // What the signature covers is another token once it is spelled otherwise.
     let (input, signature) = one.rsplit_once('.').unwrap();
     let (header, payload) = input.split_once('.').unwrap();
-    let pad = |part: &str| format!("{part}{}", "=".repeat(part.len().next_multiple_of(4) - part.len()));
+    let pad =
+        |part: &str| format!("{part}{}", "=".repeat(part.len().next_multiple_of(4) - part.len()));
     for respelled in [
         format!("{}.{payload}.{signature}", pad(header)),
         format!("{header}.{}.{signature}", pad(payload)),
@@ -202,7 +211,10 @@ fn a_token_and_its_padded_twin_are_one_token() {
     ] {
         if respelled != one && respelled != twin {
             let decision = ask(&respelled);
-            assert_eq!((decision.reason(), decision.verification.hits), (Some(Reason::SignatureInvalid), 0));
+            assert_eq!(
+                (decision.reason(), decision.verification.hits),
+                (Some(Reason::SignatureInvalid), 0)
+            );
         }
     }
     assert_eq!(ask(&one).verification.hits, 1, "no twin took its place");

@@ -21,14 +21,16 @@ fn a_policy_of_another_workload_does_not_apply() {
 }
 
 fn orders() -> crate::support::Shop {
-    shop_with_policies(json!([{"name": "orders", "selector": {"labels": {"app": "orders"}}, "rules": [
-        {"name": "health", "authentication": "NONE", "to": [{"methods": ["GET"], "paths": ["/healthz"]}]},
-        {"name": "read", "to": [{"methods": ["GET"], "paths": ["/orders", "/orders/{*}"]}], "roles": {"anyOf": ["reader"]}},
-        {"name": "own", "to": [{"paths": ["/users/{id}/orders/{**}"]}], "when": [{"claim": "sub", "equalsPath": "id"}]},
-        {"name": "open", "authentication": "OPTIONAL", "to": [{"paths": ["/catalog"]}]},
-        {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}], "when": [{"claim": "mfa", "notEquals": true}]},
-        {"name": "write", "to": [{"methods": ["DELETE"], "paths": ["/orders/{*}"]}], "roles": {"anyOf": ["writer"]}},
-    ]}]))
+    shop_with_policies(
+        json!([{"name": "orders", "selector": {"labels": {"app": "orders"}}, "rules": [
+            {"name": "health", "authentication": "NONE", "to": [{"methods": ["GET"], "paths": ["/healthz"]}]},
+            {"name": "read", "to": [{"methods": ["GET"], "paths": ["/orders", "/orders/{*}"]}], "roles": {"anyOf": ["reader"]}},
+            {"name": "own", "to": [{"paths": ["/users/{id}/orders/{**}"]}], "when": [{"claim": "sub", "equalsPath": "id"}]},
+            {"name": "open", "authentication": "OPTIONAL", "to": [{"paths": ["/catalog"]}]},
+            {"name": "no-deletes", "action": "DENY", "to": [{"methods": ["DELETE"]}], "when": [{"claim": "mfa", "notEquals": true}]},
+            {"name": "write", "to": [{"methods": ["DELETE"], "paths": ["/orders/{*}"]}], "roles": {"anyOf": ["writer"]}},
+        ]}]),
+    )
 }
 
 #[test]
@@ -65,8 +67,10 @@ fn roles_and_conditions_decide() {
 #[test]
 fn a_public_path_does_not_look_at_tokens() {
     let shop = orders();
-    let decision =
-        shop.request("GET /healthz", &[("authorization", "Bearer a.b.c"), ("authorization", "Bearer d")]);
+    let decision = shop.request(
+        "GET /healthz",
+        &[("authorization", "Bearer a.b.c"), ("authorization", "Bearer d")],
+    );
     assert_eq!(decision.reason(), None);
     assert_eq!(decision.verification, Default::default());
     assert!(decision.authenticated.is_none());
@@ -117,9 +121,13 @@ fn a_shadowed_path_rule_refuses_no_ambiguous_path() {
 
 #[test]
 fn a_preflight_request_needs_no_token_unless_the_document_says_so() {
-    let preflight = [("origin", "https://app.example.com"), ("access-control-request-method", "GET")];
+    let preflight =
+        [("origin", "https://app.example.com"), ("access-control-request-method", "GET")];
     assert_eq!(orders().request("OPTIONS /orders", &preflight).reason(), None);
-    assert_eq!(orders().request("OPTIONS /orders", &preflight[..1]).reason(), Some(Reason::TokenMissing));
+    assert_eq!(
+        orders().request("OPTIONS /orders", &preflight[..1]).reason(),
+        Some(Reason::TokenMissing)
+    );
     let issuer = crate::support::issuer(json!({}));
     let strict = shop(json!({"issuers": [issuer], "cors": {"preflight": "ENFORCE"}}));
     assert_eq!(strict.request("OPTIONS /orders", &preflight).reason(), Some(Reason::TokenMissing));
@@ -131,7 +139,8 @@ fn a_deny_rule_refuses_a_public_and_a_preflight_request_too() {
         {"name": "public", "authentication": "NONE", "to": [{"methods": ["GET", "OPTIONS"]}]},
         {"name": "banned", "action": "DENY", "from": [{"ipBlocks": ["192.0.2.0/24"]}]},
     ]}]));
-    let preflight = [("origin", "https://app.example.com"), ("access-control-request-method", "GET")];
+    let preflight =
+        [("origin", "https://app.example.com"), ("access-control-request-method", "GET")];
     shop.peer.source_ip = Some("192.0.2.7".parse().unwrap());
     assert_eq!(shop.reason("GET /", None), Some(Reason::RuleDenied));
     assert_eq!(shop.request("OPTIONS /", &preflight).reason(), Some(Reason::RuleDenied));

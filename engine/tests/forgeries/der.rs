@@ -24,7 +24,9 @@ impl Node {
     pub(super) fn write(&self) -> Vec<u8> {
         match self {
             Self::Leaf(tag, content) => value(*tag, content),
-            Self::Sequence(nodes) => value(0x30, &nodes.iter().flat_map(Self::write).collect::<Vec<_>>()),
+            Self::Sequence(nodes) => {
+                value(0x30, &nodes.iter().flat_map(Self::write).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -64,8 +66,11 @@ impl Node {
         let whole = self.write();
         let size = content.len();
         let mut spoiled: Vec<(String, Vec<u8>)> = Vec::new();
-        let mut add = |kind: &str, bytes: Vec<u8>| spoiled.push((format!("tag {tag:#04x}: {kind}"), bytes));
-        for other in [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x13, 0x30, 0x31, 0x80, 0xa0, 0xff] {
+        let mut add =
+            |kind: &str, bytes: Vec<u8>| spoiled.push((format!("tag {tag:#04x}: {kind}"), bytes));
+        for other in
+            [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x13, 0x30, 0x31, 0x80, 0xa0, 0xff]
+        {
             if other != tag {
                 add("another tag", value(other, &content));
             }
@@ -82,7 +87,10 @@ impl Node {
             ("length of 2^32 - 1", vec![0x84, 0xff, 0xff, 0xff, 0xff]),
             ("length past 32 bits", vec![0x85, 1, 0, 0, 0, u8::try_from(size).unwrap()]),
             ("length past 40 bits", vec![0x86, 1, 0, 0, 0, 0, u8::try_from(size).unwrap()]),
-            ("length past 64 bits", vec![0x89, 1, 0, 0, 0, 0, 0, 0, 0, u8::try_from(size).unwrap()]),
+            (
+                "length past 64 bits",
+                vec![0x89, 1, 0, 0, 0, 0, 0, 0, 0, u8::try_from(size).unwrap()],
+            ),
             ("indefinite length", vec![0x80]),
             ("no length", Vec::new()),
         ] {
@@ -91,7 +99,10 @@ impl Node {
             }
         }
         add("indefinite length, ended", [&[tag, 0x80], content.as_slice(), &[0, 0]].concat());
-        add("indefinite length, ended badly", [&[tag, 0x80], content.as_slice(), &[0, 1, 0]].concat());
+        add(
+            "indefinite length, ended badly",
+            [&[tag, 0x80], content.as_slice(), &[0, 1, 0]].concat(),
+        );
         add("content gone", vec![tag, 0]);
         add("gone", Vec::new());
         add("tag alone", vec![tag]);
@@ -107,8 +118,14 @@ impl Node {
         ] {
             add(&format!("{kind} behind"), [whole.clone(), extra.clone()].concat());
             add(&format!("{kind} in front"), [extra.clone(), whole.clone()].concat());
-            add(&format!("{kind} at the end inside"), value(tag, &[content.clone(), extra.clone()].concat()));
-            add(&format!("{kind} at the start inside"), value(tag, &[extra, content.clone()].concat()));
+            add(
+                &format!("{kind} at the end inside"),
+                value(tag, &[content.clone(), extra.clone()].concat()),
+            );
+            add(
+                &format!("{kind} at the start inside"),
+                value(tag, &[extra, content.clone()].concat()),
+            );
         }
         if size > 0 {
             let mut first = content.clone();

@@ -7,10 +7,8 @@ use serde_json::json;
 
 const P256_ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 const P256_FIELD: &str = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
-const P384_ORDER: &str =
-    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
-const P384_FIELD: &str =
-    "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff";
+const P384_ORDER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
+const P384_FIELD: &str = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff";
 /// RFC 8032 section 5.1.
 const ED25519_ORDER: &str = "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed";
 
@@ -50,7 +48,8 @@ fn edges(key: &Key, bytes: usize, order: &BigUint, field: &BigUint) {
     ];
     for first in &edges {
         for second in &edges {
-            // The negated `s` of a good signature is good too, as FIPS 186-5 has it; the cache is keyed by the text.
+            // The negated `s` of a good signature is good too, as FIPS 186-5 has it; the cache is
+            // keyed by the text.
             let meant = *first == r && (*second == s || *second == order - &s);
             let signature = [fixed(first, bytes).unwrap(), fixed(second, bytes).unwrap()].concat();
             bench.judge_signature("r and s at the edges", &text, &signature, meant);

@@ -1,5 +1,5 @@
-//! Texts that are JSON and such as are nearly so, as a claim's value: the engine takes what RFC 8259 allows and another
-//! library takes, but for what two readers could read in two ways.
+//! Texts that are JSON and such as are nearly so, as a claim's value: the engine takes what RFC
+//! 8259 allows and another library takes, but for what two readers could read in two ways.
 
 use super::keys::base64url;
 use super::{oracle, seeded};
@@ -9,7 +9,8 @@ use rand_chacha::rand_core::RngCore as _;
 
 fn engine_reads(claim: &[u8]) -> bool {
     let payload = [b"{\"claim\":", claim, b"}"].concat();
-    Jws::parse(format!("{}.{}.", base64url(br#"{"alg":"none"}"#), base64url(&payload)).as_bytes()).is_ok()
+    Jws::parse(format!("{}.{}.", base64url(br#"{"alg":"none"}"#), base64url(&payload)).as_bytes())
+        .is_ok()
 }
 
 /// Texts, and whether they are JSON.
@@ -100,7 +101,8 @@ fn texts_at_the_edge_of_json_are_read_as_another_library_reads_them() {
     assert!(complaints.is_empty(), "(engine, oracle)\n{}", complaints.join("\n"));
 }
 
-/// Repeated members, in any spelling of the name: another library takes them, and reads one or the other.
+/// Repeated members, in any spelling of the name: another library takes them, and reads one or the
+/// other.
 #[test]
 fn what_two_readers_read_in_two_ways_is_refused() {
     let twice: [&[u8]; 6] = [
@@ -136,7 +138,8 @@ fn generate(depth: u32, random: &mut ChaCha20Rng) -> String {
     ];
     match if depth == 0 { 0 } else { below(3, random) } {
         1 => {
-            let items: Vec<String> = (0..below(4, random)).map(|_| generate(depth - 1, random)).collect();
+            let items: Vec<String> =
+                (0..below(4, random)).map(|_| generate(depth - 1, random)).collect();
             format!("[{}]", items.join(", "))
         }
         2 => {

@@ -27,12 +27,19 @@ pub(super) fn base64url(bytes: &[u8]) -> String {
 
 /// Returns the text that a signature signs: header and payload, each in base64url.
 pub(super) fn message(header: &Value, payload: &Value) -> String {
-    format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(payload.to_string().as_bytes()))
+    format!(
+        "{}.{}",
+        base64url(header.to_string().as_bytes()),
+        base64url(payload.to_string().as_bytes())
+    )
 }
 
 impl Key {
     pub(super) fn rsa(algorithm: &'static str, random: &mut ChaCha20Rng) -> Self {
-        Self { algorithm, material: Material::Rsa(Box::new(RsaPrivateKey::new(random, 2048).unwrap())) }
+        Self {
+            algorithm,
+            material: Material::Rsa(Box::new(RsaPrivateKey::new(random, 2048).unwrap())),
+        }
     }
 
     pub(super) fn p256(random: &mut ChaCha20Rng) -> Self {
@@ -47,7 +54,10 @@ impl Key {
 
     pub(super) fn ed25519(random: &mut ChaCha20Rng) -> Self {
         let seed = ed25519_compact::Seed::new(scalar(random));
-        Self { algorithm: "EdDSA", material: Material::Ed25519(ed25519_compact::KeyPair::from_seed(seed)) }
+        Self {
+            algorithm: "EdDSA",
+            material: Material::Ed25519(ed25519_compact::KeyPair::from_seed(seed)),
+        }
     }
 
     /// Returns the public half, for this key's one algorithm.
@@ -60,17 +70,21 @@ impl Key {
             }),
             Material::P256(_) => ec("P-256", &self.public()),
             Material::P384(_) => ec("P-384", &self.public()),
-            Material::Ed25519(_) => json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(&self.public()) }),
+            Material::Ed25519(_) => {
+                json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(&self.public()) })
+            }
         };
         jwk["alg"] = self.algorithm.into();
         jwk
     }
 
-    /// Returns the bytes of the public half: an uncompressed point, an Ed25519 key, or RFC 8017's RSAPublicKey.
+    /// Returns the bytes of the public half: an uncompressed point, an Ed25519 key, or RFC 8017's
+    /// RSAPublicKey.
     pub(super) fn public(&self) -> Vec<u8> {
         match &self.material {
             Material::Rsa(key) => {
-                let numbers = [integer(&key.n().to_bytes_be()), integer(&key.e().to_bytes_be())].concat();
+                let numbers =
+                    [integer(&key.n().to_bytes_be()), integer(&key.e().to_bytes_be())].concat();
                 super::der::value(0x30, &numbers)
             }
             Material::P256(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
@@ -79,7 +93,8 @@ impl Key {
         }
     }
 
-    /// Signs a text as JOSE has it (RFC 7518 section 3). RSA keys sign by RSASSA-PKCS1-v1_5 with SHA-256.
+    /// Signs a text as JOSE has it (RFC 7518 section 3). RSA keys sign by RSASSA-PKCS1-v1_5 with
+    /// SHA-256.
     pub(super) fn sign(&self, message: &str) -> Vec<u8> {
         match &self.material {
             Material::Rsa(_) => self.raise(&super::rsa::pkcs1(&super::rsa::digest_info(message))),
@@ -95,7 +110,8 @@ impl Key {
         }
     }
 
-    /// Returns `encoded` raised to the private exponent: what makes any encoded message, good or bad, a signature.
+    /// Returns `encoded` raised to the private exponent: what makes any encoded message, good or
+    /// bad, a signature.
     pub(super) fn raise(&self, encoded: &[u8]) -> Vec<u8> {
         let Material::Rsa(key) = &self.material else { panic!("this is an RSA key's affair") };
         let power = BigUint::from_bytes_be(encoded).modpow(key.d(), key.n()).to_bytes_be();

@@ -1,8 +1,10 @@
-//! Forgeries of this repository's own making, so that every clone meets every kind that published vectors hold:
-//! paddings, numbers at the edge of a curve's order, spellings of base64, tokens in pieces, keys of the wrong kind, JSON.
+//! Forgeries of this repository's own making, so that every clone meets every kind that published
+//! vectors hold: paddings, numbers at the edge of a curve's order, spellings of base64, tokens in
+//! pieces, keys of the wrong kind, JSON.
 //!
-//! All is made from one seed. Each forgery is judged three times, and the verdicts must agree: by the engine, by
-//! libraries that the engine does not use (ring, data-encoding and jiter, see `oracle`), and by what its maker meant.
+//! All is made from one seed. Each forgery is judged three times, and the verdicts must agree: by
+//! the engine, by libraries that the engine does not use (ring, data-encoding and jiter, see
+//! `oracle`), and by what its maker meant.
 
 #![expect(
     clippy::unwrap_used,
@@ -81,7 +83,8 @@ impl<'a> Bench<'a> {
         jws.payload().is_ok() && self.engine.verify(&jws, allowed, &NoHost, None).is_ok()
     }
 
-    /// Compares the three verdicts on a signature of `message`, which is the text before the second dot.
+    /// Compares the three verdicts on a signature of `message`, which is the text before the second
+    /// dot.
     fn judge_signature(&mut self, kind: &str, message: &str, signature: &[u8], meant: bool) {
         self.judge(kind, &format!("{message}.{}", keys::base64url(signature)), meant);
     }
@@ -89,7 +92,11 @@ impl<'a> Bench<'a> {
     /// Fails unless all verdicts agreed, and at least so many were compared.
     fn finish(self, at_least: usize) {
         assert!(self.complaints.is_empty(), "\n{}", self.complaints);
-        assert!(self.judged >= at_least, "only {} forgeries were judged, expected {at_least}", self.judged);
+        assert!(
+            self.judged >= at_least,
+            "only {} forgeries were judged, expected {at_least}",
+            self.judged
+        );
     }
 }
 

@@ -1,5 +1,5 @@
-//! A second verifier, made of libraries that the engine does not use: data-encoding for base64url, jiter for JSON, ring
-//! for signatures.
+//! A second verifier, made of libraries that the engine does not use: data-encoding for base64url,
+//! jiter for JSON, ring for signatures.
 
 use super::keys::{Key, Material};
 use data_encoding::BASE64URL_NOPAD;
@@ -15,12 +15,15 @@ pub(super) fn accepts(key: &Key, token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
     let [header, payload, signature] = parts[..] else { return false };
     let message = format!("{header}.{payload}");
-    let (Some(header), Some(_), Some(signature)) = (decode(header), decode(payload), decode(signature))
+    let (Some(header), Some(_), Some(signature)) =
+        (decode(header), decode(payload), decode(signature))
     else {
         return false;
     };
     names(&header, key.algorithm)
-        && UnparsedPublicKey::new(algorithm(key), key.public()).verify(message.as_bytes(), &signature).is_ok()
+        && UnparsedPublicKey::new(algorithm(key), key.public())
+            .verify(message.as_bytes(), &signature)
+            .is_ok()
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
@@ -31,10 +34,11 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 fn names(header: &[u8], algorithm: &str) -> bool {
     let Ok(JsonValue::Object(members)) = JsonValue::parse(header, false) else { return false };
     let mut named = members.iter().filter(|(name, _)| name == "alg");
-    let only = named
-        .next()
-        .is_some_and(|(_, value)| matches!(value, JsonValue::Str(text) if text.as_ref() == algorithm));
-    only && named.next().is_none() && !members.iter().any(|(name, _)| name == "crit" || name == "b64")
+    let only = named.next().is_some_and(
+        |(_, value)| matches!(value, JsonValue::Str(text) if text.as_ref() == algorithm),
+    );
+    only && named.next().is_none()
+        && !members.iter().any(|(name, _)| name == "crit" || name == "b64")
 }
 
 /// Returns whether a text is JSON (RFC 8259).
@@ -52,7 +56,8 @@ fn names_each_member_once(value: &JsonValue<'_>) -> bool {
         JsonValue::Array(items) => items.iter().all(names_each_member_once),
         JsonValue::Object(members) => {
             let names: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
-            names.len() == members.len() && members.iter().all(|(_, member)| names_each_member_once(member))
+            names.len() == members.len()
+                && members.iter().all(|(_, member)| names_each_member_once(member))
         }
         _ => true,
     }

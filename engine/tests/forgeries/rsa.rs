@@ -1,5 +1,5 @@
-//! Messages that an RSA key has really raised to its private exponent, but whose encoding is not what RFC 8017 section 9
-//! makes of the text.
+//! Messages that an RSA key has really raised to its private exponent, but whose encoding is not
+//! what RFC 8017 section 9 makes of the text.
 
 use super::der::Node;
 use super::keys::{Key, message};
@@ -18,7 +18,8 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn info(oid: &[u8], hash: Vec<u8>) -> Node {
-    let algorithm = Node::Sequence(vec![Node::Leaf(0x06, oid.to_vec()), Node::Leaf(0x05, Vec::new())]);
+    let algorithm =
+        Node::Sequence(vec![Node::Leaf(0x06, oid.to_vec()), Node::Leaf(0x05, Vec::new())]);
     Node::Sequence(vec![algorithm, Node::Leaf(0x04, hash)])
 }
 
@@ -53,7 +54,12 @@ fn no_padding_but_the_one_of_pkcs1_is_a_signature() {
     bench.judge_signature("another hash", &text, &key.raise(&pkcs1(&of_another)), false);
     let misnamed = info(&SHA384_OID, sha256(text.as_bytes())).write();
     bench.judge_signature("another hash's name", &text, &key.raise(&pkcs1(&misnamed)), false);
-    bench.judge_signature("a bare hash", &text, &key.raise(&pkcs1(&sha256(text.as_bytes()))), false);
+    bench.judge_signature(
+        "a bare hash",
+        &text,
+        &key.raise(&pkcs1(&sha256(text.as_bytes()))),
+        false,
+    );
     for (kind, encoded) in spoiled_blocks(&good) {
         bench.judge_signature(kind, &text, &key.raise(&encoded), false);
     }
@@ -72,8 +78,8 @@ fn no_padding_but_the_one_of_pkcs1_is_a_signature() {
     bench.finish(250);
 }
 
-/// Returns blocks whose padding is not that of RFC 8017 section 9.2, the room for garbage that let signatures be forged
-/// among them.
+/// Returns blocks whose padding is not that of RFC 8017 section 9.2, the room for garbage that let
+/// signatures be forged among them.
 fn spoiled_blocks(info: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let good = pkcs1(info);
     let changed = |at: usize, byte: u8| {

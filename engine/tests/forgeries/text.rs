@@ -1,4 +1,5 @@
-//! Tokens that are spelled, cut and put together otherwise than RFC 7515 section 7.1 has it, and keys of another kind.
+//! Tokens that are spelled, cut and put together otherwise than RFC 7515 section 7.1 has it, and
+//! keys of another kind.
 
 use super::keys::{Key, base64url, message};
 use super::{Bench, seeded};
@@ -8,7 +9,8 @@ use serde_json::json;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Returns the other texts whose last character differs only in bits that stand for nothing (RFC 4648 section 3.5).
+/// Returns the other texts whose last character differs only in bits that stand for nothing (RFC
+/// 4648 section 3.5).
 fn other_tails(text: &str) -> Vec<String> {
     let unused = match text.len() % 4 {
         2 => 4_u32,
@@ -17,7 +19,9 @@ fn other_tails(text: &str) -> Vec<String> {
     };
     let (rest, last) = text.split_at(text.len() - 1);
     let index = ALPHABET.iter().position(|&letter| letter == last.as_bytes()[0]).unwrap();
-    (1..1_usize << unused).map(|bits| format!("{rest}{}", char::from(ALPHABET[index ^ bits]))).collect()
+    (1..1_usize << unused)
+        .map(|bits| format!("{rest}{}", char::from(ALPHABET[index ^ bits])))
+        .collect()
 }
 
 #[test]
@@ -51,7 +55,9 @@ fn a_token_is_spelled_in_one_way() {
             ("NUL", "\0"),
             ("question mark", "?"),
         ] {
-            for text in [format!("{header}{inserted}.{payload}"), format!("{header}.{payload}{inserted}")] {
+            for text in
+                [format!("{header}{inserted}.{payload}"), format!("{header}.{payload}{inserted}")]
+            {
                 bench.judge_signature(kind, &text, &key.sign(&text), false);
             }
             bench.judge(kind, &format!("{text}.{signature}{inserted}"), false);
@@ -69,9 +75,11 @@ fn other_alphabets_and_padding_are_no_base64url() {
         let text = message(&json!({"alg": "ES256"}), &json!({"count": count}));
         let signature = key.sign(&text);
         let good = base64url(&signature);
-        for other in
-            [BASE64.encode(&signature), BASE64_NOPAD.encode(&signature), BASE64URL.encode(&signature)]
-        {
+        for other in [
+            BASE64.encode(&signature),
+            BASE64_NOPAD.encode(&signature),
+            BASE64URL.encode(&signature),
+        ] {
             bench.judge("another alphabet", &format!("{text}.{other}"), other == good);
         }
     }
@@ -117,8 +125,8 @@ fn a_header_chooses_neither_algorithm_nor_key() {
     let (key, other) = (Key::p256(&mut random), Key::p256(&mut random));
     let mut bench = Bench::new(&key);
     for name in [
-        "none", "None", "NONE", "nOnE", "", "es256", "ES256 ", "ES384", "ES512", "RS256", "PS256", "HS256",
-        "HS384", "HS512", "EdDSA", "ES256K", "ES521",
+        "none", "None", "NONE", "nOnE", "", "es256", "ES256 ", "ES384", "ES512", "RS256", "PS256",
+        "HS256", "HS384", "HS512", "EdDSA", "ES256K", "ES521",
     ] {
         let text = message(&json!({"alg": name}), &json!({"sub": "alice"}));
         bench.judge_signature("another name, really signed", &text, &key.sign(&text), false);
@@ -133,7 +141,9 @@ fn a_header_chooses_neither_algorithm_nor_key() {
     // The classic: a public key, in each form in which it is published, as a shared secret.
     let jwk = key.jwk();
     let x = data_encoding::BASE64URL_NOPAD.decode(jwk["x"].as_str().unwrap().as_bytes()).unwrap();
-    for secret in [key.public(), key.public()[1..].to_vec(), x, jwk.to_string().into_bytes(), Vec::new()] {
+    for secret in
+        [key.public(), key.public()[1..].to_vec(), x, jwk.to_string().into_bytes(), Vec::new()]
+    {
         let text = message(&json!({"alg": "HS256"}), &json!({"sub": "alice"}));
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), text.as_bytes());
         bench.judge_signature("the public key as a secret", &text, tag.as_ref(), false);

@@ -21,7 +21,8 @@ proptest! {
         }
     }
 
-    /// What a tool tells of a verdict is what the filter does, and each test that it names has the outcome that counts.
+    /// What a tool tells of a verdict is what the filter does, and each test that it names has the
+    /// outcome that counts.
     #[test]
     fn a_trace_says_what_is_decided(config in documents(), asks in vec(asks(), 1..16)) {
         let compiled = Compiled::new(&config);

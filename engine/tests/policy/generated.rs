@@ -32,7 +32,8 @@ pub(crate) fn asks() -> impl Strategy<Value = Ask> {
     let hosts: &[&str] = &["a.test", "A.Test:80", "b.a.test", "b.a.test.:8080", "other", ""];
     let methods: &[&str] = &["GET", "POST", "DELETE", "PATCH"];
     let addresses = || {
-        let texts = select(vec!["10.0.0.1", "10.0.1.1", "192.168.0.1", "2001:db8::1", "::ffff:10.0.0.9"]);
+        let texts =
+            select(vec!["10.0.0.1", "10.0.1.1", "192.168.0.1", "2001:db8::1", "::ffff:10.0.0.9"]);
         texts.prop_map(|text| text.parse::<std::net::IpAddr>().unwrap().to_canonical())
     };
     let peer = (
@@ -40,8 +41,10 @@ pub(crate) fn asks() -> impl Strategy<Value = Ask> {
         (option::of(addresses()), option::of(addresses())),
         option::of(select(vec![80, 8080])),
     );
-    let headers =
-        vec(select(vec!["x", "y"]).prop_map(|value| ("x-claim".to_owned(), value.to_owned())), 0..3);
+    let headers = vec(
+        select(vec!["x", "y"]).prop_map(|value| ("x-claim".to_owned(), value.to_owned())),
+        0..3,
+    );
     (text(methods), paths(), text(hosts), peer, headers, option::weighted(0.8, tokens())).prop_map(
         |(method, path, host, (principal, (source_ip, remote_ip), port), headers, claims)| Ask {
             method,
@@ -64,7 +67,8 @@ pub(crate) fn paths() -> impl Strategy<Value = String> {
 }
 
 pub(crate) fn path_patterns() -> impl Strategy<Value = PathPattern> {
-    let text = vec(select(vec!["a", "b", "A", "/"]), 0..4).prop_map(|parts| single(&parts.concat()));
+    let text =
+        vec(select(vec!["a", "b", "A", "/"]), 0..4).prop_map(|parts| single(&parts.concat()));
     let segment = prop_oneof![
         4 => select(vec!["a", "b", "ab", "A"]).prop_map(|text| PathSegment::Literal(text.into())),
         2 => Just(PathSegment::One),
@@ -175,20 +179,31 @@ fn rules() -> impl Strategy<Value = Rule> {
         2 => Just(Authentication::Optional),
         1 => Just(Authentication::None),
     ];
-    let without_keys = option::weighted(0.1, select(vec![OnKeysUnavailable::Deny, OnKeysUnavailable::Allow]));
+    let without_keys =
+        option::weighted(0.1, select(vec![OnKeysUnavailable::Deny, OnKeysUnavailable::Allow]));
     let asks = (requirements(), prop_oneof![2 => Just(Vec::new()), 1 => vec(conditions(), 1..3)]);
-    (action, mode, authentication, vec(operations(), 0..3), vec(sources(), 0..2), asks, without_keys)
-        .prop_map(|(action, mode, authentication, to, from, (roles, when), on_keys_unavailable)| {
-            let rule = Rule { action, mode, authentication, to, from, ..allow("r") };
-            match (action, authentication) {
-                (Action::Deny, Authentication::None) => {
-                    Rule { authentication: Authentication::Required, ..rule }
+    (
+        action,
+        mode,
+        authentication,
+        vec(operations(), 0..3),
+        vec(sources(), 0..2),
+        asks,
+        without_keys,
+    )
+        .prop_map(
+            |(action, mode, authentication, to, from, (roles, when), on_keys_unavailable)| {
+                let rule = Rule { action, mode, authentication, to, from, ..allow("r") };
+                match (action, authentication) {
+                    (Action::Deny, Authentication::None) => {
+                        Rule { authentication: Authentication::Required, ..rule }
+                    }
+                    (_, Authentication::None) => rule,
+                    (Action::Deny, _) => Rule { roles, when, ..rule },
+                    (Action::Allow, _) => Rule { roles, when, on_keys_unavailable, ..rule },
                 }
-                (_, Authentication::None) => rule,
-                (Action::Deny, _) => Rule { roles, when, ..rule },
-                (Action::Allow, _) => Rule { roles, when, on_keys_unavailable, ..rule },
-            }
-        })
+            },
+        )
 }
 
 fn operations() -> impl Strategy<Value = Operation> {
@@ -203,15 +218,8 @@ fn operations() -> impl Strategy<Value = Operation> {
     let wanted = (methods(), some_paths, hosts(), ports());
     let unwanted = (rarely(methods()), rarely(paths()), rarely(hosts()), rarely(ports()));
     (wanted, unwanted).prop_map(
-        |((methods, paths, hosts, ports), (not_methods, not_paths, not_hosts, not_ports))| Operation {
-            methods,
-            not_methods,
-            paths,
-            not_paths,
-            hosts,
-            not_hosts,
-            ports,
-            not_ports,
+        |((methods, paths, hosts, ports), (not_methods, not_paths, not_hosts, not_ports))| {
+            Operation { methods, not_methods, paths, not_paths, hosts, not_hosts, ports, not_ports }
         },
     )
 }
@@ -221,7 +229,8 @@ fn host_patterns() -> impl Strategy<Value = HostPattern> {
     prop_oneof![
         select(patterns.to_vec()).prop_map(|text| StringPattern::Exact(text.into())),
         select(vec!["a.", "b.a.test:", "a"]).prop_map(|text| StringPattern::Prefix(text.into())),
-        select(vec![".a.test", ":8080", "test"]).prop_map(|text| StringPattern::Suffix(text.into())),
+        select(vec![".a.test", ":8080", "test"])
+            .prop_map(|text| StringPattern::Suffix(text.into())),
         Just(StringPattern::Any),
     ]
     .prop_map(HostPattern)
@@ -241,18 +250,36 @@ fn sources() -> impl Strategy<Value = Source> {
     let namespaces = move || sometimes(patterns(&["a", "b"], "a", "b"));
     let accounts = || {
         let few = subsequence(vec!["x", "a/x", "b/z", "a/y"], 1..3);
-        sometimes(few.prop_map(|names| names.into_iter().map(str::to_owned).collect::<Vec<String>>()))
+        sometimes(
+            few.prop_map(|names| names.into_iter().map(str::to_owned).collect::<Vec<String>>()),
+        )
     };
     let block = |address: &str, prefix| IpBlock { address: address.parse().unwrap(), prefix };
-    let all = vec![block("10.0.0.0", 8), block("10.0.0.0", 24), block("2001:db8::", 32), block("0.0.0.0", 0)];
+    let all = vec![
+        block("10.0.0.0", 8),
+        block("10.0.0.0", 24),
+        block("2001:db8::", 32),
+        block("0.0.0.0", 0),
+    ];
     let blocks = move || sometimes(subsequence(all.clone(), 1..3));
     let wanted = (principals(), namespaces(), accounts(), blocks(), rarely(blocks()));
-    let unwanted =
-        (rarely(principals()), rarely(namespaces()), rarely(accounts()), rarely(blocks()), rarely(blocks()));
+    let unwanted = (
+        rarely(principals()),
+        rarely(namespaces()),
+        rarely(accounts()),
+        rarely(blocks()),
+        rarely(blocks()),
+    );
     (wanted, unwanted).prop_map(
         |(
             (principals, namespaces, service_accounts, ip_blocks, remote_ip_blocks),
-            (not_principals, not_namespaces, not_service_accounts, not_ip_blocks, not_remote_ip_blocks),
+            (
+                not_principals,
+                not_namespaces,
+                not_service_accounts,
+                not_ip_blocks,
+                not_remote_ip_blocks,
+            ),
         )| Source {
             principals,
             not_principals,
@@ -298,7 +325,8 @@ fn conditions() -> impl Strategy<Value = Condition> {
         1 => Just(Test::EqualsHeader(HeaderName::new("x-claim").unwrap())),
         1 => Just(Test::EqualsClaim(ClaimPath::new(vec!["other".into()]).unwrap())),
     ];
-    let claim = select(vec!["one", "other"]).prop_map(|name| ClaimPath::new(vec![name.into()]).unwrap());
+    let claim =
+        select(vec!["one", "other"]).prop_map(|name| ClaimPath::new(vec![name.into()]).unwrap());
     (claim, test).prop_map(|(claim, test)| Condition { claim, test })
 }
 
@@ -308,7 +336,9 @@ fn sometimes<T: std::fmt::Debug + Clone>(
     prop_oneof![2 => Just(Vec::new()), 1 => some]
 }
 
-fn rarely<T: std::fmt::Debug + Clone>(some: impl Strategy<Value = Vec<T>>) -> impl Strategy<Value = Vec<T>> {
+fn rarely<T: std::fmt::Debug + Clone>(
+    some: impl Strategy<Value = Vec<T>>,
+) -> impl Strategy<Value = Vec<T>> {
     prop_oneof![9 => Just(Vec::new()), 1 => some]
 }
 

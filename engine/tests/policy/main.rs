@@ -1,4 +1,5 @@
-//! Policies: what the documentation says of them, and whether the compiled form agrees with a slow, obvious one.
+//! Policies: what the documentation says of them, and whether the compiled form agrees with a slow,
+//! obvious one.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Which paths have one reading only, which readings the others have, and the form that they may be brought into.
+//! Which paths have one reading only, which readings the others have, and the form that they may be
+//! brought into.
 
 use attache_engine::policy::{PathAmbiguous, ReadPath, read_path};
 use attache_plugin_config::AmbiguousPaths::{Compare, Normalize, Refuse};
@@ -29,7 +30,8 @@ fn a_plain_path_is_matched_decoded_and_forwarded_as_sent() {
         ("/a,b;c".split(';').next().unwrap(), "/a,b"),
     ] {
         for mode in [Refuse, Compare, Normalize] {
-            let expected = Ok(ReadPath { matched: matched.into(), others: Vec::new(), rewritten: None });
+            let expected =
+                Ok(ReadPath { matched: matched.into(), others: Vec::new(), rewritten: None });
             assert_eq!(read_path(raw.as_bytes(), mode), expected, "{raw}");
         }
     }
@@ -209,7 +211,8 @@ fn without_parameters(path: &str) -> String {
 
 type Routes = fn(&str) -> Vec<String>;
 
-/// Servers, each by the segments that it routes by: written down from what each of them does, step by step.
+/// Servers, each by the segments that it routes by: written down from what each of them does, step
+/// by step.
 const SERVERS: [(&str, Routes); 11] = [
     // PATH_INFO of CGI and WSGI; `URL.Path` of Go.
     ("decodes, then splits", |raw| segments(&text(&decoded(raw.as_bytes())))),
@@ -243,9 +246,14 @@ const SERVERS: [(&str, Routes); 11] = [
     }),
     // Spring's path patterns.
     ("cuts parameters, splits, then decodes", |raw| {
-        segments(&without_parameters(raw)).iter().map(|segment| text(&decoded(segment.as_bytes()))).collect()
+        segments(&without_parameters(raw))
+            .iter()
+            .map(|segment| text(&decoded(segment.as_bytes())))
+            .collect()
     }),
-    ("decodes, then cuts parameters", |raw| segments(&without_parameters(&text(&decoded(raw.as_bytes()))))),
+    ("decodes, then cuts parameters", |raw| {
+        segments(&without_parameters(&text(&decoded(raw.as_bytes()))))
+    }),
     // A proxy that cleans what it was sent, before a server that decodes.
     ("cleans, decodes, then splits", |raw| {
         segments(&text(&decoded(format!("/{}", cleaned(raw).join("/")).as_bytes())))
@@ -256,11 +264,12 @@ const SERVERS: [(&str, Routes); 11] = [
 
 fn raw_paths() -> impl Strategy<Value = Vec<u8>> {
     let parts = vec![
-        "/", "/", "/", "a", "b", ".", "..", "%2e", "%2F", "%5c", "\\", ";", "%3B", "%25", "2f", "%", "%41",
-        "%20", " ", "%00", "é", "%C3%A9", "%ff", "#", ",", "%2c", "~",
+        "/", "/", "/", "a", "b", ".", "..", "%2e", "%2F", "%5c", "\\", ";", "%3B", "%25", "2f",
+        "%", "%41", "%20", " ", "%00", "é", "%C3%A9", "%ff", "#", ",", "%2c", "~",
     ];
     prop_oneof![
-        vec(select(parts.clone()), 0..6).prop_map(|parts| format!("/{}", parts.concat()).into_bytes()),
+        vec(select(parts.clone()), 0..6)
+            .prop_map(|parts| format!("/{}", parts.concat()).into_bytes()),
         vec(select(parts), 0..10).prop_map(|parts| format!("/{}", parts.concat()).into_bytes()),
         vec(any::<u8>(), 0..12),
     ]

@@ -16,7 +16,10 @@ fn paths(patterns: &[PathPattern]) -> Vec<Operation> {
 }
 
 fn any_of(roles: &[&str]) -> RoleRequirement {
-    RoleRequirement { any_of: roles.iter().map(|&role| role.into()).collect(), ..RoleRequirement::default() }
+    RoleRequirement {
+        any_of: roles.iter().map(|&role| role.into()).collect(),
+        ..RoleRequirement::default()
+    }
 }
 
 fn when(claim: &str, test: Test) -> Vec<Condition> {
@@ -79,8 +82,9 @@ fn a_policy_applies_when_every_field_of_its_selector_fits() {
         labels: [("app".to_owned(), "orders".to_owned())].into(),
     };
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let labels =
-        |labels: &[(&str, &str)]| labels.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let labels = |labels: &[(&str, &str)]| {
+        labels.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect()
+    };
     for (namespaces, accounts, wanted, fits) in [
         (texts(&[]), texts(&[]), labels(&[]), true),
         (texts(&["a", "shop"]), texts(&["orders"]), labels(&[("app", "orders")]), true),
@@ -91,7 +95,11 @@ fn a_policy_applies_when_every_field_of_its_selector_fits() {
         let selector = Selector { namespaces, labels: wanted, service_accounts: accounts };
         let unknown_fits = selector == Selector::default();
         let config = config(vec![Policy { selector, ..policy("p", vec![allow("a")]) }]);
-        assert_eq!(Compiled::at(&config, &workload).policies.rule_count(), usize::from(fits), "{config:?}");
+        assert_eq!(
+            Compiled::at(&config, &workload).policies.rule_count(),
+            usize::from(fits),
+            "{config:?}"
+        );
         let unknown = Compiled::at(&config, &Workload::default());
         assert_eq!(unknown.policies.rule_count(), usize::from(unknown_fits), "{config:?}");
     }
@@ -99,15 +107,23 @@ fn a_policy_applies_when_every_field_of_its_selector_fits() {
 
 #[test]
 fn a_deny_rule_refuses_whatever_allows() {
-    assert_eq!(by_rules(vec![allow("a"), deny("d"), deny("e")], &Ask::get("/")), "rule-denied: p/d");
+    assert_eq!(
+        by_rules(vec![allow("a"), deny("d"), deny("e")], &Ask::get("/")),
+        "rule-denied: p/d"
+    );
 }
 
 #[test]
 fn the_rules_of_all_policies_are_one_pool_and_the_first_is_named() {
-    let (one, two) =
-        (policy("one", vec![Rule { roles: any_of(&["x"]), ..allow("a") }]), policy("two", vec![allow("b")]));
+    let (one, two) = (
+        policy("one", vec![Rule { roles: any_of(&["x"]), ..allow("a") }]),
+        policy("two", vec![allow("b")]),
+    );
     assert_eq!(verdict(&[one.clone(), two.clone()], Enforced, &Ask::get("/")), "allow: two/b");
-    assert_eq!(verdict(&[one, two.clone()], Enforced, &with(json!({"roles": ["x"]}))), "allow: one/a");
+    assert_eq!(
+        verdict(&[one, two.clone()], Enforced, &with(json!({"roles": ["x"]}))),
+        "allow: one/a"
+    );
     let three = policy("three", vec![deny("d")]);
     assert_eq!(verdict(&[two, three], Enforced, &Ask::get("/")), "rule-denied: three/d");
 }
@@ -116,7 +132,10 @@ fn the_rules_of_all_policies_are_one_pool_and_the_first_is_named() {
 fn the_default_allows_only_if_every_policy_says_so() {
     let open = |name| Policy { default_action: Action::Allow, ..policy(name, Vec::new()) };
     assert_eq!(verdict(&[open("a"), open("b")], Enforced, &Ask::get("/")), "allow");
-    assert_eq!(verdict(&[open("a"), policy("b", Vec::new())], Enforced, &Ask::get("/")), "no-rule-matched");
+    assert_eq!(
+        verdict(&[open("a"), policy("b", Vec::new())], Enforced, &Ask::get("/")),
+        "no-rule-matched"
+    );
     assert_eq!(verdict(&[open("a")], Enforced, &anonymous()), "token-missing");
 }
 
@@ -151,13 +170,17 @@ fn optional_lets_a_request_go_on_without_identity() {
 fn what_is_in_shadow_is_left_out_of_the_verdict() {
     let rules = vec![allow("a"), shadow(deny("d")), shadow(public("p"))];
     assert_eq!(by_rules(rules.clone(), &Ask::get("/")), "allow: p/a");
-    assert_eq!(verdict(&[policy("p", rules.clone())], WithShadow, &Ask::get("/")), "rule-denied: p/d");
+    assert_eq!(
+        verdict(&[policy("p", rules.clone())], WithShadow, &Ask::get("/")),
+        "rule-denied: p/d"
+    );
     assert_eq!(authentication(rules.clone(), Enforced), Authentication::Required);
     assert_eq!(authentication(rules, WithShadow), Authentication::None);
 
     let closed = Policy { mode: Mode::Shadow, ..policy("s", vec![allow("x")]) };
     let open = Policy { default_action: Action::Allow, ..policy("o", Vec::new()) };
-    let elsewhere = Policy { rules: vec![Rule { to: paths(&[exact("/x")]), ..allow("x") }], ..closed };
+    let elsewhere =
+        Policy { rules: vec![Rule { to: paths(&[exact("/x")]), ..allow("x") }], ..closed };
     let policies = [open, elsewhere.clone()];
     assert_eq!(verdict(&policies, Enforced, &Ask::get("/")), "allow");
     assert_eq!(verdict(&policies, WithShadow, &Ask::get("/")), "no-rule-matched");
@@ -165,13 +188,18 @@ fn what_is_in_shadow_is_left_out_of_the_verdict() {
     let only_shadow = Compiled::new(&config(vec![elsewhere]));
     assert_eq!(only_shadow.names(&only_shadow.say(Enforced, &Ask::get("/")).verdict), "allow");
     assert!(only_shadow.policies.has_shadow());
-    assert!(only_shadow.policies.uses_paths(WithShadow) && !only_shadow.policies.uses_paths(Enforced));
+    assert!(
+        only_shadow.policies.uses_paths(WithShadow) && !only_shadow.policies.uses_paths(Enforced)
+    );
 }
 
 #[test]
 fn a_rule_that_only_lacks_roles_is_named() {
-    let rule =
-        |name: &str, who: &str| Rule { roles: any_of(&["x"]), when: when("sub", is(who)), ..allow(name) };
+    let rule = |name: &str, who: &str| Rule {
+        roles: any_of(&["x"]),
+        when: when("sub", is(who)),
+        ..allow(name)
+    };
     let rules = vec![rule("a", "bob"), rule("b", "ann"), rule("c", "ann")];
     assert_eq!(by_rules(rules.clone(), &with(json!({"sub": "ann"}))), "role-missing: p/b");
     assert_eq!(by_rules(rules, &with(json!({"sub": "eve"}))), "no-rule-matched");
@@ -210,7 +238,11 @@ fn any_all_and_none_of_are_and_ed_and_a_role_brings_what_it_includes() {
 
 #[test]
 fn entries_are_or_ed_and_fields_and_ed_and_each_has_a_twin() {
-    let post = Operation { methods: vec!["POST".into()], paths: vec![exact("/a")], ..Operation::default() };
+    let post = Operation {
+        methods: vec!["POST".into()],
+        paths: vec![exact("/a")],
+        ..Operation::default()
+    };
     let others = Operation {
         not_methods: vec!["DELETE".into()],
         not_paths: vec![PathPattern::Prefix("/a".into())],
@@ -218,8 +250,10 @@ fn entries_are_or_ed_and_fields_and_ed_and_each_has_a_twin() {
         not_ports: vec![81],
         ..Operation::default()
     };
-    let compiled =
-        Compiled::new(&config(vec![policy("p", vec![Rule { to: vec![post, others], ..allow("a") }])]));
+    let compiled = Compiled::new(&config(vec![policy(
+        "p",
+        vec![Rule { to: vec![post, others], ..allow("a") }],
+    )]));
     let ask = |method: &str, path: &str, host: &str, port| Ask {
         method: method.into(),
         host: host.into(),
@@ -241,12 +275,16 @@ fn entries_are_or_ed_and_fields_and_ed_and_each_has_a_twin() {
 
 #[test]
 fn a_source_without_certificate_fits_only_where_it_is_not_wanted() {
-    let names =
-        |texts: &[&str]| texts.iter().map(|&text| StringPattern::Exact(text.into())).collect::<Vec<_>>();
-    let principals =
-        Source { principals: vec![StringPattern::Prefix("td/ns/billing/sa/".into())], ..Source::default() };
+    let names = |texts: &[&str]| {
+        texts.iter().map(|&text| StringPattern::Exact(text.into())).collect::<Vec<_>>()
+    };
+    let principals = Source {
+        principals: vec![StringPattern::Prefix("td/ns/billing/sa/".into())],
+        ..Source::default()
+    };
     let namespaces = Source { namespaces: names(&["billing"]), ..Source::default() };
-    let accounts = Source { service_accounts: vec!["billing/a".into(), "b".into()], ..Source::default() };
+    let accounts =
+        Source { service_accounts: vec!["billing/a".into(), "b".into()], ..Source::default() };
     let not = Source { not_namespaces: names(&["billing"]), ..Source::default() };
     let any = Source { principals: vec![StringPattern::Any], ..Source::default() };
     for (source, principal, fits) in [
@@ -286,12 +324,20 @@ fn addresses_lie_in_blocks_also_where_ipv4_came_as_ipv6() {
         ("::", 0, "::1", true),
     ] {
         let ip_blocks = vec![IpBlock { address: block.parse().unwrap(), prefix }];
-        let wanted =
-            Rule { from: vec![Source { ip_blocks: ip_blocks.clone(), ..Source::default() }], ..allow("a") };
-        let unwanted =
-            Rule { from: vec![Source { not_ip_blocks: ip_blocks, ..Source::default() }], ..allow("a") };
+        let wanted = Rule {
+            from: vec![Source { ip_blocks: ip_blocks.clone(), ..Source::default() }],
+            ..allow("a")
+        };
+        let unwanted = Rule {
+            from: vec![Source { not_ip_blocks: ip_blocks, ..Source::default() }],
+            ..allow("a")
+        };
         let ask = Ask { source_ip: Some(address.parse().unwrap()), ..Ask::get("/") };
-        assert_eq!(by_rules(vec![wanted.clone()], &ask) == "allow: p/a", fits, "{block}/{prefix} {address}");
+        assert_eq!(
+            by_rules(vec![wanted.clone()], &ask) == "allow: p/a",
+            fits,
+            "{block}/{prefix} {address}"
+        );
         assert_eq!(
             by_rules(vec![unwanted.clone()], &ask) == "allow: p/a",
             !fits,
@@ -299,9 +345,17 @@ fn addresses_lie_in_blocks_also_where_ipv4_came_as_ipv6() {
         );
         let unknown = Ask::get("/");
         for rule in [wanted, unwanted] {
-            assert_eq!(by_rules(vec![rule.clone()], &unknown), "no-rule-matched", "nobody gets in unknown");
+            assert_eq!(
+                by_rules(vec![rule.clone()], &unknown),
+                "no-rule-matched",
+                "nobody gets in unknown"
+            );
             let deny = Rule { action: Action::Deny, name: Name::new("deny").unwrap(), ..rule };
-            assert_eq!(by_rules(vec![allow("a"), deny], &unknown), "rule-denied: p/deny", "nobody slips out");
+            assert_eq!(
+                by_rules(vec![allow("a"), deny], &unknown),
+                "rule-denied: p/deny",
+                "nobody slips out"
+            );
         }
     }
 }
@@ -311,7 +365,8 @@ fn what_the_host_takes_for_the_client_is_not_the_direct_peer() {
     let blocks = vec![IpBlock { address: "192.0.2.0".parse().unwrap(), prefix: 24 }];
     let direct = Source { ip_blocks: blocks.clone(), ..Source::default() };
     let remote = Source { remote_ip_blocks: blocks.clone(), ..Source::default() };
-    let neither = Source { not_ip_blocks: blocks.clone(), not_remote_ip_blocks: blocks, ..Source::default() };
+    let neither =
+        Source { not_ip_blocks: blocks.clone(), not_remote_ip_blocks: blocks, ..Source::default() };
     let inside: Option<IpAddr> = Some("192.0.2.7".parse().unwrap());
     let outside: Option<IpAddr> = Some("198.51.100.7".parse().unwrap());
     for (source, source_ip, remote_ip, fits) in [
@@ -341,7 +396,8 @@ fn what_the_host_takes_for_the_client_is_not_the_direct_peer() {
 #[test]
 fn hosts_are_compared_without_letter_case_and_without_port_unless_the_pattern_has_one() {
     let exact = |text: &str| StringPattern::Exact(text.into());
-    let (prefix, suffix) = (StringPattern::Prefix("orders.".into()), StringPattern::Suffix(".shop".into()));
+    let (prefix, suffix) =
+        (StringPattern::Prefix("orders.".into()), StringPattern::Suffix(".shop".into()));
     for (pattern, host, matches) in [
         (exact("orders.shop"), "orders.shop", true),
         (exact("orders.shop"), "Orders.SHOP:8080", true),
@@ -369,14 +425,22 @@ fn hosts_are_compared_without_letter_case_and_without_port_unless_the_pattern_ha
         (StringPattern::Any, "", false),
         (StringPattern::Any, ":80", false),
     ] {
-        let to = vec![Operation { hosts: vec![HostPattern(pattern.clone())], ..Operation::default() }];
+        let to =
+            vec![Operation { hosts: vec![HostPattern(pattern.clone())], ..Operation::default() }];
         let ask = Ask { host: host.into(), ..Ask::get("/") };
         let rule = Rule { to, ..allow("a") };
-        assert_eq!(by_rules(vec![rule.clone()], &ask) == "allow: p/a", matches, "{pattern:?} {host}");
+        assert_eq!(
+            by_rules(vec![rule.clone()], &ask) == "allow: p/a",
+            matches,
+            "{pattern:?} {host}"
+        );
         // The same where there are so many rules on one path that they are told apart by host.
         let other = |index: usize| {
             let hosts = vec![HostPattern(exact(&format!("other-{index}")))];
-            Rule { to: vec![Operation { hosts, ..Operation::default() }], ..allow(&format!("o{index}")) }
+            Rule {
+                to: vec![Operation { hosts, ..Operation::default() }],
+                ..allow(&format!("o{index}"))
+            }
         };
         let many: Vec<Rule> = (0..20).map(other).chain([rule]).collect();
         assert_eq!(by_rules(many, &ask) == "allow: p/a", matches, "{pattern:?} {host} among many");
@@ -419,7 +483,11 @@ fn paths_are_exact_prefixes_suffixes_or_templates() {
         (template(&[one]), "*", false),
     ] {
         let rule = Rule { to: paths(std::slice::from_ref(&pattern)), ..allow("a") };
-        assert_eq!(by_rules(vec![rule], &Ask::get(path)) == "allow: p/a", matches, "{pattern:?} {path}");
+        assert_eq!(
+            by_rules(vec![rule], &Ask::get(path)) == "allow: p/a",
+            matches,
+            "{pattern:?} {path}"
+        );
         assert_eq!(
             attache_test_policies::reference::path(&pattern, path, false).is_some(),
             matches,
@@ -428,7 +496,11 @@ fn paths_are_exact_prefixes_suffixes_or_templates() {
         let to = vec![Operation { not_paths: vec![pattern.clone()], ..Operation::default() }];
         // What a DENY rule is not for is compared exactly too.
         let rules = vec![Rule { to, ..deny("twin") }, allow("a")];
-        assert_eq!(by_rules(rules, &Ask::get(path)) == "allow: p/a", matches, "not {pattern:?} {path}");
+        assert_eq!(
+            by_rules(rules, &Ask::get(path)) == "allow: p/a",
+            matches,
+            "not {pattern:?} {path}"
+        );
     }
 }
 
@@ -465,14 +537,16 @@ fn a_named_segment_is_compared_in_each_place_that_matches() {
     assert_ne!(by_rules(rules, &Ask::get("/users/ann")), "allow: p/a");
 }
 
-/// A rule of each action for one test, each with enough others to be looked up by an index, and not.
+/// A rule of each action for one test, each with enough others to be looked up by an index, and
+/// not.
 fn matches(test: &Test, claim: &serde_json::Value, action: Action, others: usize) -> bool {
     let rule = |name: &str, test: &Test| match action {
         Action::Allow => Rule { when: when("v", test.clone()), ..allow(name) },
         Action::Deny => Rule { when: when("v", test.clone()), ..deny(name) },
     };
-    let mut rules: Vec<Rule> =
-        (0..others).map(|n| rule(&format!("other-{n}"), &is(&format!("none of the claims {n}")))).collect();
+    let mut rules: Vec<Rule> = (0..others)
+        .map(|n| rule(&format!("other-{n}"), &is(&format!("none of the claims {n}"))))
+        .collect();
     rules.push(rule("tried", test));
     by_rules(rules, &with(json!({"sub": "ann", "v": claim}))).contains("tried")
 }
@@ -542,7 +616,8 @@ fn a_header_is_compared_where_it_came_once() {
     for (headers, allowed) in
         [(vec![], false), (vec!["t"], true), (vec!["u"], false), (vec!["t", "t"], false)]
     {
-        let headers = headers.iter().map(|&value| ("x-tenant".to_owned(), value.to_owned())).collect();
+        let headers =
+            headers.iter().map(|&value| ("x-tenant".to_owned(), value.to_owned())).collect();
         let ask = Ask { headers, ..with(json!({"tenant": "t"})) };
         assert_eq!(by_rules(rules.clone(), &ask) == "allow: p/a", allowed, "{ask:?}");
     }

@@ -11,8 +11,13 @@ fn said(policies: Vec<Policy>, ask: &Ask) -> String {
 }
 
 fn to(paths: &[&str], not_paths: &[&str]) -> Vec<Operation> {
-    let patterns = |texts: &[&str]| texts.iter().map(|text| PathPattern::parse(text).unwrap()).collect();
-    vec![Operation { paths: patterns(paths), not_paths: patterns(not_paths), ..Operation::default() }]
+    let patterns =
+        |texts: &[&str]| texts.iter().map(|text| PathPattern::parse(text).unwrap()).collect();
+    vec![Operation {
+        paths: patterns(paths),
+        not_paths: patterns(not_paths),
+        ..Operation::default()
+    }]
 }
 
 const LOOSE: PathEquality = PathEquality { any_case: true, any_trailing_slash: true };
@@ -42,9 +47,13 @@ fn a_deny_rule_matches_whatever_a_common_backend_takes_for_its_path() {
     ] {
         assert!(denies(pattern, path), "{pattern} {path}");
     }
-    for (pattern, path) in
-        [("/admin", "/admins"), ("/admin", "/admin/x"), ("/users/{id}", "/users/"), ("/", "/a"), ("/a", "/")]
-    {
+    for (pattern, path) in [
+        ("/admin", "/admins"),
+        ("/admin", "/admin/x"),
+        ("/users/{id}", "/users/"),
+        ("/", "/a"),
+        ("/a", "/"),
+    ] {
         assert!(!denies(pattern, path), "{pattern} {path}");
     }
 }
@@ -84,7 +93,9 @@ fn what_a_rule_is_not_for_is_compared_the_other_way_round() {
         said(vec![Policy { paths, ..policy("p", rules) }], &Ask::get(path)) == "rule-denied: p/d"
     };
     assert!(!denied(PathEquality::default(), "/public"));
-    assert!(denied(PathEquality::default(), "/Public") && denied(PathEquality::default(), "/public/"));
+    assert!(
+        denied(PathEquality::default(), "/Public") && denied(PathEquality::default(), "/public/")
+    );
     assert!(!denied(LOOSE, "/Public/"));
 }
 
@@ -93,7 +104,9 @@ fn each_policy_speaks_of_its_own_rules_only() {
     let rules = |name| vec![Rule { to: to(&["/a"], &[]), ..allow(name) }];
     let loose = Policy { paths: LOOSE, ..policy("loose", rules("l")) };
     let strict = policy("strict", rules("s"));
-    for (path, expected) in [("/a", "allow: strict/s"), ("/A", "allow: loose/l"), ("/a/", "allow: loose/l")] {
+    for (path, expected) in
+        [("/a", "allow: strict/s"), ("/A", "allow: loose/l"), ("/a/", "allow: loose/l")]
+    {
         assert_eq!(said(vec![strict.clone(), loose.clone()], &Ask::get(path)), expected);
     }
 }

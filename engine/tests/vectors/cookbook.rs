@@ -45,8 +45,9 @@ fn compact_signatures_are_verified() {
             key["alg"] = example["input"]["alg"].clone();
         }
         let keys = keys(&key).unwrap_or_else(|| panic!("{file}: the key can't be used"));
-        let token =
-            example["output"]["compact"].as_str().unwrap_or_else(|| panic!("{file}: no compact form"));
+        let token = example["output"]["compact"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{file}: no compact form"));
         tally.note(file, "", accepts(&keys, token), true);
     }
     tally.finish(5);

@@ -23,7 +23,9 @@ fn files(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let mut files: Vec<_> = fs::read_dir(published(&format!("JSONTestSuite/{folder}"))?)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap())
+        })
         .collect();
     files.sort();
     Some(files)
@@ -45,7 +47,8 @@ fn json_is_read_as_rfc_8259_has_it() {
         // i_: up to the reader; this one refuses, but for the exceptions.
         tally.note(name.as_str(), "", reads(text), name.starts_with("y_"));
     }
-    // The copy in the npm registry has 293 files, those that are not UTF-8 left out; the suite has 318.
+    // The copy in the npm registry has 293 files, those that are not UTF-8 left out; the suite has
+    // 318.
     assert!(files.len() >= 293, "only {} files", files.len());
     tally.finish(280);
 }

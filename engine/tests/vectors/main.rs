@@ -1,7 +1,7 @@
 //! The engine against published test vectors, those that this machine has (`attache-test-vectors`).
 //!
-//! Where the engine does not do what a vector says, an [`Exceptions`] table gives the reason. An entry that is not
-//! needed fails the test as a missing one does.
+//! Where the engine does not do what a vector says, an [`Exceptions`] table gives the reason. An
+//! entry that is not needed fails the test as a missing one does.
 
 #![expect(
     clippy::unwrap_used,
@@ -60,13 +60,20 @@ impl<'a, K: PartialEq + Clone + Debug> Tally<'a, K> {
         }
     }
 
-    /// Fails unless all vectors agreed or were excused, `at_least` of them agreed, and no excuse is left over.
+    /// Fails unless all vectors agreed or were excused, `at_least` of them agreed, and no excuse is
+    /// left over.
     fn finish(mut self, at_least: usize) {
-        for (vector, reason) in self.exceptions.iter().filter(|(vector, _)| !self.used.contains(vector)) {
+        for (vector, reason) in
+            self.exceptions.iter().filter(|(vector, _)| !self.used.contains(vector))
+        {
             writeln!(self.complaints, "{vector:?} needs no exception ({reason})").unwrap();
         }
         assert!(self.complaints.is_empty(), "\n{}", self.complaints);
-        assert!(self.agreed >= at_least, "only {} vectors were read, expected {at_least}", self.agreed);
+        assert!(
+            self.agreed >= at_least,
+            "only {} vectors were read, expected {at_least}",
+            self.agreed
+        );
     }
 }
 
@@ -88,9 +95,12 @@ impl Environment for Secrets {
     }
 }
 
-/// The keys of a JWK or a JWK set: secrets if all are symmetric, else public keys. `None` where any can't be used.
+/// The keys of a JWK or a JWK set: secrets if all are symmetric, else public keys. `None` where any
+/// can't be used.
 fn keys(jwks: &Value) -> Option<IssuerKeys> {
-    let list = jwks.get("keys").map_or_else(|| vec![jwks.clone()], |keys| keys.as_array().unwrap().clone());
+    let list = jwks
+        .get("keys")
+        .map_or_else(|| vec![jwks.clone()], |keys| keys.as_array().unwrap().clone());
     if list.iter().any(|key| key["kty"] != "oct") {
         let set = KeySet::parse(json!({ "keys": list }).to_string().as_bytes()).ok()?;
         let whole = |keys: &IssuerKeys| set.skipped.is_empty() && keys.skipped().is_empty();
@@ -110,7 +120,8 @@ fn keys(jwks: &Value) -> Option<IssuerKeys> {
     IssuerKeys::new(&KeySource::Secrets(references), &Secrets(environment)).ok()
 }
 
-/// Whether a signature is good. The payloads of the vectors are seldom claims, so only the JWS is looked at.
+/// Whether a signature is good. The payloads of the vectors are seldom claims, so only the JWS is
+/// looked at.
 fn accepts(keys: &IssuerKeys, token: &str) -> bool {
     let allowed = Allowed { algorithms: Algorithm::ALL.into_iter().collect(), are_named: true };
     Compact::parse(token.as_bytes())

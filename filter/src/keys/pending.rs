@@ -35,9 +35,9 @@ pub(crate) struct Pending {
     pub(crate) version: u64,
 }
 
-/// Who is entitled to a share of the places: the direct peer's address, of IPv6 the first 64 bits, since whoever has
-/// one has all that begin so. All whose address the host can't tell share one share: what a header says could be
-/// anything.
+/// Who is entitled to a share of the places: the direct peer's address, of IPv6 the first 64 bits,
+/// since whoever has one has all that begin so. All whose address the host can't tell share one
+/// share: what a header says could be anything.
 pub(crate) type Client = Option<IpAddr>;
 
 /// Returns who sent a request.
@@ -53,19 +53,22 @@ fn count(all: &[Pending], issuer: IssuerIndex) -> usize {
     all.iter().filter(|pending| pending.issuer == issuer).count()
 }
 
-/// Adds a request. Where all places are taken, whoever holds most loses its last one, and that request is returned.
+/// Adds a request. Where all places are taken, whoever holds most loses its last one, and that
+/// request is returned.
 fn admit(all: &mut Vec<Pending>, pending: Pending) -> Option<Pending> {
     let is_full = count(all, pending.issuer) >= MAX_PENDING;
     let greediest = is_full.then(|| greediest(all, pending.issuer, pending.client)).flatten();
     let displaced = greediest.and_then(|greediest| {
-        let is_theirs = |other: &Pending| other.issuer == pending.issuer && other.client == greediest;
+        let is_theirs =
+            |other: &Pending| other.issuer == pending.issuer && other.client == greediest;
         all.iter().rposition(is_theirs).map(|at| all.remove(at))
     });
     all.push(pending);
     displaced
 }
 
-/// Returns the client that holds most places, if it still has as many as another once that has got one of them.
+/// Returns the client that holds most places, if it still has as many as another once that has got
+/// one of them.
 fn greediest(all: &[Pending], issuer: IssuerIndex, than: Client) -> Option<Client> {
     let mut places: Vec<(Client, usize)> = vec![(than, 0)];
     for pending in all.iter().filter(|pending| pending.issuer == issuer) {
@@ -152,10 +155,18 @@ mod tests {
         let [greedy, late, third] = [1, 2, 3].map(client);
         let mut all = Vec::new();
         for context in 0..256 {
-            assert_eq!(admit(&mut all, pending(context, greedy)), None, "alone, it may have them all");
+            assert_eq!(
+                admit(&mut all, pending(context, greedy)),
+                None,
+                "alone, it may have them all"
+            );
         }
         assert_eq!(greediest(&all, IssuerIndex(0), greedy), None, "and no more");
-        assert_eq!(admit(&mut all, pending(1000, late)), Some(pending(255, greedy)), "its last one goes");
+        assert_eq!(
+            admit(&mut all, pending(1000, late)),
+            Some(pending(255, greedy)),
+            "its last one goes"
+        );
         for context in 1001..1128 {
             assert_eq!(greediest(&all, IssuerIndex(0), late), Some(greedy));
             admit(&mut all, pending(context, late));

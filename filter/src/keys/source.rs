@@ -29,7 +29,8 @@ pub(super) struct Source {
     /// The call whose answer is awaited.
     call: Option<CallId>,
     age: Option<GaugeId>,
-    /// What the last attempt came to and why, so that an outage is not told of again and again, but a new cause is.
+    /// What the last attempt came to and why, so that an outage is not told of again and again, but
+    /// a new cause is.
     last: Option<(FetchOutcome, String)>,
     /// The keys that were last told to be left out.
     skipped: Vec<Skipped>,
@@ -67,8 +68,8 @@ impl Source {
         }
     }
 
-    /// Takes an answer, if it is to this issuer's call. Returns what it came to, if that ends the attempt; who has told
-    /// the other workers then calls [`Source::log`].
+    /// Takes an answer, if it is to this issuer's call. Returns what it came to, if that ends the
+    /// attempt; who has told the other workers then calls [`Source::log`].
     pub(super) fn answer(
         &mut self,
         call: CallId,
@@ -105,7 +106,10 @@ impl Source {
     pub(super) fn publish_age(&mut self, now: UnixMillis) {
         let Some(age) = self.refresher.age(now) else { return };
         if self.age.is_none() {
-            self.age = host::define_gauge(&format!("attache.keys.age_seconds.{}", metrics::part(&self.name)));
+            self.age = host::define_gauge(&format!(
+                "attache.keys.age_seconds.{}",
+                metrics::part(&self.name)
+            ));
         }
         if let Some(gauge) = self.age {
             host::set_gauge(gauge, age.as_secs());
@@ -147,14 +151,17 @@ impl Source {
         }
         if report.outcome.is_good() && report.skipped != self.skipped {
             for skipped in &report.skipped {
-                warn!("attache: issuer {}: a key of its set is left out: {}", self.name, describe(skipped));
+                warn!(
+                    "attache: issuer {}: a key of its set is left out: {}",
+                    self.name,
+                    describe(skipped)
+                );
             }
             self.skipped.clone_from(&report.skipped);
         }
-        let known = self
-            .last
-            .as_ref()
-            .is_some_and(|(outcome, detail)| *outcome == report.outcome && *detail == report.detail);
+        let known = self.last.as_ref().is_some_and(|(outcome, detail)| {
+            *outcome == report.outcome && *detail == report.detail
+        });
         if !report.outcome.is_good() && !known {
             let keys = if self.refresher.keys().is_some() {
                 "the last good keys serve on"

@@ -13,7 +13,8 @@ fn orders() -> Request {
 /// A request for every reason that inline keys can bring about.
 fn refusals() -> Vec<(Reason, Request)> {
     let with = |claims: Value| orders().bearer(&token(claims));
-    let unknown_key = TokenSpec { header: json_map(json!({"kid": "nobody"})), ..TokenSpec::default() };
+    let unknown_key =
+        TokenSpec { header: json_map(json!({"kid": "nobody"})), ..TokenSpec::default() };
     vec![
         (Reason::TokenMissing, orders()),
         (Reason::TokenMalformed, orders().bearer("a.b")),
@@ -46,7 +47,10 @@ fn refusals() -> Vec<(Reason, Request)> {
                 .bearer(&token(json!({}))),
         ),
         (Reason::TokensConflict, with(json!({})).bearer(&token(json!({"sub": "bob"})))),
-        (Reason::RoleMissing, Request::new("POST", "/orders").bearer(&token(json!({"roles": ["reader"]})))),
+        (
+            Reason::RoleMissing,
+            Request::new("POST", "/orders").bearer(&token(json!({"roles": ["reader"]}))),
+        ),
         (Reason::RuleDenied, Request::new("DELETE", "/orders").bearer(&token(json!({})))),
         (Reason::NoRuleMatched, Request::get("/nowhere").bearer(&token(json!({})))),
         (Reason::ClaimUnwritable, with(json!({"sub": "alice\r\nx-user: root"}))),
@@ -69,7 +73,9 @@ fn worker() -> Worker {
         presented["presenters"] = json!(["cluster.local/ns/tyk/sa/tyk-gateway"]);
         issuers.push(presented);
         let rules = document["policies"][0]["rules"].as_array_mut().unwrap();
-        rules.push(json!({"name": "no-admin", "action": "DENY", "to": [{"hosts": ["admin.example"]}]}));
+        rules.push(
+            json!({"name": "no-admin", "action": "DENY", "to": [{"hosts": ["admin.example"]}]}),
+        );
     }))
 }
 
@@ -123,7 +129,10 @@ fn an_http_client_gets_a_status_a_challenge_and_a_problem() {
         assert_eq!((reply.grpc_status, reply.header("grpc-status")), (-1, None), "{reason}");
         assert_eq!(reply.header("content-type"), Some("application/problem+json"));
         let problem: Value = serde_json::from_slice(&reply.body).unwrap();
-        assert_eq!((&problem["type"], &problem["status"]), (&json!(reason.as_str()), &json!(status)));
+        assert_eq!(
+            (&problem["type"], &problem["status"]),
+            (&json!(reason.as_str()), &json!(status))
+        );
     }
 }
 
@@ -138,7 +147,10 @@ fn a_grpc_client_gets_its_status_and_the_same_challenge() {
             check_challenge(&response, challenge);
             let reply = response.reply.unwrap();
             assert_eq!(reply.header("grpc-status"), Some(grpc_status), "{reason}");
-            assert_eq!(reply.status, status, "{reason}: never a 200, should Envoy take it for HTTP");
+            assert_eq!(
+                reply.status, status,
+                "{reason}: never a 200, should Envoy take it for HTTP"
+            );
             assert_eq!(reply.body, reason.as_str().as_bytes(), "Envoy makes grpc-message of it");
         }
     }
@@ -149,7 +161,8 @@ fn the_body_is_what_the_configuration_says() {
     for (body, content_type, expected) in
         [("TEXT", Some("text/plain"), "token-missing\n"), ("NONE", None, "")]
     {
-        let mut worker = Worker::with(&document_with(|document| document["responses"]["body"] = json!(body)));
+        let mut worker =
+            Worker::with(&document_with(|document| document["responses"]["body"] = json!(body)));
         let reply = worker.send(orders()).reply.unwrap();
         assert_eq!(reply.header("content-type"), content_type);
         assert_eq!(reply.body, expected.as_bytes());
@@ -160,6 +173,10 @@ fn the_body_is_what_the_configuration_says() {
 fn a_stranger_learns_nothing_of_the_rules() {
     let mut worker = worker();
     for path in ["/orders", "/nowhere", "/reports"] {
-        assert_eq!(worker.send(Request::get(path)).reason().as_deref(), Some("token-missing"), "{path}");
+        assert_eq!(
+            worker.send(Request::get(path)).reason().as_deref(),
+            Some("token-missing"),
+            "{path}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Attacks on JWT libraries that have names, each tried on the filter. `docs/security.md` tells which is where.
+//! Attacks on JWT libraries that have names, each tried on the filter. `docs/security.md` tells
+//! which is where.
 
 use crate::support::{NOW, Verdict, Worker, document_of_all_algorithms, document_with, token};
 use attache_test_fixtures::keys::{SigningKey, base64url};
@@ -29,9 +30,13 @@ fn spec(header: Value) -> TokenSpec {
 
 /// A token with this header and the usual claims, and a signature made by whoever says so.
 fn forged(header: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
-    let claims = json!({"iss": "https://issuer.example", "sub": "root", "aud": "mesh", "exp": NOW + 300});
-    let message =
-        format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.to_string().as_bytes()));
+    let claims =
+        json!({"iss": "https://issuer.example", "sub": "root", "aud": "mesh", "exp": NOW + 300});
+    let message = format!(
+        "{}.{}",
+        base64url(header.to_string().as_bytes()),
+        base64url(claims.to_string().as_bytes())
+    );
     let signature = sign(message.as_bytes());
     format!("{message}.{}", base64url(&signature))
 }
@@ -44,14 +49,19 @@ fn hmac(secret: &[u8], message: &[u8]) -> Vec<u8> {
 #[test]
 fn no_spelling_of_none_is_an_algorithm() {
     let mut worker = Worker::new();
-    for algorithm in ["none", "None", "NONE", "nOnE", "none ", " none", "", "null", "none\u{0}", "ES256,none"]
+    for algorithm in
+        ["none", "None", "NONE", "nOnE", "none ", " none", "", "null", "none\u{0}", "ES256,none"]
     {
-        for header in [json!({"alg": algorithm}), json!({"alg": algorithm, "kid": "p256", "typ": "JWT"})] {
+        for header in
+            [json!({"alg": algorithm}), json!({"alg": algorithm, "kid": "p256", "typ": "JWT"})]
+        {
             refused(&mut worker, &forged(&header, |_| Vec::new()), "algorithm-not-allowed");
             refused(&mut worker, &forged(&header, |_| vec![0; 64]), "algorithm-not-allowed");
         }
     }
-    for header in [json!({"alg": null}), json!({"alg": ["none"]}), json!({"alg": 0}), json!({"alg": {}})] {
+    for header in
+        [json!({"alg": null}), json!({"alg": ["none"]}), json!({"alg": 0}), json!({"alg": {}})]
+    {
         refused(&mut worker, &forged(&header, |_| Vec::new()), "token-malformed");
     }
     refused(&mut worker, &forged(&json!({"kid": "p256"}), |_| Vec::new()), "token-malformed");
@@ -86,15 +96,20 @@ fn a_public_key_is_no_secret_in_any_form() {
 fn no_key_is_used_for_an_algorithm_of_another_family() {
     let mut worker = Worker::with(&document_of_all_algorithms());
     let names = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
-    for (key, family) in
-        [("rsa", &names[..6]), ("p256", &names[6..7]), ("p384", &names[7..8]), ("ed25519", &names[8..])]
-    {
+    for (key, family) in [
+        ("rsa", &names[..6]),
+        ("p256", &names[6..7]),
+        ("p384", &names[7..8]),
+        ("ed25519", &names[8..]),
+    ] {
         let signer = SigningKey::fixed(key).unwrap();
         for signed_as in family {
             for said in names.iter().filter(|said| *said != signed_as) {
                 let header = json!({"alg": said, "kid": key});
-                let response =
-                    send(&mut worker, &forged(&header, |message| signer.sign(signed_as, message).unwrap()));
+                let response = send(
+                    &mut worker,
+                    &forged(&header, |message| signer.sign(signed_as, message).unwrap()),
+                );
                 assert!(!response.goes_on, "{key} signed {signed_as}, the header says {said}");
             }
         }
@@ -118,8 +133,10 @@ fn a_key_that_a_token_brings_or_points_to_is_nothing() {
             for part in [&extra, &kid] {
                 header.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
             }
-            let response =
-                send(&mut worker, &forged(&header, |message| stranger.sign("ES256", message).unwrap()));
+            let response = send(
+                &mut worker,
+                &forged(&header, |message| stranger.sign("ES256", message).unwrap()),
+            );
             assert!(!response.goes_on, "{header}");
         }
         // And a token that is good without it is as good with it: it isn't looked at.
@@ -148,9 +165,17 @@ fn a_kid_is_a_name_and_nothing_else() {
         refused(&mut worker, &spec(json!({"kid": kid})).mint(NOW).unwrap(), "key-not-found");
         // A secret that everybody knows, should the name be taken for a file.
         let header = json!({"alg": "HS256", "kid": kid});
-        refused(&mut worker, &forged(&header, |message| hmac(b"", message)), "algorithm-not-allowed");
+        refused(
+            &mut worker,
+            &forged(&header, |message| hmac(b"", message)),
+            "algorithm-not-allowed",
+        );
     }
-    refused(&mut worker, &spec(json!({"kid": "x".repeat(3000)})).mint(NOW).unwrap(), "key-not-found");
+    refused(
+        &mut worker,
+        &spec(json!({"kid": "x".repeat(3000)})).mint(NOW).unwrap(),
+        "key-not-found",
+    );
     for kid in [json!(0), json!(["p256"]), json!({"p256": 1}), json!(true)] {
         refused(&mut worker, &spec(json!({"kid": kid})).mint(NOW).unwrap(), "token-malformed");
     }
@@ -167,8 +192,8 @@ fn a_kid_is_a_name_and_nothing_else() {
 fn empty_zero_and_der_signatures_are_bad() {
     let mut worker = Worker::new();
     let order = [
-        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
-        0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+        0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
     let signer = SigningKey::fixed("p256").unwrap();
     let header = json!({"alg": "ES256", "kid": "p256"});
@@ -196,9 +221,12 @@ fn empty_zero_and_der_signatures_are_bad() {
         refused(&mut worker, &forged(&header, |_| signature.clone()), "signature-invalid");
     }
     let mut worker = Worker::with(&document_of_all_algorithms());
-    for (key, algorithm, length) in
-        [("rsa", "RS256", 256), ("rsa", "PS256", 256), ("ed25519", "EdDSA", 64), ("p384", "ES384", 96)]
-    {
+    for (key, algorithm, length) in [
+        ("rsa", "RS256", 256),
+        ("rsa", "PS256", 256),
+        ("ed25519", "EdDSA", 64),
+        ("p384", "ES384", 96),
+    ] {
         let header = json!({"alg": algorithm, "kid": key});
         for signature in
             [Vec::new(), vec![0; length], vec![0; length - 1], vec![1; length], vec![0xff; length]]
@@ -241,16 +269,16 @@ fn no_twin_of_a_cached_token_is_answered_from_the_cache() {
     assert_eq!(worker.counter("attache.cache.hits"), 1, "none was found in the cache");
 }
 
-/// `(r, n - s)` is a good ECDSA signature wherever `(r, s)` is one. It says the same, so it may pass; it must not be
-/// taken for the token that is cached, nor get by a check.
+/// `(r, n - s)` is a good ECDSA signature wherever `(r, s)` is one. It says the same, so it may
+/// pass; it must not be taken for the token that is cached, nor get by a check.
 #[test]
 fn a_malleated_signature_is_verified_on_its_own() {
     let mut worker = Worker::with(&document_with(|document| {
         document["issuers"][0]["revoked"] = json!({"tokenIds": ["gone"]})
     }));
     let order: [u8; 32] = [
-        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
-        0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+        0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
     let malleated = |token: &str| {
         let (message, signature) = token.rsplit_once('.').unwrap();
@@ -266,7 +294,12 @@ fn a_malleated_signature_is_verified_on_its_own() {
     let good = token(json!({}));
     assert!(send(&mut worker, &good).goes_on);
     let twin = send(&mut worker, &malleated(&good));
-    assert_eq!(twin.header("x-user").as_deref(), Some("alice"), "it says the same: {:?}", twin.reason());
+    assert_eq!(
+        twin.header("x-user").as_deref(),
+        Some("alice"),
+        "it says the same: {:?}",
+        twin.reason()
+    );
     assert_eq!(worker.counter("attache.cache.hits"), 0, "and was verified on its own");
     refused(&mut worker, &malleated(&token(json!({"jti": "gone"}))), "token-revoked");
     refused(&mut worker, &malleated(&token(json!({"exp": NOW - 100}))), "token-expired");
@@ -292,7 +325,8 @@ fn look_alikes_are_other_names() {
         refused(&mut worker, &token(json!({"aud": aud})), "audience-mismatch");
     }
     for role in ["Writer", "ｗriter", "writer\u{0}", "w\u{433}iter", "writer "] {
-        let response = worker.send(Request::new("POST", "/orders").bearer(&token(json!({"roles": [role]}))));
+        let response =
+            worker.send(Request::new("POST", "/orders").bearer(&token(json!({"roles": [role]}))));
         assert_eq!(response.reason().as_deref(), Some("role-missing"), "{role}");
     }
     // What is written with another escape is the same text, and counts as the same.
@@ -318,7 +352,8 @@ fn look_alikes_are_other_names() {
 fn numbers_have_no_end_and_do_no_harm() {
     let mut worker = Worker::new();
     let with = |exp: &str| {
-        let payload = format!(r#"{{"iss":"https://issuer.example","aud":"mesh","sub":"alice","exp":{exp}}}"#);
+        let payload =
+            format!(r#"{{"iss":"https://issuer.example","aud":"mesh","sub":"alice","exp":{exp}}}"#);
         TokenSpec { payload_text: Some(payload), ..TokenSpec::default() }.mint(NOW).unwrap()
     };
     let nines = "9".repeat(400);
@@ -368,23 +403,29 @@ fn a_hundred_thousand_dots_cost_nothing() {
     refused(&mut worker, &".".repeat(100_000), "token-too-large");
     refused(&mut worker, &".".repeat(8000), "token-malformed");
     refused(&mut worker, &format!("{}.", token(json!({}))), "token-malformed");
-    let mut open =
-        Worker::with(&document_with(|document| document["cache"] = json!({"maxTokenBytes": 65536})));
+    let mut open = Worker::with(&document_with(|document| {
+        document["cache"] = json!({"maxTokenBytes": 65536})
+    }));
     refused(&mut open, &format!("eyJ{}", ".".repeat(60_000)), "token-malformed");
     refused(&mut open, &format!("{}{}", token(json!({})), ".a".repeat(30_000)), "token-malformed");
 }
 
-/// A token in the JSON serialization, and one that is two tokens at once: libraries read the one and verify the other.
+/// A token in the JSON serialization, and one that is two tokens at once: libraries read the one
+/// and verify the other.
 #[test]
 fn a_polyglot_token_is_malformed() {
     let mut worker = Worker::new();
     let good = token(json!({}));
     let parts: Vec<&str> = good.split('.').collect();
     let evil = base64url(
-        format!(r#"{{"iss":"https://issuer.example","sub":"root","exp":{}}}"#, NOW + 300).as_bytes(),
+        format!(r#"{{"iss":"https://issuer.example","sub":"root","exp":{}}}"#, NOW + 300)
+            .as_bytes(),
     );
     for polyglot in [
-        format!(r#"{{"protected":"{}","payload":"{}","signature":"{}"}}"#, parts[0], parts[1], parts[2]),
+        format!(
+            r#"{{"protected":"{}","payload":"{}","signature":"{}"}}"#,
+            parts[0], parts[1], parts[2]
+        ),
         format!(
             r#"{{"  {}.{evil}.":"","protected":"{}","payload":"{}","signature":"{}"}}"#,
             parts[0], parts[0], parts[1], parts[2]
@@ -402,12 +443,14 @@ fn a_polyglot_token_is_malformed() {
 fn tokens_in_several_places_must_all_be_good() {
     let mut worker = Worker::with(&document_with(|document| {
         let issuer = &mut document["issuers"][0];
-        issuer["fromHeaders"] = json!([{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}]);
+        issuer["fromHeaders"] =
+            json!([{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}]);
         issuer["fromCookies"] = json!(["session"]);
         issuer["fromParams"] = json!(["access_token"]);
     }));
     let good = token(json!({}));
-    let bad = TokenSpec { tamper: vec![Tamper::Payload], ..TokenSpec::default() }.mint(NOW).unwrap();
+    let bad =
+        TokenSpec { tamper: vec![Tamper::Payload], ..TokenSpec::default() }.mint(NOW).unwrap();
     let place = |request: Request, place: usize, token: &str| match place {
         0 => request.bearer(token),
         1 => request.with("x-token", token),
@@ -415,11 +458,21 @@ fn tokens_in_several_places_must_all_be_good() {
     };
     for (first, second) in [(0, 1), (0, 2), (1, 2), (1, 0), (2, 0), (2, 1)] {
         let request = place(place(Request::get("/orders"), first, &good), second, &bad);
-        assert_eq!(worker.send(request).reason().as_deref(), Some("signature-invalid"), "{first} {second}");
+        assert_eq!(
+            worker.send(request).reason().as_deref(),
+            Some("signature-invalid"),
+            "{first} {second}"
+        );
     }
     let in_query = |token: &str| Request::get(&format!("/orders?access_token={token}"));
-    assert_eq!(worker.send(in_query(&bad).bearer(&good)).reason().as_deref(), Some("signature-invalid"));
-    assert_eq!(worker.send(in_query(&good).bearer(&bad)).reason().as_deref(), Some("signature-invalid"));
+    assert_eq!(
+        worker.send(in_query(&bad).bearer(&good)).reason().as_deref(),
+        Some("signature-invalid")
+    );
+    assert_eq!(
+        worker.send(in_query(&good).bearer(&bad)).reason().as_deref(),
+        Some("signature-invalid")
+    );
     let twice = Request::get(&format!("/orders?access_token={good}&access_token={bad}"));
     assert_eq!(worker.send(twice).reason().as_deref(), Some("tokens-conflict"));
     let cookies = Request::get("/orders").with("cookie", format!("session={good}; session={bad}"));

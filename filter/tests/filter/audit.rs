@@ -45,8 +45,14 @@ fn a_refused_request_leaves_its_reason_and_as_much_as_is_known() {
     worker.send(Request::new("DELETE", "/orders").bearer(&token(json!({}))));
     worker.send(Request::get("/orders"));
     let lines = worker.take_log();
-    assert!(lines.iter().filter(|line| line.text.starts_with('{')).all(|line| line.level == LogLevel::Warn));
-    let lines: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
+    assert!(
+        lines
+            .iter()
+            .filter(|line| line.text.starts_with('{'))
+            .all(|line| line.level == LogLevel::Warn)
+    );
+    let lines: Vec<Value> =
+        lines.iter().filter_map(|line| serde_json::from_str(&line.text).ok()).collect();
     let expected = json!([
         {
             "log": "attache", "time": "2026-01-01T00:00:00.000Z", "verdict": "denied", "policy": "orders",
@@ -73,8 +79,14 @@ fn a_shadowed_verdict_stands_beside_the_one_that_holds() {
         lines[0]["shadow"],
         json!({"verdict": "denied", "policy": "orders", "rule": "soon-denied", "reason": "rule-denied"})
     );
-    assert_eq!((&lines[1]["verdict"], &lines[1]["reason"]), (&json!("denied"), &json!("no-rule-matched")));
-    assert_eq!(lines[1]["shadow"], json!({"verdict": "allowed", "policy": "orders", "rule": "soon-allowed"}));
+    assert_eq!(
+        (&lines[1]["verdict"], &lines[1]["reason"]),
+        (&json!("denied"), &json!("no-rule-matched"))
+    );
+    assert_eq!(
+        lines[1]["shadow"],
+        json!({"verdict": "allowed", "policy": "orders", "rule": "soon-allowed"})
+    );
 }
 
 #[test]
@@ -84,11 +96,13 @@ fn the_configuration_says_which_requests_leave_a_line() {
         ("DENIED", vec!["/orders/old", "/nowhere"]),
         ("ALL", vec!["/orders", "/orders/old", "/nowhere"]),
     ] {
-        let mut worker = Worker::with(&document_with(|document| document["audit"] = json!({"log": log})));
+        let mut worker =
+            Worker::with(&document_with(|document| document["audit"] = json!({"log": log})));
         for path in ["/orders", "/orders/old", "/nowhere"] {
             worker.send(Request::get(path).bearer(&token(json!({}))));
         }
-        let paths: Vec<Value> = worker.audit().into_iter().map(|line| line["path"].clone()).collect();
+        let paths: Vec<Value> =
+            worker.audit().into_iter().map(|line| line["path"].clone()).collect();
         assert_eq!(paths, expected, "{log}");
     }
 }
@@ -118,7 +132,8 @@ fn what_a_client_sends_can_neither_flood_nor_forge_a_line() {
     worker.send(Request::new("GET", "").with("x-request-id", b"\xff\xfe"));
     worker.send(Request::get(&format!("/orders/{smuggled}/x")));
     let log = worker.take_log();
-    let lines: Vec<_> = log.iter().filter(|line| line.text.contains("\"log\":\"attache\"")).collect();
+    let lines: Vec<_> =
+        log.iter().filter(|line| line.text.contains("\"log\":\"attache\"")).collect();
     assert_eq!(lines.len(), 4);
     for line in &lines {
         assert!(line.text.len() < 3000, "{} bytes", line.text.len());
@@ -146,12 +161,17 @@ fn a_flood_of_refusals_leaves_so_many_lines_and_one_that_counts_the_rest() {
         worker.send(Request::get("/orders"));
     }
     worker.send(Request::new("DELETE", "/orders").bearer(&token(json!({}))));
-    let of_requests = |lines: &[Value]| lines.iter().filter(|line| line.get("verdict").is_some()).count();
+    let of_requests =
+        |lines: &[Value]| lines.iter().filter(|line| line.get("verdict").is_some()).count();
     let lines = |worker: &mut Worker| -> Vec<Value> {
         worker.take_log().iter().filter_map(|line| serde_json::from_str(&line.text).ok()).collect()
     };
     worker.tick();
-    assert_eq!(of_requests(&lines(&mut worker)), 101, "strangers' lines, and one of a caller who is known");
+    assert_eq!(
+        of_requests(&lines(&mut worker)),
+        101,
+        "strangers' lines, and one of a caller who is known"
+    );
     worker.set_time(NOW + 1);
     worker.tick();
     let expected = json!([{

@@ -11,7 +11,9 @@ fn errors(refused: &str) -> Vec<String> {
     let document = refused;
     assert!(!host.configure(document), "it is not refused: {document}");
     let lines = host.log().into_iter().filter(|line| line.level == LogLevel::Error);
-    lines.map(|line| line.text.strip_prefix("attache: configuration: ").unwrap().to_owned()).collect()
+    lines
+        .map(|line| line.text.strip_prefix("attache: configuration: ").unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -38,7 +40,11 @@ fn every_error_is_logged_on_a_line_with_its_place() {
         "policies[0].rules[2].name: ",
         "audit.log: ",
     ] {
-        assert_eq!(errors.iter().filter(|error| error.starts_with(place)).count(), 1, "{place} {errors:#?}");
+        assert_eq!(
+            errors.iter().filter(|error| error.starts_with(place)).count(),
+            1,
+            "{place} {errors:#?}"
+        );
     }
     assert_eq!(errors.len(), 5, "{errors:#?}");
 }
@@ -49,11 +55,17 @@ fn what_only_shows_when_keys_are_made_is_an_error_too() {
         let issuer = document["issuers"][0].as_object_mut().unwrap();
         issuer.remove("jwks");
         let secret = |env: &str| json!({"env": env, "algorithm": "HS256", "kid": env});
-        issuer.insert("secrets".into(), json!([secret("ATTACHE_UNSET_A"), secret("ATTACHE_UNSET_B")]));
+        issuer.insert(
+            "secrets".into(),
+            json!([secret("ATTACHE_UNSET_A"), secret("ATTACHE_UNSET_B")]),
+        );
     });
     let errors = errors(&unset.to_string());
     assert_eq!(errors.len(), 2, "{errors:#?}");
-    assert!(errors[0].starts_with("issuers[0].secrets[0]") && errors[1].starts_with("issuers[0].secrets[1]"));
+    assert!(
+        errors[0].starts_with("issuers[0].secrets[0]")
+            && errors[1].starts_with("issuers[0].secrets[1]")
+    );
     assert!(errors[0].contains("ATTACHE_UNSET_A"), "{errors:#?}");
 }
 
@@ -101,8 +113,9 @@ fn a_new_configuration_holds_at_once_and_forgets_what_was_cached() {
     let mut worker = Worker::new();
     let request = Request::get("/orders").bearer(&token(json!({"jti": "t-1"})));
     assert!(worker.send(request.clone()).goes_on);
-    let revoking = document_with(|document| document["issuers"][0]["revoked"] = json!({"tokenIds": ["t-1"]}))
-        .to_string();
+    let revoking =
+        document_with(|document| document["issuers"][0]["revoked"] = json!({"tokenIds": ["t-1"]}))
+            .to_string();
     for reconfigure in [Host::configure, Host::configure_again] {
         assert!(reconfigure(&mut worker, &revoking));
         assert_eq!(worker.send(request.clone()).reason().as_deref(), Some("token-revoked"));
@@ -128,7 +141,9 @@ fn a_worker_that_never_had_a_good_configuration_says_so_to_everyone() {
     let bearer = || Request::get("/orders").bearer(&token(json!({})));
     for bad in ["{}", "{", "{}"] {
         assert!(worker.configure(bad), "Envoy would answer with an empty 500");
-        for request in [Request::get("/healthz"), Request::get("/orders/%zz"), bearer(), Request::empty()] {
+        for request in
+            [Request::get("/healthz"), Request::get("/orders/%zz"), bearer(), Request::empty()]
+        {
             let response = worker.send(request);
             let reply = response.reply.clone().unwrap();
             assert_eq!(
@@ -151,7 +166,8 @@ fn a_worker_that_never_had_a_good_configuration_says_so_to_everyone() {
     assert!(worker.configure(&document().to_string()));
     assert!(worker.send(bearer()).goes_on);
     assert_eq!(worker.gauge("attache.configuration.invalid"), Some(0));
-    // Envoy tries a configuration in a VM of its own, which knows of the one that serves by shared data.
+    // Envoy tries a configuration in a VM of its own, which knows of the one that serves by shared
+    // data.
     drop(worker);
     let mut tried = Host::sharing(&data);
     assert!(!tried.configure("{ }"), "the good one serves on");
@@ -178,20 +194,28 @@ fn a_worker_that_never_had_a_good_configuration_says_so_to_everyone() {
 
 #[test]
 fn the_log_and_two_gauges_say_how_many_policies_apply() {
-    let policy = |name: &str, app: &str| json!({"name": name, "selector": {"labels": {"app": app}}});
-    let with = |policies: Value| document_with(|document| document["policies"] = policies).to_string();
+    let policy =
+        |name: &str, app: &str| json!({"name": name, "selector": {"labels": {"app": app}}});
+    let with =
+        |policies: Value| document_with(|document| document["policies"] = policies).to_string();
     let mut host = Host::new();
-    for (path, value) in
-        [(["NAMESPACE"].as_slice(), "shop"), (&["WORKLOAD_NAME"], "orders"), (&["LABELS", "app"], "orders")]
-    {
+    for (path, value) in [
+        (["NAMESPACE"].as_slice(), "shop"),
+        (&["WORKLOAD_NAME"], "orders"),
+        (&["LABELS", "app"], "orders"),
+    ] {
         host.set_property(&[&["xds", "node", "metadata"], path].concat(), value);
     }
     let said = |host: &mut Host, level: LogLevel| -> Vec<String> {
-        host.take_log().into_iter().filter(|line| line.level == level).map(|line| line.text).collect()
+        host.take_log()
+            .into_iter()
+            .filter(|line| line.level == level)
+            .map(|line| line.text)
+            .collect()
     };
-    assert!(
-        host.configure(&with(json!([{"name": "mesh"}, policy("own", "orders"), policy("other", "carts")])))
-    );
+    assert!(host.configure(&with(
+        json!([{"name": "mesh"}, policy("own", "orders"), policy("other", "carts")])
+    )));
     assert_eq!(
         said(&mut host, LogLevel::Info),
         ["attache: configured: 2 of 3 policies apply to shop/orders"]
@@ -257,8 +281,8 @@ fn issuers_that_write_one_header_are_told_of_in_the_log() {
     });
     let mut host = Host::new();
     assert!(host.configure(&document.to_string()), "{:#?}", host.log());
-    let warnings: Vec<_> = host.log().into_iter().filter(|line| line.level == LogLevel::Warn).collect();
-    let place =
-        "attache: configuration: issuers[1].outputClaimToHeaders[0].header: issuer `tyk` writes `x-user` too";
+    let warnings: Vec<_> =
+        host.log().into_iter().filter(|line| line.level == LogLevel::Warn).collect();
+    let place = "attache: configuration: issuers[1].outputClaimToHeaders[0].header: issuer `tyk` writes `x-user` too";
     assert!(warnings.iter().any(|line| line.text.starts_with(place)), "{warnings:#?}");
 }

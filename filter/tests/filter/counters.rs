@@ -46,7 +46,8 @@ fn what_alerts_read_is_there_before_it_counts() {
     let counters = worker.shown_counters();
     let reasons = Reason::ALL.iter().map(|reason| format!("attache.reasons.{reason}"));
     let would_be = Reason::ALL.iter().map(|reason| format!("attache.would_be_denied.{reason}"));
-    let outcomes = FetchOutcome::ALL.iter().map(|outcome| format!("attache.keys.fetches.{outcome}"));
+    let outcomes =
+        FetchOutcome::ALL.iter().map(|outcome| format!("attache.keys.fetches.{outcome}"));
     let others = [
         "requests.allowed",
         "requests.denied",
@@ -71,7 +72,12 @@ fn what_alerts_read_is_there_before_it_counts() {
 #[test]
 fn a_dry_run_counts_what_would_be_refused_and_refuses_nothing() {
     let mut worker = Worker::with(&document_with(|document| document["mode"] = json!("SHADOW")));
-    assert!(worker.take_log().iter().any(|line| line.text.contains("a dry run: nothing is refused here")));
+    assert!(
+        worker
+            .take_log()
+            .iter()
+            .any(|line| line.text.contains("a dry run: nothing is refused here"))
+    );
     let reader = token(json!({"roles": ["reader"]}));
     for (request, reason) in [
         (Request::get("/orders"), Some("token-missing")),
@@ -105,7 +111,8 @@ fn a_dry_run_counts_what_would_be_refused_and_refuses_nothing() {
 #[test]
 fn policies_that_leave_everything_open_are_warned_of() {
     let warned = |policies: serde_json::Value| {
-        let mut worker = Worker::with(&json!({"issuers": document()["issuers"], "policies": policies}));
+        let mut worker =
+            Worker::with(&json!({"issuers": document()["issuers"], "policies": policies}));
         worker.take_log().iter().any(|line| line.text.contains("defaultAction: ALLOW"))
     };
     let open = json!({"name": "open", "defaultAction": "ALLOW", "rules": [{"name": "read", "to": [{"methods": ["GET"]}]}]});

@@ -1,4 +1,5 @@
-//! A dry run tells in metrics, log and filter state what the same document tells in force, and refuses nothing.
+//! A dry run tells in metrics, log and filter state what the same document tells in force, and
+//! refuses nothing.
 
 use crate::support::{Verdict, Worker, document_with, tampered, token};
 use attache_test_fixtures::token::Tamper;
@@ -88,7 +89,8 @@ fn why(line: &Value, verdict: &Value) -> Value {
 #[test]
 fn it_tells_what_the_same_document_tells_in_force() {
     let requests = requests();
-    let (held, tried) = (send_all(&document("ENFORCE"), &requests), send_all(&document("SHADOW"), &requests));
+    let (held, tried) =
+        (send_all(&document("ENFORCE"), &requests), send_all(&document("SHADOW"), &requests));
     let mut reasons = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
         let (in_force, dry) = (&held.responses[index], &tried.responses[index]);
@@ -109,8 +111,9 @@ fn it_tells_what_the_same_document_tells_in_force() {
     }
     assert!(reasons.len() > 12, "{reasons:?}");
     for (reason, count) in &reasons {
-        let counted =
-            |told: &Told, family: &str| told.counters.get(&format!("attache.{family}.{reason}")).copied();
+        let counted = |told: &Told, family: &str| {
+            told.counters.get(&format!("attache.{family}.{reason}")).copied()
+        };
         assert_eq!(counted(&held, "reasons"), Some(*count), "{reason}");
         assert_eq!(counted(&tried, "would_be_denied"), Some(*count), "{reason}");
         assert_eq!(counted(&tried, "reasons"), Some(0), "{reason}");
@@ -121,7 +124,10 @@ fn it_tells_what_the_same_document_tells_in_force() {
     };
     assert_eq!(rules(&tried), rules(&held));
     assert_eq!(tried.counters["attache.requests.denied"], 0);
-    assert_eq!(tried.counters["attache.requests.would_be_denied"], held.counters["attache.requests.denied"]);
+    assert_eq!(
+        tried.counters["attache.requests.would_be_denied"],
+        held.counters["attache.requests.denied"]
+    );
     assert_eq!(tried.counters["attache.requests.allowed"], u64::try_from(requests.len()).unwrap());
 }
 

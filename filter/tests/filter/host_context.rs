@@ -31,7 +31,10 @@ fn a_policy_holds_where_its_selector_fits() {
         (json!({"labels": {"app": "invoices"}}), false),
         (json!({"labels": {"app.kubernetes.io/name": "orders"}}), true),
         (json!({"labels": {"tier": "front"}}), false),
-        (json!({"namespaces": ["shop"], "labels": {"app": "orders"}, "serviceAccounts": ["orders"]}), true),
+        (
+            json!({"namespaces": ["shop"], "labels": {"app": "orders"}, "serviceAccounts": ["orders"]}),
+            true,
+        ),
         (json!({"namespaces": ["shop"], "labels": {"app": "invoices"}}), false),
     ] {
         let mut worker = Worker::around(Host::new());
@@ -131,7 +134,10 @@ fn a_property_is_read_once_a_request_and_only_where_a_rule_asks() {
     .unwrap();
     document["audit"] = json!({"log": "NONE"});
     let mut worker = Worker::with(&document);
-    worker.set_property(&["connection", "uri_san_peer_certificate"], "spiffe://cluster.local/ns/c/sa/x");
+    worker.set_property(
+        &["connection", "uri_san_peer_certificate"],
+        "spiffe://cluster.local/ns/c/sa/x",
+    );
     let response = worker.send(Request::get("/caller"));
     assert!(response.goes_on);
     assert_eq!(response.calls.get("proxy_get_property"), Some(&1));
@@ -144,7 +150,8 @@ fn a_panic_says_what_and_where_before_it_ends_the_vm() {
     let line = line!() + 1;
     let outcome = std::panic::catch_unwind(|| panic!("a trial"));
     assert!(outcome.is_err());
-    let said: Vec<_> = host.log().into_iter().filter(|line| line.level == LogLevel::Critical).collect();
+    let said: Vec<_> =
+        host.log().into_iter().filter(|line| line.level == LogLevel::Critical).collect();
     let [said] = said.as_slice() else { panic!("{said:?}") };
     assert!(said.text.contains(&format!("{}:{line}:", file!())), "{}", said.text);
     assert!(said.text.contains("a trial"), "{}", said.text);

@@ -24,7 +24,10 @@ fn forge(request: Request) -> Request {
 
 fn assert_nothing_forged(response: &Response, case: &str) {
     for name in FORGED {
-        assert!(!response.all(name).iter().any(|value| value == "root"), "{case}: `{name}` survives");
+        assert!(
+            !response.all(name).iter().any(|value| value == "root"),
+            "{case}: `{name}` survives"
+        );
     }
 }
 
@@ -79,8 +82,8 @@ fn no_path_lets_a_forged_header_through() {
 
 #[test]
 fn a_claim_that_is_absent_leaves_no_header() {
-    let response =
-        Worker::new().send(Request::get("/orders").bearer(&token(json!({}))).with("x-roles", "root"));
+    let response = Worker::new()
+        .send(Request::get("/orders").bearer(&token(json!({}))).with("x-roles", "root"));
     assert!(response.goes_on);
     assert_eq!(response.header("x-roles"), None);
 }
@@ -95,20 +98,31 @@ fn a_header_of_another_issuer_is_removed_too() {
         other["outputClaimToHeaders"] = json!([{"header": "x-tenant", "claim": "org"}]);
         issuers.push(other);
     }));
-    let request =
-        || Request::get("/orders").with("x-tenant", "root").with("x_tenant", "root").with("x-user", "root");
+    let request = || {
+        Request::get("/orders")
+            .with("x-tenant", "root")
+            .with("x_tenant", "root")
+            .with("x-user", "root")
+    };
     let of = |iss: &str| token(json!({"iss": iss, "org": "acme"}));
     let response = worker.send(request().bearer(&of("https://issuer.example")));
-    assert_eq!((response.header("x-user").as_deref(), response.header("x-tenant")), (Some("alice"), None));
+    assert_eq!(
+        (response.header("x-user").as_deref(), response.header("x-tenant")),
+        (Some("alice"), None)
+    );
     let response = worker.send(request().bearer(&of("https://other.example")));
-    assert_eq!((response.header("x-user"), response.header("x-tenant").as_deref()), (None, Some("acme")));
+    assert_eq!(
+        (response.header("x-user"), response.header("x-tenant").as_deref()),
+        (None, Some("acme"))
+    );
     assert_eq!(response.header("x_tenant"), None);
 }
 
 #[test]
 fn headers_that_are_nobodys_business_stay() {
     let request = Request::get("/orders").bearer(&token(json!({})));
-    let request = request.with("x-username", "bob").with("user", "bob").with("x-bytes", b"\xff\xfe");
+    let request =
+        request.with("x-username", "bob").with("user", "bob").with("x-bytes", b"\xff\xfe");
     let response = Worker::new().send(request);
     assert_eq!(response.header("x-username").as_deref(), Some("bob"));
     assert_eq!(response.header("user").as_deref(), Some("bob"));

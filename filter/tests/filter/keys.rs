@@ -1,4 +1,5 @@
-//! Keys that a provider serves, where it matters in which order things happen. The rest is shown on a real Envoy.
+//! Keys that a provider serves, where it matters in which order things happen. The rest is shown on
+//! a real Envoy.
 
 use crate::support::{NOW, Verdict, document_with, key_set, token};
 use attache_test_fixtures::keys::{SigningKey, jwks};
@@ -10,7 +11,9 @@ use serde_json::{Value, json};
 /// The document, but for its keys, which a provider serves.
 fn document() -> String {
     let document = document_with(|document| {
-        let Some(Value::Object(issuer)) = document.pointer_mut("/issuers/0") else { panic!("one issuer") };
+        let Some(Value::Object(issuer)) = document.pointer_mut("/issuers/0") else {
+            panic!("one issuer")
+        };
         issuer.remove("jwks");
         issuer.insert("jwksUri".to_owned(), json!("http://provider.example/jwks"));
         issuer.insert("cluster".to_owned(), json!("provider"));
@@ -48,8 +51,9 @@ fn of_the_successor() -> String {
 fn a_refuted_signature_has_the_provider_asked_once_in_a_while() {
     let mut host = Host::configured(&document());
     fetch(&mut host, &key_set());
-    let reason =
-        |host: &mut Host| host.request(&Request::get("/orders").bearer(&of_the_successor())).reason();
+    let reason = |host: &mut Host| {
+        host.request(&Request::get("/orders").bearer(&of_the_successor())).reason()
+    };
     let asked = |host: &mut Host, later: u64| {
         host.set_time(NOW + later);
         host.tick();
@@ -64,7 +68,11 @@ fn a_refuted_signature_has_the_provider_asked_once_in_a_while() {
     let mut successor = SigningKey::fixed("p256-other").and_then(|key| key.jwk()).expect("a key");
     successor["kid"] = json!("p256");
     let call = host.http_calls().last().expect("a call").token;
-    host.answer_call(call, &[(":status", "200")], json!({"keys": [successor]}).to_string().as_bytes());
+    host.answer_call(
+        call,
+        &[(":status", "200")],
+        json!({"keys": [successor]}).to_string().as_bytes(),
+    );
     assert_eq!(reason(&mut host), None);
     assert_eq!(asked(&mut host, 13), 2, "within `minInterval`");
     assert_eq!(asked(&mut host, 23), 3, "the doubt from before the answer");
@@ -99,15 +107,19 @@ fn who_was_too_slow_takes_over_what_a_faster_worker_has_fetched() {
 #[test]
 fn a_provider_that_fails_for_another_reason_is_told_of_again() {
     let document = document_with(|document| {
-        let Some(Value::Object(issuer)) = document.pointer_mut("/issuers/0") else { panic!("one issuer") };
+        let Some(Value::Object(issuer)) = document.pointer_mut("/issuers/0") else {
+            panic!("one issuer")
+        };
         issuer.remove("jwks");
         issuer.insert("issuer".to_owned(), json!("http://provider.example"));
         issuer.insert("discovery".to_owned(), json!(true));
         issuer.insert("cluster".to_owned(), json!("provider"));
     });
     let mut host = Host::configured(&document.to_string());
-    let anothers = json!({"issuer": "http://other.example", "jwks_uri": "http://provider.example/jwks"});
-    let elsewhere = json!({"issuer": "http://provider.example", "jwks_uri": "http://orders.example/admin"});
+    let anothers =
+        json!({"issuer": "http://other.example", "jwks_uri": "http://provider.example/jwks"});
+    let elsewhere =
+        json!({"issuer": "http://provider.example", "jwks_uri": "http://orders.example/admin"});
     let mut now = NOW;
     for document in [&anothers, &anothers, &elsewhere, &elsewhere] {
         fetch(&mut host, document);
@@ -123,9 +135,12 @@ fn a_provider_that_fails_for_another_reason_is_told_of_again() {
 fn requests_that_wait_for_keys_each_go_on_with_their_own_headers() {
     let mut host = Host::configured(&document());
     let open = |host: &mut Host, subject: &str| {
-        host.open(&Request::get("/orders").bearer(&token(json!({"sub": subject}))).with("x-user", "root"))
+        host.open(
+            &Request::get("/orders").bearer(&token(json!({"sub": subject}))).with("x-user", "root"),
+        )
     };
-    let (first, left, second) = (open(&mut host, "alice"), open(&mut host, "eve"), open(&mut host, "bob"));
+    let (first, left, second) =
+        (open(&mut host, "alice"), open(&mut host, "eve"), open(&mut host, "bob"));
     assert!(!host.close(left).goes_on, "a client that leaves before the keys come");
     fetch(&mut host, &key_set());
     for (stream, user) in [(first, "alice"), (second, "bob")] {

@@ -1,4 +1,5 @@
-//! The filter in a host of its own: every request goes through the callbacks and hostcalls that Envoy uses.
+//! The filter in a host of its own: every request goes through the callbacks and hostcalls that
+//! Envoy uses.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -20,7 +20,11 @@ fn send(host: &mut Host) -> Option<String> {
 }
 
 fn errors(host: &Host) -> Vec<String> {
-    host.log().into_iter().filter(|line| line.level == LogLevel::Error).map(|line| line.text).collect()
+    host.log()
+        .into_iter()
+        .filter(|line| line.level == LogLevel::Error)
+        .map(|line| line.text)
+        .collect()
 }
 
 #[test]
@@ -28,7 +32,11 @@ fn the_second_to_come_says_so_once() {
     let data = SharedData::default();
     drop(plugin(&data, "shop.first"));
     let mut second = plugin(&data, "shop.second");
-    assert_eq!(second.gauge(GAUGE), Some(0), "there, and not yet known to be before the same service");
+    assert_eq!(
+        second.gauge(GAUGE),
+        Some(0),
+        "there, and not yet known to be before the same service"
+    );
     assert_eq!(
         send(&mut second).as_deref(),
         Some("shop.second"),
@@ -54,8 +62,9 @@ fn the_second_to_come_says_so_once() {
 fn the_first_takes_the_word_back_once_the_second_is_gone() {
     let data = SharedData::default();
     let mut first = plugin(&data, "shop.first");
-    let tell =
-        |second: u64| data.set("attache.plugins", format!("shop.second\t{second}").as_bytes(), 0).unwrap();
+    let tell = |second: u64| {
+        data.set("attache.plugins", format!("shop.second\t{second}").as_bytes(), 0).unwrap()
+    };
     tell(NOW);
     first.tick();
     // As the second one sets it, of whose gauge Envoy has but one.

@@ -13,7 +13,11 @@ fn text(path: &str) -> String {
 }
 
 fn all<'t>(pattern: &str, text: &'t str) -> BTreeSet<&'t str> {
-    Regex::new(pattern).unwrap().captures_iter(text).map(|found| found.get(1).unwrap().as_str()).collect()
+    Regex::new(pattern)
+        .unwrap()
+        .captures_iter(text)
+        .map(|found| found.get(1).unwrap().as_str())
+        .collect()
 }
 
 /// Alerts and dashboard as one text.
@@ -28,7 +32,8 @@ fn sources() -> String {
     for folder in ["filter/src", "filter/src/keys"] {
         for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            let source = if path.is_file() { std::fs::read_to_string(path).unwrap() } else { String::new() };
+            let source =
+                if path.is_file() { std::fs::read_to_string(path).unwrap() } else { String::new() };
             if source.contains("define_gauge") || source.contains("define_counter") {
                 found.push_str(&source);
             }
@@ -37,7 +42,8 @@ fn sources() -> String {
     found
 }
 
-/// What the filter's sources define, as Prometheus shows it; what has a variable end is there as a family.
+/// What the filter's sources define, as Prometheus shows it; what has a variable end is there as a
+/// family.
 fn defined() -> BTreeSet<String> {
     let sources = sources();
     let whole = all(r#""attache\.([a-z_.]+)[".]"#, &sources);
@@ -49,8 +55,9 @@ fn defined() -> BTreeSet<String> {
         .collect()
 }
 
-/// Every metric that the filter's sources name goes through Istio's own patterns untouched. What a user names stands
-/// behind them; `e2e/tests/rollout/metrics.rs` has a real Envoy take those that are meant to do harm.
+/// Every metric that the filter's sources name goes through Istio's own patterns untouched. What a
+/// user names stands behind them; `e2e/tests/rollout/metrics.rs` has a real Envoy take those that
+/// are meant to do harm.
 #[test]
 fn no_metric_is_cut_by_istios_patterns() {
     let sources = sources();
@@ -58,7 +65,8 @@ fn no_metric_is_cut_by_istios_patterns() {
     names.extend(all(r#"\("([a-z]+\.[a-z_]+)", &self\."#, &sources));
     assert!(names.len() > 15, "{names:?}");
     let words = Reason::ALL.iter().map(|reason| reason.as_str());
-    let words: Vec<_> = words.chain(FetchOutcome::ALL.iter().map(|outcome| outcome.as_str())).collect();
+    let words: Vec<_> =
+        words.chain(FetchOutcome::ALL.iter().map(|outcome| outcome.as_str())).collect();
     let whole = names.iter().flat_map(|name| {
         let ends: &[&str] = if name.ends_with('.') { &words } else { &[""] };
         ends.iter().map(move |end| format!("wasmcustom.attache.{name}{end}"))
@@ -66,7 +74,11 @@ fn no_metric_is_cut_by_istios_patterns() {
     // This one looks ahead, which no Rust library does; it wants `listener` at the beginning.
     let patterns = STATS_TAGS.iter().filter(|(_, pattern)| !pattern.starts_with("^listener(?="));
     let patterns: Vec<_> = patterns.map(|(_, pattern)| Regex::new(pattern).unwrap()).collect();
-    assert!(patterns.iter().any(|pattern| pattern.is_match("wasmcustom.attache.requests.shadow_denied")));
+    assert!(
+        patterns
+            .iter()
+            .any(|pattern| pattern.is_match("wasmcustom.attache.requests.shadow_denied"))
+    );
     for name in whole {
         let cut: Vec<_> = patterns.iter().filter(|pattern| pattern.is_match(&name)).collect();
         assert!(cut.is_empty(), "`{name}` is cut by {cut:?}");
@@ -88,8 +100,10 @@ fn every_metric_of_the_filter_that_is_watched_is_one_that_it_has() {
 #[test]
 fn every_reason_and_outcome_that_is_watched_is_a_word_of_the_engine() {
     let watched = watched();
-    let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str().replace('-', "_")).collect();
-    let outcomes: Vec<_> = FetchOutcome::ALL.iter().map(|outcome| outcome.as_str().to_owned()).collect();
+    let reasons: Vec<_> =
+        Reason::ALL.iter().map(|reason| reason.as_str().replace('-', "_")).collect();
+    let outcomes: Vec<_> =
+        FetchOutcome::ALL.iter().map(|outcome| outcome.as_str().to_owned()).collect();
     for (pattern, words) in [
         (r#"attache_reasons\{[^}]*reason=~?"([^"]+)""#, reasons),
         (r#"attache_keys_fetches\{[^}]*outcome!?=?~?"([^"]+)""#, outcomes),
@@ -115,20 +129,27 @@ fn access_log_and_traces_name_filter_states_that_the_filter_sets() {
         let named = all(r"wasm\.(attache\.[a-z_]+)", &manifest);
         assert!(named.len() >= least, "{path}: {named:?}");
         for name in named {
-            assert!(known.contains(name), "{path} names `{name}`, but the filter sets only {known:?}");
+            assert!(
+                known.contains(name),
+                "{path} names `{name}`, but the filter sets only {known:?}"
+            );
         }
     }
     // The access log leaves out nothing that there is to know.
     assert_eq!(all(r"wasm\.(attache\.[a-z_]+)", &text("istio/mesh-config.yaml")), known);
 }
 
-/// Applies relabelings as Prometheus does: anchored, one after the other. No label: the series is dropped.
+/// Applies relabelings as Prometheus does: anchored, one after the other. No label: the series is
+/// dropped.
 fn relabel(name: &str, rules: &[Value]) -> Vec<(String, String)> {
     let mut labels = vec![("__name__".to_owned(), name.to_owned())];
     for rule in rules {
         let source = rule["sourceLabels"][0].as_str().unwrap();
-        let value =
-            labels.iter().find(|(label, _)| label == source).map_or("", |(_, value)| value).to_owned();
+        let value = labels
+            .iter()
+            .find(|(label, _)| label == source)
+            .map_or("", |(_, value)| value)
+            .to_owned();
         let found = Regex::new(&format!("^(?:{})$", rule["regex"].as_str().unwrap())).unwrap();
         match (rule["action"].as_str().unwrap_or("replace"), found.captures(&value)) {
             ("keep", Some(_)) | ("replace", None) => {}
@@ -149,7 +170,8 @@ fn relabel(name: &str, rules: &[Value]) -> Vec<(String, String)> {
 
 #[test]
 fn what_stands_in_a_name_becomes_a_label() {
-    let monitor = yaml::read(&repository().join("istio/monitoring/filter/pod-monitor.yaml")).unwrap();
+    let monitor =
+        yaml::read(&repository().join("istio/monitoring/filter/pod-monitor.yaml")).unwrap();
     let rules = monitor["spec"]["podMetricsEndpoints"][0]["metricRelabelings"].as_array().unwrap();
     let played = |name: &str| {
         let labels = relabel(name, rules);
@@ -158,7 +180,10 @@ fn what_stands_in_a_name_becomes_a_label() {
     for (name, expected) in [
         ("attache_requests_allowed", "__name__=attache_requests_allowed"),
         ("attache_reasons_token_missing", "__name__=attache_reasons reason=token_missing"),
-        ("attache_would_be_denied_role_missing", "__name__=attache_would_be_denied reason=role_missing"),
+        (
+            "attache_would_be_denied_role_missing",
+            "__name__=attache_would_be_denied reason=role_missing",
+        ),
         ("attache_requests_would_be_denied", "__name__=attache_requests_would_be_denied"),
         ("attache_rules_orders_read", "__name__=attache_rules rule=orders_read"),
         ("attache_keys_fetches_not_modified", "__name__=attache_keys_fetches outcome=not_modified"),
@@ -177,35 +202,44 @@ fn what_stands_in_a_name_becomes_a_label() {
         assert_eq!(played(name), expected, "{name}");
     }
     assert_eq!(played("istio_requests_total"), "");
-    let other =
-        "envoy_extension_config_discovery_http_filter_extensions_istio_io_wasmplugin_shop_other_config_fail";
+    let other = "envoy_extension_config_discovery_http_filter_extensions_istio_io_wasmplugin_shop_other_config_fail";
     assert_eq!(played(other), "");
 }
 
 #[test]
 fn the_dashboards_are_whole() {
     for half in ["filter", "issuer"] {
-        is_whole(&serde_json::from_str(&text(&format!("istio/monitoring/{half}/dashboard.json"))).unwrap());
+        is_whole(
+            &serde_json::from_str(&text(&format!("istio/monitoring/{half}/dashboard.json")))
+                .unwrap(),
+        );
     }
 }
 
 /// An expression as Grafana sends it, with everything chosen.
 fn filled_in(expression: &str) -> String {
-    let all = [("$namespace", ".*"), ("$app", ".*"), ("$__rate_interval", "5m"), ("$__range", "1h")];
+    let all =
+        [("$namespace", ".*"), ("$app", ".*"), ("$__rate_interval", "5m"), ("$__range", "1h")];
     all.iter().fold(expression.to_owned(), |text, (variable, value)| text.replace(variable, value))
 }
 
-/// What promtool plays is what stands in the dashboard: the panels, and the menus' choices as the labels of their series.
+/// What promtool plays is what stands in the dashboard: the panels, and the menus' choices as the
+/// labels of their series.
 #[test]
 fn the_expressions_that_promtool_plays_are_the_dashboards() {
-    let dashboard: Value = serde_json::from_str(&text("istio/monitoring/filter/dashboard.json")).unwrap();
+    let dashboard: Value =
+        serde_json::from_str(&text("istio/monitoring/filter/dashboard.json")).unwrap();
     let mut known = BTreeSet::new();
-    let targets =
-        dashboard["panels"].as_array().unwrap().iter().filter_map(|panel| panel["targets"].as_array());
+    let targets = dashboard["panels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|panel| panel["targets"].as_array());
     known.extend(targets.flatten().map(|target| filled_in(target["expr"].as_str().unwrap())));
     let menus = dashboard["templating"]["list"].as_array().unwrap().iter();
     for query in menus.filter_map(|menu| menu["query"]["query"].as_str()) {
-        let (series, label) = query.strip_prefix("label_values(").unwrap().rsplit_once(", ").unwrap();
+        let (series, label) =
+            query.strip_prefix("label_values(").unwrap().rsplit_once(", ").unwrap();
         known.insert(format!("count by ({}) ({})", label.trim_end_matches(')'), filled_in(series)));
     }
     let guide = page::blocks(&page::read("docs/production.md").unwrap());
@@ -224,7 +258,10 @@ fn the_expressions_that_promtool_plays_are_the_dashboards() {
         .collect();
     assert!(expressions.len() >= 6, "{expressions:?}");
     for expression in expressions {
-        assert!(known.contains(&expression), "no panel, menu or guide has `{expression}`: {known:#?}");
+        assert!(
+            known.contains(&expression),
+            "no panel, menu or guide has `{expression}`: {known:#?}"
+        );
     }
 }
 
@@ -235,7 +272,8 @@ fn is_whole(dashboard: &Value) {
     for panel in panels {
         let title = panel["title"].as_str().unwrap();
         assert!(ids.insert(panel["id"].as_u64().unwrap()), "{title}: its id is not its own");
-        let [x, y, w, h] = ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap());
+        let [x, y, w, h] =
+            ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap());
         assert!(x + w <= 24, "{title} is beyond the grid");
         for &(left, top, width, height) in &taken {
             let apart = x + w <= left || left + width <= x || y + h <= top || top + height <= y;

@@ -19,13 +19,15 @@ fn pages() -> Vec<String> {
     pages
 }
 
-/// Whether a block is the filter's configuration, or a part of it. Whole objects are held against the cluster's schemas
-/// by scripts/test-manifests, values of the charts by scripts/test-charts, and the issuer's and the tool's tests read their
-/// own blocks.
+/// Whether a block is the filter's configuration, or a part of it. Whole objects are held against
+/// the cluster's schemas by scripts/test-manifests, values of the charts by scripts/test-charts,
+/// and the issuer's and the tool's tests read their own blocks.
 fn is_configuration(block: &Block) -> bool {
     let has = |key: &str| block.text.lines().any(|line| line.starts_with(key));
     block.language == "yaml"
-        && !["apiVersion:", "assertions:", "grpc:", "image:", "on:", "providers:"].into_iter().any(has)
+        && !["apiVersion:", "assertions:", "grpc:", "image:", "on:", "providers:"]
+            .into_iter()
+            .any(has)
 }
 
 /// The configuration of a WasmPlugin that a block shows.
@@ -37,8 +39,8 @@ fn of_plugin(block: &Block) -> Option<Value> {
     plugin.pointer("/spec/pluginConfig").cloned()
 }
 
-/// A block as a whole document: with an issuer where the page leaves that to the reader, and with a key where the page has
-/// dots for one.
+/// A block as a whole document: with an issuer where the page leaves that to the reader, and with a
+/// key where the page has dots for one.
 fn whole(block: &Block) -> Value {
     let key = &key_set()["keys"][0];
     let [x, y] = ["x", "y"].map(|member| format!("{member:?}: {}", key[member]));
@@ -66,7 +68,8 @@ fn every_configuration_on_a_page_is_taken() {
     let mut taken = 0;
     for name in pages() {
         for block in page::blocks(&page::read(&name).unwrap()) {
-            let found = if is_configuration(&block) { Some(whole(&block)) } else { of_plugin(&block) };
+            let found =
+                if is_configuration(&block) { Some(whole(&block)) } else { of_plugin(&block) };
             let Some(document) = found.map(|document| document.to_string()) else { continue };
             let mut host = Host::new();
             let good = host.configure(&document);
@@ -83,14 +86,19 @@ fn answer(text: &str) -> (u32, Vec<(String, String)>, String) {
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers = lines.map(|line| line.split_once(": ").unwrap());
-    (status, headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(), body.to_owned())
+    (
+        status,
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        body.to_owned(),
+    )
 }
 
 #[test]
 fn the_first_policy_answers_as_the_page_says() {
     let blocks = page::blocks(&page::read("README.md").unwrap());
     let policy = blocks.iter().find(|block| block.language == "yaml").unwrap();
-    let answers: Vec<_> = blocks.iter().filter(|block| block.text.starts_with("HTTP/1.1 ")).collect();
+    let answers: Vec<_> =
+        blocks.iter().filter(|block| block.text.starts_with("HTTP/1.1 ")).collect();
     let mut document = of_plugin(policy).unwrap();
     // The page's key is one of which nobody has the private half.
     document["issuers"][0]["jwks"] = key_set().clone();
@@ -117,17 +125,23 @@ fn an_audit_line_has_the_members_that_the_page_shows() {
     let block = page::blocks(&page).into_iter().find(|block| block.language == "json").unwrap();
     let shown: Value = serde_json::from_str(&block.text).unwrap();
     let mut worker = Worker::with(&document());
-    worker.set_property(&["connection", "uri_san_peer_certificate"], "spiffe://cluster.local/ns/shop/sa/web");
+    worker.set_property(
+        &["connection", "uri_san_peer_certificate"],
+        "spiffe://cluster.local/ns/shop/sa/web",
+    );
     worker.set_property(&["connection", "mtls"], [1]);
     worker.take_log();
     let traced = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let request =
-        Request::new("DELETE", "/orders/7").with("x-request-id", "0b9a").with("traceparent", traced);
+    let request = Request::new("DELETE", "/orders/7")
+        .with("x-request-id", "0b9a")
+        .with("traceparent", traced);
     worker.send(request.bearer(&token(json!({"jti": "7c1e"}))));
     let told = worker.audit().pop().unwrap();
     let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&told), keys(&shown), "{told}");
-    for same in ["verdict", "policy", "rule", "reason", "issuer", "caller", "method", "path", "traceId"] {
+    for same in
+        ["verdict", "policy", "rule", "reason", "issuer", "caller", "method", "path", "traceId"]
+    {
         assert_eq!(told[same], shown[same], "{same}");
     }
 }
@@ -136,14 +150,20 @@ fn an_audit_line_has_the_members_that_the_page_shows() {
 fn words(page: &str, heading: &str, column: usize) -> Vec<String> {
     let rows = page::rows(page, heading);
     let cells = rows.iter().filter_map(|row| row.get(column));
-    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
 fn every_reason_has_a_row_that_says_how_to_mend_it() {
     let text = page::read("docs/troubleshooting.md").unwrap();
     let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
-    assert_eq!(words(&text, "By reason", 0), reasons, "one row each, in the order of docs/metrics.md");
+    assert_eq!(
+        words(&text, "By reason", 0),
+        reasons,
+        "one row each, in the order of docs/metrics.md"
+    );
     for row in page::rows(&text, "By reason") {
         assert!(row.len() == 4 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
@@ -154,7 +174,9 @@ fn every_reason_is_listed_with_its_statuses() {
     let text = page::read("docs/metrics.md").unwrap();
     let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
     assert_eq!(words(&text, "Reasons", 0), reasons, "one row each");
-    for (reason, row) in Reason::ALL.into_iter().zip(page::rows(&text, "Reasons").into_iter().skip(1)) {
+    for (reason, row) in
+        Reason::ALL.into_iter().zip(page::rows(&text, "Reasons").into_iter().skip(1))
+    {
         let statuses = match reason.class() {
             Class::Missing | Class::BadToken => ["401", "16"],
             Class::Policy => ["403", "7"],
@@ -170,7 +192,9 @@ fn every_difference_to_envoys_filters_is_among_those_that_the_migration_tells() 
     let text = page::read("docs/migration.md").unwrap();
     let told: BTreeSet<_> = words(&text, "Known differences", 3).into_iter().collect();
     let listed = yaml::read(&repository().join("e2e/differential.yaml")).unwrap();
-    let cases = ["tokens", "policies"].into_iter().flat_map(|part| listed[part].as_array().unwrap());
-    let cases: BTreeSet<_> = cases.map(|entry| entry["case"].as_str().unwrap().to_owned()).collect();
+    let cases =
+        ["tokens", "policies"].into_iter().flat_map(|part| listed[part].as_array().unwrap());
+    let cases: BTreeSet<_> =
+        cases.map(|entry| entry["case"].as_str().unwrap().to_owned()).collect();
     assert_eq!(told, cases);
 }

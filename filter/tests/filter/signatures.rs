@@ -35,8 +35,11 @@ fn the_host_checks_what_it_can_and_the_engine_the_rest() {
         assert_eq!(verified(&mut worker), if by_host { (1, 0) } else { (0, 1) }, "{algorithm}");
         let (message, signature) = token.rsplit_once('.').unwrap();
         let spoiled = format!("{message}.A{}", signature.get(1..).unwrap());
-        let spoiled =
-            if spoiled == token { format!("{message}.B{}", signature.get(1..).unwrap()) } else { spoiled };
+        let spoiled = if spoiled == token {
+            format!("{message}.B{}", signature.get(1..).unwrap())
+        } else {
+            spoiled
+        };
         let response = worker.send(Request::get("/orders").bearer(&spoiled));
         assert_eq!(response.reason().as_deref(), Some("signature-invalid"), "{algorithm}");
     }
@@ -45,12 +48,16 @@ fn the_host_checks_what_it_can_and_the_engine_the_rest() {
 #[test]
 fn hmac_secrets_come_from_the_environment() {
     let secret = SigningKey::fixed("hmac").unwrap();
-    Host::set_variable("ATTACHE_TEST_SECRET", std::str::from_utf8(secret.secret().unwrap()).unwrap());
+    Host::set_variable(
+        "ATTACHE_TEST_SECRET",
+        std::str::from_utf8(secret.secret().unwrap()).unwrap(),
+    );
     for algorithm in ["HS256", "HS384", "HS512"] {
         let mut worker = Worker::with(&document_with(|document| {
             let issuer = document["issuers"][0].as_object_mut().unwrap();
             issuer.remove("jwks");
-            let secrets = json!([{"env": "ATTACHE_TEST_SECRET", "algorithm": algorithm, "kid": "hmac"}]);
+            let secrets =
+                json!([{"env": "ATTACHE_TEST_SECRET", "algorithm": algorithm, "kid": "hmac"}]);
             issuer.insert("secrets".into(), secrets);
         }));
         let response = worker.send(Request::get("/orders").bearer(&signed("hmac", algorithm)));
@@ -93,7 +100,10 @@ fn a_host_that_fails_babbles_or_is_unable_is_not_believed() {
     for (what, verify) in hosts {
         let mut worker = Worker::new();
         worker.set_foreign_function(verify_signature::NAME, Some(verify));
-        assert!(worker.send(Request::get("/orders").bearer(&token(json!({})))).goes_on, "it {what}");
+        assert!(
+            worker.send(Request::get("/orders").bearer(&token(json!({})))).goes_on,
+            "it {what}"
+        );
         let response = worker.send(Request::get("/orders").bearer(&tampered(Tamper::Signature)));
         assert_eq!(response.reason().as_deref(), Some("signature-invalid"), "it {what}");
         assert_eq!(verified(&mut worker), (0, 2), "it {what}");
@@ -108,7 +118,10 @@ fn a_token_that_was_verified_is_not_verified_again() {
         assert!(worker.send(request.clone()).goes_on);
     }
     assert_eq!(verified(&mut worker), (1, 0));
-    assert_eq!((worker.counter("attache.cache.hits"), worker.counter("attache.cache.misses")), (9, 1));
+    assert_eq!(
+        (worker.counter("attache.cache.hits"), worker.counter("attache.cache.misses")),
+        (9, 1)
+    );
 }
 
 #[test]
@@ -155,6 +168,9 @@ fn computes_so_much_and_no_more(key: &str) {
     let stranger = signed("ed25519", "EdDSA");
     assert_eq!(worker.send(Request::get("/orders").bearer(&stranger)).status(), 503);
     worker.set_time(NOW + 1);
-    assert!(worker.send(Request::get("/orders").bearer(&stranger)).goes_on, "the next second has its own");
+    assert!(
+        worker.send(Request::get("/orders").bearer(&stranger)).goes_on,
+        "the next second has its own"
+    );
     assert_eq!(worker.send(junk(51)).reason().as_deref(), Some("signature-invalid"));
 }

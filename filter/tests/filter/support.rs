@@ -1,4 +1,5 @@
-//! A document that most tests start from, tokens for it, and a worker that watches for secrets in what it says.
+//! A document that most tests start from, tokens for it, and a worker that watches for secrets in
+//! what it says.
 
 use attache_test_fixtures::document;
 use attache_test_fixtures::token::{Tamper, TokenSpec};
@@ -90,7 +91,8 @@ impl Worker {
             let headers = reply.headers.iter().map(|(_, value)| value);
             headers.chain([&reply.body]).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         });
-        let state = response.filter_state.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let state =
+            response.filter_state.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         for said in log.iter().map(|line| line.text.clone()).chain(replies).chain(state) {
             for secret in &secrets {
                 assert!(!said.contains(secret), "`{secret}` of {request:?} is told: {said}");
@@ -129,7 +131,8 @@ fn secrets(request: &Request) -> Vec<String> {
             "authorization" | "cookie" | "x-token" => Some(value.into_owned()),
             _ => None,
         };
-        let pieces = secret.iter().flat_map(|secret| secret.split(|c: char| !c.is_ascii_alphanumeric()));
+        let pieces =
+            secret.iter().flat_map(|secret| secret.split(|c: char| !c.is_ascii_alphanumeric()));
         secrets.extend(pieces.filter(|piece| piece.len() >= 12).map(str::to_owned));
     }
     secrets

@@ -11,7 +11,8 @@ fn text(path: &str) -> String {
 fn promised(table: &str, product: &str) -> Vec<String> {
     let begin = format!("| {product} | ");
     let row = table.lines().find_map(|line| line.strip_prefix(&begin));
-    let cell = row.and_then(|rest| rest.split('|').next()).unwrap_or_else(|| panic!("no row `{product}`"));
+    let cell =
+        row.and_then(|rest| rest.split('|').next()).unwrap_or_else(|| panic!("no row `{product}`"));
     cell.split(',').map(|release| release.trim().to_owned()).collect()
 }
 
@@ -52,5 +53,8 @@ fn the_releases_that_are_supported_are_those_that_are_tested() {
         assert_eq!(promised(cluster, product), all(pattern, &versions), "{product}");
     }
     // What is deployed is what was tested.
-    assert_eq!(promised(cluster, "Tyk"), all(r"tyk-gateway:v([\d.]+)", &text("tyk/deploy/tyk.yaml")));
+    assert_eq!(
+        promised(cluster, "Tyk"),
+        all(r"tyk-gateway:v([\d.]+)", &text("tyk/deploy/tyk.yaml"))
+    );
 }

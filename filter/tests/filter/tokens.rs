@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 fn anywhere(forward: bool) -> Value {
     document_with(|document| {
         let issuer = &mut document["issuers"][0];
-        issuer["fromHeaders"] = json!([{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}]);
+        issuer["fromHeaders"] =
+            json!([{"name": "Authorization", "prefix": "Bearer "}, {"name": "x-token"}]);
         issuer["fromCookies"] = json!(["session"]);
         issuer["fromParams"] = json!(["access_token"]);
         issuer["forwardOriginalToken"] = json!(forward);
@@ -36,7 +37,10 @@ fn a_token_leaves_every_place_it_was_found_in() {
         assert!(response.goes_on, "{:?}", response.reason());
         assert_eq!(response.header("x-user").as_deref(), Some("alice"));
         for (name, value) in &response.headers {
-            assert!(!String::from_utf8_lossy(value).contains(&token), "{name} still has it: {request:?}");
+            assert!(
+                !String::from_utf8_lossy(value).contains(&token),
+                "{name} still has it: {request:?}"
+            );
         }
         if let Some(cookie) = response.header("cookie") {
             assert_eq!(cookie, "a=1; b=2");
@@ -51,7 +55,8 @@ fn a_token_stays_where_the_service_wants_to_see_it() {
     let mut worker = Worker::with(&anywhere(true));
     let token = token(json!({}));
     let path = format!("/orders?access_token={token}");
-    let response = worker.send(Request::get(&path).bearer(&token).with("cookie", format!("session={token}")));
+    let response =
+        worker.send(Request::get(&path).bearer(&token).with("cookie", format!("session={token}")));
     assert!(response.goes_on);
     assert_eq!(response.header(":path"), Some(path));
     assert_eq!(response.header("authorization"), Some(format!("Bearer {token}")));
@@ -60,8 +65,8 @@ fn a_token_stays_where_the_service_wants_to_see_it() {
 
 #[test]
 fn a_credential_of_another_kind_is_no_token() {
-    let response =
-        Worker::new().send(Request::get("/guest").with("authorization", "Basic dXNlcjpwYXNzd29yZA=="));
+    let response = Worker::new()
+        .send(Request::get("/guest").with("authorization", "Basic dXNlcjpwYXNzd29yZA=="));
     assert!(response.goes_on);
     assert_eq!(response.header("authorization").as_deref(), Some("Basic dXNlcjpwYXNzd29yZA=="));
 }

@@ -68,12 +68,16 @@ fn header() -> impl Strategy<Value = (String, Vec<u8>)> {
         NAMES.into_iter().filter(takes).map(str::to_owned).collect::<Vec<_>>()
     };
     let credentials = [token(json!({})), token(json!({"sub": "bob", "roles": ["writer"]}))];
-    let credentials =
-        credentials.iter().flat_map(|token| [format!("Bearer {token}"), format!("session={token}")]);
+    let credentials = credentials
+        .iter()
+        .flat_map(|token| [format!("Bearer {token}"), format!("session={token}")]);
     let words = ["GET", "OPTIONS", "/orders", "/healthz", "/orders?a=b", "application/grpc", "eyJ"];
     prop_oneof![
         (prop::sample::select(names(true)), value(credentials.map(String::into_bytes).collect())),
-        (prop::sample::select(names(false)), value(words.map(|word| word.as_bytes().to_vec()).into())),
+        (
+            prop::sample::select(names(false)),
+            value(words.map(|word| word.as_bytes().to_vec()).into())
+        ),
     ]
 }
 
@@ -97,8 +101,9 @@ fn whatever_comes_is_decided_and_no_forged_header_survives() {
     let worker = RefCell::new(Worker::new());
     let requests = prop::collection::vec(header(), 0..12);
     run(&requests, |headers| {
-        let request =
-            headers.iter().fold(Request::empty(), |request, (name, value)| request.with(name, value));
+        let request = headers
+            .iter()
+            .fold(Request::empty(), |request, (name, value)| request.with(name, value));
         let response = worker.borrow_mut().send(request);
         let users = response.all("x-user");
         prop_assert!(response.all("x_user").is_empty());
@@ -116,13 +121,16 @@ fn whatever_is_given_as_a_configuration_is_read_or_refused() {
     run(&".{0,60}", |document| {
         let mut host = Host::configured(&good);
         prop_assert!(!host.configure(&document));
-        prop_assert!(host.log().iter().any(|line| line.text.starts_with("attache: configuration: ")));
+        prop_assert!(
+            host.log().iter().any(|line| line.text.starts_with("attache: configuration: "))
+        );
         Ok(())
     });
 }
 
 fn run<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let config = ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() };
+    let config =
+        ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() };
     if let Err(failure) = TestRunner::new(config).run(strategy, test) {
         panic!("{failure}");
     }

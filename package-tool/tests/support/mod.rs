@@ -49,7 +49,10 @@ impl Registry {
             let Some(line) = lines.next() else { panic!("the registry did not start:\n{log}") };
             let line = line.unwrap();
             if let Some((_, rest)) = line.split_once("listening on ") {
-                break rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
+                break rest
+                    .chars()
+                    .take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':'))
+                    .collect();
             }
             log.push_str(&line);
             log.push('\n');

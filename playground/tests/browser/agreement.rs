@@ -42,9 +42,14 @@ fn page_and_program_say_the_same_of_every_example() {
     let count: u64 = agreed.values().filter_map(Value::as_u64).sum();
     println!("{count} questions, answered alike: {}", Value::Object(agreed.clone()));
     assert!(count >= 60, "{count} questions");
-    for reason in
-        ["allowed", "role-missing", "no-rule-matched", "token-missing", "token-expired", "rule-denied"]
-    {
+    for reason in [
+        "allowed",
+        "role-missing",
+        "no-rule-matched",
+        "token-missing",
+        "token-expired",
+        "rule-denied",
+    ] {
         assert!(agreed.contains_key(reason), "no question is answered with {reason}");
     }
 }
@@ -63,13 +68,19 @@ fn every_field_counts_in_both() {
         ("peer", json!({"address": "10.1.2.3"})),
         ("client", json!({"clientAddress": "10.1.2.3"})),
         ("issuer", json!({"credential": "claims", "claims": staff, "issuer": "b"})),
-        ("time", json!({"credential": "claims", "claims": late, "issuer": "a", "time": "1799999999"})),
+        (
+            "time",
+            json!({"credential": "claims", "claims": late, "issuer": "a", "time": "1799999999"}),
+        ),
         ("workload", workload),
     ] {
         let request = format!("GET /{path}");
         let mut asked = json!({"configuration": FIELDS, "request": request, "credential": "none"});
         for (fields, outcome) in [(json!({}), "refuse"), (fields, "forward")] {
-            asked.as_object_mut().expect("fields").extend(fields.as_object().cloned().expect("fields"));
+            asked
+                .as_object_mut()
+                .expect("fields")
+                .extend(fields.as_object().cloned().expect("fields"));
             let told = both.ask(&asked).expect("an explanation");
             assert_eq!(told["decision"]["outcome"], outcome, "{asked}");
         }

@@ -31,8 +31,8 @@ impl Both {
         fs::write(self.folder.path().join(file), content).expect("it can be written");
     }
 
-    /// Fills the form and runs the command line that the page shows; returns the explanation in which both agree, or `None`
-    /// where neither can ask.
+    /// Fills the form and runs the command line that the page shows; returns the explanation in
+    /// which both agree, or `None` where neither can ask.
     pub(crate) fn ask(&mut self, fields: &Value) -> Option<Value> {
         let mut all = self.empty.clone();
         all.as_object_mut().expect("fields").extend(fields.as_object().cloned().expect("fields"));
@@ -58,8 +58,12 @@ impl Both {
         let beside = beside.parent().expect("a folder").display();
         let path = format!("{beside}:{}", std::env::var("PATH").unwrap_or_default());
         let mut shell = Command::new("sh");
-        let run = shell.args(["-c", command]).current_dir(self.folder.path()).env("PATH", path).output();
+        let run =
+            shell.args(["-c", command]).current_dir(self.folder.path()).env("PATH", path).output();
         let run = run.expect("a shell");
-        (String::from_utf8(run.stdout).expect("UTF-8"), String::from_utf8_lossy(&run.stderr).into_owned())
+        (
+            String::from_utf8(run.stdout).expect("UTF-8"),
+            String::from_utf8_lossy(&run.stderr).into_owned(),
+        )
     }
 }

@@ -1,5 +1,6 @@
-//! A headless Chromium, driven over the DevTools protocol by pipes (`--remote-debugging-pipe`): messages of JSON, a NUL
-//! after each. A handful of its methods is all that the tests need; a crate of all of them compiles for a minute.
+//! A headless Chromium, driven over the DevTools protocol by pipes (`--remote-debugging-pipe`):
+//! messages of JSON, a NUL after each. A handful of its methods is all that the tests need; a crate
+//! of all of them compiles for a minute.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -33,7 +34,8 @@ pub(crate) fn find() -> Option<PathBuf> {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let candidates = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let candidates =
+        NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     candidates.into_iter().find(|candidate| candidate.is_file())
 }
 
@@ -44,7 +46,12 @@ impl Page {
         let mut command = Command::new("sh");
         // It reads commands from descriptor 3, and answers on 4.
         command.args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#]).arg(program);
-        command.args(["--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-dev-shm-usage"]);
+        command.args([
+            "--headless",
+            "--remote-debugging-pipe",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+        ]);
         command.args(["--no-first-run", "--hide-scrollbars", "--force-device-scale-factor=1"]);
         command.arg(format!("--window-size={width},{height}"));
         command.arg(format!("--user-data-dir={}", profile.path().display()));
@@ -118,7 +125,8 @@ impl Page {
     /// Presses a key, with what it types.
     pub(crate) fn press(&mut self, key: &str, code: u32) {
         for kind in ["rawKeyDown", "keyUp"] {
-            let event = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
+            let event =
+                json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
             self.call("Input.dispatchKeyEvent", &event);
         }
     }

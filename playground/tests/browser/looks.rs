@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::json;
 
-/// The elements whose text stands out less than WCAG 2.2 asks at level AA (1.4.3): less than 4.5 to 1 against what is behind.
+/// The elements whose text stands out less than WCAG 2.2 asks at level AA (1.4.3): less than 4.5 to
+/// 1 against what is behind.
 const TOO_FAINT: &str = r"(() => {
     const channels = (color) => color.match(/[\d.]+/g).map(Number);
     const luminance = ([red, green, blue]) => {
@@ -55,7 +56,8 @@ fn every_text_stands_out_in_light_and_in_dark() {
             let told = playground.page.evaluate(TOO_FAINT);
             assert_eq!(told["faint"], json!([]), "{scheme}: {fields}");
             assert!(told["looked"].as_u64().is_some_and(|looked| looked > 40), "{told}");
-            backgrounds.push(playground.page.evaluate("getComputedStyle(document.body).backgroundColor"));
+            backgrounds
+                .push(playground.page.evaluate("getComputedStyle(document.body).backgroundColor"));
         }
     }
     assert_ne!(backgrounds[0], backgrounds[1], "dark is as light");

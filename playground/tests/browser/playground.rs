@@ -22,7 +22,8 @@ static MADE: LazyLock<TempDir> = LazyLock::new(|| {
     let command = docs.lines().find(|line| line.starts_with("scripts/attache playground"));
     let file = folder.path().join("playground.html");
     let command = command.expect("a command").replace("playground.html", &file.to_string_lossy());
-    let made = Command::new("sh").args(["-c", &command]).current_dir(root()).output().expect("a shell");
+    let made =
+        Command::new("sh").args(["-c", &command]).current_dir(root()).output().expect("a shell");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     folder
 });
@@ -41,7 +42,9 @@ impl Playground {
     /// Opens the page in a window of this size, in pixels.
     pub(crate) fn sized(fragment: &str, width: u32, height: u32) -> Option<Self> {
         let Some(program) = chromium::find() else {
-            skip("there is no Chromium; install the package `chromium`, or name one by ATTACHE_CHROMIUM");
+            skip(
+                "there is no Chromium; install the package `chromium`, or name one by ATTACHE_CHROMIUM",
+            );
             return None;
         };
         let url = format!("{}#{fragment}", address());
@@ -100,7 +103,10 @@ impl Playground {
             match event["method"].as_str().unwrap_or_default() {
                 "Network.requestWillBeSent" => {
                     let asked = event["params"]["request"]["url"].as_str().unwrap_or_default();
-                    assert!(asked.split('#').next() == Some(address().as_str()), "it asked for {asked}");
+                    assert!(
+                        asked.split('#').next() == Some(address().as_str()),
+                        "it asked for {asked}"
+                    );
                 }
                 "Runtime.exceptionThrown" | "Log.entryAdded" => panic!("{event}"),
                 _ => {}

@@ -5,8 +5,8 @@ use attache_test_fixtures::document::document;
 use attache_test_fixtures::token::{TokenSpec, now};
 use serde_json::json;
 
-/// Everything that a page holds where somebody could find it: its elements, what its fields show, its address and what the
-/// fragment encodes, and what it stores.
+/// Everything that a page holds where somebody could find it: its elements, what its fields show,
+/// its address and what the fragment encodes, and what it stores.
 const EVERYTHING: &str = "JSON.stringify([
     document.documentElement.outerHTML,
     Array.from(document.querySelectorAll('input, textarea'), (field) => field.value),
@@ -40,7 +40,10 @@ fn a_signature_is_verified_and_neither_shown_nor_kept() {
             "the token is not looked for"
         );
         assert!(!everything.contains(&signature), "the signature is there");
-        assert!(everything.contains(r#"\"request\":\"POST /orders\""#), "the fragment is not looked into");
+        assert!(
+            everything.contains(r#"\"request\":\"POST /orders\""#),
+            "the fragment is not looked into"
+        );
     }
     // What is typed behind it belongs to it.
     playground.page.evaluate("document.getElementById('token').setSelectionRange(1e9, 1e9)");
@@ -91,15 +94,20 @@ fn a_link_brings_everything_back_but_the_token() {
 fn a_text_never_becomes_html() {
     const IMAGE: &str = "<img src=x onerror=window.stranger=1>";
     let Some(mut playground) = Playground::open("") else { return };
-    let elements =
-        playground.page.evaluate("document.querySelectorAll('img, script, iframe, object, a').length");
+    let elements = playground
+        .page
+        .evaluate("document.querySelectorAll('img, script, iframe, object, a').length");
     let mut document = document().expect("a document");
     document["policies"][0]["rules"][1]["to"][0]["paths"][0] = format!("/{IMAGE}").into();
     document["policies"][0]["rules"][2]["roles"] = json!({"anyOf": [IMAGE]});
-    let claims = json!({"sub": IMAGE, "roles": [IMAGE], "iss": "https://issuer.example"}).to_string();
+    let claims =
+        json!({"sub": IMAGE, "roles": [IMAGE], "iss": "https://issuer.example"}).to_string();
     let mut seen = String::new();
     for (fields, place) in [
-        (json!({"configuration": document.to_string(), "credential": "claims", "claims": claims}), "#answer"),
+        (
+            json!({"configuration": document.to_string(), "credential": "claims", "claims": claims}),
+            "#answer",
+        ),
         (json!({"request": "POST /orders"}), "#answer"),
         (json!({"request": format!("GET /{}", IMAGE.replace(' ', ""))}), "#answer"),
         (json!({"headers": IMAGE}), "#problem"),
@@ -111,8 +119,9 @@ fn a_text_never_becomes_html() {
         let text = playground.text(place);
         seen.push_str(&format!("{place}: {text}\n"));
         assert_eq!(playground.page.evaluate("typeof window.stranger"), "undefined", "{seen}");
-        let now =
-            playground.page.evaluate("document.querySelectorAll('img, script, iframe, object, a').length");
+        let now = playground
+            .page
+            .evaluate("document.querySelectorAll('img, script, iframe, object, a').length");
         assert_eq!(now, elements, "{seen}");
     }
     // It was there, as a text.

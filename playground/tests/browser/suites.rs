@@ -61,14 +61,17 @@ fn fields(suite: &Value, configuration: &str, step: &Value) -> Value {
     })
 }
 
-/// Puts keys where a scenario names them: `${jwks:p256,rsa}`. Returns whether it names nothing else that only a proxy has.
+/// Puts keys where a scenario names them: `${jwks:p256,rsa}`. Returns whether it names nothing else
+/// that only a proxy has.
 fn give_keys(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
-            let Some(names) = text.strip_prefix("${jwks:").and_then(|rest| rest.strip_suffix('}')) else {
+            let Some(names) = text.strip_prefix("${jwks:").and_then(|rest| rest.strip_suffix('}'))
+            else {
                 return !text.contains("${");
             };
-            let keys: Result<Vec<SigningKey>, _> = names.split(',').map(SigningKey::fixed).collect();
+            let keys: Result<Vec<SigningKey>, _> =
+                names.split(',').map(SigningKey::fixed).collect();
             // Some are made when a proxy is.
             let keys = keys.and_then(|keys| jwks(&keys));
             keys.is_ok_and(|keys| {
@@ -82,8 +85,8 @@ fn give_keys(value: &mut Value) -> bool {
     }
 }
 
-/// Returns what the form says for every test of `examples/policy-tests`, and for the first steps of every scenario whose
-/// configuration needs no proxy.
+/// Returns what the form says for every test of `examples/policy-tests`, and for the first steps of
+/// every scenario whose configuration needs no proxy.
 pub(crate) fn questions() -> Vec<(String, Value)> {
     let mut questions = Vec::new();
     for path in files("examples/policy-tests") {

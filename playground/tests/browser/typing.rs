@@ -34,7 +34,8 @@ fn an_error_stands_at_its_line_and_column_and_leads_there() {
     assert_eq!(playground.text("#gutter .error"), "5\n");
     assert_eq!(playground.verdict(), "The filter refuses this configuration.");
     playground.page.evaluate("document.querySelector('#findings button').click()");
-    let selected = "configuration.value.slice(configuration.selectionStart, configuration.selectionEnd)";
+    let selected =
+        "configuration.value.slice(configuration.selectionStart, configuration.selectionEnd)";
     let selected = format!(
         "(() => {{ const configuration = document.getElementById('configuration'); return {selected} }})()"
     );
@@ -51,7 +52,8 @@ fn columns_count_characters_whatever_they_take_in_utf_16() {
     let place = "Array.from(document.querySelectorAll('#findings li')).find((li) => li.textContent.includes('`nam`'))";
     playground.page.evaluate(&format!("{place}.querySelector('button').click()"));
     let selected = "document.getElementById('configuration')";
-    let selected = format!("{selected}.value.slice({selected}.selectionStart, {selected}.selectionEnd)");
+    let selected =
+        format!("{selected}.value.slice({selected}.selectionStart, {selected}.selectionEnd)");
     assert_eq!(playground.page.evaluate(&selected), "nam");
 }
 
@@ -96,10 +98,10 @@ fn the_keyboard_reaches_every_field_and_each_has_a_name() {
 #[test]
 fn of_many_rules_the_one_that_matches_is_shown() {
     let Some(mut playground) = Playground::open("") else { return };
-    let rule = |number| json!({"name": format!("r{number}"), "to": [{"paths": [format!("/{number}")]}]});
+    let rule =
+        |number| json!({"name": format!("r{number}"), "to": [{"paths": [format!("/{number}")]}]});
     let rules: Vec<_> = (0..1000).map(rule).collect();
-    let issuer =
-        json!({"name": "tyk", "issuer": "https://tyk.example", "jwksUri": "https://tyk.example/keys"});
+    let issuer = json!({"name": "tyk", "issuer": "https://tyk.example", "jwksUri": "https://tyk.example/keys"});
     let configuration = json!({"issuers": [issuer], "policies": [{"name": "p", "rules": rules}]});
     playground.fill(&json!({
         "configuration": configuration.to_string(),
@@ -109,5 +111,8 @@ fn of_many_rules_the_one_that_matches_is_shown() {
     }));
     assert_eq!(playground.verdict(), "allowed, by rule p/r999");
     assert!(playground.text(".rules > li.allows").contains("p/r999 (ALLOW) matches"));
-    assert_eq!(playground.text(".rules > li.left-out"), "… and 500 more, which the command line tells");
+    assert_eq!(
+        playground.text(".rules > li.left-out"),
+        "… and 500 more, which the command line tells"
+    );
 }

@@ -14,7 +14,9 @@ pub(super) fn claim(
 ) -> Result<ClaimPath, Reported> {
     let path = match document? {
         ClaimDocument::Dotted(dotted) => ClaimPath::parse(dotted),
-        ClaimDocument::Steps(steps) => ClaimPath::new(steps.iter().map(|(_, step)| step.clone()).collect()),
+        ClaimDocument::Steps(steps) => {
+            ClaimPath::new(steps.iter().map(|(_, step)| step.clone()).collect())
+        }
     };
     checker.ok_or_report(at, path)
 }

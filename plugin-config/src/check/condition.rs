@@ -2,7 +2,9 @@
 
 use super::claim::claim;
 use super::{Checker, contradiction, text};
-use crate::document::{Comparison, ConditionDocument, Operator, ScalarDocument, StringMatchDocument};
+use crate::document::{
+    Comparison, ConditionDocument, Operator, ScalarDocument, StringMatchDocument,
+};
 use crate::{Condition, Operation, PathPattern, Scalar, StringMatch, Test};
 use attache_config_reader::{HeaderName, List, PathRef, Reported, quote, valid};
 use std::collections::BTreeSet;
@@ -78,7 +80,9 @@ fn test(
         Operator::LessThan(value) => number(value, at, checker).map(Test::LessThan),
         Operator::GreaterThan(value) => number(value, at, checker).map(Test::GreaterThan),
         Operator::EqualsPath(name) => equals_path(name, at, context, checker).map(Test::EqualsPath),
-        Operator::EqualsHeader(name) => equals_header(name, at, context, checker).map(Test::EqualsHeader),
+        Operator::EqualsHeader(name) => {
+            equals_header(name, at, context, checker).map(Test::EqualsHeader)
+        }
         Operator::EqualsClaim(other) => claim(Ok(other), at, checker).map(Test::EqualsClaim),
     }
 }
@@ -100,13 +104,18 @@ fn exactly_one<T: Copy>(
         }
         several => {
             let keys: Vec<String> = several.iter().map(|(key, _)| format!("`{key}`")).collect();
-            let message = format!("{} stand side by side; give each an entry of its own", keys.join(" and "));
+            let message =
+                format!("{} stand side by side; give each an entry of its own", keys.join(" and "));
             Err(checker.error(at, message))
         }
     }
 }
 
-fn scalar(document: &ScalarDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Scalar, Reported> {
+fn scalar(
+    document: &ScalarDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<Scalar, Reported> {
     match document {
         ScalarDocument::String(text) if text.len() > 2048 => {
             Err(checker.error(at, "a value has 2048 bytes at most"))
@@ -140,12 +149,14 @@ fn number(value: f64, at: &PathRef<'_>, checker: &mut Checker) -> Result<f64, Re
     if value.abs() <= LARGEST {
         return Ok(value);
     }
-    Err(checker.error(at, "a WasmPlugin holds integers to 53 bits only; compare larger values as strings"))
+    Err(checker
+        .error(at, "a WasmPlugin holds integers to 53 bits only; compare larger values as strings"))
 }
 
 fn part(value: &str, at: &PathRef<'_>, checker: &mut Checker) -> Result<String, Reported> {
     if value.is_empty() {
-        let message = "every string has the empty one in it; to ask for presence use `exists: true`";
+        let message =
+            "every string has the empty one in it; to ask for presence use `exists: true`";
         return Err(checker.error(at, message));
     }
     checker.ok_or_report(at, text::value(value))
@@ -159,8 +170,7 @@ fn equals_path(
 ) -> Result<String, Reported> {
     let to = match context {
         Context::Issuer => {
-            let message =
-                "an issuer's claims are checked for every request; compare with the path in a rule's `when`";
+            let message = "an issuer's claims are checked for every request; compare with the path in a rule's `when`";
             return Err(checker.error(at, message));
         }
         Context::Rule { to, .. } => (*to)?,
@@ -189,8 +199,7 @@ fn equals_header(
     checker: &mut Checker,
 ) -> Result<HeaderName, Reported> {
     let Context::Rule { identity_headers, .. } = context else {
-        let message =
-            "an issuer's claims are checked for every request; compare with a header in a rule's `when`";
+        let message = "an issuer's claims are checked for every request; compare with a header in a rule's `when`";
         return Err(checker.error(at, message));
     };
     let header = checker.header(name, at)?;
@@ -223,7 +232,9 @@ fn string_match(
     let place = at.key(key);
     let at = &place;
     match comparison {
-        Comparison::Exact(value) => checker.ok_or_report(at, text::value(value)).map(StringMatch::Exact),
+        Comparison::Exact(value) => {
+            checker.ok_or_report(at, text::value(value)).map(StringMatch::Exact)
+        }
         Comparison::Prefix(value) => part(value, at, checker).map(StringMatch::Prefix),
         Comparison::Suffix(value) => part(value, at, checker).map(StringMatch::Suffix),
         Comparison::Contains(value) => part(value, at, checker).map(StringMatch::Contains),

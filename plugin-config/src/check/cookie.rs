@@ -18,7 +18,9 @@ pub(super) fn from_cookies(
         let Some((name, chunked)) = named(document) else { continue };
         let name = match document {
             CookieLocationDocument::Name(_) => checker.ok_or_report(&at, text::cookie(name)),
-            CookieLocationDocument::Form(_) => checker.ok_or_report(&at.key("name"), text::cookie(name)),
+            CookieLocationDocument::Form(_) => {
+                checker.ok_or_report(&at.key("name"), text::cookie(name))
+            }
         };
         let Ok(name) = name else { continue };
         if locations.iter().any(|other| other.name == name) {
@@ -43,11 +45,13 @@ pub(super) fn check_parts(issuers: &List<IssuerDocument>, checker: &mut Checker)
         })
         .collect();
     for (issuer, cookie, name, _) in &all {
-        if let Some((.., whole, _)) = all.iter().find(|(.., whole, chunked)| *chunked && is_part(name, whole))
+        if let Some((.., whole, _)) =
+            all.iter().find(|(.., whole, chunked)| *chunked && is_part(name, whole))
         {
             let whole = quote(whole);
-            let message =
-                format!("this is a part of the chunked cookie {whole}; give one of them another name");
+            let message = format!(
+                "this is a part of the chunked cookie {whole}; give one of them another name"
+            );
             let at = PathRef::Root.key("issuers");
             checker.error(&at.index(*issuer).key("fromCookies").index(*cookie), message);
         }
@@ -57,11 +61,15 @@ pub(super) fn check_parts(issuers: &List<IssuerDocument>, checker: &mut Checker)
 fn named(document: &CookieLocationDocument) -> Option<(&str, bool)> {
     match document {
         CookieLocationDocument::Name(name) => Some((name, false)),
-        CookieLocationDocument::Form(form) => Some((form.name.get().ok()?, form.chunked.unwrap_or(false))),
+        CookieLocationDocument::Form(form) => {
+            Some((form.name.get().ok()?, form.chunked.unwrap_or(false)))
+        }
     }
 }
 
 fn is_part(name: &str, whole: &str) -> bool {
     let number = name.strip_prefix(whole).and_then(|rest| rest.strip_prefix('_'));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    number.is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }

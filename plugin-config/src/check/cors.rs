@@ -17,11 +17,13 @@ pub(super) fn refusal_cors(
     let origins = checker.strings(list, &at.key("allowOrigins"), origin);
     let any = origins.iter().any(|origin| origin == "*");
     if any && list.is_some_and(|list: &List<String>| list.len() > 1) {
-        checker.error(&at.key("allowOrigins"), "`*` stands for every origin; leave it or the others out");
+        checker.error(
+            &at.key("allowOrigins"),
+            "`*` stands for every origin; leave it or the others out",
+        );
     }
     if any && allow_credentials {
-        let message =
-            "browsers take no credentials where any origin may read; name the origins, or leave this out";
+        let message = "browsers take no credentials where any origin may read; name the origins, or leave this out";
         checker.error(&at.key("allowCredentials"), message);
     }
     let allow_origins = if any { AllowedOrigins::Any } else { AllowedOrigins::These(origins) };

@@ -14,14 +14,18 @@ pub(super) fn dry_run(document: &Document, checker: &mut Checker) -> DryRun {
         return if everywhere { DryRun::Everywhere } else { DryRun::Nowhere };
     };
     if everywhere {
-        checker.error(&at, "`mode: SHADOW` is for every workload already; leave one of the two out");
+        checker
+            .error(&at, "`mode: SHADOW` is for every workload already; leave one of the two out");
     }
     let mut selectors = Vec::new();
     for (index, document) in checker.non_empty(Some(list), &at) {
         let at = at.index(index);
         let selector = selector::selector(Some(document), &at, checker);
         if document.is_empty() {
-            checker.error(&at, "it names no workload; for a dry run everywhere write `mode: SHADOW` instead");
+            checker.error(
+                &at,
+                "it names no workload; for a dry run everywhere write `mode: SHADOW` instead",
+            );
         }
         selectors.push(selector);
     }

@@ -13,8 +13,8 @@ pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
             "it says how to read the request"
         }
         "authorization" | "cookie" | "set-cookie" => "it carries credentials",
-        "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" | "x-forwarded-port" | "forwarded"
-        | "via" => "proxies write it, to say where a request comes from",
+        "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" | "x-forwarded-port"
+        | "forwarded" | "via" => "proxies write it, to say where a request comes from",
         "x-forwarded-client-cert" => "it is the mesh's own word on the caller's certificate",
         "x-request-id" | "traceparent" | "tracestate" | "baggage" | "b3" => "tracing writes it",
         "origin" => "browsers write it, and CORS depends on it",
@@ -37,7 +37,9 @@ pub(super) fn why_not_location(header: &HeaderName) -> Option<&'static str> {
         _ if is_method_override(&header.folded()) => Some("frameworks take it for the method"),
         // A credential for a proxy, and Envoy is one.
         "proxy-authorization" => None,
-        name if is_hop_by_hop(name) => Some("it belongs to the connection (RFC 9110 section 7.6.1)"),
+        name if is_hop_by_hop(name) => {
+            Some("it belongs to the connection (RFC 9110 section 7.6.1)")
+        }
         name if name.starts_with("x-envoy-") => Some("Envoy acts on it"),
         _ => None,
     }

@@ -13,7 +13,8 @@ pub(super) struct Output {
     pub(super) claims: Vec<ClaimToHeader>,
 }
 
-/// Checks what an issuer writes. That no issuer reads a token where another writes is checked for all together.
+/// Checks what an issuer writes. That no issuer reads a token where another writes is checked for
+/// all together.
 #[inline(never)]
 pub(super) fn output(
     document: &IssuerDocument,
@@ -31,10 +32,9 @@ pub(super) fn output(
         checker.report.at_most(MAX_MAPPINGS, document.output_claim_to_headers.as_ref(), &at)
     {
         let at = at.index(index);
-        let header = mapping
-            .header
-            .get()
-            .and_then(|name| identity_header(name, locations, &at.key("header"), &mut taken, checker));
+        let header = mapping.header.get().and_then(|name| {
+            identity_header(name, locations, &at.key("header"), &mut taken, checker)
+        });
         let claim = claim(mapping.claim.get(), &at.key("claim"), checker);
         check_contains(mapping, &at.key("contains"), checker);
         if let (Ok(header), Ok(claim)) = (header, claim) {
@@ -56,10 +56,15 @@ const MAX_ELEMENT_BYTES: usize = 1024;
 fn check_contains(mapping: &ClaimToHeaderDocument, at: &PathRef<'_>, checker: &mut Checker) {
     let Some(element) = &mapping.contains else { return };
     if element.is_empty() || element.len() > MAX_ELEMENT_BYTES {
-        checker.error(at, format!("must have 1 to {MAX_ELEMENT_BYTES} bytes: the role or group to look for"));
+        checker.error(
+            at,
+            format!("must have 1 to {MAX_ELEMENT_BYTES} bytes: the role or group to look for"),
+        );
     } else if mapping.format.is_some() {
-        checker
-            .error(at, "the header says `true`, which has no `format`; leave one of the two out".to_owned());
+        checker.error(
+            at,
+            "the header says `true`, which has no `format`; leave one of the two out".to_owned(),
+        );
     }
 }
 
@@ -74,9 +79,12 @@ fn identity_header(
     if let Some(why) = header::why_not_identity(&header) {
         checker.error(
             at,
-            format!("`{header}` must not be written: {why}; use a name of your own, such as `x-user`"),
+            format!(
+                "`{header}` must not be written: {why}; use a name of your own, such as `x-user`"
+            ),
         );
-    } else if let Some(location) = locations.iter().find(|location| location.name.folded() == header.folded())
+    } else if let Some(location) =
+        locations.iter().find(|location| location.name.folded() == header.folded())
     {
         checker.error(
             at,
@@ -86,7 +94,9 @@ fn identity_header(
         let message = if *other == header {
             format!("`{header}` is written twice; give each claim its own header")
         } else {
-            format!("many servers take `{header}` and `{other}` for one header; give each claim its own")
+            format!(
+                "many servers take `{header}` and `{other}` for one header; give each claim its own"
+            )
         };
         checker.error(at, message);
     }
@@ -94,7 +104,8 @@ fn identity_header(
     Ok(header)
 }
 
-/// Checks what holds across issuers: no header is spelled in two ways, and none is written by one and read by another.
+/// Checks what holds across issuers: no header is spelled in two ways, and none is written by one
+/// and read by another.
 #[inline(never)]
 pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &mut Checker) {
     let mut spellings: BTreeMap<String, (&HeaderName, &str)> = BTreeMap::new();
@@ -116,7 +127,9 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
         }
         let list = at.key("fromHeaders");
         for (index, location) in written.from_headers.iter().flat_map(List::iter) {
-            let Ok(Ok(name)) = location.name.get().map(|name| HeaderName::new(name)) else { continue };
+            let Ok(Ok(name)) = location.name.get().map(|name| HeaderName::new(name)) else {
+                continue;
+            };
             if let Some((header, writer)) = spellings.get(&name.folded())
                 && written.name.get().map_or(true, |own| own != writer)
             {
@@ -149,8 +162,8 @@ fn check_against(
     }
 }
 
-/// Warns where two issuers may write one header, so that a service can't tell whose word it reads: `alice` of the one is
-/// `alice` of the other.
+/// Warns where two issuers may write one header, so that a service can't tell whose word it reads:
+/// `alice` of the one is `alice` of the other.
 #[inline(never)]
 pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
     for (index, issuer) in issuers.iter().enumerate() {
@@ -163,8 +176,11 @@ pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
                      issuer a `subjectPrefix` of which none begins another where the claim is `sub`, or have both \
                      write `iss` into one more header"
                 );
-                let path =
-                    Path::default().key("issuers").index(index).key("outputClaimToHeaders").index(place);
+                let path = Path::default()
+                    .key("issuers")
+                    .index(index)
+                    .key("outputClaimToHeaders")
+                    .index(place);
                 checker.warn(path.key("header"), message);
             }
         }
@@ -174,13 +190,15 @@ pub(super) fn warn_of_headers(issuers: &[Issuer], checker: &mut Checker) {
 /// Returns whether a header that one issuer writes may be written by the other with the same value.
 fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> bool {
     let is = |claim: &ClaimPath, name: &str| matches!(claim.steps(), [step] if step == name);
-    let of_other = |header: &HeaderName| other.output_claim_to_headers.iter().find(|to| to.header == *header);
+    let of_other =
+        |header: &HeaderName| other.output_claim_to_headers.iter().find(|to| to.header == *header);
     let names_issuer = one.output_claim_to_headers.iter().filter(|to| is(&to.claim, "iss"));
     let are_told_apart =
         names_issuer.filter_map(|to| of_other(&to.header)).any(|theirs| is(&theirs.claim, "iss"))
             || one.output_claim_to_headers.iter().any(|to| tells_apart(to, one, other));
     let [prefix, other_prefix] = [&one.subject_prefix, &other.subject_prefix];
-    let begins = prefix.starts_with(other_prefix.as_str()) || other_prefix.starts_with(prefix.as_str());
+    let begins =
+        prefix.starts_with(other_prefix.as_str()) || other_prefix.starts_with(prefix.as_str());
     match of_other(&written.header) {
         _ if are_told_apart => false,
         Some(theirs) => begins || !is(&written.claim, "sub") || !is(&theirs.claim, "sub"),
@@ -188,21 +206,25 @@ fn may_be_mistaken(one: &Issuer, other: &Issuer, written: &ClaimToHeader) -> boo
     }
 }
 
-/// Whether both issuers write this header from a claim that each of them must give a value of its own, such as a tenant.
+/// Whether both issuers write this header from a claim that each of them must give a value of its
+/// own, such as a tenant.
 fn tells_apart(written: &ClaimToHeader, one: &Issuer, other: &Issuer) -> bool {
-    let is_alike = |to: &ClaimToHeader| (&to.header, &to.claim) == (&written.header, &written.claim);
+    let is_alike =
+        |to: &ClaimToHeader| (&to.header, &to.claim) == (&written.header, &written.claim);
     let is_whole = |to: &ClaimToHeader| to.contains.is_none() && to.format.is_none();
     let theirs = other.output_claim_to_headers.iter().find(|to| is_alike(to));
     let values = required_value(one, &written.claim).zip(required_value(other, &written.claim));
-    is_whole(written) && theirs.is_some_and(is_whole) && values.is_some_and(|(value, theirs)| value != theirs)
+    is_whole(written)
+        && theirs.is_some_and(is_whole)
+        && values.is_some_and(|(value, theirs)| value != theirs)
 }
 
 /// The text that a claim of every token of an issuer must be.
 fn required_value<'i>(issuer: &'i Issuer, claim: &ClaimPath) -> Option<&'i str> {
-    issuer.claims.iter().filter(|condition| condition.claim == *claim).find_map(|condition| match &condition
-        .test
-    {
-        Test::Equals(Scalar::String(value)) => Some(value.as_str()),
-        _ => None,
+    issuer.claims.iter().filter(|condition| condition.claim == *claim).find_map(|condition| {
+        match &condition.test {
+            Test::Equals(Scalar::String(value)) => Some(value.as_str()),
+            _ => None,
+        }
     })
 }

@@ -3,9 +3,12 @@
 use super::claim::claim;
 use super::cookie::{check_parts, from_cookies};
 use super::{
-    Checker, MAX_ISSUERS, MAX_MAPPINGS, condition, header, identity, issuer_id, keys, metric, text, unique,
+    Checker, MAX_ISSUERS, MAX_MAPPINGS, condition, header, identity, issuer_id, keys, metric, text,
+    unique,
 };
-use crate::document::{Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument};
+use crate::document::{
+    Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument,
+};
 use crate::{ClaimPath, HeaderLocation, Issuer, IssuerLocations, Revoked, RoleClaim, RoleForm};
 use attache_config_reader::{DurationDocument, List, PathRef, Reported, quote};
 use std::collections::BTreeSet;
@@ -22,27 +25,40 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
         checker.error(&at, "there is no issuer; name at least one");
     }
     if list.len() > MAX_ISSUERS {
-        checker.error(&at, format!("a document has {MAX_ISSUERS} issuers at most, this one {}", list.len()));
+        checker.error(
+            &at,
+            format!("a document has {MAX_ISSUERS} issuers at most, this one {}", list.len()),
+        );
     }
     let issuers: Vec<(usize, Issuer)> = list
         .iter()
-        .filter_map(|(index, document)| Some((index, issuer(document, &at.index(index), checker).ok()?)))
+        .filter_map(|(index, document)| {
+            Some((index, issuer(document, &at.index(index), checker).ok()?))
+        })
         .collect();
     check_parts(list, checker);
     let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
         list.iter().filter_map(move |(index, issuer)| {
-            Some((PathRef::Root.key("issuers").index(index).key(key).to_path(), text(issuer)?.as_str()))
+            Some((
+                PathRef::Root.key("issuers").index(index).key(key).to_path(),
+                text(issuer)?.as_str(),
+            ))
         })
     };
     unique(texts("name", |issuer| issuer.name.get().ok()), "the name", checker);
-    let names = texts("name", |issuer| issuer.name.get().ok()).map(|(place, name)| (place, name.to_owned()));
+    let names = texts("name", |issuer| issuer.name.get().ok())
+        .map(|(place, name)| (place, name.to_owned()));
     metric::apart(names, "issuers", checker);
     issuer_id::check_apart(&issuers, &at, checker);
     issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }
 
 #[inline(never)]
-fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Issuer, Reported> {
+fn issuer(
+    document: &IssuerDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<Issuer, Reported> {
     let name = checker.name(document.name.get(), &at.key("name"));
     let id = issuer_id::issuer_id(document, at, checker);
     let (keys, algorithms) = match keys::keys(document, at, checker) {
@@ -66,12 +82,28 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
         max_lifetime: lifetime(document.max_lifetime, &at.key("maxLifetime"), checker),
         require_issued_at: require_issued_at(document, at, checker),
         max_age: lifetime(document.max_age, &at.key("maxAge"), checker),
-        token_types: checker.strings(document.token_types.as_ref(), &at.key("tokenTypes"), token_type),
-        subject_prefix: subject_prefix(document.subject_prefix.as_ref(), &at.key("subjectPrefix"), checker),
-        subjects: condition::string_matches(document.subjects.as_ref(), &at.key("subjects"), checker),
+        token_types: checker.strings(
+            document.token_types.as_ref(),
+            &at.key("tokenTypes"),
+            token_type,
+        ),
+        subject_prefix: subject_prefix(
+            document.subject_prefix.as_ref(),
+            &at.key("subjectPrefix"),
+            checker,
+        ),
+        subjects: condition::string_matches(
+            document.subjects.as_ref(),
+            &at.key("subjects"),
+            checker,
+        ),
         claims,
         role_claims: role_claims(document.role_claims.as_ref(), &at.key("roleClaims"), checker),
-        presenters: checker.strings(document.presenters.as_ref(), &at.key("presenters"), text::principal),
+        presenters: checker.strings(
+            document.presenters.as_ref(),
+            &at.key("presenters"),
+            text::principal,
+        ),
         revoked: revoked(document.revoked.as_ref(), &at.key("revoked"), checker),
         output_payload_to_header: output.payload,
         output_claim_to_headers: output.claims,
@@ -86,7 +118,11 @@ fn issuer(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) ->
 }
 
 #[inline(never)]
-fn locations(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker) -> IssuerLocations {
+fn locations(
+    document: &IssuerDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> IssuerLocations {
     let headers = document.from_headers.as_ref();
     let headers = headers.map(|list| from_headers(list, &at.key("fromHeaders"), checker));
     let cookies = document.from_cookies.as_ref();
@@ -107,9 +143,13 @@ fn from_headers(
         let at = at.index(index);
         let prefix = document.prefix.clone().unwrap_or_default();
         if prefix.len() > 64 || !prefix.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {
-            checker.error(&at.key("prefix"), "a prefix has 64 bytes of visible ASCII and spaces at most");
+            checker.error(
+                &at.key("prefix"),
+                "a prefix has 64 bytes of visible ASCII and spaces at most",
+            );
         }
-        let Ok(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name"))) else {
+        let Ok(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name")))
+        else {
             continue;
         };
         if let Some(why) = header::why_not_location(&name) {
@@ -128,10 +168,17 @@ fn is_same_place(one: &HeaderLocation, other: &HeaderLocation) -> bool {
     one.name == other.name && one.prefix.eq_ignore_ascii_case(&other.prefix)
 }
 
-fn clock_skew(document: Option<DurationDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Duration {
+fn clock_skew(
+    document: Option<DurationDocument>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Duration {
     let Some(DurationDocument(skew)) = document else { return Duration::from_secs(60) };
     if skew > Duration::from_secs(300) {
-        checker.error(at, "more than 5 minutes of tolerance keeps expired tokens alive; use `5m` or less");
+        checker.error(
+            at,
+            "more than 5 minutes of tolerance keeps expired tokens alive; use `5m` or less",
+        );
     }
     whole_seconds(skew, at, checker);
     skew
@@ -146,7 +193,11 @@ fn require_issued_at(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut 
     given.unwrap_or(has_age)
 }
 
-fn lifetime(document: Option<DurationDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Option<Duration> {
+fn lifetime(
+    document: Option<DurationDocument>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Option<Duration> {
     let DurationDocument(lifetime) = document?;
     if lifetime.is_zero() {
         checker.error(at, "no token lives for no time; give at least `1s`, or leave the key out");
@@ -222,7 +273,8 @@ fn role_form(document: &RoleClaimDocument, at: &PathRef<'_>, checker: &mut Check
         return if keys { RoleForm::Keys } else { RoleForm::Strings };
     };
     if keys {
-        let message = "roles are the keys of an object or lie in a `field`; give each an entry of its own";
+        let message =
+            "roles are the keys of an object or lie in a `field`; give each an entry of its own";
         checker.error(&at.key("field"), message);
     }
     if field.is_empty() || field.len() > ClaimPath::MAX_STEP_BYTES {

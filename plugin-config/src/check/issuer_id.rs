@@ -54,8 +54,9 @@ fn segment(
     };
     let values = checker.strings(segment.r#in.as_ref(), &place.key("in"), value);
     let equals_claim = segment.equals_claim.as_ref();
-    let equals_claim =
-        equals_claim.map(|document| claim(Ok(document), &place.key("equalsClaim"), checker)).transpose()?;
+    let equals_claim = equals_claim
+        .map(|document| claim(Ok(document), &place.key("equalsClaim"), checker))
+        .transpose()?;
     if segment.r#in.is_none() && segment.equals_claim.is_none() {
         checker.error(&place, "there is nothing asked of the segment; give `in` or `equalsClaim`");
     }
@@ -85,9 +86,11 @@ pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &PathRef<'_>, checker
                 take_name(name.clone(), *index, &mut names, &place.key("issuer"), checker)
             }
             IssuerId::Pattern(pattern) if pattern.values().is_empty() => {
-                if let Some((other, _)) = patterns.iter().find(|(_, other)| other.overlaps(pattern)) {
-                    let message =
-                        format!("an `iss` can fit this and the issuer of `issuers[{other}]`; join them");
+                if let Some((other, _)) = patterns.iter().find(|(_, other)| other.overlaps(pattern))
+                {
+                    let message = format!(
+                        "an `iss` can fit this and the issuer of `issuers[{other}]`; join them"
+                    );
                     checker.error(&place.key("issuer"), message);
                 }
                 patterns.push((*index, pattern));
@@ -123,7 +126,8 @@ fn take_name(
     }
 }
 
-/// Checks the places of an issuer without `iss`: a token that does not say who issued it is known by its place alone.
+/// Checks the places of an issuer without `iss`: a token that does not say who issued it is known
+/// by its place alone.
 fn check_own_places(
     index: usize,
     issuer: &Issuer,

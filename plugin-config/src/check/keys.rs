@@ -22,8 +22,10 @@ pub(super) fn keys(
     let given: Vec<String> =
         given.into_iter().filter(|(_, given)| *given).map(|(key, _)| format!("`{key}`")).collect();
     if given.len() > 1 {
-        let message =
-            format!("{} stand side by side; split them into two issuers or keep one", given.join(" and "));
+        let message = format!(
+            "{} stand side by side; split them into two issuers or keep one",
+            given.join(" and ")
+        );
         return Err(checker.error(at, message));
     }
     remote::check_needless(document, at, checker);
@@ -34,18 +36,22 @@ pub(super) fn keys(
     } else if document.jwks_uri.is_some() || document.discovery == Some(true) {
         remote_keys(document, named, at, checker)
     } else {
-        Err(checker.error(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`"))
+        Err(checker
+            .error(at, "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`"))
     }
 }
 
-/// Reads where public keys are that are not here yet: what they can do is not known, but HMAC is none of it.
+/// Reads where public keys are that are not here yet: what they can do is not known, but HMAC is
+/// none of it.
 fn remote_keys(
     document: &IssuerDocument,
     named: Option<Named>,
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<(KeySource, AlgorithmSet), Reported> {
-    for (index, algorithm) in named.iter().flat_map(|named| &named.0).filter(|(_, one)| one.is_hmac()) {
+    for (index, algorithm) in
+        named.iter().flat_map(|named| &named.0).filter(|(_, one)| one.is_hmac())
+    {
         let message = format!(
             "`{algorithm}` with public keys would let anyone who knows a key sign; give HMAC secrets to an issuer of \
              their own"
@@ -66,14 +72,22 @@ impl Named {
     }
 }
 
-fn algorithms(list: Option<&List<Algorithm>>, at: &PathRef<'_>, checker: &mut Checker) -> Option<Named> {
+fn algorithms(
+    list: Option<&List<Algorithm>>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Option<Named> {
     let mut named: Vec<(usize, Algorithm)> = Vec::new();
     for (index, &algorithm) in checker.non_empty(list, at) {
         let is_there = named.iter().any(|&(_, other)| other == algorithm);
         if is_there && algorithm == Algorithm::EdDSA {
-            // `Ed25519` beside `EdDSA` are two names of what is one here, and tokens come with either.
+            // `Ed25519` beside `EdDSA` are two names of what is one here, and tokens come with
+            // either.
         } else if is_there {
-            checker.error(&at.index(index), format!("`{algorithm}` is listed twice; keep one of them"));
+            checker.error(
+                &at.index(index),
+                format!("`{algorithm}` is listed twice; keep one of them"),
+            );
         } else {
             named.push((index, algorithm));
         }
@@ -92,7 +106,8 @@ fn public_keys(
     if let Node::String(text) = &document.0
         && ["https://", "http://"].iter().any(|scheme| text.trim_start().starts_with(scheme))
     {
-        let message = "is a URL; keys that a provider serves are named by it: write `jwksUri` for `jwks`";
+        let message =
+            "is a URL; keys that a provider serves are named by it: write `jwksUri` for `jwks`";
         return Err(checker.error(&jwks, message));
     }
     let set = match &document.0 {
@@ -123,15 +138,21 @@ fn public_keys(
     check_every_key_used(&set, named.set(), &jwks, checker);
     for &(index, algorithm) in named.0.iter().filter(|(_, algorithm)| !algorithm.is_hmac()) {
         if !possible.contains(algorithm) {
-            let message =
-                format!("no key of `jwks` can verify `{algorithm}`; add such a key or leave it out");
+            let message = format!(
+                "no key of `jwks` can verify `{algorithm}`; add such a key or leave it out"
+            );
             checker.error(&at.key("algorithms").index(index), message);
         }
     }
     Ok((KeySource::Inline(set), named.set()))
 }
 
-fn check_every_key_used(set: &KeySet, named: AlgorithmSet, at: &PathRef<'_>, checker: &mut Checker) {
+fn check_every_key_used(
+    set: &KeySet,
+    named: AlgorithmSet,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) {
     for key in set.keys.iter().filter(|key| key.algorithms.intersection(named).is_empty()) {
         let can: Vec<&str> = key.algorithms.iter().map(Algorithm::name).collect();
         let message = format!(
@@ -167,7 +188,8 @@ fn secrets(
         if let Some(kid) = &secret.key_id
             && secrets.iter().any(|other| other.key_id.as_ref() == Some(kid))
         {
-            let message = format!("{} names another secret of this issuer; give each its own", quote(kid));
+            let message =
+                format!("{} names another secret of this issuer; give each its own", quote(kid));
             checker.error(&place.index(index).key("kid"), message);
         }
         if secrets.contains(&secret) {
@@ -203,13 +225,19 @@ fn secrets(
     Ok((KeySource::Secrets(secrets), named.set()))
 }
 
-fn secret(document: &SecretDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<SecretRef, Reported> {
-    let env = document.env.get().and_then(|env| checker.ok_or_report(&at.key("env"), variable(env)));
+fn secret(
+    document: &SecretDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<SecretRef, Reported> {
+    let env =
+        document.env.get().and_then(|env| checker.ok_or_report(&at.key("env"), variable(env)));
     let algorithm = document.algorithm.get().copied();
     if let Ok(algorithm) = algorithm
         && !algorithm.is_hmac()
     {
-        let message = format!("`{algorithm}` does not use a secret; use `HS256`, `HS384` or `HS512`");
+        let message =
+            format!("`{algorithm}` does not use a secret; use `HS256`, `HS384` or `HS512`");
         checker.error(&at.key("algorithm"), message);
     }
     if document.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > 256) {

@@ -4,11 +4,16 @@ use super::Checker;
 use attache_config_reader::{Diagnostic, Path, quote};
 use std::collections::BTreeMap;
 
-/// Notes every name whose series would be another's: to Prometheus `-`, `_` and `.` are one character.
+/// Notes every name whose series would be another's: to Prometheus `-`, `_` and `.` are one
+/// character.
 ///
 /// What is equal byte for byte in one list is noted where names must be unique.
 #[inline(never)]
-pub(super) fn apart(names: impl Iterator<Item = (Path, String)>, what: &str, checker: &mut Checker) {
+pub(super) fn apart(
+    names: impl Iterator<Item = (Path, String)>,
+    what: &str,
+    checker: &mut Checker,
+) {
     let mut seen: BTreeMap<String, (Path, String)> = BTreeMap::new();
     for (path, name) in names {
         let series = name.replace(['-', '.'], "_");

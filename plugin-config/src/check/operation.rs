@@ -18,11 +18,23 @@ pub(super) fn operations(
 fn operation(document: &OperationDocument, at: &PathRef<'_>, checker: &mut Checker) -> Operation {
     let operation = Operation {
         methods: checker.strings(document.methods.as_ref(), &at.key("methods"), text::method),
-        not_methods: checker.strings(document.not_methods.as_ref(), &at.key("notMethods"), text::method),
+        not_methods: checker.strings(
+            document.not_methods.as_ref(),
+            &at.key("notMethods"),
+            text::method,
+        ),
         paths: checker.strings(document.paths.as_ref(), &at.key("paths"), PathPattern::parse),
-        not_paths: checker.strings(document.not_paths.as_ref(), &at.key("notPaths"), PathPattern::parse),
+        not_paths: checker.strings(
+            document.not_paths.as_ref(),
+            &at.key("notPaths"),
+            PathPattern::parse,
+        ),
         hosts: checker.strings(document.hosts.as_ref(), &at.key("hosts"), HostPattern::parse),
-        not_hosts: checker.strings(document.not_hosts.as_ref(), &at.key("notHosts"), HostPattern::parse),
+        not_hosts: checker.strings(
+            document.not_hosts.as_ref(),
+            &at.key("notHosts"),
+            HostPattern::parse,
+        ),
         ports: ports(document.ports.as_ref(), &at.key("ports"), checker),
         not_ports: ports(document.not_ports.as_ref(), &at.key("notPorts"), checker),
     };
@@ -30,8 +42,10 @@ fn operation(document: &OperationDocument, at: &PathRef<'_>, checker: &mut Check
     let given_too = [&document.hosts, &document.not_hosts];
     let no_ports = document.ports.is_none() && document.not_ports.is_none();
     if no_ports && given.into_iter().chain(given_too).all(Option::is_none) {
-        checker
-            .error(at, "this entry holds for every request; leave `to` out or say what the request is for");
+        checker.error(
+            at,
+            "this entry holds for every request; leave `to` out or say what the request is for",
+        );
     }
     disjoint(&operation.methods, &operation.not_methods, ("methods", "notMethods"), at, checker);
     disjoint(&operation.paths, &operation.not_paths, ("paths", "notPaths"), at, checker);
@@ -63,7 +77,10 @@ pub(super) fn disjoint<T: PartialEq>(
 }
 
 pub(super) fn never(at: &PathRef<'_>, checker: &mut Checker) {
-    checker.error(at, "`*` excludes everything, so this rule never matches; leave it out or exclude less");
+    checker.error(
+        at,
+        "`*` excludes everything, so this rule never matches; leave it out or exclude less",
+    );
 }
 
 fn ports(list: Option<&List<u32>>, at: &PathRef<'_>, checker: &mut Checker) -> Vec<u16> {

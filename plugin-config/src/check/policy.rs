@@ -17,8 +17,9 @@ pub(super) fn policies(
     checker: &mut Checker,
 ) -> Vec<Policy> {
     let items = || list.into_iter().flat_map(List::iter);
-    let policies =
-        valid(items().map(|(index, document)| policy(document, &at.index(index), context, checker)));
+    let policies = valid(
+        items().map(|(index, document)| policy(document, &at.index(index), context, checker)),
+    );
     let names = items().filter_map(|(index, policy)| {
         Some((at.index(index).key("name").to_path(), policy.name.get().ok()?.as_str()))
     });
@@ -28,7 +29,10 @@ pub(super) fn policies(
         let name = policy.name.get().ok();
         let rules = policy.rules.iter().flat_map(List::iter);
         rules.filter_map(move |(index, rule)| {
-            Some((place.clone().index(index).key("name"), format!("{}.{}", name?, rule.name.get().ok()?)))
+            Some((
+                place.clone().index(index).key("name"),
+                format!("{}.{}", name?, rule.name.get().ok()?),
+            ))
         })
     });
     metric::apart(rules, "rules", checker);
@@ -47,7 +51,10 @@ fn policy(
     let selector = selector::selector(document.selector.as_ref(), &selector_at, checker);
     if document.selector.as_ref().is_some_and(SelectorDocument::is_empty) {
         // What is left of a template: taken for every workload, its ALLOW rules would open others.
-        checker.error(&selector_at, "it names no workload; leave the key out for a policy of every workload");
+        checker.error(
+            &selector_at,
+            "it names no workload; leave the key out for a policy of every workload",
+        );
     }
     let policy_mode = document.mode.unwrap_or_default();
     let rules_at = at.key("rules");

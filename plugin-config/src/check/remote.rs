@@ -9,7 +9,8 @@ use std::time::Duration;
 /// The most hosts that an issuer's discovery document may choose from.
 const MAX_HOSTS: usize = 16;
 
-/// Returns whether some issuer's keys come from a provider, or may: one that could not be read counts.
+/// Returns whether some issuer's keys come from a provider, or may: one that could not be read
+/// counts.
 pub(super) fn is_anywhere(document: &Document) -> bool {
     let Ok(issuers) = document.issuers.get() else { return true };
     issuers.iter().count() < issuers.len() || issuers.iter().any(|(_, issuer)| is_remote(issuer))
@@ -33,7 +34,8 @@ pub(super) fn check_needless(document: &IssuerDocument, at: &PathRef<'_>, checke
         ("onKeysUnavailable", document.on_keys_unavailable.is_some()),
     ] {
         if given {
-            let message = "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`";
+            let message =
+                "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`";
             checker.error(&at.key(key), message);
         }
     }
@@ -49,7 +51,8 @@ pub(super) fn remote_keys(
     let location = match &document.jwks_uri {
         Some(url) => {
             if document.discovery_uri.is_some() {
-                checker.error(&at.key("discoveryUri"), "is only for `discovery: true`; leave it out");
+                checker
+                    .error(&at.key("discoveryUri"), "is only for `discovery: true`; leave it out");
             }
             checker.ok_or_report(&at.key("jwksUri"), url_of(url)).map(KeyLocation::JwksUri)
         }
@@ -78,8 +81,7 @@ fn discovery(
 ) -> Result<HttpUrl, Reported> {
     let place = at.key("discovery");
     let Some(issuer) = &document.issuer.get()?.0 else {
-        let message =
-            "a provider whose tokens have no `iss` has no name to be found by; give `jwksUri` instead";
+        let message = "a provider whose tokens have no `iss` has no name to be found by; give `jwksUri` instead";
         return Err(checker.error(&place, message));
     };
     if let Some(url) = &document.discovery_uri {
@@ -87,18 +89,22 @@ fn discovery(
         return checker.ok_or_report(&at.key("discoveryUri"), url);
     }
     if issuer.contains('{') {
-        let message =
-            "an issuer with a segment in braces has its discovery document elsewhere; give `discoveryUri`";
+        let message = "an issuer with a segment in braces has its discovery document elsewhere; give `discoveryUri`";
         return Err(checker.error(&place, message));
     }
     if issuer.contains(['?', '#']) {
-        let message =
-            "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead";
+        let message = "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead";
         return Err(checker.error(&place, message));
     }
-    let url = HttpUrl::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
+    let url = HttpUrl::parse(&format!(
+        "{}/.well-known/openid-configuration",
+        issuer.trim_end_matches('/')
+    ));
     let url = url.map_err(|_| {
-        format!("{} is no URL to look for a discovery document at; give `jwksUri` instead", quote(issuer))
+        format!(
+            "{} is no URL to look for a discovery document at; give `jwksUri` instead",
+            quote(issuer)
+        )
     });
     checker.ok_or_report(&place, url)
 }
@@ -121,14 +127,16 @@ fn jwks_hosts(document: &IssuerDocument, at: &PathRef<'_>, checker: &mut Checker
 
 /// Reads a host, with its port where that is not the scheme's own.
 fn host(text: &str) -> Result<String, String> {
-    let url = HttpUrl::parse(&format!("https://{text}")).ok().filter(|_| !text.contains(['/', '?']));
+    let url =
+        HttpUrl::parse(&format!("https://{text}")).ok().filter(|_| !text.contains(['/', '?']));
     url.map(|url| url.authority()).ok_or_else(|| {
         format!("{} is no host; write `keys.example.com` or `keys.example.com:8443`", quote(text))
     })
 }
 
 fn url_of(text: &str) -> Result<HttpUrl, String> {
-    HttpUrl::parse(text).map_err(|message| format!("{} is no URL of a key set: {message}", quote(text)))
+    HttpUrl::parse(text)
+        .map_err(|message| format!("{} is no URL of a key set: {message}", quote(text)))
 }
 
 fn cluster(name: &str) -> Result<String, &'static str> {
@@ -142,23 +150,38 @@ fn cluster(name: &str) -> Result<String, &'static str> {
 fn refresh(document: Option<&RefreshDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Refresh {
     let default = Refresh::default();
     let Some(document) = document else { return default };
-    let mut read =
-        |key, given: Option<DurationDocument>, default: Duration, least: Duration, most: Duration| {
-            let Some(DurationDocument(duration)) = given else { return default.clamp(least, most) };
-            if duration < least || duration > most {
-                let message = format!("use {} to {}", text(least), text(most));
-                checker.error(&at.key(key), message);
-            }
-            duration
-        };
+    let mut read = |key,
+                    given: Option<DurationDocument>,
+                    default: Duration,
+                    least: Duration,
+                    most: Duration| {
+        let Some(DurationDocument(duration)) = given else { return default.clamp(least, most) };
+        if duration < least || duration > most {
+            let message = format!("use {} to {}", text(least), text(most));
+            checker.error(&at.key(key), message);
+        }
+        duration
+    };
     let (tenth, second) = (Duration::from_millis(100), Duration::from_secs(1));
     let day = second.saturating_mul(24 * 60 * 60);
     let interval = read("interval", document.interval, default.interval, second, day).max(second);
     Refresh {
         interval,
-        timeout: read("timeout", document.timeout, default.timeout, tenth, second.saturating_mul(60)),
+        timeout: read(
+            "timeout",
+            document.timeout,
+            default.timeout,
+            tenth,
+            second.saturating_mul(60),
+        ),
         retry_after: read("retryAfter", document.retry_after, default.retry_after, tenth, interval),
-        min_interval: read("minInterval", document.min_interval, default.min_interval, second, interval),
+        min_interval: read(
+            "minInterval",
+            document.min_interval,
+            default.min_interval,
+            second,
+            interval,
+        ),
         keep_for: read(
             "keepFor",
             document.keep_for,

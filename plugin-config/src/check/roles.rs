@@ -31,13 +31,15 @@ pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy
     for cycle in cycles(&hierarchy) {
         let Some(first) = cycle.first() else { continue };
         let way: Vec<String> = cycle.iter().map(|role| quote(role)).collect();
-        let message = format!("a role may not include itself: {}; take one of these out", way.join(" → "));
+        let message =
+            format!("a role may not include itself: {}; take one of these out", way.join(" → "));
         checker.error(&root.key(first), message);
     }
     hierarchy
 }
 
-/// Notes the first rule that asks for roles where no issuer says where roles are: nobody would have any.
+/// Notes the first rule that asks for roles where no issuer says where roles are: nobody would have
+/// any.
 pub(super) fn check_read(document: &Document, checker: &mut Checker) {
     let Ok(issuers) = document.issuers.get() else { return };
     // What could not be read is not held against a rule.
@@ -48,7 +50,11 @@ pub(super) fn check_read(document: &Document, checker: &mut Checker) {
     }
     let policies = document.policies.iter().flat_map(List::iter);
     let rules = policies.flat_map(|(policy, document)| {
-        document.rules.iter().flat_map(List::iter).map(move |(rule, document)| (policy, rule, document))
+        document
+            .rules
+            .iter()
+            .flat_map(List::iter)
+            .map(move |(rule, document)| (policy, rule, document))
     });
     if let Some((policy, rule, _)) = rules.into_iter().find(|(.., rule)| rule.roles.is_some()) {
         let policies = PathRef::Root.key("policies");
@@ -75,14 +81,16 @@ pub(super) fn closure<'h>(hierarchy: &'h Hierarchy, role: &'h str) -> BTreeSet<&
     found
 }
 
-/// Returns a way round for each group of roles that include each other; it begins and ends with the same role.
+/// Returns a way round for each group of roles that include each other; it begins and ends with the
+/// same role.
 fn cycles(hierarchy: &Hierarchy) -> Vec<Vec<&str>> {
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut cycles = Vec::new();
     for start in hierarchy.keys() {
-        // Depth first, without recursion: the document decides how deep. Each entry is a role on the way and the
-        // roles it includes that are still to be tried.
-        let mut way = vec![(start.as_str(), hierarchy.get(start).map_or(&[][..], Vec::as_slice).iter())];
+        // Depth first, without recursion: the document decides how deep. Each entry is a role on
+        // the way and the roles it includes that are still to be tried.
+        let mut way =
+            vec![(start.as_str(), hierarchy.get(start).map_or(&[][..], Vec::as_slice).iter())];
         if done.contains(start.as_str()) {
             continue;
         }

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 pub(super) struct Context<'a> {
     pub(super) identity_headers: &'a BTreeSet<HeaderName>,
     pub(super) hierarchy: &'a Hierarchy,
-    /// Whether some issuer's keys come from a provider, or may: what could not be read is not held against a rule.
+    /// Whether some issuer's keys come from a provider, or may: what could not be read is not held
+    /// against a rule.
     pub(super) has_remote_keys: bool,
 }
 
@@ -43,7 +44,11 @@ pub(super) fn rule(
     Ok(Rule {
         name: name?,
         action: rule_action,
-        mode: if policy_mode == Mode::Shadow { Mode::Shadow } else { document.mode.unwrap_or_default() },
+        mode: if policy_mode == Mode::Shadow {
+            Mode::Shadow
+        } else {
+            document.mode.unwrap_or_default()
+        },
         authentication: document.authentication.unwrap_or_default(),
         on_keys_unavailable: document.on_keys_unavailable,
         to,
@@ -83,7 +88,12 @@ fn check_on_keys_unavailable(
 }
 
 /// Refuses an ALLOW rule that asks for no token and that no caller without one could match.
-fn check_authentication(document: &RuleDocument, anonymous: bool, at: &PathRef<'_>, checker: &mut Checker) {
+fn check_authentication(
+    document: &RuleDocument,
+    anonymous: bool,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) {
     let place = at.key("authentication");
     match document.authentication {
         Some(Authentication::None) if document.roles.is_some() || document.when.is_some() => {
@@ -92,8 +102,10 @@ fn check_authentication(document: &RuleDocument, anonymous: bool, at: &PathRef<'
             checker.error(&place, message);
         }
         Some(Authentication::Optional) => {
-            let needs_role =
-                document.roles.as_ref().is_some_and(|roles| roles.any_of.is_some() || roles.all_of.is_some());
+            let needs_role = document
+                .roles
+                .as_ref()
+                .is_some_and(|roles| roles.any_of.is_some() || roles.all_of.is_some());
             if needs_role || !anonymous {
                 let message = "with OPTIONAL a caller may come without a token, but has then none of the roles and \
                                claims that this rule needs, so it never matches; use REQUIRED";
@@ -112,7 +124,8 @@ fn role_requirement(
 ) -> RoleRequirement {
     let Some(document) = document else { return RoleRequirement::default() };
     if document.any_of.is_none() && document.all_of.is_none() && document.none_of.is_none() {
-        checker.error(at, "no role is named; leave the key out or give `anyOf`, `allOf` or `noneOf`");
+        checker
+            .error(at, "no role is named; leave the key out or give `anyOf`, `allOf` or `noneOf`");
     }
     let requirement = RoleRequirement {
         any_of: checker.strings(document.any_of.as_ref(), &at.key("anyOf"), text::role),
@@ -122,14 +135,21 @@ fn role_requirement(
     if !requirement.none_of.is_empty() {
         for (key, list) in [("anyOf", &document.any_of), ("allOf", &document.all_of)] {
             for (index, role) in list.iter().flat_map(|list| list.iter()) {
-                check_excluded(role, &requirement.none_of, &at.key(key).index(index), context, checker);
+                check_excluded(
+                    role,
+                    &requirement.none_of,
+                    &at.key(key).index(index),
+                    context,
+                    checker,
+                );
             }
         }
     }
     requirement
 }
 
-/// Notes an error where a role comes only together with one that is excluded: it can never satisfy the rule.
+/// Notes an error where a role comes only together with one that is excluded: it can never satisfy
+/// the rule.
 fn check_excluded(
     role: &str,
     none_of: &[String],
@@ -138,11 +158,17 @@ fn check_excluded(
     checker: &mut Checker,
 ) {
     let included = roles::closure(context.hierarchy, role);
-    let Some(excluded) = none_of.iter().find(|none| included.contains(none.as_str())) else { return };
+    let Some(excluded) = none_of.iter().find(|none| included.contains(none.as_str())) else {
+        return;
+    };
     let message = if excluded == role {
         format!("{} is also in `noneOf`, so nobody satisfies both; keep one of them", quote(role))
     } else {
-        format!("{} includes {}, which `noneOf` excludes; keep one of them", quote(role), quote(excluded))
+        format!(
+            "{} includes {}, which `noneOf` excludes; keep one of them",
+            quote(role),
+            quote(excluded)
+        )
     };
     checker.error(at, message);
 }

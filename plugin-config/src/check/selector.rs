@@ -12,7 +12,11 @@ pub(super) fn selector(
 ) -> Selector {
     let Some(document) = document else { return Selector::default() };
     let mut selector = Selector {
-        namespaces: checker.strings(document.namespaces.as_ref(), &at.key("namespaces"), text::namespace),
+        namespaces: checker.strings(
+            document.namespaces.as_ref(),
+            &at.key("namespaces"),
+            text::namespace,
+        ),
         service_accounts: checker.strings(
             document.service_accounts.as_ref(),
             &at.key("serviceAccounts"),
@@ -28,8 +32,10 @@ pub(super) fn selector(
         let at = at.key(key);
         let Ok(value) = value.get() else { continue };
         if !is_label_key(key) {
-            let message =
-                format!("{} is no key of a label, such as `app` or `app.kubernetes.io/name`", quote(key));
+            let message = format!(
+                "{} is no key of a label, such as `app` or `app.kubernetes.io/name`",
+                quote(key)
+            );
             checker.error(&at, message);
         } else if value.is_empty() {
             checker.error(
@@ -39,7 +45,10 @@ pub(super) fn selector(
         } else if value.contains('*') {
             checker.error(
                 &at,
-                format!("{} holds `*`, but labels are compared whole; name the value", quote(value)),
+                format!(
+                    "{} holds `*`, but labels are compared whole; name the value",
+                    quote(value)
+                ),
             );
         } else if !is_label_value(value) {
             let message = format!(

@@ -18,12 +18,13 @@ pub(super) fn responses(
     checker: &mut Checker,
 ) -> Responses {
     let Some(document) = document else { return Responses::default() };
-    let realm =
-        document.realm.as_ref().and_then(|text| checker.ok_or_report(&at.key("realm"), realm(text)).ok());
-    let resource_metadata = document
-        .resource_metadata
+    let realm = document
+        .realm
         .as_ref()
-        .and_then(|text| checker.ok_or_report(&at.key("resourceMetadata"), absolute_url(text)).ok());
+        .and_then(|text| checker.ok_or_report(&at.key("realm"), realm(text)).ok());
+    let resource_metadata = document.resource_metadata.as_ref().and_then(|text| {
+        checker.ok_or_report(&at.key("resourceMetadata"), absolute_url(text)).ok()
+    });
     let body = document.body.unwrap_or_default();
     let cors = refusal_cors(document.cors.as_ref(), &at.key("cors"), checker);
     Responses { realm, resource_metadata, body, cors }
@@ -44,7 +45,8 @@ fn realm(text: &str) -> Result<String, String> {
 
 fn absolute_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']));
+    let has_host =
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']));
     let plain = |c: u8| c.is_ascii_graphic() && !matches!(c, b'"' | b'\\' | b'<' | b'>');
     if has_host && text.len() <= 2048 && text.bytes().all(plain) {
         Ok(text.to_owned())
@@ -67,7 +69,8 @@ pub(super) fn cache(
     let mut limit = |value: Option<u32>, key: &str, default: u32, range: RangeInclusive<u32>| {
         let value = value.unwrap_or(default);
         if !range.contains(&value) {
-            let message = format!("`{value}` is out of range; use {} to {}", range.start(), range.end());
+            let message =
+                format!("`{value}` is out of range; use {} to {}", range.start(), range.end());
             checker.error(&at.key(key), message);
         }
         value
@@ -85,7 +88,11 @@ pub(super) fn cache(
 }
 
 #[inline(never)]
-pub(super) fn audit(document: Option<&AuditDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Audit {
+pub(super) fn audit(
+    document: Option<&AuditDocument>,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Audit {
     let Some(document) = document else { return Audit::default() };
     let log = document.log.unwrap_or_default();
     let at = at.key("claims");

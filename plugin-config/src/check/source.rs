@@ -19,7 +19,11 @@ pub(super) fn sources(
 fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) -> Source {
     let accounts = text::service_account_anywhere;
     let source = Source {
-        principals: checker.strings(document.principals.as_ref(), &at.key("principals"), text::principal),
+        principals: checker.strings(
+            document.principals.as_ref(),
+            &at.key("principals"),
+            text::principal,
+        ),
         not_principals: checker.strings(
             document.not_principals.as_ref(),
             &at.key("notPrincipals"),
@@ -41,7 +45,11 @@ fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) ->
             &at.key("notServiceAccounts"),
             accounts,
         ),
-        ip_blocks: checker.strings(document.ip_blocks.as_ref(), &at.key("ipBlocks"), IpBlock::parse),
+        ip_blocks: checker.strings(
+            document.ip_blocks.as_ref(),
+            &at.key("ipBlocks"),
+            IpBlock::parse,
+        ),
         not_ip_blocks: checker.strings(
             document.not_ip_blocks.as_ref(),
             &at.key("notIpBlocks"),
@@ -76,8 +84,20 @@ fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) ->
             "this entry holds for every caller; leave `from` out or say where the request comes from",
         );
     }
-    disjoint(&source.principals, &source.not_principals, ("principals", "notPrincipals"), at, checker);
-    disjoint(&source.namespaces, &source.not_namespaces, ("namespaces", "notNamespaces"), at, checker);
+    disjoint(
+        &source.principals,
+        &source.not_principals,
+        ("principals", "notPrincipals"),
+        at,
+        checker,
+    );
+    disjoint(
+        &source.namespaces,
+        &source.not_namespaces,
+        ("namespaces", "notNamespaces"),
+        at,
+        checker,
+    );
     disjoint(
         &source.service_accounts,
         &source.not_service_accounts,
@@ -93,9 +113,11 @@ fn source(document: &SourceDocument, at: &PathRef<'_>, checker: &mut Checker) ->
         at,
         checker,
     );
-    // `notPrincipals: ["*"]` stands for callers without a certificate; only together with a demand for one it is void.
-    let certificate =
-        !source.principals.is_empty() || !source.namespaces.is_empty() || !source.service_accounts.is_empty();
+    // `notPrincipals: ["*"]` stands for callers without a certificate; only together with a demand
+    // for one it is void.
+    let certificate = !source.principals.is_empty()
+        || !source.namespaces.is_empty()
+        || !source.service_accounts.is_empty();
     if certificate && source.not_principals.contains(&StringPattern::Any) {
         never(&at.key("notPrincipals"), checker);
     }

@@ -20,7 +20,10 @@ pub(super) fn cookie(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.len() <= 256 && text.bytes().all(token) {
         Ok(text.to_owned())
     } else {
-        Err(format!("{} is no cookie name; use 1 to 256 letters, digits and !#$%&'*+-.^_`|~", quote(text)))
+        Err(format!(
+            "{} is no cookie name; use 1 to 256 letters, digits and !#$%&'*+-.^_`|~",
+            quote(text)
+        ))
     }
 }
 
@@ -42,7 +45,10 @@ pub(super) fn role(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > 256 {
         Err("a role has 1 to 256 bytes".to_owned())
     } else if text.contains('*') {
-        Err(format!("{} holds `*`, but roles are compared byte for byte; name each role", quote(text)))
+        Err(format!(
+            "{} holds `*`, but roles are compared byte for byte; name each role",
+            quote(text)
+        ))
     } else {
         Ok(text.to_owned())
     }
@@ -66,7 +72,9 @@ pub(super) fn method(text: &str) -> Result<String, String> {
 /// Reads a pattern of principals.
 pub(super) fn principal(text: &str) -> Result<StringPattern, String> {
     match text.strip_prefix("spiffe://") {
-        Some(rest) => Err(format!("a principal is written without `spiffe://`: write {}", quote(rest))),
+        Some(rest) => {
+            Err(format!("a principal is written without `spiffe://`: write {}", quote(rest)))
+        }
         None => StringPattern::parse(text),
     }
 }
@@ -98,7 +106,9 @@ pub(super) fn service_account_anywhere(text: &str) -> Result<String, String> {
         return Err(format!("{} holds `*`; for a pattern use `principals`", quote(text)));
     }
     match text.split_once('/') {
-        Some((space, name)) => namespace(space).and_then(|_| service_account(name)).map(|_| text.to_owned()),
+        Some((space, name)) => {
+            namespace(space).and_then(|_| service_account(name)).map(|_| text.to_owned())
+        }
         None => service_account(text),
     }
 }

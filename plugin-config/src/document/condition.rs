@@ -4,10 +4,11 @@ use super::{ClaimDocument, ScalarDocument};
 use attache_config_reader::{List, Slot};
 use serde::Deserialize;
 
-/// One demand on one claim: exactly one operator. On an absent claim (or one that is `null`) each is false, except
-/// `exists: false`, `notEquals` and `notIn`. A list passes if any element does. Types must be the same, and comparisons lean
-/// towards allowing less: in a DENY rule a number, a Boolean and what they are written as count as equal, and so they do for
-/// `notEquals` and `notIn` of an ALLOW rule and of an issuer's `claims`.
+/// One demand on one claim: exactly one operator. On an absent claim (or one that is `null`) each
+/// is false, except `exists: false`, `notEquals` and `notIn`. A list passes if any element does.
+/// Types must be the same, and comparisons lean towards allowing less: in a DENY rule a number, a
+/// Boolean and what they are written as count as equal, and so they do for `notEquals` and `notIn`
+/// of an ALLOW rule and of an issuer's `claims`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Condition"))]
@@ -31,8 +32,9 @@ pub(crate) struct ConditionDocument {
     /// A string that ends so.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) suffix: Option<String>,
-    /// A list that has this element. What is no list has none in an ALLOW rule; in a DENY rule a single value is a list of
-    /// one, a text has what stands anywhere in it, and an object may have anything.
+    /// A list that has this element. What is no list has none in an ALLOW rule; in a DENY rule a
+    /// single value is a list of one, a text has what stands anywhere in it, and an object may have
+    /// anything.
     pub(crate) contains: Option<ScalarDocument>,
     /// A string that the whole regular expression matches.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
@@ -43,17 +45,17 @@ pub(crate) struct ConditionDocument {
     pub(crate) less_than: Option<f64>,
     /// A number above.
     pub(crate) greater_than: Option<f64>,
-    /// The text that the `{name}` segment of the request's path stands for. A number or a Boolean equals the text that it
-    /// is written as: `12345`, also where the token has `12345.0`; `true`.
+    /// The text that the `{name}` segment of the request's path stands for. A number or a Boolean
+    /// equals the text that it is written as: `12345`, also where the token has `12345.0`; `true`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) equals_path: Option<String>,
-    /// The value of a request header that came exactly once: a second one counts in any spelling that a backend may
-    /// take for the same, such as `x_tenant`. Where several came, an ALLOW rule does not match and a DENY rule does.
-    /// Numbers and Booleans as with `equalsPath`.
+    /// The value of a request header that came exactly once: a second one counts in any spelling
+    /// that a backend may take for the same, such as `x_tenant`. Where several came, an ALLOW rule
+    /// does not match and a DENY rule does. Numbers and Booleans as with `equalsPath`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) equals_header: Option<String>,
-    /// Another claim of the same token, equal in type and value; a number or a Boolean also equals the string that it is
-    /// written as.
+    /// Another claim of the same token, equal in type and value; a number or a Boolean also equals
+    /// the string that it is written as.
     pub(crate) equals_claim: Option<ClaimDocument>,
 }
 

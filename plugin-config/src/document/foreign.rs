@@ -6,7 +6,11 @@ use attache_config_reader::ForeignKey;
 pub(crate) const FOREIGN_KEYS: &[ForeignKey] = &[
     foreign("matchLabels", "labels", "write `labels: {app: …}`"),
     foreign("source", "principals", "its keys stand here without it: `from: [{namespaces: […]}]`"),
-    foreign("operation", "methods", "its keys stand here without it: `to: [{methods: […], paths: […]}]`"),
+    foreign(
+        "operation",
+        "methods",
+        "its keys stand here without it: `to: [{methods: […], paths: […]}]`",
+    ),
     foreign("requestPrincipals", "principals", SUBJECT),
     foreign("notRequestPrincipals", "principals", SUBJECT),
     foreign("key", "equalsClaim", "write `claim: NAME` for `key: request.auth.claims[NAME]`"),
@@ -36,4 +40,5 @@ const fn foreign(key: &'static str, beside: &'static str, instead: &'static str)
     ForeignKey { key, beside, instead }
 }
 
-const SUBJECT: &str = "whom a token speaks for is asked of its claims: `when: [{claim: sub, equals: …}]`";
+const SUBJECT: &str =
+    "whom a token speaks for is asked of its claims: `when: [{claim: sub, equals: …}]`";

@@ -2,7 +2,8 @@
 
 use attache_config_reader::{Diagnostic, Node, PathRef, quote};
 
-/// Refuses a document that is not the configuration alone, but the Kubernetes resource that holds it.
+/// Refuses a document that is not the configuration alone, but the Kubernetes resource that holds
+/// it.
 ///
 /// # Errors
 /// What to give instead.
@@ -18,7 +19,8 @@ pub(crate) fn check_is_no_resource(tree: &Node) -> Result<(), Diagnostic> {
     } else {
         return Ok(());
     };
-    let message =
-        format!("this is {kind} as a whole; give what is below its `{inner}`, which begins with `issuers`");
+    let message = format!(
+        "this is {kind} as a whole; give what is below its `{inner}`, which begins with `issuers`"
+    );
     Err(PathRef::Root.error(message))
 }

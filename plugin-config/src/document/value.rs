@@ -34,7 +34,8 @@ impl<'de> Deserialize<'de> for Nullable {
     }
 }
 
-/// A claim: `realm_access.roles`, or `["https://example.com/roles"]` where each step is named literally.
+/// A claim: `realm_access.roles`, or `["https://example.com/roles"]` where each step is named
+/// literally.
 #[derive(Debug)]
 pub(crate) enum ClaimDocument {
     Dotted(String),
@@ -80,8 +81,8 @@ pub(crate) struct CookieFormDocument {
     /// The cookie.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub(crate) name: Slot<String>,
-    /// Whether a token that is too long for one cookie may be cut into `name_0`, `name_1` and so on, up to `name_31`, as
-    /// oauth2-proxy does it. All of them are removed. Default: false.
+    /// Whether a token that is too long for one cookie may be cut into `name_0`, `name_1` and so
+    /// on, up to `name_31`, as oauth2-proxy does it. All of them are removed. Default: false.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) chunked: Option<bool>,
 }
@@ -101,7 +102,10 @@ impl<'de> Deserialize<'de> for CookieLocationDocument {
                 Ok(CookieLocationDocument::Name(value.to_owned()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CookieLocationDocument, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                map: A,
+            ) -> Result<CookieLocationDocument, A::Error> {
                 let document = CookieFormDocument::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(CookieLocationDocument::Form(document))
             }
@@ -155,7 +159,9 @@ impl<'de> Deserialize<'de> for KeySetDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Node::deserialize(deserializer)? {
             node @ (Node::Object(_) | Node::String(_)) => Ok(Self(node)),
-            node => Err(Error::invalid_type(node.unexpected(), &"a JWK set, as an object or as text")),
+            node => {
+                Err(Error::invalid_type(node.unexpected(), &"a JWK set, as an object or as text"))
+            }
         }
     }
 }

@@ -53,7 +53,8 @@ algorithms! {
 }
 
 impl Algorithm {
-    /// Reads a registered name, letter case included. `Ed25519` (RFC 9864) is `EdDSA`, which has no other curve here.
+    /// Reads a registered name, letter case included. `Ed25519` (RFC 9864) is `EdDSA`, which has no
+    /// other curve here.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "Ed25519" => Some(Self::EdDSA),
@@ -80,8 +81,8 @@ impl Algorithm {
         }
     }
 
-    /// Returns whether hosts verify it in native code: RSASSA-PKCS1-v1_5 and ECDSA, which Envoy knows. All others are
-    /// arithmetic inside the VM.
+    /// Returns whether hosts verify it in native code: RSASSA-PKCS1-v1_5 and ECDSA, which Envoy
+    /// knows. All others are arithmetic inside the VM.
     pub const fn is_of_hosts(self) -> bool {
         match self.scheme() {
             Scheme::RsaPkcs1(_) | Scheme::Ecdsa(_) => true,
@@ -89,12 +90,15 @@ impl Algorithm {
         }
     }
 
-    /// Returns whether to refute a signature takes many times as long as by RS256: what is arithmetic inside the VM, and
-    /// P-384 and P-521, for which BoringSSL has no code of their own (`docs/performance.md` has figures).
+    /// Returns whether to refute a signature takes many times as long as by RS256: what is
+    /// arithmetic inside the VM, and P-384 and P-521, for which BoringSSL has no code of their own
+    /// (`docs/performance.md` has figures).
     pub const fn is_dear(self) -> bool {
         match self.scheme() {
             Scheme::RsaPkcs1(_) | Scheme::Ecdsa(EcCurve::P256) => false,
-            Scheme::Ecdsa(EcCurve::P384 | EcCurve::P521) | Scheme::Ed25519 | Scheme::RsaPss(_) => true,
+            Scheme::Ecdsa(EcCurve::P384 | EcCurve::P521) | Scheme::Ed25519 | Scheme::RsaPss(_) => {
+                true
+            }
             // A hash.
             Scheme::Hmac(_) => false,
         }
@@ -127,7 +131,8 @@ pub(super) fn curves() -> impl Iterator<Item = EcCurve> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct AlgorithmSet(u16);
 
-const _: () = assert!(Algorithm::ALL.len() <= u16::BITS as usize, "a set has a bit for each algorithm");
+const _: () =
+    assert!(Algorithm::ALL.len() <= u16::BITS as usize, "a set has a bit for each algorithm");
 
 impl AlgorithmSet {
     /// Returns whether the set has this algorithm.
@@ -140,9 +145,9 @@ impl AlgorithmSet {
         self.0 == 0
     }
 
-    /// Returns what a key that can do these is used for where neither its `alg` nor the issuer's `algorithms` names an
-    /// algorithm: the one thing that it can do, or what hosts verify. Otherwise a stranger chooses by `alg` what the VM
-    /// computes.
+    /// Returns what a key that can do these is used for where neither its `alg` nor the issuer's
+    /// `algorithms` names an algorithm: the one thing that it can do, or what hosts verify.
+    /// Otherwise a stranger chooses by `alg` what the VM computes.
     #[must_use]
     pub fn unnamed(self) -> Self {
         match self.0.count_ones() {
@@ -183,7 +188,8 @@ mod tests {
     #[test]
     fn messages_name_every_curve_once() {
         let names: Vec<String> = curves().map(|curve| format!("`{}`", curve.name())).collect();
-        let named: Vec<&str> = CURVES.split([',', ' ']).filter(|word| word.starts_with('`')).collect();
+        let named: Vec<&str> =
+            CURVES.split([',', ' ']).filter(|word| word.starts_with('`')).collect();
         assert_eq!(named, names);
     }
 }

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Decodes base64url (RFC 7515 section 2), with or without padding and in the other alphabet of RFC 4648 too: providers
-/// write a key's numbers in all of these, and each has one reading.
+/// Decodes base64url (RFC 7515 section 2), with or without padding and in the other alphabet of RFC
+/// 4648 too: providers write a key's numbers in all of these, and each has one reading.
 ///
 /// # Errors
 /// What is wrong with the text, without repeating it.
@@ -12,7 +12,9 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, String> {
     let digits = text.trim_end_matches('=');
     let padding = text.len().saturating_sub(digits.len());
     if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
-        return Err("has more or less `=` at its end than base64 wants; copy the key anew".to_owned());
+        return Err(
+            "has more or less `=` at its end than base64 wants; copy the key anew".to_owned()
+        );
     }
     if let Some(at) = digits.bytes().position(|c| !is_digit(c)) {
         return Err(format!(

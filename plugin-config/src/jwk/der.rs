@@ -7,22 +7,25 @@ use spki::SubjectPublicKeyInfoRef;
 use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef};
 use spki::der::{self, Decode as _, Reader, SliceReader, Tag, Tagged as _};
 
-/// `rsaEncryption`, `id-ecPublicKey` and `id-Ed25519` (RFC 3279 section 2.3.1, RFC 5480 section 2.1.1, RFC 8410).
+/// `rsaEncryption`, `id-ecPublicKey` and `id-Ed25519` (RFC 3279 section 2.3.1, RFC 5480 section
+/// 2.1.1, RFC 8410).
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// `id-ce-keyUsage` (RFC 5280 section 4.2.1.3).
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-/// `digitalSignature` and `nonRepudiation`: the usages that allow a key to verify what is no certificate.
+/// `digitalSignature` and `nonRepudiation`: the usages that allow a key to verify what is no
+/// certificate.
 const VERIFIES: u8 = 0b1100_0000;
 
-/// Reads the key of an X.509 certificate (RFC 5280). Who signed the certificate, whose it is and how long it is good
-/// does not count: like a key of a set, it is good because it is there.
+/// Reads the key of an X.509 certificate (RFC 5280). Who signed the certificate, whose it is and
+/// how long it is good does not count: like a key of a set, it is good because it is there.
 pub(super) fn certificate(der: &[u8]) -> Result<Numbers, String> {
     let (key, may_verify) = read_certificate(der).map_err(|_| broken("X.509 certificate"))?;
     if !may_verify {
         return Err(
-            "a certificate whose key usage lacks `digitalSignature` cannot verify signatures".to_owned()
+            "a certificate whose key usage lacks `digitalSignature` cannot verify signatures"
+                .to_owned(),
         );
     }
     numbers_of(&key)
@@ -40,8 +43,9 @@ pub(super) fn rsa_public_key(der: &[u8]) -> Result<Numbers, String> {
         let [n, e] = [UintRef::decode(reader)?, UintRef::decode(reader)?];
         Ok((n.as_bytes().to_vec(), e.as_bytes().to_vec()))
     };
-    let (n, e) =
-        AnyRef::from_der(der).and_then(|key| key.sequence(read)).map_err(|_| broken("RSA public key"))?;
+    let (n, e) = AnyRef::from_der(der)
+        .and_then(|key| key.sequence(read))
+        .map_err(|_| broken("RSA public key"))?;
     numbers::rsa_key(&n, &e).map_err(|unfit| unfit.message)
 }
 
@@ -55,7 +59,9 @@ fn numbers_of(key: &SubjectPublicKeyInfoRef<'_>) -> Result<Numbers, String> {
         RSA => rsa_public_key(content),
         EC => ec_key(key.algorithm.parameters, content),
         ED25519 => numbers::ed25519_key(content).map_err(|unfit| unfit.message),
-        other => Err(format!("keys of the algorithm `{other}` are not supported; use RSA, EC or Ed25519")),
+        other => Err(format!(
+            "keys of the algorithm `{other}` are not supported; use RSA, EC or Ed25519"
+        )),
     }
 }
 
@@ -74,8 +80,8 @@ fn ec_key(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<Numbers, String> {
     }
 }
 
-/// Reads the key of a certificate, and whether its usage lets it verify. Of what stands between and behind only the form
-/// is looked at.
+/// Reads the key of a certificate, and whether its usage lets it verify. Of what stands between and
+/// behind only the form is looked at.
 fn read_certificate(der: &[u8]) -> der::Result<(SubjectPublicKeyInfoRef<'_>, bool)> {
     AnyRef::from_der(der)?.sequence(|reader| {
         let content = AnyRef::decode(reader)?;

@@ -6,14 +6,16 @@ use attache_config_reader::{Diagnostic, Path};
 /// The public numbers of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum JwkMaterial {
-    /// RSA: modulus of 2048 to 4096 bits and exponent 65537, big-endian without leading zeros, however they were written.
+    /// RSA: modulus of 2048 to 4096 bits and exponent 65537, big-endian without leading zeros,
+    /// however they were written.
     Rsa {
         /// The modulus.
         n: Vec<u8>,
         /// The exponent.
         e: Vec<u8>,
     },
-    /// A point on a NIST curve, each coordinate as long as the field. That it lies on the curve is the verifier's to see.
+    /// A point on a NIST curve, each coordinate as long as the field. That it lies on the curve is
+    /// the verifier's to see.
     Ec {
         /// The curve.
         curve: EcCurve,
@@ -40,7 +42,8 @@ impl JwkMaterial {
     }
 }
 
-/// A public key that may verify signatures (RFC 7517): its `use`, `key_ops` and `alg`, where present, say so.
+/// A public key that may verify signatures (RFC 7517): its `use`, `key_ops` and `alg`, where
+/// present, say so.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Jwk {
     /// Where it stands in its set: `keys[1]`; empty where the set is this key alone.
@@ -58,7 +61,8 @@ pub struct Jwk {
 pub struct KeySet {
     /// The keys that can be used, in the set's order.
     pub keys: Vec<Jwk>,
-    /// The keys that are left out, in the set's order; past the first 64 the rest is counted in one more entry.
+    /// The keys that are left out, in the set's order; past the first 64 the rest is counted in one
+    /// more entry.
     pub skipped: Vec<Skipped>,
 }
 
@@ -67,6 +71,7 @@ pub struct KeySet {
 pub struct Skipped {
     /// Its `kid`, where it has one: 256 characters at most.
     pub key_id: Option<String>,
-    /// Why it can't be used; its place is that of the key or of one of its members, within the set: `keys[0].use`.
+    /// Why it can't be used; its place is that of the key or of one of its members, within the set:
+    /// `keys[0].use`.
     pub reason: Diagnostic,
 }

@@ -27,13 +27,14 @@ fn of(scheme: Scheme) -> AlgorithmSet {
     Algorithm::ALL.into_iter().filter(|algorithm| algorithm.scheme() == scheme).collect()
 }
 
-/// Reads an RSA key (RFC 7518 section 6.3.1). Zero bytes in front of a number, which the RFC forbids and some providers
-/// write, say nothing and are dropped.
+/// Reads an RSA key (RFC 7518 section 6.3.1). Zero bytes in front of a number, which the RFC
+/// forbids and some providers write, say nothing and are dropped.
 pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
     let (n, e) = (bytes::without_zeros(n), bytes::without_zeros(e));
     let bits = rsa::bits(n);
     if !rsa::MODULUS_BITS.contains(&bits) {
-        let message = format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
+        let message =
+            format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
         return Err(Unfit { member: "n", message });
     }
     if !rsa::is_odd(n) {
@@ -63,8 +64,8 @@ pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Result<Numbers, Unfit> {
     Ok((JwkMaterial::Rsa { n: n.to_vec(), e: e.to_vec() }, of_rsa()))
 }
 
-/// Reads a point of a NIST curve (RFC 7518 section 6.2.1). Coordinates that lack the zero bytes in front, or have too
-/// many, are brought to the length of the field.
+/// Reads a point of a NIST curve (RFC 7518 section 6.2.1). Coordinates that lack the zero bytes in
+/// front, or have too many, are brought to the length of the field.
 pub(super) fn ec_key(curve: EcCurve, x: &[u8], y: &[u8]) -> Result<Numbers, Unfit> {
     let (x, y) = (coordinate(curve, x, "x")?, coordinate(curve, y, "y")?);
     Ok((JwkMaterial::Ec { curve, x, y }, of(Scheme::Ecdsa(curve))))
@@ -75,7 +76,8 @@ pub(super) fn ed25519_key(x: &[u8]) -> Result<Numbers, Unfit> {
     match <[u8; 32]>::try_from(x) {
         Ok(x) => Ok((JwkMaterial::Ed25519 { x }, of(Scheme::Ed25519))),
         Err(_) => {
-            let message = format!("an Ed25519 public key has 32 bytes, not {}; copy the key anew", x.len());
+            let message =
+                format!("an Ed25519 public key has 32 bytes, not {}; copy the key anew", x.len());
             Err(Unfit { member: "x", message })
         }
     }
@@ -85,8 +87,10 @@ fn coordinate(curve: EcCurve, value: &[u8], member: &'static str) -> Result<Vec<
     let value = bytes::without_zeros(value);
     let length = curve.field_bytes();
     let Some(missing) = length.checked_sub(value.len()) else {
-        let message =
-            format!("a coordinate of this curve has {length} bytes, not {}; copy the key anew", value.len());
+        let message = format!(
+            "a coordinate of this curve has {length} bytes, not {}; copy the key anew",
+            value.len()
+        );
         return Err(Unfit { member, message });
     };
     let mut padded = vec![0; missing];

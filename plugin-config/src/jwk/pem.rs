@@ -18,8 +18,9 @@ pub(super) fn is_pem(text: &str) -> bool {
     text.trim_start().starts_with(BEGIN)
 }
 
-/// Takes a text of blocks apart. Lines may be of any length, and be folded into one, as YAML does it; between blocks
-/// there is only white space, so that nothing is read that its author did not see as a key.
+/// Takes a text of blocks apart. Lines may be of any length, and be folded into one, as YAML does
+/// it; between blocks there is only white space, so that nothing is read that its author did not
+/// see as a key.
 ///
 /// # Errors
 /// What is wrong with the text.
@@ -77,8 +78,12 @@ mod tests {
             assert_eq!((blocks.len(), blocks[0].label), (1, "A B"));
             assert_eq!(blocks[0].content(), Some(vec![0, 1, 2, 3]));
         }
-        let two = "-----BEGIN A-----\nAA==\n-----END A-----\n\n-----BEGIN B-----\nAQ==\n-----END B-----";
-        assert_eq!(blocks(two).unwrap().iter().map(|block| block.label).collect::<Vec<_>>(), ["A", "B"]);
+        let two =
+            "-----BEGIN A-----\nAA==\n-----END A-----\n\n-----BEGIN B-----\nAQ==\n-----END B-----";
+        assert_eq!(
+            blocks(two).unwrap().iter().map(|block| block.label).collect::<Vec<_>>(),
+            ["A", "B"]
+        );
     }
 
     #[test]

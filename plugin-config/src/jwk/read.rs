@@ -16,16 +16,20 @@ pub(super) enum Outcome {
     Private(Diagnostic),
 }
 
-/// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 9964 section 4).
+/// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC
+/// 9964 section 4).
 pub(super) const SECRET_MEMBERS: [&str; 9] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 
-/// Reads one key. Members that no part of this reading names are ignored, as RFC 7517 section 4 asks.
+/// Reads one key. Members that no part of this reading names are ignored, as RFC 7517 section 4
+/// asks.
 pub(super) fn read_key(node: &Node, at: &PathRef<'_>) -> Outcome {
-    // A secret that stands where others can read it is worth nothing, but it never verifies anything here, so that the
-    // keys beside it lose nothing by it. A private key tells that its owner, who keeps the others too, leaks them.
+    // A secret that stands where others can read it is worth nothing, but it never verifies
+    // anything here, so that the keys beside it lose nothing by it. A private key tells that its
+    // owner, who keeps the others too, leaks them.
     let is_symmetric = matches!(node.get("kty"), Some(Node::String(kind)) if kind == "oct");
     let is_private = |member: &&str| {
-        !(is_symmetric && *member == "k") && node.get(member).is_some_and(|value| *value != Node::Null)
+        !(is_symmetric && *member == "k")
+            && node.get(member).is_some_and(|value| *value != Node::Null)
     };
     if let Some(member) = SECRET_MEMBERS.into_iter().find(|member| is_private(member)) {
         return Outcome::Private(private(member, at));
@@ -78,7 +82,8 @@ fn material(node: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
             return Err(at.key("kty").error(message));
         }
         other => {
-            let message = format!("{} keys are not supported; use `RSA`, `EC` or `OKP`", quote(other));
+            let message =
+                format!("{} keys are not supported; use `RSA`, `EC` or `OKP`", quote(other));
             return Err(at.key("kty").error(message));
         }
     };
@@ -87,26 +92,32 @@ fn material(node: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
 
 /// Returns the `x5c` (RFC 7517 section 4.7) of a key that has no numbers beside it.
 fn certificate(node: &Node) -> Option<&Node> {
-    let has_numbers =
-        ["n", "e", "x", "y"].iter().any(|member| node.get(member).is_some_and(|v| *v != Node::Null));
+    let has_numbers = ["n", "e", "x", "y"]
+        .iter()
+        .any(|member| node.get(member).is_some_and(|v| *v != Node::Null));
     node.get("x5c").filter(|chain| !has_numbers && **chain != Node::Null)
 }
 
 /// Returns the key of the first certificate, which is the key's own.
 fn certified(node: &Node, chain: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let at_chain = at.key("x5c");
-    let Some(Node::String(first)) = (if let Node::Array(chain) = chain { chain.first() } else { None })
+    let Some(Node::String(first)) =
+        (if let Node::Array(chain) = chain { chain.first() } else { None })
     else {
         return Err(at_chain.error("expected a list of certificates, each as base64 of its DER"));
     };
     let at_first = at_chain.index(0);
     let bytes = pem::base64(first)
         .ok_or_else(|| at_first.error("is no base64 (RFC 4648 section 4); copy it anew"))?;
-    let (material, possible) = der::certificate(&bytes).map_err(|message| at_first.error(message))?;
+    let (material, possible) =
+        der::certificate(&bytes).map_err(|message| at_first.error(message))?;
     match text(node, at, "kty")? {
         Some(kind) if kind != material.key_type() => {
-            let message =
-                format!("is {} while the certificate's key is `{}`", quote(kind), material.key_type());
+            let message = format!(
+                "is {} while the certificate's key is `{}`",
+                quote(kind),
+                material.key_type()
+            );
             Err(at.key("kty").error(message))
         }
         _ => Ok((material, possible)),
@@ -128,18 +139,23 @@ fn key_id(node: &Node, at: &PathRef<'_>) -> Result<Option<String>, Diagnostic> {
 pub(super) const MAX_KEY_ID_BYTES: usize = 256;
 
 /// Returns the one that `alg` names, else all that the key can do.
-fn algorithms(node: &Node, at: &PathRef<'_>, possible: AlgorithmSet) -> Result<AlgorithmSet, Diagnostic> {
+fn algorithms(
+    node: &Node,
+    at: &PathRef<'_>,
+    possible: AlgorithmSet,
+) -> Result<AlgorithmSet, Diagnostic> {
     let Some(name) = text(node, at, "alg")? else { return Ok(possible) };
     let fits = Algorithm::from_name(name).filter(|&algorithm| possible.contains(algorithm));
     fits.map(|algorithm| [algorithm].into_iter().collect()).ok_or_else(|| {
         let names: Vec<&str> = possible.iter().map(Algorithm::name).collect();
-        let message = format!("this key cannot verify {}; it can {}", quote(name), names.join(", "));
+        let message =
+            format!("this key cannot verify {}; it can {}", quote(name), names.join(", "));
         at.key("alg").error(message)
     })
 }
 
-/// Checks that `use`, where present, allows verification: of any signature (RFC 7517 section 4.2), or of a JWT-SVID
-/// (SPIFFE Trust Domain and Bundle, section 4.2.2).
+/// Checks that `use`, where present, allows verification: of any signature (RFC 7517 section 4.2),
+/// or of a JWT-SVID (SPIFFE Trust Domain and Bundle, section 4.2.2).
 fn check_use(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     match text(node, at, "use")? {
         None | Some("sig" | "jwt-svid") => Ok(()),
@@ -159,9 +175,14 @@ fn check_operations(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     let operations = match node.get("key_ops") {
         None | Some(Node::Null) => return Ok(()),
         Some(Node::Array(operations)) => operations,
-        Some(other) => return Err(at.error(format!("expected a list of strings, got {}", other.kind()))),
+        Some(other) => {
+            return Err(at.error(format!("expected a list of strings, got {}", other.kind())));
+        }
     };
-    if operations.iter().any(|operation| matches!(operation, Node::String(name) if name == "verify")) {
+    if operations
+        .iter()
+        .any(|operation| matches!(operation, Node::String(name) if name == "verify"))
+    {
         Ok(())
     } else {
         Err(at.error("a key without `verify` among its operations cannot verify signatures"))
@@ -194,8 +215,8 @@ fn required<'n>(node: &'n Node, at: &PathRef<'_>, member: &str) -> Result<&'n st
     text(node, at, member)?.ok_or_else(|| at.error(missing(node, member)))
 }
 
-/// Returns what is said of a member that is not there. `kubectl` reads YAML 1.1, where a bare `y` is `true` and a bare
-/// `n` is `false`, also as keys.
+/// Returns what is said of a member that is not there. `kubectl` reads YAML 1.1, where a bare `y`
+/// is `true` and a bare `n` is `false`, also as keys.
 fn missing(node: &Node, member: &str) -> String {
     let taken = match member {
         "y" => "true",
@@ -215,6 +236,8 @@ fn text<'n>(node: &'n Node, at: &PathRef<'_>, member: &str) -> Result<Option<&'n
     match node.get(member) {
         None | Some(Node::Null) => Ok(None),
         Some(Node::String(text)) => Ok(Some(text)),
-        Some(other) => Err(at.key(member).error(format!("expected a string, got {}", other.kind()))),
+        Some(other) => {
+            Err(at.key(member).error(format!("expected a string, got {}", other.kind())))
+        }
     }
 }

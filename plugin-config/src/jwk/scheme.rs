@@ -57,7 +57,8 @@ impl EcCurve {
         }
     }
 
-    /// Returns the object identifier (RFC 5480 section 2.1.1.1) as it stands in DER, without tag and length.
+    /// Returns the object identifier (RFC 5480 section 2.1.1.1) as it stands in DER, without tag
+    /// and length.
     pub const fn oid(self) -> &'static [u8] {
         match self {
             // 1.2.840.10045.3.1.7

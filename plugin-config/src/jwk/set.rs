@@ -1,5 +1,5 @@
-//! Sets of keys, in every form that providers give them (RFC 7517 section 5, RFC 7468): inline and served, they are
-//! read by these rules alone.
+//! Sets of keys, in every form that providers give them (RFC 7517 section 5, RFC 7468): inline and
+//! served, they are read by these rules alone.
 
 use super::read::{MAX_KEY_ID_BYTES, Outcome, SECRET_MEMBERS, private, read_key};
 use super::{Jwk, KeySet, Skipped, der, pem};
@@ -14,11 +14,11 @@ const MAX_NAMED: usize = 64;
 const MAX_TEXT_BYTES: usize = 256 * 1024;
 
 impl KeySet {
-    /// Reads a set as a provider serves it or a configuration holds it, 256 KiB at most: a JWK set, a single JWK, an
-    /// object of certificates by `kid`, or PEM of public keys and certificates.
+    /// Reads a set as a provider serves it or a configuration holds it, 256 KiB at most: a JWK set,
+    /// a single JWK, an object of certificates by `kid`, or PEM of public keys and certificates.
     ///
-    /// Every key that can be used is taken, 256 at most; the others are left out, as RFC 7517 section 5 asks, and named
-    /// in [`KeySet::skipped`].
+    /// Every key that can be used is taken, 256 at most; the others are left out, as RFC 7517
+    /// section 5 asks, and named in [`KeySet::skipped`].
     ///
     /// ```
     /// use attache_plugin_config::KeySet;
@@ -28,15 +28,18 @@ impl KeySet {
     /// ```
     ///
     /// # Errors
-    /// What makes the whole set unfit: none of these forms, a private key in it, or no key that can be used.
+    /// What makes the whole set unfit: none of these forms, a private key in it, or no key that can
+    /// be used.
     pub fn parse(text: &[u8]) -> Result<Self, Diagnostics> {
         read_text(text)
     }
 
-    /// Returns whether a text that is no set is JSON or PEM at least, and not an error page or half an answer.
+    /// Returns whether a text that is no set is JSON or PEM at least, and not an error page or half
+    /// an answer.
     pub fn has_a_form(text: &[u8]) -> bool {
         let text = without_mark(text);
-        str::from_utf8(text).is_ok_and(pem::is_pem) || serde_json::from_slice::<IgnoredAny>(text).is_ok()
+        str::from_utf8(text).is_ok_and(pem::is_pem)
+            || serde_json::from_slice::<IgnoredAny>(text).is_ok()
     }
 }
 
@@ -44,13 +47,18 @@ impl KeySet {
 pub(crate) fn read_text(text: &[u8]) -> Result<KeySet, Diagnostics> {
     let wrong = |message: String| Diagnostics::from(PathRef::Root.error(message));
     if text.len() > MAX_TEXT_BYTES {
-        return Err(wrong(format!("a key set has {MAX_TEXT_BYTES} bytes at most, this one {}", text.len())));
+        return Err(wrong(format!(
+            "a key set has {MAX_TEXT_BYTES} bytes at most, this one {}",
+            text.len()
+        )));
     }
     let text = without_mark(text);
     match str::from_utf8(text).map(str::trim_start) {
         Ok(text) if pem::is_pem(text) => return read_pem(text),
         Ok(text) if text.starts_with('<') => {
-            return Err(wrong("is HTML or XML, not a key set; check where it comes from".to_owned()));
+            return Err(wrong(
+                "is HTML or XML, not a key set; check where it comes from".to_owned(),
+            ));
         }
         _ => {}
     }
@@ -99,8 +107,8 @@ fn read(node: &Node, mut repeated: Vec<Diagnostic>) -> Result<KeySet, Diagnostic
             Node::Object(members) if members.iter().any(|(_, value)| is_pem(value)) => {
                 for (name, value) in members {
                     let at = PathRef::Root.key(name);
-                    let outcome =
-                        repeated_in(&at, &mut repeated).unwrap_or_else(|| named_key(name, value, &at));
+                    let outcome = repeated_in(&at, &mut repeated)
+                        .unwrap_or_else(|| named_key(name, value, &at));
                     gathered.add(&at, Some(name.chars().take(MAX_KEY_ID_BYTES).collect()), outcome);
                 }
                 gathered.finish(&PathRef::Root)
@@ -110,7 +118,9 @@ fn read(node: &Node, mut repeated: Vec<Diagnostic>) -> Result<KeySet, Diagnostic
                                has a `kty`, and a set of certificates holds PEM by `kid`";
                 Err(PathRef::Root.error(message).into())
             }
-            other => Err(PathRef::Root.error(format!("expected a JWK set, got {}", other.kind())).into()),
+            other => {
+                Err(PathRef::Root.error(format!("expected a JWK set, got {}", other.kind())).into())
+            }
         },
     }
 }
@@ -130,7 +140,8 @@ fn repeated_in(at: &PathRef<'_>, repeated: &mut Vec<Diagnostic>) -> Option<Outco
     }
     let path = at.to_path();
     let depth = path.steps().len();
-    let errors: Vec<Diagnostic> = repeated.extract_if(.., |error| error.path.starts_with(&path)).collect();
+    let errors: Vec<Diagnostic> =
+        repeated.extract_if(.., |error| error.path.starts_with(&path)).collect();
     let secret = errors.iter().find_map(|error| match error.path.steps().get(depth..) {
         Some([Step::Key(member)]) => SECRET_MEMBERS.into_iter().find(|secret| secret == member),
         _ => None,
@@ -156,12 +167,16 @@ fn named_key(name: &str, value: &Node, at: &PathRef<'_>) -> Outcome {
         Err(message) => return Outcome::Unfit(at.error(message)),
     };
     match blocks.as_slice() {
-        _ if name.len() > MAX_KEY_ID_BYTES => Outcome::Unfit(at.error("a key id has 256 bytes at most")),
+        _ if name.len() > MAX_KEY_ID_BYTES => {
+            Outcome::Unfit(at.error("a key id has 256 bytes at most"))
+        }
         [block] => pem_key(block, Some(name).filter(|name| !name.is_empty()), at),
-        blocks if blocks.iter().any(pem::Block::is_private) => Outcome::Private(private("PRIVATE KEY", at)),
-        _ => Outcome::Unfit(
-            at.error("expected one certificate or public key; put others under a `kid` of their own"),
-        ),
+        blocks if blocks.iter().any(pem::Block::is_private) => {
+            Outcome::Private(private("PRIVATE KEY", at))
+        }
+        _ => Outcome::Unfit(at.error(
+            "expected one certificate or public key; put others under a `kid` of their own",
+        )),
     }
 }
 
@@ -195,9 +210,12 @@ fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &PathRef<'_>) -> Ou
         return Outcome::Unfit(at.error("is no base64 (RFC 4648 section 4); copy it anew"));
     };
     match read(&content) {
-        Ok((material, algorithms)) => {
-            Outcome::Key(Jwk { path: at.to_path(), key_id: key_id.map(str::to_owned), algorithms, material })
-        }
+        Ok((material, algorithms)) => Outcome::Key(Jwk {
+            path: at.to_path(),
+            key_id: key_id.map(str::to_owned),
+            algorithms,
+            material,
+        }),
         Err(message) => Outcome::Unfit(at.error(message)),
     }
 }
@@ -229,10 +247,15 @@ impl Gathered {
     /// Returns why a key that could be used is none for this set.
     fn why_not(&self, key: &Jwk) -> Option<String> {
         if self.keys.len() >= MAX_KEYS {
-            return Some(format!("a set has {MAX_KEYS} keys at most, and this one comes after them"));
+            return Some(format!(
+                "a set has {MAX_KEYS} keys at most, and this one comes after them"
+            ));
         }
         let of = |key: &Jwk| (key.key_id.clone(), key.algorithms, key.material.clone());
-        let same = self.keys.iter().find(|other| other.material == key.material && of(other) == of(key))?;
+        let same = self
+            .keys
+            .iter()
+            .find(|other| other.material == key.material && of(other) == of(key))?;
         Some(format!("is the same key as `{}`", same.path))
     }
 
@@ -260,7 +283,8 @@ impl Gathered {
             let reasons = self.unfit.into_iter().map(|(_, error)| error);
             return Err(Diagnostics::new(list.error(message), reasons));
         }
-        let skipped = self.unfit.into_iter().map(|(key_id, error)| Skipped { key_id, reason: error });
+        let skipped =
+            self.unfit.into_iter().map(|(key_id, error)| Skipped { key_id, reason: error });
         Ok(KeySet { keys: self.keys, skipped: skipped.collect() })
     }
 }
@@ -268,7 +292,9 @@ impl Gathered {
 /// Returns the `kid` of a key, usable or not, to name it by.
 fn key_id(node: &Node) -> Option<String> {
     match node.get("kid") {
-        Some(Node::String(kid)) if !kid.is_empty() => Some(kid.chars().take(MAX_KEY_ID_BYTES).collect()),
+        Some(Node::String(kid)) if !kid.is_empty() => {
+            Some(kid.chars().take(MAX_KEY_ID_BYTES).collect())
+        }
         _ => None,
     }
 }

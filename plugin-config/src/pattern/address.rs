@@ -17,7 +17,8 @@ impl IpBlock {
     /// # Errors
     /// A sentence that says what a block may be.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{} is no address and no CIDR block, such as `10.0.0.0/8`", quote(text));
+        let wrong =
+            || format!("{} is no address and no CIDR block, such as `10.0.0.0/8`", quote(text));
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -32,7 +33,10 @@ impl IpBlock {
             Some(_) => return Err(wrong()),
         };
         if prefix > longest {
-            return Err(format!("{} has too long a prefix; it is {longest} bits at most", quote(text)));
+            return Err(format!(
+                "{} has too long a prefix; it is {longest} bits at most",
+                quote(text)
+            ));
         }
         if let IpAddr::V6(v6) = address
             && let Some(v4) = v6.to_ipv4_mapped()
@@ -41,7 +45,10 @@ impl IpBlock {
         }
         let first = first_address(address, prefix);
         if first != address {
-            return Err(format!("{} has bits beyond its prefix; write `{first}/{prefix}`", quote(text)));
+            return Err(format!(
+                "{} has bits beyond its prefix; write `{first}/{prefix}`",
+                quote(text)
+            ));
         }
         Ok(Self { address, prefix })
     }

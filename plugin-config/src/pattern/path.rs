@@ -7,7 +7,8 @@ impl PathPattern {
     /// The longest pattern, in bytes.
     pub const MAX_BYTES: usize = 2048;
 
-    /// Reads a pattern: `/exact`, `/prefix*`, `*suffix`, `*`, or a template such as `/users/{id}/{**}`.
+    /// Reads a pattern: `/exact`, `/prefix*`, `*suffix`, `*`, or a template such as
+    /// `/users/{id}/{**}`.
     ///
     /// ```
     /// use attache_plugin_config::PathPattern;
@@ -105,7 +106,8 @@ fn check_characters(text: &str) -> Result<(), String> {
 }
 
 fn check_segments(text: &str, segments: &[&str]) -> Result<(), String> {
-    if let Some((segment, name)) = segments.iter().find_map(|segment| Some((segment, placeholder(segment)?)))
+    if let Some((segment, name)) =
+        segments.iter().find_map(|segment| Some((segment, placeholder(segment)?)))
     {
         return Err(format!(
             "`{segment}` in {} would be compared letter by letter; for a segment that may be anything write `{{{name}}}`",
@@ -113,9 +115,10 @@ fn check_segments(text: &str, segments: &[&str]) -> Result<(), String> {
         ));
     }
     match segments.iter().find(|segment| matches!(**segment, "." | "..")) {
-        Some(dots) => {
-            Err(format!("{} fits nothing: a segment `{dots}` is also resolved; leave it out", quote(text)))
-        }
+        Some(dots) => Err(format!(
+            "{} fits nothing: a segment `{dots}` is also resolved; leave it out",
+            quote(text)
+        )),
         None => Ok(()),
     }
 }

@@ -45,7 +45,11 @@ fn the_minimal_example_has_every_default() {
     assert_eq!(issuer.locations.headers[0].prefix, "Bearer ");
     assert_eq!(issuer.clock_skew.as_secs(), 60);
     assert!(issuer.require_expiration && !issuer.forward_original_token);
-    assert!(issuer.max_lifetime.is_none() && issuer.audiences.is_empty() && issuer.presenters.is_empty());
+    assert!(
+        issuer.max_lifetime.is_none()
+            && issuer.audiences.is_empty()
+            && issuer.presenters.is_empty()
+    );
     assert!(config.policies.is_empty());
     assert_eq!(config.cache.tokens, 2048);
     assert_eq!(config.cache.shared_slots, 2048);
@@ -59,7 +63,8 @@ fn the_twin_of_istio_has_the_same_rules() {
     assert!(issuer.forward_original_token);
     let KeySource::Inline(set) = &issuer.keys else { panic!("inline keys") };
     assert_eq!(set.keys.len(), 2);
-    let headers: Vec<_> = config.identity_headers().into_iter().map(|header| header.as_str()).collect();
+    let headers: Vec<_> =
+        config.identity_headers().into_iter().map(|header| header.as_str()).collect();
     assert_eq!(headers, ["x-email", "x-org-id", "x-scope", "x-sub"]);
     let rules = &config.policies[0].rules;
     assert_eq!(rules.len(), 5);
@@ -103,7 +108,8 @@ fn every_configuration_in_the_manifests_is_accepted() {
     let mut found = Vec::new();
     for (name, document) in manifests() {
         let spec = &document["spec"];
-        let places = [&spec["pluginConfig"], &spec["wasm"]["pluginConfig"], &spec["wasm"][0]["config"]];
+        let places =
+            [&spec["pluginConfig"], &spec["wasm"]["pluginConfig"], &spec["wasm"][0]["config"]];
         for configuration in places.into_iter().filter(|configuration| configuration.is_object()) {
             if let Err(errors) = read(configuration) {
                 panic!("{name}: {errors}");

@@ -93,7 +93,8 @@ fn roles_are_read_somewhere_where_rules_ask_for_them() {
 
 #[test]
 fn names_that_are_one_metric_are_told_apart() {
-    let rules = |names: &[&str]| names.iter().map(|name| json!({ "name": name })).collect::<Value>();
+    let rules =
+        |names: &[&str]| names.iter().map(|name| json!({ "name": name })).collect::<Value>();
     refuses(
         &with_root(json!({"policies": [{"name": "a", "rules": rules(&["b-c", "b_c"])}]})),
         "policies[0].rules[1].name",
@@ -186,7 +187,9 @@ fn words_of_istio_and_envoy_are_translated() {
             "whom a token speaks for is asked of its claims: `when: [{claim: sub, equals: …}]`",
         ),
         (
-            with_root(json!({"policies": [{"name": "a", "selector": {"matchLabels": {"app": "a"}}}]})),
+            with_root(
+                json!({"policies": [{"name": "a", "selector": {"matchLabels": {"app": "a"}}}]}),
+            ),
             "policies[0].selector.matchLabels",
             "write `labels: {app: …}`",
         ),
@@ -201,7 +204,11 @@ fn words_of_istio_and_envoy_are_translated() {
             "rules belong into a policy: `policies: [{name: …, rules: […]}]`",
         ),
         (with_root(json!({"jwtRules": []})), "jwtRules", "write `issuers`"),
-        (with_issuer(json!({"remote_jwks": {}})), "issuers[0].remote_jwks", "write `jwksUri: https://…`"),
+        (
+            with_issuer(json!({"remote_jwks": {}})),
+            "issuers[0].remote_jwks",
+            "write `jwksUri: https://…`",
+        ),
     ] {
         let word = at.rsplit('.').next().expect("a key");
         refuses(&document, at, &format!("unknown key `{word}`; {instead}"));

@@ -7,7 +7,11 @@ use serde_json::json;
 #[test]
 fn an_unknown_key_names_the_one_that_was_meant() {
     for (document, at, message) in [
-        (with_root(json!({"polices": []})), "polices", "unknown key `polices`; did you mean `policies`?"),
+        (
+            with_root(json!({"polices": []})),
+            "polices",
+            "unknown key `polices`; did you mean `policies`?",
+        ),
         (
             with_issuer(json!({"from_headers": []})),
             "issuers[0].from_headers",
@@ -102,7 +106,10 @@ fn a_wrong_type_says_what_is_expected() {
 #[test]
 fn a_string_at_a_wrong_place_is_never_repeated() {
     let found = errors(&with_issuer(json!({"secrets": ["s3cr3t-s3cr3t"], "jwks": null})));
-    assert_eq!(found, [("issuers[0].secrets[0]".to_owned(), "expected an object, got a string".to_owned())]);
+    assert_eq!(
+        found,
+        [("issuers[0].secrets[0]".to_owned(), "expected an object, got a string".to_owned())]
+    );
 }
 
 #[test]
@@ -166,9 +173,12 @@ fn whole_numbers_may_be_written_as_a_wasm_plugin_does() {
 fn a_number_to_compare_with_needs_no_more_than_53_bits() {
     accepts(&with_rule(json!({"when": [{"claim": "n", "equals": 9_007_199_254_740_991_u64}]})));
     accepts(&with_rule(json!({"when": [{"claim": "n", "lessThan": -0.5}]})));
-    for value in
-        [json!(9_007_199_254_740_992_u64), json!(9_007_199_254_740_993_u64), json!(1e300), json!(-1e16)]
-    {
+    for value in [
+        json!(9_007_199_254_740_992_u64),
+        json!(9_007_199_254_740_993_u64),
+        json!(1e300),
+        json!(-1e16),
+    ] {
         refuses(
             &with_rule(json!({"when": [{"claim": "n", "greaterThan": value}]})),
             "policies[0].rules[0].when[0].greaterThan",
@@ -186,7 +196,11 @@ fn a_missing_key_is_asked_for_and_nothing_else_follows() {
             "there are no keys; give `jwks`, `jwksUri`, `discovery` or `secrets`",
         ),
         (with_root(json!({"policies": [{"rules": []}]})), "policies[0]", "`name` is missing"),
-        (with_rule(json!({"when": [{"equals": 1}]})), "policies[0].rules[0].when[0]", "`claim` is missing"),
+        (
+            with_rule(json!({"when": [{"equals": 1}]})),
+            "policies[0].rules[0].when[0]",
+            "`claim` is missing",
+        ),
         (
             with_issuer(json!({"outputClaimToHeaders": [{"claim": "sub"}]})),
             "issuers[0].outputClaimToHeaders[0]",

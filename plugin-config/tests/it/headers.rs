@@ -68,7 +68,11 @@ fn no_header_is_written_twice_in_any_spelling() {
         ]}))
     };
     let at = "issuers[0].outputClaimToHeaders[1].header";
-    refuses(&two("x-user", "X-User"), at, "`x-user` is written twice; give each claim its own header");
+    refuses(
+        &two("x-user", "X-User"),
+        at,
+        "`x-user` is written twice; give each claim its own header",
+    );
     let message = "many servers take `x_user` and `x-user` for one header; give each claim its own";
     refuses(&two("x-user", "x_user"), at, message);
     let payload = with_issuer(json!({
@@ -92,7 +96,8 @@ fn two_issuers(one: Value, other: Value) -> Value {
 
 #[test]
 fn issuers_agree_on_the_spelling_of_a_header() {
-    let writes = |header: &str| json!({"outputClaimToHeaders": [{"header": header, "claim": "sub"}]});
+    let writes =
+        |header: &str| json!({"outputClaimToHeaders": [{"header": header, "claim": "sub"}]});
     accepts(&two_issuers(writes("x-user"), writes("X-User")));
     refuses(
         &two_issuers(writes("x-user"), writes("x_user")),

@@ -28,16 +28,25 @@ fn an_issuer_is_read_whole() {
     assert_eq!(forms, [&RoleForm::Strings, &RoleForm::Strings, &RoleForm::Keys, &field]);
     assert_eq!(issuer.presenters, [StringPattern::Prefix("cluster.local/ns/tyk/".to_owned())]);
     assert!(issuer.revoked.token_ids.contains("x"));
-    let cookies: Vec<(&str, bool)> =
-        issuer.locations.cookies.iter().map(|cookie| (cookie.name.as_str(), cookie.chunked)).collect();
+    let cookies: Vec<(&str, bool)> = issuer
+        .locations
+        .cookies
+        .iter()
+        .map(|cookie| (cookie.name.as_str(), cookie.chunked))
+        .collect();
     assert_eq!(cookies, [("session", false), ("sid", false), ("_oauth2_proxy", true)]);
-    assert!(issuer.locations.headers.is_empty(), "where a place is named, the default counts no more");
+    assert!(
+        issuer.locations.headers.is_empty(),
+        "where a place is named, the default counts no more"
+    );
 }
 
 #[test]
 fn each_mistake_is_named() {
-    let empty = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
-    let name_rule = "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit";
+    let empty =
+        "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
+    let name_rule =
+        "use 1 to 63 of a-z, 0-9, `-`, `_` and `.`, beginning and ending with a letter or digit";
     let cases: [(Value, &str, String); 50] = [
         (json!({"name": "Tyk"}), "name", format!("`Tyk` is no name: {name_rule}")),
         (json!({"name": ""}), "name", format!("`` is no name: {name_rule}")),
@@ -254,8 +263,7 @@ fn what_is_revoked_is_a_list_of_names() {
 
 #[test]
 fn names_and_issuers_are_unique() {
-    let issuer =
-        |name: &str, issuer: &str| json!({"name": name, "issuer": issuer, "jwks": {"keys": [key()]}});
+    let issuer = |name: &str, issuer: &str| json!({"name": name, "issuer": issuer, "jwks": {"keys": [key()]}});
     refuses(
         &json!({"issuers": [issuer("a", "x"), issuer("a", "y")]}),
         "issuers[1].name",
@@ -339,7 +347,10 @@ fn a_segment_in_braces_is_one_segment_of_a_path_and_stands_there_once() {
 fn each_token_is_one_issuers() {
     let issuer = |name: &str, more: Value| {
         let mut issuer = json!({"name": name, "jwks": {"keys": [key()]}, "audiences": ["a"]});
-        issuer.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        issuer
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
         issuer
     };
     let pattern = |name: &str, issuer_text: &str, segment: Value| {
@@ -365,7 +376,10 @@ fn each_token_is_one_issuers() {
         pattern("b", "https://login.example/{t}/v1.0", any.clone()), pattern("c", "https://login.example/{t}", any)]}));
     let unnamed = |name: &str, places: Value| {
         let mut unnamed = issuer(name, json!({"issuer": null}));
-        unnamed.as_object_mut().expect("an object").extend(places.as_object().expect("an object").clone());
+        unnamed
+            .as_object_mut()
+            .expect("an object")
+            .extend(places.as_object().expect("an object").clone());
         unnamed
     };
     let own = unnamed("own", json!({"fromHeaders": [{"name": "x-old"}], "fromCookies": ["old"]}));

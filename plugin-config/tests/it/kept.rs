@@ -1,4 +1,5 @@
-//! What a document says is in the configuration: nothing that was read is lost on the way, in silence.
+//! What a document says is in the configuration: nothing that was read is lost on the way, in
+//! silence.
 
 use crate::support::{accepts, from_yaml, key, read};
 use attache_plugin_config::Config;
@@ -20,7 +21,8 @@ fn held(config: Config) -> String {
     format!("{:#?}", Config { digest: [0; 32], warnings: Vec::new(), ..config })
 }
 
-/// Adds the places of all members and elements below a node; what a key set may hold beside keys is not ours to say.
+/// Adds the places of all members and elements below a node; what a key set may hold beside keys is
+/// not ours to say.
 fn add_places(node: &Value, at: &str, places: &mut Vec<String>) {
     let mut add = |step: &str, child: &Value| {
         let place = format!("{at}/{}", step.replace('~', "~0").replace('/', "~1"));
@@ -69,12 +71,20 @@ fn whatever_is_left_out_of_a_document_is_missed() {
 fn the_documents_have_every_key() {
     let mut places = Vec::new();
     documents().iter().for_each(|document| add_places(document, "", &mut places));
-    let written: BTreeSet<&str> = places.iter().filter_map(|place| place.rsplit('/').next()).collect();
+    let written: BTreeSet<&str> =
+        places.iter().filter_map(|place| place.rsplit('/').next()).collect();
     let schema = attache_plugin_config::schema();
     let definitions = schema["$defs"].as_object().expect("definitions").iter();
-    for (name, object) in definitions.map(|(name, object)| (name.as_str(), object)).chain([("", &schema)]) {
-        for key in object["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()) {
-            assert!(written.contains(key), "no document has `{key}` of {name}: add it to every-key.yaml");
+    for (name, object) in
+        definitions.map(|(name, object)| (name.as_str(), object)).chain([("", &schema)])
+    {
+        for key in
+            object["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str())
+        {
+            assert!(
+                written.contains(key),
+                "no document has `{key}` of {name}: add it to every-key.yaml"
+            );
         }
     }
 }

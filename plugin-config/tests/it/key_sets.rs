@@ -1,4 +1,5 @@
-//! Key sets as providers give them: the documents of `testing/fixtures/providers`, and what is made to look like them.
+//! Key sets as providers give them: the documents of `testing/fixtures/providers`, and what is made
+//! to look like them.
 
 use crate::support::{accepts, errors, key, with_issuer};
 use attache_plugin_config::{Algorithm, JwkMaterial, KeySet, KeySource, Skipped};
@@ -6,7 +7,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 fn provided(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testing/fixtures/providers").join(name);
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../testing/fixtures/providers").join(name);
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -25,7 +27,11 @@ fn inline(jwks: &Value) -> KeySet {
 fn refused(text: &str) -> String {
     let refused = KeySet::parse(text.as_bytes()).expect_err(text).to_string();
     let found = errors(&with_issuer(json!({"jwks": text})));
-    assert_eq!(found.len(), refused.lines().count(), "one rule for inline and served sets: {found:?}");
+    assert_eq!(
+        found.len(),
+        refused.lines().count(),
+        "one rule for inline and served sets: {found:?}"
+    );
     refused
 }
 
@@ -49,7 +55,8 @@ fn every_provider_serves_keys_that_can_be_used_inline_and_served() {
         let text = provided(name);
         let set = served(&text);
         assert_eq!(set.keys.len(), keys, "{name}");
-        let left_out: Vec<_> = set.skipped.iter().map(|skipped| skipped.reason.path.to_string()).collect();
+        let left_out: Vec<_> =
+            set.skipped.iter().map(|skipped| skipped.reason.path.to_string()).collect();
         assert_eq!(left_out, skipped, "{name}");
         assert!(set.keys.iter().all(|key| key.key_id.is_some()), "{name}");
         let object: Value = serde_json::from_str(&text).expect("JSON");
@@ -81,23 +88,39 @@ fn one_key_is_read_whatever_form_it_has() {
     assert_eq!(inline(jwk).keys[0].path.to_string(), "", "inline, as an object");
     for without in [&["n", "e"][..], &["n", "e", "kty"]] {
         let mut certified = jwk.clone();
-        without.iter().for_each(|member| _ = certified.as_object_mut().expect("a key").remove(*member));
+        without
+            .iter()
+            .for_each(|member| _ = certified.as_object_mut().expect("a key").remove(*member));
         for text in [certified.to_string(), json!({"keys": [certified]}).to_string()] {
             let key = &served(&text).keys[0];
-            assert_eq!((&key.material, &key.key_id), (material, &set.keys[0].key_id), "`x5c` alone");
+            assert_eq!(
+                (&key.material, &key.key_id),
+                (material, &set.keys[0].key_id),
+                "`x5c` alone"
+            );
             assert!(key.algorithms.iter().eq([Algorithm::RS256]), "`alg` counts all the same");
         }
     }
     let [certificate, pkcs1] = ["certificates/rsa.pem", "certificates/rsa-pkcs1.pem"].map(provided);
-    for pem in [certificate.clone(), pkcs1, certificate.replace('\n', " "), certificate.replace('\n', "\r\n")]
-    {
+    for pem in [
+        certificate.clone(),
+        pkcs1,
+        certificate.replace('\n', " "),
+        certificate.replace('\n', "\r\n"),
+    ] {
         assert_eq!(served(&pem).keys[0].material, *material);
         assert_eq!(inline(&json!(pem)).keys[0].material, *material);
         let named = served(&json!({"a": pem}).to_string());
-        assert_eq!((&named.keys[0].material, named.keys[0].key_id.as_deref()), (material, Some("a")));
+        assert_eq!(
+            (&named.keys[0].material, named.keys[0].key_id.as_deref()),
+            (material, Some("a"))
+        );
     }
     let bundle = served(&[certificate, provided("aws-alb/public-key.pem")].concat());
-    assert_eq!(bundle.keys.iter().map(|key| key.path.to_string()).collect::<Vec<_>>(), ["[0]", "[1]"]);
+    assert_eq!(
+        bundle.keys.iter().map(|key| key.path.to_string()).collect::<Vec<_>>(),
+        ["[0]", "[1]"]
+    );
 }
 
 #[test]
@@ -108,7 +131,10 @@ fn a_certificate_is_a_key_only_if_it_may_verify_and_is_strong_enough() {
             "certificates/authority.pem",
             "a certificate whose key usage lacks `digitalSignature` cannot verify signatures",
         ),
-        ("certificates/weak-key.pem", "an RSA key has 2048 to 4096 bits here, this one 1024; make a new key"),
+        (
+            "certificates/weak-key.pem",
+            "an RSA key has 2048 to 4096 bits here, this one 1024; make a new key",
+        ),
     ] {
         let bad = provided(name);
         assert!(refused(&bad).contains(why), "{name}");
@@ -131,8 +157,14 @@ fn what_is_changed_in_a_certificate_or_follows_it_makes_it_none() {
     let der = STANDARD.decode(&body).expect("base64");
     let certificate = |der: &[u8]| json!({"kid": "a", "x5c": [STANDARD.encode(der)]}).to_string();
     assert_eq!(served(&certificate(&der)).keys.len(), 1);
-    assert!(refused(&certificate(&[&der[..], &[0]].concat())).contains("X.509"), "a byte behind it");
-    assert!(refused(&certificate(&[&der[..], &der].concat())).contains("X.509"), "a certificate behind it");
+    assert!(
+        refused(&certificate(&[&der[..], &[0]].concat())).contains("X.509"),
+        "a byte behind it"
+    );
+    assert!(
+        refused(&certificate(&[&der[..], &der].concat())).contains("X.509"),
+        "a certificate behind it"
+    );
     for end in 0..der.len() {
         assert!(KeySet::parse(certificate(&der[..end]).as_bytes()).is_err(), "cut at {end}");
     }
@@ -161,13 +193,21 @@ fn what_is_private_refuses_the_whole_set() {
     for bad in [&private, &akp] {
         let message = refused(&json!({"keys": [key(), bad]}).to_string());
         assert!(message.starts_with("keys[1]: `"), "{message}");
-        assert!(message.contains("belongs to a private or symmetric key") && !message.contains("c2VjcmV0"));
+        assert!(
+            message.contains("belongs to a private or symmetric key")
+                && !message.contains("c2VjcmV0")
+        );
         refused(&bad.to_string());
     }
     // A member twice, of which either could be read.
-    for twice in [r#""d":"AA","d":null"#, r#""d":null,"d":"AA""#, r#""use":"enc","d":null,"\u0064":"AA""#] {
+    for twice in
+        [r#""d":"AA","d":null"#, r#""d":null,"d":"AA""#, r#""use":"enc","d":null,"\u0064":"AA""#]
+    {
         let text = key().to_string().replace("\"kty\":", &format!("{twice},\"kty\":"));
-        assert!(refused(&format!("{{\"keys\":[{},{text}]}}", key())).contains("`d` belongs to"), "{twice}");
+        assert!(
+            refused(&format!("{{\"keys\":[{},{text}]}}", key())).contains("`d` belongs to"),
+            "{twice}"
+        );
     }
     let secret = "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n";
     let public = provided("aws-alb/public-key.pem");
@@ -180,14 +220,16 @@ fn what_is_private_refuses_the_whole_set() {
         json!({"good": public, "bad": format!("{public}{secret}")}).to_string(),
     ] {
         let message = refused(&text);
-        assert!(message.contains("PRIVATE KEY` belongs to") && !message.contains("c2VjcmV0"), "{message}");
+        assert!(
+            message.contains("PRIVATE KEY` belongs to") && !message.contains("c2VjcmV0"),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn a_symmetric_key_is_left_out_and_never_repeated() {
-    let secret =
-        json!({"kty": "oct", "kid": "s", "alg": "HS256", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0cw"});
+    let secret = json!({"kty": "oct", "kid": "s", "alg": "HS256", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0cw"});
     let set = served(&json!({"keys": [secret, key()]}).to_string());
     assert_eq!(set.keys.len(), 1);
     assert!(set.keys.iter().all(|key| key.algorithms.iter().all(|algorithm| !algorithm.is_hmac())));
@@ -206,7 +248,10 @@ fn keys_of_one_kid_are_all_used_and_the_same_key_once() {
     let mut other = key();
     other["x"] = json!("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
     let set = served(&json!({"keys": [key(), other, key()]}).to_string());
-    assert_eq!(set.keys.iter().map(|key| key.key_id.as_deref()).collect::<Vec<_>>(), [Some("one"); 2]);
+    assert_eq!(
+        set.keys.iter().map(|key| key.key_id.as_deref()).collect::<Vec<_>>(),
+        [Some("one"); 2]
+    );
     assert_eq!(set.skipped[0].reason.to_string(), "keys[2]: is the same key as `keys[0]`");
     // A key that one algorithm is named for is not the same as one that another is.
     let rsa = |alg: &str| {
@@ -228,7 +273,8 @@ fn past_the_bound_the_first_keys_are_used_and_the_rest_is_named() {
     let set = served(&json!({"keys": keys}).to_string());
     assert_eq!((set.keys.len(), set.keys[255].key_id.as_deref()), (256, Some("k255")));
     assert_eq!((set.skipped.len(), set.skipped[0].key_id.as_deref()), (44, Some("k256")));
-    // A flood of what can't be used neither fills the memory nor the log, and hides no good key behind it.
+    // A flood of what can't be used neither fills the memory nor the log, and hides no good key
+    // behind it.
     let flood = format!("{{\"keys\":[{}{}]}}", "{},".repeat(50_000), numbered(0));
     let set = served(&flood);
     assert_eq!((set.keys.len(), set.skipped.len()), (1, 65));
@@ -249,7 +295,9 @@ fn a_key_with_a_member_twice_is_left_out_and_spoils_no_other() {
     assert_eq!(set.skipped[0].reason.to_string(), format!("keys[0].kty: `kty` {message}"));
     assert_eq!(set.skipped[1].reason.to_string(), format!("keys[1].more.a: `a` {message}"));
     let list = format!("[{}]", key());
-    assert!(refused(&format!("{{\"keys\":{list},\"keys\":{list}}}")).contains("`keys` is repeated"));
+    assert!(
+        refused(&format!("{{\"keys\":{list},\"keys\":{list}}}")).contains("`keys` is repeated")
+    );
     let pem = json!(provided("aws-alb/public-key.pem"));
     assert!(refused(&format!("{{\"a\":{pem},\"a\":{pem}}}")).contains("`a` is repeated"));
 }
@@ -265,10 +313,16 @@ fn an_error_names_the_form_that_came() {
         ("{\"keys\":{}}", "expected a list of keys, got an object"),
         ("{\"keys\":[]}", "there is no key; give at least one"),
         ("-----BEGIN PUBLIC KEY-----\nMFkw\n", "a PEM block has no end"),
-        ("-----BEGIN PGP MESSAGE-----\nAAAA\n-----END PGP MESSAGE-----", "`PGP MESSAGE` holds no key"),
+        (
+            "-----BEGIN PGP MESSAGE-----\nAAAA\n-----END PGP MESSAGE-----",
+            "`PGP MESSAGE` holds no key",
+        ),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "is no public key in DER"),
         ("-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----", "is no base64"),
-        ("-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----", "is no RSA public key in DER"),
+        (
+            "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----",
+            "is no RSA public key in DER",
+        ),
     ] {
         assert!(refused(text).contains(why), "{text}: {}", refused(text));
     }

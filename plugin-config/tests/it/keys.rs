@@ -39,7 +39,11 @@ fn keys_may_be_given_as_text() {
             "",
             "this key has no `n` but a `false`, which YAML makes of a bare `n`; quote it: `\"n\":`",
         ),
-        ("{\"keys\": [], \"keys\": []}", ".keys", "`keys` is repeated in this object; keep one of them"),
+        (
+            "{\"keys\": [], \"keys\": []}",
+            ".keys",
+            "`keys` is repeated in this object; keep one of them",
+        ),
         ("{", "", "not JSON: EOF while parsing an object at line 1 column 1"),
         ("[]", "", "expected a JWK set, got a list"),
         (
@@ -90,10 +94,18 @@ fn a_key_that_cannot_verify_is_refused_alone_and_left_out_beside_others() {
         ),
         (json!({"x": "a b"}), ".x", &place(2)),
         (json!({"x": "AB"}), ".x", cut),
-        (json!({"x": "AAA=="}), ".x", "has more or less `=` at its end than base64 wants; copy the key anew"),
+        (
+            json!({"x": "AAA=="}),
+            ".x",
+            "has more or less `=` at its end than base64 wants; copy the key anew",
+        ),
         (json!({"x": ""}), ".x", "is empty; copy the key anew"),
         (json!({"kty": "DSA"}), ".kty", "`DSA` keys are not supported; use `RSA`, `EC` or `OKP`"),
-        (json!({"kty": "OKP", "crv": "X25519"}), ".crv", "curve `X25519` is not supported; use `Ed25519`"),
+        (
+            json!({"kty": "OKP", "crv": "X25519"}),
+            ".crv",
+            "curve `X25519` is not supported; use `Ed25519`",
+        ),
         (
             json!({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}),
             ".x",
@@ -111,7 +123,10 @@ fn a_key_that_cannot_verify_is_refused_alone_and_left_out_beside_others() {
         assert_eq!(
             errors(&document),
             [
-                ("issuers[0].jwks.keys".to_owned(), "none of 1 keys can verify a signature here".to_owned()),
+                (
+                    "issuers[0].jwks.keys".to_owned(),
+                    "none of 1 keys can verify a signature here".to_owned()
+                ),
                 (place.clone(), message.to_owned())
             ],
             "{document}"
@@ -120,11 +135,19 @@ fn a_key_that_cannot_verify_is_refused_alone_and_left_out_beside_others() {
         beside["issuers"][0]["jwks"]["keys"].as_array_mut().expect("keys").push(key());
         let config = accepts(&beside);
         let KeySource::Inline(set) = &config.issuers[0].keys else { panic!("inline keys") };
-        assert_eq!((set.keys.len(), set.keys[0].path.to_string().as_str()), (1, "keys[1]"), "{beside}");
+        assert_eq!(
+            (set.keys.len(), set.keys[0].path.to_string().as_str()),
+            (1, "keys[1]"),
+            "{beside}"
+        );
         let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(warnings, [format!("{place}: this key is left out: {message}")]);
         let served = beside["issuers"][0]["jwks"].to_string();
-        assert_eq!(KeySet::parse(served.as_bytes()).as_ref(), Ok(set), "one rule for inline and served sets");
+        assert_eq!(
+            KeySet::parse(served.as_bytes()).as_ref(),
+            Ok(set),
+            "one rule for inline and served sets"
+        );
     }
     for changes in [
         json!({"use": "sig", "key_ops": ["verify", "sign"], "alg": "ES256", "x5c": ["…"], "kid": null}),
@@ -143,8 +166,10 @@ fn a_key_is_what_its_numbers_are_however_they_are_written() {
         let KeySource::Inline(set) = &config.issuers[0].keys else { panic!("inline keys") };
         set.keys[0].material.clone()
     };
-    let (x, y) =
-        ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "hfplhPOtl7QLxNMkKgsPc1BTUvYcuanY7IaSf-0xVf4");
+    let (x, y) = (
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "hfplhPOtl7QLxNMkKgsPc1BTUvYcuanY7IaSf-0xVf4",
+    );
     let exact = ec(x, y);
     let short = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHw";
     for (x, y) in [
@@ -157,7 +182,8 @@ fn a_key_is_what_its_numbers_are_however_they_are_written() {
     }
     let algorithms = |alg: &str| {
         let key = json!({"kty": "OKP", "crv": "Ed25519", "alg": alg, "x": x});
-        let config = accepts(&with_issuer(json!({"jwks": {"keys": [key]}, "algorithms": [alg, "EdDSA"]})));
+        let config =
+            accepts(&with_issuer(json!({"jwks": {"keys": [key]}, "algorithms": [alg, "EdDSA"]})));
         config.issuers[0].algorithms
     };
     assert_eq!(algorithms("Ed25519"), algorithms("EdDSA"));
@@ -170,7 +196,9 @@ fn a_private_key_is_refused_and_never_repeated() {
         let found = errors(&with_key(json!({member: "c2VjcmV0", "use": "enc"})));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, "issuers[0].jwks.keys[0]");
-        assert!(found[0].1.starts_with(&format!("`{member}` belongs to a private or symmetric key; ")));
+        assert!(
+            found[0].1.starts_with(&format!("`{member}` belongs to a private or symmetric key; "))
+        );
         assert!(!found[0].1.contains("c2VjcmV0"));
     }
 }
@@ -196,7 +224,8 @@ fn an_rsa_key_is_strong_enough() {
     let mut just_short = odd(256);
     just_short[0] = 0x7f;
     for (n, bits) in [(just_short, 2047), (odd(128), 1024), (odd(513), 4104)] {
-        let message = format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
+        let message =
+            format!("an RSA key has 2048 to 4096 bits here, this one {bits}; make a new key");
         refused(&rsa(&n, "AQAB"), &format!("{at}.n"), &message);
     }
     refused(
@@ -222,11 +251,16 @@ fn an_rsa_key_is_strong_enough() {
         &format!("{at}.n"),
         "an RSA key has 2048 to 4096 bits here, this one 1024; make a new key",
     );
-    for (e, value) in
-        [("AQ", "1"), ("Aw", "3"), ("AAAAAw", "3"), ("AQABAQ", "16777473"), ("AQABAQABAQABAQ", "larger")]
-    {
-        let message =
-            format!("the exponent of an RSA key must be 65537 (`AQAB`), this one is {value}; make a new key");
+    for (e, value) in [
+        ("AQ", "1"),
+        ("Aw", "3"),
+        ("AAAAAw", "3"),
+        ("AQABAQ", "16777473"),
+        ("AQABAQABAQABAQ", "larger"),
+    ] {
+        let message = format!(
+            "the exponent of an RSA key must be 65537 (`AQAB`), this one is {value}; make a new key"
+        );
         refused(&rsa(&odd(256), e), &format!("{at}.e"), &message);
     }
 }
@@ -241,7 +275,9 @@ fn keys_come_from_one_place() {
     );
     lay_over(&mut document["issuers"][0], json!({"jwks": null}));
     let config = accepts(&document);
-    assert!(matches!(&config.issuers[0].keys, KeySource::Secrets(secrets) if secrets[0].env == "A"));
+    assert!(
+        matches!(&config.issuers[0].keys, KeySource::Secrets(secrets) if secrets[0].env == "A")
+    );
     assert!(config.issuers[0].algorithms.iter().eq([Algorithm::HS256]));
 }
 
@@ -287,7 +323,11 @@ fn secrets_are_named_and_not_given() {
             "[0].algorithm",
             "`RS256` does not use a secret; use `HS256`, `HS384` or `HS512`",
         ),
-        (json!([{"env": "A", "algorithm": "HS256", "kid": ""}]), "[0].kid", "a key id has 1 to 256 bytes"),
+        (
+            json!([{"env": "A", "algorithm": "HS256", "kid": ""}]),
+            "[0].kid",
+            "a key id has 1 to 256 bytes",
+        ),
         (
             json!([{"env": "A", "algorithm": "HS256", "kid": "a"}, {"env": "B", "algorithm": "HS512", "kid": "a"}]),
             "[1].kid",
@@ -328,8 +368,8 @@ fn for_every_algorithm_but_hmac_a_key_is_read() {
             Scheme::Ed25519 => json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([1; 32])}),
             Scheme::Hmac(_) => continue,
         };
-        let set =
-            KeySet::parse(key.to_string().as_bytes()).unwrap_or_else(|error| panic!("{algorithm}: {error}"));
+        let set = KeySet::parse(key.to_string().as_bytes())
+            .unwrap_or_else(|error| panic!("{algorithm}: {error}"));
         assert!(set.keys[0].algorithms.contains(algorithm), "{algorithm}");
     }
 }

@@ -50,7 +50,8 @@ fn ten_errors_of_ten_kinds_come_together() {
 
 #[test]
 fn errors_follow_the_order_of_the_document() {
-    let text = br#"{"cache": {"tokens": 1.5, "sharedSlots": "x"}, "audit": {"log": "X"}, "issuers": []}"#;
+    let text =
+        br#"{"cache": {"tokens": 1.5, "sharedSlots": "x"}, "audit": {"log": "X"}, "issuers": []}"#;
     let errors = attache_plugin_config::parse(text).expect_err("refused");
     let at: Vec<String> = errors.iter().map(|error| error.path.to_string()).collect();
     assert_eq!(at, ["cache.tokens", "cache.sharedSlots", "audit.log", "issuers"]);
@@ -62,7 +63,10 @@ fn past_a_hundred_errors_the_rest_is_counted() {
     let cookies: Vec<String> = (0..250).map(|n| format!("a={n}")).collect();
     let found = errors(&with_issuer(json!({"fromCookies": cookies})));
     assert_eq!(found.len(), 101);
-    assert_eq!(found[100], (String::new(), "there are 150 more errors; mend these first".to_owned()));
+    assert_eq!(
+        found[100],
+        (String::new(), "there are 150 more errors; mend these first".to_owned())
+    );
     let types: Vec<Value> = (0..250).map(|n| json!(n)).collect();
     let found = errors(&with_issuer(json!({"audiences": types, "tokenTypes": audiences})));
     assert!((100..=101).contains(&found.len()), "{}", found.len());

@@ -12,8 +12,8 @@ fn with(mut document: Value, pointer: &str, value: Value) -> Value {
     document
 }
 
-/// Every optional key that a document may have is laid into it and has no value: a list of them follows from the schema,
-/// so that a key to come is among them.
+/// Every optional key that a document may have is laid into it and has no value: a list of them
+/// follows from the schema, so that a key to come is among them.
 #[test]
 fn no_key_of_any_object_may_be_null() {
     let schema = attache_plugin_config::schema();
@@ -28,8 +28,9 @@ fn no_key_of_any_object_may_be_null() {
             let (document, pointer) = home_of(name);
             let place = format!("{pointer}/{key}");
             let found = errors(&with(document, &place, Value::Null));
-            let said =
-                found.iter().any(|(at, message)| at.ends_with(key.as_str()) && is_about_null(key, message));
+            let said = found
+                .iter()
+                .any(|(at, message)| at.ends_with(key.as_str()) && is_about_null(key, message));
             assert!(said, "{place}: {found:?}");
             tried += 1;
         }
@@ -44,9 +45,11 @@ fn is_about_null(key: &str, message: &str) -> bool {
 
 /// A document that has an object of a definition, and where it stands there.
 fn home_of(definition: &str) -> (Value, &'static str) {
-    let issuer = |key: &str, value: Value| with(with_issuer(json!({})), &format!("/issuers/0/{key}"), value);
-    let rule =
-        |key: &str, value: Value| with(with_rule(json!({})), &format!("/policies/0/rules/0/{key}"), value);
+    let issuer =
+        |key: &str, value: Value| with(with_issuer(json!({})), &format!("/issuers/0/{key}"), value);
+    let rule = |key: &str, value: Value| {
+        with(with_rule(json!({})), &format!("/policies/0/rules/0/{key}"), value)
+    };
     let root = |key: &str| with(with_root(json!({})), &format!("/{key}"), json!({}));
     match definition {
         "Configuration" => (with_root(json!({})), ""),
@@ -66,8 +69,12 @@ fn home_of(definition: &str) -> (Value, &'static str) {
         "Operation" => (rule("to", json!([{}])), "/policies/0/rules/0/to/0"),
         "Source" => (rule("from", json!([{}])), "/policies/0/rules/0/from/0"),
         "Roles" => (rule("roles", json!({})), "/policies/0/rules/0/roles"),
-        "Selector" => (with(with_rule(json!({})), "/policies/0/selector", json!({})), "/policies/0/selector"),
-        "PolicyPaths" => (with(with_rule(json!({})), "/policies/0/paths", json!({})), "/policies/0/paths"),
+        "Selector" => {
+            (with(with_rule(json!({})), "/policies/0/selector", json!({})), "/policies/0/selector")
+        }
+        "PolicyPaths" => {
+            (with(with_rule(json!({})), "/policies/0/paths", json!({})), "/policies/0/paths")
+        }
         "IssuerSegment" => {
             let pattern = json!("https://login.example.com/{tenant}/v2.0");
             let document = with(issuer("issuerSegment", json!({})), "/issuers/0/issuer", pattern);
@@ -80,8 +87,12 @@ fn home_of(definition: &str) -> (Value, &'static str) {
             document["issuers"][0].as_object_mut().expect("an issuer").remove("jwks");
             (document, "/issuers/0/secrets/0")
         }
-        "CookieLocation" => (issuer("fromCookies", json!([{"name": "a"}])), "/issuers/0/fromCookies/0"),
-        "HeaderLocation" => (issuer("fromHeaders", json!([{"name": "a"}])), "/issuers/0/fromHeaders/0"),
+        "CookieLocation" => {
+            (issuer("fromCookies", json!([{"name": "a"}])), "/issuers/0/fromCookies/0")
+        }
+        "HeaderLocation" => {
+            (issuer("fromHeaders", json!([{"name": "a"}])), "/issuers/0/fromHeaders/0")
+        }
         "RoleClaim" => (issuer("roleClaims", json!([{"claim": "a"}])), "/issuers/0/roleClaims/0"),
         "StringMatch" => (issuer("subjects", json!([{}])), "/issuers/0/subjects/0"),
         "ClaimToHeader" => {
@@ -143,8 +154,16 @@ fn null_is_refused_where_a_value_is_needed() {
             "issuers[0].name",
             "expected a string, got null",
         ),
-        (with_issuer(json!({"audiences": [null]})), "issuers[0].audiences[0]", "expected a string, got null"),
-        (with_root(json!({"roleHierarchy": {"a": null}})), "roleHierarchy.a", "expected a list, got null"),
+        (
+            with_issuer(json!({"audiences": [null]})),
+            "issuers[0].audiences[0]",
+            "expected a string, got null",
+        ),
+        (
+            with_root(json!({"roleHierarchy": {"a": null}})),
+            "roleHierarchy.a",
+            "expected a list, got null",
+        ),
         (
             with_root(json!({"policies": [{"name": "a", "selector": {"labels": {"app": null}}}]})),
             "policies[0].selector.labels.app",
@@ -175,7 +194,10 @@ fn an_empty_value_is_refused_where_it_could_widen_something() {
         let errors = read(document).err().into_iter();
         errors
             .flat_map(|errors| {
-                errors.iter().map(|one| (one.path.to_string(), one.message.clone())).collect::<Vec<_>>()
+                errors
+                    .iter()
+                    .map(|one| (one.path.to_string(), one.message.clone()))
+                    .collect::<Vec<_>>()
             })
             .collect()
     };
@@ -186,7 +208,8 @@ fn an_empty_value_is_refused_where_it_could_widen_something() {
         let before = wrong(&document);
         for key in keys.keys() {
             for empty in [json!([]), json!({}), json!("")] {
-                let after = wrong(&with(document.clone(), &format!("{pointer}/{key}"), empty.clone()));
+                let after =
+                    wrong(&with(document.clone(), &format!("{pointer}/{key}"), empty.clone()));
                 if after.is_subset(&before) {
                     taken.insert(format!("{name}.{key}: {empty}"));
                 }
@@ -197,7 +220,8 @@ fn an_empty_value_is_refused_where_it_could_widen_something() {
     assert_eq!(taken, meant);
 }
 
-/// What may be empty: settings and lists that only ever add to what is refused or told, and texts that are values.
+/// What may be empty: settings and lists that only ever add to what is refused or told, and texts
+/// that are values.
 const MEANT: [&str; 22] = [
     "Audit.claims: []",
     "Condition.contains: \"\"",

@@ -42,8 +42,9 @@ fn a_policy_says_which_paths_its_service_takes_for_the_same() {
 
 #[test]
 fn a_rule_of_a_shadow_policy_is_shadow() {
-    let config =
-        accepts(&with_policy(json!({"mode": "SHADOW", "rules": [{"name": "a", "mode": "ENFORCE"}]})));
+    let config = accepts(&with_policy(
+        json!({"mode": "SHADOW", "rules": [{"name": "a", "mode": "ENFORCE"}]}),
+    ));
     assert_eq!(config.policies[0].rules[0].mode, Mode::Shadow);
 }
 
@@ -78,7 +79,8 @@ fn a_selector_can_fit() {
         "labels": {"app": "orders", "app.kubernetes.io/name": "Orders_1.x"},
     }})));
     let label = |key: &str, value: &str| with_policy(json!({"selector": {"labels": {key: value}}}));
-    let empty = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
+    let empty =
+        "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
     for (document, at, message) in [
         (with_policy(json!({"selector": {"namespaces": []}})), "namespaces", empty),
         (
@@ -101,7 +103,11 @@ fn a_selector_can_fit() {
             "labels.app",
             "an empty value looks like an absent label, so it fits no workload; name the value",
         ),
-        (label("app", "a*"), "labels.app", "`a*` holds `*`, but labels are compared whole; name the value"),
+        (
+            label("app", "a*"),
+            "labels.app",
+            "`a*` holds `*`, but labels are compared whole; name the value",
+        ),
         (
             label("app", "a b"),
             "labels.app",
@@ -121,7 +127,9 @@ fn a_selector_can_fit() {
 #[test]
 fn no_role_includes_itself() {
     let hierarchy = |roles: Value| with_root(json!({"roleHierarchy": roles}));
-    accepts(&hierarchy(json!({"admin": ["writer", "auditor"], "writer": ["reader"], "auditor": ["reader"]})));
+    accepts(&hierarchy(
+        json!({"admin": ["writer", "auditor"], "writer": ["reader"], "auditor": ["reader"]}),
+    ));
     refuses(
         &hierarchy(json!({"admin": ["writer"], "writer": ["reader"], "reader": ["admin"]})),
         "roleHierarchy.admin",

@@ -1,7 +1,9 @@
 //! Keys that a provider serves.
 
 use crate::support::{accepts, errors, lay_over, refuses, with_issuer, with_root};
-use attache_plugin_config::{Algorithm, Config, KeyLocation, KeySource, OnKeysUnavailable, RemoteKeys};
+use attache_plugin_config::{
+    Algorithm, Config, KeyLocation, KeySource, OnKeysUnavailable, RemoteKeys,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -35,7 +37,8 @@ fn a_url_is_all_it_takes() {
 #[test]
 fn discovery_begins_at_the_issuer() {
     for issuer in ["https://id.example/realms/a", "https://id.example/realms/a/"] {
-        let config = accepts(&remote(json!({"jwksUri": null, "discovery": true, "issuer": issuer})));
+        let config =
+            accepts(&remote(json!({"jwksUri": null, "discovery": true, "issuer": issuer})));
         let KeyLocation::Discovery(url) = &keys(&config).location else { panic!("discovery") };
         assert_eq!(url.as_str(), "https://id.example/realms/a/.well-known/openid-configuration");
     }
@@ -45,7 +48,9 @@ fn discovery_begins_at_the_issuer() {
         "`tyk` is no URL to look for a discovery document at; give `jwksUri` instead",
     );
     refuses(
-        &remote(json!({"jwksUri": null, "discovery": true, "issuer": "https://id.example?tenant=a"})),
+        &remote(
+            json!({"jwksUri": null, "discovery": true, "issuer": "https://id.example?tenant=a"}),
+        ),
         "issuers[0].discovery",
         "an issuer with a query or a fragment has no discovery document; give `jwksUri` instead",
     );
@@ -59,15 +64,16 @@ fn discovery_may_lead_to_hosts_that_are_named() {
         lay_over(&mut document["issuers"][0], more);
         document
     };
-    let hosts =
-        json!({"jwksHosts": ["Keys.example", "keys.example:8443", "www.googleapis.com:443", "[::1]:81"]});
+    let hosts = json!({"jwksHosts": ["Keys.example", "keys.example:8443", "www.googleapis.com:443", "[::1]:81"]});
     let config = accepts(&discovery(hosts));
     let expected = ["keys.example", "keys.example:8443", "www.googleapis.com", "[::1]:81"];
     assert_eq!(keys(&config).jwks_hosts, expected);
     assert!(keys(&accepts(&discovery(json!({})))).jwks_hosts.is_empty());
-    for wrong in ["https://keys.example", "keys.example/jwks", "*", "*.example", "keys.example:0", "", "a b"]
+    for wrong in
+        ["https://keys.example", "keys.example/jwks", "*", "*.example", "keys.example:0", "", "a b"]
     {
-        let message = format!("`{wrong}` is no host; write `keys.example.com` or `keys.example.com:8443`");
+        let message =
+            format!("`{wrong}` is no host; write `keys.example.com` or `keys.example.com:8443`");
         refuses(&discovery(json!({"jwksHosts": [wrong]})), "issuers[0].jwksHosts[0]", &message);
     }
     refuses(
@@ -146,7 +152,8 @@ fn keys_come_from_one_place_only() {
         (json!({"secrets": [{"env": "A", "algorithm": "HS256"}]}), "`jwksUri` and `secrets`"),
         (json!({"jwks": {"keys": []}}), "`jwks` and `jwksUri`"),
     ] {
-        let message = format!("{names} stand side by side; split them into two issuers or keep one");
+        let message =
+            format!("{names} stand side by side; split them into two issuers or keep one");
         refuses(&remote(more), "issuers[0]", &message);
     }
 }
@@ -164,7 +171,8 @@ fn hmac_and_public_keys_never_mix() {
 
 #[test]
 fn what_is_for_providers_stands_with_a_provider_only() {
-    let message = "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`";
+    let message =
+        "is only for keys from a provider; leave it out, or give `jwksUri` or `discovery`";
     for (key, value) in
         [("cluster", json!("a")), ("refresh", json!({})), ("onKeysUnavailable", json!("ALLOW"))]
     {
@@ -190,7 +198,9 @@ fn what_is_for_providers_stands_with_a_provider_only() {
         "a DENY rule opens nothing: leave it out, and put it on the ALLOW rule that is for the same requests",
     );
     refuses(
-        &with_provider(json!({"name": "a", "authentication": "NONE", "onKeysUnavailable": "ALLOW"})),
+        &with_provider(
+            json!({"name": "a", "authentication": "NONE", "onKeysUnavailable": "ALLOW"}),
+        ),
         at,
         "with `authentication: NONE` no keys are needed; leave it out",
     );
@@ -215,12 +225,19 @@ fn every_time_has_its_range() {
     // Defaults give way to a short interval.
     let config = accepts(&refresh(json!({"interval": "2s"})));
     let times = keys(&config).refresh;
-    assert_eq!([times.min_interval, times.retry_after], [Duration::from_secs(2), Duration::from_secs(1)]);
+    assert_eq!(
+        [times.min_interval, times.retry_after],
+        [Duration::from_secs(2), Duration::from_secs(1)]
+    );
 }
 
 #[test]
 fn all_mistakes_are_told_at_once() {
-    let found = errors(&remote(json!({"cluster": "a b", "refresh": {"timeout": "2m", "keepFor": "1s"}})));
+    let found =
+        errors(&remote(json!({"cluster": "a b", "refresh": {"timeout": "2m", "keepFor": "1s"}})));
     let places: Vec<&str> = found.iter().map(|(at, _)| at.as_str()).collect();
-    assert_eq!(places, ["issuers[0].cluster", "issuers[0].refresh.keepFor", "issuers[0].refresh.timeout"]);
+    assert_eq!(
+        places,
+        ["issuers[0].cluster", "issuers[0].refresh.keepFor", "issuers[0].refresh.timeout"]
+    );
 }

@@ -4,7 +4,8 @@ use crate::support::{accepts, refuses, with_root, with_rule};
 use attache_plugin_config::{HostPattern, PathPattern, PathSegment, StringPattern};
 use serde_json::{Value, json};
 
-const EMPTY: &str = "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
+const EMPTY: &str =
+    "an empty list can be read as `any` or as `none`; leave the key out or name at least one";
 
 fn refuses_each<const N: usize>(cases: [(Value, &str, &str); N]) {
     for (keys, at, message) in cases {
@@ -57,10 +58,16 @@ fn a_path_that_fits_nothing_is_refused() {
             "/a%20b",
             "`/a%20b` fits nothing: a path is matched percent-decoded; write the character itself for `%`",
         ),
-        ("/a;b", "`/a;b` fits nothing: a path with `;` parameters is also read without them; leave them out"),
+        (
+            "/a;b",
+            "`/a;b` fits nothing: a path with `;` parameters is also read without them; leave them out",
+        ),
         ("/a//b", "`/a//b` fits nothing: an empty segment is also read as none; write one `/`"),
         ("/a\\b", "`/a\\b` fits nothing: a backslash is also read as a slash; write `/`"),
-        ("/a\tb", "`/a\\tb` fits nothing: a path with a control character is never matched; leave it out"),
+        (
+            "/a\tb",
+            "`/a\\tb` fits nothing: a path with a control character is never matched; leave it out",
+        ),
         ("/a/../b", "`/a/../b` fits nothing: a segment `..` is also resolved; leave it out"),
         ("/.", "`/.` fits nothing: a segment `.` is also resolved; leave it out"),
         ("/{id}/..", "`/{id}/..` fits nothing: a segment `..` is also resolved; leave it out"),
@@ -109,8 +116,16 @@ fn an_operation_says_something() {
             "this entry holds for every request; leave `to` out or say what the request is for",
         ),
         (json!({"to": [{"paths": []}]}), "to[0].paths", EMPTY),
-        (json!({"to": [{"methods": ["get"]}]}), "to[0].methods[0]", "methods are in upper case: write `GET`"),
-        (json!({"to": [{"methods": ["*"]}]}), "to[0].methods[0]", "leave the key out for every method"),
+        (
+            json!({"to": [{"methods": ["get"]}]}),
+            "to[0].methods[0]",
+            "methods are in upper case: write `GET`",
+        ),
+        (
+            json!({"to": [{"methods": ["*"]}]}),
+            "to[0].methods[0]",
+            "leave the key out for every method",
+        ),
         (
             json!({"to": [{"methods": ["GE T"]}]}),
             "to[0].methods[0]",
@@ -127,8 +142,16 @@ fn an_operation_says_something() {
             "`*` excludes everything, so this rule never matches; leave it out or exclude less",
         ),
         (json!({"to": [{"ports": [0]}]}), "to[0].ports[0]", "`0` is no port; use 1 to 65535"),
-        (json!({"to": [{"ports": [65536]}]}), "to[0].ports[0]", "`65536` is no port; use 1 to 65535"),
-        (json!({"to": [{"ports": [80, 80]}]}), "to[0].ports[1]", "`80` is listed twice; keep one of them"),
+        (
+            json!({"to": [{"ports": [65536]}]}),
+            "to[0].ports[0]",
+            "`65536` is no port; use 1 to 65535",
+        ),
+        (
+            json!({"to": [{"ports": [80, 80]}]}),
+            "to[0].ports[1]",
+            "`80` is listed twice; keep one of them",
+        ),
         (
             json!({"to": [{"hosts": ["https://a.b"]}]}),
             "to[0].hosts[0]",
@@ -224,7 +247,11 @@ fn a_rule_is_not_public_and_particular_at_once() {
             "authentication",
             none,
         ),
-        (json!({"authentication": "OPTIONAL", "roles": {"allOf": ["a"]}}), "authentication", optional),
+        (
+            json!({"authentication": "OPTIONAL", "roles": {"allOf": ["a"]}}),
+            "authentication",
+            optional,
+        ),
         (
             json!({"authentication": "OPTIONAL", "when": [{"claim": "a", "equals": 1}]}),
             "authentication",
@@ -237,7 +264,9 @@ fn a_rule_is_not_public_and_particular_at_once() {
         "authentication": "OPTIONAL", "roles": {"noneOf": ["a"]},
         "when": [{"claim": "a", "notEquals": 1}, {"claim": "b", "exists": false}],
     })));
-    accepts(&with_rule(json!({"authentication": "REQUIRED", "action": "DENY", "roles": {"anyOf": ["a"]}})));
+    accepts(&with_rule(
+        json!({"authentication": "REQUIRED", "action": "DENY", "roles": {"anyOf": ["a"]}}),
+    ));
 }
 
 #[test]
@@ -354,10 +383,18 @@ fn an_expression_compiles_and_has_an_end() {
     for text in ["(", "a)(b", "(?=a)", "[z-a]", "a{1000}{1000}{1000}", "\\p{L}"] {
         let found = crate::support::errors(&matches(text));
         assert_eq!(found[0].0, at);
-        assert!(found[0].1.starts_with(&format!("`{text}` is no regular expression: ")), "{}", found[0].1);
+        assert!(
+            found[0].1.starts_with(&format!("`{text}` is no regular expression: ")),
+            "{}",
+            found[0].1
+        );
     }
     refuses(&matches(&"a".repeat(1025)), at, "a regular expression has 1024 bytes at most");
-    refuses(&matches(""), at, "an empty expression matches only the empty string; use `equals` or `exists`");
+    refuses(
+        &matches(""),
+        at,
+        "an empty expression matches only the empty string; use `equals` or `exists`",
+    );
     let many: Vec<Value> = (0..300)
         .map(|n| json!({"name": format!("r{n}"), "when": [{"claim": "a", "matches": "a"}]}))
         .collect();
@@ -372,7 +409,8 @@ fn an_expression_compiles_and_has_an_end() {
 fn lists_have_an_end() {
     let many = |count: usize| (0..count).collect::<Vec<_>>();
     accepts(&with_rule(json!({"when": [{"claim": "a", "in": many(1000)}]})));
-    let conditions: Vec<Value> = many(65).iter().map(|n| json!({"claim": "a", "notEquals": n})).collect();
+    let conditions: Vec<Value> =
+        many(65).iter().map(|n| json!({"claim": "a", "notEquals": n})).collect();
     refuses_each([
         (
             json!({"when": [{"claim": "a", "in": many(1001)}]}),

@@ -10,7 +10,10 @@ fn the_schema_that_is_checked_in_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.json");
     let made = format!("{:#}\n", schema());
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(made == kept, "plugin-config/schema.json is not what the types say: run cargo xtask generate");
+    assert!(
+        made == kept,
+        "plugin-config/schema.json is not what the types say: run cargo xtask generate"
+    );
 }
 
 fn is_valid(document: &Value) -> bool {
@@ -21,7 +24,8 @@ fn is_valid(document: &Value) -> bool {
 fn every_example_fits_the_schema() {
     let validator = jsonschema::validator_for(&schema()).expect("the schema is one");
     for (name, document) in examples() {
-        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     }
 }
@@ -29,22 +33,25 @@ fn every_example_fits_the_schema() {
 /// The schema that the first line of a file names for editors.
 fn named_schema(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("the file's text");
-    let named = text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
-    let named = named.unwrap_or_else(|| panic!("{}: the first line names no schema", path.display()));
+    let named =
+        text.lines().next().and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
+    let named =
+        named.unwrap_or_else(|| panic!("{}: the first line names no schema", path.display()));
     let place = path.parent().expect("a folder").join(named);
-    let schema =
-        std::fs::read_to_string(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+    let schema = std::fs::read_to_string(&place)
+        .unwrap_or_else(|error| panic!("{}: {error}", place.display()));
     serde_json::from_str(&schema).expect("JSON")
 }
 
 #[test]
 fn every_example_names_a_schema_for_editors_that_it_fits() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let examples = std::fs::read_dir(root.join("plugin-config/examples")).expect("the folder of examples");
+    let examples =
+        std::fs::read_dir(root.join("plugin-config/examples")).expect("the folder of examples");
     let mut files: Vec<_> = examples.map(|entry| entry.expect("an example").path()).collect();
-    let plugins = manifests()
-        .into_iter()
-        .filter(|(name, document)| document["kind"] == "WasmPlugin" && name.ends_with("wasmplugin.yaml"));
+    let plugins = manifests().into_iter().filter(|(name, document)| {
+        document["kind"] == "WasmPlugin" && name.ends_with("wasmplugin.yaml")
+    });
     files.extend(plugins.map(|(name, _)| root.join(name)));
     files.push(root.join("e2e/demo/plugin-config.yaml"));
     assert!(files.len() >= 17, "{files:?}");
@@ -52,7 +59,8 @@ fn every_example_names_a_schema_for_editors_that_it_fits() {
         let text = std::fs::read_to_string(&file).expect("the file's text");
         let mut document = from_yaml(&text);
         let validator = jsonschema::validator_for(&named_schema(&file)).expect("the schema is one");
-        let errors: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
         document["isuers"] = json!([]);
         assert!(!validator.is_valid(&document), "{}: a misspelled key fits", file.display());
@@ -64,7 +72,10 @@ fn every_example_names_a_schema_for_editors_that_it_fits() {
 fn the_values_of_the_charts_name_their_schema_for_editors() {
     for chart in ["attache", "attache-issuer"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts").join(chart);
-        assert!(named_schema(&folder.join("values.yaml"))["properties"]["image"].is_object(), "{chart}");
+        assert!(
+            named_schema(&folder.join("values.yaml"))["properties"]["image"].is_object(),
+            "{chart}"
+        );
     }
 }
 
@@ -128,8 +139,13 @@ fn null_does_not_fit_the_schema() {
 fn every_key_is_described() {
     let schema = schema();
     let mut objects = vec![("the document", &schema)];
-    objects
-        .extend(schema["$defs"].as_object().expect("definitions").iter().map(|(name, node)| (&**name, node)));
+    objects.extend(
+        schema["$defs"]
+            .as_object()
+            .expect("definitions")
+            .iter()
+            .map(|(name, node)| (&**name, node)),
+    );
     for (name, object) in objects {
         assert!(object["description"].is_string(), "{name} has no description");
         for (key, property) in object["properties"].as_object().into_iter().flatten() {

@@ -1,7 +1,9 @@
 //! What holds for the whole plugin.
 
 use crate::support::{accepts, refuses, with_root};
-use attache_plugin_config::{AllowedOrigins, AmbiguousPaths, AuditLog, DryRun, Preflight, ProblemBody};
+use attache_plugin_config::{
+    AllowedOrigins, AmbiguousPaths, AuditLog, DryRun, Preflight, ProblemBody,
+};
 use serde_json::json;
 
 #[test]
@@ -19,7 +21,10 @@ fn settings_are_read() {
     assert_eq!(config.responses.body, ProblemBody::Text);
     let cors = config.responses.cors.unwrap();
     let origins = ["https://a.example", "http://[::1]:3000"].map(str::to_owned).to_vec();
-    assert_eq!((cors.allow_origins, cors.allow_credentials), (AllowedOrigins::These(origins), true));
+    assert_eq!(
+        (cors.allow_origins, cors.allow_credentials),
+        (AllowedOrigins::These(origins), true)
+    );
     assert_eq!(
         (config.cache.tokens, config.cache.shared_slots, config.cache.max_token_bytes),
         (0, 65536, 1024)

@@ -9,11 +9,14 @@ pub(crate) fn read(document: &Value) -> Result<Config, Diagnostics> {
     parse(document.to_string().as_bytes())
 }
 
-/// Every error of a document, as place and message; a test that expects errors fails here where there is none.
+/// Every error of a document, as place and message; a test that expects errors fails here where
+/// there is none.
 pub(crate) fn errors(document: &Value) -> Vec<(String, String)> {
     match read(document) {
         Ok(_) => panic!("accepted: {document}"),
-        Err(errors) => errors.iter().map(|error| (error.path.to_string(), error.message.clone())).collect(),
+        Err(errors) => {
+            errors.iter().map(|error| (error.path.to_string(), error.message.clone())).collect()
+        }
     }
 }
 
@@ -38,17 +41,21 @@ pub(crate) fn from_yaml(text: &str) -> Value {
 pub(crate) fn manifests() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut manifests = Vec::new();
-    let mut places = vec![root.join("istio"), root.join("e2e/kind/manifests"), root.join("examples")];
+    let mut places =
+        vec![root.join("istio"), root.join("e2e/kind/manifests"), root.join("examples")];
     while let Some(place) = places.pop() {
         if place.is_dir() {
             places.extend(
-                std::fs::read_dir(&place).expect("a folder").map(|entry| entry.expect("an entry").path()),
+                std::fs::read_dir(&place)
+                    .expect("a folder")
+                    .map(|entry| entry.expect("an entry").path()),
             );
         } else if place.extension().is_some_and(|extension| extension == "yaml") {
-            let name = place.strip_prefix(&root).expect("a path below the root").display().to_string();
+            let name =
+                place.strip_prefix(&root).expect("a path below the root").display().to_string();
             let text = std::fs::read_to_string(&place).expect("a manifest's text");
-            let documents: Vec<Value> =
-                serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             manifests.extend(documents.into_iter().map(|document| (name.clone(), document)));
         }
     }
@@ -81,7 +88,8 @@ pub(crate) fn key() -> Value {
 
 /// The least document, with the given keys laid over its issuer.
 pub(crate) fn with_issuer(keys: Value) -> Value {
-    let mut issuer = json!({"name": "tyk", "issuer": "https://tyk.example", "jwks": {"keys": [key()]}});
+    let mut issuer =
+        json!({"name": "tyk", "issuer": "https://tyk.example", "jwks": {"keys": [key()]}});
     lay_over(&mut issuer, keys);
     json!({"issuers": [issuer]})
 }
@@ -102,10 +110,12 @@ pub(crate) fn with_root(keys: Value) -> Value {
     document
 }
 
-/// The keys beside those of an object, or in their place; one that is given as `null` is removed, but for `issuer`, which
-/// may be `null`.
+/// The keys beside those of an object, or in their place; one that is given as `null` is removed,
+/// but for `issuer`, which may be `null`.
 pub(crate) fn lay_over(base: &mut Value, keys: Value) {
-    let (Value::Object(base), Value::Object(keys)) = (base, keys) else { panic!("both are objects") };
+    let (Value::Object(base), Value::Object(keys)) = (base, keys) else {
+        panic!("both are objects")
+    };
     for (key, value) in keys {
         let removed = value.is_null() && key != "issuer";
         if removed {

@@ -10,10 +10,13 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Sets that Wycheproof takes for valid and that are refused here, and sets that it takes for invalid and that pass
-/// this layer, with the reason.
+/// Sets that Wycheproof takes for valid and that are refused here, and sets that it takes for
+/// invalid and that pass this layer, with the reason.
 const WYCHEPROOF: [(u64, &str); 7] = [
-    (1, "a symmetric key beside a public one: the public key alone is taken; the vector tests the signature"),
+    (
+        1,
+        "a symmetric key beside a public one: the public key alone is taken; the vector tests the signature",
+    ),
     (2, "symmetric keys: an issuer's secrets come from the environment, never from a key set"),
     (13, "a symmetric key"),
     (14, "a symmetric key"),
@@ -43,7 +46,8 @@ fn wycheproof_sets_are_taken_or_refused_as_they_should() {
             let valid = test["result"] == "valid";
             let listed = WYCHEPROOF.iter().any(|(listed, _)| *listed == id);
             let as_expected = accepted.is_ok() == valid;
-            // What is listed must need its entry: an invalid vector that is refused needs none, but for 3.
+            // What is listed must need its entry: an invalid vector that is refused needs none, but
+            // for 3.
             assert!(as_expected != listed || id == 3, "test {id}: {accepted:?}");
         }
     }

@@ -8,8 +8,12 @@ fn warned(one: Value, other: Value) -> Vec<String> {
     let key = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "alg": "EdDSA",
         "x": "csxSoev5_JPOBZvlFordEWcwYGtxpCUI09rFPI3m610"}]});
     let issuer = |name: &str, more: Value| {
-        let mut issuer = json!({"name": name, "issuer": format!("https://{name}.example"), "jwks": key});
-        issuer.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let mut issuer =
+            json!({"name": name, "issuer": format!("https://{name}.example"), "jwks": key});
+        issuer
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
         issuer
     };
     let config = accepts(&json!({"issuers": [issuer("own", one), issuer("partner", other)]}));
@@ -44,7 +48,10 @@ fn two_issuers_that_may_write_one_identity_are_warned_of() {
         (of_tenant("acme", user()), of_tenant("acme", user())),
         (of_tenant("acme", user()), writes(None, user())),
         // No prefix makes e-mail addresses differ.
-        (writes(Some("a:"), user()), writes(Some("b:"), json!([{"header": "x-user", "claim": "email"}]))),
+        (
+            writes(Some("a:"), user()),
+            writes(Some("b:"), json!([{"header": "x-user", "claim": "email"}])),
+        ),
     ] {
         let warnings = warned(one, other);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -64,7 +71,10 @@ fn issuers_that_can_be_told_apart_are_not() {
         (writes(None, with_issuer()), writes(None, with_issuer())),
         (of_tenant("acme", with_tenant()), of_tenant("globex", with_tenant())),
         (writes(None, user()), writes(None, json!([{"header": "x-partner-user", "claim": "sub"}]))),
-        (json!({"outputPayloadToHeader": "x-payload"}), json!({"outputPayloadToHeader": "x-payload"})),
+        (
+            json!({"outputPayloadToHeader": "x-payload"}),
+            json!({"outputPayloadToHeader": "x-payload"}),
+        ),
     ] {
         assert_eq!(warned(one, other), [""; 0]);
     }

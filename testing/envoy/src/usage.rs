@@ -17,9 +17,11 @@ pub(crate) fn peak_resident_bytes(process: u32) -> Result<u64> {
 }
 
 fn status_bytes(process: u32, field: &str) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).context("Envoy has ended")?;
+    let status =
+        fs::read_to_string(format!("/proc/{process}/status")).context("Envoy has ended")?;
     let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    let kibibytes: Option<u64> = value.and_then(|value| value.split_whitespace().next()?.parse().ok());
+    let kibibytes: Option<u64> =
+        value.and_then(|value| value.split_whitespace().next()?.parse().ok());
     let kibibytes = kibibytes.with_context(|| format!("the kernel does not tell {field}"))?;
     Ok(kibibytes.saturating_mul(1024))
 }
@@ -36,7 +38,8 @@ impl CpuTime {
             // A thread may end between the two readings.
             let Ok(text) = fs::read_to_string(thread.join("schedstat")) else { continue };
             let nanoseconds = text.split_whitespace().next().and_then(|field| field.parse().ok());
-            threads.insert(thread, nanoseconds.context("the kernel keeps no schedstat of threads")?);
+            threads
+                .insert(thread, nanoseconds.context("the kernel keeps no schedstat of threads")?);
         }
         Ok(Self(threads))
     }
@@ -48,10 +51,9 @@ impl CpuTime {
 
     /// Returns what was used since an earlier reading.
     pub fn since(&self, earlier: &Self) -> Duration {
-        let used = self
-            .0
-            .iter()
-            .map(|(thread, now)| now.saturating_sub(earlier.0.get(thread).copied().unwrap_or_default()));
+        let used = self.0.iter().map(|(thread, now)| {
+            now.saturating_sub(earlier.0.get(thread).copied().unwrap_or_default())
+        });
         Duration::from_nanos(used.fold(0, u64::saturating_add))
     }
 }

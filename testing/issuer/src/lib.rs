@@ -44,7 +44,8 @@ impl Issuer {
     /// Starts one of a configuration, in YAML.
     pub async fn start(config: &str) -> Self {
         let config = Config::parse(config).unwrap_or_else(|error| panic!("{error}"));
-        let running = start(config, Clock::system()).await.unwrap_or_else(|error| panic!("{error}"));
+        let running =
+            start(config, Clock::system()).await.unwrap_or_else(|error| panic!("{error}"));
         let (grpc, http) = (running.grpc, running.http.unwrap());
         let (end, mut told) = mpsc::channel(2);
         let done = tokio::spawn(async move { running.until(&mut told).await });
@@ -79,7 +80,9 @@ impl Issuer {
 /// Connects a client that takes messages of up to 64 MiB.
 pub async fn connect(endpoint: Endpoint) -> DispatcherClient<Channel> {
     let channel = endpoint.connect().await.unwrap();
-    DispatcherClient::new(channel).max_decoding_message_size(64 << 20).max_encoding_message_size(64 << 20)
+    DispatcherClient::new(channel)
+        .max_decoding_message_size(64 << 20)
+        .max_encoding_message_size(64 << 20)
 }
 
 /// Returns a folder with one key.
@@ -144,7 +147,10 @@ pub fn post(api: &str, session: Option<SessionState>, headers: &[(&str, &str)]) 
             headers: map(headers),
             url: "/orders?page=2".into(),
             method: "GET".into(),
-            return_overrides: Some(ReturnOverrides { response_code: -1, ..ReturnOverrides::default() }),
+            return_overrides: Some(ReturnOverrides {
+                response_code: -1,
+                ..ReturnOverrides::default()
+            }),
             ..MiniRequestObject::default()
         }),
         session,
@@ -152,11 +158,15 @@ pub fn post(api: &str, session: Option<SessionState>, headers: &[(&str, &str)]) 
     }
 }
 
-/// Returns what the gateway would do with an answer: the token that goes upstream, or the status and reason for the client.
+/// Returns what the gateway would do with an answer: the token that goes upstream, or the status
+/// and reason for the client.
 pub fn outcome(answer: &Object) -> Result<String, (i32, String)> {
     let request = answer.request.as_ref().unwrap();
     let overrides = request.return_overrides.as_ref().unwrap();
-    assert!(request.delete_headers.contains(&"Authorization".to_owned()), "the client's own must always go");
+    assert!(
+        request.delete_headers.contains(&"Authorization".to_owned()),
+        "the client's own must always go"
+    );
     if overrides.response_code > 0 {
         assert!(overrides.override_error && overrides.response_error.is_empty());
         assert!(!request.set_headers.contains_key("Authorization"));
@@ -166,8 +176,8 @@ pub fn outcome(answer: &Object) -> Result<String, (i32, String)> {
     Ok(request.set_headers["Authorization"].strip_prefix("Bearer ").unwrap().to_owned())
 }
 
-/// What goes upstream, as the gateway makes it of its own request and an answer: it takes method, URL and body from the
-/// answer, and the rest from what it has.
+/// What goes upstream, as the gateway makes it of its own request and an answer: it takes method,
+/// URL and body from the answer, and the rest from what it has.
 #[derive(Debug, PartialEq)]
 pub struct Upstream {
     /// The method.
@@ -214,10 +224,12 @@ pub fn verify(jwks: &str, token: &str) -> Result<(), String> {
         ..VerificationOptions::default()
     };
     let verified = match metadata.algorithm() {
-        "ES256" => {
-            ES256PublicKey::from_jwk(&known).unwrap().verify_token::<NoCustomClaims>(token, Some(options))
-        }
-        _ => RS256PublicKey::from_jwk(&known).unwrap().verify_token::<NoCustomClaims>(token, Some(options)),
+        "ES256" => ES256PublicKey::from_jwk(&known)
+            .unwrap()
+            .verify_token::<NoCustomClaims>(token, Some(options)),
+        _ => RS256PublicKey::from_jwk(&known)
+            .unwrap()
+            .verify_token::<NoCustomClaims>(token, Some(options)),
     };
     verified.map(drop).map_err(|error| error.to_string())
 }

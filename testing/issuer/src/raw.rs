@@ -1,4 +1,5 @@
-//! A client that writes HTTP/2 frames itself (RFC 9113), so that a test decides what comes together and what is left unread.
+//! A client that writes HTTP/2 frames itself (RFC 9113), so that a test decides what comes together
+//! and what is left unread.
 
 use super::post;
 use attache_issuer::proto::Object;
@@ -112,7 +113,8 @@ impl Connection {
     pub async fn answer(&mut self, id: u32) -> Object {
         loop {
             let whole = self.answers.get(&id).filter(|bytes| {
-                let length = bytes.get(1..5).map(|length| u32::from_be_bytes(length.try_into().unwrap()));
+                let length =
+                    bytes.get(1..5).map(|length| u32::from_be_bytes(length.try_into().unwrap()));
                 length.is_some_and(|length| bytes.len() >= 5 + usize::try_from(length).unwrap())
             });
             if let Some(bytes) = whole {

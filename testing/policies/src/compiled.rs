@@ -2,8 +2,12 @@
 
 use crate::Ask;
 use attache_engine::host::Workload;
-use attache_engine::policy::{ClaimTable, Identity, Policies, PolicyTrace, RequestFacts, Verdict, View};
-use attache_plugin_config::{Authentication, ClaimPath, Config, OnKeysUnavailable, RoleClaim, RoleForm};
+use attache_engine::policy::{
+    ClaimTable, Identity, Policies, PolicyTrace, RequestFacts, Verdict, View,
+};
+use attache_plugin_config::{
+    Authentication, ClaimPath, Config, OnKeysUnavailable, RoleClaim, RoleForm,
+};
 use serde_json::Value;
 
 /// Returns the places where tests put roles: one claim, a list or words parted by spaces.
@@ -51,7 +55,11 @@ impl Compiled {
     }
 
     /// Asks about a request and what its token says.
-    fn ask<T>(&self, ask: &Ask, about: impl FnOnce(&RequestFacts<'_>, Option<&Identity<'_>>) -> T) -> T {
+    fn ask<T>(
+        &self,
+        ask: &Ask,
+        about: impl FnOnce(&RequestFacts<'_>, Option<&Identity<'_>>) -> T,
+    ) -> T {
         let Ask { method, path, host, .. } = ask;
         let facts = RequestFacts { method, path, host, peer: ask, headers: ask };
         let token = ask.claims();

@@ -7,7 +7,8 @@ use attache_plugin_config::Authentication;
 /// Why a request is refused, if it is, and by which rule.
 pub type Conclusion = (Option<Reason>, Option<RuleIndex>);
 
-/// Returns what the steps of an explanation come to; `None` where keys are missing, which steps do not tell the end of.
+/// Returns what the steps of an explanation come to; `None` where keys are missing, which steps do
+/// not tell the end of.
 pub fn concluded(explanation: &Explanation<'_>) -> Option<Conclusion> {
     if let Some(flaw) = explanation.flaw {
         return Some((Some(flaw), None));
@@ -23,7 +24,9 @@ pub fn concluded(explanation: &Explanation<'_>) -> Option<Conclusion> {
     let said = agreed(explanation);
     Some(match (&explanation.token, said) {
         // A preflight request asks for nothing yet: only a DENY rule can refuse it.
-        (_, (Some(reason), _)) if explanation.is_preflight && reason != Reason::RuleDenied => (None, None),
+        (_, (Some(reason), _)) if explanation.is_preflight && reason != Reason::RuleDenied => {
+            (None, None)
+        }
         (TokenTrace::Good(token), (None, rule)) => {
             (token.headers.as_ref().err().map(|cause| cause.reason), rule)
         }
@@ -40,8 +43,11 @@ fn agreed(explanation: &Explanation<'_>) -> Conclusion {
         return *denied;
     }
     let first = said[0];
-    let differs =
-        explanation.readings.iter().zip(&said).find(|(_, said)| said.0.is_some() != first.0.is_some());
+    let differs = explanation
+        .readings
+        .iter()
+        .zip(&said)
+        .find(|(_, said)| said.0.is_some() != first.0.is_some());
     differs.map_or(first, |(reading, _)| (reading.differs, None))
 }
 

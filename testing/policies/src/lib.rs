@@ -1,5 +1,6 @@
-//! Policies and requests in few words, what the engine says of them, and a [`mod@reference`] that says the same in a slow and
-//! obvious way. The engine's tests and its fuzz targets compare the two.
+//! Policies and requests in few words, what the engine says of them, and a [`mod@reference`] that
+//! says the same in a slow and obvious way. The engine's tests and its fuzz targets compare the
+//! two.
 
 #![expect(
     clippy::unwrap_used,

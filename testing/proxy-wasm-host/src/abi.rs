@@ -39,7 +39,8 @@ pub enum LogLevel {
 impl LogLevel {
     /// Returns the level of a number, if there is one.
     pub(crate) fn from_number(number: u64) -> Option<Self> {
-        let levels = [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Critical];
+        let levels =
+            [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Critical];
         levels.get(usize::try_from(number).ok()?).copied()
     }
 }

@@ -1,9 +1,11 @@
-//! Header maps as they cross the ABI: a count, the lengths, then names and values with a NUL after each.
+//! Header maps as they cross the ABI: a count, the lengths, then names and values with a NUL after
+//! each.
 
 /// A header map: it keeps its order and its duplicates. Values are bytes, not always UTF-8.
 pub type Headers = Vec<(String, Vec<u8>)>;
 
-/// Returns the form that crosses the ABI. A map of 4 GiB or more has none: its lengths read as the greatest.
+/// Returns the form that crosses the ABI. A map of 4 GiB or more has none: its lengths read as the
+/// greatest.
 pub(crate) fn write(map: &Headers) -> Vec<u8> {
     let mut bytes = length(map.len()).to_vec();
     for (name, value) in map {
@@ -60,8 +62,11 @@ mod tests {
 
     #[test]
     fn a_map_survives_the_wire() {
-        let map =
-            vec![(":path".to_owned(), b"/".to_vec()), ("x".to_owned(), vec![0xff]), ("y".to_owned(), vec![])];
+        let map = vec![
+            (":path".to_owned(), b"/".to_vec()),
+            ("x".to_owned(), vec![0xff]),
+            ("y".to_owned(), vec![]),
+        ];
         assert_eq!(read(&write(&map)), Some(map));
         assert_eq!(read(&[]), Some(vec![]));
     }

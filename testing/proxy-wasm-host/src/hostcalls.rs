@@ -7,7 +7,8 @@ use crate::state::{LogLine, State, filter_state_name};
 use anyhow::{Context, Result};
 use std::time::Duration;
 
-/// A hostcall that is being made: its arguments, by their position, and what they point to in the module's memory.
+/// A hostcall that is being made: its arguments, by their position, and what they point to in the
+/// module's memory.
 pub(crate) trait Call {
     /// Returns the state of the worker.
     fn state(&mut self) -> &mut State;
@@ -21,8 +22,8 @@ pub(crate) trait Call {
     /// Writes bytes where an argument points.
     fn put(&mut self, index: usize, bytes: &[u8]) -> Result<()>;
 
-    /// Hands bytes over in memory that the module allocates, and writes where two arguments point: where that begins, and
-    /// how many bytes there are. Nothing is allocated for none.
+    /// Hands bytes over in memory that the module allocates, and writes where two arguments point:
+    /// where that begins, and how many bytes there are. Nothing is allocated for none.
     fn give(&mut self, index: usize, bytes: &[u8]) -> Result<()>;
 
     /// Returns a text.
@@ -92,12 +93,15 @@ pub(crate) fn make(name: &str, call: &mut impl Call) -> Result<Status> {
         "proxy_set_property" => set_property(call),
         "proxy_get_shared_data" => {
             let key = call.text(0)?;
-            let Some((value, version)) = call.state().shared.get(&key) else { return Ok(Status::NotFound) };
+            let Some((value, version)) = call.state().shared.get(&key) else {
+                return Ok(Status::NotFound);
+            };
             call.put(4, &version.to_le_bytes())?;
             give(call, 2, &value)
         }
         "proxy_set_shared_data" => {
-            let (key, value, version) = (call.text(0)?, call.bytes(2)?, u32::try_from(call.number(4)?)?);
+            let (key, value, version) =
+                (call.text(0)?, call.bytes(2)?, u32::try_from(call.number(4)?)?);
             Ok(call.state().shared.set(&key, &value, version).err().unwrap_or(Status::Ok))
         }
         "proxy_send_local_response" => send_local_response(call),
@@ -109,7 +113,9 @@ pub(crate) fn make(name: &str, call: &mut impl Call) -> Result<Status> {
         "proxy_http_call" => http_call(call),
         "proxy_call_foreign_function" => {
             let (name, argument) = (call.text(0)?, call.bytes(2)?);
-            let Some(function) = call.state().foreign_function(&name) else { return Ok(Status::NotFound) };
+            let Some(function) = call.state().foreign_function(&name) else {
+                return Ok(Status::NotFound);
+            };
             match function(&argument) {
                 Ok(result) => give(call, 4, &result),
                 Err(status) => Ok(status),
@@ -117,7 +123,9 @@ pub(crate) fn make(name: &str, call: &mut impl Call) -> Result<Status> {
         }
         "proxy_define_metric" => {
             let (kind, name) = (call.number(0)?, call.text(1)?);
-            let Some(id) = call.state().metrics.define(kind, name) else { return Ok(Status::BadArgument) };
+            let Some(id) = call.state().metrics.define(kind, name) else {
+                return Ok(Status::BadArgument);
+            };
             put(call, 3, &id.to_le_bytes())
         }
         "proxy_increment_metric" => {
@@ -149,7 +157,9 @@ fn give(call: &mut impl Call, index: usize, bytes: &[u8]) -> Result<Status> {
 }
 
 fn log(call: &mut impl Call) -> Result<Status> {
-    let Some(level) = LogLevel::from_number(call.number(0)?) else { return Ok(Status::BadArgument) };
+    let Some(level) = LogLevel::from_number(call.number(0)?) else {
+        return Ok(Status::BadArgument);
+    };
     let text = String::from_utf8_lossy(&call.bytes(1)?).into_owned();
     call.state().log.push(LogLine { level, text });
     Ok(Status::Ok)
@@ -159,7 +169,9 @@ fn get_buffer(call: &mut impl Call) -> Result<Status> {
     let (buffer, start, most) = (call.number(0)?, call.number(1)?, call.number(2)?);
     let state = call.state();
     let whole = match buffer {
-        buffer_type::CALL_RESPONSE_BODY => state.call_response.as_ref().map(|response| &response.body),
+        buffer_type::CALL_RESPONSE_BODY => {
+            state.call_response.as_ref().map(|response| &response.body)
+        }
         buffer_type::VM_CONFIGURATION => Some(&state.vm_configuration),
         buffer_type::PLUGIN_CONFIGURATION => Some(&state.configuration),
         _ => None,
@@ -176,7 +188,9 @@ fn header_map(state: &mut State, map: u64) -> Option<&mut Headers> {
     match map {
         map_type::REQUEST_HEADERS => state.stream().map(|stream| &mut stream.headers),
         map_type::REQUEST_TRAILERS => state.stream().map(|stream| &mut stream.trailers),
-        map_type::CALL_RESPONSE_HEADERS => state.call_response.as_mut().map(|response| &mut response.headers),
+        map_type::CALL_RESPONSE_HEADERS => {
+            state.call_response.as_mut().map(|response| &mut response.headers)
+        }
         _ => None,
     }
 }

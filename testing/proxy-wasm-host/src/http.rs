@@ -14,7 +14,9 @@ pub struct Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(self.headers.iter().map(|(name, value)| (name, value.escape_ascii().to_string())))
+            .entries(
+                self.headers.iter().map(|(name, value)| (name, value.escape_ascii().to_string())),
+            )
             .finish()
     }
 }
@@ -62,10 +64,11 @@ pub struct Response {
     pub trailers: Headers,
     /// The answer, if the filter gave one in the service's place.
     pub reply: Option<LocalReply>,
-    /// How often the filter answered: more than once is a defect of the filter, or of a host that handed over the same
-    /// request twice.
+    /// How often the filter answered: more than once is a defect of the filter, or of a host that
+    /// handed over the same request twice.
     pub replies: u32,
-    /// What the filter left for access logs, by the name that Envoy gives it: `wasm.` and the property's.
+    /// What the filter left for access logs, by the name that Envoy gives it: `wasm.` and the
+    /// property's.
     pub filter_state: BTreeMap<String, Vec<u8>>,
     /// How often each hostcall was made since the request came.
     pub calls: BTreeMap<String, u32>,
@@ -88,7 +91,8 @@ impl Response {
         values.pop()
     }
 
-    /// Returns the status of the answer; 200 where the request goes on, as the service would answer.
+    /// Returns the status of the answer; 200 where the request goes on, as the service would
+    /// answer.
     pub fn status(&self) -> u32 {
         self.reply.as_ref().map_or(200, |reply| reply.status)
     }
@@ -157,7 +161,8 @@ pub struct CallResponse {
 impl CallResponse {
     /// Makes an answer of texts.
     pub fn new(headers: &[(&str, &str)], body: &[u8]) -> Self {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
         Self { headers: headers.collect(), body: body.to_vec() }
     }
 }

@@ -9,8 +9,8 @@ use crate::state::{LogLine, State};
 use anyhow::{Context, Result, bail};
 use wasmi::{Caller, Engine, Extern, ExternType, Instance, Linker, Memory, Module, Store, Val};
 
-/// An import that is no hostcall: a module that was instrumented calls it with an index to tell that it came by. What
-/// came is in [`State::entered`].
+/// An import that is no hostcall: a module that was instrumented calls it with an index to tell
+/// that it came by. What came is in [`State::entered`].
 pub const ENTER: &str = "enter";
 
 /// A module in a VM of its own, with the state of its worker.
@@ -94,7 +94,8 @@ impl Vm {
         Ok(self.call("proxy_on_configure", &[1, size])? == 1)
     }
 
-    /// Calls one of the module's functions. As a callback's first argument is its context, hostcalls are about that.
+    /// Calls one of the module's functions. As a callback's first argument is its context,
+    /// hostcalls are about that.
     ///
     /// # Errors
     /// It traps, or there is none of this name.
@@ -105,7 +106,8 @@ impl Vm {
             let parent = arguments.get(1).copied().unwrap_or_default().cast_unsigned();
             self.state_mut().create(context, parent);
         }
-        let function = self.instance.get_func(&self.store, name).with_context(|| format!("no `{name}`"))?;
+        let function =
+            self.instance.get_func(&self.store, name).with_context(|| format!("no `{name}`"))?;
         let arguments: Vec<Val> = arguments.iter().map(|argument| Val::I32(*argument)).collect();
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
         function
@@ -150,7 +152,9 @@ impl Vm {
     /// # Errors
     /// There is no such context.
     pub fn response(&self, context: i32) -> Result<Response> {
-        self.state().response(context.cast_unsigned()).with_context(|| format!("no context {context}"))
+        self.state()
+            .response(context.cast_unsigned())
+            .with_context(|| format!("no context {context}"))
     }
 
     /// Answers a call to a cluster.
@@ -158,7 +162,8 @@ impl Vm {
     /// # Errors
     /// It traps.
     pub fn answer_call(&mut self, context: u32, token: u32, response: CallResponse) -> Result<()> {
-        let (headers, body) = (i32::try_from(response.headers.len())?, i32::try_from(response.body.len())?);
+        let (headers, body) =
+            (i32::try_from(response.headers.len())?, i32::try_from(response.body.len())?);
         self.state_mut().call_response = Some(response);
         let arguments = [context.cast_signed(), token.cast_signed(), headers, body, 0];
         self.call("proxy_on_http_call_response", &arguments)?;
@@ -175,14 +180,20 @@ pub(crate) struct HostCall<'c, 'a> {
 }
 
 /// Does what a module imports.
-fn imported(name: &str, caller: Caller<'_, Worker>, arguments: &[Val]) -> Result<u32, wasmi::Error> {
+fn imported(
+    name: &str,
+    caller: Caller<'_, Worker>,
+    arguments: &[Val],
+) -> Result<u32, wasmi::Error> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         return Err(wasmi::Error::new("there is no memory"));
     };
     let mut call = HostCall { caller, memory, arguments };
     let done = match name {
         ENTER => call.note_entry(),
-        name if name.starts_with("proxy_") => hostcalls::make(name, &mut call).map(|status| status as u32),
+        name if name.starts_with("proxy_") => {
+            hostcalls::make(name, &mut call).map(|status| status as u32)
+        }
         name => wasi::make(name, &mut call),
     };
     done.map_err(|error| wasmi::Error::new(format!("{name}: {error:#}")))
@@ -253,12 +264,15 @@ impl Call for HostCall<'_, '_> {
     fn give(&mut self, index: usize, bytes: &[u8]) -> Result<()> {
         let mut at = 0;
         if !bytes.is_empty() {
-            let Some(Extern::Func(allocate)) = self.caller.get_export("proxy_on_memory_allocate") else {
+            let Some(Extern::Func(allocate)) = self.caller.get_export("proxy_on_memory_allocate")
+            else {
                 bail!("the module allocates no memory");
             };
             let mut room = [Val::I32(0)];
             allocate.call(&mut self.caller, &[Val::I32(i32::try_from(bytes.len())?)], &mut room)?;
-            let [Val::I32(address)] = room else { bail!("`proxy_on_memory_allocate` returns no address") };
+            let [Val::I32(address)] = room else {
+                bail!("`proxy_on_memory_allocate` returns no address")
+            };
             at = address.cast_unsigned();
             self.memory.write(&mut self.caller, usize::try_from(at)?, bytes)?;
         }

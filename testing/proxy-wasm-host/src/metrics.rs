@@ -3,7 +3,8 @@
 use crate::abi::{Status, metric_type};
 use std::collections::BTreeMap;
 
-/// The counters and gauges of a proxy. Two that a module defines under one name are one, as in Envoy.
+/// The counters and gauges of a proxy. Two that a module defines under one name are one, as in
+/// Envoy.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     /// The name behind each id.
@@ -30,7 +31,8 @@ impl Metrics {
         self.metrics.get(name).filter(|metric| !metric.is_counter).map(|metric| metric.value)
     }
 
-    /// Sets a gauge that the module defined, as another plugin of the proxy would. Returns whether there is one.
+    /// Sets a gauge that the module defined, as another plugin of the proxy would. Returns whether
+    /// there is one.
     pub fn set_gauge(&mut self, name: &str, value: u64) -> bool {
         let gauge = self.metrics.get_mut(name).filter(|metric| !metric.is_counter);
         gauge.map(|gauge| gauge.value = value).is_some()
@@ -41,7 +43,8 @@ impl Metrics {
         std::mem::take(&mut self.changed)
     }
 
-    /// Defines a metric and returns its id; `None` where this host has none of the kind, or another kind of this name.
+    /// Defines a metric and returns its id; `None` where this host has none of the kind, or another
+    /// kind of this name.
     pub(crate) fn define(&mut self, kind: u64, name: String) -> Option<u32> {
         let is_counter = match kind {
             metric_type::COUNTER => true,
@@ -86,7 +89,8 @@ impl Metrics {
 
     fn change(&mut self, id: u64, change: impl FnOnce(&mut Metric) -> Status) -> Status {
         let name = usize::try_from(id).ok().and_then(|id| self.ids.get(id));
-        let Some((name, metric)) = name.and_then(|name| Some((name, self.metrics.get_mut(name)?))) else {
+        let Some((name, metric)) = name.and_then(|name| Some((name, self.metrics.get_mut(name)?)))
+        else {
             return Status::NotFound;
         };
         let status = change(metric);
@@ -104,7 +108,8 @@ mod tests {
     #[test]
     fn two_of_one_name_are_one() {
         let mut metrics = Metrics::default();
-        let ids = [(); 2].map(|()| metrics.define(metric_type::COUNTER, "requests".to_owned()).unwrap());
+        let ids =
+            [(); 2].map(|()| metrics.define(metric_type::COUNTER, "requests".to_owned()).unwrap());
         assert_ne!(ids[0], ids[1]);
         for id in ids {
             assert_eq!(metrics.add(id.into(), 2), Status::Ok);

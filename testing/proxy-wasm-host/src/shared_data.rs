@@ -4,7 +4,8 @@ use crate::abi::Status;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Values that workers share, each with a version that changes with every write. Clones share the same values.
+/// Values that workers share, each with a version that changes with every write. Clones share the
+/// same values.
 #[derive(Clone, Debug, Default)]
 pub struct SharedData(Arc<Mutex<BTreeMap<String, Versioned>>>);
 
@@ -17,8 +18,8 @@ impl SharedData {
         self.lock().get(key).cloned()
     }
 
-    /// Writes a value, as `proxy_set_shared_data` does: only if `cas` is 0, the value's present version, or there is no
-    /// value yet.
+    /// Writes a value, as `proxy_set_shared_data` does: only if `cas` is 0, the value's present
+    /// version, or there is no value yet.
     ///
     /// # Errors
     /// [`Status::CasMismatch`] where another worker was faster.

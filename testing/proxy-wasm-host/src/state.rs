@@ -133,7 +133,8 @@ impl State {
         self.properties.insert(path.join("\0").into_bytes(), value.as_ref().to_vec());
     }
 
-    /// Returns a property that was set, or the filter state of the request that a module set as a property.
+    /// Returns a property that was set, or the filter state of the request that a module set as a
+    /// property.
     pub(crate) fn property(&mut self, path: &[u8]) -> Option<Vec<u8>> {
         if let Some(value) = self.properties.get(path) {
             return Some(value.clone());
@@ -142,7 +143,8 @@ impl State {
         self.stream()?.filter_state.get(&name).cloned()
     }
 
-    /// Returns what became of the request of a context, so far; `None` where there is no such context.
+    /// Returns what became of the request of a context, so far; `None` where there is no such
+    /// context.
     pub fn response(&self, context: u32) -> Option<Response> {
         let stream = self.streams.get(&context)?;
         Some(Response {

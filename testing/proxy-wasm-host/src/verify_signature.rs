@@ -1,12 +1,13 @@
-//! Envoy's foreign function `verify_signature`, done by a library of its own: messages by `prost`, keys by `spki`,
-//! cryptography by `ring`, and by `p521` what that lacks.
+//! Envoy's foreign function `verify_signature`, done by a library of its own: messages by `prost`,
+//! keys by `spki`, cryptography by `ring`, and by `p521` what that lacks.
 
 use crate::abi::Status;
 use p521::ecdsa::signature::Verifier as _;
 use prost::Message;
 use ring::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
@@ -62,7 +63,8 @@ pub fn unable(_argument: &[u8]) -> Result<Vec<u8>, Status> {
     Ok(Verdict::unable().encode_to_vec())
 }
 
-/// Verifies a signature as Envoy does: RSASSA-PKCS1-v1_5 with SHA-2, ECDSA on P-256, P-384 and P-521.
+/// Verifies a signature as Envoy does: RSASSA-PKCS1-v1_5 with SHA-2, ECDSA on P-256, P-384 and
+/// P-521.
 ///
 /// # Errors
 /// [`Status::BadArgument`] where the bytes are no [`Arguments`], or the key is none.
@@ -74,7 +76,8 @@ pub fn verify(argument: &[u8]) -> Result<Vec<u8>, Status> {
     let Some(is_good) = is_good(&key, point, &arguments) else {
         return Ok(Verdict::unable().encode_to_vec());
     };
-    let verdict = if is_good { Verdict { result: true, error: String::new() } } else { Verdict::bad() };
+    let verdict =
+        if is_good { Verdict { result: true, error: String::new() } } else { Verdict::bad() };
     Ok(verdict.encode_to_vec())
 }
 
@@ -103,8 +106,12 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
-fn algorithm(hash: &str, key: &SubjectPublicKeyInfoRef<'_>) -> Option<&'static dyn VerificationAlgorithm> {
-    let curve = if key.algorithm.oid == EC { Some(key.algorithm.parameters_oid().ok()?) } else { None };
+fn algorithm(
+    hash: &str,
+    key: &SubjectPublicKeyInfoRef<'_>,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    let curve =
+        if key.algorithm.oid == EC { Some(key.algorithm.parameters_oid().ok()?) } else { None };
     match (hash, curve) {
         ("sha256", None) if key.algorithm.oid == RSA => Some(&RSA_PKCS1_2048_8192_SHA256),
         ("sha384", None) if key.algorithm.oid == RSA => Some(&RSA_PKCS1_2048_8192_SHA384),

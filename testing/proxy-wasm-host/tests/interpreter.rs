@@ -52,8 +52,10 @@ fn a_module_changes_headers_and_answers() {
 
 #[test]
 fn what_the_host_gives_lies_in_memory_that_the_module_allocates() {
-    // The property `zone`, whose place and length are written to 32 and 36, becomes the filter state `zone`.
-    let mut vm = vm("(drop (call $get_property (i32.const 16) (i32.const 4) (i32.const 32) (i32.const 36)))
+    // The property `zone`, whose place and length are written to 32 and 36, becomes the filter
+    // state `zone`.
+    let mut vm =
+        vm("(drop (call $get_property (i32.const 16) (i32.const 4) (i32.const 32) (i32.const 36)))
         (call $set_property
             (i32.const 16) (i32.const 4) (i32.load (i32.const 32)) (i32.load (i32.const 36)))");
     vm.state_mut().set_property(&["zone"], "north");

@@ -32,7 +32,8 @@ impl Context for Root {
                 log::warn!("{context} is gone");
                 continue;
             }
-            hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, "x-said", Some(&body)).unwrap();
+            hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, "x-said", Some(&body))
+                .unwrap();
             hostcalls::resume_http_request().unwrap();
         }
     }
@@ -69,7 +70,8 @@ impl Context for Filter {}
 impl HttpContext for Filter {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
         let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap();
-        let path = headers.iter().find(|(name, _)| name == ":path").map(|(_, path)| path.as_slice());
+        let path =
+            headers.iter().find(|(name, _)| name == ":path").map(|(_, path)| path.as_slice());
         match path {
             Some(b"/wait") => {
                 WAITING.with_borrow_mut(|waiting| waiting.push(self.context));
@@ -77,7 +79,8 @@ impl HttpContext for Filter {
             }
             Some(b"/share") => {
                 let (value, version) = hostcalls::get_shared_data("visits").unwrap();
-                let visits = value.and_then(|value| value.first().copied()).unwrap_or(0).saturating_add(1);
+                let visits =
+                    value.and_then(|value| value.first().copied()).unwrap_or(0).saturating_add(1);
                 hostcalls::set_shared_data("visits", Some(&[visits]), version).unwrap();
             }
             Some(b"/mark") => {

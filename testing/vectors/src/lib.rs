@@ -1,16 +1,18 @@
-//! Finds the test vectors that others have published. They are not part of this repository: what is not here is skipped,
-//! and that is said, for a clone must pass with nothing beside it.
+//! Finds the test vectors that others have published. They are not part of this repository: what is
+//! not here is skipped, and that is said, for a clone must pass with nothing beside it.
 //!
 //! Vectors are looked for in
 //! 1. the folder that `ATTACHE_VECTORS` names; what is missing there is an error,
 //! 2. `shared/vectors` beside the repository,
-//! 3. for `JSONTestSuite`, the folder that `ATTACHE_JSON_SUITE` names, which `scripts/json-test-suite` fetches.
+//! 3. for `JSONTestSuite`, the folder that `ATTACHE_JSON_SUITE` names, which
+//!    `scripts/json-test-suite` fetches.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Returns the file or folder `name` of the published vectors, such as `wycheproof/json_web_key_test.json`; `None`, and a
-/// line on standard error, where this machine has none.
+/// Returns the file or folder `name` of the published vectors, such as
+/// `wycheproof/json_web_key_test.json`; `None`, and a line on standard error, where this machine
+/// has none.
 ///
 /// # Panics
 /// `ATTACHE_VECTORS` is set and holds no `name`.

@@ -7,7 +7,8 @@ use std::fmt;
 /// One of Tyk's ways of counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// A bucket in each gateway's memory, full again when its window is over: the distributed rate limiter, Tyk's default.
+    /// A bucket in each gateway's memory, full again when its window is over: the distributed rate
+    /// limiter, Tyk's default.
     Bucket,
     /// A log of every request in Redis, of those too that were refused.
     RedisLog,
@@ -41,12 +42,12 @@ impl Behaviour {
 
     /// Returns how gateways of these settings count a limit.
     ///
-    /// The bucket decides where there is one gateway, or where the limit is above the threshold for each of several; else
-    /// the Redis log does (`SessionLimiter.newRateLimitChecker`).
+    /// The bucket decides where there is one gateway, or where the limit is above the threshold for
+    /// each of several; else the Redis log does (`SessionLimiter.newRateLimitChecker`).
     #[must_use]
     pub fn chosen(limit: &Limit, settings: &Settings, gateways: usize) -> Self {
-        let is_busy =
-            limit.per <= 0.0 || to_float(gateways) * settings.drl_threshold < limit.rate / limit.per;
+        let is_busy = limit.per <= 0.0
+            || to_float(gateways) * settings.drl_threshold < limit.rate / limit.per;
         let algorithm = if settings.has_fixed_window {
             Algorithm::FixedWindow
         } else if settings.has_sentinel {

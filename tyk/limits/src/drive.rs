@@ -1,4 +1,5 @@
-//! Sends what is planned, when it is due, whatever has come back: an open loop, so that a slow gateway is not spared.
+//! Sends what is planned, when it is due, whatever has come back: an open loop, so that a slow
+//! gateway is not spared.
 
 use crate::plan::{Due, Plan};
 use crate::record::{Answer, FORMAT, Record, Tried};
@@ -64,8 +65,8 @@ struct Sender<'c> {
     answers: Mutex<Vec<(usize, Answer)>>,
 }
 
-/// Sends everything that is due before the end, and returns what came back. `tell` is called before each target with its
-/// number.
+/// Sends everything that is due before the end, and returns what came back. `tell` is called before
+/// each target with its number.
 ///
 /// # Errors
 /// The client can't be made, a key or a header can't be sent, or a gateway does not answer.
@@ -87,7 +88,8 @@ pub fn drive(course: Course<'_>, tell: &dyn Fn(usize)) -> Result<Record, Box<dyn
             break;
         }
         tell(number);
-        let schedule = plan.schedule(start.elapsed().as_secs_f64(), started, course.urls.len(), &mut rng);
+        let schedule =
+            plan.schedule(start.elapsed().as_secs_f64(), started, course.urls.len(), &mut rng);
         let sender = Sender {
             course,
             client: client.clone(),
@@ -146,7 +148,12 @@ impl Sender<'_> {
     }
 
     fn send(&self, target: &Target, due: &Due) -> Answer {
-        let base = self.course.urls.get(due.gateway).map(|url| url.trim_end_matches('/')).unwrap_or_default();
+        let base = self
+            .course
+            .urls
+            .get(due.gateway)
+            .map(|url| url.trim_end_matches('/'))
+            .unwrap_or_default();
         let method = Method::from_bytes(target.method.as_bytes()).unwrap_or(Method::GET);
         // The client's own time is for each read; this is for all of them.
         let request = self.client.request(method, format!("{base}{}", target.path));

@@ -47,7 +47,8 @@ impl Envelope {
                     overload: if behaviour.is_smoothed { most } else { 0.0 },
                 }
             }
-            // What the mark does not see in its last half second has no bound but the caller's own speed.
+            // What the mark does not see in its last half second has no bound but the caller's own
+            // speed.
             Algorithm::Sentinel => Self {
                 window: limit.whole_window(),
                 least: whole,
@@ -70,7 +71,8 @@ mod tests {
     fn one_limit_has_many_envelopes() {
         let limit = Limit::new(9.0, 2.0);
         let of = |behaviour: Behaviour, is_spread| {
-            let Envelope { least, most, overload, .. } = Envelope::of(&limit, &behaviour, is_spread);
+            let Envelope { least, most, overload, .. } =
+                Envelope::of(&limit, &behaviour, is_spread);
             (least, most, overload)
         };
         assert_eq!(of(Behaviour::of(Algorithm::Bucket, 1), false), (9.0, 18.0, 9.0));

@@ -44,7 +44,8 @@ impl Limit {
         Self {
             rate: fields.number("rate"),
             per: fields.number("per"),
-            smoothing: (fields.flag("smoothing/enabled") && smoothing.is_valid()).then_some(smoothing),
+            smoothing: (fields.flag("smoothing/enabled") && smoothing.is_valid())
+                .then_some(smoothing),
         }
     }
 
@@ -59,7 +60,8 @@ impl Limit {
         self.rate == 0.0 || self.per == 0.0
     }
 
-    /// Returns the seconds between two requests at this rate, by which Tyk tells the higher of two; 0 for no limit.
+    /// Returns the seconds between two requests at this rate, by which Tyk tells the higher of two;
+    /// 0 for no limit.
     #[must_use]
     pub fn spacing(&self) -> f64 {
         if self.per <= 0.0 || self.rate <= 0.0 { 0.0 } else { self.per / self.rate }

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-/// Returns whether an address is loopback or private (RFC 1918, RFC 4193), or link-local: nobody's on the Internet.
+/// Returns whether an address is loopback or private (RFC 1918, RFC 4193), or link-local: nobody's
+/// on the Internet.
 #[must_use]
 pub fn is_near(address: IpAddr) -> bool {
     match address {

@@ -41,7 +41,8 @@ fn of_check(check: &Check, settings: &Settings, gateways: usize) -> Vec<String> 
     if let Some(count) = other {
         let then = Behaviour::of(Behaviour::chosen(limit, settings, count).algorithm, 1);
         let now = Behaviour::of(now.algorithm, 1);
-        let which = if gateways == 1 { "1 gateway".to_owned() } else { format!("{gateways} gateways") };
+        let which =
+            if gateways == 1 { "1 gateway".to_owned() } else { format!("{gateways} gateways") };
         notes.push(format!(
             "{said} is counted by the {now} with {which}, and by the {then} from {count} on: try it with as many as \
              production has (--gateways)"
@@ -91,21 +92,33 @@ mod tests {
     use crate::target::Scope;
 
     fn said(rate: f64, per: f64, gateways: usize) -> String {
-        let check = Check { scope: Scope::Key, limit: Limit::new(rate, per), origin: String::new() };
+        let check =
+            Check { scope: Scope::Key, limit: Limit::new(rate, per), origin: String::new() };
         of_check(&check, &Settings::default(), gateways).join("; ")
     }
 
     #[test]
     fn one_gateway_is_not_production() {
-        assert!(said(10.0, 2.0, 1).contains("by the Redis log from 2 on"), "{}", said(10.0, 2.0, 1));
+        assert!(
+            said(10.0, 2.0, 1).contains("by the Redis log from 2 on"),
+            "{}",
+            said(10.0, 2.0, 1)
+        );
         // 100 a second are above 5 × 19, and not above 5 × 20.
-        assert!(said(100.0, 1.0, 1).contains("by the Redis log from 20 on"), "{}", said(100.0, 1.0, 1));
+        assert!(
+            said(100.0, 1.0, 1).contains("by the Redis log from 20 on"),
+            "{}",
+            said(100.0, 1.0, 1)
+        );
         assert_eq!(said(10.0, 2.0, 2), "");
         assert!(
             said(25.0, 1.0, 2).contains("12 at each of 2 gateways, 24 together"),
             "{}",
             said(25.0, 1.0, 2)
         );
-        assert!(said(9.0, 0.5, 2).contains("12 at each") || said(9.0, 0.5, 2).contains("holds nothing back"));
+        assert!(
+            said(9.0, 0.5, 2).contains("12 at each")
+                || said(9.0, 0.5, 2).contains("holds nothing back")
+        );
     }
 }

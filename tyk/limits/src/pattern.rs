@@ -16,7 +16,8 @@ pub(crate) fn names_listen_path(served: &Served, pattern: &str) -> bool {
     !listen.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Returns whether a pattern is for a path without the listen path; one that can't be read is for none.
+/// Returns whether a pattern is for a path without the listen path; one that can't be read is for
+/// none.
 pub(crate) fn matches(pattern: &str, path: &str, settings: &Settings) -> bool {
     let source = endpoint_expression(pattern, &settings.routing);
     Regex::new(&source).is_ok_and(|regex| regex.is_match(path))

@@ -39,7 +39,8 @@ impl Kind {
         }
     }
 
-    /// Returns whether it lasts for several windows, so that one request more or less may be on either side of a border.
+    /// Returns whether it lasts for several windows, so that one request more or less may be on
+    /// either side of a border.
     #[must_use]
     pub const fn is_long(self) -> bool {
         matches!(self, Self::Over | Self::Recovery)
@@ -150,7 +151,11 @@ impl Plan {
         let of_first = self.steps.iter().filter(|step| step.kind != Kind::Second);
         let of_first: usize = of_first.map(|step| step.requests).sum();
         if self.requests() > bounds.requests {
-            return Some(format!("needs {} requests, and {} may be sent", self.requests(), bounds.requests));
+            return Some(format!(
+                "needs {} requests, and {} may be sent",
+                self.requests(),
+                bounds.requests
+            ));
         }
         if self.seconds() > bounds.seconds {
             return Some(format!(
@@ -160,8 +165,9 @@ impl Plan {
             ));
         }
         let is_metered = target.quota.max > 0.0 && to_float(of_first) > target.quota.max;
-        is_metered
-            .then(|| format!("{of_first} requests are more than the key's quota of {}", target.quota.max))
+        is_metered.then(|| {
+            format!("{of_first} requests are more than the key's quota of {}", target.quota.max)
+        })
     }
 
     /// Returns how many requests are sent.
@@ -178,8 +184,8 @@ impl Plan {
         self.steps.iter().map(Step::seconds).sum::<f64>() + waits.sum::<f64>()
     }
 
-    /// Returns each request with its time. `from` is when the run is, in seconds from its beginning, and `wall` the clock's
-    /// time at that beginning.
+    /// Returns each request with its time. `from` is when the run is, in seconds from its
+    /// beginning, and `wall` the clock's time at that beginning.
     #[must_use]
     pub fn schedule(&self, from: f64, wall: f64, gateways: usize, rng: &mut Rng) -> Vec<Due> {
         let mut list: Vec<Due> = Vec::new();
@@ -191,9 +197,15 @@ impl Plan {
             }
             for index in 0..step.requests {
                 let jitter = (rng.f64() - 0.5) * step.spacing * JITTER;
-                let at = start + to_float(index) * step.spacing + if index == 0 { 0.0 } else { jitter };
+                let at =
+                    start + to_float(index) * step.spacing + if index == 0 { 0.0 } else { jitter };
                 let gateway = list.len().checked_rem(gateways).unwrap_or(0);
-                list.push(Due { kind: step.kind, at, gateway, key: usize::from(step.kind == Kind::Second) });
+                list.push(Due {
+                    kind: step.kind,
+                    at,
+                    gateway,
+                    key: usize::from(step.kind == Kind::Second),
+                });
             }
             start += to_float(step.requests) * step.spacing;
         }
@@ -204,8 +216,8 @@ impl Plan {
 /// By which part of their distance requests may be off.
 const JITTER: f64 = 0.2;
 
-/// Returns the seconds to the middle of a window of the clock: only there do windows of the clock and of the first
-/// request differ for sure.
+/// Returns the seconds to the middle of a window of the clock: only there do windows of the clock
+/// and of the first request differ for sure.
 fn to_middle(wall: f64, window: f64) -> f64 {
     (window / 2.0 - phase(wall, window)).rem_euclid(window)
 }
@@ -230,7 +242,12 @@ fn steps(limit: &Limit, longest: f64) -> Vec<Step> {
         Step { kind: Kind::At, requests: count(rate), spacing: window / rate, rest },
         Step { kind: Kind::Burst, requests: count(burst), spacing: quick, rest },
         Step { kind: Kind::Second, requests: count(second), spacing: quick, rest: 0.0 },
-        Step { kind: Kind::Over, requests: count((window * 2.5 / over).ceil()), spacing: over, rest },
+        Step {
+            kind: Kind::Over,
+            requests: count((window * 2.5 / over).ceil()),
+            spacing: over,
+            rest,
+        },
         Step {
             kind: Kind::Recovery,
             requests: count((window * 1.5 / slow).ceil() + 1.0),
@@ -243,7 +260,11 @@ fn steps(limit: &Limit, longest: f64) -> Vec<Step> {
 /// Seconds between the requests of a burst.
 const QUICK: f64 = 0.01;
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range of a count")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "within the range of a count"
+)]
 fn count(number: f64) -> usize {
     number.clamp(1.0, 1e9) as usize
 }
@@ -259,7 +280,11 @@ mod tests {
             method: "GET".to_owned(),
             path: "/orders/".to_owned(),
             key_header: Some("X-Api-Key".to_owned()),
-            checks: vec![Check { scope: Scope::Key, limit: Limit::new(rate, per), origin: String::new() }],
+            checks: vec![Check {
+                scope: Scope::Key,
+                limit: Limit::new(rate, per),
+                origin: String::new(),
+            }],
             quota: crate::grant::Quota::default(),
             others: Vec::new(),
         }
@@ -271,18 +296,29 @@ mod tests {
     fn a_plan_keeps_its_bounds_and_says_what_it_leaves_out() {
         let all = Plan::of(&target(10.0, 2.0), true, WIDE);
         assert_eq!((all.steps.len(), all.left_out.len()), (6, 0));
-        assert!(all.requests() == 8 + 10 + 15 + 5 + 38 + 9 || all.requests() == 84, "{}", all.requests());
+        assert!(
+            all.requests() == 8 + 10 + 15 + 5 + 38 + 9 || all.requests() == 84,
+            "{}",
+            all.requests()
+        );
         let short = Plan::of(&target(10.0, 2.0), true, Bounds { requests: 20, ..WIDE });
-        assert_eq!(short.steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [Kind::Burst, Kind::Second]);
+        assert_eq!(
+            short.steps.iter().map(|step| step.kind).collect::<Vec<_>>(),
+            [Kind::Burst, Kind::Second]
+        );
         assert_eq!(short.left_out.len(), 4, "{:?}", short.left_out);
         let none = Plan::of(&target(10.0, 3600.0), true, Bounds { seconds: 600.0, ..WIDE });
         assert!(
-            none.steps.is_empty() && none.left_out.iter().any(|reason| reason.starts_with("burst: needs"))
+            none.steps.is_empty()
+                && none.left_out.iter().any(|reason| reason.starts_with("burst: needs"))
         );
         let mut metered = target(10.0, 2.0);
         metered.quota.max = 30.0;
         let plan = Plan::of(&metered, false, WIDE);
-        assert!(plan.requests() <= 30 && plan.left_out.iter().any(|reason| reason.contains("quota of 30")));
+        assert!(
+            plan.requests() <= 30
+                && plan.left_out.iter().any(|reason| reason.contains("quota of 30"))
+        );
     }
 
     #[test]
@@ -295,6 +331,9 @@ mod tests {
         assert_eq!(list.len(), plan.requests());
         assert!(list.windows(2).all(|pair| pair[0].at <= pair[1].at), "in the order of time");
         let over = list.iter().find(|due| due.kind == Kind::Over).unwrap();
-        assert!((phase(1_700_000_000.3 + over.at, 2.0) - 1.0).abs() < 1e-3, "in the middle of a window");
+        assert!(
+            (phase(1_700_000_000.3 + over.at, 2.0) - 1.0).abs() < 1e-3,
+            "in the middle of a window"
+        );
     }
 }

@@ -113,7 +113,8 @@ impl Record {
         Ok(record)
     }
 
-    /// Looks whether numbers are such as a run writes: more is no run, and would take memory and time without end.
+    /// Looks whether numbers are such as a run writes: more is no run, and would take memory and
+    /// time without end.
     fn check(&self) -> Result<(), String> {
         if !(1..=MAX_URLS).contains(&self.urls) {
             return Err(format!("`urls` is {}, and must be between 1 and {MAX_URLS}", self.urls));
@@ -123,15 +124,25 @@ impl Record {
         }
         for (number, tried) in self.targets.iter().enumerate() {
             for (index, answer) in tried.answers.iter().enumerate() {
-                let wrong = |said: String| Err(format!("`targets[{number}].answers[{index}]`: {said}"));
+                let wrong =
+                    |said: String| Err(format!("`targets[{number}].answers[{index}]`: {said}"));
                 if answer.gateway >= self.urls {
-                    return wrong(format!("`gateway` is {}, and there are {}", answer.gateway, self.urls));
+                    return wrong(format!(
+                        "`gateway` is {}, and there are {}",
+                        answer.gateway, self.urls
+                    ));
                 }
                 if answer.key >= MAX_KEYS {
-                    return wrong(format!("`key` is {}, and there are {MAX_KEYS} at most", answer.key));
+                    return wrong(format!(
+                        "`key` is {}, and there are {MAX_KEYS} at most",
+                        answer.key
+                    ));
                 }
                 if !(0.0..=MAX_SECONDS).contains(&answer.sent) || answer.sent > answer.received {
-                    return wrong(format!("`sent` is {}, which is no time before its answer", answer.sent));
+                    return wrong(format!(
+                        "`sent` is {}, which is no time before its answer",
+                        answer.sent
+                    ));
                 }
                 if answer.received > MAX_SECONDS {
                     return wrong(format!("`received` is {}, which is no time", answer.received));

@@ -17,9 +17,11 @@ pub struct Settings {
     pub has_redis_log: bool,
     /// `enable_rate_limit_smoothing`.
     pub has_smoothing: bool,
-    /// `drl_enable_sentinel_rate_limiter`: of the Redis log that the bucket hands over to, one request less.
+    /// `drl_enable_sentinel_rate_limiter`: of the Redis log that the bucket hands over to, one
+    /// request less.
     pub has_drl_sentinel: bool,
-    /// `drl_threshold`: requests a second and gateway above which the bucket counts though there are several; 5 for 0.
+    /// `drl_threshold`: requests a second and gateway above which the bucket counts though there
+    /// are several; 5 for 0.
     pub drl_threshold: f64,
     /// How it matches paths.
     pub routing: Routing,

@@ -97,7 +97,11 @@ pub struct Targets {
 impl Targets {
     /// Works out what to try of a gateway's APIs, for a key with these grants; `None` for no key.
     #[must_use]
-    pub fn of(gateway: &Gateway, grants: Option<&BTreeMap<String, Grant>>, settings: &Settings) -> Self {
+    pub fn of(
+        gateway: &Gateway,
+        grants: Option<&BTreeMap<String, Grant>>,
+        settings: &Settings,
+    ) -> Self {
         let mut targets = Self::default();
         for served in gateway.served().iter().filter(|served| !served.api.is_internal) {
             targets.add(served, grants, settings);
@@ -105,7 +109,12 @@ impl Targets {
         targets
     }
 
-    fn add(&mut self, served: &Served, grants: Option<&BTreeMap<String, Grant>>, settings: &Settings) {
+    fn add(
+        &mut self,
+        served: &Served,
+        grants: Option<&BTreeMap<String, Grant>>,
+        settings: &Settings,
+    ) {
         let api = &served.api;
         let grant = grants.and_then(|grants| grants.get(&api.id));
         let idle = |reason: String| Idle { api: api.id.clone(), reason, is_mistake: false };
@@ -114,8 +123,9 @@ impl Targets {
             return;
         }
         if api.limits.is_rate_off {
-            self.idle
-                .push(idle("`disable_rate_limit` is on: no rate limit holds, of no key either".to_owned()));
+            self.idle.push(idle(
+                "`disable_rate_limit` is on: no rate limit holds, of no key either".to_owned(),
+            ));
         }
         self.idle.extend(without_interval(served));
         let enabled = api.limits.endpoints.iter().filter(|endpoint| !endpoint.rate.is_disabled);
@@ -139,8 +149,10 @@ impl Targets {
                 if is_mistake {
                     // What holds for the path that was meant, where that is not what holds for all.
                     let meant = Target::of(served, grant, method, &sample(pattern), settings);
-                    let is_known =
-                        self.list.iter().any(|known| known.api == meant.api && known.checks == meant.checks);
+                    let is_known = self
+                        .list
+                        .iter()
+                        .any(|known| known.api == meant.api && known.checks == meant.checks);
                     if !is_known {
                         self.push(meant);
                     }
@@ -157,7 +169,8 @@ impl Targets {
         }
     }
 
-    /// Adds a target, unless its request is there already: what is sent twice would be judged by one and the same answers.
+    /// Adds a target, unless its request is there already: what is sent twice would be judged by
+    /// one and the same answers.
     pub fn push(&mut self, target: Target) {
         let is_same = |known: &Target| {
             known.api == target.api && known.method == target.method && known.path == target.path
@@ -172,13 +185,15 @@ impl Targets {
 fn without_interval(served: &Served) -> Vec<Idle> {
     let limits = &served.api.limits;
     let endpoints = limits.endpoints.iter();
-    let endpoints = endpoints.map(|one| (format!("the limit of {} `{}`", one.method, one.path), one.rate));
+    let endpoints =
+        endpoints.map(|one| (format!("the limit of {} `{}`", one.method, one.path), one.rate));
     let all = endpoints.chain([("the API's limit".to_owned(), limits.whole)]);
     let wrong = all.filter(|(_, rate)| rate.has_no_interval && !rate.is_disabled);
     let reason = |name: String| {
         format!("{name} holds nothing back: its `per` is no duration; write a unit, as in `4s`")
     };
-    let idle = |name: String| Idle { api: served.api.id.clone(), reason: reason(name), is_mistake: true };
+    let idle =
+        |name: String| Idle { api: served.api.id.clone(), reason: reason(name), is_mistake: true };
     wrong.map(|(name, _)| idle(name)).collect()
 }
 
@@ -197,13 +212,20 @@ fn unmet(served: &Served, method: &str, pattern: &str) -> String {
 impl Target {
     /// Works out which limits hold for a request.
     #[must_use]
-    pub fn of(served: &Served, grant: Option<&Grant>, method: &str, path: &str, settings: &Settings) -> Self {
+    pub fn of(
+        served: &Served,
+        grant: Option<&Grant>,
+        method: &str,
+        path: &str,
+        settings: &Settings,
+    ) -> Self {
         let api = &served.api;
         let stripped = served.listen.strip(path);
         let mut checks = Vec::new();
         let mut others = Vec::new();
         if let Some(grant) = grant.filter(|_| !api.is_open) {
-            let endpoint = grant.endpoints.iter().find(|one| fits(one, method, &stripped, settings));
+            let endpoint =
+                grant.endpoints.iter().find(|one| fits(one, method, &stripped, settings));
             let scope = if grant.is_own { Scope::KeyPerApi } else { Scope::Key };
             let whole = Check { scope, limit: grant.limit.clone(), origin: grant.origin.clone() };
             others.push((format!("{} ({scope})", grant.origin), grant.limit.clone()));
@@ -213,8 +235,10 @@ impl Target {
                 origin: format!("{} `{}` of the key's rights", one.method, one.path),
             }));
             for one in &grant.endpoints {
-                others
-                    .push((format!("{} `{}` of the key's rights", one.method, one.path), one.limit.clone()));
+                others.push((
+                    format!("{} `{}` of the key's rights", one.method, one.path),
+                    one.limit.clone(),
+                ));
             }
         }
         checks.extend(api_check(served, method, &stripped, settings));
@@ -225,9 +249,12 @@ impl Target {
             others.push((format!("{} `{}` of the API", one.method, one.path), limit));
         }
         checks.retain(|check| !api.limits.is_rate_off && !check.limit.is_unlimited());
-        others.retain(|(_, limit)| !limit.is_unlimited() && checks.iter().all(|check| check.limit != *limit));
-        let quota =
-            grant.filter(|_| !api.limits.is_quota_off).map_or_else(Quota::default, |grant| grant.quota);
+        others.retain(|(_, limit)| {
+            !limit.is_unlimited() && checks.iter().all(|check| check.limit != *limit)
+        });
+        let quota = grant
+            .filter(|_| !api.limits.is_quota_off)
+            .map_or_else(Quota::default, |grant| grant.quota);
         Self {
             api: api.id.clone(),
             method: method.to_owned(),
@@ -248,7 +275,8 @@ impl Target {
     /// Returns the check that holds back first: that with the lowest rate.
     #[must_use]
     pub fn tightest(&self) -> Option<&Check> {
-        let order = |one: &&Check, other: &&Check| one.limit.spacing().total_cmp(&other.limit.spacing());
+        let order =
+            |one: &&Check, other: &&Check| one.limit.spacing().total_cmp(&other.limit.spacing());
         self.checks.iter().max_by(order)
     }
 }
@@ -256,8 +284,10 @@ impl Target {
 /// Returns the check of the API itself, for all callers (`RateLimitForAPI`).
 fn api_check(served: &Served, method: &str, stripped: &str, settings: &Settings) -> Option<Check> {
     let limits = &served.api.limits;
-    let enabled: Vec<&EndpointRate> = limits.endpoints.iter().filter(|one| !one.rate.is_disabled).collect();
-    let found = enabled.iter().find(|one| one.method == method && matches(&one.path, stripped, settings));
+    let enabled: Vec<&EndpointRate> =
+        limits.endpoints.iter().filter(|one| !one.rate.is_disabled).collect();
+    let found =
+        enabled.iter().find(|one| one.method == method && matches(&one.path, stripped, settings));
     if let Some(one) = found.filter(|one| one.rate.per > 0.0 && one.rate.rate != 0.0) {
         return Some(Check {
             scope: Scope::ApiEndpoint,
@@ -270,8 +300,12 @@ fn api_check(served: &Served, method: &str, stripped: &str, settings: &Settings)
     is_on.then(|| Check {
         scope: Scope::Api,
         limit: Limit::new(limits.whole.rate, limits.whole.per),
-        origin: if served.api.form == Form::Oas { "upstream.rateLimit" } else { "global_rate_limit" }
-            .to_owned(),
+        origin: if served.api.form == Form::Oas {
+            "upstream.rateLimit"
+        } else {
+            "global_rate_limit"
+        }
+        .to_owned(),
     })
 }
 

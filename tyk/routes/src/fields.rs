@@ -1,4 +1,5 @@
-//! Reads values of a definition as Go reads them: what is missing or null is empty, and unknown keys are no concern.
+//! Reads values of a definition as Go reads them: what is missing or null is empty, and unknown
+//! keys are no concern.
 
 use crate::gap::Place;
 use attache_config_reader::{Diagnostic, Path};
@@ -66,7 +67,9 @@ impl<'v> Fields<'v> {
             None => 0,
             // What comes by way of Kubernetes may be a float.
             Some(Value::Number(number)) => match number.as_f64() {
-                Some(port) if port.fract() == 0.0 && (0.0..65536.0).contains(&port) => to_port(port),
+                Some(port) if port.fract() == 0.0 && (0.0..65536.0).contains(&port) => {
+                    to_port(port)
+                }
                 _ => self.wrong(keys, "a port, 0 to 65535"),
             },
             Some(_) => self.wrong(keys, "a port, 0 to 65535"),

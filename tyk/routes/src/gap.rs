@@ -19,7 +19,8 @@ impl Place {
     }
 }
 
-/// Why something has no route, or not all of it; the names are told in docs/tool.md and do not change.
+/// Why something has no route, or not all of it; the names are told in docs/tool.md and do not
+/// change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Tyk answers itself: a mock, a virtual endpoint.
@@ -34,7 +35,8 @@ pub enum Kind {
     Internal,
     /// Requests go to another API, by `tyk://`.
     Loop,
-    /// Where requests go is known only at run time: service discovery, variables, a template in a host.
+    /// Where requests go is known only at run time: service discovery, variables, a template in a
+    /// host.
     UnknownTarget,
     /// Tyk encrypts itself, so that no proxy of the mesh sees a path.
     EncryptedByGateway,

@@ -14,7 +14,8 @@ pub struct Settings {
     pub hostname: String,
     /// `http_server_options.enable_strict_routes`: a listen path ends at a segment.
     pub has_strict_routes: bool,
-    /// `http_server_options.enable_path_prefix_matching`: endpoints match from the beginning of a path.
+    /// `http_server_options.enable_path_prefix_matching`: endpoints match from the beginning of a
+    /// path.
     pub matches_prefix: bool,
     /// `http_server_options.enable_path_suffix_matching`: endpoints match to the end of a path.
     pub matches_suffix: bool,
@@ -26,7 +27,8 @@ pub struct Settings {
     pub runs_scripts: bool,
     /// `listen_port`.
     pub listen_port: u16,
-    /// `db_app_conf_options.tags`, where `node_is_segmented`: it serves APIs with one of these tags only.
+    /// `db_app_conf_options.tags`, where `node_is_segmented`: it serves APIs with one of these tags
+    /// only.
     pub segment: Option<Vec<String>>,
 }
 

@@ -18,7 +18,8 @@ impl Target {
     pub(crate) fn parse(url: &str) -> Self {
         let url = url.split('#').next().unwrap_or_default();
         let (url, query) = url.split_once('?').unwrap_or((url, ""));
-        let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+        let (scheme, rest) =
+            url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
         let (authority, path) = if scheme.is_empty() {
             ("", rest)
         } else {
@@ -40,7 +41,8 @@ impl Target {
 
     /// Returns the port that requests go to.
     pub(crate) fn port(&self) -> u16 {
-        let written = self.authority.strip_prefix(self.host()).and_then(|rest| rest.strip_prefix(':'));
+        let written =
+            self.authority.strip_prefix(self.host()).and_then(|rest| rest.strip_prefix(':'));
         let otherwise = if matches!(self.scheme.as_str(), "https" | "wss") { 443 } else { 80 };
         written.and_then(|port| port.parse().ok()).unwrap_or(otherwise)
     }

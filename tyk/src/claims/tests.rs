@@ -26,7 +26,9 @@ fn session() -> SessionState {
 }
 
 fn made(rules: &str, session: &SessionState, jwt: Option<&Map<String, Value>>) -> Value {
-    claims(&mint(rules), &["mesh".to_owned()], Caller { session, api_id: "orders", jwt }).unwrap().into()
+    claims(&mint(rules), &["mesh".to_owned()], Caller { session, api_id: "orders", jwt })
+        .unwrap()
+        .into()
 }
 
 #[test]
@@ -53,8 +55,11 @@ fn without_rules_a_session_has_no_roles() {
 
 #[test]
 fn the_one_policy_of_an_old_session_counts() {
-    let old =
-        SessionState { apply_policy_id: "p-read".into(), key_id: "k".into(), ..SessionState::default() };
+    let old = SessionState {
+        apply_policy_id: "p-read".into(),
+        key_id: "k".into(),
+        ..SessionState::default()
+    };
     assert_eq!(
         made("  roles: {policies: {p-read: [reader]}}", &old, None)["roles"],
         serde_json::json!(["reader"])

@@ -43,8 +43,8 @@ pub enum Mode {
 pub struct VerifiedJwt {
     /// Where it is found.
     pub place: TokenPlace,
-    /// The claim that the gateway takes the identity from; it must equal the session's alias, so that the claims and the
-    /// session are known to be of one caller.
+    /// The claim that the gateway takes the identity from; it must equal the session's alias, so
+    /// that the claims and the session are known to be of one caller.
     pub identity_claim: String,
 }
 

@@ -28,22 +28,28 @@ pub(super) fn check(document: &Document, checker: &mut Checker) -> Result<Config
     let root = PathRef::Root;
     let grpc = document.grpc.get().and_then(|grpc| serve::grpc(grpc, &root.key("grpc"), checker));
     let at_http = root.key("http");
-    let http =
-        document.http.as_ref().map_or(Ok(Http::default()), |http| serve::http(http, &at_http, checker));
+    let http = document
+        .http
+        .as_ref()
+        .map_or(Ok(Http::default()), |http| serve::http(http, &at_http, checker));
     if let (Ok(grpc), Ok(http)) = (&grpc, &http) {
         serve::check_ports(&grpc.listen, http.listen, &at_http.key("listen"), checker);
     }
     let log = document.log.as_ref().map_or_else(Log::default, serve::log);
     let drain = Duration::ZERO..=Duration::from_secs(300);
-    let drain = checker.duration(document.drain, Duration::from_secs(20), drain, &root.key("drain"));
+    let drain =
+        checker.duration(document.drain, Duration::from_secs(20), drain, &root.key("drain"));
     let upstream = document.upstream.as_ref();
-    let upstream =
-        upstream.map_or(Ok(Upstream::default()), |one| serve::upstream(one, &root.key("upstream"), checker));
+    let upstream = upstream.map_or(Ok(Upstream::default()), |one| {
+        serve::upstream(one, &root.key("upstream"), checker)
+    });
     let strip = document.strip.as_ref();
-    let strip =
-        strip.map_or(Ok(Credential::default()), |one| api::credential(one, &root.key("strip"), checker));
-    let mint = document.mint.as_ref().map(|one| mint::mint(one, &root.key("mint"), checker)).transpose();
-    let providers = provider::providers(document.providers.as_ref(), &root.key("providers"), checker);
+    let strip = strip
+        .map_or(Ok(Credential::default()), |one| api::credential(one, &root.key("strip"), checker));
+    let mint =
+        document.mint.as_ref().map(|one| mint::mint(one, &root.key("mint"), checker)).transpose();
+    let providers =
+        provider::providers(document.providers.as_ref(), &root.key("providers"), checker);
     let apis = api::apis(document, checker);
     Ok(Config {
         grpc: grpc?,
@@ -89,13 +95,24 @@ impl Checker {
     }
 
     /// Returns a string that is not empty, where there is one.
-    fn optional_text(&mut self, text: Option<&String>, at: &PathRef<'_>) -> Result<Option<String>, Reported> {
+    fn optional_text(
+        &mut self,
+        text: Option<&String>,
+        at: &PathRef<'_>,
+    ) -> Result<Option<String>, Reported> {
         text.map(|text| self.text(text, at)).transpose()
     }
 
     /// Returns the strings of a list, of which none is empty; no list is an empty one.
-    fn texts(&mut self, list: Option<&List<String>>, at: &PathRef<'_>) -> Result<Vec<String>, Reported> {
-        all(list.into_iter().flat_map(List::iter).map(|(index, text)| self.text(text, &at.index(index))))
+    fn texts(
+        &mut self,
+        list: Option<&List<String>>,
+        at: &PathRef<'_>,
+    ) -> Result<Vec<String>, Reported> {
+        all(list
+            .into_iter()
+            .flat_map(List::iter)
+            .map(|(index, text)| self.text(text, &at.index(index))))
     }
 
     /// Returns the strings of a list that must have one; `empty` says what to do where it has none.
@@ -110,7 +127,12 @@ impl Checker {
     }
 
     /// Returns a list that must have an element; `empty` says what to do where it has none.
-    fn some<T>(&mut self, list: Vec<T>, at: &PathRef<'_>, empty: &str) -> Result<NonEmpty<T>, Reported> {
+    fn some<T>(
+        &mut self,
+        list: Vec<T>,
+        at: &PathRef<'_>,
+        empty: &str,
+    ) -> Result<NonEmpty<T>, Reported> {
         self.report.ok_or_report(at, NonEmpty::new(list).ok_or(empty))
     }
 
@@ -124,7 +146,8 @@ impl Checker {
     ) -> Result<u64, Reported> {
         match given {
             Some(number) if !range.contains(&number) => {
-                let message = format!("expected a whole number from {} to {}", range.start(), range.end());
+                let message =
+                    format!("expected a whole number from {} to {}", range.start(), range.end());
                 Err(self.error(at, message))
             }
             given => Ok(given.unwrap_or(default)),
@@ -148,7 +171,8 @@ impl Checker {
         }
     }
 
-    /// Returns the name of a file, a folder or a variable, and keeps it for a check of what it names.
+    /// Returns the name of a file, a folder or a variable, and keeps it for a check of what it
+    /// names.
     fn file(&mut self, name: &str, used: FileUse, at: &PathRef<'_>) -> Result<String, Reported> {
         let name = self.text(name, at)?;
         self.named.push(Named { path: at.to_path(), name: name.clone(), used });
@@ -172,7 +196,8 @@ impl Checker {
     }
 }
 
-/// Returns all values, or the proof where one is wrong; checks to the end either way, so that every error is found.
+/// Returns all values, or the proof where one is wrong; checks to the end either way, so that every
+/// error is found.
 fn all<T>(results: impl Iterator<Item = Result<T, Reported>>) -> Result<Vec<T>, Reported> {
     let results: Vec<_> = results.collect();
     results.into_iter().collect()

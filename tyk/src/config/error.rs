@@ -55,7 +55,9 @@ impl ConfigError {
 
 impl From<Diagnostics> for ConfigError {
     fn from(errors: Diagnostics) -> Self {
-        Self::Invalid(errors.into_iter().map(|diagnostic| Problem { diagnostic, position: None }).collect())
+        Self::Invalid(
+            errors.into_iter().map(|diagnostic| Problem { diagnostic, position: None }).collect(),
+        )
     }
 }
 

@@ -45,9 +45,11 @@ pub struct KeyFolder {
 pub struct SubjectRule {
     /// The source.
     pub from: Source,
-    /// Put before the value, so that sources can't be taken for one another: none begins as another does.
+    /// Put before the value, so that sources can't be taken for one another: none begins as another
+    /// does.
     pub prefix: String,
-    /// Whether the organisation comes between prefix and value, so that two can't be taken for one another either.
+    /// Whether the organisation comes between prefix and value, so that two can't be taken for one
+    /// another either.
     pub per_organisation: bool,
 }
 

@@ -86,8 +86,9 @@ impl Config {
 /// Reads a document; whether it is good or not, what it names can be looked at.
 pub(crate) fn read(text: &str) -> Result<(Config, Vec<Named>), (Diagnostics, Vec<Named>)> {
     let length = check_length(text.as_bytes(), MAX_DOCUMENT_BYTES, "leave out what no API needs");
-    let mut tree =
-        length.and_then(|()| read_yaml(text)).map_err(|error| (Diagnostics::from(error), Vec::new()))?;
+    let mut tree = length
+        .and_then(|()| read_yaml(text))
+        .map_err(|error| (Diagnostics::from(error), Vec::new()))?;
     let mut report = Report::default();
     let document = read_document::<Document>(&mut tree, &[], &mut report);
     let mut checker = Checker::new(report);

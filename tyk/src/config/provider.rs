@@ -21,10 +21,11 @@ pub struct Provider {
     pub client_secret: Secret,
     /// How it shows the secret (RFC 6749 section 2.3.1).
     pub client_authentication: ClientAuthentication,
-    /// How long a request may wait for its exchange, or another's of the same token: 100 ms to 60 seconds.
+    /// How long a request may wait for its exchange, or another's of the same token: 100 ms to 60
+    /// seconds.
     pub timeout: Duration,
-    /// How many exchanges run at once: 1 to 10,000; four times as many wait for a turn, and eight times as many requests
-    /// wait in all, within `timeout`.
+    /// How many exchanges run at once: 1 to 10,000; four times as many wait for a turn, and eight
+    /// times as many requests wait in all, within `timeout`.
     pub max_concurrent: usize,
     /// How many tokens are kept for reuse, of 512 bytes without their base64url: 0 to 10 million.
     pub cache_tokens: u64,

@@ -16,10 +16,11 @@ pub struct Grpc {
     pub tls: Option<GrpcTls>,
     /// The largest request with its body, in bytes: 64 KiB to 256 MiB.
     pub max_message_bytes: usize,
-    /// What all requests of more than 64 KiB may hold together, in bytes: `max_message_bytes` to 16 GiB. Each holds its
-    /// length, and once more while it is answered.
+    /// What all requests of more than 64 KiB may hold together, in bytes: `max_message_bytes` to 16
+    /// GiB. Each holds its length, and once more while it is answered.
     pub max_bytes_in_flight: usize,
-    /// How long a request may wait for room, and how long for its token to be made: 100 ms to 60 seconds.
+    /// How long a request may wait for room, and how long for its token to be made: 100 ms to 60
+    /// seconds.
     pub timeout: Duration,
     /// The hook names that an API definition may use.
     pub hook_names: NonEmpty<String>,

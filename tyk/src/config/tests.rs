@@ -59,11 +59,18 @@ fn a_whole_document_is_read() {
     assert_eq!(config.drain, Duration::from_secs(5));
     let mint = config.mint.as_ref().unwrap();
     assert_eq!(mint.jwks_uri, "https://tyk.example.com/mesh/jwks.json");
-    assert_eq!(mint.keys.publish_after, Duration::from_secs(180), "the lifetime and a minute of skew");
+    assert_eq!(
+        mint.keys.publish_after,
+        Duration::from_secs(180),
+        "the lifetime and a minute of skew"
+    );
     assert_eq!(mint.subject.len(), 2);
     assert_eq!(config.apis[1].credential.headers, ["X-Api-Key"]);
     let guarded: Vec<_> = config.guarded_issuers().into_iter().collect();
-    assert_eq!(guarded, ["https://keycloak.example.com/realms/mesh", "https://tyk.example.com/mesh"]);
+    assert_eq!(
+        guarded,
+        ["https://keycloak.example.com/realms/mesh", "https://tyk.example.com/mesh"]
+    );
 }
 
 #[test]
@@ -310,6 +317,8 @@ fn a_document_has_an_end() {
     let found = problems(&"#".repeat(MAX_DOCUMENT_BYTES + 1));
     assert_eq!(
         found,
-        ["a configuration has 4194304 bytes at most, this one 4194305; leave out what no API needs"]
+        [
+            "a configuration has 4194304 bytes at most, this one 4194305; leave out what no API needs"
+        ]
     );
 }

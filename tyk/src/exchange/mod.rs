@@ -1,4 +1,5 @@
-//! Swaps the caller's token for one of the mesh at an OIDC provider (RFC 8693), and keeps it for reuse.
+//! Swaps the caller's token for one of the mesh at an OIDC provider (RFC 8693), and keeps it for
+//! reuse.
 
 mod wire;
 
@@ -39,12 +40,13 @@ pub struct Exchanger {
     log_limiter: LogLimiter,
 }
 
-/// How many exchanges may wait for each that runs: more would wait past `timeout` wherever one takes a quarter of it.
+/// How many exchanges may wait for each that runs: more would wait past `timeout` wherever one
+/// takes a quarter of it.
 const QUEUE: usize = 4;
 
-/// How many requests may wait for each exchange that runs, those included that wait for another's exchange of the same
-/// token. By default this is half of what a connection takes at once: one caller of a provider that hangs must not keep
-/// out others.
+/// How many requests may wait for each exchange that runs, those included that wait for another's
+/// exchange of the same token. By default this is half of what a connection takes at once: one
+/// caller of a provider that hangs must not keep out others.
 const WAITING: usize = 8;
 
 /// What is asked of the provider.
@@ -67,7 +69,8 @@ impl Exchanger {
         let wire = Wire::new(&provider)?;
         let running = Semaphore::new(provider.max_concurrent);
         let tokens = TokenCache::new(provider.cache_tokens);
-        let (queued, waiting, log_limiter) = (AtomicUsize::new(0), AtomicUsize::new(0), LogLimiter::new());
+        let (queued, waiting, log_limiter) =
+            (AtomicUsize::new(0), AtomicUsize::new(0), LogLimiter::new());
         Ok(Self { provider, wire, running, queued, waiting, clock, tokens, log_limiter })
     }
 
@@ -80,16 +83,21 @@ impl Exchanger {
     ///
     /// # Errors
     /// The provider refuses, fails, stays away, or answers with something else.
-    pub async fn exchange(&self, subject: &str, request: ExchangeRequest<'_>) -> Result<Given, Failure> {
+    pub async fn exchange(
+        &self,
+        subject: &str,
+        request: ExchangeRequest<'_>,
+    ) -> Result<Given, Failure> {
         let now = self.clock.now();
         let (key, stale) = (key(subject, request), |kept: &CachedToken| kept.fresh_until <= now);
         if let Some(given) = self.tokens.get(&key, stale) {
             return Ok(given);
         }
-        let _waiting = self.queue_slot(&self.waiting, WAITING, "too many requests wait for the provider")?;
+        let _waiting =
+            self.queue_slot(&self.waiting, WAITING, "too many requests wait for the provider")?;
         let given = self.tokens.get_or(key, stale, self.fetch(subject, request, now));
-        // Waiting counts too, for a place and for another request's exchange of the same token: each request is answered
-        // within its own `timeout`, however many came before it.
+        // Waiting counts too, for a place and for another request's exchange of the same token:
+        // each request is answered within its own `timeout`, however many came before it.
         let answered = timeout(self.provider.timeout, given).await;
         answered.unwrap_or_else(|_| {
             self.warn("the provider did not answer in time", "");
@@ -108,11 +116,18 @@ impl Exchanger {
         self.tokens.sweep(|kept| kept.fresh_until <= now);
     }
 
-    async fn fetch(&self, subject: &str, request: ExchangeRequest<'_>, now: u64) -> Result<Fresh, Failure> {
+    async fn fetch(
+        &self,
+        subject: &str,
+        request: ExchangeRequest<'_>,
+        now: u64,
+    ) -> Result<Fresh, Failure> {
         let most = QUEUE.saturating_add(1);
-        let _queued = self.queue_slot(&self.queued, most, "too many exchanges wait for the provider")?;
+        let _queued =
+            self.queue_slot(&self.queued, most, "too many exchanges wait for the provider")?;
         let _permit = self.running.acquire().await.map_err(|_| Failure::ExchangeUnavailable)?;
-        let jwt = self.wire.exchange(subject, request).await.map_err(|refusal| self.failure(refusal))?;
+        let jwt =
+            self.wire.exchange(subject, request).await.map_err(|refusal| self.failure(refusal))?;
         let end = self.end_of(&jwt, request, now).map_err(|what| {
             self.error("the provider's token is not what was asked for", 200, what);
             Failure::ExchangeUnexpected
@@ -123,8 +138,8 @@ impl Exchanger {
         Ok(Fresh { jwt, key_id: None, fresh_until })
     }
 
-    /// Returns a place among those that wait, so many for each exchange that runs. A provider that hangs must not gather
-    /// requests: they would take the streams of those that need no exchange.
+    /// Returns a place among those that wait, so many for each exchange that runs. A provider that
+    /// hangs must not gather requests: they would take the streams of those that need no exchange.
     fn queue_slot<'a>(
         &self,
         taken: &'a AtomicUsize,
@@ -140,9 +155,14 @@ impl Exchanger {
         Err(Failure::ExchangeUnavailable)
     }
 
-    /// Returns when a new token ends, if it is what was asked for. It came over the provider's own connection; the
-    /// filter will verify its signature.
-    fn end_of(&self, jwt: &str, request: ExchangeRequest<'_>, now: u64) -> Result<u64, &'static str> {
+    /// Returns when a new token ends, if it is what was asked for. It came over the provider's own
+    /// connection; the filter will verify its signature.
+    fn end_of(
+        &self,
+        jwt: &str,
+        request: ExchangeRequest<'_>,
+        now: u64,
+    ) -> Result<u64, &'static str> {
         let claims = payload(jwt).filter(|_| is_compact(jwt)).ok_or("it is no JWT")?;
         if claims.get("iss").and_then(Value::as_str) != Some(self.provider.issuer.as_str()) {
             return Err("its `iss` is another");

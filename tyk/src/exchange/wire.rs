@@ -110,7 +110,10 @@ impl Wire {
             Secret::Env(variable) => match secret_in(variable) {
                 Some(value) => LoadedSecret::Value(value),
                 None => {
-                    return Err(SetupError::SecretMissing { provider: name(), variable: variable.clone() });
+                    return Err(SetupError::SecretMissing {
+                        provider: name(),
+                        variable: variable.clone(),
+                    });
                 }
             },
             Secret::File(path) => {
@@ -171,10 +174,14 @@ impl Wire {
         form.finish()
     }
 
-    /// Returns the credentials of `Basic`, each part form-encoded before they are joined (RFC 6749 section 2.3.1).
+    /// Returns the credentials of `Basic`, each part form-encoded before they are joined (RFC 6749
+    /// section 2.3.1).
     fn basic(&self, secret: &str) -> String {
         let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-        format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(&self.client_id), encode(secret))))
+        format!(
+            "Basic {}",
+            STANDARD.encode(format!("{}:{}", encode(&self.client_id), encode(secret)))
+        )
     }
 
     async fn secret(&self) -> Result<String, Refusal> {
@@ -210,11 +217,12 @@ async fn read(mut answer: Response) -> Result<Vec<u8>, Refusal> {
     Ok(body)
 }
 
-/// Reads why the provider refused. RFC 8693 has `invalid_request` for a subject token that is no good; providers use the
-/// others too.
+/// Reads why the provider refused. RFC 8693 has `invalid_request` for a subject token that is no
+/// good; providers use the others too.
 fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
     let denied = serde_json::from_slice::<Denied>(body);
-    let error = denied.map(|denied| denied.error).ok().filter(|error| is_code(error)).unwrap_or_default();
+    let error =
+        denied.map(|denied| denied.error).ok().filter(|error| is_code(error)).unwrap_or_default();
     match error.as_str() {
         "invalid_request" | "invalid_grant" | "invalid_token" | "access_denied"
             if status.is_client_error() =>
@@ -225,13 +233,14 @@ fn refusal(status: StatusCode, body: &[u8]) -> Refusal {
     }
 }
 
-/// Returns whether it has the form of the codes in use (RFC 6749 section 5.2): a provider may quote the token that it
-/// refuses, which must not come into the log.
+/// Returns whether it has the form of the codes in use (RFC 6749 section 5.2): a provider may quote
+/// the token that it refuses, which must not come into the log.
 fn is_code(error: &str) -> bool {
     error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// Describes an error without the URL, which is the configuration's, and with the cause, which the error hides.
+/// Describes an error without the URL, which is the configuration's, and with the cause, which the
+/// error hides.
 fn unreachable(error: reqwest::Error) -> Refusal {
     use std::error::Error as _;
     let error = error.without_url();

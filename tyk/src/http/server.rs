@@ -1,4 +1,5 @@
-//! Serves the HTTP side. Any workload of the mesh may fetch the keys, so none may take what the others need.
+//! Serves the HTTP side. Any workload of the mesh may fetch the keys, so none may take what the
+//! others need.
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,8 +17,8 @@ use tokio::time::sleep;
 /// Connections at once, of some 25 KiB each; others wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
 
-/// How long the head of a request may take to come, the wait for its first byte included. Without an end to this, clients
-/// that begin a request and leave it take all memory.
+/// How long the head of a request may take to come, the wait for its first byte included. Without
+/// an end to this, clients that begin a request and leave it take all memory.
 const HEAD: Duration = Duration::from_secs(5);
 
 /// How long nothing is accepted where the system can't: too many files are open.
@@ -45,7 +46,10 @@ async fn end(mut ended: Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
 }
 
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed, so there is always a place in the end.
     let place = Arc::clone(free).acquire_owned().await.ok();
     loop {

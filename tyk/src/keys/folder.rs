@@ -45,11 +45,12 @@ pub enum FolderError {
     },
 }
 
-/// Reads every `.pem` file of a folder. Names that begin with `.` are Kubernetes' own and are passed over; links are
-/// followed, so that a secret's `..data` swap is seen.
+/// Reads every `.pem` file of a folder. Names that begin with `.` are Kubernetes' own and are
+/// passed over; links are followed, so that a secret's `..data` swap is seen.
 ///
 /// # Errors
-/// The folder or one of its keys can't be used: all or nothing, for half a rotation is worse than none.
+/// The folder or one of its keys can't be used: all or nothing, for half a rotation is worse than
+/// none.
 pub(super) fn read(folder: &Path) -> Result<Vec<Found>, FolderError> {
     let unreadable = |path: &Path| {
         let path = path.display().to_string();
@@ -59,15 +60,18 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Found>, FolderError> {
     for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        // Names are compared without their ending, or `2026-11-b.pem` would come before `2026-11.pem`: `-` before `.`.
-        let Some(stem) = name.strip_suffix(".pem").filter(|stem| !stem.starts_with('.')) else { continue };
+        // Names are compared without their ending, or `2026-11-b.pem` would come before
+        // `2026-11.pem`: `-` before `.`.
+        let Some(stem) = name.strip_suffix(".pem").filter(|stem| !stem.starts_with('.')) else {
+            continue;
+        };
         let meta = fs::metadata(&path).map_err(unreadable(&path))?;
         if meta.len() > MAX_FILE {
             return Err(FolderError::TooLarge { file: name.to_owned() });
         }
         let pem = fs::read_to_string(&path).map_err(unreadable(&path))?;
-        let (public, signer) =
-            key::parse(&pem).map_err(|source| FolderError::Key { file: name.to_owned(), source })?;
+        let (public, signer) = key::parse(&pem)
+            .map_err(|source| FolderError::Key { file: name.to_owned(), source })?;
         let written = meta.modified().map(unix_seconds).map_err(unreadable(&path))?;
         found.push(Found { name: stem.to_owned(), written, public, signer });
     }

@@ -29,7 +29,8 @@ enum Pair {
 /// A public key as verifiers are told of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublicKey {
-    /// The JWK's thumbprint (RFC 7638, SHA-256): a key that is replaced under its file's name has another.
+    /// The JWK's thumbprint (RFC 7638, SHA-256): a key that is replaced under its file's name has
+    /// another.
     pub key_id: String,
     /// `RS256` or `ES256`.
     pub algorithm: &'static str,
@@ -72,8 +73,10 @@ pub fn parse(pem: &str) -> Result<(PublicKey, Option<Signer>), KeyError> {
         } else {
             let pair = RS256KeyPair::from_pem(pem).map_err(|_| KeyError::Unfit)?;
             let public = rs256(&pair.public_key())?;
-            let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::Unfit)?;
-            let pair = rsa::KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| KeyError::Unfit)?;
+            let der =
+                PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::Unfit)?;
+            let pair =
+                rsa::KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| KeyError::Unfit)?;
             (public, Pair::Rs256(Box::new(pair)))
         };
         let key_id = public.key_id.clone();
@@ -134,10 +137,15 @@ impl Signer {
 }
 
 /// Returns a JWT in compact form (RFC 7515 section 7.1).
-fn rs256_token(pair: &rsa::KeyPair, key_id: &str, claims: &Map<String, Value>) -> Result<String, SignError> {
+fn rs256_token(
+    pair: &rsa::KeyPair,
+    key_id: &str,
+    claims: &Map<String, Value>,
+) -> Result<String, SignError> {
     let header = json!({"alg": "RS256", "kid": key_id, "typ": "JWT"}).to_string();
     let claims = serde_json::to_string(claims).map_err(|error| SignError(error.to_string()))?;
-    let mut token = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let mut token =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let mut signature = vec![0; pair.public().modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
         .map_err(|error| SignError(error.to_string()))?;

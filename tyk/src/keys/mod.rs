@@ -1,4 +1,5 @@
-//! The signing keys: a folder that is watched, a ring that knows which key signs, and the key set that verifiers fetch.
+//! The signing keys: a folder that is watched, a ring that knows which key signs, and the key set
+//! that verifiers fetch.
 
 mod folder;
 mod key;
@@ -45,8 +46,9 @@ impl Keys {
         let mut ring = Ring::new(config.publish_before.as_secs(), config.publish_after.as_secs());
         let now = clock.now();
         ring.update(folder::read(&config.folder)?, now);
-        let set = key_set(&ring, now)
-            .ok_or_else(|| FolderError::NothingSigns { path: config.folder.display().to_string() })?;
+        let set = key_set(&ring, now).ok_or_else(|| FolderError::NothingSigns {
+            path: config.folder.display().to_string(),
+        })?;
         let (ring, now) = (Mutex::new(ring), RwLock::new(Arc::new(set)));
         Ok(Self { folder: config.folder.clone(), clock, ring, now })
     }

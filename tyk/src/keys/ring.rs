@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// A key as it lies in the folder.
 #[derive(Debug)]
 pub struct Found {
-    /// The file's name without `.pem`: keys are taken in the order of their names, so name them by date.
+    /// The file's name without `.pem`: keys are taken in the order of their names, so name them by
+    /// date.
     pub name: String,
     /// When the file was written, in seconds of Unix time.
     pub written: u64,
@@ -47,16 +48,17 @@ pub struct Changes {
 }
 
 impl Ring {
-    /// Creates a ring without keys. A new key is published `publish_before` seconds before it signs, and `publish_after`
-    /// seconds after its file went away.
+    /// Creates a ring without keys. A new key is published `publish_before` seconds before it
+    /// signs, and `publish_after` seconds after its file went away.
     pub fn new(publish_before: u64, publish_after: u64) -> Self {
         Self { publish_before, publish_after, keys: BTreeMap::new(), started: false }
     }
 
     /// Takes in what the folder holds now.
     ///
-    /// At the first call a key counts as known since its file was written, so that a restart changes nothing; later a key
-    /// counts from when it is first seen, for a copied file may bring its old time with it.
+    /// At the first call a key counts as known since its file was written, so that a restart
+    /// changes nothing; later a key counts from when it is first seen, for a copied file may bring
+    /// its old time with it.
     pub fn update(&mut self, found: Vec<Found>, now: u64) -> Changes {
         let mut changes = Changes::default();
         let mut there = BTreeMap::new();
@@ -87,8 +89,13 @@ impl Ring {
                 }
                 None => {
                     changes.added.push(key_id.clone());
-                    let entry =
-                        Entry { name: key.name, public: key.public, signer, since: first, gone: None };
+                    let entry = Entry {
+                        name: key.name,
+                        public: key.public,
+                        signer,
+                        since: first,
+                        gone: None,
+                    };
                     self.keys.insert(key_id, entry);
                 }
             }
@@ -105,13 +112,14 @@ impl Ring {
         changes
     }
 
-    /// Returns the key that signs: of those published long enough the one whose name comes last, or, where none is, the
-    /// one published longest.
+    /// Returns the key that signs: of those published long enough the one whose name comes last,
+    /// or, where none is, the one published longest.
     pub fn signing(&self, now: u64) -> Option<Arc<Signer>> {
         let mut able: Vec<_> = self.keys.values().filter(|entry| entry.signer.is_some()).collect();
         able.sort_by(|a, b| a.name.cmp(&b.name));
         let known = |entry: &&&Entry| entry.since.saturating_add(self.publish_before) <= now;
-        let chosen = able.iter().rev().find(known).or_else(|| able.iter().min_by_key(|entry| entry.since));
+        let chosen =
+            able.iter().rev().find(known).or_else(|| able.iter().min_by_key(|entry| entry.since));
         chosen.and_then(|entry| entry.signer.clone())
     }
 

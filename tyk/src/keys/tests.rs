@@ -24,7 +24,8 @@ fn both_kinds_of_key_sign_what_their_published_half_verifies() {
     use jwt_simple::algorithms::{
         ECDSAP256PublicKeyLike as _, ES256PublicKey, RS256PublicKey, RSAPublicKeyLike as _,
     };
-    let claims = || serde_json::json!({"sub": "a", "exp": 4_000_000_000_u64}).as_object().unwrap().clone();
+    let claims =
+        || serde_json::json!({"sub": "a", "exp": 4_000_000_000_u64}).as_object().unwrap().clone();
     let (public, signer) = parse(&new_key()).unwrap();
     let token = signer.unwrap().sign(claims()).unwrap();
     let verifier = ES256PublicKey::from_jwk(&public.jwk.to_string()).unwrap();
@@ -49,13 +50,17 @@ fn a_key_that_does_not_fit_is_named() {
     assert!(open("-----BEGIN RSA PRIVATE KEY-----").contains("`a.pem` is not PKCS#8"));
     assert!(open("-----BEGIN ENCRYPTED PRIVATE KEY-----").contains("is encrypted"));
     assert!(
-        open("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----").contains("no key that fits")
+        open("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")
+            .contains("no key that fits")
     );
     assert!(open("nothing").contains("holds no PEM"));
     assert!(open(&"x".repeat(70_000)).contains("larger than 64 KiB"));
     fs::remove_file(folder.path().join("a.pem")).unwrap();
     assert!(
-        Keys::open(&config(folder.path()), clock()).unwrap_err().to_string().contains("holds no `.pem` file")
+        Keys::open(&config(folder.path()), clock())
+            .unwrap_err()
+            .to_string()
+            .contains("holds no `.pem` file")
     );
 }
 

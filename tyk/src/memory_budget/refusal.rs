@@ -10,13 +10,15 @@ use prost::encoding::decode_varint;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, HeaderValue, Response, header::CONTENT_TYPE};
 
-/// Returns what tells the gateway to answer in the upstream's place. It takes URL and method from every answer, and an
-/// answer without a URL for an error.
+/// Returns what tells the gateway to answer in the upstream's place. It takes URL and method from
+/// every answer, and an answer without a URL for an error.
 pub(super) fn refused(failure: Failure, opening: &[u8]) -> Response<Body> {
     let (mut url, mut method) = (String::new(), String::new());
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let request = fields(opening.get(PREFIX..).unwrap_or_default()).find(|field| field.number == 3);
-    for field in request.iter().flat_map(|request| fields(request.value)).filter(|field| field.whole) {
+    for field in
+        request.iter().flat_map(|request| fields(request.value)).filter(|field| field.whole)
+    {
         match field.number {
             5 => url = text(field.value),
             11 => method = text(field.value),
@@ -85,14 +87,17 @@ mod tests {
             raw_body: vec![7; 100_000].into(),
             ..MiniRequestObject::default()
         };
-        let message = Object { request: Some(request), hook_type: 2, ..Object::default() }.encode_to_vec();
+        let message =
+            Object { request: Some(request), hook_type: 2, ..Object::default() }.encode_to_vec();
         let cut = &message[..16 << 10];
         let request = fields(cut).find(|field| field.number == 3).unwrap();
         assert!(!request.whole);
         let told: Vec<_> =
             fields(request.value).filter(|field| field.whole).map(|field| field.value).collect();
         assert_eq!(told, [&b"/orders?page=2"[..], b"PUT"]);
-        for bytes in [&b""[..], &[0xff; 20], &[0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f], &[0x0d, 1, 2, 3]] {
+        for bytes in
+            [&b""[..], &[0xff; 20], &[0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f], &[0x0d, 1, 2, 3]]
+        {
             assert!(fields(bytes).count() <= 1, "{bytes:?}");
         }
     }

@@ -38,7 +38,8 @@ fn the_credential_goes_from_headers_cookies_and_parameters() {
         &[("X-Api-Key", "secret"), ("Cookie", "a=1; session=secret; b=2"), ("Accept", "*/*")],
         "/orders?api_key=secret&page=2",
     );
-    let leaked = stripper().strip(&mut request, &[&places(&["X-Api-Key"], &["session"], &["api_key"])]);
+    let leaked =
+        stripper().strip(&mut request, &[&places(&["X-Api-Key"], &["session"], &["api_key"])]);
     assert_eq!(leaked, 0);
     assert_eq!(request.delete_headers, ["Authorization", "X-Api-Key", "Cookie"]);
     assert_eq!(request.set_headers["Cookie"], "a=1; b=2");
@@ -46,7 +47,8 @@ fn the_credential_goes_from_headers_cookies_and_parameters() {
     assert_eq!(request.delete_params, ["api_key"]);
 }
 
-/// Whoever names a header has all of it taken away, whatever else is named, and whatever the client adds.
+/// Whoever names a header has all of it taken away, whatever else is named, and whatever the client
+/// adds.
 #[test]
 fn a_cookie_header_that_is_taken_away_does_not_come_back_without_some_cookies() {
     let stray = format!("session=secret; t={}", own_token());

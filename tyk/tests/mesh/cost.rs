@@ -1,4 +1,5 @@
-//! What the plugin costs a request through Tyk: without it, with one that does nothing, with the issuer.
+//! What the plugin costs a request through Tyk: without it, with one that does nothing, with the
+//! issuer.
 
 use crate::process::free_address;
 use crate::program::Program;
@@ -38,7 +39,9 @@ async fn echo_plugin() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    tokio::spawn(Server::builder().add_service(DispatcherServer::new(Echo)).serve_with_incoming(incoming));
+    tokio::spawn(
+        Server::builder().add_service(DispatcherServer::new(Echo)).serve_with_incoming(incoming),
+    );
     address
 }
 
@@ -107,7 +110,9 @@ async fn what_the_plugin_costs() {
     let (mut issuers, mut folders, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
     for tokens in [100_000, 0] {
         let (folder, grpc, http) = (tempfile::tempdir().unwrap(), free_address(), free_address());
-        issuers.push(Program::start(folder.path(), &config(grpc, http, keys.path(), tokens), http).await);
+        issuers.push(
+            Program::start(folder.path(), &config(grpc, http, keys.path(), tokens), http).await,
+        );
         folders.push(folder);
         addresses.push(grpc);
     }
@@ -125,7 +130,10 @@ async fn what_the_plugin_costs() {
             way.round().await;
         }
     }
-    println!("{} requests each, {CLIENTS} at once, in {ROUNDS} rounds", CLIENTS * REQUESTS * ROUNDS);
+    println!(
+        "{} requests each, {CLIENTS} at once, in {ROUNDS} rounds",
+        CLIENTS * REQUESTS * ROUNDS
+    );
     println!("{:<28}{:>12}{:>14}{:>12}", "", "requests/s", "median µs", "p99 µs");
     for way in &mut ways {
         way.took.sort();

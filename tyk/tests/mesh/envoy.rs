@@ -87,8 +87,7 @@ fn with(mut bootstrap: Value, manager: &Value, clusters: &[Value]) -> Value {
 
 fn bootstrap(filter: &Value, address: SocketAddr, service: SocketAddr) -> Value {
     let socket = |address: SocketAddr| json!({"socket_address": {"address": address.ip(), "port_value": address.port()}});
-    let text =
-        |value: String| json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": value});
+    let text = |value: String| json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": value});
     let wasm = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
         "config": {

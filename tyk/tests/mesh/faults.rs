@@ -125,7 +125,10 @@ async fn what_happens_to_one_issuer_is_not_felt_where_there_are_two() {
             place.restore_key().await;
         })
         .await;
-    assert!(redis.statuses.keys().all(|status| matches!(status, 200 | 400 | 403 | 500 | 503)), "{redis}");
+    assert!(
+        redis.statuses.keys().all(|status| matches!(status, 200 | 400 | 403 | 500 | 503)),
+        "{redis}"
+    );
 }
 
 impl Place {
@@ -145,7 +148,9 @@ impl Place {
 async fn a_body_comes_through_whole_or_is_told_to_be_too_large() {
     let place = Place::build().await;
     let headers = [("x-api-key", place.key.as_str())];
-    for (length, status) in [(1, 200), (100_000, 200), (5 << 20, 200), (8_300_000, 200), (9 << 20, 413)] {
+    for (length, status) in
+        [(1, 200), (100_000, 200), (5 << 20, 200), (8_300_000, 200), (9 << 20, 413)]
+    {
         let body = "x".repeat(length);
         let answer = place.tyk.send("POST", "/orders/list", &headers, Some(&body)).await;
         assert_eq!(answer.status, status, "{length}: {}", answer.body);

@@ -73,7 +73,9 @@ apis:
 }
 
 fn set_jwt_source(api: &mut Value, source: &str) {
-    for place in ["/jwt_source", "/x-tyk-api-gateway/server/authentication/securitySchemes/gate/source"] {
+    for place in
+        ["/jwt_source", "/x-tyk-api-gateway/server/authentication/securitySchemes/gate/source"]
+    {
         if let Some(value) = api.pointer_mut(place) {
             *value = source.into();
         }
@@ -95,7 +97,12 @@ async fn oas_definitions_lead_a_session_into_the_mesh() {
 async fn drive(kind: &str) {
     let jwt_key = RS256KeyPair::generate(2048).unwrap();
     let way = Way::build(kind, &jwt_key).await;
-    println!("{:<63}{:>6}  {:<28}x-roles", format!("who ({kind}), and what it asks for"), "answer", "x-user");
+    println!(
+        "{:<63}{:>6}  {:<28}x-roles",
+        format!("who ({kind}), and what it asks for"),
+        "answer",
+        "x-user"
+    );
     policies_decide(&way).await;
     credentials_end_at_the_gateway(&way).await;
     limits_and_revocation_hold(&way).await;
@@ -109,9 +116,17 @@ async fn policies_decide(way: &Way) {
     let read = way.call("reader's key", "GET", "/orders/list", &[("x-api-key", &reader)]).await;
     assert_eq!((read.status, read.saw("x-roles")), (200, Some("reader")), "{}", read.body);
     assert_eq!((read.saw("x-user"), read.saw("x-tenant")), (Some("alias:acme:shop"), Some("acme")));
-    assert_eq!(way.call("reader's key", "POST", "/orders/list", &[("x-api-key", &reader)]).await.status, 403);
+    assert_eq!(
+        way.call("reader's key", "POST", "/orders/list", &[("x-api-key", &reader)]).await.status,
+        403
+    );
     let write = way.call("writer's key", "POST", "/orders/list", &[("x-api-key", &writer)]).await;
-    assert_eq!((write.status, write.saw("x-roles")), (200, Some("reader,writer")), "{}", write.body);
+    assert_eq!(
+        (write.status, write.saw("x-roles")),
+        (200, Some("reader,writer")),
+        "{}",
+        write.body
+    );
 }
 
 async fn credentials_end_at_the_gateway(way: &Way) {
@@ -126,8 +141,12 @@ async fn credentials_end_at_the_gateway(way: &Way) {
         ))
     );
     let bearer = format!("Bearer {forged}");
-    let headers =
-        [("x-api-key", key.as_str()), ("authorization", &bearer), ("x-token", &forged), ("x-roles", "admin")];
+    let headers = [
+        ("x-api-key", key.as_str()),
+        ("authorization", &bearer),
+        ("x-token", &forged),
+        ("x-roles", "admin"),
+    ];
     let answer = way.call("reader's key and a forged token", "GET", "/orders/list", &headers).await;
     assert_eq!((answer.status, answer.saw("x-roles")), (200, Some("reader")), "{}", answer.body);
     for header in ["x-api-key", "authorization", "x-token"] {
@@ -135,12 +154,22 @@ async fn credentials_end_at_the_gateway(way: &Way) {
     }
     let query = format!("/orders/list?page=2&api_key={key}");
     let answer = way.tyk.send("GET", &query, &[], None).await;
-    assert_eq!((answer.status, answer.body["uri"].as_str()), (200, Some("/list?page=2")), "{}", answer.body);
+    assert_eq!(
+        (answer.status, answer.body["uri"].as_str()),
+        (200, Some("/list?page=2")),
+        "{}",
+        answer.body
+    );
 
-    // The gateway takes out what a client calls its connection's: neither the token nor the client's own may stay or go by it.
-    let headers =
-        [("x-api-key", key.as_str()), ("connection", "close, authorization, x-hop"), ("x-hop", "1")];
-    let answer = way.call("reader's key, token named a hop's", "GET", "/orders/list", &headers).await;
+    // The gateway takes out what a client calls its connection's: neither the token nor the
+    // client's own may stay or go by it.
+    let headers = [
+        ("x-api-key", key.as_str()),
+        ("connection", "close, authorization, x-hop"),
+        ("x-hop", "1"),
+    ];
+    let answer =
+        way.call("reader's key, token named a hop's", "GET", "/orders/list", &headers).await;
     assert_eq!((answer.status, answer.saw("x-roles")), (200, Some("reader")), "{}", answer.body);
     assert_eq!(answer.saw("x-hop"), None);
     // As docs/tyk.md says: the gateway can't tell a plugin of what is not UTF-8.
@@ -154,7 +183,9 @@ async fn limits_and_revocation_hold(way: &Way) {
     let mut answers = Vec::new();
     for _ in 0..5 {
         answers.push(
-            way.call("a key for three a minute", "GET", "/orders/list", &[("x-api-key", &key)]).await.status,
+            way.call("a key for three a minute", "GET", "/orders/list", &[("x-api-key", &key)])
+                .await
+                .status,
         );
     }
     assert_eq!(answers, [200, 200, 200, 429, 429]);
@@ -172,28 +203,43 @@ async fn jwts_and_oauth_clients_are_known(way: &Way, jwt_key: &RS256KeyPair) {
     let bearer = format!("Bearer {}", jwt_key.sign(claims).unwrap());
     // The second time the gateway finds the session that it made the first time.
     for _ in 0..2 {
-        let answer = way.call("ann's JWT", "GET", "/orders-jwt/list", &[("authorization", &bearer)]).await;
-        assert_eq!((answer.status, answer.saw("x-user")), (200, Some("jwt:acme:ann")), "{}", answer.body);
+        let answer =
+            way.call("ann's JWT", "GET", "/orders-jwt/list", &[("authorization", &bearer)]).await;
+        assert_eq!(
+            (answer.status, answer.saw("x-user")),
+            (200, Some("jwt:acme:ann")),
+            "{}",
+            answer.body
+        );
     }
     let stranger = RS256KeyPair::generate(2048)
         .unwrap()
         .sign(Claims::create(Duration::from_mins(5)).with_subject("ann"));
     let forged = format!("Bearer {}", stranger.unwrap());
     assert_eq!(
-        way.call("a forged JWT", "GET", "/orders-jwt/list", &[("authorization", &forged)]).await.status,
+        way.call("a forged JWT", "GET", "/orders-jwt/list", &[("authorization", &forged)])
+            .await
+            .status,
         403
     );
 
     way.tyk.oauth_client("robot", "robot-secret", "orders-oauth", "orders-read").await;
     let basic = format!("Basic {}", STANDARD.encode("robot:robot-secret"));
-    let headers = [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let headers =
+        [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let form = "grant_type=client_credentials";
     let token = way.tyk.send("POST", "/orders-oauth/oauth/token/", &headers, Some(form)).await;
     assert_eq!(token.status, 200, "{}", token.body);
     let bearer = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
-    let answer =
-        way.call("an OAuth client's token", "GET", "/orders-oauth/list", &[("authorization", &bearer)]).await;
-    assert_eq!((answer.status, answer.saw("x-user")), (200, Some("client:acme:robot")), "{}", answer.body);
+    let answer = way
+        .call("an OAuth client's token", "GET", "/orders-oauth/list", &[("authorization", &bearer)])
+        .await;
+    assert_eq!(
+        (answer.status, answer.saw("x-user")),
+        (200, Some("client:acme:robot")),
+        "{}",
+        answer.body
+    );
 }
 
 async fn without_the_issuer_nothing_goes_upstream(way: Way) {

@@ -1,4 +1,5 @@
-//! A Keycloak with a realm of two clients: `caller`, who gets tokens, and `gateway`, who exchanges them for the mesh.
+//! A Keycloak with a realm of two clients: `caller`, who gets tokens, and `gateway`, who exchanges
+//! them for the mesh.
 
 use crate::process::{Process, free_address, from_env};
 use crate::service::try_send;
@@ -21,19 +22,32 @@ impl Keycloak {
         let (address, management) = (free_address(), free_address());
         // A copy of its own: it imports from below its home and writes what it builds there.
         let home = folder.path().join("keycloak");
-        let copied = Command::new("cp").arg("-r").arg(from_env("KEYCLOAK_HOME")).arg(&home).status().unwrap();
+        let copied = Command::new("cp")
+            .arg("-r")
+            .arg(from_env("KEYCLOAK_HOME"))
+            .arg(&home)
+            .status()
+            .unwrap();
         assert!(copied.success());
         std::fs::create_dir_all(home.join("data/import")).unwrap();
         std::fs::write(home.join("data/import/mesh.json"), realm().to_string()).unwrap();
         let mut command = Command::new(home.join("bin/kc.sh"));
         command
-            .args(["start-dev", "--import-realm", "--db=dev-mem", "--cache=local", "--http-host=127.0.0.1"])
+            .args([
+                "start-dev",
+                "--import-realm",
+                "--db=dev-mem",
+                "--cache=local",
+                "--http-host=127.0.0.1",
+            ])
             .arg(format!("--http-port={}", address.port()))
             .arg(format!("--http-management-port={}", management.port()))
             .env("JAVA_OPTS_APPEND", "-Djava.net.preferIPv4Stack=true");
         let mut process = Process::start("keycloak", &mut command, folder.path());
         let url = format!("http://{address}/realms/mesh");
-        let up = async || try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200);
+        let up = async || {
+            try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200)
+        };
         process.wait_until("serving its realm", up).await;
         Self { address, _process: process, _folder: folder }
     }
@@ -60,7 +74,8 @@ impl Keycloak {
             .finish();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer =
-            try_send("POST", &self.url("/protocol/openid-connect/token"), &headers, Some(&form)).await;
+            try_send("POST", &self.url("/protocol/openid-connect/token"), &headers, Some(&form))
+                .await;
         let answer = answer.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body["access_token"].as_str().unwrap().to_owned()

@@ -1,5 +1,5 @@
-//! The issuer among its neighbours: the filter in a real Envoy, a real Keycloak, a real Tyk. `scripts/test-tyk` gets
-//! these and runs what follows.
+//! The issuer among its neighbours: the filter in a real Envoy, a real Keycloak, a real Tyk.
+//! `scripts/test-tyk` gets these and runs what follows.
 #![expect(
     unreachable_pub,
     clippy::arithmetic_side_effects,

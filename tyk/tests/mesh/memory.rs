@@ -15,7 +15,8 @@ const TOKENS: usize = 100_000;
 fn memory(issuer: &Program) -> (u64, u64) {
     let status = std::fs::read_to_string(format!("/proc/{}/status", issuer.process.id())).unwrap();
     let lines: BTreeMap<_, _> = status.lines().filter_map(|line| line.split_once(':')).collect();
-    let mib = |name: &str| lines[name].trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024;
+    let mib =
+        |name: &str| lines[name].trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024;
     (mib("VmRSS"), mib("VmHWM"))
 }
 
@@ -24,12 +25,17 @@ fn tell(what: &str, issuer: &Program) {
     println!("{what:<44}{now:>8}{most:>8}");
 }
 
-async fn bodies(client: &DispatcherClient<Channel>, number: usize, mib: usize) -> BTreeMap<i32, usize> {
+async fn bodies(
+    client: &DispatcherClient<Channel>,
+    number: usize,
+    mib: usize,
+) -> BTreeMap<i32, usize> {
     let mut requests = JoinSet::new();
     for _ in 0..number {
         let mut client = client.clone();
         requests.spawn(async move {
-            let answer = client.dispatch(large("orders", (mib << 20) - 4096)).await.unwrap().into_inner();
+            let answer =
+                client.dispatch(large("orders", (mib << 20) - 4096)).await.unwrap().into_inner();
             answer.request.unwrap().return_overrides.unwrap().response_code
         });
     }
@@ -77,8 +83,11 @@ apis: [{{id: orders, audiences: [mesh]}}]
     }
     sessions.join_all().await;
     let metrics = issuer.get("/metrics").await;
-    let kept =
-        metrics.lines().find(|line| line.starts_with("attache_issuer_kept_tokens")).unwrap().to_owned();
+    let kept = metrics
+        .lines()
+        .find(|line| line.starts_with("attache_issuer_kept_tokens"))
+        .unwrap()
+        .to_owned();
     tell(&format!("{TOKENS} sessions ({kept})"), &issuer);
     for (number, mib) in [(64, 4), (128, 8)] {
         let answers = bodies(&client, number, mib).await;

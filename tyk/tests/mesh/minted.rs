@@ -8,12 +8,16 @@ use attache_test_issuer::{ISSUER, Issuer, key_folder, minting, outcome, post, se
 #[ignore = "needs an Envoy and the module: run scripts/test-tyk"]
 async fn the_roles_of_a_sessions_policies_decide_in_the_mesh() {
     let keys = key_folder();
-    let config = minting(keys.path(), "").replace("claims: [", "claims: [{claim: org_id, from: ORG_ID}, ");
+    let config =
+        minting(keys.path(), "").replace("claims: [", "claims: [{claim: org_id, from: ORG_ID}, ");
     let issuer = Issuer::start(&config).await;
     let (_, jwks) = issuer.get("/jwks.json").await;
     let envoy = Envoy::start(&filter_config(ISSUER, &jwks, "roles"), echo().await).await;
     let url = format!("http://{}/list", envoy.address);
-    println!("{:<28}{:<12}{:>7}  what the service saw", "policies of the session", "request", "answer");
+    println!(
+        "{:<28}{:<12}{:>7}  what the service saw",
+        "policies of the session", "request", "answer"
+    );
     for (policies, method, status, roles) in [
         (&["p-read"][..], "GET", 200, Some("reader")),
         (&["p-read"], "POST", 403, None),
@@ -22,12 +26,19 @@ async fn the_roles_of_a_sessions_policies_decide_in_the_mesh() {
         (&[], "GET", 403, None),
     ] {
         let object = post("orders", Some(session("k1", policies)), &[("Authorization", "k1")]);
-        let token = outcome(&issuer.client().await.dispatch(object).await.unwrap().into_inner()).unwrap();
+        let token =
+            outcome(&issuer.client().await.dispatch(object).await.unwrap().into_inner()).unwrap();
         let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("x-roles", "admin"), ("x-user", "root")];
+        let headers =
+            [("authorization", bearer.as_str()), ("x-roles", "admin"), ("x-user", "root")];
         let answer = send(method, &url, &headers, None).await;
         let saw = answer.saw("x-roles").unwrap_or("nothing");
-        println!("{:<28}{:<12}{:>7}  {saw}", policies.join(", "), format!("{method} /list"), answer.status);
+        println!(
+            "{:<28}{:<12}{:>7}  {saw}",
+            policies.join(", "),
+            format!("{method} /list"),
+            answer.status
+        );
         assert_eq!(answer.status, status, "{policies:?} {method}: {}", answer.body);
         assert_eq!(answer.saw("x-roles"), roles);
         if status == 200 {

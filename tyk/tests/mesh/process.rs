@@ -51,7 +51,8 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// Waits until `done` says so; fails with the program's own words where it ends before, or takes too long.
+    /// Waits until `done` says so; fails with the program's own words where it ends before, or
+    /// takes too long.
     pub async fn wait_until(&mut self, what: &str, done: impl AsyncFn() -> bool) {
         let start = Instant::now();
         while !done().await {
@@ -70,8 +71,9 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let group = format!("-{}", self.child.id());
-        let signal =
-            |name: &str| Command::new("kill").args([name, "--", &group]).stderr(Stdio::null()).status();
+        let signal = |name: &str| {
+            Command::new("kill").args([name, "--", &group]).stderr(Stdio::null()).status()
+        };
         let _ = signal("-TERM");
         let start = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {

@@ -30,7 +30,14 @@ impl Program {
     /// What it tells at a path.
     pub async fn get(&self, path: &str) -> String {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        client.get(format!("http://{}{path}", self.http)).send().await.unwrap().text().await.unwrap()
+        client
+            .get(format!("http://{}{path}", self.http))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
     }
 }
 

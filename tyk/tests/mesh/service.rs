@@ -16,14 +16,16 @@ pub async fn echo() -> SocketAddr {
 
 async fn tell(request: Request) -> String {
     let (request, body) = request.into_parts();
-    // A service that answers before it has read the body resets the connection, and a gateway that reuses it fails.
+    // A service that answers before it has read the body resets the connection, and a gateway that
+    // reuses it fails.
     axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let headers: serde_json::Map<String, Value> = request
         .headers
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
         .collect();
-    json!({"method": request.method.as_str(), "uri": request.uri.to_string(), "headers": headers}).to_string()
+    json!({"method": request.method.as_str(), "uri": request.uri.to_string(), "headers": headers})
+        .to_string()
 }
 
 /// An answer.

@@ -1,5 +1,5 @@
-//! One id for a request: in the gateway's log and span, the issuer's line, the sidecar's access log and span, the audit line,
-//! by the settings that this repository ships.
+//! One id for a request: in the gateway's log and span, the issuer's line, the sidecar's access log
+//! and span, the audit line, by the settings that this repository ships.
 
 use crate::envoy::{Envoy, filter_config};
 use crate::process::free_address;
@@ -35,16 +35,18 @@ impl Collector {
         own
     }
 
-    /// Returns whether a span of a trace came from a service: in the protocol buffers of OTLP the id stands in 16 bytes, in
-    /// Zipkin's JSON in its digits.
+    /// Returns whether a span of a trace came from a service: in the protocol buffers of OTLP the
+    /// id stands in 16 bytes, in Zipkin's JSON in its digits.
     fn has(&self, service: &str, trace_id: &str) -> bool {
         let bytes: Vec<u8> = (0..trace_id.len())
             .step_by(2)
             .map(|at| u8::from_str_radix(trace_id.get(at..at + 2).unwrap(), 16).unwrap())
             .collect();
-        let holds = |body: &Bytes, wanted: &[u8]| body.windows(wanted.len()).any(|window| window == wanted);
+        let holds =
+            |body: &Bytes, wanted: &[u8]| body.windows(wanted.len()).any(|window| window == wanted);
         let is_it = |body: &Bytes| {
-            holds(body, service.as_bytes()) && (holds(body, &bytes) || holds(body, trace_id.as_bytes()))
+            holds(body, service.as_bytes())
+                && (holds(body, &bytes) || holds(body, trace_id.as_bytes()))
         };
         self.sent.lock().unwrap().iter().any(is_it)
     }
@@ -56,10 +58,12 @@ async fn keep(State(collector): State<Collector>, body: Bytes) {
 
 /// Reads a file of the repository.
 fn read(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)).unwrap()
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path))
+        .unwrap()
 }
 
-/// Returns the settings of tracing and logs that the sample gateway has, with another collector, and every request traced.
+/// Returns the settings of tracing and logs that the sample gateway has, with another collector,
+/// and every request traced.
 fn gateway_settings(collector: &Collector, propagation: &str) -> Value {
     let shipped: Value = serde_json::from_str(&read("tyk/deploy/config/tyk.conf")).unwrap();
     let mut tracing = shipped["opentelemetry"].clone();
@@ -75,7 +79,8 @@ fn gateway_settings(collector: &Collector, propagation: &str) -> Value {
 /// Returns what istiod makes of the shipped access log, and of a provider of traces.
 fn manager(collector: &str, propagation: &str) -> Value {
     let mesh: Value = serde_saphyr::from_str(&read("istio/mesh-config.yaml")).unwrap();
-    let labels = &mesh["meshConfig"]["extensionProviders"][0]["envoyFileAccessLog"]["logFormat"]["labels"];
+    let labels =
+        &mesh["meshConfig"]["extensionProviders"][0]["envoyFileAccessLog"]["logFormat"]["labels"];
     assert_eq!(labels["trace_id"], "%TRACE_ID%");
     let tracer = if propagation == "b3" {
         json!({

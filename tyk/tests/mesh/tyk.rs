@@ -21,7 +21,12 @@ pub struct Tyk {
 impl Tyk {
     /// Returns the errors of its log.
     pub fn errors(&self) -> String {
-        self.gateway.log().lines().filter(|line| line.contains("level=error")).collect::<Vec<_>>().join("\n")
+        self.gateway
+            .log()
+            .lines()
+            .filter(|line| line.contains("level=error"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Returns its log.
@@ -80,7 +85,9 @@ impl Tyk {
         gateway.arg("start").arg("--conf").arg(at("tyk.conf")).current_dir(folder.path());
         let mut gateway = Process::start("tyk", &mut gateway, folder.path());
         let url = format!("http://{address}/hello");
-        let up = async || try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200);
+        let up = async || {
+            try_send("GET", &url, &[], None).await.is_ok_and(|answer| answer.status == 200)
+        };
         gateway.wait_until("greeting", up).await;
         Self { address, gateway, redis, store, folder }
     }
@@ -91,11 +98,14 @@ impl Tyk {
         redis.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port]);
         redis.current_dir(folder);
         let mut redis = Process::start("redis", &mut redis, folder);
-        redis.wait_until("listening", async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
+        redis
+            .wait_until("listening", async || tokio::net::TcpStream::connect(address).await.is_ok())
+            .await;
         redis
     }
 
-    /// Takes the store away for as long as `meanwhile` lasts. Another comes in its place, which is empty.
+    /// Takes the store away for as long as `meanwhile` lasts. Another comes in its place, which is
+    /// empty.
     pub async fn without_redis(&mut self, meanwhile: impl Future<Output = ()>) {
         self.redis.signal("-KILL");
         meanwhile.await;
@@ -138,7 +148,10 @@ impl Tyk {
     pub async fn restore(&self, key: &str, session: &Value) {
         let (url, body) = (format!("http://{}/tyk/keys/{key}", self.address), session.to_string());
         let headers = [("x-tyk-authorization", SECRET), ("content-type", "application/json")];
-        while !try_send("POST", &url, &headers, Some(&body)).await.is_ok_and(|answer| answer.status == 200) {}
+        while !try_send("POST", &url, &headers, Some(&body))
+            .await
+            .is_ok_and(|answer| answer.status == 200)
+        {}
     }
 
     /// Revokes a key.

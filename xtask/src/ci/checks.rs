@@ -56,7 +56,9 @@ pub(super) fn scripts_are_sound(run: &mut Run) -> Result<()> {
         return run.leave_out("shellcheck", "the reason is above");
     };
     let mut check = run.command(&shellcheck);
-    process::run(check.args(["--external-sources", "--source-path=scripts", "--shell=bash"]).args(scripts))
+    process::run(
+        check.args(["--external-sources", "--source-path=scripts", "--shell=bash"]).args(scripts),
+    )
 }
 
 /// Returns the scripts in bash: those of `scripts/` whose first line says so, and three others.
@@ -65,9 +67,13 @@ fn bash_scripts() -> Result<Vec<PathBuf>> {
     let folder = fs::read_dir(root().join("scripts")).context("could not read `scripts`")?;
     for entry in folder {
         let path = entry?.path();
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
-        if text.lines().next().is_some_and(|first| first.starts_with("#!") && first.contains("bash")) {
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("could not read `{}`", path.display()))?;
+        if text
+            .lines()
+            .next()
+            .is_some_and(|first| first.starts_with("#!") && first.contains("bash"))
+        {
             scripts.push(path);
         }
     }
@@ -75,7 +81,8 @@ fn bash_scripts() -> Result<Vec<PathBuf>> {
     Ok(scripts)
 }
 
-/// Engine and configuration decide without a host: nothing of a proxy may be among what they are built from.
+/// Engine and configuration decide without a host: nothing of a proxy may be among what they are
+/// built from.
 ///
 /// # Errors
 /// Something is.
@@ -147,8 +154,8 @@ pub(super) fn fuzzing_is_prepared(run: &mut Run) -> Result<()> {
     run.preparation.take().map_or(Ok(()), Preparation::wait)
 }
 
-/// Makes a release and installs from it. The issuer that runs here need not be a fast one, and the profile of tests
-/// builds in half the time.
+/// Makes a release and installs from it. The issuer that runs here need not be a fast one, and the
+/// profile of tests builds in half the time.
 ///
 /// # Errors
 /// The release can't be made or installed.

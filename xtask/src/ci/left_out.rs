@@ -1,5 +1,5 @@
-//! What a run leaves out, because the machine lacks something. Programs that a stage runs note it in a file, whose name
-//! they find in their environment.
+//! What a run leaves out, because the machine lacks something. Programs that a stage runs note it
+//! in a file, whose name they find in their environment.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
@@ -17,10 +17,11 @@ const MAY_BE_LEFT_OUT: [&str; 4] = [
     "tyk",
     // The database of advisories is a repository, not a package.
     "advisories",
-    // A browser needs the libraries of a desktop, which only a package manager with root's rights installs.
+    // A browser needs the libraries of a desktop, which only a package manager with root's rights
+    // installs.
     "playground",
-    // Wycheproof's JWS and JWK and the JOSE cookbook are in no registry, and not ours to keep. What this repository makes of
-    // every kind of them (engine/tests/forgeries) always runs.
+    // Wycheproof's JWS and JWK and the JOSE cookbook are in no registry, and not ours to keep. What
+    // this repository makes of every kind of them (engine/tests/forgeries) always runs.
     "vectors",
 ];
 
@@ -68,7 +69,9 @@ impl LeftOut {
     pub(super) fn entries(&self) -> Result<BTreeSet<Entry>> {
         let text = std::fs::read_to_string(self.file())?;
         let parted = text.lines().map(|line| line.split_once('\t').unwrap_or((line, "")));
-        Ok(parted.map(|(name, reason)| Entry { name: name.to_owned(), reason: reason.to_owned() }).collect())
+        Ok(parted
+            .map(|(name, reason)| Entry { name: name.to_owned(), reason: reason.to_owned() })
+            .collect())
     }
 
     /// Fails where something was left out that a strict run must have.

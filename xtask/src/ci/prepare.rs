@@ -1,5 +1,6 @@
-//! What later stages use, fetched and built meanwhile with what processor the stages before them leave over. Whoever needs
-//! a thing asks for it again, and says what is wrong with it: so nothing is said here, and nothing fails.
+//! What later stages use, fetched and built meanwhile with what processor the stages before them
+//! leave over. Whoever needs a thing asks for it again, and says what is wrong with it: so nothing
+//! is said here, and nothing fails.
 
 use crate::process::{command, on_path};
 use crate::repository::root;
@@ -15,7 +16,8 @@ use std::process::{Child, Command, Stdio};
 pub(crate) enum Part {
     /// Envoys, Keycloak, programs in Go, tools.
     Tests,
-    /// The targets that are fuzzed. They are another toolchain's, so that nothing built before serves them.
+    /// The targets that are fuzzed. They are another toolchain's, so that nothing built before
+    /// serves them.
     Fuzzing,
 }
 
@@ -33,7 +35,8 @@ impl Preparation {
         let part = part.to_possible_value().context("the part has no name")?;
         let mut process = command(program);
         process.args(["prepare", part.get_name()]).env("ATTACHE_WHOLE_WORKSPACE", "yes");
-        let process = quietly(&mut process).spawn().context("could not prepare what the tests use")?;
+        let process =
+            quietly(&mut process).spawn().context("could not prepare what the tests use")?;
         Ok(Self { process })
     }
 
@@ -65,7 +68,9 @@ pub(crate) fn prepare(part: Part) -> Result<()> {
                 get(&mut command(root().join("scripts/envoy")), &[&version]);
             }
             get(&mut command(root().join("scripts/keycloak")), &[]);
-            for program in ["registry", "istio-fetch", "manifests", "promtool", "helm", "cosign", "crane"] {
+            for program in
+                ["registry", "istio-fetch", "manifests", "promtool", "helm", "cosign", "crane"]
+            {
                 get(&mut last_in_line(), &["scripts/go-tool", program]);
             }
             get(&mut last_in_line(), &["scripts/docs", "--get-tool"]);

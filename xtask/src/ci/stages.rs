@@ -55,7 +55,11 @@ const fn on_envoy(title: &'static str, tests: &'static str) -> Stage {
     Stage { title, action: Action::OnEnvoy(tests) }
 }
 
-const fn check(title: &'static str, name: &'static str, check: fn(&mut Run) -> Result<()>) -> Stage {
+const fn check(
+    title: &'static str,
+    name: &'static str,
+    check: fn(&mut Run) -> Result<()>,
+) -> Stage {
     Stage { title, action: Action::Check(name, check) }
 }
 
@@ -69,10 +73,16 @@ pub(super) fn stages() -> Vec<Stage> {
         command("the harness for a cluster", "scripts/test-kind"),
         check("dependencies", "host_free", checks::host_free),
         check("generated files", "generated_files", checks::generated_files),
-        command("lints", "cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings"),
+        command(
+            "lints",
+            "cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings",
+        ),
         command("module", "scripts/build"),
         check("unit tests", "unit_tests", checks::unit_tests),
-        command("what the code's documentation shows", "cargo test --quiet --workspace --all-features --doc"),
+        command(
+            "what the code's documentation shows",
+            "cargo test --quiet --workspace --all-features --doc",
+        ),
         check("the code's documentation", "code_documentation", checks::code_documentation),
         check("what the tests use", "tests_are_prepared", checks::tests_are_prepared),
         command("documentation", "scripts/docs"),
@@ -103,6 +113,10 @@ pub(super) fn stages() -> Vec<Stage> {
         command("dependencies and licences", "scripts/deny"),
         check("fuzz targets", "fuzzing_is_prepared", checks::fuzzing_is_prepared),
         check("fuzzing, briefly", "fuzz_briefly", checks::fuzz_briefly),
-        check("nothing else was left out", "nothing_else_was_left_out", checks::nothing_else_was_left_out),
+        check(
+            "nothing else was left out",
+            "nothing_else_was_left_out",
+            checks::nothing_else_was_left_out,
+        ),
     ]
 }

@@ -20,10 +20,13 @@ const fn leaves_out_tyk() -> Stage {
 }
 
 fn note(run: &Run, line: &str) -> Result<()> {
-    process::run(run.command("bash").args(["-c", &format!("printf '{line}\\n' >>\"$ATTACHE_SKIPPED\"")]))
+    process::run(
+        run.command("bash").args(["-c", &format!("printf '{line}\\n' >>\"$ATTACHE_SKIPPED\"")]),
+    )
 }
 
-/// Runs stages; returns whether they passed, and what was printed, with every number of seconds as `N`.
+/// Runs stages; returns whether they passed, and what was printed, with every number of seconds as
+/// `N`.
 fn ran(strict: bool, stages: &[Stage]) -> (bool, String) {
     let mut out = Vec::new();
     let status = Run::new(strict).unwrap().all(stages, &mut out).unwrap();
@@ -47,8 +50,10 @@ fn what_passes_is_told_with_its_time_and_what_was_left_out() {
 
 #[test]
 fn a_run_ends_at_the_first_stage_that_fails() {
-    let (passed, said) =
-        ran(false, &[stage("one", "true"), stage("two", "test -d /dev/null"), stage("three", "true")]);
+    let (passed, said) = ran(
+        false,
+        &[stage("one", "true"), stage("two", "test -d /dev/null"), stage("three", "true")],
+    );
     assert!(!passed && !said.contains("three"), "{said}");
     let end = "\n\nStages:\n N s  one\nNot run: nothing was left out.\nFAILED: two (test -d /dev/null)\n1 passed, 1 failed\n";
     assert!(said.ends_with(end), "{said}");
@@ -57,12 +62,18 @@ fn a_run_ends_at_the_first_stage_that_fails() {
 #[test]
 fn a_program_that_is_not_there_fails_its_stage() {
     let (passed, said) = ran(false, &[stage("one", "no-such-program")]);
-    assert!(!passed && said.ends_with("FAILED: one (no-such-program)\n0 passed, 1 failed\n"), "{said}");
+    assert!(
+        !passed && said.ends_with("FAILED: one (no-such-program)\n0 passed, 1 failed\n"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_strict_run_may_leave_out_what_is_named_and_nothing_else() {
-    let last = || Stage { title: "last", action: Action::Check("last", checks::nothing_else_was_left_out) };
+    let last = || Stage {
+        title: "last",
+        action: Action::Check("last", checks::nothing_else_was_left_out),
+    };
     assert!(ran(true, &[leaves_out_tyk(), last()]).0);
     assert!(!ran(true, &[leaves_out_tyk(), leaves_out_go(), last()]).0);
     assert!(ran(false, &[leaves_out_tyk(), leaves_out_go(), last()]).0);

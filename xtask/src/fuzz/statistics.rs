@@ -15,7 +15,8 @@ pub(super) struct Statistics {
 
 impl Statistics {
     /// The head of a table whose rows are [`row`](Self::row).
-    pub(super) const HEAD: &str = "target           executions per-second   coverage   corpus    seconds";
+    pub(super) const HEAD: &str =
+        "target           executions per-second   coverage   corpus    seconds";
 
     /// Reads the log of a run.
     pub(super) fn of(log: &str) -> Self {
@@ -31,7 +32,9 @@ impl Statistics {
 
     /// Writes a row of a table.
     pub(super) fn row(&self, target: &str, seconds: u64) -> String {
-        let shown = |figure: Option<u64>| figure.map_or_else(|| "?".to_owned(), |figure| figure.to_string());
+        let shown = |figure: Option<u64>| {
+            figure.map_or_else(|| "?".to_owned(), |figure| figure.to_string())
+        };
         let [executions, rate, coverage, corpus] =
             [self.executions, self.rate, self.coverage, self.corpus].map(shown);
         format!("{target:<14} {executions:>12} {rate:>10} {coverage:>10} {corpus:>8} {seconds:>10}")
@@ -59,12 +62,19 @@ stat::average_exec_per_sec:     1638
     #[test]
     fn the_last_line_of_progress_and_the_final_figures_count() {
         let read = Statistics::of(LOG);
-        let expected =
-            Statistics { executions: Some(8192), rate: Some(1638), coverage: Some(2048), corpus: Some(77) };
+        let expected = Statistics {
+            executions: Some(8192),
+            rate: Some(1638),
+            coverage: Some(2048),
+            corpus: Some(77),
+        };
         assert_eq!(read, expected);
         assert_eq!(read.row("token", 5).len(), Statistics::HEAD.len());
         let row = read.row("token", 5);
-        assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["token", "8192", "1638", "2048", "77", "5"]);
+        assert_eq!(
+            row.split_whitespace().collect::<Vec<_>>(),
+            ["token", "8192", "1638", "2048", "77", "5"]
+        );
     }
 
     #[test]

@@ -20,7 +20,10 @@ pub(super) fn text(_: &Path) -> Result<String> {
     let mut schema = exactly(values(&document), &["image", "failStrategy", "config", "monitoring"]);
     let more = [
         // A WasmPlugin takes one of the two.
-        ("not", json!({"properties": {"selector": {"minProperties": 1}, "targetRefs": {"minItems": 1}}})),
+        (
+            "not",
+            json!({"properties": {"selector": {"minProperties": 1}, "targetRefs": {"minItems": 1}}}),
+        ),
         ("$schema", dialect),
         ("$defs", definitions),
     ];
@@ -34,7 +37,8 @@ fn values(configuration: &Value) -> Value {
     let text = json!({"type": "string"});
     let flag = json!({"type": "boolean"});
     let labels = json!({"type": "object", "additionalProperties": text});
-    let name = json!({"type": "string", "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", "maxLength": 63});
+    let name =
+        json!({"type": "string", "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", "maxLength": 63});
     let target = json!({"group": text, "kind": text, "name": text, "namespace": text});
     let image = json!({
         "repository": {"type": "string", "pattern": REPOSITORY},
@@ -48,7 +52,8 @@ fn values(configuration: &Value) -> Value {
         "samplingPercentage": {"type": "number", "minimum": 0, "maximum": 100},
         "reasonsInTraces": flag,
     });
-    let monitoring = json!({"podMonitor": flag, "alerts": flag, "dashboard": flag, "labels": labels});
+    let monitoring =
+        json!({"podMonitor": flag, "alerts": flag, "dashboard": flag, "labels": labels});
     json!({
         "image": exactly(image, &["repository", "digest"]),
         "name": name,
@@ -65,8 +70,8 @@ fn values(configuration: &Value) -> Value {
     })
 }
 
-/// Rewrites what Helm can't read: its regular expressions are Go's, which have no lookahead. `(?=.)` is a length of at
-/// least 1.
+/// Rewrites what Helm can't read: its regular expressions are Go's, which have no lookahead.
+/// `(?=.)` is a length of at least 1.
 ///
 /// # Errors
 /// A pattern has another lookahead or lookbehind.
@@ -75,7 +80,9 @@ fn without_lookahead(schema: &mut Value) -> Result<()> {
         Value::Array(items) => items.iter_mut().try_for_each(without_lookahead),
         Value::Object(members) => {
             members.values_mut().try_for_each(without_lookahead)?;
-            let Some(pattern) = members.get("pattern").and_then(Value::as_str) else { return Ok(()) };
+            let Some(pattern) = members.get("pattern").and_then(Value::as_str) else {
+                return Ok(());
+            };
             let readable = pattern.replace("(?=.)", "");
             if ["(?=", "(?!", "(?<"].iter().any(|ahead| readable.contains(ahead)) {
                 bail!("Helm can't read the pattern `{pattern}`: say it otherwise in plugin-config");
@@ -98,12 +105,16 @@ mod tests {
     fn a_lookahead_for_anything_becomes_a_length() {
         let mut schema = json!({"items": [{"type": "string", "pattern": "^(?=.)a*$"}]});
         without_lookahead(&mut schema).unwrap();
-        assert_eq!(schema, json!({"items": [{"type": "string", "pattern": "^a*$", "minLength": 1}]}));
+        assert_eq!(
+            schema,
+            json!({"items": [{"type": "string", "pattern": "^a*$", "minLength": 1}]})
+        );
     }
 
     #[test]
     fn another_lookahead_is_an_error_that_names_the_pattern() {
-        let error = without_lookahead(&mut json!({"a": {"pattern": "^(?!b)"}})).unwrap_err().to_string();
+        let error =
+            without_lookahead(&mut json!({"a": {"pattern": "^(?!b)"}})).unwrap_err().to_string();
         assert!(error.contains("`^(?!b)`"), "{error}");
     }
 

@@ -1,7 +1,7 @@
 //! The table of values in a chart's README, from its `values.yaml`.
 //!
-//! A value's description is the comment above it, or beside it; lines of it that are indented are examples, and left out.
-//! A blank line parts a comment from the value below it.
+//! A value's description is the comment above it, or beside it; lines of it that are indented are
+//! examples, and left out. A blank line parts a comment from the value below it.
 
 use super::{read, replace_between, table};
 use anyhow::{Context, Result, bail};
@@ -13,7 +13,8 @@ const END: &str = "<!-- end of values -->";
 /// Returns the README of a chart, with the table of its values.
 ///
 /// # Errors
-/// A file can't be read, `values.yaml` has a line that is no `key: value`, or the README no place for the table.
+/// A file can't be read, `values.yaml` has a line that is no `key: value`, or the README no place
+/// for the table.
 pub(super) fn readme(root: &Path, chart: &str) -> Result<String> {
     let file = format!("charts/{chart}/values.yaml");
     let rows = rows(&read(root, &file)?).with_context(|| format!("`{file}`"))?;
@@ -21,7 +22,8 @@ pub(super) fn readme(root: &Path, chart: &str) -> Result<String> {
     replace_between(&page, BEGIN, END, &table(&["value", "default", ""], &rows))
 }
 
-/// Returns each value's path, default (nothing where it has parts of its own) and description, in the file's order.
+/// Returns each value's path, default (nothing where it has parts of its own) and description, in
+/// the file's order.
 fn rows(values: &str) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     let mut path: Vec<&str> = Vec::new();
@@ -41,7 +43,8 @@ fn rows(values: &str) -> Result<Vec<Vec<String>>> {
             path.push(entry.key);
             let described = comment.join(" ");
             let described = if described.is_empty() { entry.beside.to_owned() } else { described };
-            let default = if entry.value.is_empty() { String::new() } else { format!("`{}`", entry.value) };
+            let default =
+                if entry.value.is_empty() { String::new() } else { format!("`{}`", entry.value) };
             rows.push(vec![format!("`{}`", path.join(".")), default, cell(&described)]);
         }
         comment.clear();

@@ -1,5 +1,5 @@
-//! The page of settings, `docs/configuration.md`: every key by the JSON Schema, and the limits by the sources that hold
-//! them.
+//! The page of settings, `docs/configuration.md`: every key by the JSON Schema, and the limits by
+//! the sources that hold them.
 
 mod limits;
 
@@ -18,11 +18,12 @@ const END: &str = "<!-- end of settings -->";
 /// Returns the page.
 ///
 /// # Errors
-/// The schema refers to a definition that it does not have, a limit is not where it was, or the page has no place for the
-/// tables.
+/// The schema refers to a definition that it does not have, a limit is not where it was, or the
+/// page has no place for the tables.
 pub(super) fn text(root: &Path) -> Result<String> {
     let schema = attache_plugin_config::schema();
-    let page = Page { definitions: schema.get("$defs").and_then(Value::as_object).context("no `$defs`")? };
+    let page =
+        Page { definitions: schema.get("$defs").and_then(Value::as_object).context("no `$defs`")? };
     let mut parts = vec![page.section("The document", &schema)?];
     let mut values = BTreeSet::new();
     for name in page.referred(&schema)? {
@@ -54,7 +55,8 @@ impl Page<'_> {
         self.definitions.get(name).with_context(|| format!("the schema has no definition `{name}`"))
     }
 
-    /// Returns the names of all definitions that the properties of the document lead to, nearest first.
+    /// Returns the names of all definitions that the properties of the document lead to, nearest
+    /// first.
     fn referred(&self, schema: &Value) -> Result<Vec<String>> {
         let reference = Regex::new(r##""#/\$defs/(\w+)""##)?;
         let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
@@ -74,12 +76,18 @@ impl Page<'_> {
 
     /// Writes a heading, the description of an object and a table of its keys.
     fn section(&self, title: &str, schema: &Value) -> Result<String> {
-        let required = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let properties = schema.get("properties").and_then(Value::as_object).context("no `properties`")?;
+        let required =
+            schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let properties =
+            schema.get("properties").and_then(Value::as_object).context("no `properties`")?;
         let mut rows = Vec::new();
         for (key, value) in properties {
             let mark = if required.iter().any(|name| name == key) { " (required)" } else { "" };
-            rows.push(vec![format!("`{key}`{mark}"), cell(&self.kind(value)?), cell(description(value))]);
+            rows.push(vec![
+                format!("`{key}`{mark}"),
+                cell(&self.kind(value)?),
+                cell(description(value)),
+            ]);
         }
         let keys = table(&["key", "value", ""], &rows);
         Ok(format!("## {title}\n\n{}\n\n{keys}\n", cell(description(schema))))
@@ -97,14 +105,18 @@ impl Page<'_> {
     /// Tells what a value is, in a few words.
     fn kind(&self, schema: &Value) -> Result<String> {
         if let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) {
-            let kinds = alternatives.iter().map(|each| self.kind(each)).collect::<Result<Vec<_>>>()?;
+            let kinds =
+                alternatives.iter().map(|each| self.kind(each)).collect::<Result<Vec<_>>>()?;
             return Ok(kinds.join(" or "));
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            return self.kind_of_definition(reference.strip_prefix("#/$defs/").unwrap_or(reference));
+            return self
+                .kind_of_definition(reference.strip_prefix("#/$defs/").unwrap_or(reference));
         }
         Ok(match schema.get("type").and_then(Value::as_str) {
-            Some("array") => format!("list of {}", self.kind(schema.get("items").unwrap_or(&Value::Null))?),
+            Some("array") => {
+                format!("list of {}", self.kind(schema.get("items").unwrap_or(&Value::Null))?)
+            }
             Some("object") => match schema.get("additionalProperties") {
                 Some(inner @ Value::Object(_)) => format!("names, each with {}", self.kind(inner)?),
                 _ => "object".to_owned(),
@@ -121,8 +133,10 @@ impl Page<'_> {
     fn kind_of_definition(&self, name: &str) -> Result<String> {
         let target = self.definition(name)?;
         if let Some(words) = target.get("enum").and_then(Value::as_array) {
-            let quoted: Vec<_> =
-                words.iter().map(|word| format!("`{}`", word.as_str().unwrap_or_default())).collect();
+            let quoted: Vec<_> = words
+                .iter()
+                .map(|word| format!("`{}`", word.as_str().unwrap_or_default()))
+                .collect();
             return Ok(quoted.join(", "));
         }
         let words = words(name);
@@ -168,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_type_is_told_in_words() {
-        for (name, expected) in [("RoleClaim", "role claim"), ("Jwk", "jwk"), ("HTTPUrl", "httpurl")] {
+        for (name, expected) in
+            [("RoleClaim", "role claim"), ("Jwk", "jwk"), ("HTTPUrl", "httpurl")]
+        {
             assert_eq!(words(name), expected);
         }
         assert_eq!(capitalized("role claim"), "Role claim");

@@ -89,9 +89,11 @@ impl Measured {
     }
 
     fn cost(&self, case: &str, algorithm: &str) -> Result<f64> {
-        let mut found = self.costs.iter().filter(|cost| cost.case == case && cost.algorithm == algorithm);
-        let cost =
-            found.next().with_context(|| format!("`{FILE}` has no cost of `{case}` with {algorithm}"))?;
+        let mut found =
+            self.costs.iter().filter(|cost| cost.case == case && cost.algorithm == algorithm);
+        let cost = found
+            .next()
+            .with_context(|| format!("`{FILE}` has no cost of `{case}` with {algorithm}"))?;
         ensure!(found.next().is_none(), "`{FILE}` has two costs of `{case}` with {algorithm}");
         Ok(cost.median)
     }
@@ -118,7 +120,8 @@ impl Measured {
             ),
             ("the module, on disk and as it is fetched", format!("{} MiB", sidecar.module_size()?)),
         ]);
-        let memory: Vec<_> = memory.into_iter().map(|(what, figure)| vec![what.to_owned(), figure]).collect();
+        let memory: Vec<_> =
+            memory.into_iter().map(|(what, figure)| vec![what.to_owned(), figure]).collect();
         Ok(format!(
             "CPU that Attaché adds to a sidecar for each 1,000 requests a second, in thousandths of a core:\n\n{}\n\n{}\n\n{}",
             table(&["request", "RS256", "ES256"], &requests),
@@ -135,7 +138,8 @@ impl Measured {
             ("Istio's RequestAuthentication and AuthorizationPolicy (no cache)", "istio"),
             ("Envoy's `jwt_authn` with its cache, and RBAC", "native-cached"),
         ] {
-            let [rsa, ecdsa] = self.costs(case)?.map(|microseconds| format!("{microseconds:.0} µs"));
+            let [rsa, ecdsa] =
+                self.costs(case)?.map(|microseconds| format!("{microseconds:.0} µs"));
             rows.push(vec![what.to_owned(), rsa, ecdsa]);
         }
         Ok(format!(
@@ -155,6 +159,8 @@ impl Measured {
 
     fn source(&self) -> String {
         let Run { envoy, processor, rounds } = &self.run;
-        format!("From [performance.json](performance.json): {envoy}, {processor}, {rounds} rounds; medians.")
+        format!(
+            "From [performance.json](performance.json): {envoy}, {processor}, {rounds} rounds; medians."
+        )
     }
 }

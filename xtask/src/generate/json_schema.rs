@@ -45,11 +45,10 @@ impl Parts {
     }
 }
 
-/// Returns the schema of an object that has these properties and no others, of which some are required: a misspelled one
-/// would change nothing, and nobody would know.
+/// Returns the schema of an object that has these properties and no others, of which some are
+/// required: a misspelled one would change nothing, and nobody would know.
 pub(super) fn exactly(properties: Value, required: &[&str]) -> Value {
-    let mut schema =
-        serde_json::json!({"type": "object", "additionalProperties": false, "properties": properties});
+    let mut schema = serde_json::json!({"type": "object", "additionalProperties": false, "properties": properties});
     if let (Some(members), false) = (schema.as_object_mut(), required.is_empty()) {
         members.insert("required".to_owned(), required.into());
     }

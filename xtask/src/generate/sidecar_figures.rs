@@ -1,4 +1,5 @@
-//! Figures of `docs/sidecar.json`: what a sidecar pays for having the module, whether a request comes or not.
+//! Figures of `docs/sidecar.json`: what a sidecar pays for having the module, whether a request
+//! comes or not.
 
 use super::{read, table};
 use anyhow::{Context, Result};
@@ -53,13 +54,15 @@ impl Sidecar {
     /// # Errors
     /// There are none, or they are not what `scripts/bench` writes.
     pub(super) fn read(root: &Path) -> Result<Self> {
-        serde_json::from_str(&read(root, FILE)?)
-            .with_context(|| format!("`{FILE}` is not what `scripts/bench --sidecar --json` writes"))
+        serde_json::from_str(&read(root, FILE)?).with_context(|| {
+            format!("`{FILE}` is not what `scripts/bench --sidecar --json` writes")
+        })
     }
 
     fn figure(&self, name: &str) -> Result<Figure> {
         let found = self.figures.get(name).with_context(|| format!("`{FILE}` has no `{name}`"))?;
-        serde_json::from_value(found.clone()).with_context(|| format!("`{FILE}` has no median of `{name}`"))
+        serde_json::from_value(found.clone())
+            .with_context(|| format!("`{FILE}` has no median of `{name}`"))
     }
 
     fn median(&self, name: &str) -> Result<f64> {
@@ -95,8 +98,10 @@ impl Sidecar {
 
     /// Returns the rows of the page that sizes a sidecar: what, and how much.
     pub(super) fn sizing(&self) -> Result<Vec<(&'static str, String)>> {
-        let mib = |name: &str| Ok::<_, anyhow::Error>(format!("{:.0} MiB", self.median(name)? / MIB));
-        let seconds = |name: &str| Ok::<_, anyhow::Error>(format!("{:.1} s", self.median(name)? / 1000.0));
+        let mib =
+            |name: &str| Ok::<_, anyhow::Error>(format!("{:.0} MiB", self.median(name)? / MIB));
+        let seconds =
+            |name: &str| Ok::<_, anyhow::Error>(format!("{:.1} s", self.median(name)? / 1000.0));
         Ok(vec![
             (
                 "memory beyond a sidecar without Wasm, with one worker or four",
@@ -107,8 +112,8 @@ impl Sidecar {
         ])
     }
 
-    /// Returns what a thousand sidecars hold and use, given what a request costs with a token seen before and in Istio's
-    /// own chain, in microseconds.
+    /// Returns what a thousand sidecars hold and use, given what a request costs with a token seen
+    /// before and in Istio's own chain, in microseconds.
     pub(super) fn mesh(&self, cached: [f64; 2], istio: [f64; 2]) -> Result<String> {
         const PODS: f64 = 1000.0;
         let over_none = self.median("sidecar_memory_over_none_bytes")?;
@@ -116,16 +121,26 @@ impl Sidecar {
         let gib = |bytes: f64| format!("{:.0} GiB", bytes * PODS / MIB / 1024.0);
         // Of 100 requests a second and sidecar.
         let cores = |microseconds: f64| format!("{:.1}", microseconds * PODS * 100.0 / 1e6);
-        let pair =
-            |costs: [f64; 2]| format!("{} cores (RS256), {} (ES256)", cores(costs[0]), cores(costs[1]));
+        let pair = |costs: [f64; 2]| {
+            format!("{} cores (RS256), {} (ES256)", cores(costs[0]), cores(costs[1]))
+        };
         let minutes = self.median("ready_cpu_ms")? * PODS / 60_000.0;
         let rows = [
-            ("memory, idle or not", format!("{}, of which {} are V8's own", gib(over_none), gib(of_v8))),
-            ("CPU to start all of them once, as in a rollout", format!("{minutes:.0} minutes of one core")),
+            (
+                "memory, idle or not",
+                format!("{}, of which {} are V8's own", gib(over_none), gib(of_v8)),
+            ),
+            (
+                "CPU to start all of them once, as in a rollout",
+                format!("{minutes:.0} minutes of one core"),
+            ),
             ("CPU at 100 requests a second each, tokens seen before", pair(cached)),
             ("the same with Istio's own chain, in its place", pair(istio)),
         ];
-        Ok(table(&["1,000 sidecars", ""], &rows.map(|(what, figure)| vec![what.to_owned(), figure])))
+        Ok(table(
+            &["1,000 sidecars", ""],
+            &rows.map(|(what, figure)| vec![what.to_owned(), figure]),
+        ))
     }
 
     fn source(&self) -> String {
@@ -165,7 +180,10 @@ mod tests {
         let table = sidecar().table().unwrap();
         let row = "| `sidecar_memory_bytes` | memory beyond a tiny module | 2.0 MiB (1.0 MiB–3.0 MiB) | 1.0 MiB | not met |";
         assert!(table.contains(row), "{table}");
-        assert!(table.contains("| `ready_cpu_ms` | CPU until it is ready | 1200 ms | | |"), "{table}");
+        assert!(
+            table.contains("| `ready_cpu_ms` | CPU until it is ready | 1200 ms | | |"),
+            "{table}"
+        );
     }
 
     #[test]

@@ -31,8 +31,11 @@ fn a_change_by_hand_is_found_and_written_over() {
         let path = root.join(generated.file);
         let text = fs::read_to_string(&path).unwrap();
         // A name in JSON, or what ends a part of a page.
-        let changed =
-            text.replacen("\"type\":", "\"typ\":", 1).replacen("\n<!-- end of", " x\n<!-- end of", 1);
+        let changed = text.replacen("\"type\":", "\"typ\":", 1).replacen(
+            "\n<!-- end of",
+            " x\n<!-- end of",
+            1,
+        );
         assert_ne!(text, changed, "{}", generated.file);
         fs::write(&path, changed).unwrap();
         assert_eq!(stale(root), [generated.file]);

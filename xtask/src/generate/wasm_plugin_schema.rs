@@ -1,11 +1,13 @@
-//! The schema of a WasmPlugin that loads the filter, for editors: `plugin-config/wasmplugin.schema.json`.
+//! The schema of a WasmPlugin that loads the filter, for editors:
+//! `plugin-config/wasmplugin.schema.json`.
 
 use super::json_schema::{Parts, exactly, pretty};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Returns the schema of a WasmPlugin with the keys of Istio 1.26 to 1.31, and the configuration's as `pluginConfig`.
+/// Returns the schema of a WasmPlugin with the keys of Istio 1.26 to 1.31, and the configuration's
+/// as `pluginConfig`.
 ///
 /// # Errors
 /// The configuration's schema lacks a part.

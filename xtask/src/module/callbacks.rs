@@ -11,10 +11,13 @@ pub(crate) struct Callback {
 
 /// What stays. Whatever else begins with `proxy_on_` goes.
 ///
-/// A host skips a callback that is not exported and takes its default: `proxy_on_done` means "done", `proxy_on_log`
-/// nothing, the response and body callbacks "continue".
+/// A host skips a callback that is not exported and takes its default: `proxy_on_done` means
+/// "done", `proxy_on_log` nothing, the response and body callbacks "continue".
 pub(crate) const KEPT: &[Callback] = &[
-    Callback { name: "proxy_on_context_create", why: "each request and the plugin itself is a context" },
+    Callback {
+        name: "proxy_on_context_create",
+        why: "each request and the plugin itself is a context",
+    },
     Callback { name: "proxy_on_vm_start", why: "a host may refuse a plugin that it can't start" },
     Callback { name: "proxy_on_configure", why: "the configuration is read and checked" },
     Callback {
@@ -23,7 +26,10 @@ pub(crate) const KEPT: &[Callback] = &[
     },
     Callback { name: "proxy_on_tick", why: "key sets are fetched and refreshed" },
     Callback { name: "proxy_on_request_headers", why: "every request is decided here" },
-    Callback { name: "proxy_on_request_trailers", why: "no trailer may pass for an identity header" },
+    Callback {
+        name: "proxy_on_request_trailers",
+        why: "no trailer may pass for an identity header",
+    },
     Callback { name: "proxy_on_http_call_response", why: "key sets arrive" },
     Callback { name: "proxy_on_delete", why: "contexts would never be freed" },
 ];

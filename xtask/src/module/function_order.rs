@@ -1,4 +1,5 @@
-//! The order in which a module's functions are written, which is the order in which V8 lays out their code.
+//! The order in which a module's functions are written, which is the order in which V8 lays out
+//! their code.
 
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
@@ -7,8 +8,8 @@ use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
 use wasmparser::{CodeSectionReader, FunctionSectionReader, Parser, Payload, TypeRef};
 
-/// Writes these functions before all others, in this order; the others keep theirs. Functions go by their index, which
-/// counts the imported ones too; those can't be moved.
+/// Writes these functions before all others, in this order; the others keep theirs. Functions go by
+/// their index, which counts the imported ones too; those can't be moved.
 ///
 /// # Errors
 /// The bytes are no Wasm module, or it has no such function.
@@ -20,7 +21,9 @@ pub(crate) fn put_first(wasm: &[u8], first: &[u32]) -> Result<Vec<u8>> {
     let old_of: Vec<u32> = own.filter(|index| seen.insert(*index)).collect();
     let mut new_of: Vec<u32> = (0..total).collect();
     for (new, &old) in (imported..).zip(&old_of) {
-        *new_of.get_mut(old as usize).with_context(|| format!("the module has no function {old}"))? = new;
+        *new_of
+            .get_mut(old as usize)
+            .with_context(|| format!("the module has no function {old}"))? = new;
     }
 
     let mut module = Module::new();
@@ -91,7 +94,9 @@ impl Reencode for Reorder {
         section: CodeSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
         let bodies = section.into_iter().collect::<Result<Vec<_>, _>>()?;
-        self.arrange(&bodies).into_iter().try_for_each(|body| utils::parse_function_body(self, code, body))
+        self.arrange(&bodies)
+            .into_iter()
+            .try_for_each(|body| utils::parse_function_body(self, code, body))
     }
 }
 

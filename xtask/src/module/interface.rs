@@ -27,8 +27,11 @@ impl ModuleInterface {
                 _ => format!("{} {} (not a function)", import.module, import.name),
             })
             .collect();
-        let mut exports: Vec<String> =
-            module.exports.iter().map(|export| format!("{} {}", kind(export.item), export.name)).collect();
+        let mut exports: Vec<String> = module
+            .exports
+            .iter()
+            .map(|export| format!("{} {}", kind(export.item), export.name))
+            .collect();
         imports.sort();
         exports.sort();
         Ok(Self { imports, exports })

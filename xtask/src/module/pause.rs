@@ -1,10 +1,11 @@
 //! What a request that pauses holds back.
 //!
-//! A module of the proxy-wasm SDK for Rust can answer "pause" (1) to a request's headers and nothing more. Envoy takes
-//! that for "hold back everything" by default, but under `allow_on_headers_stop_iteration` for "hold back the headers":
-//! the body that comes next then takes the headers along, unseen. The ABI has another value, which means "hold back
-//! everything" whatever is configured. It costs a request one call inside the VM, where callbacks for body and trailers
-//! would have Envoy enter the VM for every frame of every body.
+//! A module of the proxy-wasm SDK for Rust can answer "pause" (1) to a request's headers and
+//! nothing more. Envoy takes that for "hold back everything" by default, but under
+//! `allow_on_headers_stop_iteration` for "hold back the headers": the body that comes next then
+//! takes the headers along, unseen. The ABI has another value, which means "hold back everything"
+//! whatever is configured. It costs a request one call inside the VM, where callbacks for body and
+//! trailers would have Envoy enter the VM for every frame of every body.
 
 use anyhow::{Context, Result, bail, ensure};
 use walrus::ir::{BinaryOp, Value};
@@ -13,14 +14,16 @@ use walrus::{ExportItem, FunctionBuilder, ModuleConfig, ValType};
 /// The callback whose result this is about.
 const CALLBACK: &str = "proxy_on_request_headers";
 
-/// By how much "pause" (1) is shifted to become `StopAllIterationAndWatermark` (4), which holds back headers, body and
-/// trailers and stops reading from a client that sends too much; "continue" (0) stays what it is.
+/// By how much "pause" (1) is shifted to become `StopAllIterationAndWatermark` (4), which holds
+/// back headers, body and trailers and stops reading from a client that sends too much; "continue"
+/// (0) stays what it is.
 const SHIFT: i32 = 2;
 
 /// Has the callback for request headers answer "hold back everything" wherever it answers "pause".
 ///
 /// # Errors
-/// The bytes are no Wasm module, or its callback is missing or of another type than in version 0.2 of the ABI.
+/// The bytes are no Wasm module, or its callback is missing or of another type than in version 0.2
+/// of the ABI.
 pub(crate) fn stop_all(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);

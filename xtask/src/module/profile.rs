@@ -16,14 +16,16 @@ const CONFIGURATION: &str = include_str!("profile/configuration.json");
 const TOKEN: [&str; 2] =
     [r#"{"alg":"ES256","kid":"es256","typ":"JWT"}"#, include_str!("profile/claims.json")];
 
-/// Who sends the requests, in turn. The first one's token shows what is done once, the second's is verified as any other,
-/// and is then found in the cache.
+/// Who sends the requests, in turn. The first one's token shows what is done once, the second's is
+/// verified as any other, and is then found in the cache.
 const CALLERS: [&str; 3] = ["bob", "alice", "alice"];
 
-/// Writes the functions first that most requests run through, in the order in which they reach them.
+/// Writes the functions first that most requests run through, in the order in which they reach
+/// them.
 ///
-/// Envoy lays out a module's code in the order of its functions. By the time a request comes, the processor has
-/// forgotten much of it; the closer what the request runs through lies together, the less there is to fetch anew.
+/// Envoy lays out a module's code in the order of its functions. By the time a request comes, the
+/// processor has forgotten much of it; the closer what the request runs through lies together, the
+/// less there is to fetch anew.
 ///
 /// # Errors
 /// The module does not run, or refuses a request that it should let through.
@@ -33,10 +35,11 @@ pub(crate) fn order_by_first_use(wasm: &[u8]) -> Result<Vec<u8>> {
     function_order::put_first(wasm, &used)
 }
 
-/// Returns the functions that a request enters whose token was seen before, by their index, in this order; then the others that
-/// one enters whose token was not.
+/// Returns the functions that a request enters whose token was seen before, by their index, in this
+/// order; then the others that one enters whose token was not.
 fn profile(wasm: &[u8]) -> Result<Vec<u32>> {
-    // A host that takes every signature for good: who holds the module decides what it says here anyway.
+    // A host that takes every signature for good: who holds the module decides what it says here
+    // anyway.
     let mut state = State::default();
     // `VerifySignatureResult { result: true }` as protobuf.
     state.set_foreign_function("verify_signature", Some(|_| Ok(vec![0x08, 0x01])));
@@ -55,7 +58,8 @@ fn profile(wasm: &[u8]) -> Result<Vec<u32>> {
     Ok([cached, verified].concat())
 }
 
-/// Returns the module, but each function first tells that it was entered, by its index in the module as it is.
+/// Returns the module, but each function first tells that it was entered, by its index in the
+/// module as it is.
 fn instrument(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut module = ModuleConfig::new().generate_producers_section(false).parse(wasm)?;
     let ty = module.types.add(&[ValType::I32], &[]);

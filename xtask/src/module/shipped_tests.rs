@@ -9,24 +9,33 @@ use proxy_wasm_test_host::interpreter::Vm;
 use std::path::{Path, PathBuf};
 use wasmparser::{Parser, Payload};
 
-/// In bytes: no change may make the module bigger unseen. The aim is 600,000, since Envoy compiles every kilobyte before
-/// the first request; whoever brings the size down brings this down with it.
+/// In bytes: no change may make the module bigger unseen. The aim is 600,000, since Envoy compiles
+/// every kilobyte before the first request; whoever brings the size down brings this down with it.
 const LARGEST: usize = 1_095_000;
 
-/// In bytes: V8 needs far more memory for one function of 25 kB than for five of 5 kB, and an allocator keeps it for as long
-/// as the proxy runs. What is bigger than this counts as big. Whoever brings the sum down brings its limit down with it.
+/// In bytes: V8 needs far more memory for one function of 25 kB than for five of 5 kB, and an
+/// allocator keeps it for as long as the proxy runs. What is bigger than this counts as big.
+/// Whoever brings the sum down brings its limit down with it.
 const BIG_FUNCTION: usize = 4096;
 const BIG_FUNCTIONS_TOGETHER: usize = 210_000;
 const LARGEST_FUNCTION: usize = 12_500;
 
 #[test]
 fn the_module_imports_what_the_list_says() -> Result<()> {
-    compare("imports", &ModuleInterface::of(&module()?)?.imports, include_str!("expected/imports.txt"))
+    compare(
+        "imports",
+        &ModuleInterface::of(&module()?)?.imports,
+        include_str!("expected/imports.txt"),
+    )
 }
 
 #[test]
 fn the_module_exports_what_the_list_says() -> Result<()> {
-    compare("exports", &ModuleInterface::of(&module()?)?.exports, include_str!("expected/exports.txt"))
+    compare(
+        "exports",
+        &ModuleInterface::of(&module()?)?.exports,
+        include_str!("expected/exports.txt"),
+    )
 }
 
 #[test]
@@ -57,7 +66,10 @@ fn no_function_is_bigger_than_a_compiler_takes_with_ease() -> Result<()> {
 #[test]
 fn what_a_request_runs_through_comes_first() -> Result<()> {
     let module = module()?;
-    ensure!(order_by_first_use(&module)? == module, "the module was not finished by `cargo xtask order`");
+    ensure!(
+        order_by_first_use(&module)? == module,
+        "the module was not finished by `cargo xtask order`"
+    );
     Ok(())
 }
 
@@ -72,13 +84,16 @@ fn a_request_that_does_not_go_on_stops_as_a_whole() -> Result<()> {
     Ok(())
 }
 
-/// What a panic tells of where it was is the same wherever the module was built, and so are its bytes.
+/// What a panic tells of where it was is the same wherever the module was built, and so are its
+/// bytes.
 #[test]
 fn no_path_of_this_machine_is_in_the_module() -> Result<()> {
     let module = module()?;
     let registry = b"/registry/src/";
     let mut paths = 0;
-    for (at, _) in module.windows(registry.len()).enumerate().filter(|(_, window)| window == registry) {
+    for (at, _) in
+        module.windows(registry.len()).enumerate().filter(|(_, window)| window == registry)
+    {
         paths += 1;
         let before = module.get(at.saturating_sub(6)..at).unwrap_or_default();
         ensure!(before == b"/cargo", "a path begins with `{}`", String::from_utf8_lossy(before));
@@ -109,16 +124,20 @@ fn function_sizes(wasm: &[u8]) -> Result<Vec<usize>> {
 
 /// The bytes of what `ATTACHE_MODULE` names, else of `dist/plugin.wasm`.
 fn module() -> Result<Vec<u8>> {
-    let path = std::env::var_os("ATTACHE_MODULE")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugin.wasm"), PathBuf::from);
-    std::fs::read(&path)
-        .with_context(|| format!("there is no module at `{}`: run scripts/build first", path.display()))
+    let path = std::env::var_os("ATTACHE_MODULE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugin.wasm"),
+        PathBuf::from,
+    );
+    std::fs::read(&path).with_context(|| {
+        format!("there is no module at `{}`: run scripts/build first", path.display())
+    })
 }
 
 fn compare(what: &str, found: &[String], expected: &str) -> Result<()> {
     let expected: Vec<&str> = expected.lines().filter(|line| !line.starts_with('#')).collect();
     let new: Vec<_> = found.iter().filter(|name| !expected.contains(&name.as_str())).collect();
-    let gone: Vec<_> = expected.iter().filter(|name| !found.iter().any(|found| found == *name)).collect();
+    let gone: Vec<_> =
+        expected.iter().filter(|name| !found.iter().any(|found| found == *name)).collect();
     ensure!(
         new.is_empty() && gone.is_empty(),
         "the module's {what} are not those of xtask/src/module/expected/{what}.txt: new {new:?}, gone {gone:?}; \

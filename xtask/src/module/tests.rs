@@ -1,7 +1,8 @@
 use super::interface::ModuleInterface;
 use super::{finish, strip};
 
-/// A module with the callbacks that stay, one that doesn't, and functions that one, the other or both reach.
+/// A module with the callbacks that stay, one that doesn't, and functions that one, the other or
+/// both reach.
 const MODULE: &str = r#"(module
   (import "env" "proxy_log" (func $log))
   (import "env" "proxy_get_buffer_bytes" (func $get_buffer))

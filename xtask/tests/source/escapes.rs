@@ -3,14 +3,17 @@
 use crate::sources::{metadata, repository, rust_files};
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Returns what a source does that no source may: words for a reader, with no place, since a file fits a head.
+/// Returns what a source does that no source may: words for a reader, with no place, since a file
+/// fits a head.
 fn escapes(tokens: TokenStream) -> Vec<&'static str> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let is = |at: Option<usize>, mark: &str| at.is_some_and(|at| tokens[at].to_string() == mark);
+        let is =
+            |at: Option<usize>, mark: &str| at.is_some_and(|at| tokens[at].to_string() == mark);
         let is_in_head = is(at.checked_sub(1), "!") && is(at.checked_sub(2), "#");
-        let after: Vec<String> = tokens.iter().skip(at + 1).take(2).map(ToString::to_string).collect();
+        let after: Vec<String> =
+            tokens.iter().skip(at + 1).take(2).map(ToString::to_string).collect();
         let next = after.first().map_or("", String::as_str);
         match token {
             TokenTree::Ident(word) if word == "include" && next == "!" => {
@@ -36,11 +39,13 @@ fn of_attribute(tokens: TokenStream) -> Option<&'static str> {
     let name = tokens.next()?.to_string();
     let next = tokens.next();
     match (name.as_str(), &next) {
-        ("path", Some(_)) => {
-            Some("`path` of a module: it lies where its name says; put what is shared into `testing/`")
-        }
+        ("path", Some(_)) => Some(
+            "`path` of a module: it lies where its name says; put what is shared into `testing/`",
+        ),
         // clippy's `allow_attributes` leaves `#![allow(…)]` at the head of a file alone.
-        ("allow", _) => Some("`allow`: say what is expected, with its reason: `expect(…, reason = \"…\")`"),
+        ("allow", _) => {
+            Some("`allow`: say what is expected, with its reason: `expect(…, reason = \"…\")`")
+        }
         ("cfg_attr", Some(TokenTree::Group(group))) => {
             let inner: Vec<TokenTree> = group.stream().into_iter().collect();
             let parts = inner.split(|token| token.to_string() == ",").skip(1);
@@ -100,8 +105,9 @@ fn every_crate_has_the_lints_of_the_workspace() {
         }
         let own = lints(&text, "lints.");
         // Raw pointers are what a host is made of.
-        let missing =
-            wanted.iter().filter(|lint| !own.contains(lint) && **lint != "unsafe_code = \"forbid\"");
+        let missing = wanted
+            .iter()
+            .filter(|lint| !own.contains(lint) && **lint != "unsafe_code = \"forbid\"");
         assert_eq!(
             missing.count(),
             0,

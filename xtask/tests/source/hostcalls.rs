@@ -9,14 +9,15 @@ use std::path::PathBuf;
 /// The file that may name hostcalls.
 const HOST: &str = "filter/src/host.rs";
 
-/// What a file calls of the host: `hostcalls` themselves, and what a context inherits from the traits of the SDK.
+/// What a file calls of the host: `hostcalls` themselves, and what a context inherits from the
+/// traits of the SDK.
 fn calls(text: &str) -> Vec<String> {
     let tokens = flat(text.parse().unwrap());
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token == word);
     let own: BTreeSet<&str> =
         (1..tokens.len()).filter(|at| is(at - 1, "fn")).map(|at| tokens[at].as_str()).collect();
-    let implements =
-        (0..tokens.len()).any(|at| is(at, "Context") || is(at, "HttpContext") || is(at, "RootContext"));
+    let implements = (0..tokens.len())
+        .any(|at| is(at, "Context") || is(at, "HttpContext") || is(at, "RootContext"));
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let is_inherited = implements
@@ -57,7 +58,8 @@ fn flat(tokens: TokenStream) -> Vec<String> {
 #[test]
 fn one_file_names_hostcalls() {
     let (_, root) = roots().into_iter().find(|(name, _)| name == "attache_filter").unwrap();
-    let files: Vec<PathBuf> = modules(&root).into_values().flat_map(|module| module.files).collect();
+    let files: Vec<PathBuf> =
+        modules(&root).into_values().flat_map(|module| module.files).collect();
     let host = repository().join(HOST);
     assert!(files.contains(&host) && files.len() > 10, "{files:?}");
     for file in files {
@@ -73,9 +75,11 @@ fn one_file_names_hostcalls() {
 #[test]
 fn a_hostcall_is_seen() {
     let context = |body: &str| format!("impl Context for C {{ fn own(&mut self) {{ {body} }} }}");
-    for body in
-        ["self.get_property(vec![])", "Context::get_property(self, vec![])", "proxy_wasm::hostcalls::done()"]
-    {
+    for body in [
+        "self.get_property(vec![])",
+        "Context::get_property(self, vec![])",
+        "proxy_wasm::hostcalls::done()",
+    ] {
         assert_eq!(calls(&context(body)).len(), 1, "{body}");
     }
     for body in ["self.own()", "self.plugin.get_property()", "host::get_property()"] {

@@ -29,7 +29,8 @@ fn below(tokens: &[TokenTree], prefix: &[String], imports: &mut Vec<Import>) {
                 imports.push(Import { name, path });
                 return;
             }
-            TokenTree::Ident(word) if word == "self" && path.len() == prefix.len() && !prefix.is_empty() => {}
+            TokenTree::Ident(word)
+                if word == "self" && path.len() == prefix.len() && !prefix.is_empty() => {}
             TokenTree::Ident(word) => path.push(word.to_string()),
             TokenTree::Punct(mark) if mark.as_char() == '*' => {
                 imports.push(Import { name: None, path });
@@ -52,7 +53,8 @@ fn is_comma(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',')
 }
 
-/// Returns the module that holds what a path in a module leads to; none for what is of another crate.
+/// Returns the module that holds what a path in a module leads to; none for what is of another
+/// crate.
 pub(crate) fn resolve(modules: &Modules, from: &ModulePath, path: &[String]) -> Option<ModulePath> {
     resolve_within(modules, from, path, 16)
 }
@@ -75,7 +77,12 @@ fn resolve_within(
     walk(modules, at, rest, imports)
 }
 
-fn walk(modules: &Modules, mut at: ModulePath, mut rest: &[String], imports: usize) -> Option<ModulePath> {
+fn walk(
+    modules: &Modules,
+    mut at: ModulePath,
+    mut rest: &[String],
+    imports: usize,
+) -> Option<ModulePath> {
     while let [first, after @ ..] = rest {
         if first != "super" {
             break;
@@ -86,7 +93,8 @@ fn walk(modules: &Modules, mut at: ModulePath, mut rest: &[String], imports: usi
     if rest.is_empty() {
         return Some(at);
     }
-    // What no submodule is called, and no import from within the crate, the module holds itself or hands on.
+    // What no submodule is called, and no import from within the crate, the module holds itself or
+    // hands on.
     step(modules, &at, rest, imports).or(Some(at))
 }
 

@@ -1,4 +1,5 @@
-//! Modules form layers: what one of them imports, directly or through its neighbours, never imports it.
+//! Modules form layers: what one of them imports, directly or through its neighbours, never imports
+//! it.
 //!
 //! A module and those inside it count as one: that they name each other is what they are for.
 
@@ -20,7 +21,11 @@ fn neighbours(modules: &Modules) -> BTreeMap<ModulePath, Neighbours> {
             let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
             if let (Some(one), Some(other)) = (from.get(shared), to.get(shared)) {
                 let parent = from[..shared].to_vec();
-                all.entry(parent).or_default().entry(one.clone()).or_default().insert(other.clone());
+                all.entry(parent)
+                    .or_default()
+                    .entry(one.clone())
+                    .or_default()
+                    .insert(other.clone());
             }
         }
     }
@@ -64,9 +69,13 @@ fn no_module_imports_what_imports_it() {
 #[test]
 fn imports_are_seen() {
     let crates: BTreeMap<String, PathBuf> = roots().into_iter().collect();
-    for name in
-        ["attache_config_reader", "attache_plugin_config", "attache_engine", "attache_filter", "attache"]
-    {
+    for name in [
+        "attache_config_reader",
+        "attache_plugin_config",
+        "attache_engine",
+        "attache_filter",
+        "attache",
+    ] {
         assert!(crates.contains_key(name), "{name} is not among {crates:?}");
     }
     let engine = neighbours(&modules(&crates["attache_engine"]));
@@ -93,7 +102,10 @@ fn a_circle_is_seen() {
     let root = folder.path().join("lib.rs");
     let found = |root: &std::path::Path| neighbours(&modules(root)).values().find_map(circle);
     assert_eq!(found(&root), None);
-    write("b.rs", "pub mod inner { pub struct Deep; } pub struct B; fn f() -> crate::a::A { todo!() }");
+    write(
+        "b.rs",
+        "pub mod inner { pub struct Deep; } pub struct B; fn f() -> crate::a::A { todo!() }",
+    );
     assert_eq!(found(&root).unwrap(), ["a", "b", "a"]);
     write(
         "b.rs",
@@ -102,7 +114,8 @@ fn a_circle_is_seen() {
     assert_eq!(found(&root), None);
 }
 
-/// The ways to name a module without a `use` of it, each in a module that lies below the one it names.
+/// The ways to name a module without a `use` of it, each in a module that lies below the one it
+/// names.
 #[test]
 fn no_way_to_name_a_module_hides_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -111,18 +124,39 @@ fn no_way_to_name_a_module_hides_it() {
     write("lib.rs", "mod a; mod b; type Up = a::A; pub use b::B;");
     write("a.rs", "use super::B; pub use std::collections::BTreeMap; pub struct A(B);");
     for (way, text) in [
-        ("inside another module", "pub struct B; mod inner { use super::super::{a::{self as other, A}}; }"),
-        ("an ancestor by another name", "use crate as top; pub struct B; fn f() -> top::a::A { todo!() }"),
-        ("from further up", "mod inner { use super::super as up; fn f(_: up::a::A) {} } pub struct B;"),
+        (
+            "inside another module",
+            "pub struct B; mod inner { use super::super::{a::{self as other, A}}; }",
+        ),
+        (
+            "an ancestor by another name",
+            "use crate as top; pub struct B; fn f() -> top::a::A { todo!() }",
+        ),
+        (
+            "from further up",
+            "mod inner { use super::super as up; fn f(_: up::a::A) {} } pub struct B;",
+        ),
         ("a module by another name", "use crate::{self as top}; use top::a::A; pub struct B;"),
         ("another name for the type", "pub struct B(Box<crate::Up>);"),
-        ("inside a trait", "pub struct B; impl B { fn f() { <crate::a::A as Default>::default(); } }"),
+        (
+            "inside a trait",
+            "pub struct B; impl B { fn f() { <crate::a::A as Default>::default(); } }",
+        ),
         ("what a module hands on", "pub struct B; fn f(map: crate::a::BTreeMap<u8, u8>) {}"),
         ("a macro", "pub struct B; macro_rules! m { () => { $crate::a::A } }"),
-        ("an attribute", "#[derive(Deserialize)] pub struct B { #[serde(with = \"crate::a\")] field: u8 }"),
-        ("after a field for tests", "pub struct B { #[cfg(test)] one: u8, other: Box<crate::a::A> }"),
+        (
+            "an attribute",
+            "#[derive(Deserialize)] pub struct B { #[serde(with = \"crate::a\")] field: u8 }",
+        ),
+        (
+            "after a field for tests",
+            "pub struct B { #[cfg(test)] one: u8, other: Box<crate::a::A> }",
+        ),
         ("after a variant for tests", "pub enum B { #[cfg(test)] One(u8), Other(crate::a::A) }"),
-        ("after a statement for tests", "pub struct B; fn f() { #[cfg(test)] g(1, 2); crate::a::f(); }"),
+        (
+            "after a statement for tests",
+            "pub struct B; fn f() { #[cfg(test)] g(1, 2); crate::a::f(); }",
+        ),
         ("behind a bound", "pub struct B; fn f() -> impl Sized + use<> { crate::a::f() }"),
     ] {
         write("b.rs", text);
@@ -131,7 +165,8 @@ fn no_way_to_name_a_module_hides_it() {
     }
 }
 
-/// The modules of the engine from its entry down: none names one that stands above it, whether that is a circle yet or not.
+/// The modules of the engine from its entry down: none names one that stands above it, whether that
+/// is a circle yet or not.
 const ENGINE: [&[&str]; 5] = [
     // The way of a request, and what it goes through.
     &["pipeline", "engine"],
@@ -148,7 +183,17 @@ const ENGINE: [&[&str]; 5] = [
         "authenticated_token",
     ],
     // What is decided by.
-    &["policy", "method", "authority", "host_context", "budget", "auth_error", "remote", "token", "claims"],
+    &[
+        "policy",
+        "method",
+        "authority",
+        "host_context",
+        "budget",
+        "auth_error",
+        "remote",
+        "token",
+        "claims",
+    ],
     // Words and ports.
     &["detail", "host", "reason", "ids", "hash"],
 ];
@@ -168,7 +213,11 @@ fn the_engine_is_in_layers() {
         let above = named.iter().filter(|to| layer(to) < layer(from));
         upwards.extend(above.map(|to| format!("{from} names {to}")));
     }
-    assert!(upwards.is_empty(), "what names a module that stands above it:\n{}", upwards.join("\n"));
+    assert!(
+        upwards.is_empty(),
+        "what names a module that stands above it:\n{}",
+        upwards.join("\n")
+    );
 }
 
 /// What each crate that ships is built of, of this repository's.

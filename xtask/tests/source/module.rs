@@ -5,7 +5,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The names of a module and of those around it, from the crate's root, which itself is the empty path.
+/// The names of a module and of those around it, from the crate's root, which itself is the empty
+/// path.
 pub(crate) type ModulePath = Vec<String>;
 
 /// What one module names and hands on.
@@ -38,7 +39,8 @@ impl Reader<'_> {
     /// Reads a file, whose submodules lie in this folder.
     fn file(&mut self, file: &Path, folder: &Path, path: &ModulePath) {
         let text = std::fs::read_to_string(file).unwrap();
-        let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let tokens: TokenStream =
+            text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         self.modules.entry(path.clone()).or_default().files.push(file.to_owned());
         self.items(tokens, folder, path);
     }
@@ -58,7 +60,9 @@ impl Reader<'_> {
         let mut rest = tokens;
         while let Some((first, after)) = rest.split_first() {
             rest = match first {
-                TokenTree::Punct(mark) if mark.as_char() == '#' && is_for_tests(after) => after_item(after),
+                TokenTree::Punct(mark) if mark.as_char() == '#' && is_for_tests(after) => {
+                    after_item(after)
+                }
                 TokenTree::Punct(mark) if mark.as_char() == '#' => {
                     self.attribute(after, path);
                     after
@@ -174,7 +178,9 @@ fn literals(tokens: TokenStream) -> Vec<String> {
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
                 found.extend(
-                    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned),
+                    text.strip_prefix('"')
+                        .and_then(|text| text.strip_suffix('"'))
+                        .map(str::to_owned),
                 );
             }
             TokenTree::Group(group) => found.extend(literals(group.stream())),

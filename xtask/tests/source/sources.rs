@@ -29,7 +29,8 @@ pub(crate) fn roots() -> Vec<(String, PathBuf)> {
     let built = targets.filter(|target| ["lib", "rlib", "bin"].iter().any(|kind| is(target, kind)));
     built
         .map(|target| {
-            let [name, root] = ["name", "src_path"].map(|key| target[key].as_str().unwrap().to_owned());
+            let [name, root] =
+                ["name", "src_path"].map(|key| target[key].as_str().unwrap().to_owned());
             (name, PathBuf::from(root))
         })
         .collect()

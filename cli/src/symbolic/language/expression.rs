@@ -1,7 +1,8 @@
 //! Regular expressions as automata.
 //!
-//! The engine reads them with regex-lite, which takes letters past ASCII for no digit, no letter and no space. So that
-//! both say the same, texts hold of those only letters that an expression writes, and [`BEYOND`] for all others.
+//! The engine reads them with regex-lite, which takes letters past ASCII for no digit, no letter
+//! and no space. So that both say the same, texts hold of those only letters that an expression
+//! writes, and [`BEYOND`] for all others.
 
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, dense};
@@ -24,12 +25,17 @@ pub(in super::super) struct Expression {
 }
 
 impl Expression {
-    /// Makes an automaton of an expression that is anchored at both ends; `None` where that can't be done.
+    /// Makes an automaton of an expression that is anchored at both ends; `None` where that can't
+    /// be done.
     pub(in super::super) fn new(text: &str) -> Option<Self> {
-        let config =
-            dense::Config::new().dfa_size_limit(Some(MAX_WEIGHT)).determinize_size_limit(Some(MAX_WEIGHT));
-        let automaton =
-            dense::Builder::new().configure(config).syntax(syntax::Config::new()).build(text).ok()?;
+        let config = dense::Config::new()
+            .dfa_size_limit(Some(MAX_WEIGHT))
+            .determinize_size_limit(Some(MAX_WEIGHT));
+        let automaton = dense::Builder::new()
+            .configure(config)
+            .syntax(syntax::Config::new())
+            .build(text)
+            .ok()?;
         let start = automaton.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
         let letters = text.chars().filter(|letter| !letter.is_ascii()).collect();
         Some(Self { automaton, start, letters })

@@ -1,4 +1,5 @@
-//! Texts that no pattern tells apart: which classes of them there are, and the shortest text of each.
+//! Texts that no pattern tells apart: which classes of them there are, and the shortest text of
+//! each.
 
 mod expression;
 mod languages;

@@ -59,8 +59,8 @@ impl Program {
         Self::default().then_pattern(pattern, Letters::Any)
     }
 
-    /// Returns what matches a pattern of paths, in the form in which a rule compares it. With a name and a program, the
-    /// segment of this name must match the program.
+    /// Returns what matches a pattern of paths, in the form in which a rule compares it. With a
+    /// name and a program, the segment of this name must match the program.
     pub(in super::super) fn path(probe: &PathProbe, constrained: Option<(&str, &Self)>) -> Self {
         let any_case = probe.equality().any_case;
         let mut program = Self { steps: Vec::new(), trims: probe.equality().any_trailing_slash };
@@ -105,7 +105,8 @@ impl Program {
         self
     }
 
-    /// Returns this and then what a pattern of strings matches, where a `*` stands for these letters.
+    /// Returns this and then what a pattern of strings matches, where a `*` stands for these
+    /// letters.
     #[must_use]
     pub(in super::super) fn then_pattern(self, pattern: &StringPattern, letters: Letters) -> Self {
         match pattern {
@@ -131,12 +132,18 @@ impl Program {
     }
 
     fn add(&mut self, text: &str, any_case: bool) {
-        let letters =
-            text.chars().map(|letter| if any_case { Letters::Folded(letter) } else { Letters::One(letter) });
+        let letters = text
+            .chars()
+            .map(|letter| if any_case { Letters::Folded(letter) } else { Letters::One(letter) });
         self.steps.extend(letters.map(Step::Read));
     }
 
-    fn add_segment(&mut self, segment: &PathSegment, any_case: bool, constrained: Option<(&str, &Self)>) {
+    fn add_segment(
+        &mut self,
+        segment: &PathSegment,
+        any_case: bool,
+        constrained: Option<(&str, &Self)>,
+    ) {
         let slash = Step::Read(Letters::One('/'));
         match (segment, constrained) {
             (PathSegment::Literal(text), _) => {

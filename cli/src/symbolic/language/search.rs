@@ -1,5 +1,5 @@
-//! Reads all texts at once, letter by letter: what all patterns make of a text so far is a state, and texts that lead to
-//! the same state need no second look.
+//! Reads all texts at once, letter by letter: what all patterns make of a text so far is a state,
+//! and texts that lead to the same state need no second look.
 
 use super::super::too_complex::TooComplex;
 use super::expression::BEYOND;
@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 const MAX_STATES: usize = 200_000;
 
 /// Letters that stand for all that no pattern names: the first of them that none does.
-const FRESH: &str = "x1ayz0bcdefghijklmnopqrstuvw23456789_-~XYZABCDEFGHIJKLMNOPQRSTUVW\u{3c9}\u{2192}";
+const FRESH: &str =
+    "x1ayz0bcdefghijklmnopqrstuvw23456789_-~XYZABCDEFGHIJKLMNOPQRSTUVW\u{3c9}\u{2192}";
 
 /// What all patterns make of a text so far.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,11 +24,13 @@ struct State {
     places: Box<[u32]>,
     expressions: Box<[StateID]>,
     form: Option<StateID>,
-    /// After a slash: the programs that match the text without it. Only those for which it does not count.
+    /// After a slash: the programs that match the text without it. Only those for which it does not
+    /// count.
     before_slash: Box<[u32]>,
     /// Whether a slash was read last that does not count for programs that trim.
     is_after_slash: bool,
-    /// Whether nothing was read yet: the empty text is valid in few places, and stands for no other.
+    /// Whether nothing was read yet: the empty text is valid in few places, and stands for no
+    /// other.
     is_empty: bool,
 }
 
@@ -42,7 +45,8 @@ struct Origin {
 }
 
 impl Languages {
-    /// Returns every class, that of the shortest text first. A class of which no text is valid is left out.
+    /// Returns every class, that of the shortest text first. A class of which no text is valid is
+    /// left out.
     ///
     /// # Errors
     /// There are too many.
@@ -71,7 +75,9 @@ impl<'l> Search<'l> {
         let mut places = Vec::new();
         for (number, program) in (0_u32..).zip(&languages.programs) {
             offsets.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
-            places.extend((0_u32..).take(program.steps.len().saturating_add(1)).map(|step| (number, step)));
+            places.extend(
+                (0_u32..).take(program.steps.len().saturating_add(1)).map(|step| (number, step)),
+            );
         }
         let fresh = fresh(languages);
         Self { languages, offsets, places, fresh, states: Vec::new(), known: HashMap::new() }
@@ -97,7 +103,8 @@ impl<'l> Search<'l> {
                     None => {
                         let text = self.text(next);
                         if is_valid(&text) {
-                            let programs = accepted.0.iter().map(|program| *program as usize).collect();
+                            let programs =
+                                accepted.0.iter().map(|program| *program as usize).collect();
                             known.insert(accepted, classes.len());
                             classes.push(TextClass { text, programs });
                         }
@@ -117,7 +124,8 @@ impl<'l> Search<'l> {
         for number in 0..self.languages.programs.len() {
             self.enter(self.offsets.get(number).copied().unwrap_or_default(), &mut places);
         }
-        let expressions = self.languages.expressions.iter().map(|expression| expression.start()).collect();
+        let expressions =
+            self.languages.expressions.iter().map(|expression| expression.start()).collect();
         let state = State {
             places: places.into_iter().collect(),
             expressions,
@@ -159,20 +167,26 @@ impl<'l> Search<'l> {
                 Some(Step::Read(letters)) if letters.have(letter) => {
                     self.enter(place.saturating_add(1), &mut places);
                 }
-                Some(Step::ReadMany(letters)) if letters.have(letter) => self.enter(place, &mut places),
+                Some(Step::ReadMany(letters)) if letters.have(letter) => {
+                    self.enter(place, &mut places)
+                }
                 _ => {}
             }
         }
         let expressions = self.languages.expressions.iter().zip(&state.expressions);
-        let form = self.languages.form.as_ref().zip(state.form).map(|(form, at)| form.after(at, letter));
+        let form =
+            self.languages.form.as_ref().zip(state.form).map(|(form, at)| form.after(at, letter));
         if self.languages.form.as_ref().zip(form).is_some_and(|(form, at)| form.is_dead(at)) {
             return Ok(());
         }
         // The text `/` keeps its slash.
-        let is_after_slash = letter == '/' && from != 0 && self.languages.programs.iter().any(|it| it.trims);
+        let is_after_slash =
+            letter == '/' && from != 0 && self.languages.programs.iter().any(|it| it.trims);
         let next = State {
             places: places.into_iter().collect(),
-            expressions: expressions.map(|(expression, at)| expression.after(*at, letter)).collect(),
+            expressions: expressions
+                .map(|(expression, at)| expression.after(*at, letter))
+                .collect(),
             form,
             before_slash: if is_after_slash { self.trimmed(state) } else { Box::default() },
             is_after_slash,
@@ -192,7 +206,8 @@ impl<'l> Search<'l> {
     /// Returns the programs that match so far and for which a slash at the end does not count.
     fn trimmed(&self, state: &State) -> Box<[u32]> {
         let ends = state.places.iter().filter(|place| self.step_at(**place).is_none());
-        let programs = ends.filter_map(|place| self.places.get(*place as usize).map(|(program, _)| *program));
+        let programs =
+            ends.filter_map(|place| self.places.get(*place as usize).map(|(program, _)| *program));
         programs.filter(|program| self.trims(*program)).collect()
     }
 
@@ -200,7 +215,8 @@ impl<'l> Search<'l> {
         self.languages.programs.get(program as usize).is_some_and(|program| program.trims)
     }
 
-    /// Returns the programs and the expressions that match the text so far; `None` where it is no text.
+    /// Returns the programs and the expressions that match the text so far; `None` where it is no
+    /// text.
     fn accepted(&self, state: &State) -> Option<Matches> {
         if let Some((form, at)) = self.languages.form.as_ref().zip(state.form)
             && !form.accepts(at)
@@ -208,14 +224,18 @@ impl<'l> Search<'l> {
             return None;
         }
         let ends = state.places.iter().filter(|place| self.step_at(**place).is_none());
-        let programs = ends.filter_map(|place| self.places.get(*place as usize).map(|(program, _)| *program));
+        let programs =
+            ends.filter_map(|place| self.places.get(*place as usize).map(|(program, _)| *program));
         let mut matched: Vec<u32> =
             programs.filter(|program| !(state.is_after_slash && self.trims(*program))).collect();
         matched.extend(&state.before_slash);
         matched.sort_unstable();
         matched.dedup();
         let expressions = self.languages.expressions.iter().zip(&state.expressions);
-        Some((matched.into(), expressions.map(|(expression, at)| expression.accepts(*at)).collect()))
+        Some((
+            matched.into(),
+            expressions.map(|(expression, at)| expression.accepts(*at)).collect(),
+        ))
     }
 
     fn text(&self, state: usize) -> String {
@@ -228,7 +248,8 @@ impl<'l> Search<'l> {
         letters.iter().rev().collect()
     }
 
-    /// Returns the letters that need trying: those that a pattern names here, and one that none does.
+    /// Returns the letters that need trying: those that a pattern names here, and one that none
+    /// does.
     fn letters(&self, state: &State) -> Vec<char> {
         let mut letters = vec![self.fresh, '/'];
         letters.extend(self.languages.letters.chars());
@@ -239,8 +260,12 @@ impl<'l> Search<'l> {
         };
         for place in &state.places {
             match self.step_at(*place) {
-                Some(Step::Read(Letters::One(letter)) | Step::ReadMany(Letters::One(letter))) => add(letter),
-                Some(Step::Read(Letters::Folded(letter)) | Step::ReadMany(Letters::Folded(letter))) => {
+                Some(Step::Read(Letters::One(letter)) | Step::ReadMany(Letters::One(letter))) => {
+                    add(letter)
+                }
+                Some(
+                    Step::Read(Letters::Folded(letter)) | Step::ReadMany(Letters::Folded(letter)),
+                ) => {
                     alike(letter).for_each(&mut add);
                 }
                 _ => {}
@@ -248,7 +273,12 @@ impl<'l> Search<'l> {
         }
         if !self.languages.expressions.is_empty() {
             (' '..='~').chain([BEYOND]).for_each(&mut add);
-            self.languages.expressions.iter().flat_map(|it| &it.letters).copied().for_each(&mut add);
+            self.languages
+                .expressions
+                .iter()
+                .flat_map(|it| &it.letters)
+                .copied()
+                .for_each(&mut add);
         }
         letters
     }
@@ -259,12 +289,14 @@ fn is_odd(text: &str) -> bool {
     text.len() > 1 && text.ends_with('/')
 }
 
-/// Returns letters that count as one where letter case does not matter: itself, its capital, and one that no pattern is
-/// likely to name.
+/// Returns letters that count as one where letter case does not matter: itself, its capital, and
+/// one that no pattern is likely to name.
 fn alike(letter: char) -> impl Iterator<Item = char> {
     let rare = ['\u{17f}', '\u{212a}', '\u{131}', '\u{130}'];
     let mut others: Vec<char> = letter.to_uppercase().chain(rare).collect();
-    others.retain(|other| *other != letter && fold_path(other.encode_utf8(&mut [0; 4])).chars().eq([letter]));
+    others.retain(|other| {
+        *other != letter && fold_path(other.encode_utf8(&mut [0; 4])).chars().eq([letter])
+    });
     std::iter::once(letter).chain(others)
 }
 

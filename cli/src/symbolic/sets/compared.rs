@@ -1,4 +1,5 @@
-//! The requests whose claims are what something else of the request is: a segment of the path, a header, another claim.
+//! The requests whose claims are what something else of the request is: a segment of the path, a
+//! header, another claim.
 
 use super::{Caller, Sets};
 use crate::symbolic::diagram::Set;
@@ -34,12 +35,19 @@ impl<'u> Sets<'u> {
         self.diagram.any(all)
     }
 
-    fn equals_segment(&mut self, probe: &PathProbe, name: &str, claim: &ClaimPath, denies: bool) -> Set {
+    fn equals_segment(
+        &mut self,
+        probe: &PathProbe,
+        name: &str,
+        claim: &ClaimPath,
+        denies: bool,
+    ) -> Set {
         let mut classes: HashMap<String, Vec<usize>> = HashMap::new();
         for class in self.universe.paths.matching(probe) {
             let path = self.universe.paths.texts.get(*class);
             if let Some(segment) = path.and_then(|path| probe.capture(name, path)) {
-                let segment = if denies { fold_path(segment).into_owned() } else { segment.to_owned() };
+                let segment =
+                    if denies { fold_path(segment).into_owned() } else { segment.to_owned() };
                 classes.entry(segment).or_default().push(*class);
             }
         }
@@ -47,8 +55,9 @@ impl<'u> Sets<'u> {
         for (segment, classes) in classes {
             let there = self.universe.path.members(&mut self.diagram, &classes);
             let is = |value: &Value| {
-                scalar_text(value)
-                    .is_some_and(|text| text == segment || (denies && fold_path(&text) == segment.as_str()))
+                scalar_text(value).is_some_and(|text| {
+                    text == segment || (denies && fold_path(&text) == segment.as_str())
+                })
             };
             let has = self.claim_with_element(claim, &is);
             all.push(self.diagram.and(there, has));
@@ -57,7 +66,12 @@ impl<'u> Sets<'u> {
         self.diagram.any(all)
     }
 
-    pub(super) fn equals_header(&mut self, claim: &ClaimPath, name: &HeaderName, denies: bool) -> Set {
+    pub(super) fn equals_header(
+        &mut self,
+        claim: &ClaimPath,
+        name: &HeaderName,
+        denies: bool,
+    ) -> Set {
         let Some(header) = self.universe.headers.0.get(name) else { return Set::NONE };
         let (values, dimension) = (header.values.clone(), header.value);
         let mut all = Vec::new();
@@ -66,9 +80,12 @@ impl<'u> Sets<'u> {
                 HeaderValue::Absent => continue,
                 HeaderValue::Twice if !denies => continue,
                 // Whichever of the two a service takes.
-                HeaderValue::Twice => self.claim_with_element(claim, &|value| scalar_text(value).is_some()),
-                HeaderValue::Once(sent) => self
-                    .claim_with_element(claim, &|value| scalar_text(value).as_deref() == Some(sent.as_str())),
+                HeaderValue::Twice => {
+                    self.claim_with_element(claim, &|value| scalar_text(value).is_some())
+                }
+                HeaderValue::Once(sent) => self.claim_with_element(claim, &|value| {
+                    scalar_text(value).as_deref() == Some(sent.as_str())
+                }),
             };
             let sent = dimension.member(&mut self.diagram, number);
             all.push(self.diagram.and(sent, has));
@@ -76,8 +93,8 @@ impl<'u> Sets<'u> {
         self.diagram.any(all)
     }
 
-    /// Returns the requests of which one claim is the same as another, is one of its elements, or is the same list. `sub` is
-    /// compared without a prefix.
+    /// Returns the requests of which one claim is the same as another, is one of its elements, or
+    /// is the same list. `sub` is compared without a prefix.
     pub(in super::super) fn equals_claim(
         &mut self,
         condition: &Condition,
@@ -112,15 +129,19 @@ impl<'u> Sets<'u> {
 
     fn same_lists(&mut self, one: usize, two: usize) -> Set {
         let Self { diagram, universe, .. } = self;
-        let elements: Vec<Vec<Value>> =
-            [one, two].iter().filter_map(|it| Some(universe.claims.get(*it)?.elements.clone())).collect();
+        let elements: Vec<Vec<Value>> = [one, two]
+            .iter()
+            .filter_map(|it| Some(universe.claims.get(*it)?.elements.clone()))
+            .collect();
         let [first, second] = elements.as_slice() else { return Set::NONE };
         let mut same = Set::ALL;
         for value in first.iter().chain(second) {
             let bits = [(one, first), (two, second)].map(|(claim, elements)| {
                 let element = elements.iter().position(|element| element == value);
                 match (element, universe.claims.get_mut(claim)) {
-                    (Some(element), Some(claim)) => claim.has_element(diagram, &mut universe.bits, element),
+                    (Some(element), Some(claim)) => {
+                        claim.has_element(diagram, &mut universe.bits, element)
+                    }
                     _ => Set::NONE,
                 }
             });
@@ -130,7 +151,10 @@ impl<'u> Sets<'u> {
         let mut kinds = Vec::new();
         for kind in 0..universe.claims.get(one).map_or(0, |claim| claim.list_kinds()) {
             let lists = [one, two].map(|claim| {
-                universe.claims.get(claim).map_or(Set::NONE, |claim| claim.list_of_kind(diagram, kind))
+                universe
+                    .claims
+                    .get(claim)
+                    .map_or(Set::NONE, |claim| claim.list_of_kind(diagram, kind))
             });
             kinds.push(diagram.all(lists));
         }
@@ -142,7 +166,9 @@ impl<'u> Sets<'u> {
     fn claim_with_element(&mut self, path: &ClaimPath, is: &dyn Fn(&Value) -> bool) -> Set {
         let Self { diagram, universe, .. } = self;
         let number = universe.claim(path);
-        let Some(claim) = number.and_then(|number| universe.claims.get_mut(number)) else { return Set::NONE };
+        let Some(claim) = number.and_then(|number| universe.claims.get_mut(number)) else {
+            return Set::NONE;
+        };
         claim.any(diagram, &mut universe.bits, is)
     }
 }

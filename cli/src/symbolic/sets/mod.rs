@@ -61,7 +61,8 @@ impl<'u> Sets<'u> {
             .map(|condition| self.condition(condition, part.denies(), caller))
             .collect();
         let alone = self.diagram.all(alone);
-        let named: Vec<(&str, &ClaimPath)> = part.rule.when.iter().filter_map(looks_at_path).collect();
+        let named: Vec<(&str, &ClaimPath)> =
+            part.rule.when.iter().filter_map(looks_at_path).collect();
         let to = self.operations(part, &mut |sets, operation| {
             if named.is_empty() {
                 sets.paths(part, operation)
@@ -87,7 +88,8 @@ impl<'u> Sets<'u> {
     /// Returns the requests for whose claim a question holds.
     pub(super) fn asked(&mut self, path: &ClaimPath, question: &Question<'_>) -> Set {
         let Self { diagram, universe, .. } = self;
-        let Some(claim) = universe.claim(path).and_then(|number| universe.claims.get_mut(number)) else {
+        let Some(claim) = universe.claim(path).and_then(|number| universe.claims.get_mut(number))
+        else {
             return Set::of((question.holds)(None));
         };
         claim.asked(diagram, &mut universe.bits, question)
@@ -111,13 +113,19 @@ impl<'u> Sets<'u> {
             Test::EqualsHeader(name) if caller == Caller::Known => {
                 self.equals_header(&condition.claim, name, denies)
             }
-            Test::EqualsClaim(other) if caller == Caller::Known => self.equals_claim(condition, other, ""),
+            Test::EqualsClaim(other) if caller == Caller::Known => {
+                self.equals_claim(condition, other, "")
+            }
             _ => Set::NONE,
         }
     }
 
     /// Joins what the entries of `to` are for. `paths` tells which paths that is.
-    fn operations(&mut self, part: Part<'u>, paths: &mut dyn FnMut(&mut Self, &'u Operation) -> Set) -> Set {
+    fn operations(
+        &mut self,
+        part: Part<'u>,
+        paths: &mut dyn FnMut(&mut Self, &'u Operation) -> Set,
+    ) -> Set {
         // Without `to` no segment has a name, so that no claim is compared with one.
         if part.rule.to.is_empty() {
             return Set::ALL;
@@ -153,9 +161,11 @@ impl<'u> Sets<'u> {
 
     fn other_fields(&mut self, operation: &Operation) -> Set {
         let Self { diagram, universe, .. } = self;
-        let method = |wanted: &[String]| positions(&universe.methods, |method| wanted.contains(method));
+        let method =
+            |wanted: &[String]| positions(&universe.methods, |method| wanted.contains(method));
         let port = |wanted: &[u16]| positions(&universe.ports, |port| wanted.contains(port));
-        let [methods, not_methods] = [&operation.methods, &operation.not_methods].map(|those| method(those));
+        let [methods, not_methods] =
+            [&operation.methods, &operation.not_methods].map(|those| method(those));
         let [hosts, not_hosts] =
             [&operation.hosts, &operation.not_hosts].map(|those| universe.hosts.matching(those));
         let [ports, not_ports] = [&operation.ports, &operation.not_ports].map(|those| port(those));
@@ -176,7 +186,8 @@ impl<'u> Sets<'u> {
         if part.rule.from.is_empty() {
             return Set::ALL;
         }
-        let sources = part.rule.from.iter().map(|source| self.source(source, part.denies())).collect();
+        let sources =
+            part.rule.from.iter().map(|source| self.source(source, part.denies())).collect();
         self.diagram.any(sources)
     }
 

@@ -15,8 +15,10 @@ impl Sets<'_> {
         }
         let mut all = Vec::new();
         for shared in 0..self.universe.issuers.len() {
-            let sources = self.universe.issuer_of(side, shared).map_or(0, |issuer| issuer.role_claims.len());
-            let held = (0..sources).map(|source| self.role_from(side, shared, source, role)).collect();
+            let sources =
+                self.universe.issuer_of(side, shared).map_or(0, |issuer| issuer.role_claims.len());
+            let held =
+                (0..sources).map(|source| self.role_from(side, shared, source, role)).collect();
             let held = self.diagram.any(held);
             let issued = self.issued_by(shared);
             all.push(self.diagram.and(issued, held));

@@ -30,7 +30,8 @@ const METHODS: [&str; 3] = ["GET", "POST", "DELETE"];
 const HOSTS: [&str; 8] =
     ["a.test", "a.test:80", "*.test", "b.a.test:8080", "a.*", "other", "10.0.0.1", "*:8080"];
 const ROLES: [&str; 5] = ["r0", "r1", "r2", "r3", "r4"];
-const PRINCIPALS: [&str; 6] = ["td/ns/a/sa/x", "td/ns/a/sa/y", "td/ns/*", "*/sa/x", "*", "other/ns/b/sa/z"];
+const PRINCIPALS: [&str; 6] =
+    ["td/ns/a/sa/x", "td/ns/a/sa/y", "td/ns/*", "*/sa/x", "*", "other/ns/b/sa/z"];
 
 pub(super) struct Draft<'r> {
     pub(super) random: &'r mut Rng,
@@ -79,7 +80,8 @@ impl Draft<'_> {
     }
 
     fn document(&mut self) -> Value {
-        let policies: Vec<Value> = (0..self.random.usize(..3)).map(|number| self.policy(number)).collect();
+        let policies: Vec<Value> =
+            (0..self.random.usize(..3)).map(|number| self.policy(number)).collect();
         let mut issuers = vec![self.issuer("one")];
         if self.rarely(3) {
             issuers.push(self.issuer("two"));
@@ -131,7 +133,8 @@ impl Draft<'_> {
     }
 
     fn policy(&mut self, number: usize) -> Value {
-        let rules: Vec<Value> = (0..self.random.usize(1..5)).map(|number| self.rule(number)).collect();
+        let rules: Vec<Value> =
+            (0..self.random.usize(1..5)).map(|number| self.rule(number)).collect();
         let mut policy = json!({"name": format!("p{number}"), "rules": rules});
         if self.rarely(4) {
             policy["defaultAction"] = json!("ALLOW");
@@ -171,11 +174,12 @@ impl Draft<'_> {
                 rule["roles"] = self.roles();
             }
             if self.rarely(2) {
-                let name =
-                    rule["to"].to_string().contains("{id}") && !rule["to"].to_string().contains("methods");
+                let name = rule["to"].to_string().contains("{id}")
+                    && !rule["to"].to_string().contains("methods");
                 let count = self.random.usize(1..3);
-                rule["when"] =
-                    (0..count).map(|_| self.condition(if name { "id" } else { "" }, denies)).collect();
+                rule["when"] = (0..count)
+                    .map(|_| self.condition(if name { "id" } else { "" }, denies))
+                    .collect();
             }
         }
         rule
@@ -194,7 +198,10 @@ impl Draft<'_> {
             add("notPaths", json!([self.one(&PATHS)]));
         }
         if self.rarely(4) {
-            add(self.one(&["hosts", "hosts", "notHosts"]), json!([self.one(&HOSTS), self.one(&HOSTS)]));
+            add(
+                self.one(&["hosts", "hosts", "notHosts"]),
+                json!([self.one(&HOSTS), self.one(&HOSTS)]),
+            );
         }
         if self.rarely(6) {
             add(self.one(&["ports", "notPorts"]), json!([80]));
@@ -207,7 +214,10 @@ impl Draft<'_> {
         let mut add = |key: &str, value: Value| _ = source.insert(key.to_owned(), value);
         match self.random.u8(..5) {
             0 => add(self.one(&["principals", "notPrincipals"]), json!([self.one(&PRINCIPALS)])),
-            1 => add(self.one(&["namespaces", "notNamespaces"]), json!([self.one(&["a", "b", "a*", "*"])])),
+            1 => add(
+                self.one(&["namespaces", "notNamespaces"]),
+                json!([self.one(&["a", "b", "a*", "*"])]),
+            ),
             2 => add(
                 self.one(&["serviceAccounts", "notServiceAccounts"]),
                 json!([self.one(&["x", "a/x", "b/z"])]),

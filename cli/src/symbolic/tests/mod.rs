@@ -15,10 +15,11 @@ use fastrand::Rng;
 use generated::Draft;
 use serde_json::{Value, json};
 
-/// The numbers of the configurations that are made: so many, or as many as the environment says. The long form has 100,000,
-/// and is for a build that is optimised.
+/// The numbers of the configurations that are made: so many, or as many as the environment says.
+/// The long form has 100,000, and is for a build that is optimised.
 fn seeds(usually: u64) -> std::ops::Range<u64> {
-    let count = std::env::var("ATTACHE_SYMBOLIC_CONFIGURATIONS").ok().and_then(|text| text.parse().ok());
+    let count =
+        std::env::var("ATTACHE_SYMBOLIC_CONFIGURATIONS").ok().and_then(|text| text.parse().ok());
     0..count.unwrap_or(usually)
 }
 
@@ -36,8 +37,11 @@ fn scope(document: &Value, draft: &mut Draft<'_>) -> Option<Scope> {
     whole["policies"] = json!([{"name": "p", "rules": [rule]}]);
     let config = parse(whole.to_string().as_bytes()).ok()?;
     let rule = config.policies.into_iter().next()?.rules.into_iter().next()?;
-    let token =
-        if rule.roles.any_of.is_empty() && draft.rarely(3) { Some(draft.random.bool()) } else { None };
+    let token = if rule.roles.any_of.is_empty() && draft.rarely(3) {
+        Some(draft.random.bool())
+    } else {
+        None
+    };
     Some(Scope { rule, paths: PathEquality::default(), token })
 }
 
@@ -62,7 +66,8 @@ fn what_differs_is_found_and_differs() {
         let mut random = Rng::with_seed(seed);
         let mut draft = Draft { random: &mut random, compares: seed % 2 == 0 };
         let (document, old) = draft.config();
-        let (changed, new) = if draft.rarely(2) { draft.config() } else { draft.changed(&document) };
+        let (changed, new) =
+            if draft.rarely(2) { draft.config() } else { draft.changed(&document) };
         let sides = [side(&old, &[]), side(&new, &[])];
         let answer = Analysis::new(&sides, &[]).and_then(|mut analysis| {
             let is_exact = analysis.limits().is_empty();
@@ -79,13 +84,16 @@ fn what_differs_is_found_and_differs() {
         };
         found += differences.len();
         different += u64::from(!differences.is_empty());
-        let says =
-            |allowed: bool| differences.iter().any(|difference| difference.new.is_allowed() == allowed);
+        let says = |allowed: bool| {
+            differences.iter().any(|difference| difference.new.is_allowed() == allowed)
+        };
         for _ in 0..400 {
             let request = requests::request(&mut random);
             let outcomes = [0, 1].map(|number| request.outcome(number, &sides[number]));
             let [Some(before), Some(after)] = outcomes else { continue };
-            if before.is_allowed() == after.is_allowed() || is_outside(&request, &before, &after, &sides) {
+            if before.is_allowed() == after.is_allowed()
+                || is_outside(&request, &before, &after, &sides)
+            {
                 continue;
             }
             assert!(
@@ -99,7 +107,8 @@ fn what_differs_is_found_and_differs() {
     assert!(unanswered * 1000 <= seeds(100).end, "too many are too complex: {unanswered}");
 }
 
-/// Whether the analysis does not speak of a request: its token is not good on both sides, or its roles can't be read.
+/// Whether the analysis does not speak of a request: its token is not good on both sides, or its
+/// roles can't be read.
 fn is_outside(
     request: &super::witness::Witness,
     before: &super::Outcome,
@@ -119,7 +128,8 @@ fn is_outside(
     sides.iter().enumerate().any(|(number, side)| {
         let strict = Config { policies: Vec::new(), ..side.config.clone() };
         let strict = self::side(&strict, &[]);
-        let is_refused = request.outcome(number, &strict).is_none_or(|outcome| !outcome.is_allowed());
+        let is_refused =
+            request.outcome(number, &strict).is_none_or(|outcome| !outcome.is_allowed());
         is_refused || has_unread_roles(token, number, side)
     })
 }
@@ -161,10 +171,15 @@ fn what_a_region_allows_is_found_and_allowed() {
             all.next().unwrap() && !all.next().unwrap_or(false)
         };
         for allowed in [true, false] {
-            let found =
-                analysis.find(&region, allowed).unwrap_or_else(|error| panic!("{seed}: {error}\n{document}"));
+            let found = analysis
+                .find(&region, allowed)
+                .unwrap_or_else(|error| panic!("{seed}: {error}\n{document}"));
             if let Some(found) = &found {
-                assert!(is_inside(&found.witness), "{seed}: {:?}\n{region:?}\n{document}", found.witness);
+                assert!(
+                    is_inside(&found.witness),
+                    "{seed}: {:?}\n{region:?}\n{document}",
+                    found.witness
+                );
                 assert_eq!(found.outcome.is_allowed(), allowed);
                 continue;
             }
@@ -201,7 +216,8 @@ fn where_another_issuer_keeps_its_roles_a_claim_may_be_anything() {
     let config = |when| parse(document(when).to_string().as_bytes()).unwrap();
     let asked = config(json!([{"claim": "realm", "equals": "eu"}]));
     let rule = asked.policies[0].rules[0].clone();
-    let region = Region { scope: Scope { rule, paths: PathEquality::default(), token: None }, unless: None };
+    let region =
+        Region { scope: Scope { rule, paths: PathEquality::default(), token: None }, unless: None };
     let scopes: Vec<&Scope> = region.scopes().collect();
     let open = config(json!([{"claim": "realm", "notEquals": "us"}]));
     let sides = [side(&open, &scopes)];
@@ -220,7 +236,8 @@ fn of_rules(rules: &Value) -> Config {
 /// Returns the claims of a request that the first rule is for and that is allowed.
 fn allowed_claims(config: &Config) -> Option<serde_json::Map<String, Value>> {
     let rule = config.policies[0].rules[0].clone();
-    let region = Region { scope: Scope { rule, paths: PathEquality::default(), token: None }, unless: None };
+    let region =
+        Region { scope: Scope { rule, paths: PathEquality::default(), token: None }, unless: None };
     let scopes: Vec<&Scope> = region.scopes().collect();
     let sides = [side(config, &scopes)];
     let found = Analysis::new(&sides, &scopes).unwrap().find(&region, true).unwrap();
@@ -233,7 +250,8 @@ fn the_same_list_is_written_in_one_order() {
     let when = json!([{"claim": "one", "equalsPath": "id"}, {"claim": "other", "contains": "a"},
         {"claim": "one", "equalsClaim": "other"}]);
     let rule = json!({"name": "r", "to": [{"paths": ["/{id}"], "notPaths": ["/a"]}], "when": when});
-    let claims = allowed_claims(&of_rules(&json!([rule]))).expect("a request with the same two lists");
+    let claims =
+        allowed_claims(&of_rules(&json!([rule]))).expect("a request with the same two lists");
     assert!(claims["one"] == claims["other"] && claims["one"].is_array(), "{claims:?}");
 }
 

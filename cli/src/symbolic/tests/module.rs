@@ -20,7 +20,8 @@ fn module() -> Vec<u8> {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../dist/plugin.wasm")),
         PathBuf::from,
     );
-    std::fs::read(&path).unwrap_or_else(|_| panic!("no module at {}: run scripts/build", path.display()))
+    std::fs::read(&path)
+        .unwrap_or_else(|_| panic!("no module at {}: run scripts/build", path.display()))
 }
 
 /// The document with keys of which the test has the private part.
@@ -49,7 +50,13 @@ impl Module {
     }
 
     /// Returns whether it lets a request through.
-    fn lets_through(&mut self, document: &str, witness: &Witness, number: usize, side: &Side) -> bool {
+    fn lets_through(
+        &mut self,
+        document: &str,
+        witness: &Witness,
+        number: usize,
+        side: &Side,
+    ) -> bool {
         if self.configured != document {
             assert!(self.vm.configure(document.as_bytes()).unwrap(), "{document}");
             document.clone_into(&mut self.configured);
@@ -58,10 +65,13 @@ impl Module {
         let mut request = Request { headers: witness.request(number, side).unwrap().headers };
         if let Some(token) = &witness.token {
             let (claims, _) = token.whole(number, side).unwrap();
-            let spec =
-                TokenSpec { payload_text: Some(Value::Object(claims).to_string()), ..TokenSpec::default() };
+            let spec = TokenSpec {
+                payload_text: Some(Value::Object(claims).to_string()),
+                ..TokenSpec::default()
+            };
             let signed = spec.mint_with(&self.key, side.now).unwrap();
-            let header = request.headers.iter_mut().find(|(name, _)| name == "authorization").unwrap();
+            let header =
+                request.headers.iter_mut().find(|(name, _)| name == "authorization").unwrap();
             header.1 = format!("Bearer {signed}").into_bytes();
         }
         self.next_context = self.next_context.wrapping_add(1);
@@ -101,15 +111,22 @@ fn the_module_decides_as_was_worked_out() {
         let (document, config) = draft.config();
         let (changed, _) = draft.changed(&document);
         let [old, new] = [&document, &changed].map(|document| with_key(document, &key));
-        let module = module.get_or_insert_with(|| Module::start(&old.0, SigningKey::fixed("p256").unwrap()));
+        let module =
+            module.get_or_insert_with(|| Module::start(&old.0, SigningKey::fixed("p256").unwrap()));
         let sides = [side(&old.1, &[]), side(&new.1, &[])];
         let differences = Analysis::new(&sides, &[]).unwrap().differences().unwrap();
         for difference in differences {
             for (number, (document, outcome)) in
                 [(&old.0, &difference.old), (&new.0, &difference.new)].into_iter().enumerate()
             {
-                let goes_on = module.lets_through(document, &difference.witness, number, &sides[number]);
-                assert_eq!(goes_on, outcome.is_allowed(), "{seed}: {:?}\n{document}", difference.witness);
+                let goes_on =
+                    module.lets_through(document, &difference.witness, number, &sides[number]);
+                assert_eq!(
+                    goes_on,
+                    outcome.is_allowed(),
+                    "{seed}: {:?}\n{document}",
+                    difference.witness
+                );
                 compared += 1;
             }
         }
@@ -127,5 +144,8 @@ fn the_module_decides_as_was_worked_out() {
         }
     }
     println!("the module was sent {compared} requests of differences and {proven} of assertions");
-    assert!(compared * 3 > seeds(1000).end && proven * 3 > seeds(300).end, "{compared} and {proven}");
+    assert!(
+        compared * 3 > seeds(1000).end && proven * 3 > seeds(300).end,
+        "{compared} and {proven}"
+    );
 }

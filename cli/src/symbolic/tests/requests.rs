@@ -6,15 +6,24 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 const PATHS: [&str; 19] = [
-    "/", "/a", "/A", "/a/", "/a/b", "/a/b/", "/A/B", "/b", "/B/", "/x", "/x/b", "/x/b/", "/x.css", "/u/a",
-    "/u/A", "/u/5", "/u/x/b", "/u/ab/", "/u/p:a",
+    "/", "/a", "/A", "/a/", "/a/b", "/a/b/", "/A/B", "/b", "/B/", "/x", "/x/b", "/x/b/", "/x.css",
+    "/u/a", "/u/A", "/u/5", "/u/x/b", "/u/ab/", "/u/p:a",
 ];
 const METHODS: [&str; 4] = ["GET", "POST", "DELETE", "PATCH"];
-const HOSTS: [&str; 8] =
-    ["a.test", "a.test:80", "b.a.test:8080", "b.a.test", "other", "service", "10.0.0.1", "A.Test.:443"];
+const HOSTS: [&str; 8] = [
+    "a.test",
+    "a.test:80",
+    "b.a.test:8080",
+    "b.a.test",
+    "other",
+    "service",
+    "10.0.0.1",
+    "A.Test.:443",
+];
 const PRINCIPALS: [&str; 6] =
     ["td/ns/a/sa/x", "td/ns/a/sa/y", "td/ns/b/sa/x", "other/ns/b/sa/z", "gateway", "td/ns/c/sa/w"];
-const ADDRESSES: [&str; 6] = ["10.0.0.1", "10.0.9.9", "10.1.0.1", "192.168.0.1", "2001:db8::1", "1.1.1.1"];
+const ADDRESSES: [&str; 6] =
+    ["10.0.0.1", "10.0.9.9", "10.1.0.1", "192.168.0.1", "2001:db8::1", "1.1.1.1"];
 
 /// Makes a request.
 pub(super) fn request(random: &mut Rng) -> Witness {
@@ -31,7 +40,8 @@ pub(super) fn request(random: &mut Rng) -> Witness {
         _ => client.address = address,
     }
     client.port = rarely(random).then_some(80);
-    let headers = (0..random.usize(..3)).map(|_| ("x-claim".to_owned(), one(random, &["a", "b", "5", "x"])));
+    let headers =
+        (0..random.usize(..3)).map(|_| ("x-claim".to_owned(), one(random, &["a", "b", "5", "x"])));
     let headers = headers.collect();
     let (method, path, host) = (one(random, &METHODS), one(random, &PATHS), one(random, &HOSTS));
     let token = (random.u8(..5) > 0).then(|| WitnessToken {
@@ -51,8 +61,10 @@ fn claims(random: &mut Rng) -> Map<String, Value> {
         }
     }
     if random.bool() {
-        claims
-            .insert("sub".to_owned(), random.choice(["a", "ab", "b", "x", "p:a", "5", "A"]).unwrap().into());
+        claims.insert(
+            "sub".to_owned(),
+            random.choice(["a", "ab", "b", "x", "p:a", "5", "A"]).unwrap().into(),
+        );
     }
     claims
 }

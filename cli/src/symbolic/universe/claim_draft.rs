@@ -35,7 +35,8 @@ pub(in super::super) struct ClaimDraft<'q> {
     pub(in super::super) drafts: Drafts,
     /// How elements of a list are held, where roles are read.
     pub(in super::super) form: Option<RoleForm>,
-    /// Whether values count that no question tells apart: the claim is compared with what is no constant.
+    /// Whether values count that no question tells apart: the claim is compared with what is no
+    /// constant.
     pub(in super::super) is_compared: bool,
     /// Whether it is compared with another claim.
     pub(in super::super) is_compared_with_claim: bool,

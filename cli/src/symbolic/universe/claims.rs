@@ -20,8 +20,8 @@ pub(in super::super) struct Claim {
     form: RoleForm,
     /// Whether lists come before other values: where roles are read, people write lists.
     lists_first: bool,
-    /// How many kinds of lists there are: with two, the second has a `null`, which is no element, so that it is
-    /// another list.
+    /// How many kinds of lists there are: with two, the second has a `null`, which is no element,
+    /// so that it is another list.
     lists: usize,
     kind: Dimension,
     /// Whether an element is in the list; given out when it is first asked for.
@@ -55,7 +55,8 @@ impl Claim {
         let answers = |value: &Value| {
             let told: Vec<bool> =
                 draft.questions.iter().map(|question| (question.holds)(Some(value))).collect();
-            let roles: Vec<Option<BTreeSet<String>>> = draft.roles.iter().map(|read| read(value)).collect();
+            let roles: Vec<Option<BTreeSet<String>>> =
+                draft.roles.iter().map(|read| read(value)).collect();
             (told, roles)
         };
         let mut elements = Vec::new();
@@ -88,12 +89,21 @@ impl Claim {
             // A request without a token has none of its claims.
             singles.retain(|value| value.is_none() || only.contains(value));
         }
-        let lists =
-            usize::from(draft.may_be_list).saturating_mul(if draft.is_compared_with_claim { 2 } else { 1 });
+        let lists = usize::from(draft.may_be_list)
+            .saturating_mul(if draft.is_compared_with_claim { 2 } else { 1 });
         let kind = bits.dimension(singles.len().saturating_add(lists));
         let element_bits = vec![None; elements.len()];
         let lists_first = !draft.roles.is_empty();
-        Ok(Self { path: path.clone(), singles, elements, form, lists_first, lists, kind, element_bits })
+        Ok(Self {
+            path: path.clone(),
+            singles,
+            elements,
+            form,
+            lists_first,
+            lists,
+            kind,
+            element_bits,
+        })
     }
 
     /// Gives out the bit of an element, if the claim may have it.
@@ -155,8 +165,8 @@ impl Claim {
         self.of_classes(diagram, bits, &singles, &elements)
     }
 
-    /// Returns the requests whose claim is in one of these classes, or as a list has an element of these. Both are in
-    /// order.
+    /// Returns the requests whose claim is in one of these classes, or as a list has an element of
+    /// these. Both are in order.
     pub(in super::super) fn of_classes(
         &mut self,
         diagram: &mut Diagram,
@@ -164,7 +174,8 @@ impl Claim {
         singles: &[usize],
         elements: &[usize],
     ) -> Set {
-        let elements = elements.iter().map(|element| self.has_element(diagram, bits, *element)).collect();
+        let elements =
+            elements.iter().map(|element| self.has_element(diagram, bits, *element)).collect();
         let has = diagram.any(elements);
         let list = self.any_list(diagram);
         let in_list = diagram.and(list, has);
@@ -190,7 +201,8 @@ impl Claim {
                 telling.push(element);
             }
         }
-        let telling = telling.into_iter().map(|element| self.has_element(diagram, bits, element)).collect();
+        let telling =
+            telling.into_iter().map(|element| self.has_element(diagram, bits, element)).collect();
         let any = diagram.any(telling);
         // Whatever is in a list, it is there.
         let empty = (question.holds)(Some(&list(&self.form, &[], false)));
@@ -203,7 +215,8 @@ impl Claim {
         diagram.or(single, of_list)
     }
 
-    /// Returns the requests whose claim is one of these: values that are no lists, by their numbers.
+    /// Returns the requests whose claim is one of these: values that are no lists, by their
+    /// numbers.
     pub(in super::super) fn single(&self, diagram: &mut Diagram, those: &[usize]) -> Set {
         let classes: Vec<usize> = those.iter().map(|number| self.class_of(*number)).collect();
         self.kind.members(diagram, &classes)
@@ -268,7 +281,8 @@ pub(in super::super) fn insert(claims: &mut Map<String, Value>, path: &[String],
     }
 }
 
-/// Returns a list as a claim holds it: as such, as the names of an object, or as objects with a field.
+/// Returns a list as a claim holds it: as such, as the names of an object, or as objects with a
+/// field.
 fn list(form: &RoleForm, elements: &[&Value], has_null: bool) -> Value {
     match form {
         RoleForm::Strings => {
@@ -277,8 +291,15 @@ fn list(form: &RoleForm, elements: &[&Value], has_null: bool) -> Value {
         }
         RoleForm::Keys => {
             let name = |element: &&Value| element.as_str().map(str::to_owned);
-            elements.iter().filter_map(name).map(|name| (name, json!(true))).collect::<Map<_, _>>().into()
+            elements
+                .iter()
+                .filter_map(name)
+                .map(|name| (name, json!(true)))
+                .collect::<Map<_, _>>()
+                .into()
         }
-        RoleForm::Field(field) => elements.iter().map(|element| json!({ field.as_str(): element })).collect(),
+        RoleForm::Field(field) => {
+            elements.iter().map(|element| json!({ field.as_str(): element })).collect()
+        }
     }
 }

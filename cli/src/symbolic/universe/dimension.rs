@@ -43,7 +43,8 @@ impl Dimension {
         self.members(diagram, &[class])
     }
 
-    /// Returns the requests that are in a set once their class is this: of their class nothing is asked any more.
+    /// Returns the requests that are in a set once their class is this: of their class nothing is
+    /// asked any more.
     pub(in super::super) fn given(&self, diagram: &mut Diagram, set: Set, class: usize) -> Set {
         let bits: Vec<(Bit, bool)> = (0..self.width)
             .map(|place| {
@@ -110,7 +111,11 @@ mod tests {
                 let both = diagram.and(member, valid);
                 let first = diagram.first(both).unwrap();
                 assert_eq!(dimension.class(&first), class, "{class} of {count}");
-                assert_eq!(dimension.given(&mut diagram, both, class), Set::ALL, "{class} of {count}");
+                assert_eq!(
+                    dimension.given(&mut diagram, both, class),
+                    Set::ALL,
+                    "{class} of {count}"
+                );
                 let other = (class + 1) % count;
                 assert!(count == 1 || dimension.given(&mut diagram, both, other).is_empty());
                 rest = diagram.without(rest, member);

@@ -35,9 +35,13 @@ impl Headers {
     ) -> Self {
         let mut header = |numbers: &BTreeSet<usize>| {
             let claims = numbers.iter().filter_map(|number| claims.get(*number));
-            let texts = claims.flat_map(|claim| claim.singles.iter().flatten().chain(&claim.elements));
-            let texts: BTreeSet<String> =
-                texts.filter_map(scalar_text).map(Cow::into_owned).filter(|text| can_be_sent(text)).collect();
+            let texts =
+                claims.flat_map(|claim| claim.singles.iter().flatten().chain(&claim.elements));
+            let texts: BTreeSet<String> = texts
+                .filter_map(scalar_text)
+                .map(Cow::into_owned)
+                .filter(|text| can_be_sent(text))
+                .collect();
             let mut other = "other".to_owned();
             while texts.contains(&other) {
                 other.push('-');

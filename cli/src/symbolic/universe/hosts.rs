@@ -49,7 +49,8 @@ impl Hosts {
         let mut seen = HashSet::new();
         texts.retain(|text| {
             is_plain_host(text)
-                && seen.insert(probes.iter().map(|probe| probe.matches(text)).collect::<Vec<bool>>())
+                && seen
+                    .insert(probes.iter().map(|probe| probe.matches(text)).collect::<Vec<bool>>())
         });
         Ok(Self { texts })
     }

@@ -1,4 +1,5 @@
-//! Everything that requests may differ in, so far as anybody asks: for each thing its classes, with a value of each.
+//! Everything that requests may differ in, so far as anybody asks: for each thing its classes, with
+//! a value of each.
 
 mod claim_draft;
 mod claims;
@@ -23,7 +24,9 @@ pub(super) use hosts::Hosts;
 pub(super) use origins::{Addresses, Callers};
 pub(super) use part::{Part, of_scope};
 pub(super) use paths::Paths;
-pub(super) use questions::{as_issued, is_named, looks_at_claim_alone, of_good_token, of_test, role_reader};
+pub(super) use questions::{
+    as_issued, is_named, looks_at_claim_alone, of_good_token, of_test, role_reader,
+};
 
 use super::region::Scope;
 use super::side::Side;
@@ -93,7 +96,8 @@ impl<'u> Universe<'u> {
         let issuer = dimension(issuers.len().saturating_add(1));
         let claims = drafts.claims(&mut bits)?;
         let headers = Headers::find(&drafts.compared_headers, &claims, &mut bits);
-        let numbers = claims.iter().enumerate().map(|(number, claim)| (claim.path.clone(), number)).collect();
+        let numbers =
+            claims.iter().enumerate().map(|(number, claim)| (claim.path.clone(), number)).collect();
         let mut limits = drafts.limits;
         limits.extend(alone(sides, &issuers));
         Ok(Self {
@@ -133,21 +137,26 @@ impl<'u> Universe<'u> {
     }
 }
 
-/// Returns each method that is named, and first those that people know best, and one among them that is not named: that
-/// one once more.
+/// Returns each method that is named, and first those that people know best, and one among them
+/// that is not named: that one once more.
 fn methods<'o>(operations: impl Iterator<Item = &'o Operation>) -> (Vec<String>, String) {
-    let named: BTreeSet<&str> =
-        operations.flat_map(|it| it.methods.iter().chain(&it.not_methods)).map(String::as_str).collect();
+    let named: BTreeSet<&str> = operations
+        .flat_map(|it| it.methods.iter().chain(&it.not_methods))
+        .map(String::as_str)
+        .collect();
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     let other = known.iter().copied().find(|method| !named.contains(method));
-    let unknown = (0..).map(|number| format!("X{number}")).find(|method| !named.contains(method.as_str()));
+    let unknown =
+        (0..).map(|number| format!("X{number}")).find(|method| !named.contains(method.as_str()));
     let unnamed = other.map(str::to_owned).or_else(|| unknown.clone()).unwrap_or_default();
     let mut methods: Vec<String> = known
         .iter()
         .filter(|method| named.contains(*method) || other == Some(**method))
         .map(|method| (*method).to_owned())
         .collect();
-    methods.extend(named.iter().filter(|method| !known.contains(method)).map(|method| (*method).to_owned()));
+    methods.extend(
+        named.iter().filter(|method| !known.contains(method)).map(|method| (*method).to_owned()),
+    );
     methods.extend(unknown.filter(|_| other.is_none()));
     (methods, unnamed)
 }

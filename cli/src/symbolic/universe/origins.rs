@@ -21,20 +21,29 @@ impl Callers {
     ///
     /// # Errors
     /// There are too many.
-    pub(super) fn find(sources: &[&Source], presenters: &[&StringPattern]) -> Result<Self, TooComplex> {
+    pub(super) fn find(
+        sources: &[&Source],
+        presenters: &[&StringPattern],
+    ) -> Result<Self, TooComplex> {
         let mut principals = vec![None];
         let sources: Vec<Source> = sources.iter().map(|source| of_caller(source)).collect();
         if sources.iter().all(|source| *source == Source::default()) && presenters.is_empty() {
             return Ok(Self { principals });
         }
         principals.extend(accounts(&sources).into_iter().map(Some));
-        let patterns =
-            sources.iter().flat_map(|source| [&source.principals, &source.not_principals]).flatten();
+        let patterns = sources
+            .iter()
+            .flat_map(|source| [&source.principals, &source.not_principals])
+            .flatten();
         let mut programs: Vec<Program> =
             patterns.chain(presenters.iter().copied()).map(Program::string).collect();
         for source in &sources {
-            programs
-                .extend([&source.namespaces, &source.not_namespaces].into_iter().flatten().map(of_namespace));
+            programs.extend(
+                [&source.namespaces, &source.not_namespaces]
+                    .into_iter()
+                    .flatten()
+                    .map(of_namespace),
+            );
             let accounts = [&source.service_accounts, &source.not_service_accounts];
             programs.extend(accounts.into_iter().flatten().map(|name| of_account(name)));
         }
@@ -52,7 +61,8 @@ impl Callers {
         let mut seen = HashSet::new();
         principals.retain(|principal| {
             let client = Client { principal: principal.clone(), ..Client::default() };
-            let answers: Vec<bool> = probes.iter().map(|probe| probe.matches(&client, false)).collect();
+            let answers: Vec<bool> =
+                probes.iter().map(|probe| probe.matches(&client, false)).collect();
             seen.insert((principal.is_some(), answers, presents(principal)))
         });
         Ok(Self { principals })
@@ -62,15 +72,19 @@ impl Callers {
     pub(in super::super) fn matching(&self, source: &Source) -> Vec<usize> {
         let probe = SourceProbe::new(&of_caller(source));
         self.those(|principal| {
-            probe.matches(&Client { principal: principal.map(str::to_owned), ..Client::default() }, false)
+            probe.matches(
+                &Client { principal: principal.map(str::to_owned), ..Client::default() },
+                false,
+            )
         })
     }
 
     /// Returns the classes that one of these patterns matches.
     pub(in super::super) fn presenting(&self, patterns: &[StringPattern]) -> Vec<usize> {
         self.those(|principal| {
-            principal
-                .is_some_and(|principal| patterns.iter().any(|pattern| matches_string(pattern, principal)))
+            principal.is_some_and(|principal| {
+                patterns.iter().any(|pattern| matches_string(pattern, principal))
+            })
         })
     }
 
@@ -95,11 +109,13 @@ fn of_caller(source: &Source) -> Source {
 }
 
 fn of_addresses(source: &Source) -> Source {
-    let Source { ip_blocks, not_ip_blocks, remote_ip_blocks, not_remote_ip_blocks, .. } = source.clone();
+    let Source { ip_blocks, not_ip_blocks, remote_ip_blocks, not_remote_ip_blocks, .. } =
+        source.clone();
     Source { ip_blocks, not_ip_blocks, remote_ip_blocks, not_remote_ip_blocks, ..Source::default() }
 }
 
-/// Returns principals as Istio writes them, so that one of these is shown rather than another text of its class.
+/// Returns principals as Istio writes them, so that one of these is shown rather than another text
+/// of its class.
 fn accounts(sources: &[Source]) -> Vec<String> {
     let (mut namespaces, mut names) = (BTreeSet::from(["x"]), BTreeSet::from(["x"]));
     for source in sources {
@@ -109,16 +125,22 @@ fn accounts(sources: &[Source]) -> Vec<String> {
             }
         }
         for name in source.service_accounts.iter().chain(&source.not_service_accounts) {
-            let (namespace, name) = name.split_once('/').map_or((None, name.as_str()), |(a, b)| (Some(a), b));
+            let (namespace, name) =
+                name.split_once('/').map_or((None, name.as_str()), |(a, b)| (Some(a), b));
             namespaces.extend(namespace);
             names.insert(name);
         }
     }
     // All pairs only where they are few.
     let is_few = namespaces.len().saturating_mul(names.len()) <= 256;
-    let pairs = namespaces.iter().flat_map(|namespace| names.iter().map(move |name| (*namespace, *name)));
-    let written = |(namespace, name): (&str, &str)| format!("cluster.local/ns/{namespace}/sa/{name}");
-    pairs.filter(|(namespace, name)| is_few || *namespace == "x" || *name == "x").map(written).collect()
+    let pairs =
+        namespaces.iter().flat_map(|namespace| names.iter().map(move |name| (*namespace, *name)));
+    let written =
+        |(namespace, name): (&str, &str)| format!("cluster.local/ns/{namespace}/sa/{name}");
+    pairs
+        .filter(|(namespace, name)| is_few || *namespace == "x" || *name == "x")
+        .map(written)
+        .collect()
 }
 
 fn of_namespace(pattern: &StringPattern) -> Program {
@@ -146,14 +168,21 @@ impl Addresses {
     pub(super) fn find(sources: &[&Source]) -> Self {
         let sources: Vec<Source> = sources.iter().map(|source| of_addresses(source)).collect();
         let blocks = sources.iter().flat_map(|source| {
-            [&source.ip_blocks, &source.not_ip_blocks, &source.remote_ip_blocks, &source.not_remote_ip_blocks]
+            [
+                &source.ip_blocks,
+                &source.not_ip_blocks,
+                &source.remote_ip_blocks,
+                &source.not_remote_ip_blocks,
+            ]
         });
         let mut addresses: Vec<IpAddr> = vec![Ipv4Addr::new(192, 0, 2, 1).into()];
         addresses.extend(blocks.flatten().flat_map(ends));
         addresses.extend([IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]);
-        let direct = addresses.iter().map(|address| Client { address: Some(*address), ..Client::default() });
-        let told =
-            addresses.iter().map(|address| Client { client_address: Some(*address), ..Client::default() });
+        let direct =
+            addresses.iter().map(|address| Client { address: Some(*address), ..Client::default() });
+        let told = addresses
+            .iter()
+            .map(|address| Client { client_address: Some(*address), ..Client::default() });
         let unknown = Client::default();
         let mut clients: Vec<Client> = direct.chain(told).chain([unknown]).collect();
         let probes: Vec<SourceProbe> = sources.iter().map(SourceProbe::new).collect();
@@ -162,8 +191,9 @@ impl Addresses {
         }
         let mut seen = HashSet::new();
         clients.retain(|client| {
-            let answers =
-                probes.iter().flat_map(|probe| [false, true].map(|unknown| probe.matches(client, unknown)));
+            let answers = probes
+                .iter()
+                .flat_map(|probe| [false, true].map(|unknown| probe.matches(client, unknown)));
             seen.insert(answers.collect::<Vec<bool>>())
         });
         Self { clients }
@@ -173,11 +203,14 @@ impl Addresses {
     pub(in super::super) fn matching(&self, source: &Source, unknown_address: bool) -> Vec<usize> {
         let probe = SourceProbe::new(&of_addresses(source));
         let all = (0..).zip(&self.clients);
-        all.filter(|(_, client)| probe.matches(*client, unknown_address)).map(|(number, _)| number).collect()
+        all.filter(|(_, client)| probe.matches(*client, unknown_address))
+            .map(|(number, _)| number)
+            .collect()
     }
 }
 
-/// Returns the first address of a block and the first after it: between such addresses no block begins or ends.
+/// Returns the first address of a block and the first after it: between such addresses no block
+/// begins or ends.
 fn ends(block: &IpBlock) -> Vec<IpAddr> {
     let prefix = u32::from(block.prefix);
     let after: Option<IpAddr> = match block.address {

@@ -7,7 +7,8 @@ use attache_engine::policy::PathProbe;
 use foldhash::HashMap;
 
 /// A path that has one reading: no segment is empty but the last, and none is a dot or two.
-const PLAIN: &str = r"^(?:/(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+))*/(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)?$";
+const PLAIN: &str =
+    r"^(?:/(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+))*/(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)?$";
 
 /// Tests of paths, each once.
 #[derive(Default)]
@@ -23,7 +24,8 @@ impl Probes {
         for part in parts {
             for operation in &part.rule.to {
                 let wanted = operation.paths.iter().flat_map(|pattern| part.probes(pattern));
-                let unwanted = operation.not_paths.iter().flat_map(|pattern| part.not_probes(pattern));
+                let unwanted =
+                    operation.not_paths.iter().flat_map(|pattern| part.not_probes(pattern));
                 wanted.chain(unwanted).for_each(|probe| _ = probes.add(probe));
             }
         }
@@ -55,19 +57,25 @@ pub(in super::super) struct Paths {
 }
 
 impl Paths {
-    /// Finds the classes. Where a claim is compared with a segment, the class tells also which patterns of the claim the
-    /// segment matches: `segments` are tests, names of segments, and such patterns.
+    /// Finds the classes. Where a claim is compared with a segment, the class tells also which
+    /// patterns of the claim the segment matches: `segments` are tests, names of segments, and such
+    /// patterns.
     ///
     /// # Errors
     /// There are too many.
-    pub(super) fn find(probes: Probes, segments: &[(usize, String, Program)]) -> Result<Self, TooComplex> {
-        let mut programs: Vec<Program> = probes.all.iter().map(|probe| Program::path(probe, None)).collect();
+    pub(super) fn find(
+        probes: Probes,
+        segments: &[(usize, String, Program)],
+    ) -> Result<Self, TooComplex> {
+        let mut programs: Vec<Program> =
+            probes.all.iter().map(|probe| Program::path(probe, None)).collect();
         for (probe, name, program) in segments {
             if let Some(probe) = probes.all.get(*probe) {
                 programs.push(Program::path(probe, Some((name, program))));
             }
         }
-        let languages = Languages { programs, form: Expression::new(PLAIN), ..Languages::default() };
+        let languages =
+            Languages { programs, form: Expression::new(PLAIN), ..Languages::default() };
         let mut classes = languages.classes(is_plain)?;
         // What ends in a slash comes last, as it is an odd thing to show.
         classes.sort_by_key(|class| class.text.len() > 1 && class.text.ends_with('/'));
@@ -84,7 +92,10 @@ impl Paths {
 
     /// Returns the classes that match.
     pub(in super::super) fn matching(&self, probe: &PathProbe) -> &[usize] {
-        self.probes.number(probe).and_then(|number| self.members.get(number)).map_or(&[], Vec::as_slice)
+        self.probes
+            .number(probe)
+            .and_then(|number| self.members.get(number))
+            .map_or(&[], Vec::as_slice)
     }
 }
 
@@ -150,8 +161,12 @@ mod tests {
             let mut classes = Vec::new();
             for (number, text) in paths.texts.iter().enumerate() {
                 let expected = answers(text);
-                let found: Vec<bool> =
-                    paths.probes.all.iter().map(|probe| paths.matching(probe).contains(&number)).collect();
+                let found: Vec<bool> = paths
+                    .probes
+                    .all
+                    .iter()
+                    .map(|probe| paths.matching(probe).contains(&number))
+                    .collect();
                 assert_eq!(found, expected, "{text}");
                 assert!(!classes.contains(&expected), "{text} is in a class of its own");
                 classes.push(expected);

@@ -3,7 +3,9 @@
 use super::claim_draft::{OfList, Question, RoleReader};
 use attache_engine::claims::{Claims, Predicate, RequestValues, identity_headers};
 use attache_engine::policy::RoleTable;
-use attache_plugin_config::{ClaimPath, Comparand, HeaderName, Issuer, IssuerId, RoleClaim, Scalar, Test};
+use attache_plugin_config::{
+    ClaimPath, Comparand, HeaderName, Issuer, IssuerId, RoleClaim, Scalar, Test,
+};
 use serde_json::Value;
 use std::slice;
 
@@ -31,8 +33,12 @@ impl RequestValues for Alone {
 /// Returns what a test asks that looks at one claim alone.
 pub(in super::super) fn of_test(test: &Test, denies: bool) -> Question<'static> {
     let predicate = Predicate::compile(test);
-    let of_list = if matches!(test, Test::NotEquals(_) | Test::NotIn(_)) { OfList::All } else { OfList::Any };
-    Question { holds: Box::new(move |value| predicate.holds(value, |_| None, &Alone { denies })), of_list }
+    let of_list =
+        if matches!(test, Test::NotEquals(_) | Test::NotIn(_)) { OfList::All } else { OfList::Any };
+    Question {
+        holds: Box::new(move |value| predicate.holds(value, |_| None, &Alone { denies })),
+        of_list,
+    }
 }
 
 /// Returns whether a test looks at one claim alone.
@@ -40,24 +46,27 @@ pub(in super::super) fn looks_at_claim_alone(test: &Test) -> bool {
     test.comparand() == Comparand::Configured
 }
 
-/// Returns what must hold of these claims so that a token of an issuer is good, its roles can be read, and its claims be
-/// written into headers.
+/// Returns what must hold of these claims so that a token of an issuer is good, its roles can be
+/// read, and its claims be written into headers.
 pub(in super::super) fn of_good_token<'q>(
     issuer: &'q Issuer,
     table: &'q RoleTable,
     used: &[ClaimPath],
 ) -> Vec<(ClaimPath, Question<'q>)> {
     let mut questions: Vec<(ClaimPath, Question<'q>)> = Vec::new();
-    for condition in issuer.claims.iter().filter(|condition| looks_at_claim_alone(&condition.test)) {
+    for condition in issuer.claims.iter().filter(|condition| looks_at_claim_alone(&condition.test))
+    {
         let Question { holds, of_list } = of_test(&condition.test, false);
-        let prefix = if is_named(&condition.claim, "sub") { issuer.subject_prefix.as_str() } else { "" };
+        let prefix =
+            if is_named(&condition.claim, "sub") { issuer.subject_prefix.as_str() } else { "" };
         let as_seen = move |value: Option<&Value>| holds(as_issued(value, prefix).as_ref());
         questions.push((condition.claim.clone(), Question { holds: Box::new(as_seen), of_list }));
     }
     for path in used {
         if let [name] = path.steps() {
-            questions
-                .extend(of_registered(name, issuer).into_iter().map(|question| (path.clone(), question)));
+            questions.extend(
+                of_registered(name, issuer).into_iter().map(|question| (path.clone(), question)),
+            );
         }
         if let IssuerId::Pattern(pattern) = &issuer.issuer
             && pattern.equals_claim() == Some(path)
@@ -77,20 +86,28 @@ pub(in super::super) fn of_good_token<'q>(
             let path = path.clone();
             let writes = {
                 let path = path.clone();
-                move |value: Option<&Value>| value.is_none_or(|value| is_writable(&alone, &path, value))
+                move |value: Option<&Value>| {
+                    value.is_none_or(|value| is_writable(&alone, &path, value))
+                }
             };
             questions.push((path, all(writes)));
         }
         for source in issuer.role_claims.iter().filter(|source| source.claim == *path) {
             let read = role_reader(table, source);
-            questions.push((path.clone(), all(move |value| value.is_none_or(|value| read(value).is_some()))));
+            questions.push((
+                path.clone(),
+                all(move |value| value.is_none_or(|value| read(value).is_some())),
+            ));
         }
     }
     questions
 }
 
 /// Returns what reads the roles that one source has.
-pub(in super::super) fn role_reader<'q>(table: &'q RoleTable, source: &'q RoleClaim) -> RoleReader<'q> {
+pub(in super::super) fn role_reader<'q>(
+    table: &'q RoleTable,
+    source: &'q RoleClaim,
+) -> RoleReader<'q> {
     Box::new(move |value| {
         let claims = Claims::from_json(Claim::within(&source.claim, value)).ok()?;
         let roles = table.read(&claims, slice::from_ref(source));
@@ -150,6 +167,7 @@ fn of_registered<'q>(name: &str, issuer: &'q Issuer) -> Vec<Question<'q>> {
 
 fn is_good_subject(text: &str, issuer: &Issuer) -> bool {
     let Some(issued) = text.strip_prefix(issuer.subject_prefix.as_str()) else { return false };
-    let is_known = issuer.subjects.is_empty() || issuer.subjects.iter().any(|wanted| wanted.matches(issued));
+    let is_known =
+        issuer.subjects.is_empty() || issuer.subjects.iter().any(|wanted| wanted.matches(issued));
     is_known && !issuer.revoked.subjects.contains(issued)
 }

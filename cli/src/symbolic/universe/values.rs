@@ -46,7 +46,10 @@ impl Drafts {
             }
             Test::Matches(expression) => self.expressions.push(expression.as_str().to_owned()),
             Test::LessThan(bound) | Test::GreaterThan(bound) => self.numbers.push(*bound),
-            Test::Exists(_) | Test::EqualsPath(_) | Test::EqualsHeader(_) | Test::EqualsClaim(_) => {}
+            Test::Exists(_)
+            | Test::EqualsPath(_)
+            | Test::EqualsHeader(_)
+            | Test::EqualsClaim(_) => {}
         }
     }
 
@@ -132,7 +135,8 @@ fn escaped(text: &str) -> String {
 pub(super) fn candidates(drafts: &Drafts) -> Result<Vec<Value>, TooComplex> {
     let mut expressions = Vec::new();
     for text in &drafts.expressions {
-        expressions.push(Expression::new(text).ok_or_else(|| TooComplex::Expression(text.clone()))?);
+        expressions
+            .push(Expression::new(text).ok_or_else(|| TooComplex::Expression(text.clone()))?);
     }
     let mut programs: Vec<Program> = drafts.programs.iter().cloned().collect();
     programs.sort_unstable();
@@ -144,9 +148,13 @@ pub(super) fn candidates(drafts: &Drafts) -> Result<Vec<Value>, TooComplex> {
     let mut values: Vec<Value> = texts.iter().map(|text| Value::from(text.as_str())).collect();
     // A DENY rule takes a number for what it is written as, and the other way round.
     for number in &numbers {
-        values.extend([format!("{number}"), format!("{number}.0"), format!(" {number}")].map(Value::from));
+        values.extend(
+            [format!("{number}"), format!("{number}.0"), format!(" {number}")].map(Value::from),
+        );
     }
-    values.extend(texts.iter().filter_map(|text| text.trim().parse::<Number>().ok()).map(Value::Number));
+    values.extend(
+        texts.iter().filter_map(|text| text.trim().parse::<Number>().ok()).map(Value::Number),
+    );
     values.extend(numbers.into_iter().map(Value::Number));
     if drafts.has_bool {
         values.extend(["true", "false"].map(Value::from));
@@ -169,7 +177,9 @@ fn numbers(drafts: &Drafts) -> Vec<Number> {
     bounds.sort_by(f64::total_cmp);
     bounds.dedup();
     let between = bounds.windows(2).filter_map(|pair| match *pair {
-        [one, other] => Some(if other - one > 1.0 { one.floor() + 1.0 } else { f64::midpoint(one, other) }),
+        [one, other] => {
+            Some(if other - one > 1.0 { one.floor() + 1.0 } else { f64::midpoint(one, other) })
+        }
         _ => None,
     });
     let first = bounds.first().map(|first| first.ceil() - 1.0);

@@ -18,7 +18,8 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Returns the port of the first service, 1 to 65534, which leaves one for the second; `None` for any free ones.
+    /// Returns the port of the first service, 1 to 65534, which leaves one for the second; `None`
+    /// for any free ones.
     pub(crate) fn base_port(&self) -> Option<u16> {
         match self.port {
             None if !self.once => Some(PORT),

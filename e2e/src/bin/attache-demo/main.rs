@@ -1,4 +1,5 @@
-//! Two services behind two Envoys, one configuration, a dozen requests: what Attaché does, in one table.
+//! Two services behind two Envoys, one configuration, a dozen requests: what Attaché does, in one
+//! table.
 
 mod arguments;
 mod mesh;

@@ -30,7 +30,8 @@ pub(crate) struct Mesh {
 impl Mesh {
     /// Starts it on this port and the next, or on any free ones.
     pub(crate) async fn start(base_port: Option<u16>) -> Result<Self> {
-        let ports = base_port.map_or([None, None], |base| [Some(base), Some(base.saturating_add(1))]);
+        let ports =
+            base_port.map_or([None, None], |base| [Some(base), Some(base.saturating_add(1))]);
         for port in ports.into_iter().flatten() {
             ensure!(
                 TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(),
@@ -43,8 +44,10 @@ impl Mesh {
         let (mut workloads, mut services) = (Vec::new(), Vec::new());
         for (name, port) in ["orders", "billing"].into_iter().zip(ports) {
             let service = Echo::start(name).await?;
-            let sidecar =
-                Sidecar { workload: workload(name), ..Sidecar::before(service.address(), module.clone()) };
+            let sidecar = Sidecar {
+                workload: workload(name),
+                ..Sidecar::before(service.address(), module.clone())
+            };
             let envoy = start(&binary, sidecar, &configuration, port).await?;
             workloads.push((name, envoy));
             services.push(service);
@@ -61,9 +64,14 @@ impl Mesh {
             .context("there is no such service")?;
         let seen_before = envoy.access_log().len();
         let mut headers = vec![("host".to_owned(), format!("{}.shop", scene.service))];
-        headers.extend(scene.bearer.map(|bearer| ("authorization".to_owned(), format!("Bearer {bearer}"))));
-        headers.extend(scene.forged.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let request = http1::Request { method: scene.method, path: scene.path, headers: &headers, body: &[] };
+        headers.extend(
+            scene.bearer.map(|bearer| ("authorization".to_owned(), format!("Bearer {bearer}"))),
+        );
+        headers.extend(
+            scene.forged.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let request =
+            http1::Request { method: scene.method, path: scene.path, headers: &headers, body: &[] };
         let answer = http1::send(TcpStream::connect(envoy.address()).await?, &request).await?;
         let log = access_log_entry(envoy, seen_before).await?;
         let shadow = log.get("shadow_reason").and_then(Value::as_str);
@@ -72,15 +80,22 @@ impl Mesh {
         let came = (answer.status, refused.or(shadow));
         let surprise = (came != (scene.status, scene.reason)).then(|| {
             let expected = (scene.status, scene.reason);
-            format!("{} {} {}: expected {expected:?}, came {came:?}", scene.service, scene.method, scene.path)
+            format!(
+                "{} {} {}: expected {expected:?}, came {came:?}",
+                scene.service, scene.method, scene.path
+            )
         });
-        let forged: Vec<_> = scene.forged.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let forged: Vec<_> =
+            scene.forged.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         Ok(Row {
             who: scene.who.to_owned(),
-            request: [vec![format!("{} {} {}", scene.service, scene.method, scene.path)], forged].concat(),
+            request: [vec![format!("{} {} {}", scene.service, scene.method, scene.path)], forged]
+                .concat(),
             answer: match (refused, shadow) {
                 (Some(reason), _) => vec![format!("{} {reason}", answer.status)],
-                (None, Some(reason)) => vec![answer.status.to_string(), format!("in shadow: {reason}")],
+                (None, Some(reason)) => {
+                    vec![answer.status.to_string(), format!("in shadow: {reason}")]
+                }
                 (None, None) => vec![answer.status.to_string()],
             },
             seen: serde_json::from_slice(&answer.body)
@@ -92,13 +107,17 @@ impl Mesh {
     /// How to go on by hand.
     pub(crate) fn invitation(&self) -> String {
         let mut lines = vec!["Try it (Ctrl-C ends):".to_owned(), String::new()];
-        let tokens =
-            [("ALICE", &self.tokens.alice), ("BOB", &self.tokens.bob), ("CAROL", &self.tokens.carol)];
+        let tokens = [
+            ("ALICE", &self.tokens.alice),
+            ("BOB", &self.tokens.bob),
+            ("CAROL", &self.tokens.carol),
+        ];
         lines.extend(tokens.map(|(name, token)| format!("  {name}={token}")));
         lines.push(String::new());
         for (name, envoy) in &self.workloads {
             let at = envoy.address();
-            let (who, path) = if *name == "orders" { ("ALICE", "/orders/7") } else { ("CAROL", "/invoices") };
+            let (who, path) =
+                if *name == "orders" { ("ALICE", "/orders/7") } else { ("CAROL", "/invoices") };
             lines.push(format!("  curl -i http://{at}{path} -H \"Authorization: Bearer ${who}\""));
             lines.push(format!("  curl -i http://{at}{path}"));
         }
@@ -114,9 +133,18 @@ impl Mesh {
     }
 }
 
-async fn start(binary: &Path, sidecar: Sidecar, configuration: &str, port: Option<u16>) -> Result<Envoy> {
+async fn start(
+    binary: &Path,
+    sidecar: Sidecar,
+    configuration: &str,
+    port: Option<u16>,
+) -> Result<Envoy> {
     let envoy = Envoy::start(binary, sidecar, configuration, port).await?;
-    ensure!(!envoy.first_configuration_refused().await?, "Envoy refused the configuration:\n{}", envoy.log());
+    ensure!(
+        !envoy.first_configuration_refused().await?,
+        "Envoy refused the configuration:\n{}",
+        envoy.log()
+    );
     Ok(envoy)
 }
 
@@ -136,8 +164,10 @@ fn configuration_file() -> std::path::PathBuf {
 /// The configuration with the key in it.
 fn configuration(key: &SigningKey) -> Result<String> {
     let mut document = yaml::read(&configuration_file())?;
-    let issuers =
-        document.get_mut("issuers").and_then(Value::as_array_mut).context("the demo needs an issuer")?;
+    let issuers = document
+        .get_mut("issuers")
+        .and_then(Value::as_array_mut)
+        .context("the demo needs an issuer")?;
     for issuer in issuers {
         if let Some(keys) = issuer.get_mut("jwks") {
             *keys = jwks([key])?;

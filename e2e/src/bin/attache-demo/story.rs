@@ -77,7 +77,15 @@ pub(crate) fn scenes(tokens: &Tokens) -> Vec<Scene<'_>> {
         scene("alice, reader", "orders", "POST", "/orders", alice, 403, Some("role-missing")),
         scene("bob, admin", "orders", "POST", "/orders", Some(tokens.bob.as_str()), 200, None),
         scene("alice, reader", "orders", "GET", "/users/alice/orders", alice, 200, None),
-        scene("alice, reader", "orders", "GET", "/users/bob/orders", alice, 403, Some("no-rule-matched")),
+        scene(
+            "alice, reader",
+            "orders",
+            "GET",
+            "/users/bob/orders",
+            alice,
+            403,
+            Some("no-rule-matched"),
+        ),
         scene("alice, reader", "orders", "GET", "/orders%2F7", alice, 400, Some("path-ambiguous")),
         scene(
             "alice, too late",

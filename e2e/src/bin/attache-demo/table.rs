@@ -14,10 +14,9 @@ pub(crate) struct Row {
 pub(crate) fn render(rows: &[Row]) -> String {
     let heading = ["WHO", "ASKS", "ANSWER", "THE SERVICE SEES"].map(|title| vec![title.to_owned()]);
     let mut cells = vec![heading];
-    cells.extend(
-        rows.iter()
-            .map(|row| [vec![row.who.clone()], row.request.clone(), row.answer.clone(), row.seen.clone()]),
-    );
+    cells.extend(rows.iter().map(|row| {
+        [vec![row.who.clone()], row.request.clone(), row.answer.clone(), row.seen.clone()]
+    }));
     let mut widths = [0; 4];
     for row in &cells {
         for (width, lines) in widths.iter_mut().zip(row) {

@@ -1,5 +1,6 @@
-//! Requests one after another, each over a connection of its own, from two clients, until standard input ends. Then one
-//! line of JSON tells how many were sent, which statuses came, and what the first few failures were.
+//! Requests one after another, each over a connection of its own, from two clients, until standard
+//! input ends. Then one line of JSON tells how many were sent, which statuses came, and what the
+//! first few failures were.
 
 use anyhow::{Context, Result};
 use attache_e2e::http1::{self, Request};
@@ -49,7 +50,10 @@ pub(crate) async fn run(to: SocketAddr, path: &str, headers: &[(String, String)]
         () = tokio::time::sleep(LONGEST) => {}
     }
     let tally = tally.into_inner();
-    println!("{}", json!({"sent": tally.sent, "statuses": tally.statuses, "failures": tally.failures}));
+    println!(
+        "{}",
+        json!({"sent": tally.sent, "statuses": tally.statuses, "failures": tally.failures})
+    );
     Ok(())
 }
 
@@ -61,7 +65,9 @@ fn input_ends() {
 async fn ask(to: SocketAddr, path: &str, headers: &[(String, String)]) -> Result<u16> {
     let exchange = async {
         let stream = TcpStream::connect(to).await?;
-        anyhow::Ok(http1::send(stream, &Request { method: "GET", path, headers, body: &[] }).await?.status)
+        anyhow::Ok(
+            http1::send(stream, &Request { method: "GET", path, headers, body: &[] }).await?.status,
+        )
     };
     tokio::time::timeout(PATIENCE, exchange).await.context("no answer in time")?
 }

@@ -103,7 +103,9 @@ mod tests {
 
     #[test]
     fn headers_of_the_load_are_any_number() {
-        let Ok(Role::Load { path, headers, .. }) = read(&["load", "127.0.0.1:80", "/a?b"]) else { panic!() };
+        let Ok(Role::Load { path, headers, .. }) = read(&["load", "127.0.0.1:80", "/a?b"]) else {
+            panic!()
+        };
         assert_eq!((path.as_str(), headers), ("/a?b", vec![]));
         let words = ["load", "127.0.0.1:80", "/", "host: orders", "authorization: Bearer a: b"];
         let Ok(Role::Load { headers, .. }) = read(&words) else { panic!() };

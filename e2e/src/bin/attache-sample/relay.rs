@@ -1,5 +1,6 @@
-//! Connects to whatever the first line of a connection names (`10.96.0.12:8080`), and passes bytes to and fro. So a
-//! test on another machine calls as this pod: through its sidecar where it has one, and with its identity.
+//! Connects to whatever the first line of a connection names (`10.96.0.12:8080`), and passes bytes
+//! to and fro. So a test on another machine calls as this pod: through its sidecar where it has
+//! one, and with its identity.
 
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
@@ -23,7 +24,8 @@ pub(crate) async fn serve(at: SocketAddr) -> Result<()> {
 
 async fn pass(mut near: TcpStream) -> Result<()> {
     let to = destination(&mut near).await?;
-    let mut far = TcpStream::connect(to).await.with_context(|| format!("`{to}` can't be reached"))?;
+    let mut far =
+        TcpStream::connect(to).await.with_context(|| format!("`{to}` can't be reached"))?;
     tokio::io::copy_bidirectional(&mut near, &mut far).await?;
     Ok(())
 }
@@ -55,8 +57,10 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         tokio::spawn(pass(near));
-        let words =
-            format!("{}\nGET /a HTTP/1.1\r\nhost: far\r\nconnection: close\r\n\r\n", service.address());
+        let words = format!(
+            "{}\nGET /a HTTP/1.1\r\nhost: far\r\nconnection: close\r\n\r\n",
+            service.address()
+        );
         client.write_all(words.as_bytes()).await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();

@@ -31,7 +31,9 @@ const KINDS: u64 = 16;
 
 /// The case for a random number; `None` where there is none of its kind now.
 pub(crate) fn choose(world: &World, random: u64) -> Result<Option<Case>> {
-    let case = |name, method, path, token, expected| Ok(Some(Case { name, method, path, token, expected }));
+    let case = |name, method, path, token, expected| {
+        Ok(Some(Case { name, method, path, token, expected }))
+    };
     let good = |claims| world.fixed_token(claims).map(Some);
     let tampered = |tamper| {
         TokenSpec { tamper: vec![tamper], ..TokenSpec::default() }
@@ -57,9 +59,13 @@ pub(crate) fn choose(world: &World, random: u64) -> Result<Option<Case>> {
         },
         4 => match passes(false) {
             None => Ok(None),
-            Some(pass) => {
-                case("a key that is gone", "GET", "/orders", Some(pass.token.clone()), Expected::Pass(pass))
-            }
+            Some(pass) => case(
+                "a key that is gone",
+                "GET",
+                "/orders",
+                Some(pass.token.clone()),
+                Expected::Pass(pass),
+            ),
         },
         5 => case("good", "GET", "/orders", good(json!({}))?, Expected::Served(Some("alice"))),
         6 => {
@@ -70,7 +76,13 @@ pub(crate) fn choose(world: &World, random: u64) -> Result<Option<Case>> {
         8 => case("none", "GET", "/orders", None, Expected::Refused(401, "token-missing")),
         9 => {
             let token = tampered(Tamper::Signature)?;
-            case("bad signature", "GET", "/orders", token, Expected::Refused(401, "signature-invalid"))
+            case(
+                "bad signature",
+                "GET",
+                "/orders",
+                token,
+                Expected::Refused(401, "signature-invalid"),
+            )
         }
         10 => {
             let token = good(json!({"exp": token::now() - 600}))?;
@@ -78,9 +90,21 @@ pub(crate) fn choose(world: &World, random: u64) -> Result<Option<Case>> {
         }
         11 => {
             let token = TokenSpec::default().mint_with(&world.stranger, token::now())?;
-            case("a stranger's key", "GET", "/orders", Some(token), Expected::Refused(401, "key-not-found"))
+            case(
+                "a stranger's key",
+                "GET",
+                "/orders",
+                Some(token),
+                Expected::Refused(401, "key-not-found"),
+            )
         }
-        12 => case("no role", "POST", "/orders", good(json!({}))?, Expected::Refused(403, "role-missing")),
+        12 => case(
+            "no role",
+            "POST",
+            "/orders",
+            good(json!({}))?,
+            Expected::Refused(403, "role-missing"),
+        ),
         13 => {
             let token = good(json!({"roles": ["writer"]}))?;
             case("with the role", "POST", "/orders", token, Expected::Served(Some("alice")))

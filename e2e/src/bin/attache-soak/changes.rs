@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 const BETWEEN_PUSHES: Duration = Duration::from_secs(3);
 const BETWEEN_ROTATIONS: Duration = Duration::from_secs(4);
 
-/// Probes that must all see a change before every worker is taken to have it: connections are spread at random.
+/// Probes that must all see a change before every worker is taken to have it: connections are
+/// spread at random.
 const PROBES: usize = 24;
 
-/// How long a probe may take: longer than any request waits for keys, and far shorter than the deadline. One that waits
-/// in the VM which traps is never answered, and others must be sent in its place.
+/// How long a probe may take: longer than any request waits for keys, and far shorter than the
+/// deadline. One that waits in the VM which traps is never answered, and others must be sent in its
+/// place.
 const PROBE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Pushes another configuration every few seconds; every fourth is one that Envoy must refuse.
@@ -27,14 +29,20 @@ pub(crate) async fn push_configurations(world: Rc<World>, end: Instant) -> Resul
         }
         if turn.is_multiple_of(4) {
             let bad = json!({"issuers": []}).to_string();
-            ensure!(world.envoy.push(&bad).await? == Push::Refused, "a bad configuration was taken");
+            ensure!(
+                world.envoy.push(&bad).await? == Push::Refused,
+                "a bad configuration was taken"
+            );
             world.tally.borrow_mut().refused_pushes += 1;
             continue;
         }
         number += 1;
         world.set_open(None);
         let next = configuration(&world.provider, number)?.to_string();
-        ensure!(world.envoy.push(&next).await? == Push::Accepted, "a good configuration was refused");
+        ensure!(
+            world.envoy.push(&next).await? == Push::Accepted,
+            "a good configuration was refused"
+        );
         let realm = format!("realm=\"v{number}\"");
         until_all(&world, "/orders", None, |answer| {
             answer.values("www-authenticate").iter().any(|challenge| challenge.contains(&realm))
@@ -82,7 +90,10 @@ pub(crate) async fn trap_once(world: Rc<World>, when: Instant) -> Result<()> {
     world.trapped.set(true);
     let trap = [("x-attache-trap", "now".to_owned())];
     let answer = world.send("GET", "/healthz", &trap).await;
-    ensure!(answer.is_err() || answer.is_ok_and(|answer| answer.status >= 500), "the request did not trap");
+    ensure!(
+        answer.is_err() || answer.is_ok_and(|answer| answer.status >= 500),
+        "the request did not trap"
+    );
     world.tally.borrow_mut().traps += 1;
     // All probes may reach the other worker, so the VM has to be counted as made anew first.
     let deadline = attache_e2e::envoy::Deadline::new();
@@ -107,14 +118,16 @@ async fn until_all(
     test: impl Fn(&attache_e2e::http1::Response) -> bool,
 ) -> Result<()> {
     let deadline = attache_e2e::envoy::Deadline::new();
-    let headers: Vec<_> = token.iter().map(|token| ("authorization", format!("Bearer {token}"))).collect();
+    let headers: Vec<_> =
+        token.iter().map(|token| ("authorization", format!("Bearer {token}"))).collect();
     loop {
         let mut probes = tokio::task::JoinSet::new();
         for _ in 0..PROBES {
             let (world, headers) = (Rc::clone(world), headers.clone());
             probes.spawn_local(async move {
                 let traps = world.tally.borrow().traps;
-                let sent = tokio::time::timeout(PROBE_PATIENCE, world.send("GET", path, &headers)).await;
+                let sent =
+                    tokio::time::timeout(PROBE_PATIENCE, world.send("GET", path, &headers)).await;
                 let mut tally = world.tally.borrow_mut();
                 if sent.is_err() && tally.traps != traps {
                     tally.cut_off += 1;

@@ -108,9 +108,11 @@ fn judge(case: &Case, answer: &Response, before: &Moment, after: &Moment) -> Opt
             _ => (answer.status != 200 && answer.status != 401).then_some(false),
         },
         Expected::Toggled => match before.open {
-            Some(open) if before.epoch == after.epoch => {
-                Some(if open { served(answer, Some("alice")) } else { refused(answer, 403, "rule-denied") })
-            }
+            Some(open) if before.epoch == after.epoch => Some(if open {
+                served(answer, Some("alice"))
+            } else {
+                refused(answer, 403, "rule-denied")
+            }),
             _ => (answer.status != 200 && answer.status != 403).then_some(false),
         },
     }

@@ -1,7 +1,10 @@
-//! A long run of one Envoy under steady load, while its configuration, its issuer's keys and, once, its VM are changed
-//! under it. `scripts/soak` runs it.
+//! A long run of one Envoy under steady load, while its configuration, its issuer's keys and, once,
+//! its VM are changed under it. `scripts/soak` runs it.
 
-#![expect(clippy::arithmetic_side_effects, reason = "what a run counts and times is far from any limit")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "what a run counts and times is far from any limit"
+)]
 
 mod cases;
 mod changes;
@@ -74,7 +77,10 @@ async fn soak(length: Duration) -> Result<ExitCode> {
         memory.push(resident);
         println!(
             "{}",
-            world.tally.borrow().row(length.saturating_sub(end - Instant::now().min(end)), resident)
+            world
+                .tally
+                .borrow()
+                .row(length.saturating_sub(end - Instant::now().min(end)), resident)
         );
     }
     while let Some(done) = tasks.join_next().await {

@@ -81,7 +81,10 @@ impl Tally {
         check(self.wrong == 0, "there were wrong answers");
         check(self.errors_5xx == 0, "there were errors outside the forced trap");
         check(self.requests > 100, "the load was no load");
-        check(self.undecided < self.requests / 2, "most requests were undecided: nothing was shown");
+        check(
+            self.undecided < self.requests / 2,
+            "most requests were undecided: nothing was shown",
+        );
         check(self.pushes > 1 && self.rotations > 1, "too little changed");
         check(self.traps == 1 && self.reloads > 0, "the VM did not trap and come back");
         complaints

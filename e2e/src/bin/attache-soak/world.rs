@@ -123,7 +123,8 @@ pub(crate) fn pass(provider: &Provider, number: u64) -> Result<Rc<Pass>> {
     Ok(Rc::new(Pass { key, token, published: Cell::new(false), gone: Cell::new(false) }))
 }
 
-/// The configuration of this number: an even one opens `/toggle`, an odd one closes it. The realm tells which it is.
+/// The configuration of this number: an even one opens `/toggle`, an odd one closes it. The realm
+/// tells which it is.
 pub(crate) fn configuration(provider: &Provider, number: u64) -> Result<Value> {
     let action = if number.is_multiple_of(2) { "ALLOW" } else { "DENY" };
     let headers = json!([{"header": "x-user", "claim": "sub"}]);

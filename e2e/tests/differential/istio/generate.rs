@@ -147,7 +147,8 @@ fn rule(random: &mut Random, denies: bool) -> Value {
     Value::Object(rule)
 }
 
-/// Returns a rule of what has an exact equal: of a DENY rule, and of what must not be, nothing that is compared loosely.
+/// Returns a rule of what has an exact equal: of a DENY rule, and of what must not be, nothing that
+/// is compared loosely.
 fn exact_rule(random: &mut Random, denies: bool) -> Value {
     let mut rule = Map::new();
     if denies || random.rarely(2) {
@@ -172,7 +173,20 @@ fn exact_rule(random: &mut Random, denies: bool) -> Value {
         ("notMethods", &["PUT", "DELETE"]),
         ("hosts", &["orders*", "*"]),
         ("notPorts", &["1", "2"]),
-        ("paths", &["/orders", "/orders/*", "/order*", "*.json", "/healthz", "/admin*", "/a/x/b", "/", "*"]),
+        (
+            "paths",
+            &[
+                "/orders",
+                "/orders/*",
+                "/order*",
+                "*.json",
+                "/healthz",
+                "/admin*",
+                "/a/x/b",
+                "/",
+                "*",
+            ],
+        ),
         ("paths", &["/orders*", "/a*"]),
     ];
     let (key, values) = random.one(if denies { &operations[..2] } else { operations });
@@ -192,7 +206,8 @@ fn exact_rule(random: &mut Random, denies: bool) -> Value {
     Value::Object(rule)
 }
 
-/// Returns an object with some of these keys, one at least, each with some of its values; now and then the `not…` twin.
+/// Returns an object with some of these keys, one at least, each with some of its values; now and
+/// then the `not…` twin.
 fn keyed(random: &mut Random, keys: &[(&str, &[&str])]) -> Value {
     let mut object = Map::new();
     for _ in 0..1 + random.below(2) {
@@ -228,7 +243,14 @@ fn source(random: &mut Random) -> Value {
         &[
             (
                 "principals",
-                &[CALLERS[0], CALLERS[2], "*", "cluster.local/*", "*/sa/web", "td.example/ns/shop/*"],
+                &[
+                    CALLERS[0],
+                    CALLERS[2],
+                    "*",
+                    "cluster.local/*",
+                    "*/sa/web",
+                    "td.example/ns/shop/*",
+                ],
             ),
             ("principals", &[CALLERS[0], CALLERS[1]]),
             ("requestPrincipals", REQUEST_PRINCIPALS),
@@ -347,7 +369,10 @@ pub(crate) fn request(random: &mut Random, authentication: &Value) -> Result<Dra
         headers.push(("x-tier".to_owned(), random.one(&["gold", "silver"]).to_owned()));
     }
     if random.rarely(8) {
-        headers.push(("x-forwarded-for".to_owned(), random.one(&["10.1.2.3", "192.0.2.1"]).to_owned()));
+        headers.push((
+            "x-forwarded-for".to_owned(),
+            random.one(&["10.1.2.3", "192.0.2.1"]).to_owned(),
+        ));
     }
     let is_preflight = !has_token && random.rarely(8);
     let mut method = random.one(&METHODS).to_owned();

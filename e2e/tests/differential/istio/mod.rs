@@ -1,5 +1,6 @@
-//! Policies of Istio before Envoy's own filters, as istiod sets them up, and the configuration that `attache import istio`
-//! makes of the same policies: it lets nothing through that Istio refuses, and where it refuses more, it said so before.
+//! Policies of Istio before Envoy's own filters, as istiod sets them up, and the configuration that
+//! `attache import istio` makes of the same policies: it lets nothing through that Istio refuses,
+//! and where it refuses more, it said so before.
 
 mod generate;
 mod pilot;
@@ -14,7 +15,8 @@ use attache_test_fixtures::keys::{SigningKey, jwks};
 use generate::Words;
 use serde_json::Value;
 
-/// How many sets of policies, where `ATTACHE_DIFFERENTIAL_ISTIO` says nothing else, and requests to each.
+/// How many sets of policies, where `ATTACHE_DIFFERENTIAL_ISTIO` says nothing else, and requests to
+/// each.
 const SETS: usize = 16;
 const REQUESTS: usize = 48;
 /// So many sets share an Envoy: each is a VM of its own in it.
@@ -60,7 +62,8 @@ impl Set {
     }
 
     fn told(&self) -> String {
-        let policies: Vec<String> = self.policies.iter().map(|policy| policy["spec"].to_string()).collect();
+        let policies: Vec<String> =
+            self.policies.iter().map(|policy| policy["spec"].to_string()).collect();
         format!(
             "{}\n{}\n{:#?}\n{}",
             self.authentication["spec"],
@@ -94,7 +97,12 @@ async fn what_is_imported_has_envoys_own_verdicts() -> Result<()> {
         compare(&sets, &mut random, &mut tally, &mut complaints).await?;
     }
     println!("{count} sets of policies, {REQUESTS} requests to each: {tally:?}");
-    ensure!(complaints.is_empty(), "{} complaints; the first:\n{}", complaints.len(), complaints[0]);
+    ensure!(
+        complaints.is_empty(),
+        "{} complaints; the first:\n{}",
+        complaints.len(),
+        complaints[0]
+    );
     ensure!(tally.exact * 8 >= count, "too few sets had an exact equal: {tally:?}");
     let all = count * REQUESTS;
     ensure!(tally.both_allow * 12 >= all && tally.both_refuse * 12 >= all, "all alike: {tally:?}");
@@ -111,7 +119,8 @@ async fn compare(
     for set in sets {
         let native = pilot::filters(std::slice::from_ref(&set.authentication), &set.policies);
         let mut document = yaml::parse(set.import.configuration.as_deref().context("none")?)?;
-        // The workload's namespace and labels are those that the selectors name; this Envoy has none.
+        // The workload's namespace and labels are those that the selectors name; this Envoy has
+        // none.
         for policy in document["policies"].as_array_mut().into_iter().flatten() {
             _ = policy.as_object_mut().and_then(|policy| policy.remove("selector"));
         }
@@ -122,10 +131,16 @@ async fn compare(
         tally.exact += usize::from(!set.says("narrower") && !set.says("wider"));
         for _ in 0..REQUESTS {
             let draft = generate::request(random, &set.authentication)?;
-            let request =
-                Request { method: &draft.method, path: &draft.path, headers: &draft.headers, body: &[] };
-            let [native, attache] =
-                envoy.ask_as(index, draft.caller, &request).await.with_context(|| format!("{draft:?}"))?;
+            let request = Request {
+                method: &draft.method,
+                path: &draft.path,
+                headers: &draft.headers,
+                body: &[],
+            };
+            let [native, attache] = envoy
+                .ask_as(index, draft.caller, &request)
+                .await
+                .with_context(|| format!("{draft:?}"))?;
             let complaint = match (native.allowed, attache.allowed) {
                 (true, true) => {
                     tally.both_allow += 1;

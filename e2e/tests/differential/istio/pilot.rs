@@ -1,13 +1,16 @@
-//! What istiod makes of policies, in Envoy's words: jwt_authn, then RBAC for DENY, then RBAC for ALLOW. Written from what
-//! Istio documents and generates, and from nothing of Attaché's; [`tests`] hold it against a sidecar's own configuration.
+//! What istiod makes of policies, in Envoy's words: jwt_authn, then RBAC for DENY, then RBAC for
+//! ALLOW. Written from what Istio documents and generates, and from nothing of Attaché's; [`tests`]
+//! hold it against a sidecar's own configuration.
 
 use serde_json::{Map, Value, json};
 
-/// Returns the filters for RequestAuthentications and AuthorizationPolicies, all of them for the workload.
+/// Returns the filters for RequestAuthentications and AuthorizationPolicies, all of them for the
+/// workload.
 pub(crate) fn filters(authentications: &[Value], policies: &[Value]) -> Vec<Value> {
     let mut filters = vec![jwt_authn(authentications)];
     for action in ["DENY", "ALLOW"] {
-        let of_action: Vec<&Value> = policies.iter().filter(|policy| action_of(policy) == action).collect();
+        let of_action: Vec<&Value> =
+            policies.iter().filter(|policy| action_of(policy) == action).collect();
         if !of_action.is_empty() {
             filters.push(rbac(action, &of_action));
         }
@@ -141,9 +144,12 @@ fn rbac_policy(rule: &Value, namespace: &str) -> Value {
         .iter()
         .map(|operation| {
             let mut all = Vec::new();
-            for (key, attribute) in
-                [("hosts", "host"), ("methods", "method"), ("paths", "path"), ("ports", "destination.port")]
-            {
+            for (key, attribute) in [
+                ("hosts", "host"),
+                ("methods", "method"),
+                ("paths", "path"),
+                ("ports", "destination.port"),
+            ] {
                 all.extend(both(operation, key, attribute, "rule", namespace));
             }
             all.extend(of_request.clone());
@@ -175,13 +181,20 @@ fn rbac_policy(rule: &Value, namespace: &str) -> Value {
 /// Returns what a key and its `not…` twin ask.
 fn both(entry: &Value, key: &str, attribute: &str, kind: &str, namespace: &str) -> Vec<Value> {
     let mut first = key.chars();
-    let upper = first.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(first).collect::<String>();
+    let upper =
+        first.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(first).collect::<String>();
     let (values, not_values) = (texts(&entry[key]), texts(&entry[format!("not{upper}")]));
     terms(kind, attribute, &values, &not_values, namespace)
 }
 
 /// Returns one term for the values of an attribute, and one for those that must not be.
-fn terms(kind: &str, attribute: &str, values: &[&str], not_values: &[&str], namespace: &str) -> Vec<Value> {
+fn terms(
+    kind: &str,
+    attribute: &str,
+    values: &[&str],
+    not_values: &[&str],
+    namespace: &str,
+) -> Vec<Value> {
     let any = |values: &[&str]| match attribute {
         // Of these Istio writes one matcher for all values.
         "request.auth.principal" => {
@@ -239,15 +252,19 @@ fn term(attribute: &str, value: &str, namespace: &str) -> Value {
         }
         "source.trustDomain" => authenticated(match value.split_once('*') {
             Some(("", "")) => json!({"prefix": "spiffe://"}),
-            Some((start, end)) => regex(format!("spiffe://{}[^/]*{}/.*", quoted(start), quoted(end))),
+            Some((start, end)) => {
+                regex(format!("spiffe://{}[^/]*{}/.*", quoted(start), quoted(end)))
+            }
             None => json!({"prefix": format!("spiffe://{value}/")}),
         }),
-        "source.principal" => authenticated(match (value.strip_prefix('*'), value.strip_suffix('*')) {
-            (Some(""), _) => regex(".+".to_owned()),
-            (Some(end), _) => regex(format!("spiffe://.*{}", quoted(end))),
-            (_, Some(start)) => json!({"prefix": format!("spiffe://{start}")}),
-            _ => json!({"exact": format!("spiffe://{value}")}),
-        }),
+        "source.principal" => {
+            authenticated(match (value.strip_prefix('*'), value.strip_suffix('*')) {
+                (Some(""), _) => regex(".+".to_owned()),
+                (Some(end), _) => regex(format!("spiffe://.*{}", quoted(end))),
+                (_, Some(start)) => json!({"prefix": format!("spiffe://{start}")}),
+                _ => json!({"exact": format!("spiffe://{value}")}),
+            })
+        }
         _ => {
             let name = attribute.trim_start_matches("request.headers[").trim_end_matches(']');
             json!({"header": header(name, value, false)})
@@ -282,7 +299,9 @@ fn block(text: &str) -> Value {
 
 fn quoted(text: &str) -> String {
     text.chars()
-        .flat_map(|c| (!c.is_ascii_alphanumeric() && c != '-').then_some('\\').into_iter().chain([c]))
+        .flat_map(|c| {
+            (!c.is_ascii_alphanumeric() && c != '-').then_some('\\').into_iter().chain([c])
+        })
         .collect()
 }
 
@@ -314,14 +333,22 @@ fn claim(attribute: &str, values: &[&str]) -> Value {
     let path: Vec<&str> = match attribute {
         "request.auth.audiences" => vec!["aud"],
         "request.auth.presenter" => vec!["azp"],
-        _ => attribute.trim_start_matches("request.auth.claims[").trim_end_matches(']').split("][").collect(),
+        _ => attribute
+            .trim_start_matches("request.auth.claims[")
+            .trim_end_matches(']')
+            .split("][")
+            .collect(),
     };
-    let each: Vec<Value> = values.iter().map(|value| json!({"string_match": string_match(value)})).collect();
+    let each: Vec<Value> =
+        values.iter().map(|value| json!({"string_match": string_match(value)})).collect();
     let value = match each.as_slice() {
         [only] => only.clone(),
         _ => json!({"or_match": {"value_matchers": each}}),
     };
-    metadata(&path, json!({"or_match": {"value_matchers": [{"list_match": {"one_of": value}}, value]}}))
+    metadata(
+        &path,
+        json!({"or_match": {"value_matchers": [{"list_match": {"one_of": value}}, value]}}),
+    )
 }
 
 fn metadata(path: &[&str], value: Value) -> Value {
@@ -334,8 +361,8 @@ mod tests {
     use super::*;
     use attache_e2e::{repository, yaml};
 
-    /// The policy that a sidecar of Istio 1.30 had these rules for: `bench/src/chains/istio_rbac.json` is what its
-    /// configuration dump showed.
+    /// The policy that a sidecar of Istio 1.30 had these rules for:
+    /// `bench/src/chains/istio_rbac.json` is what its configuration dump showed.
     #[test]
     fn a_sidecars_own_rules_come_out() {
         let rule = |method: &str, path: &str, role: &str| {

@@ -47,8 +47,11 @@ fn write_or(
 #[test]
 fn headers_come_in_the_order_of_the_entry_with_the_payload_first() {
     let claims = json!({"sub": "ann", "realm_access": {"roles": ["a", "b"]}, "level": 3});
-    let mapping =
-        [("x-user", "sub", None), ("x-roles", "realm_access.roles", None), ("x-level", "level", None)];
+    let mapping = [
+        ("x-user", "sub", None),
+        ("x-roles", "realm_access.roles", None),
+        ("x-level", "level", None),
+    ];
     let headers = write(claims, &mapping, Some("e30")).unwrap();
     let expected = [("x-payload", "e30"), ("x-user", "ann"), ("x-roles", "a,b"), ("x-level", "3")];
     assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -56,10 +59,13 @@ fn headers_come_in_the_order_of_the_entry_with_the_payload_first() {
 
 #[test]
 fn nothing_to_say_leaves_the_header_away() {
-    for claims in [json!({}), json!({"x": null}), json!({"x": ""}), json!({"x": []}), json!({"x": [null]})] {
+    for claims in
+        [json!({}), json!({"x": null}), json!({"x": ""}), json!({"x": []}), json!({"x": [null]})]
+    {
         assert_eq!(write(claims.clone(), &[("x-x", "x", None)], None), Ok(vec![]), "{claims}");
     }
-    let empty_list = write(json!({"x": []}), &[("x-x", "x", Some(HeaderFormat::Json))], None).unwrap();
+    let empty_list =
+        write(json!({"x": []}), &[("x-x", "x", Some(HeaderFormat::Json))], None).unwrap();
     assert_eq!(empty_list, [("x-x".to_owned(), "[]".to_owned())]);
 }
 
@@ -85,7 +91,10 @@ fn a_value_that_could_tear_a_header_is_unwritable() {
         assert_eq!(unwritable, expected, "{why}");
     }
     assert!(write(json!({"x": long}), &[("x-x", "x", None)], None).is_ok(), "exactly 8 KiB");
-    assert!(write(json!({"x": "José\r\n"}), &[("x-x", "x", csv)], None).is_ok(), "CSV encodes them");
+    assert!(
+        write(json!({"x": "José\r\n"}), &[("x-x", "x", csv)], None).is_ok(),
+        "CSV encodes them"
+    );
 }
 
 #[test]
@@ -95,13 +104,18 @@ fn a_header_that_may_be_left_away_is_never_torn() {
         let claims = json!({"sub": "zoe", "name": name, "mail": "zoe@example.com"});
         let written = write_or(OnUnwritable::Omit, claims, &mapping, None).unwrap();
         let expected = [("x-user", "zoe"), ("x-mail", "zoe@example.com")];
-        assert_eq!(written, expected.map(|(name, value)| (name.to_owned(), value.to_owned())), "{name}");
+        assert_eq!(
+            written,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned())),
+            "{name}"
+        );
     }
     let payload = write_or(OnUnwritable::Omit, json!({}), &mapping, Some(&"a".repeat(9000)));
     assert!(payload.is_err(), "the payload is no claim");
 }
 
-/// Returns what `x-auditor`, which looks for `auditor` in `roles`, says; no text: there is no such header.
+/// Returns what `x-auditor`, which looks for `auditor` in `roles`, says; no text: there is no such
+/// header.
 fn auditor(roles: Value) -> Result<Option<String>, Detail> {
     let mut issuer = issuer(Algorithm::ES256);
     issuer.output_claim_to_headers = vec![ClaimToHeader {
@@ -120,9 +134,12 @@ fn auditor(roles: Value) -> Result<Option<String>, Detail> {
 #[test]
 fn a_header_tells_of_one_element_wherever_it_stands() {
     let yes = Ok(Some("true".to_owned()));
-    for roles in
-        [json!(["auditor"]), json!(["a", "auditor", "zed"]), json!(["a", "auditor"]), json!("auditor")]
-    {
+    for roles in [
+        json!(["auditor"]),
+        json!(["a", "auditor", "zed"]),
+        json!(["a", "auditor"]),
+        json!("auditor"),
+    ] {
         assert_eq!(auditor(roles.clone()), yes, "{roles}");
     }
     for roles in [
@@ -134,7 +151,11 @@ fn a_header_tells_of_one_element_wherever_it_stands() {
     ] {
         assert_eq!(auditor(roles.clone()), Ok(None), "{roles}");
     }
-    assert_eq!(auditor(json!({"auditor": true})), Err(Detail::ValueUnfitForFormat), "an object is no list");
+    assert_eq!(
+        auditor(json!({"auditor": true})),
+        Err(Detail::ValueUnfitForFormat),
+        "an object is no list"
+    );
 }
 
 #[test]

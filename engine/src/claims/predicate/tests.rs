@@ -25,8 +25,7 @@ fn text(text: &str) -> Scalar {
 }
 
 fn holds(test: &Test, value: &Value) -> bool {
-    let others =
-        json!({"owner": "ann", "level": 3.0, "text": "12345", "flag": "true", "list": ["ann"], "none": null});
+    let others = json!({"owner": "ann", "level": 3.0, "text": "12345", "flag": "true", "list": ["ann"], "none": null});
     let other = |path: &ClaimPath| others.get(&path.steps()[0]);
     Predicate::compile(test).holds(Some(value), other, &Request)
 }
@@ -46,7 +45,11 @@ fn every_test_knows_what_it_asks_for() {
             &[json!(1), json!(1.0), json!([2, 1])],
             &[json!("1"), json!(true)],
         ),
-        (Test::Equals(Scalar::Bool(true)), &[json!(true)], &[json!("true"), json!(1), json!(false)]),
+        (
+            Test::Equals(Scalar::Bool(true)),
+            &[json!(true)],
+            &[json!("true"), json!(1), json!(false)],
+        ),
         (
             Test::Equals(Scalar::Number(9_007_199_254_740_992.0)),
             &[json!(9_007_199_254_740_992_u64)],
@@ -83,7 +86,11 @@ fn every_test_knows_what_it_asks_for() {
             &[json!("aa"), json!("b"), json!(["x", "a"])],
             &[json!("xa"), json!("ab"), json!("a\n"), json!(""), json!(1)],
         ),
-        (Test::Exists(true), &[json!("a"), json!(false), json!(0), json!([]), json!({})], &[json!(null)]),
+        (
+            Test::Exists(true),
+            &[json!("a"), json!(false), json!(0), json!([]), json!({})],
+            &[json!(null)],
+        ),
         (Test::Exists(false), &[json!(null)], &[json!("a"), json!(false), json!([])]),
         (
             Test::LessThan(3.0),
@@ -95,7 +102,11 @@ fn every_test_knows_what_it_asks_for() {
             &[json!(4), json!(3.1), json!(u64::MAX)],
             &[json!(3), json!("4"), json!(true)],
         ),
-        (Test::EqualsPath("id".into()), &[json!("ann"), json!(["bob", "ann"])], &[json!("Ann"), json!(null)]),
+        (
+            Test::EqualsPath("id".into()),
+            &[json!("ann"), json!(["bob", "ann"])],
+            &[json!("Ann"), json!(null)],
+        ),
         (Test::EqualsPath("other".into()), &[], &[json!("ann"), json!(""), json!(null)]),
         (header("X-User"), &[json!("ann"), json!(["ann"])], &[json!("bob"), json!(null)]),
         (
@@ -117,7 +128,11 @@ fn every_test_knows_what_it_asks_for() {
             &[json!("true"), json!(true)],
             &[json!(false), json!(1), json!("True")],
         ),
-        (header("x-number"), &[json!("12345"), json!(12345), json!(12345.0)], &[json!(1234), json!(true)]),
+        (
+            header("x-number"),
+            &[json!("12345"), json!(12345), json!(12345.0)],
+            &[json!(1234), json!(true)],
+        ),
         (
             Test::EqualsClaim(path("text")),
             &[json!("12345"), json!(12345), json!(12345.0), json!([12345])],
@@ -131,7 +146,11 @@ fn every_test_knows_what_it_asks_for() {
             &[json!("ann"), json!(["bob", "ann"])],
             &[json!("bob"), json!(null)],
         ),
-        (Test::EqualsClaim(path("level")), &[json!(3), json!(3.0), json!("3")], &[json!("3.0"), json!(4)]),
+        (
+            Test::EqualsClaim(path("level")),
+            &[json!(3), json!(3.0), json!("3")],
+            &[json!("3.0"), json!(4)],
+        ),
         (
             Test::EqualsClaim(path("list")),
             &[json!(["ann"]), json!([["ann"]])],
@@ -156,17 +175,25 @@ fn every_test_knows_what_it_asks_for() {
 #[test]
 fn strings_match_as_in_istio() {
     let matches = |wanted: StringMatch, text: &str| wanted.matches(text);
-    assert!(matches(StringMatch::Exact("a".into()), "a") && !matches(StringMatch::Exact("a".into()), "ab"));
     assert!(
-        matches(StringMatch::Prefix("a".into()), "ab") && !matches(StringMatch::Prefix("a".into()), "ba")
+        matches(StringMatch::Exact("a".into()), "a")
+            && !matches(StringMatch::Exact("a".into()), "ab")
     );
     assert!(
-        matches(StringMatch::Suffix("a".into()), "ba") && !matches(StringMatch::Suffix("a".into()), "ab")
+        matches(StringMatch::Prefix("a".into()), "ab")
+            && !matches(StringMatch::Prefix("a".into()), "ba")
     );
     assert!(
-        matches(StringMatch::Contains("a".into()), "bab") && !matches(StringMatch::Contains("a".into()), "b")
+        matches(StringMatch::Suffix("a".into()), "ba")
+            && !matches(StringMatch::Suffix("a".into()), "ab")
+    );
+    assert!(
+        matches(StringMatch::Contains("a".into()), "bab")
+            && !matches(StringMatch::Contains("a".into()), "b")
     );
     let regex = |text| StringMatch::Matches(Regex::new(text).unwrap());
-    assert!(matches(regex("user:[a-z]+"), "user:ann") && !matches(regex("user:[a-z]+"), "xuser:ann"));
+    assert!(
+        matches(regex("user:[a-z]+"), "user:ann") && !matches(regex("user:[a-z]+"), "xuser:ann")
+    );
     assert!(!matches(regex("(?m)a"), "a\nb"), "anchors hold for the whole text, not for a line");
 }

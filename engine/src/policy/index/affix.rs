@@ -22,7 +22,8 @@ impl<T> Prefixes<T> {
     pub(in super::super) fn new(values: BTreeMap<Box<[u8]>, T>) -> Self {
         let mut entries: Vec<Entry<T>> = Vec::with_capacity(values.len());
         for (text, value) in values {
-            // Texts come in order, so those that this one begins with are the one before and its ancestors.
+            // Texts come in order, so those that this one begins with are the one before and its
+            // ancestors.
             let mut parent = entries.len().checked_sub(1);
             while let Some(entry) = parent.and_then(|parent| entries.get(parent)) {
                 if text.starts_with(&entry.text) {
@@ -42,8 +43,8 @@ impl<T> Prefixes<T> {
 
     /// Visits the values of all texts that this one begins with.
     ///
-    /// Whatever stands between a text and `value` in the order begins with that text too, so all of them are the last
-    /// entry not above `value` and its ancestors.
+    /// Whatever stands between a text and `value` in the order begins with that text too, so all of
+    /// them are the last entry not above `value` and its ancestors.
     pub(in super::super) fn visit<'m>(&'m self, value: &[u8], found: &mut impl FnMut(&'m T)) {
         let above = self.entries.partition_point(|entry| *entry.text <= *value);
         let mut next = above.checked_sub(1);

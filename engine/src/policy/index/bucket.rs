@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// Up to this many groups a linear scan beats a split.
 const MAX_LINEAR: usize = 8;
 
-/// A split that would put a group into more parts than this, on average, costs more memory than it saves time.
+/// A split that would put a group into more parts than this, on average, costs more memory than it
+/// saves time.
 const MAX_PARTS: usize = 8;
 
 /// Some groups, told apart by host or caller where they are many.
@@ -59,7 +60,8 @@ impl Bucket {
     }
 
     fn partition(ids: Vec<GroupId>, groups: &[RuleGroup], dimensions: &[Dimension]) -> Self {
-        let Some((dimension, others)) = dimensions.split_first().filter(|_| ids.len() > MAX_LINEAR) else {
+        let Some((dimension, others)) = dimensions.split_first().filter(|_| ids.len() > MAX_LINEAR)
+        else {
             return Self { split: None, rest: ids.into() };
         };
         let mut parts: BTreeMap<BucketKey, Vec<GroupId>> = BTreeMap::new();
@@ -68,7 +70,9 @@ impl Bucket {
             let keys = groups.get(id.position()).and_then(|rule_group| dimension.keys(rule_group));
             placed = placed.saturating_add(keys.as_ref().map_or(0, Vec::len));
             match keys {
-                Some(keys) => keys.into_iter().for_each(|key| parts.entry(key).or_default().push(id)),
+                Some(keys) => {
+                    keys.into_iter().for_each(|key| parts.entry(key).or_default().push(id))
+                }
                 None => rest.push(id),
             }
         }
@@ -77,7 +81,8 @@ impl Bucket {
             return Self::partition(ids, groups, others);
         }
         let bucket = |ids| Self::partition(ids, groups, others);
-        let split = dimension.split(parts.into_iter().map(|(key, ids)| (key, bucket(ids))), bucket(rest));
+        let split =
+            dimension.split(parts.into_iter().map(|(key, ids)| (key, bucket(ids))), bucket(rest));
         Self { split: Some(Box::new(split)), rest: Box::default() }
     }
 
@@ -97,8 +102,11 @@ impl Split {
         match self {
             Self::Host { without_port, with_port, rest } => {
                 rest.visit(request, found);
-                without_port.visit(request.authority().host(), &mut |bucket| bucket.visit(request, found));
-                with_port.visit(request.authority().with_port(), &mut |bucket| bucket.visit(request, found));
+                without_port
+                    .visit(request.authority().host(), &mut |bucket| bucket.visit(request, found));
+                with_port.visit(request.authority().with_port(), &mut |bucket| {
+                    bucket.visit(request, found)
+                });
             }
             Self::Caller { principals, namespaces, accounts, rest } => {
                 rest.visit(request, found);
@@ -113,8 +121,8 @@ impl Split {
 }
 
 impl Dimension {
-    /// Returns the keys of which a request that fits the group has at least one; `None` where the group asks for
-    /// nothing of this kind.
+    /// Returns the keys of which a request that fits the group has at least one; `None` where the
+    /// group asks for nothing of this kind.
     #[inline(never)]
     fn keys(self, rule_group: &RuleGroup) -> Option<Vec<BucketKey>> {
         let mut keys: Vec<BucketKey> = match self {
@@ -138,10 +146,12 @@ impl Dimension {
         let [mut first, mut second, mut third] = [const { Vec::new() }; 3];
         for (key, bucket) in parts {
             match key {
-                BucketKey::Host(HostTest { names_port: false, pattern }) | BucketKey::Principal(pattern) => {
+                BucketKey::Host(HostTest { names_port: false, pattern })
+                | BucketKey::Principal(pattern) => {
                     first.push((pattern, bucket));
                 }
-                BucketKey::Host(HostTest { names_port: true, pattern }) | BucketKey::Namespace(pattern) => {
+                BucketKey::Host(HostTest { names_port: true, pattern })
+                | BucketKey::Namespace(pattern) => {
                     second.push((pattern, bucket));
                 }
                 BucketKey::Account(pattern) => third.push((pattern, bucket)),
@@ -150,7 +160,9 @@ impl Dimension {
         let [first, second, third] = [first, second, third].map(Patterns::from_iter);
         match self {
             Self::Host => Split::Host { without_port: first, with_port: second, rest },
-            Self::Caller => Split::Caller { principals: first, namespaces: second, accounts: third, rest },
+            Self::Caller => {
+                Split::Caller { principals: first, namespaces: second, accounts: third, rest }
+            }
         }
     }
 }

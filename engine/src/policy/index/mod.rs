@@ -1,4 +1,5 @@
-//! From a request to the groups that may fit it: by path, then, where many groups share a path, by host and by caller.
+//! From a request to the groups that may fit it: by path, then, where many groups share a path, by
+//! host and by caller.
 
 mod affix;
 mod bucket;
@@ -39,14 +40,19 @@ impl PathIndex {
         let mut anywhere = Vec::new();
         for (id, rule_group) in (0..).map(GroupId).zip(groups) {
             match &rule_group.path {
-                Some(PathTest { pattern, equality }) => drafts.entry(*equality).or_default().add(pattern, id),
+                Some(PathTest { pattern, equality }) => {
+                    drafts.entry(*equality).or_default().add(pattern, id)
+                }
                 None => anywhere.push(id),
             }
         }
         let exact = drafts.remove(&PathEquality::default()).unwrap_or_default();
         Self {
             exact: exact.finish(groups),
-            loose: drafts.into_iter().map(|(equality, draft)| (equality, draft.finish(groups))).collect(),
+            loose: drafts
+                .into_iter()
+                .map(|(equality, draft)| (equality, draft.finish(groups)))
+                .collect(),
             anywhere: Bucket::new(anywhere, groups),
         }
     }
@@ -94,8 +100,16 @@ impl Draft {
     fn finish(self, groups: &[RuleGroup]) -> Paths {
         let bucket = |ids: Vec<GroupId>| Bucket::new(ids, groups);
         Paths {
-            patterns: self.patterns.into_iter().map(|(pattern, ids)| (pattern, bucket(ids))).collect(),
-            templates: self.templates.into_iter().map(|(segments, ids)| (segments, bucket(ids))).collect(),
+            patterns: self
+                .patterns
+                .into_iter()
+                .map(|(pattern, ids)| (pattern, bucket(ids)))
+                .collect(),
+            templates: self
+                .templates
+                .into_iter()
+                .map(|(segments, ids)| (segments, bucket(ids)))
+                .collect(),
         }
     }
 }

@@ -7,8 +7,9 @@ use smallvec::SmallVec;
 
 /// Values under templates, found by a path that matches their template.
 ///
-/// A tree of segments: a template is a way down it. Behind a `{**}` it goes on from the path's end, so a template with
-/// one is the way of its head followed by the way of its tail, last segment first.
+/// A tree of segments: a template is a way down it. Behind a `{**}` it goes on from the path's end,
+/// so a template with one is the way of its head followed by the way of its tail, last segment
+/// first.
 #[derive(Debug)]
 pub(super) struct Templates<T> {
     literals: HashMap<Box<str>, Literal>,
@@ -55,7 +56,8 @@ impl<T> FromIterator<(Vec<PathSegment>, T)> for Templates<T> {
 impl<T> Templates<T> {
     fn insert(&mut self, segments: &[PathSegment], value: T) {
         let many = segments.iter().position(|segment| *segment == PathSegment::Many);
-        let (head, tail) = segments.split_at_checked(many.unwrap_or(segments.len())).unwrap_or_default();
+        let (head, tail) =
+            segments.split_at_checked(many.unwrap_or(segments.len())).unwrap_or_default();
         let head = head.iter().fold(ROOT, |node, segment| self.descend(node, segment));
         let end = match tail.split_first() {
             Some((many, tail)) => {
@@ -112,7 +114,12 @@ impl<T> Templates<T> {
     }
 
     /// Goes on from the end of what `{**}` and the segments behind it may stand for.
-    fn visit_tails<'m>(&'m self, many: Node, mut left: Option<&str>, found: &mut impl FnMut(&'m T)) {
+    fn visit_tails<'m>(
+        &'m self,
+        many: Node,
+        mut left: Option<&str>,
+        found: &mut impl FnMut(&'m T),
+    ) {
         let mut reached: Reached<'m> = Reached::new();
         reached.extend(self.nodes.get(many.0 as usize).map(|branches| (many, branches)));
         while !reached.is_empty() {

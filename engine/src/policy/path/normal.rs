@@ -1,7 +1,8 @@
-//! One form of all paths that RFC 3986 section 6.2.2 says are the same: what needs no encoding is decoded, what needs it
-//! is encoded in capital letters, and dot segments are resolved.
+//! One form of all paths that RFC 3986 section 6.2.2 says are the same: what needs no encoding is
+//! decoded, what needs it is encoded in capital letters, and dot segments are resolved.
 //!
-//! It loses no data: empty segments, parameters and encoded separators stay, so it may have several readings still.
+//! It loses no data: empty segments, parameters and encoded separators stay, so it may have several
+//! readings still.
 
 use super::PathAmbiguous;
 use super::decode::{Next, next};

@@ -1,16 +1,18 @@
 //! What servers may read in a path that is not plain.
 //!
-//! A server takes steps from the bytes that it gets to the path that it routes: a backslash for a slash, what stands behind
-//! two slashes for a host (RFC 3986 section 4.2, as `new URL` of Node and `parse_url` of PHP have it), `;` and what
-//! follows cut off a segment, dot segments resolved, slashes merged, all of it before decoding (proxies, Tomcat's
-//! parameters), after it, or both. Each step may be taken or left out, so that all of these together give a set of
-//! readings; it is bounded, and a path with more is refused. Where something encoded is data to a server, it stands
+//! A server takes steps from the bytes that it gets to the path that it routes: a backslash for a
+//! slash, what stands behind two slashes for a host (RFC 3986 section 4.2, as `new URL` of Node and
+//! `parse_url` of PHP have it), `;` and what follows cut off a segment, dot segments resolved,
+//! slashes merged, all of it before decoding (proxies, Tomcat's parameters), after it, or both.
+//! Each step may be taken or left out, so that all of these together give a set of readings; it is
+//! bounded, and a path with more is refused. Where something encoded is data to a server, it stands
 //! as data in the reading: a slash as [`DATA_SLASH`], so that it ends no segment.
 //!
-//! Decoding twice is a reading too: no server that routes by the result is known, but services behind one decode what
-//! they were given decoded. What that makes is taken as it comes: a stray `%` stands for itself, and bytes that are no
-//! UTF-8 for U+FFFD, so that `100%25beef` is the text that it is. Decoding not at all is none: it would tell apart
-//! `/a` and `/%61`, which RFC 3986 section 6.2.2.2 says are the same.
+//! Decoding twice is a reading too: no server that routes by the result is known, but services
+//! behind one decode what they were given decoded. What that makes is taken as it comes: a stray
+//! `%` stands for itself, and bytes that are no UTF-8 for U+FFFD, so that `100%25beef` is the text
+//! that it is. Decoding not at all is none: it would tell apart `/a` and `/%61`, which RFC 3986
+//! section 6.2.2.2 says are the same.
 
 use super::PathAmbiguous;
 use super::decode::{self, Next};
@@ -50,8 +52,8 @@ const STEPS: [fn(&str) -> String; 14] = [
 /// Returns all readings of a path, none twice: of a plain path its decoded form alone.
 ///
 /// # Errors
-/// It can't be read: it does not begin with `/`, holds a control byte in any spelling, is not encoded as RFC 3986
-/// section 2.1 has it, or is no UTF-8. Or it has too many readings.
+/// It can't be read: it does not begin with `/`, holds a control byte in any spelling, is not
+/// encoded as RFC 3986 section 2.1 has it, or is no UTF-8. Or it has too many readings.
 pub(super) fn readings(raw: &[u8]) -> Result<Vec<String>, PathAmbiguous> {
     let once = String::from_utf8(marked(raw)?).map_err(|_| PathAmbiguous)?;
     if !once.starts_with('/') {
@@ -74,8 +76,12 @@ pub(in super::super) fn with_plain_slashes(part: &str) -> Cow<'_, str> {
 /// Returns a reading as people write it: what is data and no separator is percent-encoded again.
 #[cfg(feature = "explain")]
 pub(crate) fn shown(reading: &str) -> String {
-    let marks =
-        [(DATA_SLASH, "%2F"), (ENCODED_BACKSLASH, "%5C"), (ENCODED_SEMICOLON, "%3B"), (ENCODED_DOT, "%2E")];
+    let marks = [
+        (DATA_SLASH, "%2F"),
+        (ENCODED_BACKSLASH, "%5C"),
+        (ENCODED_SEMICOLON, "%3B"),
+        (ENCODED_DOT, "%2E"),
+    ];
     marks.iter().fold(reading.to_owned(), |shown, (mark, encoded)| shown.replace(*mark, encoded))
 }
 
@@ -89,8 +95,9 @@ fn of_marked(marked: &str) -> Result<Vec<String>, PathAmbiguous> {
     }
     let mut readings = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let reading =
-            with_decoded_dots(&draft).replace(ENCODED_BACKSLASH, "\\").replace(ENCODED_SEMICOLON, ";");
+        let reading = with_decoded_dots(&draft)
+            .replace(ENCODED_BACKSLASH, "\\")
+            .replace(ENCODED_SEMICOLON, ";");
         add(&mut readings, reading)?;
     }
     Ok(readings)
@@ -169,7 +176,8 @@ fn without_authority(path: &str) -> String {
     authority.find('/').and_then(|end| authority.get(end..)).unwrap_or("/").to_owned()
 }
 
-/// Returns what is left of a path where `;` begins the query, as Fastify has it (`useSemicolonDelimiter`).
+/// Returns what is left of a path where `;` begins the query, as Fastify has it
+/// (`useSemicolonDelimiter`).
 fn without_query_after_semicolon(path: &str) -> String {
     path.split(';').next().unwrap_or_default().to_owned()
 }

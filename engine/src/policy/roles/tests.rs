@@ -13,7 +13,12 @@ fn claims(value: Value) -> Claims {
 
 fn source(claim: &str, split: Option<&str>, prefix: &str) -> RoleClaim {
     let claim = attache_plugin_config::ClaimPath::parse(claim).unwrap();
-    RoleClaim { claim, form: RoleForm::Strings, split: split.map(str::to_owned), prefix: prefix.to_owned() }
+    RoleClaim {
+        claim,
+        form: RoleForm::Strings,
+        split: split.map(str::to_owned),
+        prefix: prefix.to_owned(),
+    }
 }
 
 fn read(table: &RoleTable, roles: &[&str]) -> RoleSet {
@@ -36,7 +41,8 @@ fn names(table: &RoleTable, set: &RoleSet) -> Vec<&'static str> {
 #[test]
 fn all_sources_are_joined() {
     let table = table(&BTreeMap::new());
-    let sources = [source("roles", None, ""), source("x.scope", Some(" "), ""), source("groups", None, "")];
+    let sources =
+        [source("roles", None, ""), source("x.scope", Some(" "), ""), source("groups", None, "")];
     for (token, expected) in [
         (json!({"roles": "a"}), vec!["a"]),
         (json!({"roles": "a b"}), vec![]),
@@ -53,12 +59,14 @@ fn all_sources_are_joined() {
     }
 }
 
-/// What a tool tells of a token's roles is what policies read of it, also of roles that they don't know.
+/// What a tool tells of a token's roles is what policies read of it, also of roles that they don't
+/// know.
 #[cfg(feature = "explain")]
 #[test]
 fn the_roles_of_claims_are_named_as_they_are_read() {
     let keys = RoleClaim { form: RoleForm::Keys, ..source("flags", None, "") };
-    let field = RoleClaim { form: RoleForm::Field("name".to_owned()), ..source("groups", None, "g/") };
+    let field =
+        RoleClaim { form: RoleForm::Field("name".to_owned()), ..source("groups", None, "g/") };
     let sources = [source("scope", Some(" "), ""), keys, field];
     let token = json!({
         "scope": " a  unknown ", "flags": {"b": true, "c": false, "d": null}, "groups": [{"name": "e"}, {"id": 1}],
@@ -74,7 +82,8 @@ fn roles_are_read_in_every_form_in_which_they_come() {
         let set = table.read(&claims(json!({ "r": value })), &[source]);
         (names(&table, &set), set.is_incomplete())
     };
-    let (strings, keys, field) = (&RoleForm::Strings, &RoleForm::Keys, &RoleForm::Field("name".into()));
+    let (strings, keys, field) =
+        (&RoleForm::Strings, &RoleForm::Keys, &RoleForm::Field("name".into()));
     for (form, split, value, roles, incomplete) in [
         (strings, None, json!("a"), vec!["a"], false),
         (strings, None, json!(""), vec![], false),
@@ -99,7 +108,13 @@ fn roles_are_read_in_every_form_in_which_they_come() {
         (strings, None, json!(["a", 1]), vec!["a"], true),
         (strings, None, json!(["a", ["b"]]), vec!["a"], true),
         (strings, None, json!([{"name": "a"}, "b"]), vec!["b"], true),
-        (keys, None, json!({"a": {"org": "x"}, "b": true, "c": false, "d": null}), vec!["a", "b"], false),
+        (
+            keys,
+            None,
+            json!({"a": {"org": "x"}, "b": true, "c": false, "d": null}),
+            vec!["a", "b"],
+            false,
+        ),
         (keys, None, json!({}), vec![], false),
         (keys, None, json!({"a": true, "b": 0}), vec!["a"], true),
         (keys, None, json!(["a"]), vec![], true),
@@ -113,7 +128,11 @@ fn roles_are_read_in_every_form_in_which_they_come() {
         (field, None, json!(["a"]), vec![], true),
         (field, None, json!("a"), vec![], true),
     ] {
-        assert_eq!(read(form, split, &value), (roles, incomplete), "{value} as {form:?}, {split:?}");
+        assert_eq!(
+            read(form, split, &value),
+            (roles, incomplete),
+            "{value} as {form:?}, {split:?}"
+        );
     }
 }
 
@@ -140,8 +159,11 @@ fn a_role_that_may_be_had_counts_against_the_caller_only() {
     let set = table.read(&claims(json!({"roles": ["a", 1]})), &[source("roles", None, "")]);
     let mut rule = |any_of: &[&str], all_of: &[&str], none_of: &[&str]| {
         let roles = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let requirement =
-            RoleRequirement { any_of: roles(any_of), all_of: roles(all_of), none_of: roles(none_of) };
+        let requirement = RoleRequirement {
+            any_of: roles(any_of),
+            all_of: roles(all_of),
+            none_of: roles(none_of),
+        };
         Requirement::compile(&requirement, &mut table)
     };
     for (requirement, allows, denies) in [
@@ -181,8 +203,9 @@ fn ten_thousand_roles_are_read_and_written() {
 
 #[test]
 fn a_circle_ends() {
-    let hierarchy =
-        [("a", "b"), ("b", "a")].map(|(role, other)| (role.to_owned(), vec![other.to_owned()])).into();
+    let hierarchy = [("a", "b"), ("b", "a")]
+        .map(|(role, other)| (role.to_owned(), vec![other.to_owned()]))
+        .into();
     let table = table(&hierarchy);
     assert_eq!(names(&table, &read(&table, &["a"])), ["a", "b"]);
 }
@@ -193,7 +216,10 @@ fn hierarchies() -> impl Strategy<Value = BTreeMap<Role, Vec<Role>>> {
         let further = |from: usize, steps: Vec<usize>| {
             steps.into_iter().map(move |step| name(from.saturating_add(step).min(7)))
         };
-        edges.into_iter().map(|(from, steps)| (name(from), further(from, steps).collect())).collect()
+        edges
+            .into_iter()
+            .map(|(from, steps)| (name(from), further(from, steps).collect()))
+            .collect()
     })
 }
 

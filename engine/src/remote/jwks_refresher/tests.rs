@@ -80,7 +80,12 @@ fn ask(refresher: &mut JwksRefresher, now: UnixMillis, store: &Table) -> Fetch {
 }
 
 /// Has the refresher ask and gives it this answer.
-fn fetch(refresher: &mut JwksRefresher, response: &Response, now: UnixMillis, store: &Table) -> FetchReport {
+fn fetch(
+    refresher: &mut JwksRefresher,
+    response: &Response,
+    now: UnixMillis,
+    store: &Table,
+) -> FetchReport {
     ask(refresher, now, store);
     done(refresher.answer(Some(response), now, store))
 }
@@ -96,7 +101,8 @@ fn the_first_set_is_fetched_at_once_by_one_worker_and_read_by_the_others() {
     assert_eq!(fetch.cluster, "outbound|443||id.example");
     assert_eq!(other.begin(NOW, true, &store), None, "one asks for all");
 
-    let report = done(one.answer(Some(&answer(&[], &set(&[key("a", 0), key("b", 1)]))), NOW, &store));
+    let report =
+        done(one.answer(Some(&answer(&[], &set(&[key("a", 0), key("b", 1)]))), NOW, &store));
     assert_eq!(report.outcome, FetchOutcome::Updated);
     assert_eq!(report.change.unwrap().added, ["a", "b"]);
     assert_eq!(kids(&one), ["a", "b"]);
@@ -106,7 +112,11 @@ fn the_first_set_is_fetched_at_once_by_one_worker_and_read_by_the_others() {
     assert_eq!(kids(&other), ["a", "b"]);
     let before = other.keys().map(Rc::clone);
     other.sync(NOW, &store);
-    assert!(before.as_ref().is_some_and(|before| other.keys().is_some_and(|keys| Rc::ptr_eq(before, keys))));
+    assert!(
+        before
+            .as_ref()
+            .is_some_and(|before| other.keys().is_some_and(|keys| Rc::ptr_eq(before, keys)))
+    );
 }
 
 /// A store on which something happens after the first look at it.
@@ -136,7 +146,8 @@ fn of_two_workers_that_begin_at_once_one_asks() {
     for now in [NOW, NOW.plus(seconds(24 * 60 * 60))] {
         let (mut one, mut other) = (refresher(1), refresher(2));
         let interruption: Box<dyn FnOnce()> = Box::new(|| _ = ask(&mut other, now, &store));
-        let interrupted = Interrupted { store: &store, interruption: RefCell::new(Some(interruption)) };
+        let interrupted =
+            Interrupted { store: &store, interruption: RefCell::new(Some(interruption)) };
         assert_eq!(one.begin(now, false, &interrupted), None);
         drop(interrupted);
         let report = done(other.answer(Some(&answer(&[], &set(&[key("a", 0)]))), now, &store));
@@ -173,12 +184,14 @@ fn a_rotation_names_what_came_and_went() {
     let (store, mut refresher) = (Table::default(), refresher(1));
     fetch(&mut refresher, &answer(&[], &set(&[key("a", 0), key("b", 1)])), NOW, &store);
     let later = NOW.plus(seconds(300));
-    let report = fetch(&mut refresher, &answer(&[], &set(&[key("b", 1), key("c", 2)])), later, &store);
+    let report =
+        fetch(&mut refresher, &answer(&[], &set(&[key("b", 1), key("c", 2)])), later, &store);
     let change = report.change.unwrap();
     assert_eq!((change.added, change.removed), (vec!["c".to_owned()], vec!["a".to_owned()]));
     // A kid that stays while its key changes is both.
     let later = later.plus(seconds(300));
-    let report = fetch(&mut refresher, &answer(&[], &set(&[key("b", 0), key("c", 2)])), later, &store);
+    let report =
+        fetch(&mut refresher, &answer(&[], &set(&[key("b", 0), key("c", 2)])), later, &store);
     let change = report.change.unwrap();
     assert_eq!((change.added, change.removed), (vec!["b".to_owned()], vec!["b".to_owned()]));
 }
@@ -237,7 +250,10 @@ fn no_bad_answer_touches_the_keys() {
         (answer(&[], r#"{"keys":[]}"#), FetchOutcome::BadKeys),
         (answer(&[], &private), FetchOutcome::BadKeys),
         (answer(&[], &off_curve), FetchOutcome::BadKeys),
-        (answer(&[], "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"), FetchOutcome::BadKeys),
+        (
+            answer(&[], "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
+            FetchOutcome::BadKeys,
+        ),
     ];
     let mut now = NOW.plus(seconds(300));
     for (response, outcome) in cases {
@@ -257,7 +273,8 @@ fn keys_of_no_use_are_skipped_and_named() {
     let (store, mut refresher) = (Table::default(), refresher(1));
     let encryption = r#"{"kty":"RSA","use":"enc","kid":"enc","n":"AQ","e":"AQAB"}"#.to_owned();
     let unknown = r#"{"kty":"AKP","kid":"pq"}"#.to_owned();
-    let report = fetch(&mut refresher, &answer(&[], &set(&[encryption, unknown, key("a", 0)])), NOW, &store);
+    let report =
+        fetch(&mut refresher, &answer(&[], &set(&[encryption, unknown, key("a", 0)])), NOW, &store);
     assert_eq!(report.outcome, FetchOutcome::Updated);
     let skipped: Vec<_> = report.skipped.iter().filter_map(|key| key.key_id.as_deref()).collect();
     assert_eq!(skipped, ["enc", "pq"]);
@@ -277,11 +294,20 @@ fn a_set_is_taken_whatever_it_is_said_to_be() {
         ("binary/octet-stream", certificates.to_owned(), 2),
     ] {
         let (store, mut one, mut other) = (Table::default(), refresher(1), refresher(2));
-        let report = fetch(&mut one, &answer(&[("content-type", content_type)], &body), NOW, &store);
-        assert_eq!((report.outcome, report.skipped), (FetchOutcome::Updated, vec![]), "{content_type}");
+        let report =
+            fetch(&mut one, &answer(&[("content-type", content_type)], &body), NOW, &store);
+        assert_eq!(
+            (report.outcome, report.skipped),
+            (FetchOutcome::Updated, vec![]),
+            "{content_type}"
+        );
         other.sync(NOW, &store);
         for refresher in [&one, &other] {
-            assert_eq!(refresher.keys().map(|keys| keys.entries().count()), Some(count), "{content_type}");
+            assert_eq!(
+                refresher.keys().map(|keys| keys.entries().count()),
+                Some(count),
+                "{content_type}"
+            );
         }
     }
 }
@@ -297,16 +323,25 @@ fn what_cannot_be_used_says_why_and_keeps_no_key_away() {
     let twice = [good.clone(), good.clone(), odd.clone(), off_curve.clone(), secret.clone()];
     let report = fetch(&mut refresher, &answer(&[], &set(&twice)), NOW, &store);
     assert_eq!((report.outcome, kids(&refresher)), (FetchOutcome::Updated, vec!["new".to_owned()]));
-    let places: Vec<_> = report.skipped.iter().map(|skipped| skipped.reason.path.to_string()).collect();
+    let places: Vec<_> =
+        report.skipped.iter().map(|skipped| skipped.reason.path.to_string()).collect();
     assert_eq!(places, ["keys[1]", "keys[2].x", "keys[4].kty", "keys[3]"]);
-    let unfit = fetch(&mut refresher, &answer(&[], &set(&[odd, secret])), NOW.plus(seconds(300)), &store);
+    let unfit =
+        fetch(&mut refresher, &answer(&[], &set(&[odd, secret])), NOW.plus(seconds(300)), &store);
     assert_eq!(unfit.outcome, FetchOutcome::BadKeys);
     assert!(
-        unfit.detail.starts_with("keys: none of 2 keys can verify a signature here; keys[0].x: a coordinate")
+        unfit.detail.starts_with(
+            "keys: none of 2 keys can verify a signature here; keys[0].x: a coordinate"
+        )
     );
-    let unfit = fetch(&mut refresher, &answer(&[], &set(&[off_curve])), NOW.plus(seconds(900)), &store);
+    let unfit =
+        fetch(&mut refresher, &answer(&[], &set(&[off_curve])), NOW.plus(seconds(900)), &store);
     assert_eq!(unfit.outcome, FetchOutcome::BadKeys);
-    assert!(unfit.detail.starts_with("keys[0]: `x` and `y` are no point on this curve"), "{}", unfit.detail);
+    assert!(
+        unfit.detail.starts_with("keys[0]: `x` and `y` are no point on this curve"),
+        "{}",
+        unfit.detail
+    );
     assert_eq!(kids(&refresher), ["new"], "the last good keys hold");
 }
 
@@ -316,7 +351,8 @@ fn discovery_leads_to_the_keys() {
     let mut refresher = discovering_at(&["keys.example:8443"]);
     let first = ask(&mut refresher, NOW, &store);
     assert!(first.headers.contains(&(":path", "/.well-known/openid-configuration".to_owned())));
-    let document = r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example:8443/certs"}"#;
+    let document =
+        r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example:8443/certs"}"#;
     let Progress::Ask(second) = refresher.answer(Some(&answer(&[], document)), NOW, &store) else {
         panic!("it stops")
     };
@@ -445,7 +481,10 @@ fn it_helps_to_wait_for_a_question_that_will_still_be_asked() {
         WaitDecision::GiveUp(Duration::from_millis(9_500)),
         "that was the answer"
     );
-    assert_eq!(wait_decision(&refresher, 10_200, 10_500), WaitDecision::GiveUp(Duration::from_millis(9_500)));
+    assert_eq!(
+        wait_decision(&refresher, 10_200, 10_500),
+        WaitDecision::GiveUp(Duration::from_millis(9_500))
+    );
     assert_eq!(wait_decision(&refresher, 15_100, 15_100), WaitDecision::Wait);
 }
 
@@ -478,7 +517,8 @@ fn records_that_others_wrote_do_no_harm() {
     }
     refresher.sync(NOW, &store);
     assert_eq!(kids(&refresher), ["a"]);
-    let report = fetch(&mut refresher, &answer(&[], &set(&[key("b", 1)])), NOW.plus(seconds(1)), &store);
+    let report =
+        fetch(&mut refresher, &answer(&[], &set(&[key("b", 1)])), NOW.plus(seconds(1)), &store);
     assert_eq!(report.outcome, FetchOutcome::Updated);
     other.sync(NOW.plus(seconds(1)), &store);
     assert_eq!(kids(&other), ["b"]);
@@ -497,7 +537,8 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         prop_oneof![0_u64..2_000, 0_u64..400_000, Just(90_000_000)].prop_map(Event::Pass),
         (0_usize..3, any::<bool>()).prop_map(|(worker, demand)| Event::Look { worker, demand }),
-        (0_usize..3, prop::bool::weighted(0.7)).prop_map(|(worker, good)| Event::Answer { worker, good }),
+        (0_usize..3, prop::bool::weighted(0.7))
+            .prop_map(|(worker, good)| Event::Answer { worker, good }),
         Just(Event::Rotate),
     ]
 }
@@ -519,7 +560,8 @@ proptest! {
                 Event::Look { worker, demand } => {
                     workers[worker].sync(now, &store);
                     if workers[worker].begin(now, demand, &store).is_some() {
-                        // Nobody asks twice within the shortest time between two questions, nor beside another.
+                        // Nobody asks twice within the shortest time between two questions, nor
+                        // beside another.
                         if let Some(last) = last_asked {
                             prop_assert!(now.since(last) >= seconds(1));
                         }

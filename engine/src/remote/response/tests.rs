@@ -2,8 +2,10 @@ use super::*;
 use proptest::prelude::*;
 
 fn response(headers: &[(&str, &str)], body: &[u8]) -> Response {
-    let headers =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+        .collect();
     Response { headers, body: body.to_vec() }
 }
 
@@ -20,14 +22,21 @@ fn every_kind_of_answer_has_its_outcome() {
     assert_eq!(response(&[(":status", "304")], b"").content(), Ok(Content::NotModified));
     assert_eq!(outcome(&[], b""), Some(FetchOutcome::NoAnswer));
     for status in ["204", "206", "300", "400", "404", "429", "500", "503", "504", "", "20"] {
-        assert_eq!(outcome(&[(":status", status)], b"{}"), Some(FetchOutcome::BadStatus), "{status}");
+        assert_eq!(
+            outcome(&[(":status", status)], b"{}"),
+            Some(FetchOutcome::BadStatus),
+            "{status}"
+        );
     }
     for status in ["301", "302", "303", "307", "308"] {
         let headers = [(":status", status), ("location", "https://evil.example/")];
         assert_eq!(outcome(&headers, b""), Some(FetchOutcome::Redirect), "{status}");
     }
     for encoding in ["gzip", "br", "GZIP", "identity, gzip"] {
-        assert_eq!(outcome(&[ok, ("content-encoding", encoding)], b""), Some(FetchOutcome::Encoded));
+        assert_eq!(
+            outcome(&[ok, ("content-encoding", encoding)], b""),
+            Some(FetchOutcome::Encoded)
+        );
     }
     assert_eq!(outcome(&[ok], &vec![b' '; MAX_BODY]), None);
     assert_eq!(outcome(&[ok], &vec![b' '; MAX_BODY + 1]), Some(FetchOutcome::TooLarge));
@@ -38,14 +47,18 @@ fn every_kind_of_answer_has_its_outcome() {
 
 #[test]
 fn freshness_is_max_age_less_age() {
-    let fresh = |headers: &[(&str, &str)]| response(headers, b"").max_age().map(|age| age.as_secs());
+    let fresh =
+        |headers: &[(&str, &str)]| response(headers, b"").max_age().map(|age| age.as_secs());
     assert_eq!(fresh(&[]), None);
     assert_eq!(fresh(&[("cache-control", "no-cache, no-store")]), None);
     assert_eq!(fresh(&[("cache-control", "public, Max-Age=60, must-revalidate")]), Some(60));
     assert_eq!(fresh(&[("cache-control", "max-age=\"60\"")]), Some(60));
     assert_eq!(fresh(&[("cache-control", "max-age=60"), ("age", "45")]), Some(15));
     assert_eq!(fresh(&[("cache-control", "max-age=60"), ("age", "90")]), Some(0));
-    assert_eq!(fresh(&[("cache-control", "max-age=60"), ("cache-control", "max-age=30")]), Some(30));
+    assert_eq!(
+        fresh(&[("cache-control", "max-age=60"), ("cache-control", "max-age=30")]),
+        Some(30)
+    );
     assert_eq!(fresh(&[("cache-control", "s-maxage=60")]), None);
     assert_eq!(fresh(&[("cache-control", "max-age=-1")]), None);
     assert_eq!(fresh(&[("cache-control", "max-age=")]), None);
@@ -76,8 +89,7 @@ fn discovery_with(body: &str, hosts: &[&str]) -> Result<String, FetchOutcome> {
 
 #[test]
 fn a_discovery_document_says_where_the_keys_are() {
-    let body =
-        r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/certs","scopes_supported":["a"]}"#;
+    let body = r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/certs","scopes_supported":["a"]}"#;
     assert_eq!(discovery(body).as_deref(), Ok("https://id.example/certs"));
     let spelled = r#"{"issuer":"https://id.example","jwks_uri":"https://ID.example:443/certs"}"#;
     assert_eq!(discovery(spelled).as_deref(), Ok("https://ID.example:443/certs"));
@@ -120,7 +132,8 @@ fn the_documents_of_large_providers_lead_to_their_keys() {
         ("https://gitlab.com", "https://gitlab.com/oauth/discovery/keys", &[]),
     ] {
         let body = format!(r#"{{"issuer":"{issuer}","jwks_uri":"{jwks_uri}"}}"#);
-        let found_at = HttpUrl::parse(&format!("{issuer}/.well-known/openid-configuration")).unwrap();
+        let found_at =
+            HttpUrl::parse(&format!("{issuer}/.well-known/openid-configuration")).unwrap();
         let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
         let url = read_discovery(body.as_bytes(), issuer, &found_at, &hosts);
         assert_eq!(url.map(|url| url.as_str().to_owned()).as_deref(), Ok(jwks_uri));

@@ -20,8 +20,7 @@ fn read(token: &str) -> Result<(), Reason> {
 
 #[test]
 fn a_token_is_taken_apart() {
-    let header =
-        r#"{"alg":"ES256","kid":"k","typ":"at+jwt","jwk":{"kty":"oct"},"jku":"https://evil.example"}"#;
+    let header = r#"{"alg":"ES256","kid":"k","typ":"at+jwt","jwk":{"kty":"oct"},"jku":"https://evil.example"}"#;
     let text = compact(Algorithm::ES256, header, &claims().to_string());
     let jws = Jws::parse(text.as_bytes()).unwrap();
     assert_eq!(jws.algorithm(), Some(Algorithm::ES256));
@@ -162,7 +161,9 @@ fn every_way_to_be_malformed_has_a_word_of_its_own() {
 
 #[test]
 fn what_iss_says_is_told_even_if_another_claim_is_malformed() {
-    for payload in [r#"{"iss":"https://a.example","exp":"soon"}"#, r#"{"aud":7,"iss":"https://a.example"}"#] {
+    for payload in
+        [r#"{"iss":"https://a.example","exp":"soon"}"#, r#"{"aud":7,"iss":"https://a.example"}"#]
+    {
         let token = format!("{}.{}.AA", encode(r#"{"alg":"HS256"}"#), encode(payload));
         let cause = Jws::parse(token.as_bytes()).unwrap_err();
         assert_eq!(cause.unverified_issuer(), Some("https://a.example"), "{payload}");
@@ -190,7 +191,8 @@ fn every_respelling_of_a_signature_is_refused() {
             read += 1;
         }
     }
-    // 32 bytes end in a character of four bits: 16 of 64 are canonical, one of them is the token's own.
+    // 32 bytes end in a character of four bits: 16 of 64 are canonical, one of them is the token's
+    // own.
     assert_eq!(read, 15);
 }
 
@@ -211,9 +213,14 @@ fn a_header_that_was_read_before_stands_for_itself_alone() {
         r#"{"alg":"RS256","kid":"a"}"#,
     ] {
         let token = token(header);
-        let read = |parsed: Result<Jws<'_>, Cause>| parsed.map(|jws| jws.compact().header().clone());
+        let read =
+            |parsed: Result<Jws<'_>, Cause>| parsed.map(|jws| jws.compact().header().clone());
         let fresh = read(Jws::parse(token.as_bytes()));
-        assert_eq!(read(Jws::parse_with(token.as_bytes(), &last, Padding::Refused)), fresh, "{header}");
+        assert_eq!(
+            read(Jws::parse_with(token.as_bytes(), &last, Padding::Refused)),
+            fresh,
+            "{header}"
+        );
     }
 }
 

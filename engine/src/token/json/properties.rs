@@ -22,7 +22,8 @@ fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<Str
         .prop_map(|members| members.into_iter().collect())
 }
 
-/// Returns the text of a value, in which the object of this number has its first member once more, with `null` in it.
+/// Returns the text of a value, in which the object of this number has its first member once more,
+/// with `null` in it.
 fn doubled(value: &Value, number: &mut i64) -> String {
     match value {
         Value::Array(items) => {
@@ -58,7 +59,11 @@ fn objects_with_members(value: &Value) -> Vec<bool> {
 
 /// Numbers of any size as they may be written.
 fn numbers() -> impl Strategy<Value = String> {
-    prop_oneof!["-?[1-9][0-9]{0,40}", "-?[1-9]\\.[0-9]{1,20}[eE][+-]?[1-9][0-9]?", "-?0\\.[0-9]{1,5}"]
+    prop_oneof![
+        "-?[1-9][0-9]{0,40}",
+        "-?[1-9]\\.[0-9]{1,20}[eE][+-]?[1-9][0-9]?",
+        "-?0\\.[0-9]{1,5}"
+    ]
 }
 
 proptest! {

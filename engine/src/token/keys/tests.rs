@@ -39,7 +39,10 @@ fn all_thirteen_algorithms_round_trip() {
             "{algorithm}"
         );
         let token = Compact::parse(token.as_bytes()).unwrap();
-        assert!(keys.verify(&token, set(&[algorithm]), &DerHost::default(), None).is_ok(), "{algorithm}");
+        assert!(
+            keys.verify(&token, set(&[algorithm]), &DerHost::default(), None).is_ok(),
+            "{algorithm}"
+        );
     }
 }
 
@@ -48,11 +51,16 @@ fn a_kid_calls_for_its_key_and_no_other() {
     let two = key_set([jwk(Algorithm::ES384, Some("a")), jwk(Algorithm::EdDSA, Some("b"))]);
     let keys = IssuerKeys::from_set(&two).unwrap();
     let all = Algorithm::ALL;
-    let found =
-        |algorithm, key_id| outcome(&keys, &signed(algorithm, key_id), &all).map(|(key_id, _)| key_id);
+    let found = |algorithm, key_id| {
+        outcome(&keys, &signed(algorithm, key_id), &all).map(|(key_id, _)| key_id)
+    };
     assert_eq!(found(Algorithm::ES384, Some("a")), Ok(Some("a".into())));
     assert_eq!(found(Algorithm::ES384, None), Ok(Some("a".into())), "no kid: every key that can");
-    assert_eq!(found(Algorithm::ES256, Some("a")), Err(Reason::KeyNotFound), "that key can't do it");
+    assert_eq!(
+        found(Algorithm::ES256, Some("a")),
+        Err(Reason::KeyNotFound),
+        "that key can't do it"
+    );
     assert_eq!(found(Algorithm::ES384, Some("c")), Err(Reason::KeyNotFound), "no key has it");
     assert_eq!(found(Algorithm::ES384, Some("")), Ok(Some("a".into())), "an empty kid is none");
     assert_eq!(found(Algorithm::ES384, Some("A")), Err(Reason::KeyNotFound), "letter case counts");
@@ -75,7 +83,8 @@ fn a_key_without_kid_is_a_candidate_for_every_token() {
             );
         }
     }
-    // A `kid` that no key has may be that of a key that is yet to come, whatever the key without one says.
+    // A `kid` that no key has may be that of a key that is yet to come, whatever the key without
+    // one says.
     let forged = |key_id| {
         let good = signed(Algorithm::ES256, key_id);
         let (input, _) = good.rsplit_once('.').unwrap();
@@ -120,9 +129,17 @@ fn the_algorithm_is_looked_at_first() {
     for name in ["none", "None", "NONE", "es256", "ES256K", "HS1", ""] {
         let header = format!(r#"{{"alg":"{name}"}}"#);
         let token = compact(Algorithm::ES256, &header, "{}");
-        assert_eq!(outcome(&keys, &token, &Algorithm::ALL), Err(Reason::AlgorithmNotAllowed), "{name}");
+        assert_eq!(
+            outcome(&keys, &token, &Algorithm::ALL),
+            Err(Reason::AlgorithmNotAllowed),
+            "{name}"
+        );
         let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
-        assert_eq!(outcome(&keys, &unsigned, &Algorithm::ALL), Err(Reason::AlgorithmNotAllowed), "{name}");
+        assert_eq!(
+            outcome(&keys, &unsigned, &Algorithm::ALL),
+            Err(Reason::AlgorithmNotAllowed),
+            "{name}"
+        );
     }
 }
 
@@ -132,12 +149,21 @@ fn a_public_key_is_never_a_secret() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256] {
         let keys = keys(algorithm, None);
         for hmac in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
-            assert_eq!(outcome(&keys, &signed(hmac, None), &Algorithm::ALL), Err(Reason::KeyNotFound));
+            assert_eq!(
+                outcome(&keys, &signed(hmac, None), &Algorithm::ALL),
+                Err(Reason::KeyNotFound)
+            );
         }
     }
     let keys = keys(Algorithm::HS256, None);
-    assert_eq!(outcome(&keys, &signed(Algorithm::ES256, None), &Algorithm::ALL), Err(Reason::KeyNotFound));
-    assert_eq!(outcome(&keys, &signed(Algorithm::HS512, None), &Algorithm::ALL), Err(Reason::KeyNotFound));
+    assert_eq!(
+        outcome(&keys, &signed(Algorithm::ES256, None), &Algorithm::ALL),
+        Err(Reason::KeyNotFound)
+    );
+    assert_eq!(
+        outcome(&keys, &signed(Algorithm::HS512, None), &Algorithm::ALL),
+        Err(Reason::KeyNotFound)
+    );
 }
 
 #[test]
@@ -170,7 +196,9 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
     if let attache_plugin_config::JwkMaterial::Ec { x, .. } = &mut bad.material {
         x[0] ^= 1;
     }
-    let places = |errors: &Diagnostics| errors.iter().map(|error| error.path.to_string()).collect::<Vec<_>>();
+    let places = |errors: &Diagnostics| {
+        errors.iter().map(|error| error.path.to_string()).collect::<Vec<_>>()
+    };
     let left_out = |keys: &IssuerKeys| {
         keys.skipped().iter().map(|skipped| skipped.reason.path.to_string()).collect::<Vec<_>>()
     };
@@ -184,11 +212,16 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
     assert_eq!(left_out(&keys), ["jwks.keys[0]", "jwks.keys[2]"]);
     let alone = key_set([bad]);
     assert_eq!(places(&IssuerKeys::from_set(&alone).unwrap_err()), ["keys[0]"]);
-    assert_eq!(places(&IssuerKeys::new(&KeySource::Inline(alone), &Env).unwrap_err()), ["jwks.keys[0]"]);
+    assert_eq!(
+        places(&IssuerKeys::new(&KeySource::Inline(alone), &Env).unwrap_err()),
+        ["jwks.keys[0]"]
+    );
 
     let secret = |env: &str, algorithm| SecretRef { env: env.into(), algorithm, key_id: None };
-    let source =
-        KeySource::Secrets(vec![secret("UNSET", Algorithm::HS256), secret("SHORT", Algorithm::HS384)]);
+    let source = KeySource::Secrets(vec![
+        secret("UNSET", Algorithm::HS256),
+        secret("SHORT", Algorithm::HS384),
+    ]);
     struct Short;
     impl crate::host::Environment for Short {
         fn variable(&self, name: &str) -> Option<Vec<u8>> {
@@ -209,11 +242,13 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
 #[test]
 fn the_fingerprint_of_a_set_is_of_its_keys_in_any_order() {
     let (a, b) = (jwk(Algorithm::ES256, Some("a")), jwk(Algorithm::EdDSA, Some("b")));
-    let print =
-        |keys: &[&Jwk]| IssuerKeys::from_set(&key_set(keys.iter().copied().cloned())).unwrap().fingerprint();
+    let print = |keys: &[&Jwk]| {
+        IssuerKeys::from_set(&key_set(keys.iter().copied().cloned())).unwrap().fingerprint()
+    };
     assert_eq!(print(&[&a, &b]), print(&[&b, &a]));
     assert_ne!(print(&[&a, &b]), print(&[&a]));
-    let secrets = |key_id| IssuerKeys::new(&source(Algorithm::HS256, key_id), &Env).unwrap().fingerprint();
+    let secrets =
+        |key_id| IssuerKeys::new(&source(Algorithm::HS256, key_id), &Env).unwrap().fingerprint();
     assert_eq!(secrets(None), secrets(None));
     assert_ne!(secrets(None), secrets(Some("a")));
 }
@@ -242,7 +277,8 @@ impl HostCrypto for Watched {
 }
 
 fn without_alg(key_id: Option<&str>) -> Jwk {
-    let algorithms = Algorithm::ALL.into_iter().filter(|one| one.name().starts_with(['R', 'P'])).collect();
+    let algorithms =
+        Algorithm::ALL.into_iter().filter(|one| one.name().starts_with(['R', 'P'])).collect();
     Jwk { algorithms, ..jwk(Algorithm::RS256, key_id) }
 }
 
@@ -254,7 +290,9 @@ fn what_the_vm_computes_has_to_be_named() {
         let token = signed(algorithm, Some("k"));
         let allowed = Allowed { algorithms: all, are_named };
         let jws = Compact::parse(token.as_bytes()).unwrap();
-        keys.verify(&jws, allowed, &NoHost, None).map(|_| ()).map_err(|refusal| refusal.cause.reason)
+        keys.verify(&jws, allowed, &NoHost, None)
+            .map(|_| ())
+            .map_err(|refusal| refusal.cause.reason)
     };
     for algorithm in [Algorithm::PS256, Algorithm::PS384, Algorithm::PS512] {
         assert_eq!(verify(algorithm, false), Err(Reason::KeyNotFound), "{algorithm}");
@@ -273,12 +311,14 @@ fn what_the_vm_computes_has_to_be_named() {
 
 #[test]
 fn a_token_without_a_kid_is_tried_with_few_keys() {
-    let mut many: Vec<Jwk> = (0..255).map(|number| without_alg(Some(&format!("k{number}")))).collect();
+    let mut many: Vec<Jwk> =
+        (0..255).map(|number| without_alg(Some(&format!("k{number}")))).collect();
     many.push(without_alg(None));
     let keys = IssuerKeys::from_set(&key_set(many)).unwrap();
     let asked = |algorithm: Algorithm, key_id: Option<&str>| {
         let header = key_id.map(|id| format!(r#","kid":"{id}""#)).unwrap_or_default();
-        let junk = compact(Algorithm::RS256, &format!(r#"{{"alg":"{algorithm}"{header}}}"#), "junk");
+        let junk =
+            compact(Algorithm::RS256, &format!(r#"{{"alg":"{algorithm}"{header}}}"#), "junk");
         let host = Watched { has_time: true, ..Watched::default() };
         let jws = Compact::parse(junk.as_bytes()).unwrap();
         let refusal = keys.verify(&jws, set(&Algorithm::ALL), &host, None).unwrap_err();
@@ -307,7 +347,8 @@ fn what_takes_long_is_tried_with_a_key_and_the_one_that_replaces_it() {
         };
         let signature = signed(algorithm, None).rsplit_once('.').unwrap().1.to_owned();
         let header = format!(r#"{{"alg":"{algorithm}"}}"#);
-        let message = compact(Algorithm::RS256, &header, "junk").rsplit_once('.').unwrap().0.to_owned();
+        let message =
+            compact(Algorithm::RS256, &header, "junk").rsplit_once('.').unwrap().0.to_owned();
         let junk = format!("{message}.{signature}");
         assert_eq!(verify(&junk), (Err(Reason::SignatureInvalid), 2), "{algorithm}");
     }
@@ -320,15 +361,28 @@ fn without_time_what_takes_long_is_not_verified() {
         let keys = keys(algorithm, Some("k"));
         let token = signed(algorithm, key_id);
         let known_signer = known_signer.then(|| keys.entries().next().unwrap().0);
-        let outcome =
-            keys.verify(&Compact::parse(token.as_bytes()).unwrap(), set(&[algorithm]), &busy, known_signer);
+        let outcome = keys.verify(
+            &Compact::parse(token.as_bytes()).unwrap(),
+            set(&[algorithm]),
+            &busy,
+            known_signer,
+        );
         outcome.map(|signer| signer.backend).map_err(|refusal| refusal.cause.detail)
     };
     for algorithm in [Algorithm::PS256, Algorithm::EdDSA, Algorithm::ES384, Algorithm::ES512] {
-        assert_eq!(detail(algorithm, Some("k"), false), Err(Some(Detail::VerificationLimit)), "{algorithm}");
-        // What another worker has verified costs nothing, and what no key is for needs no arithmetic.
+        assert_eq!(
+            detail(algorithm, Some("k"), false),
+            Err(Some(Detail::VerificationLimit)),
+            "{algorithm}"
+        );
+        // What another worker has verified costs nothing, and what no key is for needs no
+        // arithmetic.
         assert_eq!(detail(algorithm, Some("k"), true), Ok(Backend::Shared), "{algorithm}");
-        assert_eq!(detail(algorithm, Some("x"), false), Err(Some(Detail::KeyIdUnknown)), "{algorithm}");
+        assert_eq!(
+            detail(algorithm, Some("x"), false),
+            Err(Some(Detail::KeyIdUnknown)),
+            "{algorithm}"
+        );
     }
     assert_eq!(detail(Algorithm::RS256, Some("k"), false), Err(None), "the host has judged it");
 }

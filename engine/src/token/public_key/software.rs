@@ -1,7 +1,8 @@
-//! What hosts verify, done in pure Rust: for tools, and for a module on a host that lacks cryptography.
+//! What hosts verify, done in pure Rust: for tools, and for a module on a host that lacks
+//! cryptography.
 //!
-//! The arithmetic of each curve stays in a function of its own: a compiler's memory grows faster than the function that it
-//! compiles, and a proxy's workers compile all of them.
+//! The arithmetic of each curve stays in a function of its own: a compiler's memory grows faster
+//! than the function that it compiles, and a proxy's workers compile all of them.
 
 use attache_plugin_config::{Algorithm, EcCurve, Hash, Scheme};
 use p256::ecdsa::signature::Verifier as _;
@@ -9,8 +10,8 @@ use p256::pkcs8::DecodePublicKey as _;
 use rsa::pkcs8::DecodePublicKey as _;
 use rsa::{Pkcs1v15Sign, RsaPublicKey};
 
-/// Returns whether a key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made a signature by RSASSA-PKCS1-v1_5 or ECDSA,
-/// which is in JOSE form (RFC 7518 section 3).
+/// Returns whether a key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made a signature by
+/// RSASSA-PKCS1-v1_5 or ECDSA, which is in JOSE form (RFC 7518 section 3).
 pub(super) fn verify(key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
     let verdict = match algorithm.scheme() {
         Scheme::RsaPkcs1(hash) => pkcs1(key, hash, message, signature),

@@ -14,12 +14,21 @@ fn every_algorithm_verifies_in_software_and_on_the_host() {
     for algorithm in asymmetric() {
         let key = PublicKey::new(&jwk(algorithm, None)).unwrap();
         let signature = sign(algorithm, MESSAGE);
-        assert_eq!(key.verify(algorithm, MESSAGE, &signature, &NoHost), Ok(Backend::Software), "{algorithm}");
+        assert_eq!(
+            key.verify(algorithm, MESSAGE, &signature, &NoHost),
+            Ok(Backend::Software),
+            "{algorithm}"
+        );
         let host = DerHost::default();
-        let asked = matches!(algorithm.name(), "RS256" | "RS384" | "RS512" | "ES256" | "ES384" | "ES512");
+        let asked =
+            matches!(algorithm.name(), "RS256" | "RS384" | "RS512" | "ES256" | "ES384" | "ES512");
         let backend = if asked { Backend::Host } else { Backend::Software };
         assert_eq!(key.verify(algorithm, MESSAGE, &signature, &host), Ok(backend), "{algorithm}");
-        assert_eq!(key.verify(algorithm, b"other", &signature, &host), Err(Some(backend)), "{algorithm}");
+        assert_eq!(
+            key.verify(algorithm, b"other", &signature, &host),
+            Err(Some(backend)),
+            "{algorithm}"
+        );
         assert_eq!(host.calls.get(), if asked { 2 } else { 0 }, "{algorithm}");
     }
 }
@@ -32,7 +41,10 @@ fn every_flipped_bit_of_a_signature_is_seen() {
         for byte in 0..good.len() {
             let mut bad = good.clone();
             bad[byte] ^= 1 << (byte % 8);
-            assert!(key.verify(algorithm, MESSAGE, &bad, &NoHost).is_err(), "{algorithm}, byte {byte}");
+            assert!(
+                key.verify(algorithm, MESSAGE, &bad, &NoHost).is_err(),
+                "{algorithm}, byte {byte}"
+            );
         }
     }
 }
@@ -65,7 +77,11 @@ fn signatures_of_another_shape_reach_no_verifier() {
             (der, "DER"),
         ] {
             let host = DerHost::default();
-            assert_eq!(key.verify(algorithm, MESSAGE, &bad, &host), Err(None), "{algorithm}: {why}");
+            assert_eq!(
+                key.verify(algorithm, MESSAGE, &bad, &host),
+                Err(None),
+                "{algorithm}: {why}"
+            );
             assert_eq!(host.calls.get(), 0);
         }
         assert!(key.verify(algorithm, MESSAGE, &zeros, &NoHost).is_err(), "{algorithm}: all zero");
@@ -117,7 +133,10 @@ fn a_host_that_knows_better_is_believed() {
     }
     let key = PublicKey::new(&jwk(Algorithm::ES256, None)).unwrap();
     let signature = sign(Algorithm::ES256, MESSAGE);
-    assert_eq!(key.verify(Algorithm::ES256, MESSAGE, &signature, &Contrary), Err(Some(Backend::Host)));
+    assert_eq!(
+        key.verify(Algorithm::ES256, MESSAGE, &signature, &Contrary),
+        Err(Some(Backend::Host))
+    );
 }
 
 #[test]
@@ -131,7 +150,10 @@ fn numbers_that_are_no_key_are_refused() {
     }
     let mut identity = [0; 32];
     identity[0] = 1;
-    assert!(PublicKey::new(&with(JwkMaterial::Ed25519 { x: identity })).is_err(), "a point of small order");
+    assert!(
+        PublicKey::new(&with(JwkMaterial::Ed25519 { x: identity })).is_err(),
+        "a point of small order"
+    );
     let short = JwkMaterial::Rsa { n: vec![0xff; 128], e: vec![1, 0, 1] };
     assert!(PublicKey::new(&with(short)).unwrap_err().contains("2048"));
 }

@@ -26,7 +26,11 @@ fn exp_is_too_late_already_and_nbf_is_early_enough() {
     assert_eq!(check(&rules, Some(NOW + 1), Some(NOW + 60)), Ok(()));
     assert_eq!(check(&rules, Some(NOW + 1), Some(NOW + 61)), Err(Reason::TokenNotYetValid));
     assert_eq!(check(&rules, Some(u64::MAX), Some(u64::MAX)), Err(Reason::TokenNotYetValid));
-    assert_eq!(check(&rules, Some(1), Some(u64::MAX)), Err(Reason::TokenExpired), "expired comes first");
+    assert_eq!(
+        check(&rules, Some(1), Some(u64::MAX)),
+        Err(Reason::TokenExpired),
+        "expired comes first"
+    );
 }
 
 #[test]
@@ -67,7 +71,11 @@ fn the_time_of_issue_counts_where_the_entry_asks_for_it() {
     assert_eq!(bounds(&unasked, end, Some(u64::MAX)), Ok((end, Some(5))), "nobody looks at it");
     let present = rules(|issuer| issuer.require_issued_at = true);
     assert_eq!(bounds(&present, end, None), Err(Reason::LifetimeTooLong));
-    assert_eq!(bounds(&present, end, Some(0)), Ok((end, Some(5))), "without an age, any past will do");
+    assert_eq!(
+        bounds(&present, end, Some(0)),
+        Ok((end, Some(5))),
+        "without an age, any past will do"
+    );
     assert_eq!(bounds(&present, end, Some(NOW + 60)), Ok((end, Some(NOW + 60))), "within the skew");
     assert_eq!(bounds(&present, end, Some(NOW + 61)), Err(Reason::TokenNotYetValid));
     let hour = rules(|issuer| {
@@ -76,7 +84,11 @@ fn the_time_of_issue_counts_where_the_entry_asks_for_it() {
     });
     assert_eq!(bounds(&hour, end, None), Err(Reason::LifetimeTooLong));
     assert_eq!(bounds(&hour, end, Some(NOW)), Ok((Some(NOW + 3600), Some(NOW))));
-    assert_eq!(bounds(&hour, Some(NOW + 1), Some(NOW)), Ok((Some(NOW + 1), Some(NOW))), "`exp` comes first");
+    assert_eq!(
+        bounds(&hour, Some(NOW + 1), Some(NOW)),
+        Ok((Some(NOW + 1), Some(NOW))),
+        "`exp` comes first"
+    );
     assert_eq!(
         bounds(&hour, end, Some(NOW - 3659)),
         Ok((Some(NOW - 59), Some(NOW - 3659))),
@@ -84,7 +96,11 @@ fn the_time_of_issue_counts_where_the_entry_asks_for_it() {
     );
     assert_eq!(bounds(&hour, end, Some(NOW - 3660)), Err(Reason::TokenExpired));
     assert_eq!(bounds(&hour, end, Some(NOW + 61)), Err(Reason::TokenNotYetValid));
-    assert_eq!(bounds(&hour, end, Some(u64::MAX)), Err(Reason::TokenNotYetValid), "no end is run past");
+    assert_eq!(
+        bounds(&hour, end, Some(u64::MAX)),
+        Err(Reason::TokenNotYetValid),
+        "no end is run past"
+    );
 }
 
 #[test]
@@ -94,7 +110,11 @@ fn revocation_looks_at_all_three_lists() {
         issuer.revoked = Revoked { token_ids: list("t"), key_ids: list("k"), subjects: list("s") };
     });
     assert_eq!(rules.check_revoked(None, None, None), Ok(()));
-    assert_eq!(rules.check_revoked(Some("k"), Some("t"), Some("s")), Ok(()), "each list is its own");
+    assert_eq!(
+        rules.check_revoked(Some("k"), Some("t"), Some("s")),
+        Ok(()),
+        "each list is its own"
+    );
     for (token, subject, key, detail) in [
         (Some("t"), None, None, Detail::TokenIdRevoked),
         (None, Some("s"), None, Detail::SubjectRevoked),

@@ -42,7 +42,8 @@ fn the_host_is_asked_first() {
     let keys = keys(Algorithm::ES256, None);
     let host = DerHost::default();
     let verified =
-        verify(Jws::parse(text.as_bytes()).unwrap(), &rules, &keys, &host, None, UnixSeconds(NOW)).unwrap();
+        verify(Jws::parse(text.as_bytes()).unwrap(), &rules, &keys, &host, None, UnixSeconds(NOW))
+            .unwrap();
     assert_eq!((verified.backend, host.calls.get()), (Backend::Host, 1));
 }
 
@@ -56,7 +57,9 @@ fn audiences_are_any_of() {
     };
     assert_eq!(reason(&with(json!("mesh")), demand), None);
     assert_eq!(reason(&with(json!(["x", "mesh"])), demand), None);
-    for aud in [json!("mes"), json!("Mesh"), json!("mesh "), json!("other,mesh"), json!([]), json!(["x"])] {
+    for aud in
+        [json!("mes"), json!("Mesh"), json!("mesh "), json!("other,mesh"), json!([]), json!(["x"])]
+    {
         assert_eq!(reason(&with(aud), demand), Some(Reason::AudienceMismatch));
     }
     let mut without = claims();
@@ -67,14 +70,19 @@ fn audiences_are_any_of() {
 
 #[test]
 fn the_type_is_compared_as_a_media_type() {
-    let typed =
-        |typ: &str| compact(Algorithm::ES256, &format!(r#"{{"alg":"ES256"{typ}}}"#), &claims().to_string());
+    let typed = |typ: &str| {
+        compact(Algorithm::ES256, &format!(r#"{{"alg":"ES256"{typ}}}"#), &claims().to_string())
+    };
     let demand = |issuer: &mut Issuer| issuer.token_types = vec!["at+jwt".into()];
     for good in ["at+jwt", "AT+JWT", "application/at+jwt"] {
         assert!(decide(&typed(&format!(r#","typ":"{good}""#)), demand).is_ok(), "{good}");
     }
     for bad in [r#","typ":"JWT""#, r#","typ":"""#, r#","typ":"logout+jwt""#, ""] {
-        assert_eq!(decide(&typed(bad), demand).unwrap_err().cause.reason, Reason::ClaimMismatch, "{bad}");
+        assert_eq!(
+            decide(&typed(bad), demand).unwrap_err().cause.reason,
+            Reason::ClaimMismatch,
+            "{bad}"
+        );
     }
 }
 
@@ -138,7 +146,10 @@ fn the_first_failing_check_is_the_reason() {
     assert_eq!(failure(&broken(&late), &everything), of(Reason::SignatureInvalid, software));
     let of = |reason| of(reason, software);
     assert_eq!(failure(&token(Algorithm::ES256, &late), &everything), of(Reason::TokenExpired));
-    assert_eq!(failure(&token(Algorithm::ES256, &early), &everything), of(Reason::TokenNotYetValid));
+    assert_eq!(
+        failure(&token(Algorithm::ES256, &early), &everything),
+        of(Reason::TokenNotYetValid)
+    );
     let good = token(Algorithm::ES256, &claims());
     assert_eq!(failure(&good, &everything), of(Reason::LifetimeTooLong));
     let but = |put_right: &'static dyn Fn(&mut Issuer)| {

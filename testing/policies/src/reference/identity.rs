@@ -18,8 +18,12 @@ pub(super) fn roles(config: &Config, claims: &Value) -> BTreeSet<String> {
         _ => BTreeSet::new(),
     };
     loop {
-        let included: Vec<String> =
-            roles.iter().filter_map(|role| config.role_hierarchy.get(role)).flatten().cloned().collect();
+        let included: Vec<String> = roles
+            .iter()
+            .filter_map(|role| config.role_hierarchy.get(role))
+            .flatten()
+            .cloned()
+            .collect();
         let before = roles.len();
         roles.extend(included);
         if roles.len() == before {
@@ -38,8 +42,16 @@ pub(super) fn has_unread_roles(roles: &Value) -> bool {
 }
 
 /// Where some roles could not be read, only those that are known keep a DENY rule away.
-pub(super) fn may_have_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>, unread: bool) -> bool {
-    if unread { !wanted.none_of.iter().any(|role| roles.contains(role)) } else { has_roles(wanted, roles) }
+pub(super) fn may_have_roles(
+    wanted: &RoleRequirement,
+    roles: &BTreeSet<String>,
+    unread: bool,
+) -> bool {
+    if unread {
+        !wanted.none_of.iter().any(|role| roles.contains(role))
+    } else {
+        has_roles(wanted, roles)
+    }
 }
 
 pub(super) fn has_roles(wanted: &RoleRequirement, roles: &BTreeSet<String>) -> bool {
@@ -88,7 +100,9 @@ pub(super) fn holds(
     let one_looks = |loosely: bool, wanted: &Value| {
         one_is(wanted)
             || (loosely
-                && elements.iter().any(|element| looks(element) == looks(wanted) && looks(wanted).is_some()))
+                && elements
+                    .iter()
+                    .any(|element| looks(element) == looks(wanted) && looks(wanted).is_some()))
     };
     let scalar = |scalar: &Scalar| match scalar {
         Scalar::String(text) => Value::from(text.as_str()),
@@ -104,22 +118,30 @@ pub(super) fn holds(
             Some(Value::Array(_)) => one_looks(denies, &scalar(wanted)),
             Some(Value::Object(_)) => denies,
             Some(Value::String(text)) => {
-                let is_in = |part: &String| matches!(wanted, Scalar::String(_)) && text.contains(part);
-                denies && looks(&scalar(wanted)).is_some_and(|wanted| *text == wanted || is_in(&wanted))
+                let is_in =
+                    |part: &String| matches!(wanted, Scalar::String(_)) && text.contains(part);
+                denies
+                    && looks(&scalar(wanted))
+                        .is_some_and(|wanted| *text == wanted || is_in(&wanted))
             }
             Some(_) => denies && one_looks(true, &scalar(wanted)),
             None => false,
         },
         Test::Prefix(prefix) => elements.iter().any(|element| {
-            (denies || element.is_string()) && looks(element).is_some_and(|text| text.starts_with(prefix))
+            (denies || element.is_string())
+                && looks(element).is_some_and(|text| text.starts_with(prefix))
         }),
         Test::Suffix(suffix) => elements.iter().any(|element| {
-            (denies || element.is_string()) && looks(element).is_some_and(|text| text.ends_with(suffix))
+            (denies || element.is_string())
+                && looks(element).is_some_and(|text| text.ends_with(suffix))
         }),
         Test::Matches(regex) => elements.iter().any(|element| {
-            (denies || element.is_string()) && looks(element).is_some_and(|text| regex.is_match(&text))
+            (denies || element.is_string())
+                && looks(element).is_some_and(|text| regex.is_match(&text))
         }),
-        Test::LessThan(bound) => elements.iter().filter_map(|one| as_number(one, denies)).any(|n| n < *bound),
+        Test::LessThan(bound) => {
+            elements.iter().filter_map(|one| as_number(one, denies)).any(|n| n < *bound)
+        }
         Test::GreaterThan(bound) => {
             elements.iter().filter_map(|one| as_number(one, denies)).any(|n| n > *bound)
         }
@@ -132,13 +154,19 @@ pub(super) fn holds(
             })
         }
         Test::EqualsHeader(name) => {
-            let values: Vec<&String> =
-                ask.headers.iter().filter(|(key, _)| key == name.as_str()).map(|(_, value)| value).collect();
+            let values: Vec<&String> = ask
+                .headers
+                .iter()
+                .filter(|(key, _)| key == name.as_str())
+                .map(|(_, value)| value)
+                .collect();
             matches!(values.as_slice(), [value] if one_looks(true, &Value::from(value.as_str())))
         }
         Test::EqualsClaim(path) => {
             // A Boolean is the same as the string that it is written as.
-            claim(path).is_some_and(|other| claim(&condition.claim) == Some(other) || one_looks(true, other))
+            claim(path).is_some_and(|other| {
+                claim(&condition.claim) == Some(other) || one_looks(true, other)
+            })
         }
     }
 }

@@ -35,7 +35,8 @@ pub fn say(config: &Config, view: View, ask: &Ask) -> Said {
         .filter(|(_, counts, ..)| *counts)
         .map(|(i, _, rule, places)| (*i, *rule, places))
         .collect();
-    let public = |rule: &Rule| rule.action == Action::Allow && rule.authentication == Authentication::None;
+    let public =
+        |rule: &Rule| rule.action == Action::Allow && rule.authentication == Authentication::None;
     // What a DENY rule says of tokens counts only where its sender is known.
     let sure = |rule: &Rule| is_from_one(rule, ask, false);
     let authentication = if counting.iter().any(|(_, rule, _)| public(rule)) {
@@ -54,24 +55,29 @@ pub fn say(config: &Config, view: View, ask: &Ask) -> Said {
     let roles = claims.map(|claims| roles(config, claims)).unwrap_or_default();
     let unread = claims.is_some_and(|claims| has_unread_roles(&claims["roles"]));
     let when = |rule: &Rule, places: &[Captures]| {
-        places
-            .iter()
-            .any(|captures| rule.when.iter().all(|condition| holds(condition, rule, claims, captures, ask)))
+        places.iter().any(|captures| {
+            rule.when.iter().all(|condition| holds(condition, rule, claims, captures, ask))
+        })
     };
     let first = |wanted: &dyn Fn(&Rule, &[Captures]) -> bool| {
         let found = counting.iter().find(|(_, rule, places)| wanted(rule, places));
         found.map(|(index, ..)| RuleIndex(*index))
     };
     let open = |rule: &Rule| {
-        rule.action == Action::Allow && (has_token || rule.authentication != Authentication::Required)
+        rule.action == Action::Allow
+            && (has_token || rule.authentication != Authentication::Required)
     };
     let denied = first(&|rule, places| {
-        rule.action == Action::Deny && may_have_roles(&rule.roles, &roles, unread) && when(rule, places)
+        rule.action == Action::Deny
+            && may_have_roles(&rule.roles, &roles, unread)
+            && when(rule, places)
     });
-    let surely = |rule: &Rule| has_roles(&rule.roles, &roles) && (rule.roles.none_of.is_empty() || !unread);
+    let surely =
+        |rule: &Rule| has_roles(&rule.roles, &roles) && (rule.roles.none_of.is_empty() || !unread);
     let allowed = first(&|rule, places| open(rule) && surely(rule) && when(rule, places));
     let but_for_roles = first(&|rule, places| open(rule) && when(rule, places));
-    let applying: Vec<&Policy> = config.policies.iter().filter(|policy| counts(policy.mode)).collect();
+    let applying: Vec<&Policy> =
+        config.policies.iter().filter(|policy| counts(policy.mode)).collect();
     let default_allows = applying.iter().all(|policy| policy.default_action == Action::Allow);
 
     let verdict = if denied.is_some() {

@@ -69,7 +69,9 @@ fn template(segments: &[PathSegment], actual: &[&str], any_case: bool) -> Option
     }
     let (first, actual) = actual.split_first()?;
     match segment {
-        PathSegment::Literal(text) => (spelled(text, any_case) == spelled(first, any_case)).then_some(())?,
+        PathSegment::Literal(text) => {
+            (spelled(text, any_case) == spelled(first, any_case)).then_some(())?
+        }
         _ => (!first.is_empty()).then_some(())?,
     }
     let mut captures = template(segments, actual, any_case)?;

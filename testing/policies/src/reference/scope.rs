@@ -5,7 +5,8 @@ use crate::Ask;
 use attache_plugin_config::*;
 use std::net::IpAddr;
 
-/// One element for every entry and path of the rule's `to` that the request fits; none where it doesn't fit.
+/// One element for every entry and path of the rule's `to` that the request fits; none where it
+/// doesn't fit.
 pub(super) fn places(policy: &Policy, rule: &Rule, ask: &Ask) -> Vec<Captures> {
     if !is_from_one(rule, ask, rule.action == Action::Deny) {
         return Vec::new();
@@ -32,7 +33,9 @@ fn is_for(to: &Operation, wanted: Compared, unwanted: Compared, ask: &Ask) -> Ve
     match (others, to.paths.is_empty()) {
         (false, _) => Vec::new(),
         (true, true) => vec![Captures::new()],
-        (true, false) => to.paths.iter().filter_map(|pattern| wanted.one(pattern, &ask.path)).collect(),
+        (true, false) => {
+            to.paths.iter().filter_map(|pattern| wanted.one(pattern, &ask.path)).collect()
+        }
     }
 }
 
@@ -52,7 +55,9 @@ fn is_from(from: &Source, ask: &Ask, unknown_address: bool) -> bool {
             .any(|pattern| ask.principal.as_ref().is_some_and(|principal| text(pattern, principal)))
     };
     let namespaces = |patterns: &[StringPattern]| {
-        patterns.iter().any(|pattern| account.is_some_and(|(namespace, _)| text(pattern, namespace)))
+        patterns
+            .iter()
+            .any(|pattern| account.is_some_and(|(namespace, _)| text(pattern, namespace)))
     };
     let accounts = |names: &[String]| {
         let Some((namespace, account)) = account else { return false };
@@ -67,7 +72,9 @@ fn is_from(from: &Source, ask: &Ask, unknown_address: bool) -> bool {
 
 fn is_in(wanted: &[IpBlock], unwanted: &[IpBlock], address: Option<IpAddr>, unknown: bool) -> bool {
     let Some(address) = address else { return wanted.is_empty() && unwanted.is_empty() || unknown };
-    both(wanted, unwanted, |blocks| blocks.iter().any(|block| bits(address).starts_with(&block_bits(block))))
+    both(wanted, unwanted, |blocks| {
+        blocks.iter().any(|block| bits(address).starts_with(&block_bits(block)))
+    })
 }
 
 fn both<T>(wanted: &[T], unwanted: &[T], fits: impl Fn(&[T]) -> bool) -> bool {

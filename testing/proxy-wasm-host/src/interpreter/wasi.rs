@@ -1,5 +1,5 @@
-//! What a module asks of WASI (`wasi_snapshot_preview1`): a clock, random bytes, a place for a panic's last words, and an
-//! environment, which is empty.
+//! What a module asks of WASI (`wasi_snapshot_preview1`): a clock, random bytes, a place for a
+//! panic's last words, and an environment, which is empty.
 
 use super::HostCall;
 use crate::hostcalls::Call;

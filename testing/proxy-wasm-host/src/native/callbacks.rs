@@ -3,8 +3,8 @@
 use crate::abi::ACTION_CONTINUE;
 use std::sync::{Mutex, PoisonError};
 
-// SAFETY: the signatures are those of version 0.2.1 of the ABI and of `proxy_wasm::main!`, on a machine whose pointers
-// are not 32 bits wide.
+// SAFETY: the signatures are those of version 0.2.1 of the ABI and of `proxy_wasm::main!`, on a
+// machine whose pointers are not 32 bits wide.
 unsafe extern "C" {
     safe fn _initialize();
     safe fn proxy_on_context_create(context: u32, parent: u32);

@@ -1,8 +1,9 @@
 //! The hostcalls, by their names in the ABI.
 //!
-//! SAFETY, for all of them: only the SDK calls these functions, in this process and on this thread. As the ABI demands
-//! it passes pointers to readable memory of the length beside them, or null with the length 0, and pointers to
-//! writable places for what comes back. What is allocated for it comes from its own allocator, which it frees from.
+//! SAFETY, for all of them: only the SDK calls these functions, in this process and on this thread.
+//! As the ABI demands it passes pointers to readable memory of the length beside them, or null with
+//! the length 0, and pointers to writable places for what comes back. What is allocated for it
+//! comes from its own allocator, which it frees from.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "one argument holds for all: the module's documentation"
@@ -120,7 +121,8 @@ impl Call for NativeCall<'_> {
 
     fn give(&mut self, index: usize, bytes: &[u8]) -> Result<()> {
         let (data, size) = (self.out(index)?.cast::<*mut u8>(), self.out(index.saturating_add(1))?);
-        let room = if bytes.is_empty() { std::ptr::null_mut() } else { callbacks::allocate(bytes.len()) };
+        let room =
+            if bytes.is_empty() { std::ptr::null_mut() } else { callbacks::allocate(bytes.len()) };
         unsafe {
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), room, bytes.len());
             data.write_unaligned(room);
@@ -135,10 +137,12 @@ impl Call for NativeCall<'_> {
 fn make(name: &str, arguments: &[Argument]) -> Status {
     let (status, said) = super::with(|state| {
         let status = hostcalls::make(name, &mut NativeCall { state, arguments });
-        let said = state.log.last().filter(|line| name == "proxy_log" && line.level == LogLevel::Critical);
+        let said =
+            state.log.last().filter(|line| name == "proxy_log" && line.level == LogLevel::Critical);
         (status, said.map(|line| line.text.clone()))
     });
-    // What the SDK says of a panic, which comes next: the test's own message may be about something else.
+    // What the SDK says of a panic, which comes next: the test's own message may be about something
+    // else.
     if let Some(text) = said {
         eprintln!("{text}");
     }

@@ -1,7 +1,7 @@
 //! A filter that is linked into the test itself: one worker, as tests drive it.
 //!
-//! The filter is a library that calls `proxy_wasm::main!`. The test must link it (`use my_filter as _;`), since its
-//! callbacks are reached by symbol alone.
+//! The filter is a library that calls `proxy_wasm::main!`. The test must link it
+//! (`use my_filter as _;`), since its callbacks are reached by symbol alone.
 
 #![expect(unsafe_code, reason = "the ABI is made of raw pointers and of symbols by name")]
 
@@ -54,7 +54,8 @@ impl Default for Host {
 }
 
 impl Host {
-    /// Makes a worker without a configuration. Its clock stands at [`START_TIME`](crate::START_TIME).
+    /// Makes a worker without a configuration. Its clock stands at
+    /// [`START_TIME`](crate::START_TIME).
     pub fn new() -> Self {
         Self::sharing(&SharedData::default())
     }
@@ -78,8 +79,8 @@ impl Host {
         host
     }
 
-    /// Gives the worker a configuration as Envoy does: in a root context of its own, which takes the place of the old
-    /// one if the filter takes it. Returns whether it does.
+    /// Gives the worker a configuration as Envoy does: in a root context of its own, which takes
+    /// the place of the old one if the filter takes it. Returns whether it does.
     pub fn configure(&mut self, document: &str) -> bool {
         let root = next_context();
         callbacks::create_root(root);
@@ -91,7 +92,8 @@ impl Host {
         good
     }
 
-    /// Gives a configuration to the root context that is there, or to a new one. Returns whether the filter takes it.
+    /// Gives a configuration to the root context that is there, or to a new one. Returns whether
+    /// the filter takes it.
     pub fn configure_again(&mut self, document: &str) -> bool {
         let root = self.root();
         Self::configure_root(root, document)
@@ -104,7 +106,11 @@ impl Host {
     pub fn request(&mut self, request: &Request) -> Response {
         let stream = self.open(request);
         let response = self.close(stream);
-        assert_ne!(response.goes_on, response.reply.is_some(), "a request either goes on or is answered");
+        assert_ne!(
+            response.goes_on,
+            response.reply.is_some(),
+            "a request either goes on or is answered"
+        );
         response
     }
 
@@ -187,7 +193,8 @@ impl Host {
         assert!(with(|state| state.metrics.set_gauge(name, value)), "no gauge `{name}`");
     }
 
-    /// Returns the names of the metrics that were changed since the last time this was asked, in that order.
+    /// Returns the names of the metrics that were changed since the last time this was asked, in
+    /// that order.
     pub fn take_changed(&mut self) -> Vec<String> {
         with(|state| state.metrics.take_changed())
     }
@@ -247,9 +254,11 @@ impl Host {
         with(|state| state.call_response = None);
     }
 
-    /// Sets an environment variable of the VM, which is this process: for all hosts, once and for all.
+    /// Sets an environment variable of the VM, which is this process: for all hosts, once and for
+    /// all.
     pub fn set_variable(name: &str, value: &str) {
-        // SAFETY: within this process only Rust's own library reads the environment, and it locks it against this.
+        // SAFETY: within this process only Rust's own library reads the environment, and it locks
+        // it against this.
         unsafe { std::env::set_var(name, value) };
     }
 

@@ -54,7 +54,11 @@ pub fn grants(
     policies: &BTreeMap<String, Policy>,
 ) -> Result<BTreeMap<String, Grant>, Refused> {
     let mut merge = Merge {
-        root: Root { limit: session.limit.clone(), quota: session.quota, origin: "the key".to_owned() },
+        root: Root {
+            limit: session.limit.clone(),
+            quota: session.quota,
+            origin: "the key".to_owned(),
+        },
         ..Merge::default()
     };
     if session.policies.is_empty() {
@@ -263,7 +267,8 @@ fn higher_endpoints(new: &[KeyEndpoint], known: &[KeyEndpoint]) -> Vec<KeyEndpoi
     }
     let mut all = new.to_vec();
     for endpoint in known {
-        let twin = all.iter_mut().find(|one| one.method == endpoint.method && one.path == endpoint.path);
+        let twin =
+            all.iter_mut().find(|one| one.method == endpoint.method && one.path == endpoint.path);
         match twin {
             None => all.push(endpoint.clone()),
             Some(twin) => {

@@ -20,7 +20,8 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Adds policies: an object with a policy for each id, as files have them, or a list, as the gateway's API has it.
+    /// Adds policies: an object with a policy for each id, as files have them, or a list, as the
+    /// gateway's API has it.
     pub fn add_policies(&mut self, value: &Value) {
         let problems = RefCell::default();
         match value {
@@ -42,13 +43,24 @@ impl Documents {
         self.problems.extend(problems.into_inner());
     }
 
-    fn add_policy(&mut self, id: &str, value: &Value, path: &Path, problems: &RefCell<Vec<Diagnostic>>) {
+    fn add_policy(
+        &mut self,
+        id: &str,
+        value: &Value,
+        path: &Path,
+        problems: &RefCell<Vec<Diagnostic>>,
+    ) {
         let fields = Fields::new(value, path, problems);
         let own = [fields.text("id"), fields.text("_id")];
-        let id =
-            if id.is_empty() { own.into_iter().find(|own| !own.is_empty()) } else { Some(id.to_owned()) };
+        let id = if id.is_empty() {
+            own.into_iter().find(|own| !own.is_empty())
+        } else {
+            Some(id.to_owned())
+        };
         let Some(id) = id else {
-            problems.borrow_mut().push(Diagnostic::error(path.clone(), "the policy has no id; give it `id`"));
+            problems
+                .borrow_mut()
+                .push(Diagnostic::error(path.clone(), "the policy has no id; give it `id`"));
             return;
         };
         let policy = Policy {

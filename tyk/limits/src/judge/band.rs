@@ -49,7 +49,8 @@ impl Band {
         last.map_or((0, 0), |(_, least, most)| (*least, *most))
     }
 
-    /// Returns by how many requests what came back lies outside, at the worst of each step together.
+    /// Returns by how many requests what came back lies outside, at the worst of each step
+    /// together.
     pub(super) fn excess(&self, answers: &[Answer]) -> f64 {
         let mut kinds: Vec<Kind> = answers.iter().map(|answer| answer.step).collect();
         kinds.dedup();
@@ -62,13 +63,16 @@ impl Band {
         let unclear = |answer: &&Answer| answer.outcome() == Outcome::Failed && answer.step == kind;
         let unclear = answers.iter().filter(unclear).count();
         let mut worst: usize = 0;
-        for (index, ((own, least, most), passed)) in self.bounds.iter().zip(observed(answers)).enumerate() {
+        for (index, ((own, least, most), passed)) in
+            self.bounds.iter().zip(observed(answers)).enumerate()
+        {
             if *own != kind {
                 continue;
             }
             // Neighbours may pass each other on the way; at the end of a short step all have come.
             let slack = usize::from(kind.is_long() || Some(index) != end);
-            let missing = least.saturating_sub(passed).saturating_sub(slack).saturating_sub(unclear);
+            let missing =
+                least.saturating_sub(passed).saturating_sub(slack).saturating_sub(unclear);
             let beyond = passed.saturating_sub(*most).saturating_sub(slack);
             worst = worst.max(missing).max(beyond);
         }
@@ -77,7 +81,8 @@ impl Band {
 
     /// Returns how wide it is: the distance of its bounds, on average.
     pub(super) fn width(&self) -> f64 {
-        let total: usize = self.bounds.iter().map(|(_, least, most)| most.saturating_sub(*least)).sum();
+        let total: usize =
+            self.bounds.iter().map(|(_, least, most)| most.saturating_sub(*least)).sum();
         to_float(total) / to_float(self.bounds.len().max(1))
     }
 
@@ -96,7 +101,8 @@ impl Band {
 }
 
 fn observed(answers: &[Answer]) -> Vec<usize> {
-    let passed: Vec<bool> = answers.iter().map(|answer| answer.outcome() == Outcome::Passed).collect();
+    let passed: Vec<bool> =
+        answers.iter().map(|answer| answer.outcome() == Outcome::Passed).collect();
     running(answers, &passed)
 }
 

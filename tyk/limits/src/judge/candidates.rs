@@ -35,8 +35,8 @@ fn spread(gateways: usize, urls: usize) -> Spread {
     if gateways > urls { Spread::Balanced } else { Spread::ByUrl }
 }
 
-/// Returns what may be at work in its place, but what fares in no other way than what is written down. Of two that fare alike
-/// the likelier is first.
+/// Returns what may be at work in its place, but what fares in no other way than what is written
+/// down. Of two that fare alike the likelier is first.
 pub(super) fn candidates(target: &Target, run: Run<'_>) -> Vec<Hypothesis> {
     let nothing = Hypothesis::new(
         "no limit: none is set there, or each request begins with new counts, as where a plugin touches the session"
@@ -45,13 +45,15 @@ pub(super) fn candidates(target: &Target, run: Run<'_>) -> Vec<Hypothesis> {
         Spread::ByUrl,
     );
     let refuses = Hypothesis {
-        name: "every request is refused, as where Redis does not answer or the rate is below one".to_owned(),
+        name: "every request is refused, as where Redis does not answer or the rate is below one"
+            .to_owned(),
         verdict: Some(false),
         ..nothing.clone()
     };
     let renewed = Hypothesis {
-        name: "new counts every second, as where the key is updated or a plugin touches its session"
-            .to_owned(),
+        name:
+            "new counts every second, as where the key is updated or a plugin touches its session"
+                .to_owned(),
         is_renewed: true,
         ..expected(target, run)
     };
@@ -72,7 +74,8 @@ fn shared(target: &Target, run: Run<'_>) -> Option<Hypothesis> {
         count.is_of_key = false;
     }
     shared.name =
-        "all keys share one count: a limit of the API, or two keys that Tyk takes for one".to_owned();
+        "all keys share one count: a limit of the API, or two keys that Tyk takes for one"
+            .to_owned();
     is_other.then_some(shared)
 }
 
@@ -89,7 +92,8 @@ fn algorithms(target: &Target, run: Run<'_>) -> Vec<Hypothesis> {
     ];
     if target.checks.iter().any(|check| check.limit.smoothing.is_some()) {
         behaviours.push(Behaviour { is_smoothed: true, ..log });
-        behaviours.push(Behaviour { is_smoothed: true, ..Behaviour::of(Algorithm::Sentinel, gateways) });
+        behaviours
+            .push(Behaviour { is_smoothed: true, ..Behaviour::of(Algorithm::Sentinel, gateways) });
     }
     let chosen: Vec<Behaviour> = target
         .checks
@@ -148,7 +152,12 @@ fn gateway_counts(target: &Target, run: Run<'_>) -> Vec<Hypothesis> {
 }
 
 /// The same limits as so many gateways count them, each way in which requests may come to them.
-fn of_gateways(target: &Target, run: Run<'_>, count: usize, settings: &Settings) -> Vec<Hypothesis> {
+fn of_gateways(
+    target: &Target,
+    run: Run<'_>,
+    count: usize,
+    settings: &Settings,
+) -> Vec<Hypothesis> {
     let chosen = |check: &Check| Behaviour::chosen(&check.limit, settings, count);
     let alone = |check: &Check| Behaviour { gateways: 1, ..chosen(check) };
     let names: Vec<String> = target.checks.iter().map(|check| alone(check).to_string()).collect();
@@ -184,7 +193,11 @@ fn other_limits(target: &Target, run: Run<'_>) -> Vec<Hypothesis> {
         if fewer.len() > 1 {
             fewer.remove(index);
             let name = format!("{} ({}) does not hold", check.limit.describe(), check.scope);
-            list.push(Hypothesis::new(name, counts(&fewer, &chosen), spread(run.gateways, run.urls)));
+            list.push(Hypothesis::new(
+                name,
+                counts(&fewer, &chosen),
+                spread(run.gateways, run.urls),
+            ));
         }
         for (origin, limit) in &target.others {
             list.push(replaced(target, index, origin, limit, run));
@@ -199,7 +212,13 @@ fn other_limits(target: &Target, run: Run<'_>) -> Vec<Hypothesis> {
     list
 }
 
-fn replaced(target: &Target, index: usize, origin: &str, limit: &Limit, run: Run<'_>) -> Hypothesis {
+fn replaced(
+    target: &Target,
+    index: usize,
+    origin: &str,
+    limit: &Limit,
+    run: Run<'_>,
+) -> Hypothesis {
     let mut checks = target.checks.clone();
     let mut old = String::new();
     if let Some(check) = checks.get_mut(index) {

@@ -101,7 +101,8 @@ const CLOCK_ERROR: f64 = 0.1;
 /// How long, in seconds, the sentinel's log may take behind an answer.
 const MAX_LAG: f64 = 0.02;
 
-/// Returns a moment between sending and answer: in the first plays the same part of the way for all, then any.
+/// Returns a moment between sending and answer: in the first plays the same part of the way for
+/// all, then any.
 fn arrival(answer: &Answer, sample: u64, rng: &mut Rng) -> f64 {
     let part = match sample {
         0 => 0.0,

@@ -1,8 +1,9 @@
 //! Holds what came back against what may: does the limit hold, and which algorithm is running?
 //!
-//! Every way of counting that may be at work is played with the times of the requests. When a request came to the
-//! gateway is known only as between its sending and its answer, so each is played many times with other moments between
-//! them: what came back must lie within what those plays let pass.
+//! Every way of counting that may be at work is played with the times of the requests. When a
+//! request came to the gateway is known only as between its sending and its answer, so each is
+//! played many times with other moments between them: what came back must lie within what those
+//! plays let pass.
 
 mod band;
 mod candidates;

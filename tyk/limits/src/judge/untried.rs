@@ -17,17 +17,21 @@ pub struct Untried {
 /// By which part of their distance requests are off by design, and a little more.
 const JITTER: f64 = 0.25;
 
-/// Returns the steps of a plan that were not tried: what was sent is less than is planned, or was not sent when it was due.
+/// Returns the steps of a plan that were not tried: what was sent is less than is planned, or was
+/// not sent when it was due.
 ///
-/// Times are held against the step's first request. They may be off by as much as the rest before a step is longer than a
-/// window: a twentieth of the window, and 0.2 s at least.
+/// Times are held against the step's first request. They may be off by as much as the rest before a
+/// step is longer than a window: a twentieth of the window, and 0.2 s at least.
 pub(super) fn untried(target: &Target, plan: &Plan, answers: &[Answer]) -> Vec<Untried> {
     let window = target.tightest().map_or(1.0, |check| check.limit.per.max(1.0));
     let slack = (window / 20.0).max(0.2);
     let mut list = Vec::new();
     for step in &plan.steps {
-        let sent: Vec<f64> =
-            answers.iter().filter(|answer| answer.step == step.kind).map(|answer| answer.sent).collect();
+        let sent: Vec<f64> = answers
+            .iter()
+            .filter(|answer| answer.step == step.kind)
+            .map(|answer| answer.sent)
+            .collect();
         if let Some(reason) = reason(step, &sent, slack) {
             list.push(Untried { kind: step.kind, reason });
         }

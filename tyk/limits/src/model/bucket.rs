@@ -30,7 +30,8 @@ impl Buckets {
     }
 }
 
-/// Returns how many requests one of several gateways lets pass in a window: its part of the rate, and one at least.
+/// Returns how many requests one of several gateways lets pass in a window: its part of the rate,
+/// and one at least.
 pub(crate) fn capacity(limit: &Limit, gateways: usize) -> f64 {
     let token = (TOKEN * to_float(gateways.max(1))).round();
     let cost = (limit.rate * TOKEN).trunc().max(token);

@@ -29,7 +29,11 @@ impl FixedWindow {
 
 /// Returns how far into its window a moment of the wall clock is, in seconds.
 pub(crate) fn phase(wall: f64, window: f64) -> f64 {
-    if window <= 0.0 { 0.0 } else { (wall.rem_euclid(window) + EPOCH.rem_euclid(window)).rem_euclid(window) }
+    if window <= 0.0 {
+        0.0
+    } else {
+        (wall.rem_euclid(window) + EPOCH.rem_euclid(window)).rem_euclid(window)
+    }
 }
 
 impl Limiter for FixedWindow {

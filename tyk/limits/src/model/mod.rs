@@ -1,6 +1,7 @@
 //! Tyk's algorithms, played: which of the requests that come at these times pass.
 //!
-//! Times are seconds from the beginning of a run; the wall clock's at that moment is told where windows go by it.
+//! Times are seconds from the beginning of a run; the wall clock's at that moment is told where
+//! windows go by it.
 
 pub(crate) mod bucket;
 pub(crate) mod fixed_window;
@@ -17,7 +18,8 @@ use sliding_log::SlidingLog;
 
 /// What lets requests of one count pass or not.
 pub trait Limiter {
-    /// Returns whether a request passes that comes at a time, not before the last one, to one of the gateways.
+    /// Returns whether a request passes that comes at a time, not before the last one, to one of
+    /// the gateways.
     fn admits(&mut self, at: f64, gateway: usize) -> bool;
 }
 
@@ -28,7 +30,8 @@ pub struct Scene {
     pub wall: f64,
     /// For how many seconds after a request the sentinel's log is written.
     pub lag: f64,
-    /// What decides whether an allowance can be changed behind an answer: it can't once the request has ended.
+    /// What decides whether an allowance can be changed behind an answer: it can't once the request
+    /// has ended.
     pub chance: u64,
 }
 

@@ -1,4 +1,5 @@
-//! The sentinel: a mark in Redis that refuses everything, which the log sets behind each answer (`limitSentinel`).
+//! The sentinel: a mark in Redis that refuses everything, which the log sets behind each answer
+//! (`limitSentinel`).
 
 use super::sliding_log::SlidingLog;
 use super::{Limiter, Scene};
@@ -6,7 +7,8 @@ use crate::behaviour::Behaviour;
 use crate::limit::Limit;
 use std::collections::VecDeque;
 
-/// Redis tells how long a mark has left in whole seconds, rounded: in its last half second it refuses nothing.
+/// Redis tells how long a mark has left in whole seconds, rounded: in its last half second it
+/// refuses nothing.
 const UNSEEN: f64 = 0.5;
 
 /// The mark, and what is not yet in the log.
@@ -14,7 +16,8 @@ pub(super) struct Sentinel {
     log: SlidingLog,
     window: f64,
     lag: f64,
-    /// Requests that were answered and not yet written down: when they will be, and at which gateway.
+    /// Requests that were answered and not yet written down: when they will be, and at which
+    /// gateway.
     pending: VecDeque<(f64, usize)>,
     /// When the mark goes away.
     mark: Option<f64>,
@@ -24,11 +27,19 @@ impl Sentinel {
     pub(super) fn new(limit: &Limit, behaviour: &Behaviour, scene: Scene) -> Self {
         let short = Behaviour { is_short: true, ..*behaviour };
         let log = SlidingLog::new(limit, &short).behind_answers(scene.chance);
-        Self { log, window: limit.whole_window(), lag: scene.lag, pending: VecDeque::new(), mark: None }
+        Self {
+            log,
+            window: limit.whole_window(),
+            lag: scene.lag,
+            pending: VecDeque::new(),
+            mark: None,
+        }
     }
 
     fn write_down(&mut self, until: f64) {
-        while let Some((time, gateway)) = self.pending.front().copied().filter(|(time, _)| *time <= until) {
+        while let Some((time, gateway)) =
+            self.pending.front().copied().filter(|(time, _)| *time <= until)
+        {
             self.pending.pop_front();
             let is_fine = self.log.admits(time, gateway);
             // A mark that is there is not made longer.

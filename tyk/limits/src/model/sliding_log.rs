@@ -11,7 +11,8 @@ use std::collections::VecDeque;
 pub(super) struct SlidingLog {
     rate: f64,
     window: f64,
-    /// From which distance to the rate it refuses: 1, as the request is not yet in the log; 2 with a sentinel.
+    /// From which distance to the rate it refuses: 1, as the request is not yet in the log; 2 with
+    /// a sentinel.
     margin: f64,
     times: VecDeque<f64>,
     allowances: Option<Allowances>,
@@ -32,7 +33,8 @@ impl SlidingLog {
         }
     }
 
-    /// Has it written behind answers: never, at times, or always too late for a change of allowance.
+    /// Has it written behind answers: never, at times, or always too late for a change of
+    /// allowance.
     pub(super) fn behind_answers(mut self, chance: u64) -> Self {
         let rate = match chance % 3 {
             0 => 0.0,

@@ -20,8 +20,16 @@ impl Allowances {
         Self { smoothing, gateways: vec![None; gateways.max(1)] }
     }
 
-    /// Returns what is allowed to a request that finds `count` others in the log. One that is late changes nothing.
-    pub(super) fn current(&mut self, at: f64, gateway: usize, count: f64, rate: f64, is_late: bool) -> f64 {
+    /// Returns what is allowed to a request that finds `count` others in the log. One that is late
+    /// changes nothing.
+    pub(super) fn current(
+        &mut self,
+        at: f64,
+        gateway: usize,
+        count: f64,
+        rate: f64,
+        is_late: bool,
+    ) -> f64 {
         let Smoothing { threshold, trigger, step, delay } = self.smoothing;
         let slots = self.gateways.len();
         let own = gateway.checked_rem(slots).and_then(|index| self.gateways.get_mut(index));

@@ -67,7 +67,8 @@ fn smoothing_begins_low_and_grows_with_demand() {
     let limit = Limit { smoothing: Some(smoothing), ..Limit::new(6.0, 2.0) };
     let smoothed = Behaviour { is_smoothed: true, ..Behaviour::of(Algorithm::RedisLog, 1) };
     assert_eq!(passed(&play(&limit, &smoothed, &even(6, 0.01))), 2);
-    // Two at once, then one whenever the log has room: the allowance is 4 after a second, 6 after two.
+    // Two at once, then one whenever the log has room: the allowance is 4 after a second, 6 after
+    // two.
     let times: Vec<(f64, usize)> = [0.0, 0.1, 1.2, 1.3].map(|at| (at, 0)).to_vec();
     assert_eq!(play(&limit, &smoothed, &times), [true, true, true, true]);
 }
@@ -83,6 +84,10 @@ fn gateways_apart_have_all_of_it_each() {
 fn a_window_of_less_than_a_second_holds_nothing_back() {
     let limit = Limit::new(2.0, 0.5);
     for algorithm in [Algorithm::Bucket, Algorithm::RedisLog] {
-        assert_eq!(passed(&play(&limit, &Behaviour::of(algorithm, 1), &even(9, 0.01))), 9, "{algorithm:?}");
+        assert_eq!(
+            passed(&play(&limit, &Behaviour::of(algorithm, 1), &even(9, 0.01))),
+            9,
+            "{algorithm:?}"
+        );
     }
 }

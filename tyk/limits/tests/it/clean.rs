@@ -9,13 +9,15 @@ fn smoothing() -> Value {
 
 /// The limit of an endpoint for all callers.
 fn api_endpoint(world: World, rate: u32) -> World {
-    let limits = json!({"rate_limit": [{"path": "/list", "method": "GET", "rate": rate, "per": 2}]});
+    let limits =
+        json!({"rate_limit": [{"path": "/list", "method": "GET", "rate": rate, "per": 2}]});
     world.with_definition("/version_data/versions/Default/extended_paths", limits)
 }
 
 /// The limit of an endpoint for each key.
 fn key_endpoint(world: World, rate: u32) -> World {
-    let limits = json!([{"path": "/list", "methods": [{"name": "GET", "limit": {"rate": rate, "per": 2}}]}]);
+    let limits =
+        json!([{"path": "/list", "methods": [{"name": "GET", "limit": {"rate": rate, "per": 2}}]}]);
     world.with_policy("/plan/access_rights/orders/endpoints", limits)
 }
 
@@ -51,9 +53,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let sentinel = json!({"enable_sentinel_rate_limiter": true});
     let fixed = json!({"enable_fixed_window_rate_limiter": true});
     let per_api = |world: World| {
-        world
-            .with_policy("/plan/partitions", json!({"per_api": true}))
-            .with_policy("/plan/access_rights/orders/limit", json!({"rate": 6, "per": 2, "quota_max": -1}))
+        world.with_policy("/plan/partitions", json!({"per_api": true})).with_policy(
+            "/plan/access_rights/orders/limit",
+            json!({"rate": 6, "per": 2, "quota_max": -1}),
+        )
     };
     let two_policies = |world: World| {
         let world = world.with_policy("/low", policy("low", 4.0, 2.0));
@@ -62,7 +65,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let own = json!({"org_id": "acme", "rate": 8, "per": 2, "quota_max": -1, "access_rights":
         {"orders": {"api_id": "orders", "api_name": "orders", "versions": ["Default"]}}});
     let smooth = json!({"enable_redis_rolling_limiter": true, "enable_rate_limit_smoothing": true});
-    let smooth_sentinel = json!({"enable_sentinel_rate_limiter": true, "enable_rate_limit_smoothing": true});
+    let smooth_sentinel =
+        json!({"enable_sentinel_rate_limiter": true, "enable_rate_limit_smoothing": true});
     let many = |rate: f64| World::of(rate).with_gateways(2);
     let conf = |conf: &Value| World::of(8.0).with_conf(conf.clone());
     let mut list: Vec<(&str, World)> = vec![
@@ -109,8 +113,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// The issuer mints a token for each request, and leaves sessions alone: of which no bucket notices anything, even while keys
-/// are written.
+/// The issuer mints a token for each request, and leaves sessions alone: of which no bucket notices
+/// anything, even while keys are written.
 fn with_issuer() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for (name, world, is_updated) in [
@@ -120,7 +124,8 @@ fn with_issuer() -> Vec<Scenario> {
         ("issuer-updates", World::of(8.0), true),
         ("issuer-two-updates", World::of(30.0).with_gateways(2), true),
     ] {
-        let hook = json!({"driver": "grpc", "post": [{"name": "AttacheIssue", "raw_body_only": true}]});
+        let hook =
+            json!({"driver": "grpc", "post": [{"name": "AttacheIssue", "raw_body_only": true}]});
         // Each request reads the session anew.
         let uncached = json!({"local_session_cache": {"disable_cached_session_state": true}});
         let world = world.with_definition("/custom_middleware", hook).with_conf(uncached);

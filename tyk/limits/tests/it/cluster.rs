@@ -21,7 +21,11 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Starts the gateways of a scenario, which lead to `upstream` and ask the issuer at `issuer`.
-    pub(crate) fn start(scenario: &Scenario, upstream: SocketAddr, issuer: Option<SocketAddr>) -> Self {
+    pub(crate) fn start(
+        scenario: &Scenario,
+        upstream: SocketAddr,
+        issuer: Option<SocketAddr>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = &scenario.real;
         let at = |name: &str| folder.path().join(name);
@@ -84,7 +88,8 @@ impl Cluster {
         }
     }
 
-    /// Waits until each has told the others of itself, which they do every two seconds, and until they have heard it.
+    /// Waits until each has told the others of itself, which they do every two seconds, and until
+    /// they have heard it.
     fn wait_for_each_other(&self) {
         if self.gateways.len() > 1 {
             std::thread::sleep(std::time::Duration::from_secs(5));
@@ -108,7 +113,13 @@ impl Cluster {
         self.send(self.gateways[0], reqwest::Method::PUT, &format!("/{key}{quiet}"), session);
     }
 
-    fn send(&self, gateway: SocketAddr, method: reqwest::Method, path: &str, session: &Value) -> Value {
+    fn send(
+        &self,
+        gateway: SocketAddr,
+        method: reqwest::Method,
+        path: &str,
+        session: &Value,
+    ) -> Value {
         let url = format!("http://{gateway}/tyk/keys{path}");
         let request = self.client.request(method, url).header("x-tyk-authorization", SECRET);
         let request = request.header("content-type", "application/json").body(session.to_string());
@@ -137,7 +148,8 @@ fn redis(folder: &Path, index: usize) -> (SocketAddr, Process) {
     let address = free_address();
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--port", &address.port().to_string()]);
-    let mut process = Process::start(command.current_dir(folder), &folder.join(format!("redis-{index}.log")));
+    let mut process =
+        Process::start(command.current_dir(folder), &folder.join(format!("redis-{index}.log")));
     process.wait_until("listening", || TcpStream::connect(address).is_ok());
     (address, process)
 }
@@ -171,10 +183,13 @@ fn gateway(
     }
     let file = at(&format!("tyk-{index}.conf"));
     std::fs::write(&file, conf.to_string()).unwrap();
-    let mut command = Command::new(std::env::var_os("TYK_BIN").expect("TYK_BIN; run scripts/test-tyk"));
+    let mut command =
+        Command::new(std::env::var_os("TYK_BIN").expect("TYK_BIN; run scripts/test-tyk"));
     command.arg("start").arg("--conf").arg(&file).current_dir(folder);
     let mut process = Process::start(&mut command, &at(&format!("tyk-{index}.log")));
     let url = format!("http://{address}/hello");
-    process.wait_until("greeting", || client.get(&url).send().is_ok_and(|answer| answer.status() == 200));
+    process.wait_until("greeting", || {
+        client.get(&url).send().is_ok_and(|answer| answer.status() == 200)
+    });
     (address, process)
 }

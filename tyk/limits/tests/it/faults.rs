@@ -3,7 +3,8 @@
 use crate::scenario::{Meanwhile, Scenario, World, policy, session};
 use serde_json::json;
 
-/// A plugin in the place of Tyk's own authentication, which gives the session a new time of change at each request.
+/// A plugin in the place of Tyk's own authentication, which gives the session a new time of change
+/// at each request.
 const TOUCH: &str = r#"
 var touch = new TykJS.TykMiddleware.NewMiddleware({});
 var count = 0;
@@ -19,19 +20,22 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let plain = || World::of(8.0);
     let conf = |key: &str| plain().with_conf(json!({ (key): true }));
     // A session that a gateway has read is good for ten seconds.
-    let uncached =
-        || plain().with_conf(json!({"local_session_cache": {"disable_cached_session_state": true}}));
+    let uncached = || {
+        plain().with_conf(json!({"local_session_cache": {"disable_cached_session_state": true}}))
+    };
     let two = |rate: f64| World::of(rate).with_gateways(2);
     let endpoint = |path: &str| {
-        let limits = json!([{"path": path, "methods": [{"name": "GET", "limit": {"rate": 4, "per": 2}}]}]);
+        let limits =
+            json!([{"path": path, "methods": [{"name": "GET", "limit": {"rate": 4, "per": 2}}]}]);
         World::of(8.0).with_policy("/plan/access_rights/orders/endpoints", limits)
     };
     let api_endpoint = |path: &str| {
         let limits = json!({"rate_limit": [{"path": path, "method": "GET", "rate": 4, "per": 2}]});
         World::of(200.0).with_definition("/version_data/versions/Default/extended_paths", limits)
     };
-    let api =
-        |rate: u32| World::of(200.0).with_definition("/global_rate_limit", json!({"rate": rate, "per": 2}));
+    let api = |rate: u32| {
+        World::of(200.0).with_definition("/global_rate_limit", json!({"rate": rate, "per": 2}))
+    };
     let touching = plain()
         .with_conf(json!({"enable_jsvm": true}))
         .with_definition(
@@ -54,11 +58,19 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 "2 gateways have a part each, and 1 is asked",
             )
         },
-        Scenario { urls: 1, ..Scenario::fault("two-where-one-log", plain(), two(8.0), "Redis log") },
+        Scenario {
+            urls: 1,
+            ..Scenario::fault("two-where-one-log", plain(), two(8.0), "Redis log")
+        },
         Scenario::fault("one-where-two", two(8.0), two(8.0), "each gateway"),
         Scenario::fault("sentinel", plain(), conf("enable_sentinel_rate_limiter"), "sentinel"),
         Scenario::fault("rolling", plain(), conf("enable_redis_rolling_limiter"), "Redis log"),
-        Scenario::fault("fixed-window", plain(), conf("enable_fixed_window_rate_limiter"), "fixed window"),
+        Scenario::fault(
+            "fixed-window",
+            plain(),
+            conf("enable_fixed_window_rate_limiter"),
+            "fixed window",
+        ),
         Scenario::fault(
             "smoothing",
             plain().with_policy("/plan/smoothing", smoothing.clone()),
@@ -117,7 +129,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::fault(
             "another-policy",
             plain(),
-            plain().with_policy("/high", policy("high", 16.0, 2.0)).with_session(session(&["plan", "high"])),
+            plain()
+                .with_policy("/high", policy("high", 16.0, 2.0))
+                .with_session(session(&["plan", "high"])),
             "twice the rate",
         ),
         Scenario::fault(

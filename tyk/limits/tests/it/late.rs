@@ -79,7 +79,8 @@ fn numbers_that_no_run_writes_are_refused() {
 /// Answers a request with a body that has no end.
 fn drip(mut stream: TcpStream) {
     let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-    let head: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+    let head: Vec<String> =
+        lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
     assert!(!head.is_empty());
     let mut answer = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n");
     while answer.is_ok() {
@@ -101,7 +102,8 @@ fn drive_by_one(until: Duration) -> Record {
     let plan = Plan { steps: vec![step], window: 2.0, left_out: Vec::new() };
     let (targets, keys) = ([(target, plan)], ["key".to_owned()]);
     let timeout = Duration::from_millis(200);
-    drive(Course { urls: &urls, targets: &targets, keys: &keys, seed: 7, until, timeout }, &|_| ()).unwrap()
+    drive(Course { urls: &urls, targets: &targets, keys: &keys, seed: 7, until, timeout }, &|_| ())
+        .unwrap()
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Gateways that do as is written down, and gateways that do not.
 //!
-//! `tests/recorded` has what gateways of Tyk 5.14 answered, one file for each scenario: they are the data of the ordinary
-//! tests, which send nothing. `scripts/test-tyk` tries gateways again where `TYK_BIN` names one, and with
-//! `ATTACHE_RECORD=yes` writes their answers down.
+//! `tests/recorded` has what gateways of Tyk 5.14 answered, one file for each scenario: they are
+//! the data of the ordinary tests, which send nothing. `scripts/test-tyk` tries gateways again
+//! where `TYK_BIN` names one, and with `ATTACHE_RECORD=yes` writes their answers down.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -40,7 +40,8 @@ fn a_policy_of_rates_alone_is_for_what_others_open() {
 
 #[test]
 fn scopes_are_asked_in_order() {
-    let endpoint = json!([{"path": "/list", "methods": [{"name": "GET", "limit": {"rate": 6, "per": 2}}]}]);
+    let endpoint =
+        json!([{"path": "/list", "methods": [{"name": "GET", "limit": {"rate": 6, "per": 2}}]}]);
     let world = World::of(8.0)
         .with_policy("/plan/access_rights/orders/endpoints", endpoint)
         .with_definition("/global_rate_limit", json!({"rate": 9, "per": 2}));
@@ -62,10 +63,14 @@ fn a_request_is_planned_once() {
     ]);
     let limit = json!([{"name": "GET", "limit": {"rate": 6, "per": 2}}]);
     // Another pattern may come to the same path.
-    let endpoints = json!([{"path": "/list", "methods": limit}, {"path": "^/list$", "methods": limit}]);
+    let endpoints =
+        json!([{"path": "/list", "methods": limit}, {"path": "^/list$", "methods": limit}]);
     let world = World::of(8.0)
         .with_policy("/plan/access_rights/orders/endpoints", endpoints)
-        .with_definition("/version_data/versions/Default/extended_paths", json!({"rate_limit": limits}));
+        .with_definition(
+            "/version_data/versions/Default/extended_paths",
+            json!({"rate_limit": limits}),
+        );
     let targets = world.targets();
     let requests: Vec<String> =
         targets.list.iter().map(|target| format!("{} {}", target.method, target.path)).collect();
@@ -75,8 +80,7 @@ fn a_request_is_planned_once() {
 #[test]
 fn an_endpoint_named_with_the_listen_path_is_told() {
     for (pattern, is_mistake) in [("/orders/list", true), ("/list", false), ("^/list$", false)] {
-        let endpoint =
-            json!([{"path": pattern, "methods": [{"name": "GET", "limit": {"rate": 6, "per": 2}}]}]);
+        let endpoint = json!([{"path": pattern, "methods": [{"name": "GET", "limit": {"rate": 6, "per": 2}}]}]);
         let world = World::of(8.0).with_policy("/plan/access_rights/orders/endpoints", endpoint);
         let idle = world.targets().idle;
         assert_eq!(idle.iter().any(|idle| idle.is_mistake), is_mistake, "{pattern}: {idle:?}");

@@ -24,13 +24,17 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// Waits until `done` says so; fails with the program's own words where it ends before, or takes too long.
+    /// Waits until `done` says so; fails with the program's own words where it ends before, or
+    /// takes too long.
     pub(crate) fn wait_until(&mut self, what: &str, done: impl Fn() -> bool) {
         let start = Instant::now();
         while !done() {
             let ended = self.child.try_wait().unwrap();
             if ended.is_some() || start.elapsed() > Duration::from_secs(180) {
-                panic!("not {what}; {ended:?}\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+                panic!(
+                    "not {what}; {ended:?}\n{}",
+                    std::fs::read_to_string(&self.log).unwrap_or_default()
+                );
             }
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -76,11 +76,21 @@ fn run(scenario: &Scenario, upstream: SocketAddr, issuer: SocketAddr) -> Record 
     let mut cluster = Cluster::start(scenario, upstream, scenario.has_issuer.then_some(issuer));
     let session = &scenario.real.session;
     let keys = [cluster.key(session), cluster.key(session)];
-    let urls: Vec<String> =
-        cluster.gateways.iter().take(scenario.urls).map(|address| format!("http://{address}")).collect();
+    let urls: Vec<String> = cluster
+        .gateways
+        .iter()
+        .take(scenario.urls)
+        .map(|address| format!("http://{address}"))
+        .collect();
     let targets = [(scenario.target(), scenario.plan())];
-    let course =
-        Course { urls: &urls, targets: &targets, keys: &keys, seed: 7, until: LASTS, timeout: TIMEOUT };
+    let course = Course {
+        urls: &urls,
+        targets: &targets,
+        keys: &keys,
+        seed: 7,
+        until: LASTS,
+        timeout: TIMEOUT,
+    };
     let mut stores = std::mem::take(&mut cluster.stores);
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -67,7 +67,8 @@ fn a_record_of_another_gateway_does_not_hold() {
 #[test]
 fn nothing_is_recorded_that_is_not_judged() {
     let scenarios = clean::scenarios().into_iter().chain(faults::scenarios());
-    let names: BTreeSet<String> = scenarios.map(|scenario| format!("{}.json", scenario.name)).collect();
+    let names: BTreeSet<String> =
+        scenarios.map(|scenario| format!("{}.json", scenario.name)).collect();
     let folder = file("x");
     let files = std::fs::read_dir(folder.parent().unwrap()).unwrap();
     let files: BTreeSet<String> =

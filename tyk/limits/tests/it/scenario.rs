@@ -199,7 +199,11 @@ impl Scenario {
             judgement.running, judgement.problems, mistakes, judgement.steps
         );
         match self.finding {
-            None => assert!(judgement.holds && mistakes.is_empty(), "{} does not hold: {said}", self.name),
+            None => assert!(
+                judgement.holds && mistakes.is_empty(),
+                "{} does not hold: {said}",
+                self.name
+            ),
             Some(finding) => {
                 assert!(!judgement.holds || !mistakes.is_empty(), "{} holds: {said}", self.name);
                 assert!(said.contains(finding), "{}: `{finding}` is not said: {said}", self.name);

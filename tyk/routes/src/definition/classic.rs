@@ -58,7 +58,8 @@ fn selector(fields: &Fields<'_>) -> Selector {
     Selector {
         location: location(&fields.text("definition/location")),
         key: fields.text("definition/key"),
-        strips: fields.flag("definition/strip_versioning_data") || fields.flag("definition/strip_path"),
+        strips: fields.flag("definition/strip_versioning_data")
+            || fields.flag("definition/strip_path"),
         pattern: fields.text("definition/url_versioning_pattern"),
         falls_back: fields.flag("definition/fallback_to_default"),
     }
@@ -84,7 +85,11 @@ fn family(fields: &Fields<'_>) -> Option<Family> {
 }
 
 fn scopes(fields: &Fields<'_>) -> Vec<String> {
-    let places = ["scopes/jwt/scope_to_policy", "scopes/oidc/scope_to_policy", "jwt_scope_to_policy_mapping"];
+    let places = [
+        "scopes/jwt/scope_to_policy",
+        "scopes/oidc/scope_to_policy",
+        "jwt_scope_to_policy_mapping",
+    ];
     let names = places.iter().flat_map(|place| fields.members(place));
     let mut names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
     names.sort();
@@ -96,11 +101,14 @@ fn scopes(fields: &Fields<'_>) -> Vec<String> {
 pub(super) const ISSUER_HOOK: &str = "AttacheIssue";
 
 fn plugins(fields: &Fields<'_>) -> Vec<String> {
-    let lists = ["custom_middleware/pre", "custom_middleware/post_key_auth", "custom_middleware/post"];
+    let lists =
+        ["custom_middleware/pre", "custom_middleware/post_key_auth", "custom_middleware/post"];
     let entries = lists.iter().flat_map(|list| fields.items(list));
-    let enabled = entries.filter(|entry| entry.get("disabled").and_then(Value::as_bool) != Some(true));
+    let enabled =
+        entries.filter(|entry| entry.get("disabled").and_then(Value::as_bool) != Some(true));
     let names = enabled.filter_map(|entry| entry.get("name")?.as_str());
-    let mut names: Vec<String> = names.filter(|name| *name != ISSUER_HOOK).map(str::to_owned).collect();
+    let mut names: Vec<String> =
+        names.filter(|name| *name != ISSUER_HOOK).map(str::to_owned).collect();
     let bundle = fields.text("custom_middleware_bundle");
     if !bundle.is_empty() && !fields.flag("custom_middleware_bundle_disabled") {
         names.push(bundle);

@@ -1,4 +1,5 @@
-//! Finds definitions among documents: bare, in lists as the gateway's API gives them, and in Kubernetes resources.
+//! Finds definitions among documents: bare, in lists as the gateway's API gives them, and in
+//! Kubernetes resources.
 
 use super::operation::EXTENSION;
 use super::{Api, classic, oas};
@@ -28,8 +29,8 @@ pub struct Definitions {
 }
 
 impl Definitions {
-    /// Reads documents. A classic definition that only announces an OAS definition (`is_oas`) is left out where that is
-    /// among them.
+    /// Reads documents. A classic definition that only announces an OAS definition (`is_oas`) is
+    /// left out where that is among them.
     #[must_use]
     pub fn read(documents: &[Document]) -> Self {
         let mut found = Self::default();
@@ -51,8 +52,11 @@ impl Definitions {
         for api in &found.apis {
             let twins = found.apis.iter().filter(|other| other.id == api.id);
             if twins.count() > 1 && !api.id.is_empty() {
-                let message = format!("another API has the id `{}` too; Tyk keeps one of them", api.id);
-                found.problems.push((api.place.document, Diagnostic::error(api.place.path.clone(), message)));
+                let message =
+                    format!("another API has the id `{}` too; Tyk keeps one of them", api.id);
+                found
+                    .problems
+                    .push((api.place.document, Diagnostic::error(api.place.path.clone(), message)));
             }
         }
         found
@@ -100,7 +104,12 @@ impl Search<'_> {
         match value.get("kind").and_then(Value::as_str) {
             Some("ApiDefinition") => {
                 if let Some(spec) = value.get("spec") {
-                    self.add(spec, path.clone().key("spec"), classic::read, Some(operator_id(value)));
+                    self.add(
+                        spec,
+                        path.clone().key("spec"),
+                        classic::read,
+                        Some(operator_id(value)),
+                    );
                 }
             }
             Some("TykOasApiDefinition") => self.referenced(value, path),
@@ -113,26 +122,31 @@ impl Search<'_> {
         self.count = self.count.saturating_add(1);
         let reference = value.pointer("/spec/tykOAS/configmapRef");
         let text = |key: &str| reference.and_then(|reference| reference.get(key)?.as_str());
-        let namespace = text("namespace").or_else(|| value.pointer("/metadata/namespace")?.as_str());
+        let namespace =
+            text("namespace").or_else(|| value.pointer("/metadata/namespace")?.as_str());
         let at = path.clone().key("spec").key("tykOAS").key("configmapRef");
         let (Some(name), Some(key)) = (text("name"), text("keyName")) else {
             return self.problem(at, "needs `name` and `keyName` of a ConfigMap".to_owned());
         };
         let Some(content) = self.config_map(name, namespace, key) else {
-            let message =
-                format!("the ConfigMap `{name}` with the key `{key}` is not among the documents; add it");
+            let message = format!(
+                "the ConfigMap `{name}` with the key `{key}` is not among the documents; add it"
+            );
             return self.problem(at, message);
         };
         match serde_json::from_str::<Value>(&content) {
             Ok(document) => self.add(&document, path.clone(), oas::read, Some(operator_id(value))),
-            Err(error) => self.problem(at, format!("what the ConfigMap `{name}` holds is not JSON: {error}")),
+            Err(error) => {
+                self.problem(at, format!("what the ConfigMap `{name}` holds is not JSON: {error}"))
+            }
         }
     }
 
     fn config_map(&self, name: &str, namespace: Option<&str>, key: &str) -> Option<String> {
         let all = self.documents.iter().flat_map(|document| flat(&document.value));
         let mut maps = all.filter(|value| {
-            let metadata = |key: &str| value.pointer(&format!("/metadata/{key}")).and_then(Value::as_str);
+            let metadata =
+                |key: &str| value.pointer(&format!("/metadata/{key}")).and_then(Value::as_str);
             value.get("kind").and_then(Value::as_str) == Some("ConfigMap")
                 && metadata("name") == Some(name)
                 && (namespace.is_none()

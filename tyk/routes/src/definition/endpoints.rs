@@ -31,7 +31,11 @@ const LISTS: [(&str, Action); 18] = [
 ];
 
 /// Reads a version of a classic definition.
-pub(super) fn version(value: &Value, place: &Place, problems: &RefCell<Vec<Diagnostic>>) -> Version {
+pub(super) fn version(
+    value: &Value,
+    place: &Place,
+    problems: &RefCell<Vec<Diagnostic>>,
+) -> Version {
     let fields = Fields::new(value, &place.path, problems);
     let ignores_case = fields.flag("ignore_endpoint_case");
     let mut endpoints = Vec::new();
@@ -45,14 +49,22 @@ pub(super) fn version(value: &Value, place: &Place, problems: &RefCell<Vec<Diagn
             }
         }
     } else {
-        for (list, action) in
-            [("ignored", Action::Ignore), ("black_list", Action::Block), ("white_list", Action::Allow)]
-        {
+        for (list, action) in [
+            ("ignored", Action::Ignore),
+            ("black_list", Action::Block),
+            ("white_list", Action::Allow),
+        ] {
             let at = place.join(to_path(&format!("paths/{list}")));
             for (index, path) in fields.texts(&format!("paths/{list}")).into_iter().enumerate() {
                 let place = Place { document: at.document, path: at.path.clone().index(index) };
                 let method = String::new();
-                endpoints.push(Endpoint { place, path, method, ignores_case: false, action: action.clone() });
+                endpoints.push(Endpoint {
+                    place,
+                    path,
+                    method,
+                    ignores_case: false,
+                    action: action.clone(),
+                });
             }
         }
     }

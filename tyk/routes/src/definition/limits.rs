@@ -35,7 +35,8 @@ pub struct Rate {
     pub per: f64,
     /// Whether it is switched off where it stands.
     pub is_disabled: bool,
-    /// Whether the interval is written as something that is no duration, as `4` is: Tyk takes it for none.
+    /// Whether the interval is written as something that is no duration, as `4` is: Tyk takes it
+    /// for none.
     pub has_no_interval: bool,
 }
 
@@ -50,7 +51,8 @@ pub struct EndpointRate {
     pub rate: Rate,
 }
 
-/// Reads a classic definition. Of versions that are stored and that no request is of, the endpoints are left out.
+/// Reads a classic definition. Of versions that are stored and that no request is of, the endpoints
+/// are left out.
 pub(super) fn classic(fields: &Fields<'_>, place: &Place, versions: &Versions) -> Limits {
     let only = versions.only().map(|(key, _)| key);
     let mut endpoints = Vec::new();
@@ -132,9 +134,11 @@ fn oas_rate(fields: &Fields<'_>, prefix: &str) -> Rate {
 
 fn key_header(document: &Value) -> String {
     let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
-    let text = |scheme: &Value, key: &str| scheme.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text =
+        |scheme: &Value, key: &str| scheme.get(key).and_then(Value::as_str).map(str::to_owned);
     let is_header = |scheme: &&Value| {
-        text(scheme, "type").as_deref() == Some("apiKey") && text(scheme, "in").as_deref() == Some("header")
+        text(scheme, "type").as_deref() == Some("apiKey")
+            && text(scheme, "in").as_deref() == Some("header")
     };
     let header = schemes.and_then(|schemes| text(schemes.values().find(is_header)?, "name"));
     header.unwrap_or_else(|| DEFAULT_HEADER.to_owned())
@@ -172,12 +176,18 @@ mod tests {
             }
         }));
         for limits in [&classic, &oas] {
-            assert_eq!((limits.whole.rate, limits.whole.per, limits.whole.is_disabled), (90.0, 60.0, false));
+            assert_eq!(
+                (limits.whole.rate, limits.whole.per, limits.whole.is_disabled),
+                (90.0, 60.0, false)
+            );
             assert_eq!((limits.is_rate_off, limits.is_quota_off), (false, true));
             assert_eq!(limits.key_header, "X-Api-Key");
             let [endpoint] = limits.endpoints.as_slice() else { panic!("{:?}", limits.endpoints) };
             assert_eq!((endpoint.method.as_str(), endpoint.path.as_str()), ("GET", "/list"));
-            assert_eq!((endpoint.rate.rate, endpoint.rate.per, endpoint.rate.is_disabled), (6.0, 2.0, false));
+            assert_eq!(
+                (endpoint.rate.rate, endpoint.rate.per, endpoint.rate.is_disabled),
+                (6.0, 2.0, false)
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! API definitions of Tyk, classic and OAS, as far as they decide where requests go and who may send them.
+//! API definitions of Tyk, classic and OAS, as far as they decide where requests go and who may
+//! send them.
 
 mod classic;
 mod collect;
@@ -137,14 +138,16 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Returns the version that is for every request where requests name none, and the key under which it stands; `None`
-    /// where Tyk refuses: there are several, and not just one of them has a name that Tyk takes for the usual one.
+    /// Returns the version that is for every request where requests name none, and the key under
+    /// which it stands; `None` where Tyk refuses: there are several, and not just one of them has a
+    /// name that Tyk takes for the usual one.
     #[must_use]
     pub fn only(&self) -> Option<(&String, &Version)> {
         if self.list.len() == 1 {
             return self.list.first_key_value();
         }
-        let mut usual = ["Default", "default", ""].iter().filter_map(|key| self.list.get_key_value(*key));
+        let mut usual =
+            ["Default", "default", ""].iter().filter_map(|key| self.list.get_key_value(*key));
         usual.next().filter(|_| usual.next().is_none())
     }
 }
@@ -260,8 +263,8 @@ fn distinct(mut targets: Vec<String>) -> Vec<String> {
     targets
 }
 
-/// Returns a path without `.`, `..` and empty segments, and without a slash at its end (Go's `path.Clean` of what begins
-/// with a slash).
+/// Returns a path without `.`, `..` and empty segments, and without a slash at its end (Go's
+/// `path.Clean` of what begins with a slash).
 pub(crate) fn clean(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {

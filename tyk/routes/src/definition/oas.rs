@@ -51,7 +51,8 @@ pub(super) fn read(document: &Value, place: Place, problems: &RefCell<Vec<Diagno
         protocol: fields.text("server/protocol"),
         listen_port: fields.port("server/port"),
         domain: fields.text("server/customDomain/name"),
-        is_domain_off: fields.has("server/customDomain") && !fields.flag("server/customDomain/enabled"),
+        is_domain_off: fields.has("server/customDomain")
+            && !fields.flag("server/customDomain/enabled"),
         listen_path: fields.text("server/listenPath/value"),
         strips: fields.flag("server/listenPath/strip"),
         target: fields.text("upstream/url"),
@@ -132,9 +133,11 @@ fn scopes(fields: &Fields<'_>) -> Vec<String> {
 fn plugins(fields: &Fields<'_>) -> Vec<String> {
     let lists = ["prePlugins", "postAuthenticationPlugins", "postPlugins"];
     let entries = lists.iter().flat_map(|list| fields.items(&format!("middleware/global/{list}")));
-    let enabled = entries.filter(|entry| entry.get("enabled").and_then(Value::as_bool) == Some(true));
+    let enabled =
+        entries.filter(|entry| entry.get("enabled").and_then(Value::as_bool) == Some(true));
     let names = enabled.filter_map(|entry| entry.get("functionName")?.as_str());
-    let mut names: Vec<String> = names.filter(|name| *name != ISSUER_HOOK).map(str::to_owned).collect();
+    let mut names: Vec<String> =
+        names.filter(|name| *name != ISSUER_HOOK).map(str::to_owned).collect();
     if fields.flag("middleware/global/pluginConfig/bundle/enabled") {
         names.push(fields.text("middleware/global/pluginConfig/bundle/path"));
     }
@@ -154,7 +157,8 @@ fn endpoints(
     for list in LISTS {
         for (id, operation) in &operations {
             let Some((path, method)) = find(document, id) else { continue };
-            let at = place.path.clone().key(EXTENSION).join(to_path("middleware/operations")).key(id);
+            let at =
+                place.path.clone().key(EXTENSION).join(to_path("middleware/operations")).key(id);
             let operation = Fields::new(operation, &at, problems);
             if !operation.flag(&format!("{list}/enabled")) {
                 continue;

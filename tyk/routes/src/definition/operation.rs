@@ -14,8 +14,9 @@ pub(super) fn find(document: &Value, id: &str) -> Option<(String, String)> {
     let paths = document.get("paths")?.as_object()?;
     paths.iter().find_map(|(path, item)| {
         let operations = item.as_object()?.iter();
-        let mut named = operations
-            .filter(|(_, operation)| operation.get("operationId").and_then(Value::as_str) == Some(id));
+        let mut named = operations.filter(|(_, operation)| {
+            operation.get("operationId").and_then(Value::as_str) == Some(id)
+        });
         named.next().map(|(method, _)| (path.clone(), method.to_ascii_uppercase()))
     })
 }

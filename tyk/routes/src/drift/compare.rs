@@ -98,7 +98,10 @@ fn not_routed(arrival: &Arrival, host: &str, routes: &Routes) -> Option<Drift> {
     let takes = |path: &str| {
         known.iter().any(|route| {
             route.matches.is_empty()
-                || route.matches.iter().any(|own| own.takes(path, arrival.port, &arrival.conditions))
+                || route
+                    .matches
+                    .iter()
+                    .any(|own| own.takes(path, arrival.port, &arrival.conditions))
         })
     };
     let missing: Vec<String> = arrival
@@ -132,9 +135,12 @@ fn not_exposed(route: &Route, mesh: &Mesh, options: &Options) -> Option<Drift> {
     let is_taken = route.matches.iter().any(|own| {
         arrivals.iter().any(|arrival| {
             let is_port = own.port.is_none_or(|port| port == arrival.port);
-            let meets =
-                own.path.as_ref().is_none_or(|path| arrival.paths.iter().any(|their| their.overlaps(path)));
-            let is_held = own.conditions.iter().all(|condition| arrival.conditions.contains(condition));
+            let meets = own
+                .path
+                .as_ref()
+                .is_none_or(|path| arrival.paths.iter().any(|their| their.overlaps(path)));
+            let is_held =
+                own.conditions.iter().all(|condition| arrival.conditions.contains(condition));
             is_port && meets && (is_held || own.is_narrow)
         })
     });
@@ -161,19 +167,24 @@ fn not_exposed(route: &Route, mesh: &Mesh, options: &Options) -> Option<Drift> {
 fn shadowed(routes: &Routes) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for (index, route) in routes.routes.iter().enumerate() {
-        // Of the Gateway API, the order in which rules stand is not the one in which they are asked.
+        // Of the Gateway API, the order in which rules stand is not the one in which they are
+        // asked.
         if route.resource.starts_with("HTTPRoute") {
             continue;
         }
-        let earlier = routes
-            .routes
-            .iter()
-            .take(index)
-            .filter(|other| other.host == route.host && !other.resource.starts_with("HTTPRoute"));
+        let earlier =
+            routes.routes.iter().take(index).filter(|other| {
+                other.host == route.host && !other.resource.starts_with("HTTPRoute")
+            });
         let mut takers = earlier.filter(|other| {
-            let covers =
-                |own| other.matches.is_empty() || other.matches.iter().any(|their| their.covers(own));
-            if route.matches.is_empty() { other.matches.is_empty() } else { route.matches.iter().all(covers) }
+            let covers = |own| {
+                other.matches.is_empty() || other.matches.iter().any(|their| their.covers(own))
+            };
+            if route.matches.is_empty() {
+                other.matches.is_empty()
+            } else {
+                route.matches.iter().all(covers)
+            }
         });
         if let Some(taker) = takers.next() {
             drifts.push(Drift {

@@ -2,7 +2,8 @@
 
 use crate::gap::Place;
 
-/// A way in which a gateway and the mesh differ; the names are told in docs/tool.md and do not change.
+/// A way in which a gateway and the mesh differ; the names are told in docs/tool.md and do not
+/// change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DriftKind {
     /// Exposed at the edge, and no route of the mesh takes it.

@@ -7,7 +7,8 @@ use crate::mesh::{Arrival, Condition, PathMatch};
 /// What Tyk does with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// Sends it on, and asks for the credential that the API asks for; also where that can't be told.
+    /// Sends it on, and asks for the credential that the API asks for; also where that can't be
+    /// told.
     Asked,
     /// Sends it on without a credential, since an endpoint ignores authentication.
     Ignored,
@@ -24,7 +25,8 @@ pub(super) struct Entrance<'m> {
     pub(super) versions: Vec<(&'m String, &'m Version)>,
     /// The paths of the targets, without a slash at their end.
     bases: Vec<String>,
-    /// What the gateway takes away from a path, without a slash at its end; `None` where no path is known that it takes.
+    /// What the gateway takes away from a path, without a slash at its end; `None` where no path is
+    /// known that it takes.
     listen: Option<String>,
 }
 
@@ -41,7 +43,8 @@ impl<'m> Entrance<'m> {
         Some(Self { gateway, arrival, served, versions, bases, listen: taken_away(served) })
     }
 
-    /// Returns what Tyk does with the request that arrives with this path. `method` is the client's.
+    /// Returns what Tyk does with the request that arrives with this path. `method` is the
+    /// client's.
     pub(super) fn edge(&self, method: &str, path: &str) -> Edge {
         let served = self.served;
         let Some(sent) = self.edge_path(path) else { return Edge::Asked };
@@ -51,7 +54,8 @@ impl<'m> Entrance<'m> {
             match self.gateway.route(&request(served, self.arrival, method, &sent)) {
                 Outcome::Answered => return Edge::Kept,
                 Outcome::Forwarded(forwarded) if forwarded.api == served.api.id => {
-                    let is_same = |own: &String| own.trim_end_matches('/') == path.trim_end_matches('/');
+                    let is_same =
+                        |own: &String| own.trim_end_matches('/') == path.trim_end_matches('/');
                     if !forwarded.paths.iter().any(is_same) {
                         return Edge::Kept;
                     }
@@ -65,7 +69,8 @@ impl<'m> Entrance<'m> {
         if ignored { Edge::Ignored } else { Edge::Asked }
     }
 
-    /// Returns the path that a client asks for; `None` where what arrives does not stand below the target's path.
+    /// Returns the path that a client asks for; `None` where what arrives does not stand below the
+    /// target's path.
     fn edge_path(&self, path: &str) -> Option<String> {
         let below = |base: &String| {
             path.strip_prefix(base.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))

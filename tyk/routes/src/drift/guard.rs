@@ -2,7 +2,8 @@
 
 use crate::render::Service;
 
-/// The methods that are asked about where each is meant. Preflights, OPTIONS, have rules of their own.
+/// The methods that are asked about where each is meant. Preflights, OPTIONS, have rules of their
+/// own.
 pub const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// A request as it arrives in the mesh.
@@ -16,10 +17,12 @@ pub struct Sample {
 
 /// Says what the policies of a mesh make of requests without a token.
 pub trait Guard {
-    /// Returns whether no policy is known, for whatever service: it need not be asked anything else then.
+    /// Returns whether no policy is known, for whatever service: it need not be asked anything else
+    /// then.
     fn is_empty(&self) -> bool;
 
-    /// Returns requests that the rules of a service's policies are for; `within` are paths of what arrives there.
+    /// Returns requests that the rules of a service's policies are for; `within` are paths of what
+    /// arrives there.
     fn samples(&self, service: &Service, within: &[String]) -> Vec<Sample>;
 
     /// Returns whether each request is let in; `None` where that is not known.

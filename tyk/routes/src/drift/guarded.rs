@@ -10,8 +10,8 @@ use crate::render::Options;
 /// How many requests a difference names.
 const NAMED: usize = 4;
 
-/// Returns where the mesh asks for a token and Tyk for no credential, and the reverse, and how many requests were not
-/// asked about.
+/// Returns where the mesh asks for a token and Tyk for no credential, and the reverse, and how many
+/// requests were not asked about.
 pub(super) fn guarded_otherwise(
     gateway: &Gateway,
     arrival: &Arrival,
@@ -22,7 +22,9 @@ pub(super) fn guarded_otherwise(
     if guard.is_empty() {
         return (Vec::new(), 0);
     }
-    let Some(service) = options.service(&arrival.host, arrival.port) else { return (Vec::new(), 0) };
+    let Some(service) = options.service(&arrival.host, arrival.port) else {
+        return (Vec::new(), 0);
+    };
     let samples = Samples::of(gateway, arrival, &service, guard);
     let requests: Vec<&Sample> = samples.all.iter().map(|asked| &asked.sample).collect();
     let Some(answers) = guard.lets_in(&service, host, &requests) else { return (Vec::new(), 0) };
@@ -47,7 +49,11 @@ pub(super) fn guarded_otherwise(
             "`{}` asks for a credential, and the mesh lets {named} of `{host}` in without a token",
             arrival.name()
         );
-        drifts.push(drift(DriftKind::OpenInMesh, problem, "give the path a rule that asks for a token"));
+        drifts.push(drift(
+            DriftKind::OpenInMesh,
+            problem,
+            "give the path a rule that asks for a token",
+        ));
     }
     if let Some(named) = named(&open_at_edge) {
         let problem = format!(
@@ -64,13 +70,15 @@ pub(super) fn guarded_otherwise(
     (drifts, samples.left_out)
 }
 
-/// Returns the requests as a difference names them, once for each path; `None` where there are none.
+/// Returns the requests as a difference names them, once for each path; `None` where there are
+/// none.
 fn named(wrong: &[&Asked]) -> Option<String> {
     let mut shown: Vec<&Asked> = Vec::new();
     for asked in wrong {
         // What arrives as a whole is shown by one of its paths.
-        let is_shown =
-            |other: &&Asked| other.sample.path == asked.sample.path || (other.is_general && asked.is_general);
+        let is_shown = |other: &&Asked| {
+            other.sample.path == asked.sample.path || (other.is_general && asked.is_general)
+        };
         if !shown.iter().any(is_shown) {
             shown.push(asked);
         }

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 /// Returns the rules of an HTTPRoute, once for each service that is its parent.
 pub(super) fn read(value: &Value, place: &Place, namespace: &str, options: &Options) -> Vec<Route> {
-    let list = |pointer: &str| value.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+    let list =
+        |pointer: &str| value.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
     let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let mut routes = Vec::new();
     for parent in list("/spec/parentRefs")
@@ -25,7 +26,8 @@ pub(super) fn read(value: &Value, place: &Place, namespace: &str, options: &Opti
         let port = parent.get("port").and_then(Value::as_f64).and_then(to_port);
         for (index, rule) in list("/spec/rules").enumerate() {
             let matches = rule.get("matches").and_then(Value::as_array).into_iter().flatten();
-            let mut matches: Vec<RouteMatch> = matches.map(|matched| read_match(matched, port)).collect();
+            let mut matches: Vec<RouteMatch> =
+                matches.map(|matched| read_match(matched, port)).collect();
             if matches.is_empty() {
                 matches.push(RouteMatch { port, ..RouteMatch::default() });
             }
@@ -40,7 +42,11 @@ pub(super) fn read(value: &Value, place: &Place, namespace: &str, options: &Opti
     routes
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is looked at first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the range is looked at first"
+)]
 fn to_port(port: f64) -> Option<u16> {
     (1.0..65536.0).contains(&port).then_some(port as u16)
 }
@@ -61,7 +67,8 @@ fn read_match(value: &Value, port: Option<u16>) -> RouteMatch {
         ("queryParams", Condition::Parameter),
     ] {
         for entry in value.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text =
+                |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             if text("type") == "RegularExpression" {
                 is_narrow = true;
             } else {

@@ -40,7 +40,8 @@ impl Routes {
             }
             return;
         }
-        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let text =
+            |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let kind = text("/kind");
         if kind.ends_with("List")
             && let Some(items) = value.get("items")
@@ -48,8 +49,11 @@ impl Routes {
             return self.value(items, document, &path.clone().key("items"), options);
         }
         let place = Place { document, path: path.clone() };
-        let namespace =
-            if text("/metadata/namespace").is_empty() { "default" } else { text("/metadata/namespace") };
+        let namespace = if text("/metadata/namespace").is_empty() {
+            "default"
+        } else {
+            text("/metadata/namespace")
+        };
         let name = text("/metadata/name");
         let found = match kind {
             "VirtualService" => virtual_service::read(value, &place, namespace, options),
@@ -60,7 +64,9 @@ impl Routes {
             }
             "ServiceEntry" => {
                 let hosts = value.pointer("/spec/hosts").and_then(Value::as_array);
-                self.hosts.extend(hosts.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+                self.hosts.extend(
+                    hosts.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),
+                );
                 Vec::new()
             }
             _ => return,
@@ -71,9 +77,11 @@ impl Routes {
         self.routes.extend(found);
     }
 
-    /// Returns the routes that a proxy has for a host: those of the host itself, or of the pattern that is nearest to it.
+    /// Returns the routes that a proxy has for a host: those of the host itself, or of the pattern
+    /// that is nearest to it.
     pub(super) fn for_host(&self, host: &str) -> Vec<&Route> {
-        let mut patterns: Vec<&String> = self.routed.iter().filter(|pattern| fits(pattern, host)).collect();
+        let mut patterns: Vec<&String> =
+            self.routed.iter().filter(|pattern| fits(pattern, host)).collect();
         patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.len()));
         let exact = patterns.iter().find(|pattern| pattern.as_str() == host);
         let Some(nearest) = exact.or(patterns.first()) else { return Vec::new() };

@@ -1,4 +1,5 @@
-//! Requests that are asked about, so that neither a definition's endpoints nor a policy's rules hide something.
+//! Requests that are asked about, so that neither a definition's endpoints nor a policy's rules
+//! hide something.
 
 use super::edge::{Edge, Entrance};
 use super::guard::{Guard, METHODS, Sample};
@@ -8,7 +9,8 @@ use crate::mesh::{Arrival, PathMatch};
 use crate::render::Service;
 use std::collections::BTreeSet;
 
-/// How many requests are asked about for the endpoints of what arrives, and how many for the rules of policies.
+/// How many requests are asked about for the endpoints of what arrives, and how many for the rules
+/// of policies.
 const MOST: usize = 2000;
 
 /// A request, and what the edge asks of it.
@@ -32,7 +34,8 @@ pub(super) struct Samples<'m> {
 }
 
 impl<'m> Samples<'m> {
-    /// Returns examples of the paths that arrive, one for each endpoint, and those for the rules of the service's policies.
+    /// Returns examples of the paths that arrive, one for each endpoint, and those for the rules of
+    /// the service's policies.
     pub(super) fn of(
         gateway: &'m Gateway,
         arrival: &'m Arrival,
@@ -63,7 +66,8 @@ impl<'m> Samples<'m> {
         samples
     }
 
-    /// Returns what Tyk does with a request, which it asks for a credential where nothing is known of the API.
+    /// Returns what Tyk does with a request, which it asks for a credential where nothing is known
+    /// of the API.
     fn edge(&self, method: &str, path: &str) -> Edge {
         self.entrance.as_ref().map_or(Edge::Asked, |entrance| entrance.edge(method, path))
     }
@@ -105,12 +109,15 @@ impl<'m> Samples<'m> {
         for (_, version) in &entrance.versions {
             let endpoints = version.endpoints.iter().filter(|endpoint| arrives_as_is(endpoint));
             let endpoints = endpoints.map(|endpoint| (&endpoint.path, &endpoint.method));
-            let operations = version.operations.iter().map(|operation| (&operation.path, &operation.method));
+            let operations =
+                version.operations.iter().map(|operation| (&operation.path, &operation.method));
             for (pattern, method) in endpoints.chain(operations) {
                 let source = endpoint_expression(pattern, self.gateway.settings());
-                let examples = PathMatch::regex(&source).map(|set| set.examples()).unwrap_or_default();
+                let examples =
+                    PathMatch::regex(&source).map(|set| set.examples()).unwrap_or_default();
                 let Some(example) = examples.first() else { continue };
-                let methods = if method.is_empty() { METHODS.to_vec() } else { vec![method.as_str()] };
+                let methods =
+                    if method.is_empty() { METHODS.to_vec() } else { vec![method.as_str()] };
                 for base in &bases {
                     let path = format!("{base}/{}", example.trim_start_matches('/'));
                     for own in &methods {
@@ -144,8 +151,10 @@ fn arrives_as_is(endpoint: &Endpoint) -> bool {
 
 /// Returns the method that Tyk sends for a client's.
 fn sent_method(version: &Version, pattern: &str, method: &str) -> String {
-    let own =
-        version.endpoints.iter().filter(|endpoint| endpoint.path == pattern && endpoint.method == method);
+    let own = version
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.path == pattern && endpoint.method == method);
     let mut changed = own.filter_map(|endpoint| match &endpoint.action {
         Action::Method(method) => Some(method.clone()),
         _ => None,

@@ -12,13 +12,19 @@ const KNOWN: [&str; 5] = ["uri", "port", "headers", "queryParams", "name"];
 
 /// Returns the routes of a VirtualService, once for each host.
 pub(super) fn read(value: &Value, place: &Place, namespace: &str, options: &Options) -> Vec<Route> {
-    let list = |pointer: &str| value.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+    let list =
+        |pointer: &str| value.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
     let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let mut routes = Vec::new();
     for host in list("/spec/hosts").filter_map(Value::as_str) {
         for (index, route) in list("/spec/http").enumerate() {
-            let matches =
-                route.get("match").and_then(Value::as_array).into_iter().flatten().map(matched).collect();
+            let matches = route
+                .get("match")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(matched)
+                .collect();
             routes.push(Route {
                 resource: format!("VirtualService {namespace}/{name}"),
                 place: place.join(Path::default().key("spec").key("http").index(index)),
@@ -52,9 +58,15 @@ fn matched(value: &Value) -> RouteMatch {
             }
         }
     }
-    let others = value.as_object().into_iter().flatten().any(|(key, _)| !KNOWN.contains(&key.as_str()));
-    let port = value.get("port").and_then(Value::as_f64).filter(|port| (1.0..65536.0).contains(port));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was looked at")]
+    let others =
+        value.as_object().into_iter().flatten().any(|(key, _)| !KNOWN.contains(&key.as_str()));
+    let port =
+        value.get("port").and_then(Value::as_f64).filter(|port| (1.0..65536.0).contains(port));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range was looked at"
+    )]
     let port = port.map(|port| port as u16);
     RouteMatch { path, port, conditions, is_narrow: is_narrow || others }
 }

@@ -35,8 +35,11 @@ impl Pattern {
 #[must_use]
 pub fn translate(path: &str, settings: &Settings) -> String {
     let open = path.matches('{').count();
-    let mut source =
-        if open > 0 && open == path.matches('}').count() { parameters(path) } else { path.to_owned() };
+    let mut source = if open > 0 && open == path.matches('}').count() {
+        parameters(path)
+    } else {
+        path.to_owned()
+    };
     if source.contains("/*") {
         source = source.replace("/*/", "/[^/]+/").replace("/*", "/.*");
     }

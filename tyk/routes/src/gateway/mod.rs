@@ -1,4 +1,5 @@
-//! What Tyk's router makes of a request, as the gateway does it that has these definitions since its start.
+//! What Tyk's router makes of a request, as the gateway does it that has these definitions since
+//! its start.
 
 mod endpoint;
 mod order;
@@ -99,11 +100,14 @@ impl Gateway {
         if !self.settings.keeps_paths && !request.has_clean_path() {
             return Outcome::Redirected;
         }
-        if request.path.starts_with("/tyk/") || matches!(request.path.as_str(), "/hello" | "/ready") {
+        if request.path.starts_with("/tyk/") || matches!(request.path.as_str(), "/hello" | "/ready")
+        {
             return Outcome::Own;
         }
         let port = if request.port == 0 { self.settings.listen_port } else { request.port };
-        for served in self.served.iter().filter(|served| !served.api.is_internal && served.port == port) {
+        for served in
+            self.served.iter().filter(|served| !served.api.is_internal && served.port == port)
+        {
             if !served.host.matches(&request.host) {
                 continue;
             }
@@ -137,7 +141,12 @@ impl Gateway {
 }
 
 impl Served {
-    fn new(api: Api, listen_path: &str, settings: &Settings, gaps: &mut Vec<Gap>) -> Result<Self, Gap> {
+    fn new(
+        api: Api,
+        listen_path: &str,
+        settings: &Settings,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Self, Gap> {
         let listen = ListenPath::new(listen_path).map_err(|reason| Gap {
             kind: Kind::Unreadable,
             api: api.id.clone(),
@@ -148,13 +157,14 @@ impl Served {
         })?;
         let domain = if api.is_domain_off { "" } else { api.domain.as_str() };
         let is_own = settings.has_custom_domains && !api.domain.is_empty();
-        let host =
-            HostPattern::new(if is_own { domain } else { &settings.hostname }).map_err(|reason| Gap {
+        let host = HostPattern::new(if is_own { domain } else { &settings.hostname }).map_err(
+            |reason| Gap {
                 kind: Kind::Unreadable,
                 api: api.id.clone(),
                 place: api.at("domain", "x-tyk-api-gateway/server/customDomain/name"),
                 reason: format!("the domain `{domain}` can't be read: {reason}"),
-            })?;
+            },
+        )?;
         let port = if api.listen_port == 0 { settings.listen_port } else { api.listen_port };
         let patterns = patterns(&api.id, &api.versions, settings, gaps);
         Ok(Self { api, listen, host, port, patterns })
@@ -194,7 +204,8 @@ fn patterns(
     patterns
 }
 
-/// Returns a name as `tyk://` has it: without its categories, and `-` for what is no letter or digit.
+/// Returns a name as `tyk://` has it: without its categories, and `-` for what is no letter or
+/// digit.
 fn looping_name(name: &str) -> String {
     let name = name.split('#').next().unwrap_or_default();
     let mut folded = String::with_capacity(name.len());

@@ -14,8 +14,8 @@ pub(super) struct Listing {
     pub(super) listen_path: String,
 }
 
-/// Returns the APIs that the gateway loads, in its order: those with a domain first, where domains count, then by the
-/// length of the listen path, of which a segment `{x}` counts as nothing.
+/// Returns the APIs that the gateway loads, in its order: those with a domain first, where domains
+/// count, then by the length of the listen path, of which a segment `{x}` counts as nothing.
 pub(super) fn order(apis: Vec<Api>, settings: &Settings, gaps: &mut Vec<Gap>) -> Vec<Listing> {
     let mut loaded: Vec<Listing> = Vec::new();
     for api in apis {
@@ -51,7 +51,8 @@ fn refusal(api: &Api, settings: &Settings) -> Option<Gap> {
         return gap(Kind::NotServed, place, reason);
     }
     if api.listen_path.is_empty() || api.listen_path.contains(' ') {
-        let reason = "its listen path is empty or has a space, and Tyk leaves the API out".to_owned();
+        let reason =
+            "its listen path is empty or has a space, and Tyk leaves the API out".to_owned();
         return gap(Kind::NotServed, api.listen_path_place(), reason);
     }
     None

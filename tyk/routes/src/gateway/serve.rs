@@ -93,7 +93,8 @@ impl Gateway {
         let api = &served.api;
         let own = Target::parse(&api.target);
         if rewritten.is_none() && own.scheme == "tyk" {
-            let Some(next) = self.find(own.host()).or_else(|| self.find(&looping_name(own.host()))) else {
+            let Some(next) = self.find(own.host()).or_else(|| self.find(&looping_name(own.host())))
+            else {
                 return Outcome::Answered;
             };
             if passage.loops > MAX_LOOPS {
@@ -121,11 +122,23 @@ impl Gateway {
                 )
             }
         };
-        Outcome::Forwarded(Forwarded { api: api.id.clone(), version: version_name, authorities, host, paths })
+        Outcome::Forwarded(Forwarded {
+            api: api.id.clone(),
+            version: version_name,
+            authorities,
+            host,
+            paths,
+        })
     }
 
     /// Returns whether Tyk answers where the request would go upstream.
-    fn is_answered(&self, served: &Served, key: &str, version: &Version, passage: &Passage<'_>) -> bool {
+    fn is_answered(
+        &self,
+        served: &Served,
+        key: &str,
+        version: &Version,
+        passage: &Passage<'_>,
+    ) -> bool {
         let mut answers = matching(served, key, version, passage);
         answers.any(|action| match action {
             Action::Mock => true,
@@ -136,8 +149,15 @@ impl Gateway {
 }
 
 impl Served {
-    /// Returns whether an endpoint of a version, which stands under a key, has a request go on without a credential.
-    pub(crate) fn is_ignored(&self, key: &str, version: &Version, method: &str, path: &str) -> bool {
+    /// Returns whether an endpoint of a version, which stands under a key, has a request go on
+    /// without a credential.
+    pub(crate) fn is_ignored(
+        &self,
+        key: &str,
+        version: &Version,
+        method: &str,
+        path: &str,
+    ) -> bool {
         let candidates = candidates(self, path);
         version.endpoints.iter().enumerate().any(|(index, endpoint)| {
             endpoint.action == Action::Ignore
@@ -146,9 +166,11 @@ impl Served {
         })
     }
 
-    /// Returns whether an endpoint, by its place in the version under a key, is for one of these readings of a path.
+    /// Returns whether an endpoint, by its place in the version under a key, is for one of these
+    /// readings of a path.
     fn is_at(&self, key: &str, index: usize, candidates: &[String]) -> bool {
-        self.pattern(key, index).is_some_and(|pattern| candidates.iter().any(|path| pattern.matches(path)))
+        self.pattern(key, index)
+            .is_some_and(|pattern| candidates.iter().any(|path| pattern.matches(path)))
     }
 }
 
@@ -157,7 +179,9 @@ pub(crate) fn targets(served: &Served, version: &Version) -> Vec<Target> {
     let api = &served.api;
     if !api.targets.is_empty() {
         let scheme = if api.protocol.is_empty() { "http" } else { api.protocol.as_str() };
-        let full = |url: &String| if url.contains("://") { url.clone() } else { format!("{scheme}://{url}") };
+        let full = |url: &String| {
+            if url.contains("://") { url.clone() } else { format!("{scheme}://{url}") }
+        };
         return api
             .targets
             .iter()
@@ -175,8 +199,11 @@ fn matching<'s>(
     version: &'s Version,
     passage: &'s Passage<'_>,
 ) -> impl Iterator<Item = &'s Action> {
-    let path =
-        if served.listen.text() == "/" { passage.path.clone() } else { served.listen.strip(&passage.path) };
+    let path = if served.listen.text() == "/" {
+        passage.path.clone()
+    } else {
+        served.listen.strip(&passage.path)
+    };
     let candidates = candidates(served, &path);
     let method = passage.method.as_str();
     version.endpoints.iter().enumerate().filter_map(move |(index, endpoint)| {
@@ -219,19 +246,28 @@ fn is_let_through(served: &Served, key: &str, version: &Version, passage: &Passa
 }
 
 /// Returns what a request's URL becomes; `None` where no rewrite is for it.
-fn rewritten(served: &Served, key: &str, version: &Version, passage: &Passage<'_>) -> Option<Target> {
-    let path =
-        if served.listen.text() == "/" { passage.path.clone() } else { served.listen.strip(&passage.path) };
+fn rewritten(
+    served: &Served,
+    key: &str,
+    version: &Version,
+    passage: &Passage<'_>,
+) -> Option<Target> {
+    let path = if served.listen.text() == "/" {
+        passage.path.clone()
+    } else {
+        served.listen.strip(&passage.path)
+    };
     let candidates = candidates(served, &path);
-    let mut found =
-        version.endpoints.iter().enumerate().filter_map(|(index, endpoint)| match &endpoint.action {
+    let mut found = version.endpoints.iter().enumerate().filter_map(|(index, endpoint)| {
+        match &endpoint.action {
             Action::Rewrite(rewrite) if endpoint.method == passage.method => {
                 let pattern = served.pattern(key, index)?;
                 let is_of = candidates.iter().any(|path| pattern.matches(path));
                 is_of.then_some((rewrite, pattern.url.as_ref()?))
             }
             _ => None,
-        });
+        }
+    });
     let (rewrite, regex) = found.next()?;
     let url = if passage.query.is_empty() {
         passage.path.clone()

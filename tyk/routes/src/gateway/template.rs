@@ -1,4 +1,5 @@
-//! Listen paths and hosts with parameters, as gorilla/mux reads them: `{name}` and `{name:pattern}`.
+//! Listen paths and hosts with parameters, as gorilla/mux reads them: `{name}` and
+//! `{name:pattern}`.
 
 use regex::Regex;
 
@@ -48,7 +49,8 @@ impl ListenPath {
         }
     }
 
-    /// Returns a path without it; one that does not begin with it stays as it is, but for the slash at its beginning.
+    /// Returns a path without it; one that does not begin with it stays as it is, but for the slash
+    /// at its beginning.
     #[must_use]
     pub fn strip(&self, path: &str) -> String {
         let rest = match (path.strip_prefix(&self.text), &self.template) {
@@ -126,7 +128,8 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// Returns the length by which Tyk orders listen paths: a segment that is one parameter counts as nothing.
+/// Returns the length by which Tyk orders listen paths: a segment that is one parameter counts as
+/// nothing.
 pub(super) fn listen_path_length(path: &str) -> usize {
     if !path.contains('{') {
         return path.len();

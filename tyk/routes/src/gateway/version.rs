@@ -39,7 +39,8 @@ impl Gateway {
     }
 }
 
-/// Returns the version within a definition, and the key under which it stands; `None` where Tyk refuses.
+/// Returns the version within a definition, and the key under which it stands; `None` where Tyk
+/// refuses.
 pub(super) fn version<'s>(
     served: &'s Served,
     passage: &mut Passage<'_>,
@@ -57,8 +58,8 @@ pub(super) fn version<'s>(
     if found.is_none() && served.api.selector.falls_back { default() } else { found }
 }
 
-/// Returns the version that a request names, and takes it out where the definition says so; what was found first counts
-/// for all that follows.
+/// Returns the version that a request names, and takes it out where the definition says so; what
+/// was found first counts for all that follows.
 fn named_version(served: &Served, passage: &mut Passage<'_>) -> String {
     if let Some(name) = &passage.version {
         return name.clone();
@@ -79,7 +80,9 @@ fn named_version(served: &Served, passage: &mut Passage<'_>) -> String {
         }
         Location::Path => {
             let rest = served.listen.strip(&passage.path);
-            let Some(part) = rest.split('/').find(|part| !part.is_empty()) else { return String::new() };
+            let Some(part) = rest.split('/').find(|part| !part.is_empty()) else {
+                return String::new();
+            };
             if selector.strips && fits(&selector.pattern, part) {
                 passage.path = passage.path.replacen(&format!("{part}/"), "", 1);
             }
@@ -90,7 +93,8 @@ fn named_version(served: &Served, passage: &mut Passage<'_>) -> String {
     name
 }
 
-/// Returns a path without the version that is its first part, as Tyk does when it looks for endpoints.
+/// Returns a path without the version that is its first part, as Tyk does when it looks for
+/// endpoints.
 pub(super) fn without_version(served: &Served, path: &str) -> String {
     let selector = &served.api.selector;
     let part = path.trim_matches('/').split('/').next().unwrap_or_default();

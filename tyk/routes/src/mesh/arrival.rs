@@ -29,8 +29,9 @@ pub struct Arrival {
     pub(super) entry: usize,
     /// The length by which Tyk, or where paths have changed the mesh, must order.
     pub(super) weight: usize,
-    /// Where the path arrives as the client sent it, what stands before it and which hosts the client may have named:
-    /// among those with the same, the gateway's own order tells whose a request is.
+    /// Where the path arrives as the client sent it, what stands before it and which hosts the
+    /// client may have named: among those with the same, the gateway's own order tells whose a
+    /// request is.
     pub(super) origin: Option<(String, String)>,
 }
 
@@ -67,7 +68,11 @@ impl Arrival {
     /// Returns the API, and the version where there is one: `orders@v2`.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.version.is_empty() { self.api.clone() } else { format!("{}@{}", self.api, self.version) }
+        if self.version.is_empty() {
+            self.api.clone()
+        } else {
+            format!("{}@{}", self.api, self.version)
+        }
     }
 
     /// Returns whether a request that arrives is one of these.
@@ -78,13 +83,20 @@ impl Arrival {
 
     /// Returns what arrivals are sorted by.
     pub(super) fn rank(&self) -> (String, u16, Reverse<usize>, Reverse<usize>, usize) {
-        (self.host.clone(), self.port, Reverse(self.weight), Reverse(self.conditions.len()), self.entry)
+        (
+            self.host.clone(),
+            self.port,
+            Reverse(self.weight),
+            Reverse(self.conditions.len()),
+            self.entry,
+        )
     }
 
     /// Returns whether all but the paths is the same.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         self.name() == other.name()
-            && (&self.host, self.port, &self.host_seen) == (&other.host, other.port, &other.host_seen)
+            && (&self.host, self.port, &self.host_seen)
+                == (&other.host, other.port, &other.host_seen)
             && self.conditions == other.conditions
             && self.weight == other.weight
             && self.origin == other.origin
@@ -101,8 +113,8 @@ impl Arrival {
 
     /// Returns whether a request may be of either, and nothing in it tells of which.
     pub(crate) fn is_mistaken_for(&self, other: &Self) -> bool {
-        let is_elsewhere =
-            (&self.host, self.port) != (&other.host, other.port) || !self.host_seen.meets(&other.host_seen);
+        let is_elsewhere = (&self.host, self.port) != (&other.host, other.port)
+            || !self.host_seen.meets(&other.host_seen);
         let is_told = self.origin.is_some() && self.origin == other.origin;
         let is_one_way = self.entry == other.entry && self.conditions != other.conditions;
         if is_elsewhere || is_told || is_one_way || self.excludes(other) {

@@ -33,7 +33,8 @@ pub(super) fn named(served: &Served, from: &Branch, version: &str) -> Option<Bra
             branch.shapes.extend(ends.collect::<Vec<_>>());
         }
         Location::Path => {
-            branch.shapes = from.shapes.iter().filter_map(|shape| shape.with_part(version)).collect();
+            branch.shapes =
+                from.shapes.iter().filter_map(|shape| shape.with_part(version)).collect();
         }
     }
     Some(branch)
@@ -53,7 +54,9 @@ pub(super) fn unnamed(served: &Served, from: &Branch) -> Branch {
 fn bare(shape: &Shape) -> Vec<Shape> {
     match shape {
         Shape::Begins { text, .. } if text.ends_with('/') => vec![Shape::Exact(text.clone())],
-        Shape::Begins { text, .. } => vec![Shape::Exact(text.clone()), Shape::Exact(format!("{text}/"))],
+        Shape::Begins { text, .. } => {
+            vec![Shape::Exact(text.clone()), Shape::Exact(format!("{text}/"))]
+        }
         other => vec![other.clone()],
     }
 }

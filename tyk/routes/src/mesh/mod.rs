@@ -1,4 +1,5 @@
-//! What reaches the mesh through a gateway: the requests of each API as they go upstream, by host and path.
+//! What reaches the mesh through a gateway: the requests of each API as they go upstream, by host
+//! and path.
 
 mod apart;
 mod arrival;
@@ -18,7 +19,8 @@ use crate::gateway::Gateway;
 /// All that reaches the mesh, and what of the definitions does not, or not so that it can be told.
 #[derive(Debug)]
 pub struct Mesh {
-    /// What arrives, in the order in which a proxy must ask: the first that fits a request is the API's that sent it.
+    /// What arrives, in the order in which a proxy must ask: the first that fits a request is the
+    /// API's that sent it.
     pub arrivals: Vec<Arrival>,
     /// What has no route, or not all of it.
     pub gaps: Vec<Gap>,
@@ -39,7 +41,9 @@ impl Mesh {
                 seen.push(gap);
             }
         }
-        seen.sort_by(|a, b| (a.place.document, &a.api, a.kind).cmp(&(b.place.document, &b.api, b.kind)));
+        seen.sort_by(|a, b| {
+            (a.place.document, &a.api, a.kind).cmp(&(b.place.document, &b.api, b.kind))
+        });
         Self { arrivals: mesh.arrivals, gaps: seen }
     }
 }

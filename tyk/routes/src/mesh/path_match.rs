@@ -103,7 +103,8 @@ impl fmt::Display for PathMatch {
     }
 }
 
-/// Adds a text that a regular expression matches, with each repetition as often as it must be and `extra` times more.
+/// Adds a text that a regular expression matches, with each repetition as often as it must be and
+/// `extra` times more.
 fn example(hir: &Hir, extra: u32, text: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
@@ -129,7 +130,9 @@ fn example(hir: &Hir, extra: u32, text: &mut String) {
 /// Returns a character of a class, a letter or digit where it has one.
 fn member(class: &Class) -> char {
     let is_member = |c: char| match class {
-        Class::Unicode(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&c)),
+        Class::Unicode(class) => {
+            class.iter().any(|range| (range.start()..=range.end()).contains(&c))
+        }
         Class::Bytes(class) => u8::try_from(c)
             .is_ok_and(|c| class.iter().any(|range| (range.start()..=range.end()).contains(&c))),
     };
@@ -159,9 +162,15 @@ mod tests {
     #[test]
     fn sets_overlap_and_cover() {
         let prefix = |text: &str| PathMatch::Prefix(text.into());
-        assert!(prefix("/foo").overlaps(&prefix("/foobar")) && prefix("/foo").covers(&prefix("/foobar")));
+        assert!(
+            prefix("/foo").overlaps(&prefix("/foobar"))
+                && prefix("/foo").covers(&prefix("/foobar"))
+        );
         assert!(!prefix("/foobar").covers(&prefix("/foo")));
         assert!(!prefix("/foo/").overlaps(&PathMatch::Exact("/foo".into())));
-        assert!(prefix("/a/").overlaps(&regex("/a/[0-9]+")) && !prefix("/b/").overlaps(&regex("/a/[0-9]+")));
+        assert!(
+            prefix("/a/").overlaps(&regex("/a/[0-9]+"))
+                && !prefix("/b/").overlaps(&regex("/a/[0-9]+"))
+        );
     }
 }

@@ -35,7 +35,9 @@ fn one(to: &str) -> Rewritten {
 fn shape(path: &str) -> Shape {
     let Ok(variable) = Regex::new(VARIABLE) else { return Shape::Any };
     let mut found = variable.find_iter(path).peekable();
-    let Some(first) = found.peek().map(|found| found.start()) else { return Shape::Exact(path.to_owned()) };
+    let Some(first) = found.peek().map(|found| found.start()) else {
+        return Shape::Exact(path.to_owned());
+    };
     let mut source = String::new();
     let mut end = 0;
     for found in found {

@@ -43,21 +43,29 @@ impl Shape {
                 }
                 let rest = listen.strip(text);
                 let is_all = rest == "/";
-                vec![if is_all { Self::Any } else { Self::Begins { text: rest, is_strict: *is_strict } }]
+                vec![if is_all {
+                    Self::Any
+                } else {
+                    Self::Begins { text: rest, is_strict: *is_strict }
+                }]
             }
             Self::Regex { source, .. } => {
                 let own = listen.regex().is_some_and(|regex| source.starts_with(regex));
-                let rest = listen.regex().and_then(|regex| source.strip_prefix(regex)).unwrap_or_default();
+                let rest =
+                    listen.regex().and_then(|regex| source.strip_prefix(regex)).unwrap_or_default();
                 match (own, rest) {
                     (false, _) => vec![self.clone()],
                     (true, ".*") => vec![Self::Any],
-                    (true, rest) => vec![Self::Regex { source: rest.to_owned(), length: rest.len() }],
+                    (true, rest) => {
+                        vec![Self::Regex { source: rest.to_owned(), length: rest.len() }]
+                    }
                 }
             }
         }
     }
 
-    /// Returns the paths of these whose first part after the listen path is this one; `None` where that is not told.
+    /// Returns the paths of these whose first part after the listen path is this one; `None` where
+    /// that is not told.
     pub(super) fn with_part(&self, part: &str) -> Option<Self> {
         let escaped = regex::escape(part);
         match self {
@@ -98,8 +106,11 @@ impl Shape {
         match self {
             Self::Any => all(),
             Self::Exact(path) if path.trim_matches('/').is_empty() => {
-                let mut paths =
-                    vec![PathMatch::Exact(if base.is_empty() { "/".to_owned() } else { base.to_owned() })];
+                let mut paths = vec![PathMatch::Exact(if base.is_empty() {
+                    "/".to_owned()
+                } else {
+                    base.to_owned()
+                })];
                 if !base.is_empty() && target.ends_with('/') {
                     paths.push(PathMatch::Exact(format!("{base}/")));
                 }
@@ -107,9 +118,14 @@ impl Shape {
             }
             Self::Exact(path) => vec![PathMatch::Exact(format!("{base}{path}"))],
             Self::Begins { text, .. } if text == "/" => all(),
-            Self::Begins { text, is_strict: false } => vec![PathMatch::Prefix(format!("{base}{text}"))],
+            Self::Begins { text, is_strict: false } => {
+                vec![PathMatch::Prefix(format!("{base}{text}"))]
+            }
             Self::Begins { text, is_strict: true } => {
-                vec![PathMatch::Exact(format!("{base}{text}")), PathMatch::Prefix(format!("{base}{text}/"))]
+                vec![
+                    PathMatch::Exact(format!("{base}{text}")),
+                    PathMatch::Prefix(format!("{base}{text}/")),
+                ]
             }
             Self::Regex { source, .. } => {
                 PathMatch::regex(&format!("{}{source}", regex::escape(base))).into_iter().collect()

@@ -7,8 +7,8 @@ use crate::gap::{Kind, Place};
 use crate::gateway::{Gateway, Served};
 use crate::url::Target;
 
-/// Returns what of a version of an API has no route, or one that may be wrong. `host` is the domain of the API that
-/// listens.
+/// Returns what of a version of an API has no route, or one that may be wrong. `host` is the domain
+/// of the API that listens.
 pub(super) fn unrouted(
     gateway: &Gateway,
     served: &Served,
@@ -18,7 +18,9 @@ pub(super) fn unrouted(
     let mut found = Vec::new();
     for endpoint in &version.endpoints {
         let (kind, reason) = match &endpoint.action {
-            Action::Reply | Action::Mock => (Kind::AnsweredByGateway, "Tyk answers from the definition"),
+            Action::Reply | Action::Mock => {
+                (Kind::AnsweredByGateway, "Tyk answers from the definition")
+            }
             Action::Virtual if gateway.settings().runs_scripts => {
                 (Kind::AnsweredByGateway, "a script answers")
             }
@@ -26,16 +28,22 @@ pub(super) fn unrouted(
             _ => continue,
         };
         let method = if endpoint.method.is_empty() { "every method" } else { &endpoint.method };
-        found.push((kind, endpoint.place.clone(), format!("{method} of `{}`: {reason}", endpoint.path)));
+        found.push((
+            kind,
+            endpoint.place.clone(),
+            format!("{method} of `{}`: {reason}", endpoint.path),
+        ));
     }
     for plugin in &served.api.plugins {
         let place = served.api.at("custom_middleware", "x-tyk-api-gateway/middleware/global");
-        let reason = format!("the plugin `{plugin}` may change paths; what it does is not known here");
+        let reason =
+            format!("the plugin `{plugin}` may change paths; what it does is not known here");
         found.push((Kind::ChangedByPlugin, place, reason));
     }
     for (path, place) in paths(served) {
         if path.chars().any(is_encoded) {
-            let reason = format!("`{path}` arrives percent-encoded, and the route has it as it is written");
+            let reason =
+                format!("`{path}` arrives percent-encoded, and the route has it as it is written");
             found.push((Kind::EncodedPath, place, reason));
         }
     }
@@ -44,8 +52,9 @@ pub(super) fn unrouted(
         found.push((Kind::NotHttp, served.api.place.clone(), reason));
     }
     if served.api.keeps_host {
-        let place =
-            served.api.at("proxy/preserve_host_header", "x-tyk-api-gateway/upstream/preserveHostHeader");
+        let place = served
+            .api
+            .at("proxy/preserve_host_header", "x-tyk-api-gateway/upstream/preserveHostHeader");
         let domain = if host.is_empty() { "any".to_owned() } else { format!("`{host}`") };
         let reason = format!(
             "the Host header is the client's ({domain}), and no service of the mesh has it: the sidecar finds no route and no \
@@ -56,11 +65,16 @@ pub(super) fn unrouted(
     found
 }
 
-/// Returns the paths of which an API's routes are made. Of a listen path with parameters, each is a pattern.
+/// Returns the paths of which an API's routes are made. Of a listen path with parameters, each is a
+/// pattern.
 fn paths(served: &Served) -> Vec<(String, Place)> {
     let target = (Target::parse(&served.api.target).path, served.api.target_place());
     let listen = (served.listen.text().to_owned(), served.api.listen_path_place());
-    if served.listen.regex().is_some() || served.api.strips { vec![target] } else { vec![listen, target] }
+    if served.listen.regex().is_some() || served.api.strips {
+        vec![target]
+    } else {
+        vec![listen, target]
+    }
 }
 
 /// Returns whether a character of a path is sent on percent-encoded.
@@ -68,7 +82,8 @@ fn is_encoded(c: char) -> bool {
     !c.is_ascii_alphanumeric() && !"-_.~$&+,/:;=@".contains(c)
 }
 
-/// Returns why no request comes to an API by its listen path; `entry` is its place in the gateway's order.
+/// Returns why no request comes to an API by its listen path; `entry` is its place in the gateway's
+/// order.
 pub(super) fn never_reached(gateway: &Gateway, served: &Served, entry: usize) -> Option<String> {
     let listen = served.listen.text();
     if listen.starts_with("/tyk/") || matches!(listen, "/hello" | "/ready") {
@@ -82,13 +97,18 @@ pub(super) fn never_reached(gateway: &Gateway, served: &Served, entry: usize) ->
     };
     let other = gateway.served().iter().take(entry).find(covers)?;
     let (id, taking) = (&other.api.id, other.listen.text());
-    Some(format!("every request for `{listen}` goes to `{id}` at `{taking}`, which counts as longer"))
+    Some(format!(
+        "every request for `{listen}` goes to `{id}` at `{taking}`, which counts as longer"
+    ))
 }
 
 /// Returns why what goes to a target has no route.
 pub(super) fn refusal(served: &Served, target: &Target) -> Option<(Kind, String)> {
     if served.api.is_discovered {
-        return Some((Kind::UnknownTarget, "service discovery says where its requests go".to_owned()));
+        return Some((
+            Kind::UnknownTarget,
+            "service discovery says where its requests go".to_owned(),
+        ));
     }
     if target.authority.is_empty()
         || target.authority.contains(['$', '{'])

@@ -76,8 +76,9 @@ impl<'g> Walk<'g> {
                 continue;
             }
             let Some(other) = gateway.find(id) else {
-                let place =
-                    served.api.at("definition/versions", "x-tyk-api-gateway/info/versioning/versions");
+                let place = served
+                    .api
+                    .at("definition/versions", "x-tyk-api-gateway/info/versioning/versions");
                 self.gap(
                     Kind::NotServed,
                     served,
@@ -143,7 +144,8 @@ impl<'g> Walk<'g> {
         for (key, version) in &versions.list {
             let way = if asks { named(served, branch, key) } else { Some(branch.clone()) };
             if let Some(way) = way {
-                let is_told = way.conditions.len() > branch.conditions.len() || !version.target.is_empty();
+                let is_told =
+                    way.conditions.len() > branch.conditions.len() || !version.target.is_empty();
                 self.version(served, version, if is_told { key } else { "" }, &way, depth);
             }
         }
@@ -169,10 +171,18 @@ impl<'g> Walk<'g> {
                 for made in rewritten(rewrite) {
                     let place = endpoint.place.clone();
                     if made.is_unknown {
-                        let reason = format!("`{}` is rewritten to where a variable says", endpoint.path);
+                        let reason =
+                            format!("`{}` is rewritten to where a variable says", endpoint.path);
                         self.gap(Kind::UnknownTarget, served, place, reason);
                     } else if made.url.scheme == "tyk" {
-                        self.follow(served, &made.url, &[made.shape], &branch.conditions, place, depth);
+                        self.follow(
+                            served,
+                            &made.url,
+                            &[made.shape],
+                            &branch.conditions,
+                            place,
+                            depth,
+                        );
                     } else if made.url.scheme.is_empty() {
                         let shapes = self.stripped(served, &[made.shape]);
                         self.upstream(served, version, name, &shapes, branch, false);
@@ -188,8 +198,10 @@ impl<'g> Walk<'g> {
             let place = served.api.target_place();
             let url = Target { path: String::new(), ..own };
             if let Some(next) = self.gateway.find(url.host()) {
-                let reason =
-                    format!("its requests become those of `{}`, and have the routes of that", next.api.id);
+                let reason = format!(
+                    "its requests become those of `{}`, and have the routes of that",
+                    next.api.id
+                );
                 self.gap(Kind::Loop, served, place.clone(), reason);
             }
             return self.follow(served, &url, &shapes, &branch.conditions, place, depth);
@@ -235,7 +247,15 @@ impl<'g> Walk<'g> {
         is_as_sent: bool,
     ) {
         for target in targets(served, version) {
-            self.arrive(served, name, &target, shapes, branch, is_as_sent, &served.api.target_place());
+            self.arrive(
+                served,
+                name,
+                &target,
+                shapes,
+                branch,
+                is_as_sent,
+                &served.api.target_place(),
+            );
         }
     }
 
@@ -258,7 +278,8 @@ impl<'g> Walk<'g> {
         let base = if is_rewritten { "" } else { target.path.as_str() };
         let by_id = format!("/{}/", served.api.id);
         for shape in shapes {
-            // What asks for an API by its id is asked for right before what asks for it by its listen path.
+            // What asks for an API by its id is asked for right before what asks for it by its
+            // listen path.
             let is_by_id = matches!(shape, Shape::Begins { text, .. } if *text == by_id);
             let length = match (is_by_id, is_as_sent) {
                 (true, true) => served.listen.length(),
@@ -281,7 +302,8 @@ impl<'g> Walk<'g> {
                 place: place.clone(),
                 entry: self.entry,
                 weight: base.trim_end_matches('/').len().saturating_add(length),
-                origin: is_as_sent.then(|| (base.trim_end_matches('/').to_owned(), self.host.clone())),
+                origin: is_as_sent
+                    .then(|| (base.trim_end_matches('/').to_owned(), self.host.clone())),
             });
         }
     }

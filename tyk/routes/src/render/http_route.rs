@@ -13,7 +13,8 @@ const MAX_MATCHES: usize = 8;
 /// How many rules a route may have.
 const MAX_RULES: usize = 16;
 
-/// Returns HTTPRoutes in Tyk's namespace, one for each API and service, and the grants that let them lead elsewhere.
+/// Returns HTTPRoutes in Tyk's namespace, one for each API and service, and the grants that let
+/// them lead elsewhere.
 #[must_use]
 pub fn http_routes(mesh: &Mesh, options: &Options) -> Rendered {
     let (hosts, more) = plan(mesh, options);
@@ -21,7 +22,8 @@ pub fn http_routes(mesh: &Mesh, options: &Options) -> Rendered {
     let mut resources = Vec::new();
     let mut granted = BTreeSet::new();
     for host in &hosts {
-        let is_of_service = |(_, service): &(&Arrival, Service)| service.host(&options.domain) == host.name;
+        let is_of_service =
+            |(_, service): &(&Arrival, Service)| service.host(&options.domain) == host.name;
         if !host.arrivals.iter().all(is_of_service) {
             gaps.extend(host.arrivals.iter().map(|(arrival, _)| foreign(arrival, &host.name)));
             continue;
@@ -46,7 +48,10 @@ pub fn http_routes(mesh: &Mesh, options: &Options) -> Rendered {
 fn rules<'m>(host: &Host<'m>, gaps: &mut Vec<Gap>) -> Vec<(&'m Arrival, Vec<RulePath>)> {
     let arrivals: Vec<&Arrival> = host.arrivals.iter().map(|(arrival, _)| *arrival).collect();
     let of = |is_all_regex: bool| -> Vec<(&'m Arrival, Vec<RulePath>)> {
-        arrivals.iter().map(|arrival| (*arrival, rule_paths(arrival, &arrivals, is_all_regex))).collect()
+        arrivals
+            .iter()
+            .map(|arrival| (*arrival, rule_paths(arrival, &arrivals, is_all_regex)))
+            .collect()
     };
     let rules = of(false);
     let Some((earlier, later)) = misplaced(&rules) else { return rules };
@@ -88,7 +93,9 @@ fn matched(path: &RulePath, arrival: &Arrival) -> Value {
             Condition::Parameter(name, value) if !is_header => Some((name, value)),
             _ => None,
         });
-        fitting.map(|(name, value)| json!({"type": "Exact", "name": name, "value": value})).collect()
+        fitting
+            .map(|(name, value)| json!({"type": "Exact", "name": name, "value": value}))
+            .collect()
     };
     if let Some(members) = matched.as_object_mut() {
         for (key, entries) in [("headers", of(true)), ("queryParams", of(false))] {
@@ -105,7 +112,8 @@ fn routes(name: &str, service: &Service, matches: &[Value], options: &Options) -
     let rules: Vec<Value> = matches
         .chunks(MAX_MATCHES)
         .map(|matches| {
-            let backend = json!({"name": service.name, "namespace": service.namespace, "port": service.port});
+            let backend =
+                json!({"name": service.name, "namespace": service.namespace, "port": service.port});
             json!({"matches": matches, "backendRefs": [backend]})
         })
         .collect();

@@ -27,7 +27,8 @@ pub struct Rendered {
 /// Returns a name that Kubernetes takes: lower case letters, digits and `-`, 63 at most.
 fn resource_name(parts: &[&str]) -> String {
     let text = parts.join("-").to_ascii_lowercase();
-    let folded: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let folded: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let short: String = folded.chars().take(63).collect();
     short.trim_matches('-').to_owned()
 }

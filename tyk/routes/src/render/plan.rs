@@ -57,7 +57,10 @@ impl Options {
     /// Returns the service that a target is; `None` where its name does not tell.
     #[must_use]
     pub fn service(&self, host: &str, port: u16) -> Option<Service> {
-        let known = self.destinations.get(&format!("{host}:{port}")).or_else(|| self.destinations.get(host));
+        let known = self
+            .destinations
+            .get(&format!("{host}:{port}"))
+            .or_else(|| self.destinations.get(host));
         if let Some(service) = known {
             return Some(service.clone());
         }
@@ -108,14 +111,22 @@ pub(super) fn plan<'m>(mesh: &'m Mesh, options: &Options) -> (Vec<Host<'m>>, Vec
     (hosts.into_values().collect(), gaps)
 }
 
-/// Returns the host that requests name; `None` where it is the client's and can't be listed, of which a gap tells. Where
-/// another API on the port has any host of clients, its requests may name this one: a route for it would take them away.
-fn host_name(arrival: &Arrival, service: &Service, mesh: &Mesh, options: &Options) -> Option<String> {
+/// Returns the host that requests name; `None` where it is the client's and can't be listed, of
+/// which a gap tells. Where another API on the port has any host of clients, its requests may name
+/// this one: a route for it would take them away.
+fn host_name(
+    arrival: &Arrival,
+    service: &Service,
+    mesh: &Mesh,
+    options: &Options,
+) -> Option<String> {
     let is_any = |host: &HostSeen| matches!(host, HostSeen::Client(domain) if domain.is_empty() || domain.contains('{'));
     match &arrival.host_seen {
         HostSeen::Client(domain) => {
-            let is_shared =
-                mesh.arrivals.iter().any(|other| other.port == arrival.port && is_any(&other.host_seen));
+            let is_shared = mesh
+                .arrivals
+                .iter()
+                .any(|other| other.port == arrival.port && is_any(&other.host_seen));
             (!is_shared).then(|| domain.clone())
         }
         // A name of the service, however short, has the routes of the full one.
@@ -135,7 +146,8 @@ mod tests {
     #[test]
     fn names_of_services_are_completed() {
         let options = Options::default();
-        let host = |name: &str| options.service(name, 80).map(|service| service.host("cluster.local"));
+        let host =
+            |name: &str| options.service(name, 80).map(|service| service.host("cluster.local"));
         for (name, full) in [
             ("orders", Some("orders.tyk.svc.cluster.local")),
             ("orders.shop", Some("orders.shop.svc.cluster.local")),

@@ -10,7 +10,8 @@ use crate::mesh::{Arrival, HostSeen, Mesh, PathMatch};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Returns one document with a policy for each service: who may call what, as far as the definitions say.
+/// Returns one document with a policy for each service: who may call what, as far as the
+/// definitions say.
 #[must_use]
 pub fn policies(gateway: &Gateway, mesh: &Mesh, options: &Options) -> Rendered {
     let mut gaps = mesh.gaps.clone();
@@ -26,15 +27,19 @@ pub fn policies(gateway: &Gateway, mesh: &Mesh, options: &Options) -> Rendered {
             }
         }
     }
-    let policies: Vec<Value> = rules.into_iter().filter(|(_, rules)| !rules.is_empty()).map(policy).collect();
-    let resources = if policies.is_empty() { Vec::new() } else { vec![json!({"policies": policies})] };
+    let policies: Vec<Value> =
+        rules.into_iter().filter(|(_, rules)| !rules.is_empty()).map(policy).collect();
+    let resources =
+        if policies.is_empty() { Vec::new() } else { vec![json!({"policies": policies})] };
     Rendered { resources, gaps }
 }
 
 fn policy((service, mut rules): (Service, Vec<Value>)) -> Value {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for rule in &mut rules {
-        let Some(name) = rule.get("name").and_then(Value::as_str).map(str::to_owned) else { continue };
+        let Some(name) = rule.get("name").and_then(Value::as_str).map(str::to_owned) else {
+            continue;
+        };
         let times = names.entry(name.clone()).or_default();
         *times = times.saturating_add(1);
         if *times > 1 {
@@ -63,7 +68,8 @@ struct Rules<'r> {
 }
 
 impl<'r> Rules<'r> {
-    /// Returns the rules for what arrives: those of lists where there are some, one for all of it otherwise.
+    /// Returns the rules for what arrives: those of lists where there are some, one for all of it
+    /// otherwise.
     fn all(&mut self) -> Vec<Value> {
         let mut rules = Vec::new();
         let Some(version) = self.version() else { return rules };
@@ -84,7 +90,8 @@ impl<'r> Rules<'r> {
                 continue;
             };
             let Some(paths) = self.paths(endpoint, version, base) else { continue };
-            let mut rule = self.rule(&format!("{}-{suffix}", self.arrival.api), &endpoint.method, &paths);
+            let mut rule =
+                self.rule(&format!("{}-{suffix}", self.arrival.api), &endpoint.method, &paths);
             match endpoint.action {
                 Action::Block => set(&mut rule, "action", json!("DENY")),
                 Action::Ignore => set(&mut rule, "authentication", json!("NONE")),
@@ -105,26 +112,41 @@ impl<'r> Rules<'r> {
         versions.get(&self.arrival.version).or_else(|| versions.values().next())
     }
 
-    /// Returns what stands before an endpoint's path where it arrives; `None` where that is not one text.
+    /// Returns what stands before an endpoint's path where it arrives; `None` where that is not one
+    /// text.
     fn base(&self) -> Option<String> {
         let target = crate::gateway::targets(self.served, self.version()?).into_iter().next()?;
         let target = target.path.trim_end_matches('/').to_owned();
         if self.served.api.strips {
             return Some(target);
         }
-        self.served.listen.regex().is_none().then(|| target + self.served.listen.text().trim_end_matches('/'))
+        self.served
+            .listen
+            .regex()
+            .is_none()
+            .then(|| target + self.served.listen.text().trim_end_matches('/'))
     }
 
     fn paths(&mut self, endpoint: &Endpoint, version: &Version, base: &str) -> Option<Vec<String>> {
-        let is_same = |other: &&Endpoint| other.path == endpoint.path && other.method == endpoint.method;
-        let is_rewritten =
-            version.endpoints.iter().filter(is_same).any(|other| matches!(other.action, Action::Rewrite(_)));
+        let is_same =
+            |other: &&Endpoint| other.path == endpoint.path && other.method == endpoint.method;
+        let is_rewritten = version
+            .endpoints
+            .iter()
+            .filter(is_same)
+            .any(|other| matches!(other.action, Action::Rewrite(_)));
         if is_rewritten {
-            self.gap(endpoint, "its URL is rewritten, and the rule of the API is for where it goes");
+            self.gap(
+                endpoint,
+                "its URL is rewritten, and the rule of the API is for where it goes",
+            );
             return self.whole();
         }
         let Some(found) = rule_paths(&endpoint.path, self.gateway.settings()) else {
-            self.gap(endpoint, "it is a regular expression that no rule says; write it with `{name}`");
+            self.gap(
+                endpoint,
+                "it is a regular expression that no rule says; write it with `{name}`",
+            );
             return None;
         };
         if let Some(lacks) = found.lacks {
@@ -139,7 +161,9 @@ impl<'r> Rules<'r> {
         for path in &self.arrival.paths {
             match path {
                 PathMatch::Exact(path) if !path.contains(['*', '{']) => paths.push(path.clone()),
-                PathMatch::Prefix(prefix) if !prefix.contains(['*', '{']) => paths.push(format!("{prefix}*")),
+                PathMatch::Prefix(prefix) if !prefix.contains(['*', '{']) => {
+                    paths.push(format!("{prefix}*"))
+                }
                 _ => match segments(path) {
                     Some(found) => paths.extend(found),
                     None => {
@@ -205,5 +229,6 @@ fn segments(path: &PathMatch) -> Option<Vec<String>> {
     let text = text.trim_end_matches('/');
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_{*}".contains(c);
     let is_border = source.ends_with("/.*") || text.ends_with("{*}");
-    (is_border && text.chars().all(is_plain)).then(|| vec![text.to_owned(), format!("{text}/{{**}}")])
+    (is_border && text.chars().all(is_plain))
+        .then(|| vec![text.to_owned(), format!("{text}/{{**}}")])
 }

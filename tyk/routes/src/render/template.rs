@@ -10,7 +10,8 @@ pub(super) struct RulePaths {
     pub(super) lacks: Option<&'static str>,
 }
 
-/// Returns an endpoint's pattern as paths of a rule; `None` where it is a regular expression that they can't say.
+/// Returns an endpoint's pattern as paths of a rule; `None` where it is a regular expression that
+/// they can't say.
 pub(super) fn rule_paths(pattern: &str, settings: &Settings) -> Option<RulePaths> {
     let is_anchored = pattern.starts_with('^');
     let ends = pattern.ends_with('$') || settings.matches_suffix;
@@ -71,7 +72,12 @@ mod tests {
             ("/users/{id}", &both, vec!["/users/{*}"], true),
             ("/users", &prefix, vec!["/users*"], true),
             ("/users/{id}", &prefix, vec!["/users/{*}", "/users/{*}/{**}"], true),
-            ("/users/{id}/orders", &prefix, vec!["/users/{*}/orders", "/users/{*}/orders/{**}"], false),
+            (
+                "/users/{id}/orders",
+                &prefix,
+                vec!["/users/{*}/orders", "/users/{*}/orders/{**}"],
+                false,
+            ),
             ("/a/*", &both, vec!["/a/*"], true),
             ("/users", &Settings::default(), vec!["/users*"], false),
         ] {
@@ -82,6 +88,8 @@ mod tests {
                 "{pattern}"
             );
         }
-        assert!(rule_paths("/users/[0-9]+", &both).is_none() && rule_paths("users", &both).is_none());
+        assert!(
+            rule_paths("/users/[0-9]+", &both).is_none() && rule_paths("users", &both).is_none()
+        );
     }
 }

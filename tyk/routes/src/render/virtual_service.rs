@@ -5,8 +5,8 @@ use super::{Rendered, resource_name};
 use crate::mesh::{Arrival, Condition, Mesh, PathMatch};
 use serde_json::{Map, Value, json};
 
-/// Returns a VirtualService for each host, in Tyk's namespace and for it alone: what others send to the same services is
-/// not touched.
+/// Returns a VirtualService for each host, in Tyk's namespace and for it alone: what others send to
+/// the same services is not touched.
 #[must_use]
 pub fn virtual_services(mesh: &Mesh, options: &Options) -> Rendered {
     let (hosts, gaps) = plan(mesh, options);
@@ -48,7 +48,9 @@ fn matched(path: &PathMatch, arrival: &Arrival) -> Value {
             Condition::Header(name, value) => {
                 headers.insert(name.to_ascii_lowercase(), json!({"exact": value}))
             }
-            Condition::Parameter(name, value) => parameters.insert(name.clone(), json!({"exact": value})),
+            Condition::Parameter(name, value) => {
+                parameters.insert(name.clone(), json!({"exact": value}))
+            }
         };
     }
     if let Some(members) = matched.as_object_mut() {

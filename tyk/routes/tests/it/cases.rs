@@ -22,7 +22,8 @@ fn routes(scenario: &Scenario, service: &str) -> Vec<String> {
     let found = found.unwrap_or_else(|| panic!("no routes for {host}"));
     let of = |route: &Value| {
         let matches = route["match"].as_array().unwrap().iter();
-        let paths = matches.map(|matched| matched["uri"].as_object().unwrap().iter().next().unwrap());
+        let paths =
+            matches.map(|matched| matched["uri"].as_object().unwrap().iter().next().unwrap());
         let paths: Vec<String> =
             paths.map(|(kind, path)| format!("{kind} {}", path.as_str().unwrap())).collect();
         format!("{}: {}", route["name"].as_str().unwrap(), paths.join(", "))
@@ -56,7 +57,10 @@ fn case_1_a_listen_path_is_a_prefix_of_characters_unless_routes_are_strict() {
     let prefix = scenario("prefix");
     assert_eq!(routes(&prefix, "letters.shop"), ["foobar: prefix /foobar", "foo: prefix /foo"]);
     // `PathPrefix` would leave /foobar out.
-    assert_eq!(http_paths(&prefix.http_routes(), "tyk-letters-8080-foo"), ["RegularExpression /foo.*"]);
+    assert_eq!(
+        http_paths(&prefix.http_routes(), "tyk-letters-8080-foo"),
+        ["RegularExpression /foo.*"]
+    );
     let strict = scenario("strict");
     let listed = routes(&strict, "letters.shop");
     assert!(listed.contains(&"foo: exact /foo, prefix /foo/".to_owned()), "{listed:?}");
@@ -67,14 +71,22 @@ fn case_1_a_listen_path_is_a_prefix_of_characters_unless_routes_are_strict() {
 fn case_2_the_longest_is_asked_first_and_two_at_one_path_are_moved() {
     let order: Vec<String> =
         scenario("order").gateway.served().iter().map(|served| served.api.id.clone()).collect();
-    assert_eq!(order, ["long-word", "abc", "ab", "digits", "param", "a", "digits-stripped", "numbers"]);
+    assert_eq!(
+        order,
+        ["long-word", "abc", "ab", "digits", "param", "a", "digits-stripped", "numbers"]
+    );
     let domains: Vec<String> =
         scenario("domains").gateway.served().iter().map(|served| served.api.id.clone()).collect();
     assert_eq!(domains, ["off", "shop-api", "tenant", "shop", "anywhere", "open"]);
     let collision = scenario("collision");
-    let moved: Vec<&str> = collision.gateway.served().iter().map(|served| served.listen.text()).collect();
+    let moved: Vec<&str> =
+        collision.gateway.served().iter().map(|served| served.listen.text()).collect();
     assert_eq!(moved, ["/same/other/", "/same/-first", "/same/-second", "/same/-third"]);
-    assert!(["first", "second", "third"].iter().all(|api| has_gap(&collision, Kind::ListenPathTaken, api)));
+    assert!(["first", "second", "third"].iter().all(|api| has_gap(
+        &collision,
+        Kind::ListenPathTaken,
+        api
+    )));
 }
 
 #[test]
@@ -94,9 +106,13 @@ fn case_3_the_path_that_arrives_is_stripped_and_stands_after_the_target_s() {
 fn case_4_routes_are_for_the_host_that_arrives() {
     let hosts = scenario("hosts");
     assert_eq!(routes(&hosts, "plain.tyk"), ["plain: prefix /"]);
-    assert!(has_gap(&hosts, Kind::ClientHost, "kept") && has_gap(&hosts, Kind::ClientHost, "kept-domain"));
     assert!(
-        has_gap(&hosts, Kind::UnknownTarget, "address") && has_gap(&hosts, Kind::UnknownTarget, "outside")
+        has_gap(&hosts, Kind::ClientHost, "kept")
+            && has_gap(&hosts, Kind::ClientHost, "kept-domain")
+    );
+    assert!(
+        has_gap(&hosts, Kind::UnknownTarget, "address")
+            && has_gap(&hosts, Kind::UnknownTarget, "outside")
     );
     let named: Vec<Value> = hosts
         .virtual_services()
@@ -112,7 +128,10 @@ fn case_4_routes_are_for_the_host_that_arrives() {
     let rendered = attache_tyk_routes::render::virtual_services(&hosts.mesh, &options);
     assert!(!rendered.gaps.iter().any(|gap| gap.api == "outside"));
     assert!(
-        rendered.resources.iter().any(|resource| resource["spec"]["hosts"][0] == "api.partner.example.com")
+        rendered
+            .resources
+            .iter()
+            .any(|resource| resource["spec"]["hosts"][0] == "api.partner.example.com")
     );
 }
 
@@ -152,7 +171,9 @@ fn case_6_what_no_client_or_no_service_sees_has_no_route_and_is_listed() {
     }
     let hosts = loops.virtual_services().resources;
     assert!(
-        !hosts.iter().any(|resource| resource["spec"]["hosts"][0].as_str().unwrap().starts_with("never."))
+        !hosts
+            .iter()
+            .any(|resource| resource["spec"]["hosts"][0].as_str().unwrap().starts_with("never."))
     );
     assert!(routes(&loops, "inner.shop").iter().all(|route| route.starts_with("inner: ")));
 }
@@ -167,7 +188,9 @@ fn case_7_parameters_switches_rewrites_targets_and_tags() {
         routes(&order, "numbers.shop")
     );
     let whole = scenario("endpoints-whole");
-    assert!(routes(&whole, "rewritten.shop").iter().any(|route| route.contains("regex /r/new/.*/x")));
+    assert!(
+        routes(&whole, "rewritten.shop").iter().any(|route| route.contains("regex /r/new/.*/x"))
+    );
     assert_eq!(routes(&whole, "else.shop"), ["rewritten: exact /e/place"]);
     let rendered = policies(&whole.gateway, &whole.mesh, &Options::default());
     let allowed = rendered.resources[0].to_string();
@@ -187,7 +210,9 @@ fn case_7_parameters_switches_rewrites_targets_and_tags() {
     let gateway = Gateway::new(apis, settings);
     let served: Vec<&str> = gateway.served().iter().map(|served| served.api.id.as_str()).collect();
     assert_eq!(served, ["tagged"]);
-    assert!(gateway.gaps().iter().any(|gap| gap.kind == Kind::NotServed && gap.api == "oas-tagged"));
+    assert!(
+        gateway.gaps().iter().any(|gap| gap.kind == Kind::NotServed && gap.api == "oas-tagged")
+    );
 }
 
 /// Says of no path whether it is guarded.
@@ -207,7 +232,8 @@ impl Guard for Silent {
     }
 }
 
-/// What was written is what is looked for: no route is missing, none is too many, none comes too late.
+/// What was written is what is looked for: no route is missing, none is too many, none comes too
+/// late.
 #[test]
 fn routes_that_are_written_are_found_again() {
     let options = Options::default();
@@ -221,17 +247,26 @@ fn routes_that_are_written_are_found_again() {
             let routes = Routes::read(&documents, &options);
             let untold = |api: &str| {
                 rendered.gaps.iter().any(|gap| {
-                    matches!(gap.kind, Kind::UnknownTarget | Kind::ClientHost | Kind::Indistinguishable)
-                        && format!("`{}`", gap.api) == api
+                    matches!(
+                        gap.kind,
+                        Kind::UnknownTarget | Kind::ClientHost | Kind::Indistinguishable
+                    ) && format!("`{}`", gap.api) == api
                 })
             };
-            for drift in compare(&scenario.gateway, &scenario.mesh, &routes, &Silent, &options).drifts {
+            for drift in
+                compare(&scenario.gateway, &scenario.mesh, &routes, &Silent, &options).drifts
+            {
                 let api = drift.problem.split(' ').next().unwrap();
-                let is_of_definition = drift.side == Side::Definition && drift.kind != DriftKind::NotRouted;
+                let is_of_definition =
+                    drift.side == Side::Definition && drift.kind != DriftKind::NotRouted;
                 // One of two that are alike never has its turn.
                 let is_alike = drift.kind == DriftKind::Shadowed
                     && rendered.gaps.iter().any(|gap| gap.kind == Kind::Indistinguishable);
-                assert!(is_of_definition || is_alike || untold(api), "{}: {drift:?}", scenario.name);
+                assert!(
+                    is_of_definition || is_alike || untold(api),
+                    "{}: {drift:?}",
+                    scenario.name
+                );
             }
         }
     }
@@ -255,7 +290,8 @@ fn drift_is_found_in_both_directions() {
     let route = |prefix: &str| json!({"match": [{"uri": {"prefix": prefix}}], "route": to});
     assert!(service(json!([route("/foo")])).is_empty());
     // Segments only: /foobar is left out.
-    let segments = json!({"match": [{"uri": {"exact": "/foo"}}, {"uri": {"prefix": "/foo/"}}], "route": to});
+    let segments =
+        json!({"match": [{"uri": {"exact": "/foo"}}, {"uri": {"prefix": "/foo/"}}], "route": to});
     assert_eq!(service(json!([segments])), [DriftKind::NotRouted, DriftKind::NotRouted]);
     assert_eq!(service(json!([route("/foo"), route("/old/")])), [DriftKind::NotExposed]);
     assert_eq!(service(json!([route("/foo"), route("/foobar")])), [DriftKind::Shadowed]);
@@ -268,7 +304,8 @@ fn an_order_that_http_routes_can_t_have_is_told() {
     let mesh: &Mesh = &scenario.mesh;
     let rendered = http_routes(mesh, &Options::default());
     let told = rendered.gaps.iter().filter(|gap| gap.kind == Kind::RuleOrder).count();
-    let is_ordered =
-        http_paths(&rendered, "tyk-same-8080-abc").iter().all(|path| path.starts_with("RegularExpression"));
+    let is_ordered = http_paths(&rendered, "tyk-same-8080-abc")
+        .iter()
+        .all(|path| path.starts_with("RegularExpression"));
     assert!(told > 0 || is_ordered);
 }

@@ -41,7 +41,8 @@ fn scenario(folder: &Path) -> Scenario {
     files.sort();
     let is_conf = |path: &&PathBuf| path.file_name().unwrap() == "tyk.json";
     let conf = files.iter().find(is_conf).map_or_else(|| serde_json::json!({}), |path| json(path));
-    let documents: Vec<Value> = files.iter().filter(|path| !is_conf(path)).map(|path| json(path)).collect();
+    let documents: Vec<Value> =
+        files.iter().filter(|path| !is_conf(path)).map(|path| json(path)).collect();
     let settings = Settings::read(&conf).unwrap();
     let named: Vec<Document> =
         documents.iter().map(|value| Document { value: value.clone(), is_named: false }).collect();
@@ -59,7 +60,8 @@ impl Scenario {
         let found = self.documents.iter().filter_map(|document| match document["kind"].as_str() {
             Some("ApiDefinition") => {
                 let mut spec = document["spec"].clone();
-                let apis = Definitions::read(&[Document { value: document.clone(), is_named: true }]).apis;
+                let apis =
+                    Definitions::read(&[Document { value: document.clone(), is_named: true }]).apis;
                 spec["api_id"] = apis[0].id.clone().into();
                 Some(spec)
             }
@@ -75,8 +77,11 @@ impl Scenario {
 
     /// Returns how many APIs there are.
     pub(crate) fn count(&self) -> usize {
-        let named: Vec<Document> =
-            self.documents.iter().map(|value| Document { value: value.clone(), is_named: false }).collect();
+        let named: Vec<Document> = self
+            .documents
+            .iter()
+            .map(|value| Document { value: value.clone(), is_named: false })
+            .collect();
         Definitions::read(&named).apis.len()
     }
 

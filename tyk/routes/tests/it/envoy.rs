@@ -27,8 +27,10 @@ pub(crate) struct Routed {
 
 impl Envoy {
     pub(crate) async fn start(tables: &Tables, services: SocketAddr) -> Self {
-        let ports: BTreeMap<u16, SocketAddr> = tables.keys().map(|port| (*port, free_address())).collect();
-        let listeners: Vec<Value> = tables.iter().map(|(port, hosts)| listener(ports[port], hosts)).collect();
+        let ports: BTreeMap<u16, SocketAddr> =
+            tables.keys().map(|port| (*port, free_address())).collect();
+        let listeners: Vec<Value> =
+            tables.iter().map(|(port, hosts)| listener(ports[port], hosts)).collect();
         let bootstrap = json!({
             "admin": {"address": socket("127.0.0.1:0".parse().unwrap())},
             "static_resources": {
@@ -62,13 +64,16 @@ impl Envoy {
 
     /// Sends what a gateway sent.
     pub(crate) async fn ask(&self, port: u16, host: &str, path: &str, version: &str) -> Routed {
-        let Some(address) = self.ports.get(&port) else { return Routed { route: None, backend: None } };
+        let Some(address) = self.ports.get(&port) else {
+            return Routed { route: None, backend: None };
+        };
         let mut request = self.client.get(format!("http://{address}{path}")).header("host", host);
         if version != "-" {
             request = request.header(crate::upstream::VERSION, version);
         }
         let answer = request.send().await.unwrap();
-        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let header =
+            |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         Routed { route: header("x-route"), backend: header("x-backend") }
     }
 }

@@ -10,8 +10,10 @@ const PER_API: usize = 180;
 
 /// Returns the requests for a gateway, always the same.
 pub(crate) fn requests(scenario: &Scenario) -> Vec<Request> {
-    let seed =
-        scenario.name.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let seed = scenario
+        .name
+        .bytes()
+        .fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let mut random = fastrand::Rng::with_seed(seed);
     let served = scenario.gateway.served();
     let hosts = hosts(served);
@@ -34,7 +36,10 @@ pub(crate) fn requests(scenario: &Scenario) -> Vec<Request> {
                 }
                 Location::Path if !version.is_empty() => {
                     let rest = pick(&mut random, &rests).trim_start_matches('/').to_owned();
-                    path = format!("{}/{version}/{rest}", pick(&mut random, &starts).trim_end_matches('/'));
+                    path = format!(
+                        "{}/{version}/{rest}",
+                        pick(&mut random, &starts).trim_end_matches('/')
+                    );
                 }
                 _ => {}
             }
@@ -58,7 +63,8 @@ fn hosts(served: &[Served]) -> Vec<String> {
     let mut hosts = vec!["gateway.example.com".to_owned(), "other.example.org".to_owned()];
     for one in served {
         if !one.api.domain.is_empty() {
-            let filled = one.api.domain.replace("{tenant}", "acme").replace("{tenant:[a-z]+}", "acme");
+            let filled =
+                one.api.domain.replace("{tenant}", "acme").replace("{tenant:[a-z]+}", "acme");
             hosts.push(filled.split('{').next().unwrap().to_owned());
         }
     }

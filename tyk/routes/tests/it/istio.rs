@@ -1,4 +1,5 @@
-//! What Istio's control plane makes of routes for a sidecar: route tables of Envoy, one for each port.
+//! What Istio's control plane makes of routes for a sidecar: route tables of Envoy, one for each
+//! port.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -31,7 +32,8 @@ pub(crate) fn of_virtual_services(resources: &[Value], cluster: &str) -> Tables 
 }
 
 fn backend(destination: &Value) -> Value {
-    let service = format!("{}:{}", destination["host"].as_str().unwrap(), destination["port"]["number"]);
+    let service =
+        format!("{}:{}", destination["host"].as_str().unwrap(), destination["port"]["number"]);
     json!([
         {"header": {"key": "x-route", "value": "%ROUTE_NAME%"}},
         {"header": {"key": "x-backend", "value": service}}
@@ -50,17 +52,20 @@ fn of_match(matched: &Value) -> Value {
         (_, _, Some(regex)) => json!({"safe_regex": {"regex": regex}}),
         _ => panic!("{matched}"),
     };
-    let exact =
-        |(name, value): (&String, &Value)| json!({"name": name, "string_match": {"exact": value["exact"]}});
+    let exact = |(name, value): (&String, &Value)| json!({"name": name, "string_match": {"exact": value["exact"]}});
     let list = |key: &str| -> Vec<Value> {
-        matched[key].as_object().map(|members| members.iter().map(exact).collect()).unwrap_or_default()
+        matched[key]
+            .as_object()
+            .map(|members| members.iter().map(exact).collect())
+            .unwrap_or_default()
     };
     route["headers"] = json!(list("headers"));
     route["query_parameters"] = json!(list("queryParams"));
     route
 }
 
-/// Returns the virtual host with every name that a sidecar in Tyk's namespace may call a service by.
+/// Returns the virtual host with every name that a sidecar in Tyk's namespace may call a service
+/// by.
 fn virtual_host(host: &str, port: u16, routes: Vec<Value>) -> Value {
     let mut names = vec![host.to_owned()];
     if let Some(short) = host.strip_suffix(".svc.cluster.local") {
@@ -86,7 +91,11 @@ pub(crate) fn of_http_routes(resources: &[Value], cluster: &str) -> Tables {
         let name = resource["metadata"]["name"].as_str().unwrap();
         for rule in resource["spec"]["rules"].as_array().unwrap() {
             rules.extend(
-                rule["matches"].as_array().unwrap().iter().map(|matched| (matched.clone(), name.to_owned())),
+                rule["matches"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|matched| (matched.clone(), name.to_owned())),
             );
         }
     }
@@ -125,9 +134,13 @@ fn of_rule(matched: &Value) -> Value {
         "PathPrefix" => json!({"path_separated_prefix": value}),
         _ => json!({"safe_regex": {"regex": value}}),
     };
-    let exact = |entry: &Value| json!({"name": entry["name"], "string_match": {"exact": entry["value"]}});
+    let exact =
+        |entry: &Value| json!({"name": entry["name"], "string_match": {"exact": entry["value"]}});
     let list = |key: &str| -> Vec<Value> {
-        matched[key].as_array().map(|entries| entries.iter().map(exact).collect()).unwrap_or_default()
+        matched[key]
+            .as_array()
+            .map(|entries| entries.iter().map(exact).collect())
+            .unwrap_or_default()
     };
     route["headers"] = json!(list("headers"));
     route["query_parameters"] = json!(list("queryParams"));

@@ -55,7 +55,8 @@ pub(crate) fn write(name: &str, requests: &[Request], answers: &[Answer]) {
                     ways.push(way);
                     ways.len() - 1
                 });
-                let version = if sent.version == "-" { String::new() } else { format!(" {}", sent.version) };
+                let version =
+                    if sent.version == "-" { String::new() } else { format!(" {}", sent.version) };
                 writeln!(lines, "{number} {}{version}", sent.path).unwrap();
             }
         }
@@ -71,7 +72,11 @@ pub(crate) fn read(name: &str, requests: &[Request]) -> Vec<Answer> {
         .unwrap_or_else(|error| panic!("{name} was never recorded: {error}"));
     let mut lines = text.lines();
     let head = format!("requests {} {}", requests.len(), fingerprint(requests));
-    assert_eq!(lines.next(), Some(head.as_str()), "{name} was recorded for other requests; record it again");
+    assert_eq!(
+        lines.next(),
+        Some(head.as_str()),
+        "{name} was recorded for other requests; record it again"
+    );
     let mut ways: Vec<Vec<&str>> = Vec::new();
     let mut answers = Vec::new();
     for line in lines {

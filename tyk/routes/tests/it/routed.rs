@@ -1,4 +1,5 @@
-//! An Envoy with the routes names the API and the service of every request that a Tyk sent, by its recorded answers.
+//! An Envoy with the routes names the API and the service of every request that a Tyk sent, by its
+//! recorded answers.
 
 use crate::corpus::{Scenario, scenarios};
 use crate::envoy::{CLUSTER, Envoy, Routed};
@@ -27,9 +28,12 @@ struct Score {
 #[tokio::test]
 #[ignore = "needs an Envoy, which scripts/envoy fetches: run scripts/test-tyk"]
 async fn virtual_services_name_what_a_tyk_sent() {
-    let score =
-        run(Scenario::virtual_services, |resources| of_virtual_services(resources, CLUSTER), str::to_owned)
-            .await;
+    let score = run(
+        Scenario::virtual_services,
+        |resources| of_virtual_services(resources, CLUSTER),
+        str::to_owned,
+    )
+    .await;
     assert!(score.agreed > 8_000, "{score:?}");
     assert!(score.alike * 20 < score.agreed, "{} of {} are alike", score.alike, score.agreed);
 }
@@ -37,9 +41,12 @@ async fn virtual_services_name_what_a_tyk_sent() {
 #[tokio::test]
 #[ignore = "needs an Envoy, which scripts/envoy fetches: run scripts/test-tyk"]
 async fn http_routes_name_what_a_tyk_sent() {
-    let score =
-        run(Scenario::http_routes, |resources| of_http_routes(resources, CLUSTER), str::to_ascii_lowercase)
-            .await;
+    let score = run(
+        Scenario::http_routes,
+        |resources| of_http_routes(resources, CLUSTER),
+        str::to_ascii_lowercase,
+    )
+    .await;
     assert!(score.agreed > 7_000, "{score:?}");
 }
 
@@ -68,11 +75,17 @@ async fn run(
         "{} agreed, {} of APIs that are told to be alike, {} told to have no route",
         score.agreed, score.alike, score.told
     );
-    assert!(score.wrong.is_empty(), "{} disagree, {} agree:\n{shown}", score.wrong.len(), score.agreed);
+    assert!(
+        score.wrong.is_empty(),
+        "{} disagree, {} agree:\n{shown}",
+        score.wrong.len(),
+        score.agreed
+    );
     score
 }
 
-/// Returns where a request went: where its Host header is the client's, the recording does not tell.
+/// Returns where a request went: where its Host header is the client's, the recording does not
+/// tell.
 fn target(scenario: &Scenario, sent: &Sent) -> String {
     let api = &scenario.gateway.find(&sent.api).unwrap().api;
     if !api.keeps_host {
@@ -97,7 +110,8 @@ fn judge(
 ) {
     let has_gap = |kind: Kind| gaps.iter().any(|gap| gap.kind == kind && gap.api == sent.api);
     let Some(route) = &routed.route else {
-        let is_told = [Kind::ClientHost, Kind::UnknownTarget, Kind::RuleOrder].into_iter().any(has_gap);
+        let is_told =
+            [Kind::ClientHost, Kind::UnknownTarget, Kind::RuleOrder].into_iter().any(has_gap);
         if is_told {
             score.told += 1;
         } else {
@@ -109,19 +123,22 @@ fn judge(
     let service = Options::default().service(host, port).unwrap();
     let backend = format!("{}:{}", service.host("cluster.local"), service.port);
     let api = name(&sent.api);
-    // A VirtualService's route is called like the API, an HTTPRoute after the service and the API; both with the version.
+    // A VirtualService's route is called like the API, an HTTPRoute after the service and the API;
+    // both with the version.
     let own = [format!("tyk-{}-{port}-{api}", service.name), api.clone()];
     let is_named = |route: &str| {
         own.iter().any(|own| {
             route.strip_prefix(own.as_str()).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('@') || VERSIONS.contains(&rest.trim_start_matches('-'))
+                rest.is_empty()
+                    || rest.starts_with('@')
+                    || VERSIONS.contains(&rest.trim_start_matches('-'))
             })
         })
     };
     let is_backend = routed.backend.as_deref() == Some(backend.as_str());
-    let is_alike = gaps
-        .iter()
-        .any(|gap| gap.kind == Kind::Indistinguishable && gap.reason.contains(&format!("`{}", sent.api)));
+    let is_alike = gaps.iter().any(|gap| {
+        gap.kind == Kind::Indistinguishable && gap.reason.contains(&format!("`{}", sent.api))
+    });
     if is_backend && is_named(route) {
         score.agreed += 1;
     } else if is_backend && is_alike {

@@ -20,13 +20,19 @@ fn every_request_goes_where_a_tyk_sent_it() {
             count += 1;
             let outcome = scenario.gateway.route(request);
             if !agrees(request, &outcome, &answer) {
-                wrong.push(format!("{}: {request:?}\n  here {outcome:?}\n  Tyk  {answer:?}", scenario.name));
+                wrong.push(format!(
+                    "{}: {request:?}\n  here {outcome:?}\n  Tyk  {answer:?}",
+                    scenario.name
+                ));
             }
         }
     }
     let shown = wrong.iter().take(12).cloned().collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} of {count} disagree:\n{shown}", wrong.len());
-    assert!(definitions >= DEFINITIONS && count >= REQUESTS, "{definitions} definitions, {count} requests");
+    assert!(
+        definitions >= DEFINITIONS && count >= REQUESTS,
+        "{definitions} definitions, {count} requests"
+    );
 }
 
 fn agrees(request: &Request, outcome: &Outcome, answer: &Answer) -> bool {
@@ -40,7 +46,8 @@ fn agrees(request: &Request, outcome: &Outcome, answer: &Answer) -> bool {
 }
 
 fn is_sent(request: &Request, forwarded: &Forwarded, sent: &Sent) -> bool {
-    // What goes by way of a proxy, as all does here, names the Host header as its authority, whatever the target is.
+    // What goes by way of a proxy, as all does here, names the Host header as its authority,
+    // whatever the target is.
     let seen = |authority: &str| match forwarded.host {
         HostHeader::Target => authority.to_owned(),
         HostHeader::Client => request.host.clone(),

@@ -24,7 +24,14 @@ struct Process(Child);
 impl Process {
     fn start(command: &mut Command, log: &Path) -> Self {
         let log = File::create(log).unwrap();
-        Self(command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
+        Self(
+            command
+                .stdin(Stdio::null())
+                .stdout(log.try_clone().unwrap())
+                .stderr(log)
+                .spawn()
+                .unwrap(),
+        )
     }
 }
 
@@ -85,10 +92,14 @@ impl Tyk {
         // The port that definitions mean is the gateway's own, whatever it is here.
         merge(&mut whole, &json!({"listen_address": "127.0.0.1", "listen_port": address.port()}));
         std::fs::write(at("tyk.conf"), whole.to_string()).unwrap();
-        let mut gateway = Command::new(std::env::var_os("TYK_BIN").expect("TYK_BIN; run scripts/test-tyk"));
+        let mut gateway =
+            Command::new(std::env::var_os("TYK_BIN").expect("TYK_BIN; run scripts/test-tyk"));
         gateway.arg("start").arg("--conf").arg(at("tyk.conf")).current_dir(folder.path());
         // Every service is one program, which says what it was asked for.
-        gateway.env("http_proxy", format!("http://{upstream}")).env_remove("no_proxy").env_remove("NO_PROXY");
+        gateway
+            .env("http_proxy", format!("http://{upstream}"))
+            .env_remove("no_proxy")
+            .env_remove("NO_PROXY");
         let gateway = Process::start(&mut gateway, &at("tyk.log"));
         choose_cryptography();
         let client = reqwest::Client::builder()
@@ -136,7 +147,8 @@ impl Tyk {
     /// Adds definitions, marked, and has the gateway serve them.
     async fn serve(&self, scenario: &Scenario) {
         for definition in scenario.definitions() {
-            let path = if definition.get("openapi").is_some() { "/tyk/apis/oas" } else { "/tyk/apis" };
+            let path =
+                if definition.get("openapi").is_some() { "/tyk/apis/oas" } else { "/tyk/apis" };
             self.manage(reqwest::Method::POST, path, &marked(&definition)).await;
         }
         self.manage(reqwest::Method::GET, "/tyk/reload/group?block=true", &Value::Null).await;
@@ -148,7 +160,8 @@ impl Tyk {
         let mut documents = Vec::new();
         for path in ["/tyk/apis", "/tyk/apis/oas"] {
             let text = self.manage(reqwest::Method::GET, path, &Value::Null).await;
-            documents.push(Document { value: serde_json::from_str(&text).unwrap(), is_named: false });
+            documents
+                .push(Document { value: serde_json::from_str(&text).unwrap(), is_named: false });
         }
         let found = Definitions::read(&documents);
         assert!(found.problems.is_empty(), "{}: {:?}", scenario.name, found.problems);
@@ -157,7 +170,8 @@ impl Tyk {
     }
 
     async fn ask(&self, request: &Request) -> Answer {
-        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        let query =
+            if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let url = format!("http://{}{}{query}", self.address, request.path);
         let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap();
         let mut asked = self.client.request(method, url).header("host", &request.host);
@@ -183,7 +197,8 @@ impl Tyk {
     }
 }
 
-/// Returns a definition that marks what it sends, and asks for no credential: who calls changes no way.
+/// Returns a definition that marks what it sends, and asks for no credential: who calls changes no
+/// way.
 fn marked(definition: &Value) -> Value {
     let mut definition = definition.clone();
     if definition.get("openapi").is_some() {
@@ -242,7 +257,9 @@ async fn a_tyk_answers_as_was_recorded() {
         if is_recording {
             write(&scenario.name, &requests, &answers);
         } else {
-            for ((request, now), then) in requests.iter().zip(&answers).zip(read(&scenario.name, &requests)) {
+            for ((request, now), then) in
+                requests.iter().zip(&answers).zip(read(&scenario.name, &requests))
+            {
                 assert!(
                     is_alike(scenario, now, &then),
                     "{}: {request:?}\nnow  {now:?}\nthen {then:?}",

@@ -19,8 +19,9 @@ pub(crate) async fn serve() -> SocketAddr {
 
 /// Says whose request came, where to, with which Host, path and version, separated by spaces.
 async fn tell(request: Request) -> String {
-    let header =
-        |name: &str| request.headers().get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
+    let header = |name: &str| {
+        request.headers().get(name).map_or("-", |value| value.to_str().unwrap()).to_owned()
+    };
     let uri = request.uri();
     let authority = uri.authority().map_or("-", |authority| authority.as_str());
     let path = uri.path_and_query().map_or("/", |path| path.as_str());

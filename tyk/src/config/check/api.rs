@@ -52,7 +52,9 @@ fn api(
     });
     let credential = match &document.credential {
         Some(document) => credential(document, &at.key("credential"), checker),
-        None => Ok(Credential { headers: vec!["Authorization".to_owned()], ..Credential::default() }),
+        None => {
+            Ok(Credential { headers: vec!["Authorization".to_owned()], ..Credential::default() })
+        }
     };
     if let (Ok(Mode::Mint { jwt: Some(_), .. }), Ok(credential)) = (&mode, &credential)
         && !(credential.cookies.is_empty() && credential.params.is_empty())
@@ -83,7 +85,8 @@ fn mint(
     for (key, _) in of_exchange.into_iter().filter(|(_, is_given)| *is_given) {
         checker.error(&at.key(key), "goes with `mode: EXCHANGE` only; leave it out");
     }
-    let jwt = document.jwt.as_ref().map(|jwt| verified_jwt(jwt, &at.key("jwt"), checker)).transpose();
+    let jwt =
+        document.jwt.as_ref().map(|jwt| verified_jwt(jwt, &at.key("jwt"), checker)).transpose();
     Ok(Mode::Mint { audiences: audiences?, jwt: jwt? })
 }
 
@@ -95,7 +98,10 @@ fn exchange(
     checker: &mut Checker,
 ) -> Result<Mode, Reported> {
     if document.jwt.is_some() {
-        checker.error(&at.key("jwt"), "goes with `mode: MINT` only; `subjectToken` says where the token is");
+        checker.error(
+            &at.key("jwt"),
+            "goes with `mode: MINT` only; `subjectToken` says where the token is",
+        );
     }
     let provider = provider(document, at, known, checker);
     let scopes = checker.texts(document.scopes.as_ref(), &at.key("scopes"));
@@ -121,14 +127,18 @@ fn provider(
 ) -> Result<String, Reported> {
     let at_provider = at.key("provider");
     let Some(name) = &document.provider else {
-        return Err(checker.error(&at_provider, "is missing; name the one that exchanges the token"));
+        return Err(
+            checker.error(&at_provider, "is missing; name the one that exchanges the token")
+        );
     };
     let providers = known.providers.as_ref().map_err(|reported| *reported)?;
     if providers.contains(&name.as_str()) {
         return Ok(name.clone());
     }
     let message = match providers.as_slice() {
-        [] => format!("no provider is named {}: there are none; add it to `providers`", quote(name)),
+        [] => {
+            format!("no provider is named {}: there are none; add it to `providers`", quote(name))
+        }
         names => format!("no provider is named {}; known here: {}", quote(name), names.join(", ")),
     };
     Err(checker.error(&at_provider, message))
@@ -140,8 +150,12 @@ fn verified_jwt(
     checker: &mut Checker,
 ) -> Result<VerifiedJwt, Reported> {
     let place = token_place(document.header.as_ref(), document.prefix.as_ref(), at, checker);
-    let identity_claim = checker.optional_text(document.identity_claim.as_ref(), &at.key("identityClaim"));
-    Ok(VerifiedJwt { place: place?, identity_claim: identity_claim?.unwrap_or_else(|| "sub".to_owned()) })
+    let identity_claim =
+        checker.optional_text(document.identity_claim.as_ref(), &at.key("identityClaim"));
+    Ok(VerifiedJwt {
+        place: place?,
+        identity_claim: identity_claim?.unwrap_or_else(|| "sub".to_owned()),
+    })
 }
 
 fn token_place(

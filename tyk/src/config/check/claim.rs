@@ -19,7 +19,8 @@ pub(super) fn claims(
     let at_claims = at.key("claims");
     let mut written = BTreeSet::from(OWN_CLAIMS);
     let default = RoleRules::default();
-    let roles = mint.roles.as_ref().and_then(|roles| roles.claim.as_ref()).unwrap_or(&default.claim);
+    let roles =
+        mint.roles.as_ref().and_then(|roles| roles.claim.as_ref()).unwrap_or(&default.claim);
     check_unwritten(roles, &mut written, &at.key("roles").key("claim"), checker);
     let mut rules = Vec::new();
     for (index, document) in mint.claims.iter().flat_map(List::iter) {
@@ -39,12 +40,17 @@ fn check_unwritten<'d>(
     checker: &mut Checker,
 ) {
     if !written.insert(name) {
-        let message = format!("claim {} is written by another rule or by the issuer itself", quote(name));
+        let message =
+            format!("claim {} is written by another rule or by the issuer itself", quote(name));
         checker.error(at, message);
     }
 }
 
-fn claim(document: &ClaimDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<ClaimRule, Reported> {
+fn claim(
+    document: &ClaimDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<ClaimRule, Reported> {
     let claim = document.claim.get().and_then(|text| checker.text(text, &at.key("claim")));
     let key = checker.optional_text(document.key.as_ref(), &at.key("key"))?;
     for key in ["from", "value"] {
@@ -90,8 +96,8 @@ pub(super) fn source(
     Ok(source)
 }
 
-/// Returns a constant as JSON. Integers of 2^53 and more are refused: not every reader of JSON holds them (RFC 8259 section
-/// 6).
+/// Returns a constant as JSON. Integers of 2^53 and more are refused: not every reader of JSON
+/// holds them (RFC 8259 section 6).
 fn value(node: &Node, at: &PathRef<'_>, checker: &mut Checker) -> Result<Value, Reported> {
     match node {
         Node::Null => Ok(Value::Null),
@@ -99,7 +105,10 @@ fn value(node: &Node, at: &PathRef<'_>, checker: &mut Checker) -> Result<Value, 
         Node::Number(value) => checker.report.ok_or_report(at, number(*value)).map(Value::Number),
         Node::String(text) => Ok(Value::String(text.clone())),
         Node::Array(items) => {
-            let items = items.iter().enumerate().map(|(index, item)| value(item, &at.index(index), checker));
+            let items = items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| value(item, &at.index(index), checker));
             all(items).map(Value::Array)
         }
         Node::Object(members) => {

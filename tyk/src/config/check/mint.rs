@@ -18,7 +18,8 @@ pub(super) fn mint(
     let jwks_uri = document.jwks_uri.as_ref();
     let jwks_uri = jwks_uri.map(|text| url(text, &at.key("jwksUri"), checker)).transpose();
     let lifetime = lifetime(document, &at.key("lifetime"), checker);
-    let cache_tokens = checker.number(document.cache_tokens, 100_000, 0..=10_000_000, &at.key("cacheTokens"));
+    let cache_tokens =
+        checker.number(document.cache_tokens, 100_000, 0..=10_000_000, &at.key("cacheTokens"));
     let keys = document.keys.get();
     let keys = keys.and_then(|keys| key_folder(keys, lifetime, &at.key("keys"), checker));
     let at_subject = at.key("subject");
@@ -29,7 +30,8 @@ pub(super) fn mint(
     let no_subject = "is empty; name a source for `sub`";
     let subject = subject.and_then(|rules| checker.some(rules, &at_subject, no_subject));
     let role_rules = document.roles.as_ref();
-    let role_rules = role_rules.map_or(Ok(RoleRules::default()), |one| roles(one, &at.key("roles"), checker));
+    let role_rules =
+        role_rules.map_or(Ok(RoleRules::default()), |one| roles(one, &at.key("roles"), checker));
     let claims = claims(document, at, checker);
     let issuer = issuer?;
     Ok(Mint {
@@ -44,10 +46,18 @@ pub(super) fn mint(
     })
 }
 
-fn lifetime(document: &MintDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Duration, Reported> {
+fn lifetime(
+    document: &MintDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<Duration, Reported> {
     let range = Duration::from_secs(10)..=Duration::from_secs(3600);
     let lifetime = checker.duration(document.lifetime, Duration::from_secs(60), range, at)?;
-    if lifetime.subsec_nanos() == 0 { Ok(lifetime) } else { Err(checker.error(at, "use whole seconds")) }
+    if lifetime.subsec_nanos() == 0 {
+        Ok(lifetime)
+    } else {
+        Err(checker.error(at, "use whole seconds"))
+    }
 }
 
 fn key_folder(
@@ -62,11 +72,17 @@ fn key_folder(
     let poll = Duration::from_millis(100)..=secs(300);
     let poll = checker.duration(document.poll, secs(10), poll, &at.key("poll"));
     let day = Duration::ZERO..=secs(24 * 3600);
-    let before = checker.duration(document.publish_before, secs(600), day.clone(), &at.key("publishBefore"));
+    let before =
+        checker.duration(document.publish_before, secs(600), day.clone(), &at.key("publishBefore"));
     // A verifier tolerates a minute of skew unless told otherwise.
     let after = lifetime.unwrap_or_default().saturating_add(secs(60));
     let after = checker.duration(document.publish_after, after, day, &at.key("publishAfter"));
-    Ok(KeyFolder { folder: folder?.into(), poll: poll?, publish_before: before?, publish_after: after? })
+    Ok(KeyFolder {
+        folder: folder?.into(),
+        poll: poll?,
+        publish_before: before?,
+        publish_after: after?,
+    })
 }
 
 fn default_subjects() -> Vec<SubjectRule> {
@@ -96,12 +112,15 @@ fn subjects(
     at: &PathRef<'_>,
     checker: &mut Checker,
 ) -> Result<Vec<SubjectRule>, Reported> {
-    let rules: Vec<_> =
-        list.iter().map(|(index, document)| (index, subject(document, &at.index(index), checker))).collect();
+    let rules: Vec<_> = list
+        .iter()
+        .map(|(index, document)| (index, subject(document, &at.index(index), checker)))
+        .collect();
     for (position, (index, rule)) in rules.iter().enumerate() {
         let Ok(rule) = rule else { continue };
         let mut earlier = rules.iter().take(position);
-        let alike = earlier.find(|(_, other)| other.as_ref().is_ok_and(|other| begin_alike(rule, other)));
+        let alike =
+            earlier.find(|(_, other)| other.as_ref().is_ok_and(|other| begin_alike(rule, other)));
         if let Some((other, _)) = alike {
             let message = format!(
                 "{} and the prefix of `mint.subject[{other}]` begin alike, so that one caller could be taken for another; \

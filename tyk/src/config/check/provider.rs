@@ -14,9 +14,12 @@ pub(super) fn providers(
     checker: &mut Checker,
 ) -> Result<Vec<Provider>, Reported> {
     let Some(list) = list else { return Ok(Vec::new()) };
-    let names = list.iter().filter_map(|(index, provider)| Some((index, provider.name.get().ok()?.as_str())));
-    checker
-        .unique(names, at, "name", |name| format!("another provider has the name {name}; give each its own"));
+    let names = list
+        .iter()
+        .filter_map(|(index, provider)| Some((index, provider.name.get().ok()?.as_str())));
+    checker.unique(names, at, "name", |name| {
+        format!("another provider has the name {name}; give each its own")
+    });
     all(list.iter().map(|(index, document)| provider(document, &at.index(index), checker)))
 }
 
@@ -32,14 +35,19 @@ fn provider(
         endpoint(text, may_be_plain, &at.key("tokenEndpoint"), checker)
     });
     let ca_file = document.ca_file.as_ref();
-    let ca_file = ca_file.map(|name| checker.file(name, FileUse::Certificate, &at.key("caFile"))).transpose();
-    let client_id = document.client_id.get().and_then(|text| checker.text(text, &at.key("clientId")));
+    let ca_file =
+        ca_file.map(|name| checker.file(name, FileUse::Certificate, &at.key("caFile"))).transpose();
+    let client_id =
+        document.client_id.get().and_then(|text| checker.text(text, &at.key("clientId")));
     let client_secret = document.client_secret.get();
     let client_secret = client_secret.and_then(|one| secret(one, &at.key("clientSecret"), checker));
     let timeout = Duration::from_millis(100)..=Duration::from_secs(60);
-    let timeout = checker.duration(document.timeout, Duration::from_secs(5), timeout, &at.key("timeout"));
-    let max_concurrent = checker.number(document.max_concurrent, 64, 1..=10_000, &at.key("maxConcurrent"));
-    let cache_tokens = checker.number(document.cache_tokens, 100_000, 0..=10_000_000, &at.key("cacheTokens"));
+    let timeout =
+        checker.duration(document.timeout, Duration::from_secs(5), timeout, &at.key("timeout"));
+    let max_concurrent =
+        checker.number(document.max_concurrent, 64, 1..=10_000, &at.key("maxConcurrent"));
+    let cache_tokens =
+        checker.number(document.cache_tokens, 100_000, 0..=10_000_000, &at.key("cacheTokens"));
     Ok(Provider {
         name: name?,
         issuer: issuer?,
@@ -72,12 +80,16 @@ fn endpoint(
     }
 }
 
-fn secret(document: &SecretDocument, at: &PathRef<'_>, checker: &mut Checker) -> Result<Secret, Reported> {
+fn secret(
+    document: &SecretDocument,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) -> Result<Secret, Reported> {
     match (&document.env, &document.file) {
         (Some(env), None) => checker.file(env, FileUse::Variable, &at.key("env")).map(Secret::Env),
-        (None, Some(file)) => {
-            checker.file(file, FileUse::Secret, &at.key("file")).map(|file| Secret::File(file.into()))
-        }
+        (None, Some(file)) => checker
+            .file(file, FileUse::Secret, &at.key("file"))
+            .map(|file| Secret::File(file.into())),
         _ => Err(checker.error(at, "give either `env` or `file`")),
     }
 }

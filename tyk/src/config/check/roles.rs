@@ -47,7 +47,11 @@ fn role_metadata(
     let key = document.key.get().and_then(|text| checker.text(text, &at.key("key")));
     let split = checker.optional_text(document.split.as_ref(), &at.key("split"));
     let allow = document.allow.as_ref().map(|list| {
-        checker.some_texts(list, &at.key("allow"), "is empty; name the roles, or leave the key out for any")
+        checker.some_texts(
+            list,
+            &at.key("allow"),
+            "is empty; name the roles, or leave the key out for any",
+        )
     });
     let allow = allow.transpose();
     Ok(RoleMetadata {

@@ -3,7 +3,9 @@
 use super::header::header;
 use super::named::FileUse;
 use super::{Checker, all};
-use crate::config::document::{GrpcDocument, GrpcTlsDocument, HttpDocument, LogDocument, UpstreamDocument};
+use crate::config::document::{
+    GrpcDocument, GrpcTlsDocument, HttpDocument, LogDocument, UpstreamDocument,
+};
 use crate::config::{Grpc, GrpcTls, Http, Listen, Log, Upstream};
 use attache_config_reader::{NonEmpty, PathRef, Reported, quote};
 use std::net::SocketAddr;
@@ -18,7 +20,8 @@ pub(super) fn grpc(
     let listen = document.listen.get().and_then(|text| listen(text, &at.key("listen"), checker));
     let tls = document.tls.as_ref().map(|tls| grpc_tls(tls, &at.key("tls"), checker)).transpose();
     let at_message = at.key("maxMessageBytes");
-    let max_message = checker.number(document.max_message_bytes, 8 << 20, 64 << 10..=256 << 20, &at_message);
+    let max_message =
+        checker.number(document.max_message_bytes, 8 << 20, 64 << 10..=256 << 20, &at_message);
     // Where the largest message asks for more than the default, room for one of it.
     let least = max_message.unwrap_or_default();
     let in_flight = checker.number(
@@ -28,7 +31,8 @@ pub(super) fn grpc(
         &at.key("maxBytesInFlight"),
     );
     let timeout = Duration::from_millis(100)..=Duration::from_secs(60);
-    let timeout = checker.duration(document.timeout, Duration::from_secs(5), timeout, &at.key("timeout"));
+    let timeout =
+        checker.duration(document.timeout, Duration::from_secs(5), timeout, &at.key("timeout"));
     let hook_names = match &document.hook_names {
         Some(names) => {
             let empty = "is empty; name the hook of the API definitions";
@@ -52,7 +56,8 @@ pub(super) fn grpc(
 
 /// Returns a number of bytes that this machine can hold at once.
 fn bytes(number: u64, at: &PathRef<'_>, checker: &mut Checker) -> Result<usize, Reported> {
-    let bytes = usize::try_from(number).map_err(|_| format!("this machine can't hold {number} bytes"));
+    let bytes =
+        usize::try_from(number).map_err(|_| format!("this machine can't hold {number} bytes"));
     checker.report.ok_or_report(at, bytes)
 }
 
@@ -66,10 +71,14 @@ fn listen(text: &str, at: &PathRef<'_>, checker: &mut Checker) -> Result<Listen,
     }
     let message = match text.strip_prefix("unix://") {
         Some(path) if path.len() > MAX_SOCKET_PATH => {
-            format!("the socket's path is longer than {MAX_SOCKET_PATH} bytes; choose a shorter one")
+            format!(
+                "the socket's path is longer than {MAX_SOCKET_PATH} bytes; choose a shorter one"
+            )
         }
         Some(path) if path.starts_with('/') => return Ok(Listen::Unix(path.into())),
-        Some(_) => "the socket's path must be absolute: `unix:///run/attache/issuer.sock`".to_owned(),
+        Some(_) => {
+            "the socket's path must be absolute: `unix:///run/attache/issuer.sock`".to_owned()
+        }
         None => "expected `tcp://ADDRESS:PORT` or `unix:///PATH`".to_owned(),
     };
     Err(checker.error(at, message))
@@ -82,8 +91,8 @@ fn socket_address(
     checker: &mut Checker,
 ) -> Result<SocketAddr, Reported> {
     let address = text.parse::<SocketAddr>();
-    let address =
-        address.map_err(|_| format!("{} is no address with a port, such as `{example}`", quote(text)));
+    let address = address
+        .map_err(|_| format!("{} is no address with a port, such as `{example}`", quote(text)));
     checker.report.ok_or_report(at, address)
 }
 
@@ -93,9 +102,11 @@ fn grpc_tls(
     checker: &mut Checker,
 ) -> Result<GrpcTls, Reported> {
     let cert_file = document.cert_file.get();
-    let cert_file = cert_file.and_then(|name| checker.file(name, FileUse::Certificate, &at.key("certFile")));
+    let cert_file =
+        cert_file.and_then(|name| checker.file(name, FileUse::Certificate, &at.key("certFile")));
     let key_file = document.key_file.get();
-    let key_file = key_file.and_then(|name| checker.file(name, FileUse::PrivateKey, &at.key("keyFile")));
+    let key_file =
+        key_file.and_then(|name| checker.file(name, FileUse::PrivateKey, &at.key("keyFile")));
     let client_ca_file = document.client_ca_file.as_ref();
     let client_ca_file = client_ca_file
         .map(|name| checker.file(name, FileUse::Certificate, &at.key("clientCaFile")))
@@ -117,7 +128,12 @@ pub(super) fn http(
 }
 
 /// Notes an error where two sockets would listen at one address.
-pub(super) fn check_ports(grpc: &Listen, http: SocketAddr, at: &PathRef<'_>, checker: &mut Checker) {
+pub(super) fn check_ports(
+    grpc: &Listen,
+    http: SocketAddr,
+    at: &PathRef<'_>,
+    checker: &mut Checker,
+) {
     let Listen::Tcp(grpc) = grpc else { return };
     let is_every = grpc.ip().is_unspecified() || http.ip().is_unspecified();
     // Port 0 is any that is free.

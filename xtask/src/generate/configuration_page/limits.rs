@@ -20,10 +20,26 @@ pub(super) const LIMITS: &[Limit] = &[
     limit("a document, in bytes", "plugin-config/src/parse.rs", "MAX_DOCUMENT_BYTES"),
     limit("issuers", "plugin-config/src/check.rs", "MAX_ISSUERS"),
     limit("rules of one policy", "plugin-config/src/check/policy.rs", "MAX_RULES"),
-    limit("entries of a list, where nothing else is said", "config-reader/src/report.rs", "MAX_ENTRIES"),
-    limit("conditions of one rule (`when`)", "plugin-config/src/check/condition.rs", "MAX_CONDITIONS"),
-    limit("regular expressions (`matches`) of a document", "plugin-config/src/check.rs", "MAX_EXPRESSIONS"),
-    limit("roles of `roleHierarchy` that include others", "plugin-config/src/check/roles.rs", "MAX_ROLES"),
+    limit(
+        "entries of a list, where nothing else is said",
+        "config-reader/src/report.rs",
+        "MAX_ENTRIES",
+    ),
+    limit(
+        "conditions of one rule (`when`)",
+        "plugin-config/src/check/condition.rs",
+        "MAX_CONDITIONS",
+    ),
+    limit(
+        "regular expressions (`matches`) of a document",
+        "plugin-config/src/check.rs",
+        "MAX_EXPRESSIONS",
+    ),
+    limit(
+        "roles of `roleHierarchy` that include others",
+        "plugin-config/src/check/roles.rs",
+        "MAX_ROLES",
+    ),
     limit(
         "headers that one issuer writes (`outputClaimToHeaders`)",
         "plugin-config/src/check.rs",
@@ -48,7 +64,9 @@ pub(super) fn section(root: &Path) -> Result<String> {
     let mut rows = Vec::new();
     for Limit { what, file, constant } in LIMITS {
         let value = constant_in(&read(root, file)?, constant).with_context(|| {
-            format!("`{file}` has no whole number `{constant}`: change LIMITS in xtask/src/generate")
+            format!(
+                "`{file}` has no whole number `{constant}`: change LIMITS in xtask/src/generate"
+            )
         })?;
         rows.push(vec![(*what).to_owned(), grouped(value)]);
     }
@@ -64,9 +82,9 @@ pub(super) fn section(root: &Path) -> Result<String> {
 fn constant_in(source: &str, name: &str) -> Option<u64> {
     let definition = Regex::new(&format!(r"const {name}: usize = ([0-9_ *]+);")).ok()?;
     let product = definition.captures(source)?.get(1)?.as_str();
-    product
-        .split('*')
-        .try_fold(1_u64, |value, factor| value.checked_mul(factor.trim().replace('_', "").parse().ok()?))
+    product.split('*').try_fold(1_u64, |value, factor| {
+        value.checked_mul(factor.trim().replace('_', "").parse().ok()?)
+    })
 }
 
 /// Writes a number with a comma before every third digit from the right.
@@ -88,8 +106,7 @@ mod tests {
 
     #[test]
     fn a_constant_is_a_product_of_whole_numbers() {
-        let source =
-            "const MOST: usize = 2 * 1_024;\npub(crate) const OTHER: usize = 7;\nconst TEXT: &str = \"\";";
+        let source = "const MOST: usize = 2 * 1_024;\npub(crate) const OTHER: usize = 7;\nconst TEXT: &str = \"\";";
         assert_eq!(constant_in(source, "MOST"), Some(2048));
         assert_eq!(constant_in(source, "OTHER"), Some(7));
         assert_eq!(constant_in(source, "TEXT"), None);

@@ -1,7 +1,8 @@
 use super::put_first;
 use wasmi::{Engine, Linker, Module, Store};
 
-/// Functions of two types that call each other directly and through a table, and one that is imported.
+/// Functions of two types that call each other directly and through a table, and one that is
+/// imported.
 const MODULE: &str = r#"(module
   (import "env" "seven" (func $seven (result i32)))
   (table 2 funcref)
@@ -29,7 +30,8 @@ fn sum(wasm: &[u8]) -> i32 {
     let mut linker = <Linker<()>>::new(&engine);
     linker.func_wrap("env", "seven", || 7_i32).unwrap();
     let mut store = Store::new(&engine, ());
-    let instance = linker.instantiate_and_start(&mut store, &Module::new(&engine, wasm).unwrap()).unwrap();
+    let instance =
+        linker.instantiate_and_start(&mut store, &Module::new(&engine, wasm).unwrap()).unwrap();
     instance.get_typed_func::<(), i32>(&store, "sum").unwrap().call(&mut store, ()).unwrap()
 }
 

@@ -29,8 +29,11 @@ pub(super) struct Drafts<'u> {
 
 impl<'u> Drafts<'u> {
     pub(super) fn gather(sides: &'u [Side], issuers: &[SharedIssuer], parts: &[Part<'u>]) -> Self {
-        let mut drafts =
-            Self { claims: BTreeMap::new(), compared_headers: BTreeMap::new(), limits: BTreeSet::new() };
+        let mut drafts = Self {
+            claims: BTreeMap::new(),
+            compared_headers: BTreeMap::new(),
+            limits: BTreeSet::new(),
+        };
         let mut asked = HashSet::new();
         for part in parts {
             for condition in &part.rule.when {
@@ -74,8 +77,8 @@ impl<'u> Drafts<'u> {
         drafts
     }
 
-    /// Returns what segments of paths are compared with: a test of paths, the name of a segment, and a pattern of the
-    /// claim.
+    /// Returns what segments of paths are compared with: a test of paths, the name of a segment,
+    /// and a pattern of the claim.
     pub(super) fn segments(&self, parts: &[Part<'_>]) -> Vec<(usize, String, Program)> {
         let mut probes = Probes::of(parts);
         let mut segments = Vec::new();
@@ -85,7 +88,8 @@ impl<'u> Drafts<'u> {
             if !seen.insert((number, name.to_owned(), claim.clone())) {
                 continue;
             }
-            let programs = self.claims.get(claim).into_iter().flat_map(|draft| &draft.drafts.programs);
+            let programs =
+                self.claims.get(claim).into_iter().flat_map(|draft| &draft.drafts.programs);
             segments.extend(programs.map(|program| (number, name.to_owned(), program.clone())));
         }
         segments
@@ -97,7 +101,9 @@ impl<'u> Drafts<'u> {
         for (probe, name, claim, denies) in compared_segments(parts) {
             let texts = texts.entry(claim.clone()).or_default();
             for class in paths.matching(&probe) {
-                let Some(segment) = paths.texts.get(*class).and_then(|path| probe.capture(name, path)) else {
+                let Some(segment) =
+                    paths.texts.get(*class).and_then(|path| probe.capture(name, path))
+                else {
                     continue;
                 };
                 texts.insert(segment.to_owned());
@@ -116,13 +122,16 @@ impl<'u> Drafts<'u> {
     pub(super) fn claims(&self, bits: &mut Bits) -> Result<Vec<Claim>, TooComplex> {
         let found = self.claims.iter().map(|(path, draft)| Claim::find(path, draft, bits));
         let mut claims: Vec<Claim> = found.collect::<Result<_, _>>()?;
-        // Whether two lists are the same is told bit by bit: bits of the same element must be neighbours, or the diagram
-        // grows with all combinations of those between.
-        let compared: Vec<bool> = self.claims.values().map(|draft| draft.is_compared_with_claim).collect();
+        // Whether two lists are the same is told bit by bit: bits of the same element must be
+        // neighbours, or the diagram grows with all combinations of those between.
+        let compared: Vec<bool> =
+            self.claims.values().map(|draft| draft.is_compared_with_claim).collect();
         let of_compared = || claims.iter().zip(&compared).filter(|(_, is_compared)| **is_compared);
-        let elements: Vec<Value> = of_compared().flat_map(|(claim, _)| &claim.elements).cloned().collect();
+        let elements: Vec<Value> =
+            of_compared().flat_map(|(claim, _)| &claim.elements).cloned().collect();
         for element in &elements {
-            let compared = claims.iter_mut().zip(&compared).filter(|(_, is_compared)| **is_compared);
+            let compared =
+                claims.iter_mut().zip(&compared).filter(|(_, is_compared)| **is_compared);
             compared.for_each(|(claim, _)| claim.reserve(element, bits));
         }
         Ok(claims)
@@ -162,7 +171,11 @@ impl<'u> Drafts<'u> {
     fn join_compared(&mut self, parts: &[Part<'_>]) {
         let mut all = values::Drafts::default();
         let compared = |draft: &&mut ClaimDraft<'_>| draft.is_compared_with_claim;
-        if !parts.iter().flat_map(|part| &part.rule.when).any(|it| matches!(it.test, Test::EqualsClaim(_))) {
+        if !parts
+            .iter()
+            .flat_map(|part| &part.rule.when)
+            .any(|it| matches!(it.test, Test::EqualsClaim(_)))
+        {
             return;
         }
         all.add_text("same");
@@ -214,8 +227,8 @@ impl<'u> Drafts<'u> {
     }
 }
 
-/// Returns every test of paths with the name of a segment that a claim is compared with, and whether that is for a DENY
-/// rule.
+/// Returns every test of paths with the name of a segment that a claim is compared with, and
+/// whether that is for a DENY rule.
 fn compared_segments<'p>(
     parts: &'p [Part<'_>],
 ) -> impl Iterator<Item = (PathProbe, &'p str, &'p ClaimPath, bool)> {
@@ -243,7 +256,8 @@ fn roles(sides: &[Side], parts: &[Part<'_>]) -> BTreeSet<String> {
         return asked;
     }
     let hierarchies = sides.iter().flat_map(|side| &side.config.role_hierarchy);
-    let including = hierarchies.flat_map(|(role, included)| std::iter::once(role).chain(included)).cloned();
+    let including =
+        hierarchies.flat_map(|(role, included)| std::iter::once(role).chain(included)).cloned();
     asked.iter().cloned().chain(including).collect()
 }
 

@@ -43,10 +43,17 @@ impl<'u> Drafts<'u> {
     }
 
     /// Adds the claims that an issuer's roles are read from.
-    pub(super) fn role_claims(&mut self, side: &'u Side, issuer: &'u Issuer, roles: &BTreeSet<String>) {
+    pub(super) fn role_claims(
+        &mut self,
+        side: &'u Side,
+        issuer: &'u Issuer,
+        roles: &BTreeSet<String>,
+    ) {
         for source in &issuer.role_claims {
             let draft = self.claims.entry(source.claim.clone()).or_default();
-            if draft.form.as_ref().is_some_and(|form| *form != source.form) || !is_plain(source, draft) {
+            if draft.form.as_ref().is_some_and(|form| *form != source.form)
+                || !is_plain(source, draft)
+            {
                 let claim = quoted(&source.claim.to_string());
                 self.limits.insert(format!(
                     "{claim} holds roles in another form than a list of them, and is asked for in another way too; \
