@@ -6,6 +6,7 @@
 //! `pilot/pkg/security/authz/model` and `authn`, and what Envoy makes of it that of `jwt_authn` and
 //! RBAC.
 
+mod check;
 mod claim;
 mod clause;
 mod documents;
@@ -20,18 +21,19 @@ mod policies;
 mod request_principal;
 mod resources;
 mod rule;
+mod rule_context;
 mod scope;
 mod source;
 mod source_value;
 mod target;
 mod trust;
+mod when;
 
 use crate::finding::{Finding, Rule};
-use crate::input::{NoVariables, SourceFile, Text};
+use crate::input::{SourceFile, Text};
 use crate::shown::{escaped, yaml_text};
-use attache_config_reader::{Diagnostic, Path, Step};
-use attache_engine::Engine;
-use attache_engine::host::Workload;
+use attache_config_reader::Path;
+use check::{Origins, check};
 use documents::RequestAuthenticationSpec;
 use issuers::Issuers;
 use names::Names;
@@ -131,7 +133,7 @@ pub(crate) fn import(texts: &[Text], wishes: &Wishes) -> Import {
     } else if !notes.has_errors() {
         no_resource(texts, &mut notes);
     }
-    let places = (issuers.places, policies.places);
+    let origins = Origins { issuers: issuers.places, policies: policies.places };
     let (issuers, rules) =
         (issuers.issuers, policies.policies.iter().map(|policy| policy.rules.len()).sum());
     let (issuer_count, policy_count) = (issuers.len(), policies.policies.len());
@@ -144,7 +146,7 @@ pub(crate) fn import(texts: &[Text], wishes: &Wishes) -> Import {
         methods: MethodsOut { r#override: "IGNORE" },
     };
     if !notes.has_errors() {
-        check(&configuration, &places, &mut notes);
+        check(&configuration, &origins, &mut notes);
     }
     let yaml =
         target.filter(|_| !notes.has_errors()).and_then(|target| write(&configuration, &target));
@@ -264,50 +266,6 @@ fn first_place(texts: &[Text]) -> Option<Place> {
         resource: Path::default(),
         path: Path::default(),
     })
-}
-
-/// Reads the configuration as the filter does, and notes what is wrong with it where that came
-/// from.
-fn check(
-    configuration: &ConfigurationOut,
-    places: &(Vec<Place>, Vec<(Place, Vec<Place>)>),
-    notes: &mut Notes,
-) {
-    let Ok(json) = serde_json::to_vec(configuration) else { return };
-    let errors: Vec<Diagnostic> = match attache_plugin_config::parse(&json) {
-        Err(errors) => errors.into_iter().collect(),
-        // No setting that is imported reads a variable.
-        Ok(config) => match Engine::new(&config, &Workload::default(), &NoVariables) {
-            Ok(_) => return,
-            Err(errors) => errors.into_iter().collect(),
-        },
-    };
-    for error in errors {
-        let Some(place) = origin(&error, places) else { continue };
-        let message = format!("the configuration that comes of it is refused: {error}");
-        notes.add(&NO_EQUAL, place, message);
-    }
-}
-
-/// Returns where that came from which an error is about.
-fn origin<'p>(
-    error: &Diagnostic,
-    places: &'p (Vec<Place>, Vec<(Place, Vec<Place>)>),
-) -> Option<&'p Place> {
-    let (issuers, policies) = places;
-    let found = match error.path.steps() {
-        [Step::Key(list), Step::Index(issuer), ..] if list == "issuers" => issuers.get(*issuer),
-        [Step::Key(list), Step::Index(policy), Step::Key(below), Step::Index(rule), ..]
-            if list == "policies" && below == "rules" =>
-        {
-            policies.get(*policy).and_then(|(_, rules)| rules.get(*rule))
-        }
-        [Step::Key(list), Step::Index(policy), ..] if list == "policies" => {
-            policies.get(*policy).map(|(place, _)| place)
-        }
-        _ => None,
-    };
-    found.or_else(|| issuers.first()).or_else(|| policies.first().map(|(place, _)| place))
 }
 
 /// Returns the configuration in YAML, below a line that says what it is for.

@@ -6,7 +6,8 @@ use super::names::Names;
 use super::output::{PolicyOut, RuleOut};
 use super::place::{LEFT_OUT, NARROWER, NO_EQUAL, NOT_ISTIO, Notes, Place};
 use super::resources::Resource;
-use super::rule::{self, Context};
+use super::rule;
+use super::rule_context::RuleContext;
 use super::scope::Scope;
 use super::target::Target;
 use super::trust::TrustDomains;
@@ -90,7 +91,7 @@ impl Policies {
         context: &ImportContext<'_>,
         notes: &mut Notes,
     ) -> Vec<(RuleOut, Place)> {
-        let rule_context = Context {
+        let rule_context = RuleContext {
             issuers: context.issuers,
             split_claims: context.split_claims,
             trust_domains: context.trust_domains,
