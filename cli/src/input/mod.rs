@@ -10,6 +10,7 @@ mod having_key;
 mod misnamed;
 mod named;
 mod resource;
+mod secret_search;
 mod secrets;
 mod skipped;
 mod source_file;
