@@ -1,7 +1,7 @@
 //! A configuration that judges requests which logs tell of.
 
-use super::facts::{ClaimFact, TIMES};
 use super::lenient::lenient;
+use super::token::{ClaimFact, TIMES};
 use super::weigh::Weighing;
 use super::{Fate, Logged, LoggedToken, Recorded, TokenState};
 use crate::explain::{

@@ -1,6 +1,6 @@
 //! How rules fare where not everything is known of a request.
 
-use super::facts::ClaimFact;
+use super::token::ClaimFact;
 use super::{Knows, LoggedToken, Need, TokenState, Tri};
 use crate::explain::Knowledge;
 use crate::shown::shown;
