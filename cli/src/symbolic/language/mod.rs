@@ -3,6 +3,7 @@
 
 mod expression;
 mod languages;
+mod letters;
 mod program;
 mod search;
 

@@ -4,18 +4,14 @@
 use super::super::too_complex::TooComplex;
 use super::expression::BEYOND;
 use super::languages::{Languages, TextClass};
+use super::letters::{alike, fresh};
 use super::program::{Letters, Step};
-use attache_engine::policy::fold_path;
 use foldhash::{HashMap, HashMapExt as _};
 use regex_automata::util::primitives::StateID;
 use std::collections::BTreeSet;
 
 /// So many states that no answer comes in bearable time.
 const MAX_STATES: usize = 200_000;
-
-/// Letters that stand for all that no pattern names: the first of them that none does.
-const FRESH: &str =
-    "x1ayz0bcdefghijklmnopqrstuvw23456789_-~XYZABCDEFGHIJKLMNOPQRSTUVW\u{3c9}\u{2192}";
 
 /// What all patterns make of a text so far.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -287,30 +283,4 @@ impl<'l> Search<'l> {
 /// Returns whether a text ends in a slash, and is more than that.
 fn is_odd(text: &str) -> bool {
     text.len() > 1 && text.ends_with('/')
-}
-
-/// Returns letters that count as one where letter case does not matter: itself, its capital, and
-/// one that no pattern is likely to name.
-fn alike(letter: char) -> impl Iterator<Item = char> {
-    let rare = ['\u{17f}', '\u{212a}', '\u{131}', '\u{130}'];
-    let mut others: Vec<char> = letter.to_uppercase().chain(rare).collect();
-    others.retain(|other| {
-        *other != letter && fold_path(other.encode_utf8(&mut [0; 4])).chars().eq([letter])
-    });
-    std::iter::once(letter).chain(others)
-}
-
-/// Returns a letter that no pattern names.
-fn fresh(languages: &Languages) -> char {
-    let steps = || languages.programs.iter().flat_map(|program| &program.steps);
-    let names = |letter: char| {
-        steps().any(|step| match step {
-            Step::Read(letters) | Step::ReadMany(letters) => {
-                matches!(letters, Letters::One(_) | Letters::Folded(_)) && letters.have(letter)
-            }
-            Step::MaySkip(_) => false,
-        })
-    };
-    let private = (0xe000..0xf8ff).filter_map(char::from_u32);
-    FRESH.chars().chain(private).find(|letter| !names(*letter)).unwrap_or(BEYOND)
 }

@@ -2,6 +2,7 @@
 //! a value of each.
 
 mod claim_draft;
+mod claim_value;
 mod claims;
 mod dimension;
 mod distinct;
@@ -16,7 +17,8 @@ mod questions;
 mod values;
 
 pub(super) use claim_draft::Question;
-pub(super) use claims::{Claim, insert};
+pub(super) use claim_value::insert;
+pub(super) use claims::Claim;
 pub(super) use dimension::{Bits, Dimension};
 pub(super) use drafts::is_within;
 pub(super) use headers::{HeaderValue, Headers};
