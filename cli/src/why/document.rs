@@ -1,6 +1,8 @@
 //! What an audit line comes to, told to programs.
 
+use super::remedy;
 use super::report::{Told, words};
+use super::said::said;
 use super::way::Seen;
 use crate::logged::{Fate, Need, Outcome};
 use serde_json::{Value, json};
@@ -27,7 +29,7 @@ pub(crate) fn document(told: &Told<'_>) -> Value {
         "way": told.picked.way.iter().map(seen).collect::<Vec<_>>(),
         "method": told.logged.method,
         "path": told.logged.path(),
-        "said": told.said(),
+        "said": said(told.logged, &told.picked.line),
         "configuration": told.configuration.to_string(),
         "here": {
             "verdict": verdict,
@@ -37,7 +39,7 @@ pub(crate) fn document(told: &Told<'_>) -> Value {
         },
         "differs": told.differs(),
         "flaw": told.judged.trace.flaw.as_ref().map(|(reason, words)| json!({"reason": reason.as_str(), "words": words})),
-        "mend": told.mend(),
+        "mend": remedy::of_line(&told.picked.line),
         "proposals": proposals.collect::<Vec<_>>(),
     })
 }

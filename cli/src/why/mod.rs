@@ -2,8 +2,10 @@
 
 mod document;
 mod pick;
+mod place;
 mod remedy;
 mod report;
+mod said;
 mod search;
 mod step;
 mod way;

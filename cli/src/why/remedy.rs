@@ -1,20 +1,35 @@
 //! What to do about a reason or a detail, in the words of the documentation: they are written there
 //! once.
 
+use super::pick::PickedLine;
 use attache_engine::{Detail, Reason};
 
 const METRICS: &str = include_str!("../../../docs/metrics.md");
 const TROUBLESHOOTING: &str = include_str!("../../../docs/troubleshooting.md");
 
+/// Returns what the documentation says of a line's reason, where no change of a rule mends it.
+pub(super) fn of_line(line: &PickedLine) -> Option<String> {
+    let PickedLine::Audit(line) = line else { return None };
+    let shadow = line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref());
+    let reason = line.verdict.reason.as_deref().or(shadow)?;
+    if matches!(reason, "role-missing" | "no-rule-matched" | "rule-denied" | "token-missing") {
+        return None;
+    }
+    if let Some(words) = line.detail.as_deref().and_then(of_detail) {
+        return Some(words);
+    }
+    of_reason(reason).map(|(often, mend)| format!("{often}: {mend}"))
+}
+
 /// Returns what stands behind a detail, and what to do.
-pub(super) fn of_detail(detail: &str) -> Option<String> {
+fn of_detail(detail: &str) -> Option<String> {
     let cells = row(METRICS, detail)
         .filter(|_| Detail::ALL.iter().any(|known| known.as_str() == detail))?;
     cells.get(2).map(|cell| plain(cell))
 }
 
 /// Returns what is most often behind a reason, and what to do.
-pub(super) fn of_reason(reason: &str) -> Option<(String, String)> {
+fn of_reason(reason: &str) -> Option<(String, String)> {
     let cells = row(TROUBLESHOOTING, reason)
         .filter(|_| Reason::ALL.iter().any(|known| known.as_str() == reason))?;
     Some((plain(cells.get(1)?), plain(cells.get(3)?)))

@@ -1,7 +1,8 @@
 //! What an audit line comes to, told.
 
-use super::pick::{Picked, PickedLine};
+use super::pick::Picked;
 use super::remedy;
+use super::said::said;
 use super::search::Proposal;
 use super::way::Seen;
 use crate::explain::{Judged as Reading, Teller, described};
@@ -13,7 +14,7 @@ use attache_engine::host::Workload;
 use attache_engine::policy::RuleTrace;
 use attache_engine::{ReadingRules, TokenTrace};
 use attache_plugin_config::Action;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 
 /// How many rules are told of a reading.
 const MAX_RULES: usize = 5;
@@ -75,7 +76,7 @@ impl Told<'_> {
             shown(&self.logged.method),
             shown(self.logged.path())
         )?;
-        writeln!(f, "it says   {}", self.said())
+        writeln!(f, "it says   {}", said(self.logged, &self.picked.line))
     }
 
     /// Tells what else the log says of the request, from the gateway on.
@@ -100,59 +101,6 @@ impl Told<'_> {
             )?;
         }
         Ok(())
-    }
-
-    pub(super) fn said(&self) -> String {
-        let by = self
-            .logged
-            .rule
-            .as_deref()
-            .map(|rule| format!(", by rule {}", shown(rule)))
-            .unwrap_or_default();
-        let verdict = match &self.logged.before {
-            Before::Allowed => format!("allowed{by}{}", self.unverified()),
-            Before::Refused(None) => "refused; an access log does not tell why".to_owned(),
-            Before::Refused(Some(reason)) => {
-                format!("refused: {}{}{by}", shown(reason), self.detail())
-            }
-        };
-        let PickedLine::Audit(line) = &self.picked.line else { return verdict };
-        let Some(shadow) = &line.shadow else { return verdict };
-        let reason = shadow.reason.as_deref().unwrap_or("allowed");
-        let by = shadow
-            .rule_name()
-            .map(|rule| format!(", by rule {}", shown(&rule)))
-            .unwrap_or_default();
-        format!(
-            "{verdict}; with what is in SHADOW, or without the dry run: {}{}{by}",
-            shown(reason),
-            self.detail()
-        )
-    }
-
-    /// Tells why a request went on without the identity that its token claims.
-    fn unverified(&self) -> String {
-        let PickedLine::Audit(line) = &self.picked.line else { return String::new() };
-        let reason = line.unverified.as_deref().map(shown);
-        reason.map(|reason| format!(", without identity: {reason}")).unwrap_or_default()
-    }
-
-    fn detail(&self) -> String {
-        let PickedLine::Audit(line) = &self.picked.line else { return String::new() };
-        let mut words = String::new();
-        for (name, value) in
-            [("", &line.detail), ("claim ", &line.claim), ("header ", &line.header)]
-        {
-            if let Some(value) = value {
-                _ = write!(
-                    words,
-                    "{}{name}{}",
-                    if words.is_empty() { " (" } else { ", " },
-                    shown(value)
-                );
-            }
-        }
-        if words.is_empty() { words } else { words + ")" }
     }
 
     /// Tells what this configuration says of it.
@@ -274,7 +222,7 @@ impl Told<'_> {
 
     fn proposals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !matches!(self.fate, Fate::Known(Outcome::Allowed { .. })) {
-            if let Some(mend) = self.mend() {
+            if let Some(mend) = remedy::of_line(&self.picked.line) {
                 writeln!(f, "\nwhat is most often behind it, and what mends it\n  {mend}")?;
             }
             if !self.proposals.is_empty() {
@@ -300,20 +248,6 @@ impl Told<'_> {
         let opens =
             if proposal.opens { ", which opens it to those who have no token, too" } else { "" };
         format!("{}{opens}{needs}", steps.join(", and "))
-    }
-
-    /// Returns what the documentation says of a reason that no change of a rule mends.
-    pub(super) fn mend(&self) -> Option<String> {
-        let PickedLine::Audit(line) = &self.picked.line else { return None };
-        let shadow = line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref());
-        let reason = line.verdict.reason.as_deref().or(shadow)?;
-        if matches!(reason, "role-missing" | "no-rule-matched" | "rule-denied" | "token-missing") {
-            return None;
-        }
-        if let Some(words) = line.detail.as_deref().and_then(remedy::of_detail) {
-            return Some(words);
-        }
-        remedy::of_reason(reason).map(|(often, mend)| format!("{often}: {mend}"))
     }
 }
 

@@ -2,8 +2,9 @@
 //! the rules that come closest, the smallest first, each decided anew by the engine before it is
 //! told.
 
+use super::place::rule_at;
 use super::step::Step;
-use super::ways::{Ways, rule_at};
+use super::ways::Ways;
 use crate::input::Configuration;
 use crate::logged::{Fate, Judge, Logged, Need, Recorded, Taking, TokenState, Tri};
 use attache_config_reader::Path;

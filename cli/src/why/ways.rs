@@ -1,11 +1,12 @@
 //! The changes that would make a test hold, or no longer hold.
 
+use super::place::{entry, last_key, list_of, rule_at};
 use super::step::Step;
 use crate::logged::{Judge, Logged, Tri, Weighing};
-use attache_config_reader::{Path, Step as PathStep};
+use attache_config_reader::Path;
 use attache_engine::RequestTrace;
 use attache_engine::policy::{RuleTrace, Subject, TestTrace};
-use attache_plugin_config::{Condition, Config, PathPattern, Rule, Scalar, Test};
+use attache_plugin_config::{Condition, PathPattern, Scalar, Test};
 use serde_json::{Value, json};
 
 /// The most ways that are looked into of one test.
@@ -260,51 +261,6 @@ fn exact(path: &str) -> Option<String> {
 
 fn is_of_token(test: &TestTrace) -> bool {
     matches!(test.subject, Subject::Token | Subject::Roles | Subject::Claim(_))
-}
-
-/// Returns the list that a test stands in, or that it is.
-fn list_of(test: &TestTrace) -> Option<Path> {
-    match test.at.steps().last()? {
-        PathStep::Index(_) => parent(test),
-        PathStep::Key(_) => Some(test.at.clone()),
-    }
-}
-
-/// Returns the last name of a path.
-fn last_key(at: &Path) -> Option<&str> {
-    at.steps().iter().rev().find_map(|step| match step {
-        PathStep::Key(key) => Some(key.as_str()),
-        PathStep::Index(_) => None,
-    })
-}
-
-/// Returns the entry of `to` that a test is of.
-fn entry(test: &TestTrace) -> Option<Path> {
-    let steps = test.at.steps().get(..6)?;
-    matches!(steps.get(4), Some(PathStep::Key(key)) if key == "to").then(|| join(steps))
-}
-
-/// Returns the path of the list that a test is in.
-fn parent(test: &TestTrace) -> Option<Path> {
-    let (_, steps) = test.at.steps().split_last()?;
-    Some(join(steps))
-}
-
-fn join(steps: &[PathStep]) -> Path {
-    steps.iter().fold(Path::default(), |path, step| match step {
-        PathStep::Key(key) => path.key(key),
-        PathStep::Index(index) => path.index(*index),
-    })
-}
-
-/// Returns the rule that a path leads to, or into.
-pub(super) fn rule_at<'c>(config: &'c Config, at: &Path) -> Option<&'c Rule> {
-    match at.steps() {
-        [_, PathStep::Index(policy), _, PathStep::Index(rule), ..] => {
-            config.policies.get(*policy)?.rules.get(*rule)
-        }
-        _ => None,
-    }
 }
 
 /// Returns the namespace and the service account of a principal.
