@@ -1,8 +1,9 @@
 //! Compares what came with what was expected.
 
+use super::differences::{Differences, covers};
 use super::placeholders::Placeholders;
 use super::reason::Class;
-use super::{Expect, Match, Observation, Protocol, Request};
+use super::{Expect, Observation, Protocol, Request};
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub(super) fn check(
     came: &Observation,
     placeholders: &Placeholders,
 ) -> Result<()> {
-    let mut differences = Differences(Vec::new());
+    let mut differences = Differences::default();
     match expect.reason.as_deref() {
         Some(reason) => refused(&mut differences, request, expect, reason, came)?,
         None => forwarded(&mut differences, request, expect, came),
@@ -31,47 +32,6 @@ pub(super) fn check(
         return Ok(());
     }
     bail!("{}\n{}", differences.0.join("\n"), describe(request, came))
-}
-
-struct Differences(Vec<String>);
-
-impl Differences {
-    fn unless(
-        &mut self,
-        holds: bool,
-        what: &str,
-        expected: &dyn std::fmt::Debug,
-        came: &dyn std::fmt::Debug,
-    ) {
-        if !holds {
-            self.0.push(format!("{what}\n  expected: {expected:?}\n  came:     {came:?}"));
-        }
-    }
-
-    fn equal<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, expected: T, came: T) {
-        let holds = expected == came;
-        self.unless(holds, what, &expected, &came);
-    }
-
-    /// Compares the values of one name with what they must be.
-    fn matches(
-        &mut self,
-        what: &str,
-        expected: &Match,
-        came: &[&str],
-        placeholders: &Placeholders,
-    ) -> Result<()> {
-        let holds = match expected {
-            Match::Is(text) => came == [placeholders.text(text)?.as_str()],
-            Match::Are(texts) => came == *texts,
-            Match::Contains { contains } => {
-                came.iter().any(|value| value.contains(contains.as_str()))
-            }
-            Match::Absent { absent } => came.is_empty() == *absent,
-        };
-        self.unless(holds, what, expected, &came);
-        Ok(())
-    }
 }
 
 /// What follows from a reason, for every refusal.
@@ -253,16 +213,6 @@ fn state_and_log(
 
 fn text<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
     object.get(member).and_then(Value::as_str)
-}
-
-/// Whether a value is the expected one; of an object only the expected members count.
-fn covers(expected: &Value, came: &Value) -> bool {
-    match (expected, came) {
-        (Value::Object(expected), Value::Object(came)) => expected
-            .iter()
-            .all(|(name, value)| covers(value, came.get(name).unwrap_or(&Value::Null))),
-        _ => expected == came,
-    }
 }
 
 /// What the filter's counters grow by through a request, so far as the expectation tells.

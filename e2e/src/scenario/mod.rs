@@ -5,6 +5,7 @@ mod check;
 mod cluster;
 #[cfg(test)]
 mod coverage;
+mod differences;
 mod document;
 mod envoy_pool;
 mod exchange;
