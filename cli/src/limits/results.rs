@@ -4,7 +4,8 @@ use attache_tyk_limits::behaviour::Behaviour;
 use attache_tyk_limits::envelope::Envelope;
 use attache_tyk_limits::judge::{Judgement, Running};
 use attache_tyk_limits::plan::Plan;
-use attache_tyk_limits::target::{Idle, Target};
+use attache_tyk_limits::target::Target;
+use attache_tyk_limits::targets::Idle;
 
 /// What was found of a target.
 pub(super) struct Result {

@@ -2,7 +2,7 @@
 //! keys say.
 //!
 //! [`grant`] works out which limits a key has for an API, as Tyk merges policies, and [`target`]
-//! which of them hold for a request. [`settings`] and [`behaviour`] know which of Tyk's algorithms
+//! which of them hold for a request; [`targets`] are the requests to try. [`settings`] and [`behaviour`] know which of Tyk's algorithms
 //! counts, [`model`] plays each of them, and [`envelope`] says how many may pass in a window.
 //! [`plan`] makes a schedule that tries it, `drive` sends it, [`record`] is what came back, and
 //! [`judge`] holds it against the models: whether the limit holds, and which algorithm is running.
@@ -25,3 +25,4 @@ pub mod plan;
 pub mod record;
 pub mod settings;
 pub mod target;
+pub mod targets;
