@@ -2,6 +2,7 @@
 //! its start.
 
 mod endpoint;
+mod middleware;
 mod order;
 mod passage;
 mod request;

@@ -8,6 +8,7 @@ mod path_match;
 mod rewrite;
 mod shape;
 mod unrouted;
+mod upstream;
 mod walk;
 
 pub use arrival::{Arrival, Condition, HostSeen};

@@ -1,10 +1,11 @@
 //! Follows every way through the gateway.
 
+use super::Mesh;
 use super::branch::{Branch, named, unnamed};
 use super::rewrite::rewritten;
 use super::shape::Shape;
 use super::unrouted::{never_reached, refusal, unrouted};
-use super::{Arrival, HostSeen, Mesh};
+use super::upstream::Upstream;
 use crate::definition::{Action, Location, Version};
 use crate::gap::{Gap, Kind, Place};
 use crate::gateway::{Gateway, Served, targets};
@@ -187,7 +188,15 @@ impl<'g> Walk<'g> {
                         let shapes = self.stripped(served, &[made.shape]);
                         self.upstream(served, version, name, &shapes, branch, false);
                     } else {
-                        self.arrive(served, name, &made.url, &[made.shape], branch, false, &place);
+                        self.arrive(&Upstream {
+                            served,
+                            version: name,
+                            target: &made.url,
+                            shapes: &[made.shape],
+                            conditions: &branch.conditions,
+                            is_as_sent: false,
+                            place: &place,
+                        });
                     }
                 }
             }
@@ -247,64 +256,24 @@ impl<'g> Walk<'g> {
         is_as_sent: bool,
     ) {
         for target in targets(served, version) {
-            self.arrive(
+            self.arrive(&Upstream {
                 served,
-                name,
-                &target,
+                version: name,
+                target: &target,
                 shapes,
-                branch,
+                conditions: &branch.conditions,
                 is_as_sent,
-                &served.api.target_place(),
-            );
+                place: &served.api.target_place(),
+            });
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one arrival")]
-    fn arrive(
-        &mut self,
-        served: &'g Served,
-        name: &str,
-        target: &Target,
-        shapes: &[Shape],
-        branch: &Branch,
-        is_as_sent: bool,
-        place: &Place,
-    ) {
-        if let Some((kind, reason)) = refusal(served, target) {
-            return self.gap(kind, served, place.clone(), reason);
-        }
-        // A rewrite's URL is whole: nothing stands before its path.
-        let is_rewritten = place != &served.api.target_place();
-        let base = if is_rewritten { "" } else { target.path.as_str() };
-        let by_id = format!("/{}/", served.api.id);
-        for shape in shapes {
-            // What asks for an API by its id is asked for right before what asks for it by its
-            // listen path.
-            let is_by_id = matches!(shape, Shape::Begins { text, .. } if *text == by_id);
-            let length = match (is_by_id, is_as_sent) {
-                (true, true) => served.listen.length(),
-                (true, false) => Shape::Any.length(),
-                (false, _) => shape.length(),
-            };
-            self.mesh.arrivals.push(Arrival {
-                api: served.api.id.clone(),
-                version: name.to_owned(),
-                host: target.host().to_ascii_lowercase(),
-                port: target.port(),
-                host_seen: if served.api.keeps_host {
-                    HostSeen::Client(self.host.clone())
-                } else {
-                    HostSeen::Target
-                },
-                paths: shape.join(base),
-                conditions: branch.conditions.clone(),
-                is_guarded: !served.api.is_open,
-                place: place.clone(),
-                entry: self.entry,
-                weight: base.trim_end_matches('/').len().saturating_add(length),
-                origin: is_as_sent
-                    .then(|| (base.trim_end_matches('/').to_owned(), self.host.clone())),
-            });
+    /// Has requests arrive in the mesh, or notes why they do not.
+    fn arrive(&mut self, upstream: &Upstream<'_>) {
+        let Upstream { served, target, place, .. } = *upstream;
+        match refusal(served, target) {
+            Some((kind, reason)) => self.gap(kind, served, place.clone(), reason),
+            None => self.mesh.arrivals.extend(upstream.arrivals(self.entry, &self.host)),
         }
     }
 }
