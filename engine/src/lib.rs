@@ -97,6 +97,7 @@ mod detail;
 mod engine;
 mod hash;
 mod header_edits;
+mod header_uses;
 pub mod host;
 pub mod host_context;
 mod ids;

@@ -7,11 +7,11 @@ use super::fetch_report::{FetchReport, Progress};
 use super::fetch_step::{FetchStep, Fetched, Read};
 use super::jitter::Jitter;
 use super::key_wait::{MissingKeys, WaitDecision};
-use super::prepare::{Prepared, prepare};
+use super::prepare::Prepared;
 use super::refresh_state::RefreshState;
 use super::response::{FetchError, Response};
 use super::schedule::Schedule;
-use super::shared_set::SharedSet;
+use super::shared_keys::SharedKeys;
 use crate::host::SharedStore;
 use crate::token::IssuerKeys;
 use attache_plugin_config::{HttpUrl, KeyLocation, RemoteKeys};
@@ -19,33 +19,17 @@ use hmac_sha256::Hash;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A version that no value has. Where there is no value yet it does no harm, and so has the first
-/// of several workers write it, and the others see that they were late.
-const ABSENT: u32 = u32::MAX;
-
 /// Keeps the keys of one issuer up to date, together with its twins in other workers.
 #[derive(Debug)]
 pub struct JwksRefresher {
     issuer: String,
     source: RemoteKeys,
     schedule: Schedule,
-    state_key: String,
-    set_key: String,
+    shared: SharedKeys,
     /// Tells this worker from others.
     me: u64,
     jitter: Jitter,
-    /// The shared state as it was last seen.
-    state: RefreshState,
-    held: Option<Held>,
     in_flight: Option<InFlight>,
-}
-
-/// The key set that holds.
-#[derive(Debug)]
-struct Held {
-    keys: Rc<IssuerKeys>,
-    set: SharedSet,
-    confirmed_at: UnixMillis,
 }
 
 /// An attempt of this worker.
@@ -78,59 +62,26 @@ impl JwksRefresher {
             issuer: issuer.to_owned(),
             source: source.clone(),
             schedule: Schedule::new(source.refresh, questions),
-            state_key: format!("attache.keys.{id}.ledger"),
-            set_key: format!("attache.keys.{id}.set"),
+            shared: SharedKeys::new(&id, source.refresh.keep_for),
             me: jitter.next(),
             jitter,
-            state: RefreshState::default(),
-            held: None,
             in_flight: None,
         }
     }
 
     /// Returns the keys that hold.
     pub fn keys(&self) -> Option<&Rc<IssuerKeys>> {
-        self.held.as_ref().map(|held| &held.keys)
+        self.shared.keys()
     }
 
     /// Returns how long ago the provider last spoke for the keys that hold.
     pub fn age(&self, now: UnixMillis) -> Option<Duration> {
-        self.held.as_ref().map(|held| now.since(held.confirmed_at))
+        self.shared.age(now)
     }
 
     /// Reads what others have posted, and gives up keys that are older than `keepFor`.
     pub fn sync(&mut self, now: UnixMillis, store: &dyn SharedStore) {
-        self.catch_up(now, store);
-    }
-
-    /// Reads state and key set together: a state that is ahead of the keys would tell a request
-    /// that it need not wait for them. Returns the state's version.
-    fn catch_up(&mut self, now: UnixMillis, store: &dyn SharedStore) -> Option<u32> {
-        let mut version = None;
-        if let Some((state, its_version)) = self.read_state(store) {
-            (self.state, version) = (state, its_version);
-        }
-        let RefreshState { sequence, confirmed_at, .. } = self.state;
-        let fresh =
-            |confirmed_at: UnixMillis| now.since(confirmed_at) <= self.source.refresh.keep_for;
-        if sequence != 0 && fresh(confirmed_at) {
-            match &mut self.held {
-                Some(held) if held.set.sequence == sequence => held.confirmed_at = confirmed_at,
-                _ => {
-                    let set =
-                        store.read(&self.set_key).and_then(|(bytes, _)| SharedSet::decode(&bytes));
-                    // A set of another number is about to be followed by its state, or is a
-                    // leftover.
-                    let set = set.filter(|set| set.sequence == sequence);
-                    let held = set.and_then(|set| {
-                        Some(Held { keys: prepare(&set.body).ok()?.keys, set, confirmed_at })
-                    });
-                    self.held = held.or(self.held.take());
-                }
-            }
-        }
-        self.held = self.held.take().filter(|held| fresh(held.confirmed_at));
-        version
+        self.shared.catch_up(now, store);
     }
 
     /// Begins an attempt if one is due, or if requests wait and one is allowed, and if no other
@@ -142,26 +93,21 @@ impl JwksRefresher {
         demand: bool,
         store: &dyn SharedStore,
     ) -> Option<Fetch> {
-        let version = self.catch_up(now, store);
-        let state = self.state;
+        let version = self.shared.catch_up(now, store);
+        let state = *self.shared.state();
         if !self.schedule.is_due(&state, now, demand) {
             return None;
         }
         let claimed = RefreshState {
-            attempt: state.attempt.max(self.sequence()).saturating_add(1),
+            attempt: state.attempt.max(self.shared.sequence()).saturating_add(1),
             holder: self.me,
             attempted_at: now,
             lease_until: now.plus(self.schedule.lease),
             ..state
         };
-        if !store.compare_and_set(
-            &self.state_key,
-            &claimed.encode(),
-            Some(version.unwrap_or(ABSENT)),
-        ) {
+        if !self.shared.claim(claimed, version, store) {
             return None;
         }
-        self.state = claimed;
         let (step, fetch) = match &self.source.location {
             KeyLocation::Discovery(url) => {
                 let cluster = self.source.cluster.clone().unwrap_or_else(|| url.cluster());
@@ -219,29 +165,26 @@ impl JwksRefresher {
         arrived: UnixMillis,
         now: UnixMillis,
     ) -> WaitDecision {
+        let state = self.shared.state();
         let deadline = arrived.plus(self.source.refresh.timeout);
-        let next = self.schedule.on_demand_at(&self.state, now);
+        let next = self.schedule.on_demand_at(state, now);
         let never = WaitDecision::GiveUp(next.since(now));
         if now >= deadline || now < arrived {
             return never;
         }
-        if self.schedule.is_under_way(&self.state, now) {
+        if self.schedule.is_under_way(state, now) {
             return WaitDecision::Wait;
         }
         // The provider has been asked since: what it said, or didn't, holds.
-        let asked = self.state.attempt > 0 && self.state.attempted_at >= arrived;
-        if asked && missing == MissingKeys::KeyId && self.state.attempted_at <= now {
+        let asked = state.attempt > 0 && state.attempted_at >= arrived;
+        if asked && missing == MissingKeys::KeyId && state.attempted_at <= now {
             return never;
         }
         if next < deadline { WaitDecision::Wait } else { never }
     }
 
     fn ask_for_keys(&self, url: HttpUrl, cluster: String) -> (FetchStep, Fetch) {
-        let known = self
-            .held
-            .as_ref()
-            .map(|held| &held.set)
-            .filter(|set| set.url == url.as_str() && set.etag.is_some());
+        let known = self.shared.set().filter(|set| set.url == url.as_str() && set.etag.is_some());
         let etag = known.and_then(|set| set.etag.as_deref());
         let fetch = Fetch::new(&url, cluster, etag, self.source.refresh.timeout);
         (FetchStep::Keys { url, known: known.cloned() }, fetch)
@@ -256,13 +199,9 @@ impl JwksRefresher {
     ) -> FetchReport {
         let Fetched { prepared: Prepared { keys, skipped }, mut set, max_age, not_modified } =
             fetched;
-        self.catch_up(now, store);
+        self.shared.catch_up(now, store);
         let Some((state, version)) = self.lease(attempt, store) else { return FetchReport::late() };
-        let held = self
-            .held
-            .as_ref()
-            .filter(|held| held.set.sequence == state.sequence)
-            .map(|held| &held.set);
+        let held = self.shared.set().filter(|held| held.sequence == state.sequence);
         let same = held.is_some_and(|held| {
             (&held.body, &held.url, &held.etag) == (&set.body, &set.url, &set.etag)
         });
@@ -277,19 +216,18 @@ impl JwksRefresher {
         };
         if !same {
             // The set goes first: whoever sees its number in the shared state finds it.
-            store.compare_and_set(&self.set_key, &set.encode(), None);
+            self.shared.write_set(&set, store);
         }
-        if !store.compare_and_set(&self.state_key, &ended.encode(), version) {
+        if !self.shared.write_state(ended, version, store) {
             return FetchReport::late();
         }
-        self.state = ended;
         let change = Change::between(self.keys().map(Rc::as_ref), &keys);
         let outcome = match (not_modified, change.is_empty()) {
             (true, _) => FetchOutcome::NotModified,
             (false, true) => FetchOutcome::Unchanged,
             (false, false) => FetchOutcome::Updated,
         };
-        self.held = Some(Held { keys, set, confirmed_at: now });
+        self.shared.hold(keys, set, now);
         FetchReport {
             outcome,
             detail: String::new(),
@@ -303,25 +241,14 @@ impl JwksRefresher {
         let failures = state.failures.saturating_add(1);
         let next_at = self.schedule.after_failure(now, failures, self.jitter.next());
         let ended = RefreshState { lease_until: UnixMillis(0), next_at, failures, ..state };
-        if store.compare_and_set(&self.state_key, &ended.encode(), version) {
-            self.state = ended;
-        }
+        self.shared.write_state(ended, version, store);
     }
 
     /// Returns the state, if this worker's attempt is still the last one.
     fn lease(&self, attempt: u64, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {
-        self.read_state(store)
+        self.shared
+            .read_state(store)
             .filter(|(state, _)| state.attempt == attempt && state.holder == self.me)
-    }
-
-    fn read_state(&self, store: &dyn SharedStore) -> Option<(RefreshState, Option<u32>)> {
-        let (bytes, version) = store.read(&self.state_key)?;
-        // Foreign bytes are overwritten by whoever comes next; their version is needed for that.
-        Some((RefreshState::decode(&bytes).unwrap_or_default(), version))
-    }
-
-    fn sequence(&self) -> u64 {
-        self.held.as_ref().map_or(0, |held| held.set.sequence)
     }
 }
 

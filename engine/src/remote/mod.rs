@@ -17,6 +17,7 @@ mod prepare;
 mod refresh_state;
 mod response;
 mod schedule;
+mod shared_keys;
 mod shared_set;
 mod time;
 

@@ -1,18 +1,12 @@
 //! The keys of one issuer, and which of them a token calls for.
 
 use super::fingerprint::first_eight;
-use super::public_key::Outcome;
 use super::secret::Secret;
+use super::signer::{MAX_TRIED, MAX_TRIED_DEAR, Refusal, Signer, first_good, to_try};
 use super::{Allowed, Backend, Compact, PublicKey};
+use crate::Detail;
 use crate::host::{Environment, HostCrypto};
-use crate::{Cause, Detail, Reason};
 use attache_plugin_config::{Diagnostic, Diagnostics, KeySet, KeySource, Path, Skipped};
-
-/// The most keys that a token without a `kid` is tried with.
-const MAX_TRIED: usize = 4;
-
-/// The same by an algorithm that is dear: a key and the one that it is replaced with.
-const MAX_TRIED_DEAR: usize = 2;
 
 /// The keys of one issuer, prepared once.
 #[derive(Debug)]
@@ -28,26 +22,6 @@ pub struct IssuerKeys {
 enum Keys {
     Public(Vec<PublicKey>),
     Secret(Vec<Secret>),
-}
-
-/// What made a good signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signer<'k> {
-    /// The key's fingerprint.
-    pub fingerprint: u64,
-    /// The key's `kid`.
-    pub key_id: Option<&'k str>,
-    /// What verified it.
-    pub backend: Backend,
-}
-
-/// Why a signature is not good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// [`Reason::AlgorithmNotAllowed`], [`Reason::KeyNotFound`] or [`Reason::SignatureInvalid`].
-    pub cause: Cause,
-    /// What refuted it; `None` where no arithmetic was needed.
-    pub backend: Option<Backend>,
 }
 
 impl IssuerKeys {
@@ -236,48 +210,6 @@ impl IssuerKeys {
             (_, None) => Detail::KeyForOtherAlgorithm.into(),
         }
     }
-}
-
-impl From<Detail> for Refusal {
-    fn from(detail: Detail) -> Self {
-        Self { cause: detail.into(), backend: None }
-    }
-}
-
-/// Returns the keys that a token is tried with: those with its `kid`, or without one where it has
-/// none, before the others.
-fn to_try<'k, K>(
-    keys: &'k [K],
-    wanted: Option<&str>,
-    most: usize,
-    key_id: fn(&K) -> Option<&str>,
-    serves: impl Fn(&K) -> bool,
-) -> Vec<&'k K> {
-    let named = keys.iter().filter(|key| key_id(key) == wanted);
-    // Whatever else a token may have been signed with: any key where it has no `kid`, else those
-    // that have none.
-    let others = keys.iter().filter(|key| key_id(key).is_some() == wanted.is_none());
-    named.chain(others).filter(|key| serves(key)).take(most).collect()
-}
-
-/// Returns what the first key says that made the signature, or the last that did not; `None` where
-/// there is no key.
-fn first_good<'k, K: 'k>(
-    keys: Vec<&'k K>,
-    verify: impl Fn(&'k K) -> Outcome,
-    names: impl Fn(&'k K) -> (u64, Option<&'k str>),
-) -> Option<Result<Signer<'k>, Refusal>> {
-    let mut tried = None;
-    for key in keys {
-        match verify(key) {
-            Ok(backend) => {
-                let (fingerprint, key_id) = names(key);
-                return Some(Ok(Signer { fingerprint, key_id, backend }));
-            }
-            Err(backend) => tried = Some(backend.or(tried.flatten())),
-        }
-    }
-    tried.map(|backend| Err(Refusal { cause: Reason::SignatureInvalid.into(), backend }))
 }
 
 /// Prepares every key, or tells of every one that can't be.

@@ -15,15 +15,17 @@ mod keys;
 mod public_key;
 mod rules;
 mod secret;
+mod signer;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verify;
 
 pub use compact::{Compact, Header, Jws, LastHeader, without_padding};
-pub use keys::{IssuerKeys, Refusal, Signer};
+pub use keys::IssuerKeys;
 pub use public_key::{Outcome, PublicKey};
 pub use rules::{Allowed, IssuerRules};
 pub use secret::Secret;
+pub use signer::{Refusal, Signer};
 pub use verify::{Failure, Verified, verify};
 
 /// What did the arithmetic of a verification.

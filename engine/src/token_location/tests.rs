@@ -1,7 +1,7 @@
 use super::*;
 use crate::Reason;
 use crate::header_edits::{HeaderEdit, HeaderEdits};
-use crate::request::HeaderUses;
+use crate::header_uses::HeaderUses;
 use attache_plugin_config::{
     Algorithm, CookieLocation, HeaderLocation, HeaderName, Issuer, IssuerId, Name,
 };

@@ -171,7 +171,7 @@ const ENGINE: [&[&str]; 5] = [
     // The way of a request, and what it goes through.
     &["pipeline", "engine"],
     // What it meets there: the request as it came, issuers, what is remembered.
-    &["coverage", "cache", "issuers", "shared", "token_location", "request"],
+    &["coverage", "cache", "issuers", "shared", "token_location", "header_uses", "request"],
     // What comes of it.
     &[
         "compiled_issuer",
