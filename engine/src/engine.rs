@@ -1,22 +1,19 @@
 //! A configuration made ready for one workload.
 
 use crate::answer::Answers;
-use crate::authenticated_token::AuthenticatedToken;
 use crate::cache::TokenCache;
 use crate::coverage::Coverage;
 use crate::header_uses::HeaderUses;
 use crate::host::{Environment, Workload};
 use crate::ids::IssuerIndex;
 use crate::issuers::{Issuers, RemoteIssuer};
-use crate::policy::{self, ClaimTable, Policies, RuleIndex, RuleNames, View};
+use crate::policy::{self, ClaimTable, Policies, View};
 use crate::shared::SharedVerifications;
 use crate::token::IssuerKeys;
 use crate::token_location::TokenLocations;
 use attache_plugin_config::{
-    AmbiguousPaths, Audit, ClaimPath, Config, Diagnostic, Diagnostics, DryRun, MethodOverride,
-    Name, Preflight,
+    AmbiguousPaths, Audit, Config, Diagnostic, Diagnostics, MethodOverride, Preflight,
 };
-use serde_json::Value;
 use std::rc::Rc;
 
 /// A configuration made ready for one workload: decides about requests, one after the other.
@@ -70,12 +67,12 @@ impl Engine {
         } = config;
         let mut claim_table = ClaimTable::default();
         let policies = Policies::compile(config, workload, &mut claim_table);
-        // Where no rule names paths nobody here reads them.
         let issuers = Issuers::new(issuers, environment)?;
         let coverage = Coverage::new(config, policies.applying(), workload);
         let mut warnings = issuers.warnings().to_vec();
         warnings.extend(policies.warning());
         warnings.extend(coverage.warning(workload));
+        // Where no rule names paths nobody here reads them.
         let names_paths = policies.uses_paths(View::WithShadow);
         let ambiguous_paths = if names_paths { *ambiguous_paths } else { AmbiguousPaths::Refuse };
         for claim in &audit.claims {
@@ -97,7 +94,7 @@ impl Engine {
             ambiguous_paths,
             method_override: *method_override,
             audit: audit.clone(),
-            dry_run: is_dry_run(dry_run, workload),
+            dry_run: policy::is_dry_run(dry_run, workload),
             warnings,
         })
     }
@@ -137,32 +134,6 @@ impl Engine {
         self.issuers.set_keys(issuer, keys);
     }
 
-    /// Returns the names of a rule; `None` where the index is of another configuration.
-    pub fn rule(&self, index: RuleIndex) -> Option<RuleNames<'_>> {
-        self.policies.rule(index)
-    }
-
-    /// Returns the name of an issuer.
-    pub fn issuer(&self, index: IssuerIndex) -> Option<&Name> {
-        self.issuers.name(index)
-    }
-
-    /// Returns which requests leave an audit line.
-    pub fn audit(&self) -> &Audit {
-        &self.audit
-    }
-
-    /// Returns the claims of a authenticated that audit lines name, where it has them.
-    pub fn audit_claims<'a>(
-        &'a self,
-        authenticated: &'a AuthenticatedToken,
-    ) -> impl Iterator<Item = (&'a ClaimPath, &'a Value)> {
-        let slots = self.claim_table.paths().iter().zip(authenticated.claims.iter());
-        slots
-            .filter(|(path, _)| self.audit.claims.contains(path))
-            .filter_map(|(path, value)| Some((path, value.as_ref()?)))
-    }
-
     /// Returns the names of trailers that must not reach the service: those of headers which this
     /// configuration looks at or writes.
     pub fn forged_trailers<'t>(
@@ -180,16 +151,5 @@ impl Engine {
     /// Returns whether anything is in SHADOW here: the document, a policy or a rule.
     pub fn has_shadow(&self) -> bool {
         self.dry_run || self.policies.has_shadow()
-    }
-}
-
-/// Returns whether a document is a dry run for this workload.
-fn is_dry_run(dry_run: &DryRun, workload: &Workload) -> bool {
-    match dry_run {
-        DryRun::Nowhere => false,
-        DryRun::For(selectors) => {
-            selectors.iter().any(|selector| policy::selector_fits(selector, workload))
-        }
-        DryRun::Everywhere => true,
     }
 }

@@ -102,6 +102,7 @@ pub mod host;
 pub mod host_context;
 mod ids;
 mod issuers;
+mod logging;
 mod method;
 mod pipeline;
 pub mod policy;

@@ -68,18 +68,7 @@ impl Engine {
         let (methods, flaws) = self.other_methods(&request, path.is_err());
         let evaluation = Evaluation::new(self, &request, &path, &methods, flaws, host_context);
         let verdict = evaluation.verdict(View::Enforced);
-        if let Some((issuer, missing)) = verdict.waits_for {
-            return Decision::Wait { issuer, missing };
-        }
-        if self.dry_run && verdict.cause.is_some() {
-            return Decision::Decided(self.let_go_on(&evaluation, verdict));
-        }
-        let counts_shadow = self.policies.has_shadow() && !self.dry_run;
-        let shadow = if counts_shadow { evaluation.shadow(&verdict) } else { None };
-        // Without path rules nobody here reads the path, so it is not ours to change.
-        let rewritten = path.as_ref().ok().and_then(|path| path.rewritten.as_deref());
-        let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
-        Decision::Decided(self.carry_out(&evaluation, verdict, shadow, rewritten))
+        self.respond(&evaluation, verdict, path.as_ref().ok())
     }
 
     /// Refuses a request where there is no good configuration.

@@ -4,9 +4,10 @@ use super::Evaluation;
 use super::authenticate::TokenOutcome;
 use super::authorize::ViewVerdict;
 use crate::Cause;
-use crate::decision::{Decided, Outcome, Shadow, Verification};
+use crate::decision::{Decided, Decision, Outcome, Shadow, Verification};
 use crate::engine::Engine;
 use crate::header_edits::HeaderEdits;
+use crate::policy::{ReadPath, View};
 use crate::remote::WaitDecision;
 use crate::request::{self, Request};
 use crate::token_location::ExtractedToken;
@@ -14,6 +15,28 @@ use smallvec::SmallVec;
 use std::rc::Rc;
 
 impl Engine {
+    /// Carries out the verdict on a request, whose path is `None` where it could not be read.
+    pub(super) fn respond<'r>(
+        &self,
+        evaluation: &Evaluation<'_, 'r>,
+        verdict: ViewVerdict,
+        path: Option<&ReadPath<'_>>,
+    ) -> Decision<'r> {
+        if let Some((issuer, missing)) = verdict.waits_for {
+            return Decision::Wait { issuer, missing };
+        }
+        if self.dry_run && verdict.cause.is_some() {
+            return Decision::Decided(self.let_go_on(evaluation, verdict));
+        }
+        let counts_shadow = self.policies.has_shadow() && !self.dry_run;
+        let shadow = if counts_shadow { evaluation.shadow(&verdict) } else { None };
+        // Without path rules nobody here reads the path, so it is not ours to change.
+        let rewritten = path.and_then(|path| path.rewritten.as_deref());
+        let rewritten = rewritten.filter(|_| self.policies.uses_paths(View::Enforced));
+        Decision::Decided(self.carry_out(evaluation, verdict, shadow, rewritten))
+    }
+
+    /// Returns what is done to a request that need not wait.
     pub(super) fn carry_out<'r>(
         &self,
         evaluation: &Evaluation<'_, 'r>,

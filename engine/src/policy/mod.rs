@@ -48,6 +48,7 @@ pub use roles::{RoleSet, RoleTable};
 #[cfg(feature = "explain")]
 pub use rule_trace::{RuleTrace, Subject, TargetTrace, TestTrace};
 pub use selector::fits as selector_fits;
+pub(crate) use selector::is_dry_run;
 #[cfg(feature = "explain")]
 pub use single::{HostProbe, PathProbe, SourceProbe, fold_path, is_plain_host};
 pub use string_pattern::PrincipalMatch;

@@ -1,7 +1,7 @@
 //! Whether a policy, or a dry run, is for a workload.
 
 use crate::host::Workload;
-use attache_plugin_config::Selector;
+use attache_plugin_config::{DryRun, Selector};
 
 /// Returns whether a selector fits: every field that is set must. A selector that asks for what is
 /// not known of the workload does not fit.
@@ -14,4 +14,13 @@ pub fn fits(selector: &Selector, workload: &Workload) -> bool {
     one_of(namespaces, workload.namespace.as_ref())
         && one_of(service_accounts, workload.service_account.as_ref())
         && labels.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
+}
+
+/// Returns whether a document is a dry run for this workload.
+pub(crate) fn is_dry_run(dry_run: &DryRun, workload: &Workload) -> bool {
+    match dry_run {
+        DryRun::Nowhere => false,
+        DryRun::For(selectors) => selectors.iter().any(|selector| fits(selector, workload)),
+        DryRun::Everywhere => true,
+    }
 }

@@ -169,7 +169,7 @@ fn no_way_to_name_a_module_hides_it() {
 /// is a circle yet or not.
 const ENGINE: [&[&str]; 5] = [
     // The way of a request, and what it goes through.
-    &["pipeline", "engine"],
+    &["pipeline", "logging", "engine"],
     // What it meets there: the request as it came, issuers, what is remembered.
     &["coverage", "cache", "issuers", "shared", "token_location", "header_uses", "request"],
     // What comes of it.
