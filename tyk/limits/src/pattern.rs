@@ -1,4 +1,7 @@
 //! Patterns of endpoints: which paths they are for.
+//!
+//! Limits heed neither `ignore_case` of an entry nor `ignore_endpoint_case` of a version. The
+//! gateway's `ignore_endpoint_case` counts for endpoints of an API, and not for those of a key.
 
 use crate::settings::Settings;
 use attache_tyk_routes::gateway::{Served, endpoint_expression};
@@ -6,7 +9,7 @@ use regex::Regex;
 
 /// Returns whether a pattern is for a path as clients ask for it.
 pub(crate) fn is_met(served: &Served, pattern: &str, path: &str, settings: &Settings) -> bool {
-    matches(pattern, &served.listen.strip(path), settings) && !names_listen_path(served, pattern)
+    is_for(pattern, &served.listen.strip(path), settings) && !names_listen_path(served, pattern)
 }
 
 /// Returns whether a pattern begins with the listen path, which Tyk takes away before it looks.
@@ -16,11 +19,21 @@ pub(crate) fn names_listen_path(served: &Served, pattern: &str) -> bool {
     !listen.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Returns whether a pattern is for a path without the listen path; one that can't be read is for
-/// none.
-pub(crate) fn matches(pattern: &str, path: &str, settings: &Settings) -> bool {
-    let source = endpoint_expression(pattern, &settings.routing);
-    Regex::new(&source).is_ok_and(|regex| regex.is_match(path))
+/// Returns whether a pattern of a key's rights is for a path without the listen path; one that
+/// can't be read is for none.
+pub(crate) fn is_for(pattern: &str, path: &str, settings: &Settings) -> bool {
+    matches(&endpoint_expression(pattern, &settings.routing), path)
+}
+
+/// Returns whether a pattern of an API is for a path without the listen path; one that can't be
+/// read is for none.
+pub(crate) fn is_for_in_api(pattern: &str, path: &str, settings: &Settings) -> bool {
+    let case = if settings.routing.ignores_case { "(?i)" } else { "" };
+    matches(&format!("{case}{}", endpoint_expression(pattern, &settings.routing)), path)
+}
+
+fn matches(expression: &str, path: &str) -> bool {
+    Regex::new(expression).is_ok_and(|regex| regex.is_match(path))
 }
 
 /// Returns a path that a pattern matches: `1` for a parameter.

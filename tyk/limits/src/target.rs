@@ -2,7 +2,7 @@
 
 use crate::grant::{Grant, KeyEndpoint, Quota};
 use crate::limit::Limit;
-use crate::pattern::matches;
+use crate::pattern::{is_for, is_for_in_api};
 use crate::settings::Settings;
 use attache_tyk_routes::definition::{EndpointRate, Form};
 use attache_tyk_routes::gateway::Served;
@@ -150,8 +150,9 @@ fn api_check(served: &Served, method: &str, stripped: &str, settings: &Settings)
     let limits = &served.api.limits;
     let enabled: Vec<&EndpointRate> =
         limits.endpoints.iter().filter(|one| !one.rate.is_disabled).collect();
-    let found =
-        enabled.iter().find(|one| one.method == method && matches(&one.path, stripped, settings));
+    let is_asked =
+        |one: &EndpointRate| one.method == method && is_for_in_api(&one.path, stripped, settings);
+    let found = enabled.iter().find(|one| is_asked(one));
     if let Some(one) = found.filter(|one| one.rate.per > 0.0 && one.rate.rate != 0.0) {
         return Some(Check {
             scope: Scope::ApiEndpoint,
@@ -174,5 +175,5 @@ fn api_check(served: &Served, method: &str, stripped: &str, settings: &Settings)
 }
 
 fn fits(endpoint: &KeyEndpoint, method: &str, stripped: &str, settings: &Settings) -> bool {
-    endpoint.method.eq_ignore_ascii_case(method) && matches(&endpoint.path, stripped, settings)
+    endpoint.method.eq_ignore_ascii_case(method) && is_for(&endpoint.path, stripped, settings)
 }

@@ -21,6 +21,18 @@ fn key_endpoint(world: World, rate: u32) -> World {
     world.with_policy("/plan/access_rights/orders/endpoints", limits)
 }
 
+/// The limit of an endpoint for all callers, written in other letters than requests have.
+fn in_capitals(world: World) -> World {
+    let path = "/version_data/versions/Default/extended_paths/rate_limit/0/path";
+    world.with_definition(path, json!("/LIST"))
+}
+
+/// The limit of an endpoint for each key, written in other letters than requests have.
+fn key_in_capitals(world: World, rate: u32) -> World {
+    let path = "/plan/access_rights/orders/endpoints/0/path";
+    key_endpoint(world, rate).with_policy(path, json!("/LIST"))
+}
+
 fn api_limit(world: World, rate: u32) -> World {
     world.with_definition("/global_rate_limit", json!({"rate": rate, "per": 2}))
 }
@@ -52,6 +64,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let rolling = json!({"enable_redis_rolling_limiter": true});
     let sentinel = json!({"enable_sentinel_rate_limiter": true});
     let fixed = json!({"enable_fixed_window_rate_limiter": true});
+    let caseless = json!({"ignore_endpoint_case": true});
     let per_api = |world: World| {
         world.with_policy("/plan/partitions", json!({"per_api": true})).with_policy(
             "/plan/access_rights/orders/limit",
@@ -96,6 +109,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ("api-off", api_off(World::of(200.0))),
         ("api-endpoint", api_endpoint(World::of(200.0), 6)),
         ("api-endpoint-rolling", api_endpoint(World::of(200.0), 6).with_conf(rolling.clone())),
+        // Letter case does not count where the gateway says so, for endpoints of an API alone.
+        ("letter-case", in_capitals(api_endpoint(World::of(200.0), 6)).with_conf(caseless.clone())),
+        (
+            "letter-case-version",
+            in_capitals(api_endpoint(World::of(8.0), 4)).with_definition(
+                "/version_data/versions/Default/ignore_endpoint_case",
+                json!(true),
+            ),
+        ),
+        ("letter-case-key", key_in_capitals(World::of(8.0), 4).with_conf(caseless.clone())),
         ("key-endpoint", key_endpoint(World::of(20.0), 6)),
         ("key-endpoint-two", key_endpoint(many(20.0), 6)),
         ("per-api", per_api(World::of(20.0))),

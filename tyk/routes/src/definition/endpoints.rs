@@ -103,7 +103,7 @@ fn endpoint(
         place: place.clone(),
         path: fields.text("path"),
         method,
-        ignores_case: ignores_case || fields.flag("ignore_case"),
+        ignores_case: has_case_switches(list) && (ignores_case || fields.flag("ignore_case")),
         action,
     };
     let by_method = fields.members("method_actions");
@@ -115,6 +115,12 @@ fn endpoint(
         one(method.clone(), if replies(value) { Action::Reply } else { action.clone() })
     };
     by_method.into_iter().map(of_method).collect()
+}
+
+/// Returns whether letter case can be switched off for a list by itself: Tyk passes over what a
+/// version or an entry says of it but for these, and leaves the others to the gateway's switch.
+fn has_case_switches(list: &str) -> bool {
+    matches!(list, "mock_response" | "ignored" | "black_list" | "white_list")
 }
 
 fn trigger(value: &Value) -> Option<String> {

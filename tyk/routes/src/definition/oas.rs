@@ -164,7 +164,9 @@ fn endpoints(
                 continue;
             }
             let place = Place { document: place.document, path: at.clone().key(list) };
-            let ignores_case = ignores_case || operation.flag(&format!("{list}/ignoreCase"));
+            // As in a classic definition, no other list has a switch of its own.
+            let ignores_case = matches!(list, "ignoreAuthentication" | "block" | "allow")
+                && (ignores_case || operation.flag(&format!("{list}/ignoreCase")));
             let action = action(list, &operation);
             endpoints.push(Endpoint { place, path: path.clone(), method, ignores_case, action });
         }
