@@ -106,6 +106,9 @@ fn send(
     seed: u64,
 ) -> Result<Record, Box<dyn Error>> {
     if plans.iter().all(|(_, plan)| plan.steps.is_empty()) {
+        if let Some(obstacle) = plans.iter().find_map(|(target, _)| target.obstacle) {
+            return Err(format!("no limit can be tried: {obstacle}").into());
+        }
         return Err(
             "no limit can be tried within --max-requests and --max-seconds; --dry-run says what each needs"
                 .into(),
@@ -156,7 +159,7 @@ fn results(
             };
             Some(judge(&target, &plan, tried(record, &target)?, run))
         });
-        let not_tried = record.filter(|_| judgement.is_none()).map(|_| why_not(&plan));
+        let not_tried = record.filter(|_| judgement.is_none()).map(|_| why_not(&target, &plan));
         let notes = notes(&target, &prepared.settings, prepared.gateways);
         list.push(TargetResult { target, plan, envelopes, notes, judgement, not_tried });
     }
@@ -164,8 +167,10 @@ fn results(
 }
 
 /// Returns why nothing was sent for a target where something was for others, or in an earlier run.
-fn why_not(plan: &Plan) -> String {
-    if plan.steps.is_empty() {
+fn why_not(target: &Target, plan: &Plan) -> String {
+    if let Some(obstacle) = target.obstacle {
+        obstacle.to_string()
+    } else if plan.steps.is_empty() {
         "--max-requests, --max-seconds or the key's quota leave out all of it".to_owned()
     } else {
         "nothing was sent for it".to_owned()

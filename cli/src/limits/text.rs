@@ -49,7 +49,10 @@ fn one(text: &mut String, result: &Result) {
     match (&result.judgement, &result.not_tried) {
         (Some(judgement), _) => judged(text, judgement),
         (None, Some(reason)) => _ = writeln!(text, "  not tried: {}", shown(reason)),
-        (None, None) if result.plan.steps.is_empty() => text.push_str("  not tried\n"),
+        (None, None) if result.plan.steps.is_empty() => match result.target.obstacle {
+            Some(obstacle) => _ = writeln!(text, "  not tried: {obstacle}"),
+            None => text.push_str("  not tried\n"),
+        },
         (None, None) => planned(text, result),
     }
 }

@@ -170,6 +170,68 @@ fn what_was_not_tried_is_not_green() {
     }
 }
 
+/// What answers tell nothing of is not green, and nothing is sent for it.
+#[test]
+fn what_can_not_be_judged_is_not_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("session.json");
+    let report = folder.path().join("report.xml");
+    let run = |session_text: &str, rest: &[&str]| {
+        std::fs::write(&session, session_text).unwrap();
+        let (session, report) = (session.to_str().unwrap(), report.to_str().unwrap());
+        attache(&[&GIVEN[..4], &["--session", session, "--junit", report], rest].concat())
+    };
+    for (text, word) in [
+        (
+            r#"{"apply_policies": ["silver"], "throttle_interval": 1, "throttle_retry_limit": 3}"#,
+            "`throttle_retry_limit`",
+        ),
+        (
+            r#"{"apply_policies": ["silver"], "meta_data": {"rate_limit_pattern": "$tyk_meta.team"}}"#,
+            "`rate_limit_pattern`",
+        ),
+    ] {
+        let judged = run(text, &["--judge", ONE]);
+        assert_eq!(judged.status, 1, "{}{}", judged.stdout, judged.stderr);
+        assert!(judged.stdout.contains(&format!("not tried: {word}")), "{}", judged.stdout);
+        assert!(!judged.stdout.contains("holds"), "{}", judged.stdout);
+        let report = std::fs::read_to_string(&report).unwrap();
+        assert!(report.contains("<skipped message=") && report.contains(word), "{report}");
+        let sent = run(text, &["--gateway", "http://127.0.0.1:1"]);
+        assert_eq!(sent.status, 2, "{}{}", sent.stdout, sent.stderr);
+        assert!(sent.stderr.contains(&format!("no limit can be tried: {word}")), "{}", sent.stderr);
+        assert!(run(text, &["--dry-run"]).stdout.contains(&format!("not tried: {word}")));
+    }
+    let metered = r#"{"quota_max": 500, "quota_renewal_rate": 60, "rate": 10, "per": 2,
+        "access_rights": {"orders": {"api_id": "orders", "versions": ["Default"]}}}"#;
+    let metered = run(metered, &["--dry-run"]);
+    assert!(
+        metered.stdout.contains("403, not 429: that it does is not tried"),
+        "{}{}",
+        metered.stdout,
+        metered.stderr
+    );
+}
+
+/// Requests are sent without a version, and what holds for the others is said to be left out.
+#[test]
+fn versions_that_requests_name_are_not_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.json");
+    let text = std::fs::read_to_string("../examples/tyk-limits/orders.json").unwrap();
+    let mut definition: Value = serde_json::from_str(&text).unwrap();
+    let data = &mut definition["version_data"];
+    data["not_versioned"] = false.into();
+    data["default_version"] = "Default".into();
+    let other = data["versions"]["Default"].clone();
+    data["versions"]["next"] = other;
+    data["versions"]["next"]["name"] = "next".into();
+    std::fs::write(&file, definition.to_string()).unwrap();
+    let run = attache(&[&["limits", file.to_str().unwrap()], &GIVEN[2..], &["--dry-run"]].concat());
+    let said = "not tried: orders: limits of the versions that requests name (`Default`, `next`)";
+    assert!(run.stdout.contains(said), "{}{}", run.stdout, run.stderr);
+}
+
 #[test]
 fn an_interval_without_a_unit_is_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -23,7 +23,8 @@ pub fn notes(target: &Target, settings: &Settings, gateways: usize) -> Vec<Strin
             "and it is never renewed".to_owned()
         };
         notes.push(format!(
-            "the key's quota of {} counts, {how}; beyond it Tyk says 403, not 429",
+            "the key's quota of {} counts, {how}; beyond it Tyk says 403, not 429: that it does is not tried, since \
+             nothing would be left of it",
             target.quota.max
         ));
     }

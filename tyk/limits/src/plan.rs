@@ -120,7 +120,9 @@ impl Plan {
     /// Makes the plan for a target.
     #[must_use]
     pub fn of(target: &Target, has_second_key: bool, bounds: Bounds) -> Self {
-        let Some(check) = target.tightest() else { return Self::default() };
+        let Some(check) = target.tightest().filter(|_| target.obstacle.is_none()) else {
+            return Self::default();
+        };
         let windows = target.checks.iter().map(|check| check.limit.per.max(1.0));
         let window = windows.fold(1.0, f64::max);
         let mut plan = Self { steps: steps(&check.limit, window), window, left_out: Vec::new() };
@@ -287,6 +289,7 @@ mod tests {
             }],
             quota: crate::grant::Quota::default(),
             others: Vec::new(),
+            obstacle: None,
         }
     }
 

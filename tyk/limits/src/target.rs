@@ -1,6 +1,6 @@
 //! Which limits hold for a request, in the order in which Tyk asks them.
 
-use crate::grant::{Grant, KeyEndpoint, Quota};
+use crate::grant::{Grant, KeyEndpoint, Obstacle, Quota};
 use crate::limit::Limit;
 use crate::pattern::{is_for, is_for_in_api};
 use crate::settings::Settings;
@@ -71,6 +71,8 @@ pub struct Target {
     pub quota: Quota,
     /// Other limits that are written down: what may hold by mistake.
     pub others: Vec<(String, Limit)>,
+    /// What makes answers tell nothing of the limits, so that nothing is sent.
+    pub obstacle: Option<Obstacle>,
 }
 
 impl Target {
@@ -127,6 +129,7 @@ impl Target {
             checks,
             quota,
             others,
+            obstacle: grant.filter(|_| !api.is_open).and_then(|grant| grant.obstacle),
         }
     }
 

@@ -61,6 +61,13 @@ impl Targets {
             ));
         }
         self.idle.extend(without_interval(served));
+        if api.versions.are_named && api.versions.list.len() > 1 {
+            let names: Vec<&str> = api.versions.list.keys().map(String::as_str).collect();
+            let names = names.join("`, `");
+            self.idle.push(idle(format!(
+                "limits of the versions that requests name (`{names}`): requests are sent without a version"
+            )));
+        }
         let enabled = api.limits.endpoints.iter().filter(|endpoint| !endpoint.rate.is_disabled);
         let of_api = enabled.map(|endpoint| (&endpoint.method, &endpoint.path));
         let of_key = grant.iter().flat_map(|grant| &grant.endpoints);

@@ -1,6 +1,6 @@
 //! Merges policies into a session as Tyk does (`internal/policy/apply.go`).
 
-use super::{Grant, KeyEndpoint, Policy, Quota, Right, Session};
+use super::{Grant, KeyEndpoint, Obstacle, Policy, Quota, Right, Session};
 use crate::limit::Limit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +53,17 @@ pub fn grants(
     session: &Session,
     policies: &BTreeMap<String, Policy>,
 ) -> Result<BTreeMap<String, Grant>, Refused> {
+    let mut grants = merged(session, policies)?;
+    for (api, grant) in &mut grants {
+        grant.obstacle = Obstacle::of(session, policies, api);
+    }
+    Ok(grants)
+}
+
+fn merged(
+    session: &Session,
+    policies: &BTreeMap<String, Policy>,
+) -> Result<BTreeMap<String, Grant>, Refused> {
     let mut merge = Merge {
         root: Root {
             limit: session.limit.clone(),
@@ -100,6 +111,7 @@ fn own(right: &Right, root: &Root) -> Grant {
             is_own: false,
             origin: root.origin.clone(),
             endpoints: right.endpoints.clone(),
+            obstacle: None,
         };
     }
     Grant {
@@ -108,6 +120,7 @@ fn own(right: &Right, root: &Root) -> Grant {
         is_own: true,
         origin: "the key, for this API".to_owned(),
         endpoints: right.endpoints.clone(),
+        obstacle: None,
     }
 }
 
@@ -211,6 +224,7 @@ impl Merge {
                 is_own: !merged.scope.is_empty() || (has_several && !merged.set_by.is_empty()),
                 origin: origin.clone(),
                 endpoints: if is_rated { merged.endpoints.clone() } else { Vec::new() },
+                obstacle: None,
             };
             if grant.limit == Limit::default() && grant.quota == Quota::default() {
                 grant.limit = self.root.limit.clone();

@@ -1,9 +1,11 @@
 //! What a key may do: its session, its policies, and what Tyk makes of both.
 
 mod apply;
+mod obstacle;
 mod read;
 
 pub use apply::{Refused, grants};
+pub use obstacle::Obstacle;
 pub use read::Documents;
 
 use crate::limit::Limit;
@@ -40,6 +42,8 @@ pub struct Right {
     pub is_bare: bool,
     /// The limits of endpoints.
     pub endpoints: Vec<KeyEndpoint>,
+    /// What makes answers tell nothing of the limit.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// A policy.
@@ -55,6 +59,8 @@ pub struct Policy {
     pub partitions: Partitions,
     /// `access_rights` by API.
     pub rights: BTreeMap<String, Right>,
+    /// What makes answers tell nothing of the limit.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// What a policy decides; all of it where nothing is said.
@@ -91,6 +97,8 @@ pub struct Session {
     pub policies: Vec<String>,
     /// `access_rights` by API.
     pub rights: BTreeMap<String, Right>,
+    /// What makes answers tell nothing of the limit.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// What a key has for an API in the end.
@@ -106,4 +114,6 @@ pub struct Grant {
     pub quota: Quota,
     /// The limits of endpoints.
     pub endpoints: Vec<KeyEndpoint>,
+    /// What makes answers tell nothing of the limits.
+    pub obstacle: Option<Obstacle>,
 }

@@ -1,6 +1,6 @@
 //! Reads policies and sessions as Tyk writes them: what is missing or null is empty.
 
-use super::{KeyEndpoint, Partitions, Policy, Quota, Right, Session};
+use super::{KeyEndpoint, Obstacle, Partitions, Policy, Quota, Right, Session};
 use crate::limit::Limit;
 use attache_config_reader::{Diagnostic, Path};
 use attache_tyk_routes::fields::Fields;
@@ -74,6 +74,7 @@ impl Documents {
                 per_api: fields.flag("partitions/per_api"),
             },
             rights: rights(&fields, path),
+            obstacle: Obstacle::read(&fields),
             id: id.clone(),
         };
         self.policies.insert(id, policy);
@@ -94,6 +95,7 @@ impl Documents {
             quota: quota(&fields),
             policies,
             rights: rights(&fields, &root),
+            obstacle: Obstacle::read(&fields),
         });
         self.problems.extend(problems.into_inner());
     }
@@ -116,6 +118,7 @@ fn rights(fields: &Fields<'_>, path: &Path) -> BTreeMap<String, Right> {
             quota: quota(&limit),
             is_bare: is_bare(&limit),
             endpoints: endpoints(&own, &at),
+            obstacle: Obstacle::read(&limit),
         };
         rights.insert(api.clone(), right);
     }
