@@ -17,7 +17,8 @@ down() {
   fi
   # Where a namespace was there before, what lies in it bears the mark.
   local kind
-  for kind in pod deployment service serviceaccount envoyfilter.networking.istio.io wasmplugin.extensions.istio.io; do
+  for kind in pod deployment service serviceaccount envoyfilter.networking.istio.io virtualservice.networking.istio.io \
+    wasmplugin.extensions.istio.io; do
     k delete "$kind" --all-namespaces --ignore-not-found --selector attache.kind/made-by >&2 || true
   done
   k delete namespace --ignore-not-found --selector attache.kind/made-by >&2
@@ -39,6 +40,7 @@ logs() {
   gather events.txt k get events --all-namespaces --sort-by=.lastTimestamp
   gather nodes.txt k describe nodes
   gather plugins.yaml k get wasmplugin.extensions.istio.io --all-namespaces -o yaml
+  gather routes.yaml k get virtualservice.networking.istio.io --all-namespaces -o yaml
   local namespace pod container
   for namespace in istio-system shop billing outside tyk auth; do
     for pod in $(k -n "$namespace" get pods -o name 2>/dev/null); do

@@ -167,6 +167,19 @@ tyk_up() {
       s#image: docker.io/tykio/tyk-gateway:.*#image: $TYK_IMAGE#
       s#image: docker.io/library/redis:.*#image: $REDIS_IMAGE#" | k apply -f - >&2
   rolled_out tyk statefulset/redis deployment/attache-issuer deployment/tyk-gateway
+  routes_up
+}
+
+# The mesh's routes for what Tyk sends, from the definitions that Tyk was given. What can't be a route is told.
+routes_up() {
+  local tool routes
+  say_step "routes for what Tyk sends"
+  tool=$(build_program attache-cli attache)
+  routes=$("$tool" tyk routes "$ROOT/tyk/deploy/config/orders.json" "$KIND_FOLDER/tyk/open-orders.json" \
+    --conf "$KIND_FOLDER/tyk/tyk.conf") || die "no routes could be made of Tyk's definitions"
+  sed -n 's/^# //p' <<<"$routes" >&2
+  k apply -f - <<<"$routes" >&2 || die "the cluster does not take the routes of Tyk's definitions"
+  k label --overwrite -f - "$MARK" <<<"$routes" >&2
 }
 
 keycloak_up() {

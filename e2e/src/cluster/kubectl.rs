@@ -34,22 +34,29 @@ impl Kubectl {
         self.run_with(arguments, "").await
     }
 
-    /// Returns the name of the pod with the label `app`, not of one that is ending.
+    /// Returns the name of a pod with the label `app`, not of one that is ending.
     ///
     /// # Errors
     /// There is none.
     pub async fn pod(&self, namespace: &str, app: &str) -> Result<String> {
+        let mut pods = self.pods(namespace, app).await?.into_iter();
+        pods.next()
+            .with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))
+    }
+
+    /// Returns the names of all pods with the label `app` but those that are ending.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub async fn pods(&self, namespace: &str, app: &str) -> Result<Vec<String>> {
         let selector = format!("app={app}");
         let list =
             self.run(&["-n", namespace, "get", "pods", "-l", &selector, "-o", "json"]).await?;
         let list: Value = serde_json::from_str(&list)?;
         let pods = list.get("items").and_then(Value::as_array).into_iter().flatten();
-        let mut alive = pods.filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
-        let name =
-            alive.next().and_then(|pod| pod.pointer("/metadata/name")).and_then(Value::as_str);
-        let name = name
-            .with_context(|| format!("{app} has no pod in {namespace}: run `scripts/kind up`"))?;
-        Ok(name.to_owned())
+        let alive = pods.filter(|pod| pod.pointer("/metadata/deletionTimestamp").is_none());
+        let names = alive.filter_map(|pod| pod.pointer("/metadata/name").and_then(Value::as_str));
+        Ok(names.map(str::to_owned).collect())
     }
 
     async fn run_with(&self, arguments: &[&str], input: &str) -> Result<String> {
@@ -70,8 +77,16 @@ impl Kubectl {
     /// # Errors
     /// The cluster does not take it.
     pub async fn apply(&self, resource: &Value) -> Result<bool> {
-        let said = self.run_with(&["apply", "-f", "-"], &resource.to_string()).await?;
+        let said = self.apply_text(&resource.to_string()).await?;
         Ok(!said.trim_end().ends_with("unchanged"))
+    }
+
+    /// Applies resources that are written as YAML, and gives back what `kubectl` says of each.
+    ///
+    /// # Errors
+    /// The cluster does not take them.
+    pub async fn apply_text(&self, resources: &str) -> Result<String> {
+        self.run_with(&["apply", "-f", "-"], resources).await
     }
 
     /// Reads a resource.

@@ -89,6 +89,15 @@ impl Sidecar {
             > 0)
     }
 
+    /// Returns the names of the routes that it has for a host and a port.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn route_names(&self, host: &str, port: u16) -> Result<Vec<String>> {
+        let dump = self.ask("/config_dump?resource=dynamic_route_configs").await?;
+        Ok(names_of_routes(&serde_json::from_str(&dump)?, host, port))
+    }
+
     /// Where the code of the plugin lies that it runs: the agent names the file by its digest.
     ///
     /// # Errors
@@ -120,5 +129,46 @@ impl Sidecar {
         let text = self.log();
         let entries = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         entries.filter(|entry| entry.get("log").is_some_and(|log| log == "access")).collect()
+    }
+}
+
+/// Returns the names of the routes that a dump of them has for a host, in their order. Istio names
+/// what is for a port by it, and leaves the port out of the domains.
+fn names_of_routes(dump: &Value, host: &str, port: u16) -> Vec<String> {
+    let configs = dump.get("configs").and_then(Value::as_array).into_iter().flatten();
+    let port = port.to_string();
+    let hosts = configs
+        .filter_map(|config| config.get("route_config"))
+        .filter(|config| config.get("name").is_some_and(|name| *name == port))
+        .filter_map(|config| config.get("virtual_hosts")?.as_array())
+        .flatten();
+    let is_for = |one: &&Value| {
+        let domains = one.get("domains").and_then(Value::as_array).into_iter().flatten();
+        domains.filter_map(Value::as_str).any(|domain| domain == host)
+    };
+    let routes = hosts.filter(is_for).filter_map(|one| one.get("routes")?.as_array()).flatten();
+    let names = routes.map(|route| route.get("name").and_then(Value::as_str).unwrap_or_default());
+    names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn routes_are_those_of_the_host_and_the_port_alone() {
+        let host = |domain: &str, names: &[&str]| {
+            let routes: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+            json!({"domains": [domain, "a.shop", "10.96.0.7"], "routes": routes})
+        };
+        let config = |name: &str, hosts: Value| json!({"route_config": {"name": name, "virtual_hosts": hosts}});
+        let dump = json!({"configs": [
+            config("9090", json!([host("a.shop.svc", &["of another port"])])),
+            config("8080", json!([host("a.shop.svc", &["first", "second"]), host("b.shop.svc", &["other"])])),
+            {"route_config": {"name": "8080"}},
+        ]});
+        assert_eq!(names_of_routes(&dump, "a.shop.svc", 8080), ["first", "second"]);
+        assert_eq!(names_of_routes(&dump, "c.shop.svc", 8080), [""; 0]);
     }
 }

@@ -3,8 +3,10 @@
 //! parted by commas; without it all are run.
 
 mod callers;
+mod gateway;
 mod images;
 mod keycloak;
+mod routes;
 mod samples;
 mod support;
 mod tyk;
@@ -72,6 +74,10 @@ fn trials() -> Result<(Vec<Trial>, Arc<Mesh>, Arc<Runtime>)> {
     test!("", images::a_tampered_image_lets_nothing_through);
     test!("tyk", tyk::a_session_becomes_a_token_that_decides);
     test!("tyk", tyk::rate_limit_and_quota_are_reached);
+    test!("tyk", tyk::a_limit_holds_with_two_gateways);
+    test!("tyk", routes::the_gateways_sidecar_goes_by_them);
+    test!("tyk", routes::edge_and_mesh_agree);
+    test!("tyk", routes::a_missing_route_is_found_and_refuses);
     test!("tyk", tyk::the_issuer_rotates_its_key_under_load);
     test!("keycloak", keycloak::it_goes_away_and_its_tokens_are_good);
 

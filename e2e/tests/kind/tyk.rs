@@ -1,94 +1,14 @@
 //! From Tyk at the border to a service's sidecar: sessions, limits, and the issuer's key.
 
-use crate::support::{Call, Load, SERVICES, refused, sample_plugin, seen, some_more_requests};
+use crate::gateway::Gateway;
+use crate::support::{Call, Load, refused, seen, some_more_requests};
 use anyhow::{Context, Result, ensure};
 use attache_e2e::cluster::{Mesh, PORT, until};
-use attache_e2e::envoy::Push;
-use attache_e2e::http1::Response;
 use attache_test_fixtures::keys::fresh_p256_pem;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// Tyk, as its operator and its clients see it.
-struct Gateway {
-    mesh: Arc<Mesh>,
-    address: SocketAddr,
-    secret: String,
-}
-
-impl Gateway {
-    async fn find(mesh: &Arc<Mesh>) -> Result<Self> {
-        let push = mesh.apply(&sample_plugin(mesh)?, &SERVICES).await?;
-        ensure!(push == Push::Accepted, "the sample configuration was refused");
-        let address = mesh.service("tyk", "tyk-gateway", PORT).await?;
-        let secrets = mesh.kubectl.get("tyk", "secret/tyk-secrets").await?;
-        let secret =
-            secrets.pointer("/data/api-secret").and_then(Value::as_str).context("no api-secret")?;
-        let secret = String::from_utf8(STANDARD.decode(secret)?)?;
-        Ok(Self { mesh: Arc::clone(mesh), address, secret })
-    }
-
-    /// A key with these policies.
-    async fn key(&self, alias: &str, policies: &[&str]) -> Result<String> {
-        let session =
-            json!({"org_id": "acme", "alias": alias, "apply_policies": policies}).to_string();
-        let headers =
-            [("x-tyk-authorization", self.secret.as_str()), ("content-type", "application/json")];
-        let call =
-            Call { method: "POST", headers: &headers, body: &session, ..Call::get("/tyk/keys") };
-        let made = call.at(&self.mesh, self.address, "tyk-gateway.tyk").await?;
-        let made: Value = serde_json::from_slice(&made.body).with_context(|| made.text())?;
-        Ok(made
-            .get("key")
-            .and_then(Value::as_str)
-            .with_context(|| format!("no key: {made}"))?
-            .to_owned())
-    }
-
-    /// Has `attache limits` try the limit of a policy, at the gateway's pod: the way of a caller
-    /// through the mesh is no URL.
-    async fn limit_holds(&self, policy: &str) -> Result<()> {
-        let pod = self.mesh.kubectl.pod("tyk", "tyk-gateway").await?;
-        let way = self.mesh.kubectl.forward("tyk", &pod, PORT).await?;
-        let folder = tempfile::tempdir()?;
-        let session = folder.path().join("session.json");
-        std::fs::write(
-            &session,
-            json!({"org_id": "acme", "apply_policies": [policy]}).to_string(),
-        )?;
-        let tool =
-            std::env::var("ATTACHE_KIND_TOOL").context("ATTACHE_KIND_TOOL names no `attache`")?;
-        let mut command = tokio::process::Command::new(tool);
-        command.args([
-            "limits",
-            "tyk/deploy/config/orders.json",
-            "--policies",
-            "e2e/kind/tyk/policies.json",
-        ]);
-        command.args(["--conf", "e2e/kind/tyk/tyk.conf"]).arg("--session").arg(&session);
-        command.args(["--gateway", &format!("http://{}", way.address())]);
-        for option in ["--key", "--second-key"] {
-            let key = folder.path().join(option);
-            std::fs::write(&key, self.key("hasty", &[policy]).await?)?;
-            command.args([option, &format!("@{}", key.display())]);
-        }
-        // Where the repository is: the files are those that `up` gave the gateway.
-        let output =
-            command.current_dir(attache_e2e::repository()).kill_on_drop(true).output().await?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        ensure!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-        Ok(())
-    }
-
-    async fn call(&self, method: &str, path: &str, key: &str) -> Result<Response> {
-        let headers = [("x-api-key", key)];
-        let call = Call { method, headers: &headers, ..Call::get(path) };
-        call.at(&self.mesh, self.address, "tyk-gateway.tyk").await
-    }
-}
 
 pub(crate) async fn a_session_becomes_a_token_that_decides(mesh: Arc<Mesh>) -> Result<()> {
     let gateway = Gateway::find(&mesh).await?;
@@ -104,6 +24,9 @@ pub(crate) async fn a_session_becomes_a_token_that_decides(mesh: Arc<Mesh>) -> R
         "{saw:?}"
     );
     refused(&gateway.call("POST", "/orders/orders", &reader).await?, 403, "role-missing")?;
+    // What is for kubelet is open in the mesh, and kept by the gateway.
+    let kept = gateway.call("GET", "/orders/healthz", &reader).await?;
+    ensure!(kept.status == 403, "{} {}", kept.status, kept.text());
     seen(&gateway.call("POST", "/orders/orders", &writer).await?).context("a writer writes")?;
 
     let stranger = gateway.call("GET", "/orders/orders/7", "no-such-key").await?;
@@ -129,6 +52,15 @@ pub(crate) async fn rate_limit_and_quota_are_reached(mesh: Arc<Mesh>) -> Result<
     let statuses_of_greedy = statuses(&greedy).await?;
     ensure!(statuses_of_greedy == [200, 200, 200, 403, 403], "quota: {statuses_of_greedy:?}");
     Ok(())
+}
+
+/// Production has more than one gateway, and another algorithm may be counting there.
+pub(crate) async fn a_limit_holds_with_two_gateways(mesh: Arc<Mesh>) -> Result<()> {
+    let gateway = Gateway::find(&mesh).await?;
+    gateway.scale(2).await?;
+    let held = gateway.limit_holds("twenty-in-five").await;
+    gateway.scale(1).await?;
+    held
 }
 
 /// A new key comes beside the old one, signs once it has been published long enough, and the old
