@@ -8,6 +8,7 @@
 
 mod callbacks;
 mod function_order;
+mod identical;
 #[cfg(test)]
 mod interface;
 mod pause;
@@ -21,8 +22,8 @@ use walrus::{Module, ModuleConfig};
 const TEST_BUILD: &[u8] = b"attache: this is a test build";
 
 /// Finishes a linked module: removes the callbacks that the filter does not use, has a request that
-/// pauses pause as a whole, and puts the functions that requests run through first, in the order of
-/// their first use.
+/// pauses pause as a whole, writes equal functions once, and puts the functions that requests run
+/// through first, in the order of their first use.
 ///
 /// # Errors
 /// The bytes are no module of the filter, or one that was built for tests where none is wanted, or
@@ -37,7 +38,7 @@ pub(crate) fn finish(linked: &[u8], for_tests: bool) -> Result<Vec<u8>> {
         bail!("it is {is}: build it {not} the feature `test-trap`");
     }
     let stopping = pause::stop_all(&strip(linked)?)?;
-    profile::order_by_first_use(&stopping)
+    profile::order_by_first_use(&identical::merge(&stopping)?)
 }
 
 /// Returns whether a module was built for tests: then it can be made to trap.

@@ -26,15 +26,29 @@ pub(crate) fn put_first(wasm: &[u8], first: &[u32]) -> Result<Vec<u8>> {
             .with_context(|| format!("the module has no function {old}"))? = new;
     }
 
+    write(wasm, imported, old_of, new_of)
+}
+
+/// Writes a module anew with these of its own functions in this order, and with every function
+/// called by its new index. A function may be left out whose new index is another's.
+///
+/// # Errors
+/// The bytes are no Wasm module.
+pub(super) fn write(
+    wasm: &[u8],
+    imported: u32,
+    old_of: Vec<u32>,
+    new_of: Vec<u32>,
+) -> Result<Vec<u8>> {
     let mut module = Module::new();
     Reorder { imported, old_of, new_of }
         .parse_core_module(&mut module, Parser::new(0), wasm)
-        .context("the module could not be written in another order")?;
+        .context("the module's functions could not be written anew")?;
     Ok(module.finish())
 }
 
 /// How many functions are imported, and how many the module has itself.
-fn count_functions(wasm: &[u8]) -> Result<(u32, u32)> {
+pub(super) fn count_functions(wasm: &[u8]) -> Result<(u32, u32)> {
     let (mut imported, mut defined) = (0_u32, 0);
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
