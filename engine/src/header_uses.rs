@@ -4,7 +4,6 @@ use crate::method;
 use crate::request::{Request, is_plain};
 use attache_plugin_config::{Comparand, Config, HeaderName, IssuerLocations, fold};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
 
 /// The headers that this configuration looks at, so that one look-up a header sorts the map.
 #[derive(Debug)]
@@ -39,9 +38,8 @@ enum Special {
 impl HeaderUses {
     #[inline(never)]
     pub(crate) fn new(config: &Config) -> Self {
-        let mut uses: BTreeMap<Box<str>, Use> = BTreeMap::new();
-        let mut set =
-            |name: &str, change: &dyn Fn(&mut Use)| change(uses.entry(name.into()).or_default());
+        let mut uses = Self { by_length: Vec::new() };
+        let mut set = |name: &str, change: &dyn Fn(&mut Use)| uses.change(name, change);
         for (name, special) in [
             (":method", Special::Method),
             (":path", Special::Path),
@@ -71,14 +69,25 @@ impl HeaderUses {
                 set(place.name.as_str(), &|entry| entry.token = true);
             }
         }
-        let mut by_length: Vec<Vec<(Box<str>, Use)>> = Vec::new();
-        for (name, entry) in uses {
-            by_length.resize_with(by_length.len().max(name.len().saturating_add(1)), Vec::new);
-            if let Some(same_length) = by_length.get_mut(name.len()) {
-                same_length.push((name, entry));
+        uses
+    }
+
+    /// Changes what is done with a header.
+    #[inline(never)]
+    fn change(&mut self, name: &str, change: &dyn Fn(&mut Use)) {
+        let lengths = self.by_length.len().max(name.len().saturating_add(1));
+        self.by_length.resize_with(lengths, Vec::new);
+        let Some(same_length) = self.by_length.get_mut(name.len()) else { return };
+        let at = match same_length.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
+            Ok(at) => at,
+            Err(at) => {
+                same_length.insert(at, (name.into(), Use::default()));
+                at
             }
+        };
+        if let Some((_, entry)) = same_length.get_mut(at) {
+            change(entry);
         }
-        Self { by_length }
     }
 
     fn get(&self, name: &str) -> Option<Use> {

@@ -104,6 +104,7 @@ mod ids;
 mod issuers;
 mod logging;
 mod method;
+mod order;
 mod pipeline;
 pub mod policy;
 mod reason;

@@ -11,7 +11,6 @@ use attache_engine::remote::FetchOutcome;
 use attache_engine::{Decided, Engine, Outcome, Reason, Shadow};
 use attache_plugin_config::Name;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 /// The counters of one configuration. Those of rules are defined when they first count, since there
 /// may be thousands and few ever decide; all others with the configuration, so that Prometheus sees
@@ -21,7 +20,8 @@ pub(crate) struct Metrics {
     reasons: Reasons,
     /// What SHADOW would refuse, by reason.
     would_be_denied: Reasons,
-    rules: RefCell<BTreeMap<RuleIndex, Counter>>,
+    /// In order.
+    rules: RefCell<Vec<(RuleIndex, Counter)>>,
 }
 
 /// A counter for each reason.
@@ -105,9 +105,9 @@ impl Metrics {
         requests.unreadable_roles.add(verification.unreadable_roles);
         let rule = decided.rule.or_else(|| decided.shadow.as_ref()?.rule);
         if let (Some(rule), Ok(mut rules)) = (rule, self.rules.try_borrow_mut()) {
-            match rules.get(&rule) {
-                Some(counter) => counter.add(1),
-                None => first(&mut rules, rule),
+            match rules.binary_search_by(|(known, _)| known.cmp(&rule)) {
+                Ok(place) => add_at(&rules, place),
+                Err(place) => first(&mut rules, place, rule),
             }
         }
     }
@@ -128,8 +128,8 @@ impl Metrics {
     pub(crate) fn flush(&self, engine: &Engine) {
         self.each(&mut |name, counter| counter.flush(name));
         let Ok(rules) = self.rules.try_borrow() else { return };
-        for (&rule, counter) in rules.iter() {
-            if let Some(names) = engine.rule(rule) {
+        for (rule, counter) in rules.iter() {
+            if let Some(names) = engine.rule(*rule) {
                 let name = || format!("attache.rules.{}/{}", part(names.policy), part(names.rule));
                 counter.flush(&name);
             }
@@ -172,10 +172,17 @@ fn add_one(reasons: &Reasons, reason: Reason) {
     }
 }
 
+fn add_at(rules: &[(RuleIndex, Counter)], place: usize) {
+    if let Some((_, counter)) = rules.get(place) {
+        counter.add(1);
+    }
+}
+
 /// Counts a rule that has not decided before.
 #[inline(never)]
-fn first(rules: &mut BTreeMap<RuleIndex, Counter>, rule: RuleIndex) {
-    rules.entry(rule).or_default().add(1);
+fn first(rules: &mut Vec<(RuleIndex, Counter)>, place: usize, rule: RuleIndex) {
+    rules.insert(place, (rule, Counter::default()));
+    add_at(rules, place);
 }
 
 /// Counts an attempt to get keys: rare enough to be told at once.

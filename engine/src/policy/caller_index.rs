@@ -7,8 +7,9 @@ use super::rule::{CompiledRule, RoleScope, RuleContext};
 use super::{Identity, RuleIndex};
 use crate::claims::scalar_text;
 use crate::hash::{self, HashMap};
+use crate::order::grouped;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A rule is filed under no more keys than this, so that the index grows as the document does.
 const MAX_KEYS: usize = 64;
@@ -33,29 +34,29 @@ enum LookupKey<'r> {
 impl CallerIndex {
     pub(super) fn new(rules: &[RuleIndex], all: &[CompiledRule], scope: RoleScope) -> Self {
         let rules = || deciding(rules, all, scope);
-        let mut uses: BTreeMap<LookupKey<'_>, usize> = BTreeMap::new();
-        for key in rules().flat_map(|(_, rule)| lookup_keys(rule, scope)).flatten() {
-            let count = uses.entry(key).or_default();
-            *count = count.saturating_add(1);
+        let mut keys = Vec::new();
+        for (_, rule) in rules() {
+            let sets = lookup_keys(rule, scope);
+            keys.extend(sets.into_iter().flatten().map(|key| (key, ())));
         }
-        let (mut filed, mut rest): (BTreeMap<LookupKey<'_>, Vec<RuleIndex>>, _) =
-            Default::default();
+        let uses = grouped(keys);
+        let uses_of = |key: &LookupKey<'_>| {
+            let at = uses.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
+            uses.get(at).map(|(_, uses)| uses.len())
+        };
+        let (mut filed, mut rest) = (Vec::new(), Vec::new());
         for (index, rule) in rules() {
-            let crowd = |keys: &Vec<LookupKey<'_>>| {
-                keys.iter().filter_map(|key| uses.get(key)).max().copied()
-            };
+            let crowd = |keys: &Vec<LookupKey<'_>>| keys.iter().filter_map(uses_of).max();
             match lookup_keys(rule, scope).into_iter().min_by_key(crowd) {
-                Some(keys) => {
-                    keys.into_iter().for_each(|key| filed.entry(key).or_default().push(index))
-                }
-                None => Vec::push(&mut rest, index),
+                Some(keys) => filed.extend(keys.into_iter().map(|key| (key, index))),
+                None => rest.push(index),
             }
         }
-        Self::collect(filed, rest)
+        Self::collect(grouped(filed), rest)
     }
 
     #[inline(never)]
-    fn collect(filed: BTreeMap<LookupKey<'_>, Vec<RuleIndex>>, rest: Vec<RuleIndex>) -> Self {
+    fn collect(filed: Vec<(LookupKey<'_>, Vec<RuleIndex>)>, rest: Vec<RuleIndex>) -> Self {
         let mut by_role = hash::map();
         let mut by_claim: Vec<(ClaimSlot, ByText)> = Vec::new();
         for (key, rules) in filed {

@@ -6,6 +6,7 @@ use super::signer::{MAX_TRIED, MAX_TRIED_DEAR, Refusal, Signer, first_good, to_t
 use super::{Allowed, Backend, Compact, PublicKey};
 use crate::Detail;
 use crate::host::{Environment, HostCrypto};
+use crate::order::sorted;
 use attache_plugin_config::{Diagnostic, Diagnostics, KeySet, KeySource, Path, Skipped};
 
 /// The keys of one issuer, prepared once.
@@ -231,10 +232,9 @@ fn all<T, K, M: Into<String>>(
     Diagnostics::check(errors).map(|()| keys)
 }
 
-fn join(mut fingerprints: Vec<u64>) -> u64 {
-    fingerprints.sort_unstable();
+fn join(fingerprints: Vec<u64>) -> u64 {
     let mut hash = hmac_sha256::Hash::new();
-    for fingerprint in fingerprints {
+    for fingerprint in sorted(fingerprints, u64::cmp) {
         hash.update(fingerprint.to_le_bytes());
     }
     first_eight(hash.finalize())

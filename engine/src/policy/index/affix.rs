@@ -1,7 +1,7 @@
 //! All texts of a set that a value begins with, or ends with, found in one binary search.
 
+use crate::order::sorted;
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
 
 /// Values under texts, found by what begins with their text.
 #[derive(Debug)]
@@ -19,9 +19,9 @@ struct Entry<T> {
 }
 
 impl<T> Prefixes<T> {
-    pub(in super::super) fn new(values: BTreeMap<Box<[u8]>, T>) -> Self {
+    pub(in super::super) fn new(values: Vec<(Box<[u8]>, T)>) -> Self {
         let mut entries: Vec<Entry<T>> = Vec::with_capacity(values.len());
-        for (text, value) in values {
+        for (text, value) in sorted(values, |one, other| one.0.cmp(&other.0)) {
             // Texts come in order, so those that this one begins with are the one before and its
             // ancestors.
             let mut parent = entries.len().checked_sub(1);
@@ -67,12 +67,12 @@ pub(in super::super) struct Suffixes<T> {
 }
 
 impl<T> Suffixes<T> {
-    pub(in super::super) fn new(values: BTreeMap<Box<[u8]>, T>) -> Self {
-        let longest = values.keys().map(|text| text.len()).max().unwrap_or(0);
-        let reverse = |text: Box<[u8]>| text.iter().rev().copied().collect();
-        let mut reversed = BTreeMap::new();
-        reversed.extend(values.into_iter().map(|(text, value)| (reverse(text), value)));
-        Self { reversed: Prefixes::new(reversed), longest }
+    pub(in super::super) fn new(mut values: Vec<(Box<[u8]>, T)>) -> Self {
+        let longest = values.iter().map(|(text, _)| text.len()).max().unwrap_or(0);
+        for (text, _) in &mut values {
+            text.reverse();
+        }
+        Self { reversed: Prefixes::new(values), longest }
     }
 
     /// Visits the values of all texts that this one ends with.

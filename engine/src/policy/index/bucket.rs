@@ -5,8 +5,8 @@ use super::super::lazy_request::LazyRequest;
 use super::super::rule_group::{GroupId, RuleGroup};
 use super::super::source::{Origin as _, SourceTest};
 use super::patterns::Patterns;
+use crate::order::{grouped, sorted};
 use attache_plugin_config::StringPattern;
-use std::collections::BTreeMap;
 
 /// Up to this many groups a linear scan beats a split.
 const MAX_LINEAR: usize = 8;
@@ -64,25 +64,21 @@ impl Bucket {
         else {
             return Self { split: None, rest: ids.into() };
         };
-        let mut parts: BTreeMap<BucketKey, Vec<GroupId>> = BTreeMap::new();
-        let (mut rest, mut placed) = (Vec::new(), 0_usize);
+        let (mut parts, mut rest) = (Vec::new(), Vec::new());
         for &id in &ids {
             let keys = groups.get(id.position()).and_then(|rule_group| dimension.keys(rule_group));
-            placed = placed.saturating_add(keys.as_ref().map_or(0, Vec::len));
             match keys {
-                Some(keys) => {
-                    keys.into_iter().for_each(|key| parts.entry(key).or_default().push(id))
-                }
+                Some(keys) => parts.extend(keys.into_iter().map(|key| (key, id))),
                 None => rest.push(id),
             }
         }
         let apart = ids.len().saturating_sub(rest.len());
-        if apart <= MAX_LINEAR || placed > apart.saturating_mul(MAX_PARTS) {
+        if apart <= MAX_LINEAR || parts.len() > apart.saturating_mul(MAX_PARTS) {
             return Self::partition(ids, groups, others);
         }
         let bucket = |ids| Self::partition(ids, groups, others);
-        let split =
-            dimension.split(parts.into_iter().map(|(key, ids)| (key, bucket(ids))), bucket(rest));
+        let parts = grouped(parts).into_iter().map(|(key, ids)| (key, bucket(ids))).collect();
+        let split = dimension.split(parts, bucket(rest));
         Self { split: Some(Box::new(split)), rest: Box::default() }
     }
 
@@ -125,7 +121,7 @@ impl Dimension {
     /// group asks for nothing of this kind.
     #[inline(never)]
     fn keys(self, rule_group: &RuleGroup) -> Option<Vec<BucketKey>> {
-        let mut keys: Vec<BucketKey> = match self {
+        let keys: Vec<BucketKey> = match self {
             Self::Host => rule_group.operation.hosts.iter().cloned().map(BucketKey::Host).collect(),
             Self::Caller => rule_group
                 .from
@@ -136,13 +132,13 @@ impl Dimension {
                 .flatten()
                 .collect(),
         };
-        keys.sort_unstable();
+        let mut keys = sorted(keys, BucketKey::cmp);
         keys.dedup();
         (!keys.is_empty()).then_some(keys)
     }
 
     #[inline(never)]
-    fn split(self, parts: impl Iterator<Item = (BucketKey, Bucket)>, rest: Bucket) -> Split {
+    fn split(self, parts: Vec<(BucketKey, Bucket)>, rest: Bucket) -> Split {
         let [mut first, mut second, mut third] = [const { Vec::new() }; 3];
         for (key, bucket) in parts {
             match key {

@@ -9,10 +9,10 @@ mod templates;
 use super::lazy_request::LazyRequest;
 use super::pattern::PathTest;
 use super::rule_group::{GroupId, RuleGroup};
+use crate::order::grouped;
 use attache_plugin_config::{PathEquality, PathPattern, PathSegment, StringPattern};
 use bucket::Bucket;
 use patterns::Patterns;
-use std::collections::BTreeMap;
 use templates::Templates;
 
 /// All groups, by their path.
@@ -36,23 +36,25 @@ struct Paths {
 impl PathIndex {
     #[inline(never)]
     pub(super) fn new(groups: &[RuleGroup]) -> Self {
-        let mut drafts: BTreeMap<PathEquality, Draft> = BTreeMap::new();
-        let mut anywhere = Vec::new();
+        let (mut placed, mut anywhere) = (Vec::new(), Vec::new());
         for (id, rule_group) in (0..).map(GroupId).zip(groups) {
             match &rule_group.path {
-                Some(PathTest { pattern, equality }) => {
-                    drafts.entry(*equality).or_default().add(pattern, id)
-                }
+                Some(PathTest { pattern, equality }) => placed.push((*equality, (pattern, id))),
                 None => anywhere.push(id),
             }
         }
-        let exact = drafts.remove(&PathEquality::default()).unwrap_or_default();
+        let mut exact = Vec::new();
+        let mut loose = Vec::new();
+        for (equality, placed) in grouped(placed) {
+            if equality == PathEquality::default() {
+                exact = placed;
+            } else {
+                loose.push((equality, Paths::new(placed, groups)));
+            }
+        }
         Self {
-            exact: exact.finish(groups),
-            loose: drafts
-                .into_iter()
-                .map(|(equality, draft)| (equality, draft.finish(groups)))
-                .collect(),
+            exact: Paths::new(exact, groups),
+            loose: loose.into(),
             anywhere: Bucket::new(anywhere, groups),
         }
     }
@@ -68,50 +70,38 @@ impl PathIndex {
 }
 
 impl Paths {
+    #[inline(never)]
+    fn new(placed: Vec<(&PathPattern, GroupId)>, groups: &[RuleGroup]) -> Self {
+        let (mut patterns, mut templates) = (Vec::new(), Vec::new());
+        for (pattern, id) in placed {
+            let pattern = match pattern {
+                PathPattern::Exact(text) => StringPattern::Exact(text.clone()),
+                PathPattern::Prefix(text) => StringPattern::Prefix(text.clone()),
+                PathPattern::Suffix(text) => StringPattern::Suffix(text.clone()),
+                PathPattern::Any => StringPattern::Any,
+                PathPattern::Template(segments) => {
+                    templates.push((segments.iter().map(unnamed).collect::<Vec<_>>(), id));
+                    continue;
+                }
+            };
+            patterns.push((pattern, id));
+        }
+        Self {
+            patterns: buckets(patterns, groups).into_iter().collect(),
+            templates: buckets(templates, groups).into_iter().collect(),
+        }
+    }
+
     fn visit(&self, path: &str, request: &LazyRequest<'_>, found: &mut impl FnMut(GroupId)) {
         self.patterns.visit(path, &mut |bucket| bucket.visit(request, found));
         self.templates.visit(path, &mut |bucket| bucket.visit(request, found));
     }
 }
 
-/// Sites by what they are found by.
-#[derive(Default)]
-struct Draft {
-    patterns: BTreeMap<StringPattern, Vec<GroupId>>,
-    templates: BTreeMap<Vec<PathSegment>, Vec<GroupId>>,
-}
-
-impl Draft {
-    fn add(&mut self, pattern: &PathPattern, id: GroupId) {
-        let pattern = match pattern {
-            PathPattern::Exact(text) => StringPattern::Exact(text.clone()),
-            PathPattern::Prefix(text) => StringPattern::Prefix(text.clone()),
-            PathPattern::Suffix(text) => StringPattern::Suffix(text.clone()),
-            PathPattern::Any => StringPattern::Any,
-            PathPattern::Template(segments) => {
-                let segments = segments.iter().map(unnamed).collect();
-                return self.templates.entry(segments).or_default().push(id);
-            }
-        };
-        self.patterns.entry(pattern).or_default().push(id);
-    }
-
-    #[inline(never)]
-    fn finish(self, groups: &[RuleGroup]) -> Paths {
-        let bucket = |ids: Vec<GroupId>| Bucket::new(ids, groups);
-        Paths {
-            patterns: self
-                .patterns
-                .into_iter()
-                .map(|(pattern, ids)| (pattern, bucket(ids)))
-                .collect(),
-            templates: self
-                .templates
-                .into_iter()
-                .map(|(segments, ids)| (segments, bucket(ids)))
-                .collect(),
-        }
-    }
+/// Returns the groups that are found by each key.
+#[inline(never)]
+fn buckets<K: Ord>(placed: Vec<(K, GroupId)>, groups: &[RuleGroup]) -> Vec<(K, Bucket)> {
+    grouped(placed).into_iter().map(|(key, ids)| (key, Bucket::new(ids, groups))).collect()
 }
 
 /// Templates that differ only in what they call a segment match the same paths.

@@ -3,7 +3,6 @@
 use super::affix::{Prefixes, Suffixes};
 use crate::hash::{self, HashMap};
 use attache_plugin_config::StringPattern;
-use std::collections::BTreeMap;
 
 /// Values under patterns, found by what matches their pattern.
 #[derive(Debug)]
@@ -17,12 +16,12 @@ pub(in super::super) struct Patterns<T> {
 impl<T> FromIterator<(StringPattern, T)> for Patterns<T> {
     fn from_iter<I: IntoIterator<Item = (StringPattern, T)>>(patterns: I) -> Self {
         let (mut exact, mut any) = (hash::map(), None);
-        let (mut prefixes, mut suffixes) = (BTreeMap::new(), BTreeMap::new());
+        let (mut prefixes, mut suffixes) = (Vec::new(), Vec::new());
         for (pattern, value) in patterns {
             match pattern {
                 StringPattern::Exact(text) => _ = exact.insert(text.into_bytes().into(), value),
-                StringPattern::Prefix(text) => _ = prefixes.insert(text.into_bytes().into(), value),
-                StringPattern::Suffix(text) => _ = suffixes.insert(text.into_bytes().into(), value),
+                StringPattern::Prefix(text) => prefixes.push((text.into_bytes().into(), value)),
+                StringPattern::Suffix(text) => suffixes.push((text.into_bytes().into(), value)),
                 StringPattern::Any => any = Some(value),
             }
         }
