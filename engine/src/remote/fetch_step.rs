@@ -38,6 +38,7 @@ impl FetchStep {
     ///
     /// # Errors
     /// The answer is of no use.
+    #[inline(never)]
     pub(super) fn read(
         self,
         response: &Response,

@@ -183,6 +183,7 @@ impl JwksRefresher {
         if next < deadline { WaitDecision::Wait } else { never }
     }
 
+    #[inline(never)]
     fn ask_for_keys(&self, url: HttpUrl, cluster: String) -> (FetchStep, Fetch) {
         let known = self.shared.set().filter(|set| set.url == url.as_str() && set.etag.is_some());
         let etag = known.and_then(|set| set.etag.as_deref());
@@ -190,6 +191,7 @@ impl JwksRefresher {
         (FetchStep::Keys { url, known: known.cloned() }, fetch)
     }
 
+    #[inline(never)]
     fn succeed(
         &mut self,
         attempt: u64,

@@ -1,8 +1,8 @@
 //! Reading a provider's answer.
 
 use super::FetchOutcome;
+use super::discovery_document::DiscoveryDocument;
 use attache_plugin_config::HttpUrl;
-use serde::Deserialize;
 use std::time::Duration;
 
 /// The longest body that is looked at, in bytes.
@@ -122,14 +122,6 @@ fn whole_seconds(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// What is read of a discovery document (OpenID Connect Discovery 1.0 section 3). Others of its
-/// members are ignored; none of these may be repeated.
-#[derive(Deserialize)]
-struct Document {
-    issuer: String,
-    jwks_uri: String,
-}
-
 /// Returns where a discovery document says that the keys are. It must be the issuer's own, must not
 /// lead from `https` to `http`, and must stay at the origin where it was found or lead to one of
 /// `hosts`: a provider does not choose whom of the mesh it has asked.
@@ -147,7 +139,7 @@ pub(super) fn read_discovery(
         let message = "the body is HTML or XML; check the URL, and what stands before the provider";
         return Err(FetchError::new(NotJson, message));
     }
-    let document: Document = serde_json::from_slice(body).map_err(|error| {
+    let document: DiscoveryDocument = serde_json::from_slice(body).map_err(|error| {
         let outcome = if error.is_data() { BadDiscovery } else { NotJson };
         // The error of serde_json names a place, and never repeats the text but for an unexpected
         // value's kind.
