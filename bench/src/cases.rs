@@ -31,11 +31,15 @@ pub(crate) enum Job {
     /// What [`Job::Cached`] is, by another module.
     Before,
     Istio,
+    /// What [`Job::RefusedToken`] is, by Istio's chain.
+    IstioRefusedToken,
+    /// What [`Job::RefusedByPolicy`] is, by Istio's chain.
+    IstioRefusedByPolicy,
     NativeCached,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Empty,
         Self::Floor,
         Self::Cached,
@@ -49,7 +53,9 @@ impl Job {
         Self::Rules(1_000),
         Self::Rules(10_000),
         Self::RefusedByPolicy,
+        Self::IstioRefusedByPolicy,
         Self::RefusedToken,
+        Self::IstioRefusedToken,
         Self::Junk(Junk::Known),
         Self::Junk(Junk::Rs256),
         Self::Junk(Junk::Es256),
@@ -73,6 +79,8 @@ impl Job {
             Self::Junk(junk) => junk.name().into(),
             Self::Before => "before-cached".into(),
             Self::Istio => "istio".into(),
+            Self::IstioRefusedToken => "istio-refused-token".into(),
+            Self::IstioRefusedByPolicy => "istio-refused-by-policy".into(),
             Self::NativeCached => "native-cached".into(),
         }
     }
@@ -87,7 +95,7 @@ impl Job {
             Self::Rules(count) => Chain::AttacheRules(count),
             Self::Junk(_) => Chain::AttacheKeys,
             Self::Before => Chain::Before,
-            Self::Istio => Chain::Istio,
+            Self::Istio | Self::IstioRefusedToken | Self::IstioRefusedByPolicy => Chain::Istio,
             Self::NativeCached => Chain::NativeCached,
         }
     }
@@ -95,8 +103,8 @@ impl Job {
     /// The statuses of which every request must be answered with one.
     pub(crate) const fn statuses(self) -> &'static [u16] {
         match self {
-            Self::RefusedToken => &[401],
-            Self::RefusedByPolicy => &[403],
+            Self::RefusedToken | Self::IstioRefusedToken => &[401],
+            Self::RefusedByPolicy | Self::IstioRefusedByPolicy => &[403],
             // What takes long is done for strangers up to a limit.
             Self::Junk(Junk::Es384 | Junk::Es512 | Junk::Ps512 | Junk::Ed25519) => &[401, 503],
             Self::Junk(_) => &[401],
@@ -115,14 +123,25 @@ impl Job {
 
     /// Whether the service must see the four headers.
     pub(crate) const fn forwards_identity(self) -> bool {
-        !matches!(self, Self::Empty | Self::RefusedToken | Self::RefusedByPolicy | Self::Junk(_))
+        !matches!(self, Self::Empty | Self::Junk(_)) && !self.is_refused()
+    }
+
+    /// Whether the chain refuses what others let through.
+    const fn is_refused(self) -> bool {
+        matches!(
+            self,
+            Self::RefusedToken
+                | Self::RefusedByPolicy
+                | Self::IstioRefusedToken
+                | Self::IstioRefusedByPolicy
+        )
     }
 
     fn path(self) -> String {
         match self {
             Self::Rules(count) => format!("/service-{}/42/items", count.saturating_sub(1)),
             // The path fits a rule whose role the caller lacks, and no other.
-            Self::RefusedByPolicy => "/reports/7".into(),
+            Self::RefusedByPolicy | Self::IstioRefusedByPolicy => "/reports/7".into(),
             _ => "/orders/7".into(),
         }
     }
@@ -161,7 +180,7 @@ impl Case {
     fn new(job: Job, algorithm: Algorithm, keys: &Keys) -> Result<Self> {
         let mint = Mint::new(keys, algorithm, job.roles());
         let token = |number| match job {
-            Job::RefusedToken => mint.forged(number),
+            Job::RefusedToken | Job::IstioRefusedToken => mint.forged(number),
             Job::Junk(junk) => mint.junk(junk, number),
             _ => mint.token(number),
         };

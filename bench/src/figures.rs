@@ -56,7 +56,7 @@ struct Ratio {
     judged: &'static [Algorithm],
 }
 
-const RATIOS: [Ratio; 8] = [
+const RATIOS: [Ratio; 10] = [
     Ratio {
         name: "cached_over_floor",
         title: "cached token / floor",
@@ -88,6 +88,22 @@ const RATIOS: [Ratio; 8] = [
         over: Job::Istio,
         limit: Some(0.75),
         judged: &[Algorithm::Rs256],
+    },
+    Ratio {
+        name: "refused_by_policy_over_istio",
+        title: "refused by policy / by Istio's chain",
+        job: Job::RefusedByPolicy,
+        over: Job::IstioRefusedByPolicy,
+        limit: Some(1.0),
+        judged: &Algorithm::ALL,
+    },
+    Ratio {
+        name: "refused_token_over_istio",
+        title: "token of another's signature / at Istio's chain",
+        job: Job::RefusedToken,
+        over: Job::IstioRefusedToken,
+        limit: Some(1.0),
+        judged: &Algorithm::ALL,
     },
     Ratio {
         name: "rules_10k_over_10",
