@@ -24,6 +24,11 @@ pub enum Severity {
 /// assert_eq!(diagnostic.to_string(), "isuers: unknown key `isuers`; did you mean `issuers`?");
 /// assert_eq!(diagnostic.problem(), "unknown key `isuers`");
 /// assert_eq!(diagnostic.remedy(), Some("did you mean `issuers`?"));
+///
+/// use attache_config_reader::{Diagnostic, Path, Severity};
+///
+/// assert_eq!(Diagnostic::error(Path::default(), "no document").severity, Severity::Error);
+/// assert_eq!(Diagnostic::warning(Path::default(), "empty").severity, Severity::Warning);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -96,7 +101,16 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// One or more diagnostics: why a document is refused.
+/// One or more diagnostics: why a document is refused. Each is a line where they are shown.
+///
+/// ```
+/// use attache_config_reader::{Diagnostics, PathRef};
+///
+/// let [first, second] = ["a", "b"].map(|key| PathRef::Root.key(key).error("missing"));
+/// let diagnostics = Diagnostics::new(first, [second]);
+/// assert_eq!(diagnostics.to_string(), "a: missing\nb: missing");
+/// assert!(Diagnostics::check(Vec::new()).is_ok());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Diagnostics(Vec<Diagnostic>);
 

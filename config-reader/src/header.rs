@@ -46,6 +46,10 @@ impl HeaderName {
 /// Returns the spelling of a header's name that stands for all which a backend may take for the
 /// same: letters in lower case, every byte that is no letter or digit as `-`. CGI, and what grew
 /// out of it, tells no more of a name (RFC 3875 section 4.1.18). It is as long as the name.
+///
+/// ```
+/// assert_eq!(attache_config_reader::fold("X_User.Id"), "x-user-id");
+/// ```
 pub fn fold(name: &str) -> String {
     let folded =
         |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };

@@ -7,6 +7,28 @@
 //! [`Report`]. A check that can't give a value gives a [`Reported`] in its place, which is had for
 //! a noted error only: [`Report::finish`] then refuses the document.
 //!
+//! ```
+//! use attache_config_reader::{Path, Report, Slot, read_document, read_json};
+//!
+//! #[derive(serde::Deserialize)]
+//! #[serde(deny_unknown_fields)]
+//! struct Document {
+//!     port: Slot<u16>,
+//! }
+//!
+//! fn read(text: &[u8]) -> Result<u16, String> {
+//!     let mut report = Report::default();
+//!     let mut tree = read_json(text, &mut Vec::new()).map_err(|error| error.to_string())?;
+//!     let document = read_document(&mut tree, &[], &mut report);
+//!     let port = document.and_then(|document: Document| document.port.get().copied());
+//!     report.finish(port, &tree).map(|(port, _)| port).map_err(|errors| errors.to_string())
+//! }
+//!
+//! assert_eq!(read(br#"{"port": 80}"#), Ok(80));
+//! let refused = read(br#"{"prot": 80}"#).unwrap_err();
+//! assert_eq!(refused, "`port` is missing\nprot: unknown key `prot`; did you mean `port`?");
+//! ```
+//!
 //! With the feature `source`, documents may be YAML, and [`SourceText`] finds where in its text a
 //! value stands.
 

@@ -21,6 +21,14 @@ impl Reported {
 
 /// Keeps the values that could be had, so that further checks see them: the document is refused all
 /// the same.
+///
+/// ```
+/// use attache_config_reader::{PathRef, Report, valid};
+///
+/// let mut report = Report::default();
+/// let refused = report.error(&PathRef::Root.key("port"), "no port; write a number below 65536");
+/// assert_eq!(valid([Ok(80), Err(refused)]), [80]);
+/// ```
 pub fn valid<T>(results: impl IntoIterator<Item = Result<T, Reported>>) -> Vec<T> {
     results.into_iter().filter_map(Result::ok).collect()
 }

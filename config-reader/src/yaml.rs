@@ -22,6 +22,12 @@ pub fn read_yaml(text: &str) -> Result<Node, Diagnostic> {
 /// Reads every document of a stream of YAML 1.2, those without content left out, so that the result
 /// is parallel to [`SourceText::documents`](crate::SourceText::documents).
 ///
+/// ```
+/// use attache_config_reader::read_yaml_stream;
+///
+/// assert_eq!(read_yaml_stream("a: 1\n---\n---\na: 2\n").unwrap().len(), 2);
+/// ```
+///
 /// # Errors
 /// As [`read_yaml`].
 pub fn read_yaml_stream(text: &str) -> Result<Vec<Node>, Diagnostic> {

@@ -3,6 +3,11 @@
 //!
 //! The demo needs no more than the modules here; the feature `scenarios` adds what runs
 //! `scenarios/*.yaml`.
+//!
+//! ```no_run
+//! let module = attache_e2e::module().unwrap();
+//! assert!(module.starts_with(attache_e2e::repository()));
+//! ```
 
 pub mod echo;
 pub mod envoy;

@@ -70,7 +70,7 @@
 //!     now: UnixSeconds(1_800_000_000),
 //!     ends_with_headers: true,
 //! };
-//! let reason = |path: &str| {
+//! let reason = |engine: &Engine, path: &str| {
 //!     let headers = [(":method", "GET"), (":path", path), (":authority", "shop")];
 //!     let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
 //!     match engine.decide(&headers, &context) {
@@ -78,8 +78,12 @@
 //!         Decision::Decided(decided) => decided.reason(),
 //!     }
 //! };
-//! assert_eq!(reason("/healthz"), None);
-//! assert_eq!(reason("/orders"), Some(Reason::TokenMissing));
+//! assert_eq!(reason(&engine, "/healthz"), None);
+//! assert_eq!(reason(&engine, "/orders"), Some(Reason::TokenMissing));
+//!
+//! // Without a configuration that is good nothing goes on.
+//! let closed = Engine::closed(&Workload::default(), &Alone).unwrap();
+//! assert_eq!(reason(&closed, "/healthz"), Some(Reason::ConfigurationInvalid));
 //! ```
 
 mod answer;

@@ -5,6 +5,13 @@
 //! be written, key sets hold only keys that can verify. What it refuses comes back as
 //! [`Diagnostics`], each error with its path.
 //!
+//! ```
+//! let config = attache_plugin_config::parse(
+//!     br#"{"issuers": [{"name": "tyk", "issuer": "https://tyk.example", "jwksUri": "https://tyk.example/jwks"}]}"#,
+//! );
+//! assert_eq!(config.unwrap().issuers.len(), 1);
+//! ```
+//!
 //! Every worker of every proxy compiles this code, for a document that it reads once. V8's memory
 //! grows faster than the function that it compiles, so parts that would end up in one function are
 //! kept apart (`inline(never)`).

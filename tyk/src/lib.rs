@@ -8,6 +8,19 @@
 //! [`token_cache`] what is kept for reuse, [`log_limiter`] what is logged, and [`log_writer`]
 //! writes it. [`http`] publishes the keys, [`listen`] and [`server`] hold it all together, with
 //! what [`watch`] does beside them; [`heartbeat`] tells whether it still works.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use attache_issuer::clock::Clock;
+//! use attache_issuer::config::Config;
+//! use attache_issuer::server::start;
+//!
+//! let config = Config::parse(&std::fs::read_to_string("/etc/attache/issuer.yaml")?)?;
+//! let running = start(config, Clock::system()).await?;
+//! println!("gateways reach it at {:?}", running.grpc);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod claims;
 pub mod clock;

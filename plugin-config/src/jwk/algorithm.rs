@@ -55,6 +55,13 @@ algorithms! {
 impl Algorithm {
     /// Reads a registered name, letter case included. `Ed25519` (RFC 9864) is `EdDSA`, which has no
     /// other curve here.
+    ///
+    /// ```
+    /// use attache_plugin_config::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::from_name("ES256"), Some(Algorithm::ES256));
+    /// assert_eq!(Algorithm::from_name("none"), None);
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "Ed25519" => Some(Self::EdDSA),

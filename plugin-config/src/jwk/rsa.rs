@@ -11,6 +11,15 @@ pub(super) const EXPONENT: [u8; 3] = [1, 0, 1];
 /// Returns whether a verifier may be given these numbers, big-endian without leading zeros: an odd
 /// modulus of 2048 to 4096 bits, exponent 65537. Every [`JwkMaterial::Rsa`](super::JwkMaterial)
 /// that was read is such.
+///
+/// ```
+/// use attache_plugin_config::is_fit_for_rsa;
+///
+/// let (modulus, exponent) = ([0xff; 256], [1, 0, 1]);
+/// assert!(is_fit_for_rsa(&modulus, &exponent));
+/// assert!(!is_fit_for_rsa(&modulus[..128], &exponent));
+/// assert!(!is_fit_for_rsa(&modulus, &[3]));
+/// ```
 pub fn is_fit_for_rsa(n: &[u8], e: &[u8]) -> bool {
     n.first() != Some(&0) && MODULUS_BITS.contains(&bits(n)) && is_odd(n) && e == EXPONENT
 }

@@ -4,6 +4,16 @@
 //! may name files and sockets in, and takes the bootstrap as JSON. How to wait until it serves is
 //! too, since callers have their own runtimes and clients; [`Envoy::check`] tells them when there
 //! is nothing left to wait for.
+//!
+//! ```no_run
+//! # fn run(bootstrap: serde_json::Value) -> anyhow::Result<()> {
+//! use attache_test_envoy::{Launcher, VERSIONS, binary};
+//!
+//! let mut envoy = Launcher::new(&binary(VERSIONS[0])?)?.workers(2).start(&bootstrap)?;
+//! envoy.check()?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod binary;
 mod usage;

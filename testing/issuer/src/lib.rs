@@ -1,4 +1,16 @@
 //! An issuer in this process, and a client that speaks to it as the gateway does.
+//!
+//! ```no_run
+//! # async fn run() {
+//! use attache_test_issuer::{Issuer, key_folder, minting, outcome, post, session};
+//!
+//! let keys = key_folder();
+//! let issuer = Issuer::start(&minting(keys.path(), "")).await;
+//! let sent = post("orders", Some(session("key", &["orders-read"])), &[]);
+//! let answer = issuer.client().await.dispatch(sent).await.unwrap().into_inner();
+//! assert!(outcome(&answer).is_ok());
+//! # }
+//! ```
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -6,6 +6,12 @@
 //! 2. `shared/vectors` beside the repository,
 //! 3. for `JSONTestSuite`, the folder that `ATTACHE_JSON_SUITE` names, which
 //!    `scripts/json-test-suite` fetches.
+//!
+//! ```no_run
+//! if let Some(file) = attache_test_vectors::published("wycheproof/json_web_key_test.json") {
+//!     let vectors = std::fs::read_to_string(file).unwrap();
+//! }
+//! ```
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -7,6 +7,27 @@
 //! [`plan`] makes a schedule that tries it, `drive` sends it, [`record`] is what came back, and
 //! [`judge`] holds it against the models: whether the limit holds, and which algorithm is running.
 //!
+//! ```
+//! use attache_tyk_limits::settings::Settings;
+//! use attache_tyk_limits::targets::Targets;
+//! use attache_tyk_routes::definition::{Definitions, Document};
+//! use attache_tyk_routes::gateway::Gateway;
+//! use serde_json::json;
+//!
+//! let definition = json!({
+//!     "api_id": "orders", "name": "orders", "org_id": "acme", "active": true, "use_keyless": true,
+//!     "version_data": {"not_versioned": true, "versions": {"Default": {"name": "Default"}}},
+//!     "proxy": {"listen_path": "/orders/", "target_url": "http://orders.shop:8080/"},
+//!     "global_rate_limit": {"rate": 5, "per": 2}
+//! });
+//! let definitions = Definitions::read(&[Document { value: definition, is_named: true }]);
+//! let settings = Settings::read(&json!({})).unwrap();
+//! let gateway = Gateway::new(definitions.apis, settings.routing.clone());
+//!
+//! let targets = Targets::of(&gateway, None, &settings);
+//! assert_eq!(targets.list[0].tightest().unwrap().limit.describe(), "5 per 2 s");
+//! ```
+//!
 //! Only `drive` has a clock and a network. How Tyk counts was read in its public source (5.14) and
 //! tried on gateways: `tests/recorded` has what they answered.
 

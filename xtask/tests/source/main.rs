@@ -9,6 +9,7 @@
 )]
 
 mod escapes;
+mod examples;
 mod hostcalls;
 mod imports;
 mod layers;
