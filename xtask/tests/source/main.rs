@@ -11,6 +11,7 @@
 mod escapes;
 mod examples;
 mod hostcalls;
+mod hosts;
 mod imports;
 mod layers;
 mod length;
