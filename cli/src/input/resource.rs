@@ -255,3 +255,33 @@ pub(crate) fn text(node: &Node) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use std::path::{Path, PathBuf};
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn every_kind_is_told_of_and_installed_by() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let page = std::fs::read_to_string(root.join("docs/tool.md")).unwrap();
+        let mut manifests = files(&root.join("istio/overlays"));
+        manifests.extend(files(&root.join("istio/base")));
+        let manifests: Vec<String> =
+            manifests.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+        for kind in Kind::ALL {
+            let name = kind.name();
+            assert!(page.contains(name), "docs/tool.md does not name {name}");
+            let line = format!("kind: {name}");
+            assert!(
+                manifests.iter().any(|text| text.lines().any(|own| own == line)),
+                "no overlay of istio/overlays has a {name}"
+            );
+        }
+    }
+}

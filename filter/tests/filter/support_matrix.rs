@@ -58,3 +58,26 @@ fn the_releases_that_are_supported_are_those_that_are_tested() {
         all(r"tyk-gateway:v([\d.]+)", &text("tyk/deploy/tyk.yaml"))
     );
 }
+
+#[test]
+fn every_overlay_and_component_is_on_the_pages() {
+    let (readme, support) = (text("istio/README.md"), text("docs/support.md"));
+    for parent in ["overlays", "components"] {
+        let folders: Vec<_> = std::fs::read_dir(repository().join("istio").join(parent))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .collect();
+        assert!(folders.len() > 3, "{folders:?}");
+        for folder in folders {
+            let name = format!("{parent}/{}", folder.file_name().unwrap().to_str().unwrap());
+            assert!(readme.contains(&format!("| [`{name}`]({name})")), "istio/README.md: {name}");
+            let mut files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+            let needs_a_release = files.any(|file| {
+                file.is_file() && std::fs::read_to_string(file).unwrap().contains("It needs ")
+            });
+            let row = format!("| [`{name}`](../istio/{name})");
+            assert!(!needs_a_release || support.contains(&row), "docs/support.md: {name}");
+        }
+    }
+}
