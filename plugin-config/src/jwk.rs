@@ -12,7 +12,8 @@ mod scheme;
 mod set;
 
 pub use algorithm::{Algorithm, AlgorithmSet};
-pub use key::{Jwk, JwkMaterial, KeySet, Skipped};
+pub use key::{Jwk, KeySet, Skipped};
+pub use numbers::JwkMaterial;
 pub use rsa::is_fit_for_rsa;
 pub use scheme::{EcCurve, Hash, Scheme};
 pub(crate) use set::{read_node, read_text};

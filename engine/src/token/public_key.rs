@@ -8,7 +8,7 @@ mod software;
 use super::{Allowed, Backend, der};
 use crate::host::HostCrypto;
 use attache_plugin_config::{
-    Algorithm, AlgorithmSet, EcCurve, Jwk, JwkMaterial, Scheme, is_fit_for_rsa,
+    Algorithm, AlgorithmSet, EcCurve, Hash, Jwk, JwkMaterial, Scheme, is_fit_for_rsa,
 };
 use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, RsaPublicKey};
@@ -28,6 +28,17 @@ enum Material {
     Rsa(RsaPublicKey),
     Ec(EcCurve),
     Ed25519(ed25519_compact::PublicKey),
+}
+
+/// How what hosts verify is signed.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "software-signatures"),
+    expect(dead_code, reason = "only what verifies without a host asks which it is")
+)]
+enum HostScheme {
+    RsaPkcs1(Hash),
+    Ecdsa(EcCurve),
 }
 
 /// Whether a signature is good, and what said so; in an `Err`, `None` where it is refused without
@@ -110,7 +121,10 @@ impl PublicKey {
                     return Err(None);
                 }
                 match algorithm.scheme() {
-                    Scheme::RsaPkcs1(_) => self.ask(host, algorithm, message, signature, signature),
+                    Scheme::RsaPkcs1(hash) => {
+                        let how = (algorithm, HostScheme::RsaPkcs1(hash));
+                        self.ask(host, how, message, signature, signature)
+                    }
                     Scheme::RsaPss(hash) => in_software(pss::verify(key, hash, message, signature)),
                     Scheme::Ecdsa(_) | Scheme::Ed25519 | Scheme::Hmac(_) => Err(None),
                 }
@@ -120,7 +134,8 @@ impl PublicKey {
                 if !fits || !curve::could_have_signed(*curve, signature) {
                     return Err(None);
                 }
-                self.ask(host, algorithm, message, signature, &der::ecdsa_signature(signature))
+                let how = (algorithm, HostScheme::Ecdsa(*curve));
+                self.ask(host, how, message, signature, &der::ecdsa_signature(signature))
             }
             Material::Ed25519(key) => {
                 if algorithm.scheme() != Scheme::Ed25519 {
@@ -138,7 +153,7 @@ impl PublicKey {
     fn ask(
         &self,
         host: &dyn HostCrypto,
-        algorithm: Algorithm,
+        (algorithm, scheme): (Algorithm, HostScheme),
         message: &[u8],
         jose: &[u8],
         signature: &[u8],
@@ -147,20 +162,20 @@ impl PublicKey {
         match host.verify(key, algorithm, message, signature) {
             Some(true) => Ok(Backend::Host),
             Some(false) => Err(Some(Backend::Host)),
-            None => without_host(key, algorithm, message, jose),
+            None => without_host(key, scheme, message, jose),
         }
     }
 }
 
 /// Verifies what the host could not.
 #[cfg(feature = "software-signatures")]
-fn without_host(key: &[u8], algorithm: Algorithm, message: &[u8], jose: &[u8]) -> Outcome {
-    in_software(software::verify(key, algorithm, message, jose))
+fn without_host(key: &[u8], scheme: HostScheme, message: &[u8], jose: &[u8]) -> Outcome {
+    in_software(software::verify(key, scheme, message, jose))
 }
 
 /// Refuses what the host could not verify.
 #[cfg(not(feature = "software-signatures"))]
-const fn without_host(_: &[u8], _: Algorithm, _: &[u8], _: &[u8]) -> Outcome {
+const fn without_host(_: &[u8], _: HostScheme, _: &[u8], _: &[u8]) -> Outcome {
     Err(None)
 }
 

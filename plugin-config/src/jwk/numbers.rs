@@ -1,6 +1,45 @@
 //! Public numbers, checked in the same way wherever they were written.
 
-use super::{Algorithm, AlgorithmSet, EcCurve, JwkMaterial, Scheme, bytes, rsa};
+use super::{Algorithm, AlgorithmSet, EcCurve, Scheme, bytes, rsa};
+
+/// The public numbers of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum JwkMaterial {
+    /// RSA: modulus of 2048 to 4096 bits and exponent 65537, big-endian without leading zeros,
+    /// however they were written.
+    Rsa {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The exponent.
+        e: Vec<u8>,
+    },
+    /// A point on a NIST curve, each coordinate as long as the field. That it lies on the curve is
+    /// the verifier's to see.
+    Ec {
+        /// The curve.
+        curve: EcCurve,
+        /// The first coordinate.
+        x: Vec<u8>,
+        /// The second coordinate.
+        y: Vec<u8>,
+    },
+    /// An Ed25519 public key.
+    Ed25519 {
+        /// The 32 bytes.
+        x: [u8; 32],
+    },
+}
+
+impl JwkMaterial {
+    /// Returns the `kty` of such a key (RFC 7518 section 6.1, RFC 8037 section 2).
+    pub(super) const fn key_type(&self) -> &'static str {
+        match self {
+            Self::Rsa { .. } => "RSA",
+            Self::Ec { .. } => "EC",
+            Self::Ed25519 { .. } => "OKP",
+        }
+    }
+}
 
 /// A key's numbers, and what a key of its type can verify.
 pub(super) type Numbers = (JwkMaterial, AlgorithmSet);

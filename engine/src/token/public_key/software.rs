@@ -4,7 +4,8 @@
 //! The arithmetic of each curve stays in a function of its own: a compiler's memory grows faster
 //! than the function that it compiles, and a proxy's workers compile all of them.
 
-use attache_plugin_config::{Algorithm, EcCurve, Hash, Scheme};
+use super::HostScheme;
+use attache_plugin_config::{EcCurve, Hash};
 use p256::ecdsa::signature::Verifier as _;
 use p256::pkcs8::DecodePublicKey as _;
 use rsa::pkcs8::DecodePublicKey as _;
@@ -12,13 +13,12 @@ use rsa::{Pkcs1v15Sign, RsaPublicKey};
 
 /// Returns whether a key, a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), made a signature by
 /// RSASSA-PKCS1-v1_5 or ECDSA, which is in JOSE form (RFC 7518 section 3).
-pub(super) fn verify(key: &[u8], algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-    let verdict = match algorithm.scheme() {
-        Scheme::RsaPkcs1(hash) => pkcs1(key, hash, message, signature),
-        Scheme::Ecdsa(EcCurve::P256) => p256(key, message, signature),
-        Scheme::Ecdsa(EcCurve::P384) => p384(key, message, signature),
-        Scheme::Ecdsa(EcCurve::P521) => p521(key, message, signature),
-        Scheme::RsaPss(_) | Scheme::Ed25519 | Scheme::Hmac(_) => None,
+pub(super) fn verify(key: &[u8], scheme: HostScheme, message: &[u8], signature: &[u8]) -> bool {
+    let verdict = match scheme {
+        HostScheme::RsaPkcs1(hash) => pkcs1(key, hash, message, signature),
+        HostScheme::Ecdsa(EcCurve::P256) => p256(key, message, signature),
+        HostScheme::Ecdsa(EcCurve::P384) => p384(key, message, signature),
+        HostScheme::Ecdsa(EcCurve::P521) => p521(key, message, signature),
     };
     verdict.is_some()
 }
