@@ -1,6 +1,15 @@
 //! Policies and requests in few words, what the engine says of them, and a [`mod@reference`] that
 //! says the same in a slow and obvious way. The engine's tests and its fuzz targets compare the
 //! two.
+//!
+//! ```
+//! use attache_engine::policy::View;
+//! use attache_test_policies::{Ask, Compiled, allow, config, policy};
+//!
+//! let compiled = Compiled::new(&config(vec![policy("shop", vec![allow("all")])]));
+//! let said = compiled.say(View::Enforced, &Ask::get("/orders"));
+//! assert_eq!(compiled.names(&said.verdict), "allow: shop/all");
+//! ```
 
 #![expect(
     clippy::unwrap_used,
@@ -19,24 +28,10 @@ pub use compiled::{Compiled, Said};
 pub use concluded::{Conclusion, concluded};
 
 use attache_plugin_config::*;
-use std::collections::BTreeMap;
 
 /// Returns a configuration of these policies, without issuers.
 pub fn config(policies: Vec<Policy>) -> Config {
-    Config {
-        dry_run: Default::default(),
-        digest: [0; 32],
-        warnings: Vec::new(),
-        issuers: Vec::new(),
-        role_hierarchy: BTreeMap::new(),
-        policies,
-        preflight: Preflight::default(),
-        ambiguous_paths: AmbiguousPaths::default(),
-        method_override: MethodOverride::default(),
-        responses: Responses::default(),
-        cache: CacheLimits::default(),
-        audit: Audit::default(),
-    }
+    Config { policies, ..Config::default() }
 }
 
 /// Returns an enforced policy for every workload, which denies what no rule allows.
