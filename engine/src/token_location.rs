@@ -94,6 +94,12 @@ impl ExtractedToken<'_> {
         self.cookie().is_some_and(|cookie| other.cookie() == Some(cookie))
     }
 
+    /// Returns whether it is cut into several cookies.
+    const fn is_in_parts(&self) -> bool {
+        matches!(self.place, TokenPlace::CookieParts(_))
+    }
+
+    /// Returns its place among the configured cookies, where it stands in one.
     const fn cookie(&self) -> Option<usize> {
         match self.place {
             TokenPlace::Cookie(index) | TokenPlace::CookieParts(index) => Some(index),

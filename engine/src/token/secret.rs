@@ -1,7 +1,7 @@
 //! HMAC secrets (RFC 7518 section 3.2).
 
 use crate::host::Environment;
-use attache_plugin_config::{Algorithm, Hash, Scheme, SecretRef};
+use attache_plugin_config::{Algorithm, Hash, SecretRef};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -63,17 +63,17 @@ impl Secret {
     /// right length.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         let key = self.bytes.as_slice();
-        match self.algorithm.scheme() {
-            Scheme::Hmac(Hash::Sha256) => {
+        match self.algorithm.hmac() {
+            Some(Hash::Sha256) => {
                 tag.try_into().is_ok_and(|tag| hmac_sha256::HMAC::verify(message, key, tag))
             }
-            Scheme::Hmac(Hash::Sha384) => {
+            Some(Hash::Sha384) => {
                 tag.try_into().is_ok_and(|tag| hmac_sha512::sha384::HMAC::verify(message, key, tag))
             }
-            Scheme::Hmac(Hash::Sha512) => {
+            Some(Hash::Sha512) => {
                 tag.try_into().is_ok_and(|tag| hmac_sha512::HMAC::verify(message, key, tag))
             }
-            Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => false,
+            None => false,
         }
     }
 }
@@ -86,10 +86,7 @@ impl fmt::Debug for Secret {
 
 /// Returns the length of a tag, which is the least that a secret may have.
 fn tag_bytes(algorithm: Algorithm) -> Option<usize> {
-    match algorithm.scheme() {
-        Scheme::Hmac(hash) => Some(hash.bytes()),
-        Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => None,
-    }
+    algorithm.hmac().map(Hash::bytes)
 }
 
 /// Returns the fingerprint of a secret, keyed by the secret itself, so that it tells no more of it

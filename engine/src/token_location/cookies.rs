@@ -91,15 +91,13 @@ impl TokenLocations {
     ) -> Option<Vec<u8>> {
         let place = |index: usize| self.cookies.get(index);
         let is_stale = |name: &[u8], value: &[u8]| {
-            stale.iter().any(|stale| match stale.place {
-                TokenPlace::Cookie(index) => {
-                    place(index).is_some_and(|place| place.name == name)
-                        && *stale.token == *unquoted(value)
+            stale.iter().any(|stale| {
+                let Some(place) = stale.cookie().and_then(place) else { return false };
+                if stale.is_in_parts() {
+                    place.part(name).is_some()
+                } else {
+                    place.name == name && *stale.token == *unquoted(value)
                 }
-                TokenPlace::CookieParts(index) => {
-                    place(index).is_some_and(|place| place.part(name).is_some())
-                }
-                TokenPlace::Header(_) | TokenPlace::Element(_) | TokenPlace::Param(_) => false,
             })
         };
         let goes = |pair: &[u8]| {

@@ -113,9 +113,14 @@ impl Algorithm {
 
     /// Returns whether the key is a shared secret.
     pub const fn is_hmac(self) -> bool {
+        self.hmac().is_some()
+    }
+
+    /// Returns the hash of HMAC, where the key is a shared secret.
+    pub const fn hmac(self) -> Option<Hash> {
         match self.scheme() {
-            Scheme::Hmac(_) => true,
-            Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => false,
+            Scheme::Hmac(hash) => Some(hash),
+            Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::support::{accepts, errors, key, lay_over, refuses, with_issuer};
 use attache_plugin_config::{Algorithm, EcCurve, KeySet, KeySource, Scheme};
 use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Value, json};
 
 fn with_key(changes: Value) -> Value {
@@ -355,21 +355,61 @@ fn ec(curve: &str, field_bytes: usize) -> Value {
     json!({"kty": "EC", "crv": curve, "x": coordinate, "y": coordinate})
 }
 
+/// A value in DER (ITU-T X.690 section 10): a tag, a length, what is in it.
+fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = match content.len() {
+        short @ 0..=0x7f => vec![u8::try_from(short).expect("a byte")],
+        middle @ 0x80..=0xff => vec![0x81, u8::try_from(middle).expect("a byte")],
+        long => {
+            [vec![0x82], u16::try_from(long).expect("two bytes").to_be_bytes().to_vec()].concat()
+        }
+    };
+    [vec![tag], length, content].concat()
+}
+
+/// A public key in PEM (RFC 7468 section 13) whose algorithm has this identifier and parameters.
+fn pem(identifier: &[u8], parameters: &[u8], key: &[u8]) -> String {
+    let algorithm = tagged(0x30, &[&tagged(0x06, &[identifier]), parameters]);
+    let info = tagged(0x30, &[&algorithm, &tagged(0x03, &[&[0], key])]);
+    format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        BASE64_STANDARD.encode(info)
+    )
+}
+
+fn ec_pem(curve: EcCurve) -> String {
+    let point = [vec![4], vec![1; 2 * curve.field_bytes()]].concat();
+    let identifier = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+    pem(&identifier, &tagged(0x06, &[curve.oid()]), &point)
+}
+
+fn rsa_pem() -> String {
+    let modulus = tagged(0x02, &[&[0], &[0xc3; 256]]);
+    let numbers = tagged(0x30, &[&modulus, &tagged(0x02, &[&[1, 0, 1]])]);
+    pem(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01], &[0x05, 0x00], &numbers)
+}
+
 #[test]
-fn for_every_algorithm_but_hmac_a_key_is_read() {
+fn for_every_algorithm_but_hmac_a_key_is_read_from_jwk_and_pem() {
     for algorithm in Algorithm::ALL {
-        let key = match algorithm.scheme() {
+        let (key, pem) = match algorithm.scheme() {
             Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) => {
-                json!({"kty": "RSA", "n": BASE64.encode([0xc3; 256]), "e": "AQAB"})
+                let key = json!({"kty": "RSA", "n": BASE64.encode([0xc3; 256]), "e": "AQAB"});
+                (key, rsa_pem())
             }
-            Scheme::Ecdsa(EcCurve::P256) => ec("P-256", 32),
-            Scheme::Ecdsa(EcCurve::P384) => ec("P-384", 48),
-            Scheme::Ecdsa(EcCurve::P521) => ec("P-521", 66),
-            Scheme::Ed25519 => json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([1; 32])}),
+            Scheme::Ecdsa(curve) => (ec(curve.name(), curve.field_bytes()), ec_pem(curve)),
+            Scheme::Ed25519 => {
+                let key = json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([1; 32])});
+                (key, pem(&[0x2b, 0x65, 0x70], &[], &[1; 32]))
+            }
             Scheme::Hmac(_) => continue,
         };
-        let set = KeySet::parse(key.to_string().as_bytes())
-            .unwrap_or_else(|error| panic!("{algorithm}: {error}"));
-        assert!(set.keys[0].algorithms.contains(algorithm), "{algorithm}");
+        let [from_jwk, from_pem] = [key.to_string(), pem].map(|text| {
+            let set = KeySet::parse(text.as_bytes());
+            set.unwrap_or_else(|error| panic!("{algorithm}: {error}")).keys.remove(0)
+        });
+        assert!(from_jwk.algorithms.contains(algorithm), "{algorithm}");
+        assert_eq!(from_pem.material, from_jwk.material, "{algorithm}");
     }
 }
