@@ -120,6 +120,7 @@ mod testing;
 pub mod token;
 mod token_location;
 mod verified_token;
+mod words;
 
 pub use answer::Answer;
 pub use authenticated_token::AuthenticatedToken;

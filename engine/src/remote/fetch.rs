@@ -1,7 +1,7 @@
 //! A question to a provider, and what happens to it.
 
+use crate::words::words;
 use attache_plugin_config::HttpUrl;
-use std::fmt;
 use std::time::Duration;
 
 /// A question to a provider, to be sent as it stands.
@@ -40,66 +40,42 @@ impl Fetch {
     }
 }
 
-macro_rules! outcomes {
-    ($($(#[$doc:meta])+ $name:ident = $word:literal,)+) => {
-        /// What an attempt to get keys came to: the last part of a counter's name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum FetchOutcome {
-            $($(#[$doc])+ $name,)+
-        }
-
-        impl FetchOutcome {
-            /// All of them, in the order of their discriminants.
-            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$name),+];
-
-            /// Returns the word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word,)+ }
-            }
-        }
-    };
-}
-
-outcomes! {
-    /// A set that differs from the one that held.
-    Updated = "updated",
-    /// The set that holds, once more.
-    Unchanged = "unchanged",
-    /// 304: the set that holds is still the provider's.
-    NotModified = "not_modified",
-    /// Envoy could not send the question: there is no such cluster.
-    NotSent = "not_sent",
-    /// The answer did not come, or broke off.
-    NoAnswer = "no_answer",
-    /// Any status but 200 and 304. Envoy's own 503 and 504, for a provider that is down or slow,
-    /// are among them.
-    BadStatus = "bad_status",
-    /// A redirect; none is followed.
-    Redirect = "redirect",
-    /// More than 256 KiB.
-    TooLarge = "too_large",
-    /// A `content-encoding`, though none was asked for.
-    Encoded = "encoded",
-    /// Not JSON: HTML, say, or a body that was cut.
-    NotJson = "not_json",
-    /// A discovery document that is not this issuer's, or leads nowhere that it may.
-    BadDiscovery = "bad_discovery",
-    /// JSON, but no key set that may be used.
-    BadKeys = "bad_keys",
-    /// A good answer, but another worker has taken over meanwhile.
-    Late = "late",
+words! {
+    /// What an attempt to get keys came to: the last part of a counter's name.
+    pub enum FetchOutcome {
+        /// A set that differs from the one that held.
+        Updated = "updated";
+        /// The set that holds, once more.
+        Unchanged = "unchanged";
+        /// 304: the set that holds is still the provider's.
+        NotModified = "not_modified";
+        /// Envoy could not send the question: there is no such cluster.
+        NotSent = "not_sent";
+        /// The answer did not come, or broke off.
+        NoAnswer = "no_answer";
+        /// Any status but 200 and 304. Envoy's own 503 and 504, for a provider that is down or slow,
+        /// are among them.
+        BadStatus = "bad_status";
+        /// A redirect; none is followed.
+        Redirect = "redirect";
+        /// More than 256 KiB.
+        TooLarge = "too_large";
+        /// A `content-encoding`, though none was asked for.
+        Encoded = "encoded";
+        /// Not JSON: HTML, say, or a body that was cut.
+        NotJson = "not_json";
+        /// A discovery document that is not this issuer's, or leads nowhere that it may.
+        BadDiscovery = "bad_discovery";
+        /// JSON, but no key set that may be used.
+        BadKeys = "bad_keys";
+        /// A good answer, but another worker has taken over meanwhile.
+        Late = "late";
+    }
 }
 
 impl FetchOutcome {
     /// Returns whether the provider has spoken for a key set.
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Updated | Self::Unchanged | Self::NotModified)
-    }
-}
-
-impl fmt::Display for FetchOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

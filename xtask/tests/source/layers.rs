@@ -195,7 +195,7 @@ const ENGINE: [&[&str]; 5] = [
         "claims",
     ],
     // Words and ports.
-    &["detail", "host", "reason", "ids", "hash", "order"],
+    &["detail", "host", "reason", "ids", "hash", "order", "words"],
 ];
 
 #[test]
