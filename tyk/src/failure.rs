@@ -3,64 +3,50 @@
 use crate::proto::ReturnOverrides;
 use serde_json::json;
 
-/// Why a request gets no token. The caller is told the reason and nothing more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+/// Why a request gets no token. The caller is told the reason, which is the name of the value, and
+/// nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Failure {
     /// No API of the configuration fits the request's.
-    #[error("api-unknown")]
     ApiUnknown,
     /// The API definition's `config_data.attache` can't be read.
-    #[error("config-data-invalid")]
     ConfigDataInvalid,
     /// The gateway did not authenticate the caller.
-    #[error("session-missing")]
     SessionMissing,
     /// The key is switched off.
-    #[error("session-inactive")]
     SessionInactive,
     /// The key, or the JWT that it came with, has ended.
-    #[error("session-expired")]
     SessionExpired,
     /// The session is of another organisation than the API.
-    #[error("organisation-mismatch")]
     OrganisationMismatch,
     /// The gateway verified no JWT, or it is not where the configuration says.
-    #[error("jwt-missing")]
     JwtMissing,
     /// The JWT in the request is not the one that the session came from.
-    #[error("jwt-mismatch")]
     JwtMismatch,
     /// No source of `sub` has a value.
-    #[error("subject-missing")]
     SubjectMissing,
     /// The session says more than a header can hold.
-    #[error("token-too-large")]
     TokenTooLarge,
     /// The token could not be signed.
-    #[error("signing-failed")]
     SigningFailed,
     /// The request is larger than `grpc.maxMessageBytes`.
-    #[error("request-too-large")]
     RequestTooLarge,
     /// The issuer could not get to it within `grpc.timeout`.
-    #[error("overloaded")]
     Overloaded,
     /// There is no token to exchange.
-    #[error("subject-token-missing")]
     SubjectTokenMissing,
     /// The provider refused the caller's token.
-    #[error("exchange-refused")]
     ExchangeRefused,
     /// The provider refused the issuer itself, or failed.
-    #[error("exchange-failed")]
     ExchangeFailed,
     /// The provider did not answer in time.
-    #[error("exchange-unavailable")]
     ExchangeUnavailable,
     /// The provider answered with something else than was asked for.
-    #[error("exchange-unexpected")]
     ExchangeUnexpected,
 }
+
+impl std::error::Error for Failure {}
 
 impl Failure {
     /// Returns the HTTP status of the answer.
@@ -124,6 +110,17 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::VariantArray as _;
+
+    #[test]
+    fn every_reason_is_on_the_page_with_its_status() {
+        let page = include_str!("../../docs/tyk.md");
+        for failure in Failure::VARIANTS {
+            let is_of = |row: &&str| row.starts_with(&format!("| {} | ", failure.status()));
+            let mut rows = page.lines().filter(is_of);
+            assert!(rows.any(|row| row.contains(&format!("`{failure}`"))), "{failure}");
+        }
+    }
 
     #[test]
     fn the_caller_learns_the_reason() {

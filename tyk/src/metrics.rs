@@ -1,6 +1,7 @@
 //! What is counted and measured, for Prometheus.
 
 use crate::config::{Api, Mode};
+use crate::failure::Failure;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -58,10 +59,11 @@ impl MetricConstructor<Histogram> for Buckets {
 }
 
 /// Outcomes of requests whose API is not known.
-const NOBODYS: [&str; 3] = ["api-unknown", "request-too-large", "overloaded"];
+const NOBODYS: [Failure; 3] = [Failure::ApiUnknown, Failure::RequestTooLarge, Failure::Overloaded];
 
-/// Outcomes of an API whose definition is wired wrongly.
-const MISWIRED: &[&str] = &["config-data-invalid", "hook-type-wrong", "hook-name-unknown"];
+/// Outcomes of an API whose definition is wired wrongly, beside
+/// [`ConfigDataInvalid`](Failure::ConfigDataInvalid).
+const MISWIRED: [&str; 2] = ["hook-type-wrong", "hook-name-unknown"];
 
 /// What came of a look into the key folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +125,7 @@ impl Metrics {
             drop(metrics.reloads.get_or_create(&ReloadLabels { outcome: outcome.word() }));
         }
         for outcome in NOBODYS {
-            metrics.expect("", outcome);
+            metrics.expect("", &outcome.to_string());
         }
         metrics
     }
@@ -132,14 +134,22 @@ impl Metrics {
     pub fn expect_apis(&self, apis: &[Api]) {
         for api in apis {
             let own: &[_] = match api.mode {
-                Mode::Mint { .. } => {
-                    &["subject-missing", "token-too-large", "signing-failed", "overloaded"]
-                }
-                Mode::Exchange { .. } => {
-                    &["exchange-failed", "exchange-unavailable", "exchange-unexpected"]
-                }
+                Mode::Mint { .. } => &[
+                    Failure::SubjectMissing,
+                    Failure::TokenTooLarge,
+                    Failure::SigningFailed,
+                    Failure::Overloaded,
+                ],
+                Mode::Exchange { .. } => &[
+                    Failure::ExchangeFailed,
+                    Failure::ExchangeUnavailable,
+                    Failure::ExchangeUnexpected,
+                ],
             };
-            for outcome in own.iter().chain(MISWIRED) {
+            for failure in own.iter().chain([&Failure::ConfigDataInvalid]) {
+                self.expect(&api.id, &failure.to_string());
+            }
+            for outcome in MISWIRED {
                 self.expect(&api.id, outcome);
             }
         }
