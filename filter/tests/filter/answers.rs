@@ -3,7 +3,7 @@
 use crate::support::{NOW, Verdict, Worker, document_with, signed, tampered, token};
 use attache_engine::Reason;
 use attache_test_fixtures::token::{Tamper, TokenSpec};
-use proxy_wasm_test_host::{Request, Response};
+use proxy_wasm_test_host::{LocalReply, Request, Response};
 use serde_json::{Value, json};
 
 fn orders() -> Request {
@@ -114,6 +114,27 @@ fn every_reason_is_tried() {
         let is_elsewhere = matches!(reason, Reason::KeysUnavailable | Reason::ConfigurationInvalid);
         assert!(tried.contains(&reason) || is_elsewhere, "{reason} is not");
     }
+}
+
+/// Returns an answer as text: its status, its headers, which have no order, and its body.
+fn worded(reply: &LocalReply) -> String {
+    let line =
+        |(name, value): &(String, Vec<u8>)| format!("{name}: {}\n", String::from_utf8_lossy(value));
+    let mut headers: Vec<String> = reply.headers.iter().map(line).collect();
+    headers.sort();
+    let body = String::from_utf8_lossy(&reply.body);
+    format!("{}\n{}\n{body}\n", reply.status, headers.concat())
+}
+
+#[test]
+fn every_refusal_is_worded_as_clients_know_it() {
+    let mut worker = worker();
+    let mut answers = String::new();
+    for (reason, request) in refusals() {
+        let reply = worker.send(request).reply.unwrap();
+        answers.push_str(&format!("# {reason}\n{}\n", worded(&reply)));
+    }
+    insta::assert_snapshot!(answers);
 }
 
 #[test]

@@ -24,28 +24,8 @@ fn ten_errors_of_ten_kinds_come_together() {
     // A key twice, which no JSON value can hold.
     let text = text.replace("\"issuer\":\"y\"", "\"issuer\":\"y\",\"issuer\":\"z\"");
     let errors = attache_plugin_config::parse(text.as_bytes()).expect_err("refused");
-    let at: Vec<String> = errors.iter().map(|error| error.path.to_string()).collect();
-    let mut expected = vec![
-        "cache.tokens",
-        "issuers[0].clockSkew",
-        "issuers[0].jwks.keys",
-        "issuers[0].jwks.keys[0].use",
-        "issuers[0].name",
-        "issuers[1].issuer",
-        "issuers[1].jwksUrl",
-        "issuers[1].secrets[0]",
-        "policies[0].mode",
-        "policies[0].rules[0].to[0].paths[0]",
-        "policies[0].rules[0].when[0].matches",
-        "policies[0].rules[1]",
-        "policies[0].rules[2].name",
-        "policies[0].rules[2].to[0].ports",
-        "roleHierarchy.a",
-    ];
     // serde_json's values are ordered by key, and so is the document made of them.
-    assert_eq!(at, expected);
-    expected.dedup();
-    assert_eq!(at.len(), expected.len());
+    insta::assert_snapshot!(errors);
 }
 
 #[test]
