@@ -7,8 +7,8 @@ use crate::target::Target;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// A step's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A step's kind, in the order in which they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Four fifths of what is allowed, evenly over a window: all must pass.

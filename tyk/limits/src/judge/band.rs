@@ -4,6 +4,7 @@ use super::{Hypothesis, Run};
 use crate::behaviour::to_float;
 use crate::plan::Kind;
 use crate::record::{Answer, Outcome};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often each way of counting is played.
 const PLAYS: u64 = 40;
@@ -52,8 +53,7 @@ impl Band {
     /// Returns by how many requests what came back lies outside, at the worst of each step
     /// together.
     pub(super) fn excess(&self, answers: &[Answer]) -> f64 {
-        let mut kinds: Vec<Kind> = answers.iter().map(|answer| answer.step).collect();
-        kinds.dedup();
+        let kinds: BTreeSet<Kind> = answers.iter().map(|answer| answer.step).collect();
         kinds.into_iter().map(|kind| self.excess_of(kind, answers)).sum()
     }
 
@@ -86,9 +86,10 @@ impl Band {
         to_float(total) / to_float(self.bounds.len().max(1))
     }
 
+    /// Returns what had passed at each request, step by step.
     pub(super) fn curve(&self, answers: &[Answer]) -> Vec<Point> {
         let points = self.bounds.iter().zip(answers).zip(observed(answers));
-        points
+        let mut curve: Vec<Point> = points
             .map(|(((kind, least, most), answer), passed)| Point {
                 kind: *kind,
                 at: answer.sent,
@@ -96,7 +97,9 @@ impl Band {
                 least: *least,
                 most: *most,
             })
-            .collect()
+            .collect();
+        curve.sort_by_key(|point| point.kind);
+        curve
     }
 }
 
@@ -106,17 +109,15 @@ fn observed(answers: &[Answer]) -> Vec<usize> {
     running(answers, &passed)
 }
 
-/// Returns how many have passed up to each request of its step.
+/// Returns how many have passed up to each request of its step. The last of a burst may be sent
+/// among the first of the step behind it.
 fn running(answers: &[Answer], passed: &[bool]) -> Vec<usize> {
     let mut list = Vec::with_capacity(answers.len());
-    let (mut kind, mut sum): (Option<Kind>, usize) = (None, 0);
+    let mut sums: BTreeMap<Kind, usize> = BTreeMap::new();
     for (answer, passed) in answers.iter().zip(passed) {
-        if kind != Some(answer.step) {
-            kind = Some(answer.step);
-            sum = 0;
-        }
-        sum = sum.saturating_add(usize::from(*passed));
-        list.push(sum);
+        let sum = sums.entry(answer.step).or_default();
+        *sum = sum.saturating_add(usize::from(*passed));
+        list.push(*sum);
     }
     list
 }

@@ -169,8 +169,12 @@ fn problems(answers: &[Answer]) -> Vec<String> {
 fn steps(answers: &[Answer], band: &Band) -> Vec<StepJudgement> {
     let mut list: Vec<StepJudgement> = Vec::new();
     let mut last_before = None;
-    for part in answers.chunk_by(|one, other| one.step == other.step) {
-        let Some(first) = part.first() else { continue };
+    for first in answers {
+        if list.iter().any(|known| known.kind == first.step) {
+            continue;
+        }
+        let part: Vec<&Answer> =
+            answers.iter().filter(|answer| answer.step == first.step).collect();
         let passed = part.iter().filter(|answer| answer.outcome() == Outcome::Passed).count();
         let (least, most) = band.bounds(first.step);
         let recovered = part.iter().find(|answer| answer.outcome() == Outcome::Passed);

@@ -4,6 +4,7 @@ use crate::clean;
 use crate::real::file;
 use crate::scenario::{Scenario, World};
 use attache_tyk_limits::drive::{Course, drive};
+use attache_tyk_limits::judge::Judgement;
 use attache_tyk_limits::plan::{Kind, Plan, Step};
 use attache_tyk_limits::record::Record;
 use std::io::{BufRead, BufReader, Write};
@@ -33,6 +34,25 @@ fn what_was_sent_too_late_was_not_tried() {
     assert_eq!(kinds, [Kind::Burst, Kind::Over], "{judgement:?}");
     assert!(judgement.untried[0].reason.contains("answers come too slowly"), "{judgement:?}");
     assert!(!judgement.holds);
+}
+
+/// A gateway that is slow to answer has the last requests of a burst sent among those of another key.
+#[test]
+fn a_burst_that_reaches_into_the_next_step_is_one_step() {
+    let (scenario, mut record) = clean_run("bucket");
+    let before = scenario.judge(&record);
+    let answers = &mut record.targets[0].answers;
+    let next = answers.iter().find(|answer| answer.step == Kind::Second).unwrap().sent;
+    let last = answers.iter_mut().rfind(|answer| answer.step == Kind::Burst).unwrap();
+    (last.sent, last.received) = (next + 0.001, next + 0.01);
+    let after = scenario.judge(&record);
+    assert!(after.holds, "{after:?}");
+    let counted = |judgement: &Judgement| -> Vec<(Kind, usize, usize, usize, usize)> {
+        let steps = judgement.steps.iter();
+        steps.map(|one| (one.kind, one.sent, one.passed, one.least, one.most)).collect()
+    };
+    assert_eq!(counted(&after), counted(&before));
+    assert!(after.curve.is_sorted_by_key(|point| point.kind));
 }
 
 #[test]
