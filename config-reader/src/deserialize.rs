@@ -5,6 +5,7 @@ mod error;
 pub(crate) use error::Problem;
 pub use error::ReadError;
 
+use crate::number::whole;
 use crate::{Node, Step};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
@@ -112,25 +113,12 @@ const MAX_U32: f64 = 4_294_967_295.0;
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
 impl Node {
-    /// Returns a number of 0 to `max` that has no fraction: `2048`, `2048.0` and `2e3`.
+    /// Returns a whole number of 0 to `max`.
     fn whole(&self, max: f64) -> Result<u64, ReadError> {
-        let Self::Number(value) = self else {
-            return Err(ReadError::mismatch("a whole number", self.kind()));
-        };
-        if value.fract() != 0.0 || *value < 0.0 {
-            return Err(Error::custom(format_args!("`{value}` is no whole number of 0 or more")));
+        match self {
+            Self::Number(value) => whole(*value, max).map_err(Error::custom),
+            _ => Err(ReadError::mismatch("a whole number", self.kind())),
         }
-        if *value > max {
-            return Err(Error::custom(format_args!(
-                "`{value}` is too large; no value here exceeds {max}"
-            )));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole, positive and in range"
-        )]
-        Ok(*value as u64)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A whole document into its types, with everything that is wrong in its form.
 
 use crate::deserialize::Problem;
+use crate::problem::{mismatch, missing_key};
 use crate::{Diagnostic, Node, Path, Report, Reported, Step, quote, suggestion};
 use serde::de::DeserializeOwned;
 
@@ -88,12 +89,8 @@ pub fn read_document<D: DeserializeOwned>(
                 let invalid = path.key(&key);
                 (invalid.clone(), unknown_key(&key, known, foreign_keys), invalid)
             }
-            Problem::MissingKey(key) => {
-                (path.clone(), format!("`{key}` is missing"), path.key(key))
-            }
-            Problem::Null(expected) => {
-                (path.clone(), format!("expected {expected}, got null"), path)
-            }
+            Problem::MissingKey(key) => (path.clone(), missing_key(key), path.key(key)),
+            Problem::Null(expected) => (path.clone(), mismatch(&expected, "null"), path),
             Problem::NoValue(expected) => (path.clone(), no_value(&path, &expected), path),
         };
         let reported = report.add(Diagnostic::error(at, message));
@@ -108,7 +105,7 @@ pub fn read_document<D: DeserializeOwned>(
 }
 
 /// Returns the message about a key that an object may not have.
-fn unknown_key(key: &str, known: &[&'static str], foreign_keys: &[ForeignKey]) -> String {
+pub(crate) fn unknown_key(key: &str, known: &[&str], foreign_keys: &[ForeignKey]) -> String {
     let quoted = quote(key);
     if let Some(foreign) =
         foreign_keys.iter().find(|it| it.key == key && known.contains(&it.beside))
@@ -122,7 +119,7 @@ fn unknown_key(key: &str, known: &[&'static str], foreign_keys: &[ForeignKey]) -
 }
 
 /// Returns the message about a key below which nothing stands.
-fn no_value(path: &Path, expected: &str) -> String {
+pub(crate) fn no_value(path: &Path, expected: &str) -> String {
     match path.0.last() {
         Some(Step::Key(key)) => {
             format!("{} has no value; write {expected}, or remove the line", quote(key))
@@ -133,7 +130,7 @@ fn no_value(path: &Path, expected: &str) -> String {
 
 /// Marks a path of the tree as invalid. Returns false if there is none or it was marked before, so
 /// that no error can come twice.
-fn invalidate(tree: &mut Node, steps: &[Step], reported: Reported) -> bool {
+pub(crate) fn invalidate(tree: &mut Node, steps: &[Step], reported: Reported) -> bool {
     let mut node = tree;
     for (depth, step) in steps.iter().enumerate() {
         node = match (node, step) {

@@ -1,6 +1,6 @@
 //! Lengths of time.
 
-use crate::quote;
+use crate::problem::{not_a_duration, without_unit};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 use std::time::Duration;
@@ -21,18 +21,12 @@ impl<'de> Deserialize<'de> for DurationDocument {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<DurationDocument, E> {
-                parse_duration(text).map(DurationDocument).ok_or_else(|| {
-                    let text = quote(text);
-                    Error::custom(format_args!(
-                        "{text} is no duration; write whole numbers with h, m, s or ms, as `1h30m`"
-                    ))
-                })
+                let duration = parse_duration(text);
+                duration.map(DurationDocument).ok_or_else(|| E::custom(not_a_duration(text)))
             }
 
             fn visit_f64<E: Error>(self, value: f64) -> Result<DurationDocument, E> {
-                Err(Error::custom(format_args!(
-                    "`{value}` has no unit; write `{value}s` if these are seconds, `{value}m` if minutes"
-                )))
+                Err(E::custom(without_unit(value)))
             }
         }
 

@@ -33,7 +33,8 @@ pub fn read_json(json: &[u8], repeated: &mut Vec<Diagnostic>) -> Result<Node, Di
     if text.starts_with('\u{feff}') {
         return Err(at.error("begins with a byte order mark; save it without one"));
     }
-    let mut parser = serde_json::Deserializer::from_str(text);
+    // As bytes, as all that the filter reads: so its module has one parser.
+    let mut parser = serde_json::Deserializer::from_slice(json);
     let read = (Builder { at, repeated }).deserialize(&mut parser);
     read.and_then(|node| parser.end().map(|()| node))
         .map_err(|error| at.error(format!("not JSON: {error}")))

@@ -2,8 +2,8 @@
 //! document comes to light at once, each with its path and what to do, and nothing is dropped in
 //! silence.
 //!
-//! A text becomes a tree of [`Node`]s ([`read_json`]), the tree the types of a document
-//! ([`read_document`]), and those the configuration, by checks of the caller that note errors in a
+//! A text becomes a tree of [`Node`]s ([`read_json`]), the tree the types of a document, by their
+//! tables ([`read_by_table`], for the filter) or by serde ([`read_document`]), and those the configuration, by checks of the caller that note errors in a
 //! [`Report`]. A check that can't give a value gives a [`Reported`] in its place, which is had for
 //! a noted error only: [`Report::finish`] then refuses the document.
 //!
@@ -40,7 +40,9 @@ mod header;
 mod json;
 mod node;
 mod non_empty;
+mod number;
 mod path;
+mod problem;
 mod quote;
 mod report;
 mod reported;
@@ -51,10 +53,12 @@ mod serialize;
 #[cfg(feature = "source")]
 mod source;
 mod suggest;
+mod table;
 mod value;
 #[cfg(feature = "source")]
 mod yaml;
 
+pub use attache_config_reader_derive::{Object, Words};
 pub use deserialize::ReadError;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use document::{ForeignKey, check_length, read_document};
@@ -70,6 +74,7 @@ pub use reported::{Reported, valid};
 #[cfg(feature = "source")]
 pub use source::{Location, Position, SourceDocument, SourceText, Span, SyntaxError};
 pub use suggest::suggestion;
-pub use value::{List, Slot};
+pub use table::{Field, Fields, Key, Place, Reader, Value, read_by_table};
+pub use value::{List, Map, Slot};
 #[cfg(feature = "source")]
 pub use yaml::{read_yaml, read_yaml_stream};

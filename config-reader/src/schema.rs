@@ -1,8 +1,9 @@
 //! JSON Schemas of the values that documents are made of.
 
-use crate::{DurationDocument, List, Slot};
+use crate::{DurationDocument, List, Map, Slot};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 impl<T: JsonSchema> JsonSchema for Slot<T> {
     fn inline_schema() -> bool {
@@ -33,6 +34,20 @@ impl<T: JsonSchema> JsonSchema for List<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         Vec::<T>::json_schema(generator)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Map<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        BTreeMap::<String, T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, T>::json_schema(generator)
     }
 }
 

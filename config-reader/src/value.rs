@@ -10,6 +10,10 @@ use std::marker::PhantomData;
 pub struct Slot<T>(Result<T, Reported>);
 
 impl<T> Slot<T> {
+    pub(crate) const fn new(value: Result<T, Reported>) -> Self {
+        Self(value)
+    }
+
     /// Returns the value, or the proof that its error was noted.
     ///
     /// # Errors
@@ -51,7 +55,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Slot<T> {
 #[derive(Debug)]
 pub struct List<T>(Vec<Slot<T>>);
 
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T> List<T> {
+    pub(crate) fn push(&mut self, element: Slot<T>) {
+        self.0.push(element);
+    }
+
     /// Returns the elements that could be read, with their indices.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.0
@@ -74,5 +88,37 @@ impl<T> List<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Vec::deserialize(deserializer).map(List)
+    }
+}
+
+/// An object whose keys are the author's own, in the document's order, none of them twice; values
+/// that could not be read have been reported.
+#[derive(Debug)]
+pub struct Map<T>(Vec<(String, Slot<T>)>);
+
+impl<T> Map<T> {
+    pub(crate) fn insert(&mut self, key: String, value: Slot<T>) {
+        self.0.push((key, value));
+    }
+
+    /// Returns the members.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Slot<T>)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// Returns how many members were written, readable or not.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether nothing was written between the braces.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
 }

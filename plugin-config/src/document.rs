@@ -33,14 +33,12 @@ pub(crate) use value::{
 };
 
 use crate::Mode;
-use attache_config_reader::{List, Slot};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use attache_config_reader::{List, Map, Object, Slot};
 
 /// The configuration of the Attaché filter, as it stands under `pluginConfig` of a WasmPlugin.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Configuration"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct Document {
     /// SHADOW: a dry run of the whole document. Nothing is refused: a request that would be goes on
     /// as it came, without the identity headers that the client sent, and is counted and logged
@@ -58,7 +56,7 @@ pub(crate) struct Document {
     pub(crate) issuers: Slot<List<IssuerDocument>>,
     /// Roles that include others, directly and through others: `admin: [writer]`. No role may
     /// include itself.
-    pub(crate) role_hierarchy: Option<BTreeMap<String, Slot<List<String>>>>,
+    pub(crate) role_hierarchy: Option<Map<List<String>>>,
     /// The policies; those whose selector fits the workload apply to it. If none applies, a request
     /// needs a valid token and nothing more.
     pub(crate) policies: Option<List<PolicyDocument>>,

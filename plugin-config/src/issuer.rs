@@ -4,8 +4,7 @@ use crate::{
     AlgorithmSet, ClaimPath, Condition, IssuerId, KeySet, Name, RemoteKeys, StringMatch,
     StringPattern,
 };
-use attache_config_reader::HeaderName;
-use serde::Deserialize;
+use attache_config_reader::{HeaderName, Words};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -76,9 +75,9 @@ impl Issuer {
 
 /// Whether the parts of a token may end in `=`, which RFC 7515 section 2 forbids and AWS load
 /// balancers write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Padding {
     /// A token with padding is malformed.
     #[default]
@@ -226,9 +225,9 @@ pub struct ClaimToHeader {
 }
 
 /// What happens to a claim that can't be written into its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum OnUnwritable {
     /// The request is refused.
     #[default]
@@ -240,9 +239,9 @@ pub enum OnUnwritable {
 /// How a claim is written into a header: CSV, whose elements have all but visible ASCII, `,` and
 /// `%` percent-encoded as UTF-8; PERCENT_ENCODED, the same for one string, number or Boolean, with
 /// commas as they are, for names with letters outside ASCII; compact JSON; or that in base64url.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum HeaderFormat {
     /// Elements parted by `,`; in each, `,`, `%`, control bytes and bytes outside visible ASCII are
     /// percent-encoded.

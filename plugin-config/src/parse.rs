@@ -3,7 +3,7 @@
 use crate::check::{Checker, check};
 use crate::document::{Document, FOREIGN_KEYS, check_is_no_resource};
 use crate::{Config, Diagnostics};
-use attache_config_reader::{Node, Report, check_length, read_document, read_json};
+use attache_config_reader::{Node, Report, check_length, read_by_table, read_json};
 use hmac_sha256::Hash;
 
 /// The longest document, in bytes.
@@ -33,7 +33,7 @@ pub fn parse(json: &[u8]) -> Result<Config, Diagnostics> {
             return report.finish(Err(reported), &Node::Null).map(|(config, _)| config);
         }
     };
-    let document = read_document::<Document>(&mut tree, FOREIGN_KEYS, &mut report);
+    let document = read_by_table::<Document>(&mut tree, FOREIGN_KEYS, &mut report);
     let mut checker = Checker::new(report);
     let config = document.map(|document| check(&document, Hash::hash(json), &mut checker));
     let (config, warnings) = checker.into_report().finish(config, &tree)?;

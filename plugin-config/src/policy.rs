@@ -1,7 +1,7 @@
 //! Policies: whom a workload serves, and what for.
 
 use crate::{Condition, HostPattern, IpBlock, Name, OnKeysUnavailable, PathPattern, StringPattern};
-use serde::Deserialize;
+use attache_config_reader::Words;
 use std::collections::BTreeMap;
 
 /// A role's name: 1 to 256 bytes, compared byte for byte.
@@ -47,9 +47,9 @@ pub struct PathEquality {
 }
 
 /// What a rule or a default says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Action {
     /// The request may go on.
     Allow,
@@ -58,9 +58,9 @@ pub enum Action {
 }
 
 /// Whether a policy or a rule counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Mode {
     /// It decides.
     #[default]
@@ -72,9 +72,9 @@ pub enum Mode {
 
 /// What is asked of a token: REQUIRED a good one; OPTIONAL none or a good one; NONE tokens are not
 /// looked at, and removed from their places as `forwardOriginalToken` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Authentication {
     /// A good token.
     #[default]

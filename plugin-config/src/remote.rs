@@ -1,6 +1,6 @@
 //! Keys that a provider serves: where they lie, how to get there, and how often to ask.
 
-use serde::Deserialize;
+use attache_config_reader::Words;
 use std::fmt;
 use std::time::Duration;
 
@@ -64,9 +64,9 @@ impl Default for Refresh {
 }
 
 /// What happens to a request that needs keys while none are to be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum OnKeysUnavailable {
     /// It is refused with 503.
     #[default]

@@ -1,6 +1,6 @@
 //! What holds for the whole plugin.
 
-use serde::Deserialize;
+use attache_config_reader::Words;
 
 /// For which workloads the document is a dry run: nothing is refused, and what would be is counted
 /// and logged.
@@ -16,9 +16,9 @@ pub enum DryRun {
 }
 
 /// What a CORS preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`) needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Preflight {
     /// Nothing: browsers send it without credentials.
     #[default]
@@ -30,9 +30,9 @@ pub enum Preflight {
 /// What happens to a path that backends could read in several ways, where a policy with path rules
 /// applies. A path that nobody should read (control bytes, broken encoding, no UTF-8) is refused in
 /// any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum AmbiguousPaths {
     /// Every reading is judged: it goes on as it came if all may, and is refused if all are, or one
     /// by a DENY rule.
@@ -47,9 +47,9 @@ pub enum AmbiguousPaths {
 
 /// What happens to a request that asks for another method than the one on its line, where a rule
 /// names methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum MethodOverride {
     /// It must be allowed under all of them; where the verdicts differ, 400.
     #[default]
@@ -93,9 +93,9 @@ pub enum AllowedOrigins {
 }
 
 /// The body of a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Body", transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum ProblemBody {
     /// `application/problem+json` (RFC 9457).
     #[default]
@@ -133,9 +133,9 @@ pub struct Audit {
 }
 
 /// Which requests leave an audit line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema_transform::words_alone))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum AuditLog {
     /// None.
     None,

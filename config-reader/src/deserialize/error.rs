@@ -1,13 +1,12 @@
 //! Why a node could not be read.
 
-use crate::{Path, Step, quote, suggestion};
+use crate::problem::{A_BOOLEAN, mismatch, missing_key, unknown_word};
+use crate::{Path, Step, quote};
 use serde::de::{Error, Expected, Unexpected};
 use std::fmt;
 
 /// What a message calls the value of a key below which nothing stands.
 const NULL: &str = "null";
-/// What a message calls `true` and `false`.
-const A_BOOLEAN: &str = "a Boolean";
 
 /// Why a node could not be read, and where: the error of `&Node` as a serde
 /// [`Deserializer`](serde::Deserializer).
@@ -53,14 +52,7 @@ impl ReadError {
     pub(super) fn mismatch(expected: &str, got: &str) -> Self {
         Self::new(match got {
             NULL => Problem::Null(expected.to_owned()),
-            // What stands there is not repeated, in case it is a secret.
-            _ if expected == "a list" => Problem::Value(format!(
-                "expected a list, got {got}; a list of one has brackets around it: `[…]`"
-            )),
-            A_BOOLEAN if expected.starts_with("a string") => Problem::Value(format!(
-                "expected {expected}, got a Boolean, as YAML reads a bare yes, no, on, off, y or n; put it in quotes"
-            )),
-            _ => Problem::Value(format!("expected {expected}, got {got}")),
+            _ => Problem::Value(mismatch(expected, got)),
         })
     }
 
@@ -82,8 +74,8 @@ impl fmt::Display for ReadError {
         match &self.0.problem {
             Problem::Value(message) => f.write_str(message),
             Problem::UnknownKey { key, .. } => write!(f, "unknown key {}", quote(key)),
-            Problem::MissingKey(key) => write!(f, "`{key}` is missing"),
-            Problem::Null(expected) => write!(f, "expected {expected}, got null"),
+            Problem::MissingKey(key) => f.write_str(&missing_key(key)),
+            Problem::Null(expected) => f.write_str(&mismatch(expected, NULL)),
             Problem::NoValue(expected) => {
                 write!(f, "no value; write {expected}, or leave the key out")
             }
@@ -122,12 +114,7 @@ impl Error for ReadError {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let words: Vec<String> = expected.iter().map(|word| format!("`{word}`")).collect();
-        let words = words.join(", ");
-        Self::new(Problem::Value(match suggestion(variant, expected.iter().copied()) {
-            Some(word) => format!("{} is none of {words}; did you mean `{word}`?", quote(variant)),
-            None => format!("{} is none of {words}", quote(variant)),
-        }))
+        Self::new(Problem::Value(unknown_word(variant, expected)))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {

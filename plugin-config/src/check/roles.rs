@@ -3,7 +3,7 @@
 use super::{Checker, text};
 use crate::Role;
 use crate::document::Document;
-use attache_config_reader::{List, PathRef, quote};
+use attache_config_reader::{List, Map, PathRef, quote};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most roles that include others.
@@ -20,7 +20,7 @@ pub(super) fn hierarchy(document: &Document, checker: &mut Checker) -> Hierarchy
         checker.error(&root, format!("{MAX_ROLES} roles at most can include others"));
         return hierarchy;
     }
-    for (role, included) in document.role_hierarchy.iter().flatten() {
+    for (role, included) in document.role_hierarchy.iter().flat_map(Map::iter) {
         let at = root.key(role);
         let role = checker.ok_or_report(&at, text::role(role));
         let included = checker.strings(included.get().ok(), &at, text::role);
@@ -83,6 +83,7 @@ pub(super) fn closure<'h>(hierarchy: &'h Hierarchy, role: &'h str) -> BTreeSet<&
 
 /// Returns a way round for each group of roles that include each other; it begins and ends with the
 /// same role.
+#[inline(never)]
 fn cycles(hierarchy: &Hierarchy) -> Vec<Vec<&str>> {
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut cycles = Vec::new();

@@ -3,7 +3,7 @@
 use super::{Checker, text};
 use crate::Selector;
 use crate::document::SelectorDocument;
-use attache_config_reader::{PathRef, quote};
+use attache_config_reader::{Map, PathRef, quote};
 
 pub(super) fn selector(
     document: Option<&SelectorDocument>,
@@ -25,10 +25,10 @@ pub(super) fn selector(
         ..Selector::default()
     };
     let at = at.key("labels");
-    if document.labels.as_ref().is_some_and(|labels| labels.is_empty()) {
+    if document.labels.as_ref().is_some_and(Map::is_empty) {
         checker.error(&at, "no label is named; leave the key out or name at least one");
     }
-    for (key, value) in document.labels.iter().flatten() {
+    for (key, value) in document.labels.iter().flat_map(Map::iter) {
         let at = at.key(key);
         let Ok(value) = value.get() else { continue };
         if !is_label_key(key) {
@@ -58,7 +58,7 @@ pub(super) fn selector(
             );
             checker.error(&at, message);
         } else {
-            selector.labels.insert(key.clone(), value.clone());
+            selector.labels.insert(key.to_owned(), value.clone());
         }
     }
     selector

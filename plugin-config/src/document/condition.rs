@@ -1,17 +1,16 @@
 //! Conditions on claims and strings.
 
 use super::{ClaimDocument, ScalarDocument};
-use attache_config_reader::{List, Slot};
-use serde::Deserialize;
+use attache_config_reader::{List, Object, Slot};
 
 /// One demand on one claim: exactly one operator. On an absent claim (or one that is `null`) each
 /// is false, except `exists: false`, `notEquals` and `notIn`. A list passes if any element does.
 /// Types must be the same, and comparisons lean towards allowing less: in a DENY rule a number, a
 /// Boolean and what they are written as count as equal, and so they do for `notEquals` and `notIn`
 /// of an ALLOW rule and of an issuer's `claims`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Condition"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 2)))]
 pub(crate) struct ConditionDocument {
     /// The claim.
@@ -119,9 +118,9 @@ impl ConditionDocument {
 }
 
 /// How a string is compared: exactly one of these.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "StringMatch"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(crate) struct StringMatchDocument {
     /// The whole string.

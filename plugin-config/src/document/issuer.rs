@@ -5,14 +5,13 @@ use super::{
     StringMatchDocument,
 };
 use crate::{Algorithm, HeaderFormat, OnKeysUnavailable, OnUnwritable, Padding};
-use attache_config_reader::{DurationDocument, List, Slot};
-use serde::Deserialize;
+use attache_config_reader::{DurationDocument, List, Object, Slot};
 
 /// One issuer of tokens. Its keys come from exactly one of `jwks`, `jwksUri`, `discovery` and
 /// `secrets`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Issuer"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct IssuerDocument {
     /// Its name in logs and metrics.
     #[cfg_attr(
@@ -144,9 +143,9 @@ pub(crate) struct IssuerDocument {
 }
 
 /// What the segment in braces of an `issuer` stands for: `in`, `equalsClaim`, or both.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "IssuerSegment"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(crate) struct IssuerSegmentDocument {
     /// One of these. Absent: whatever `equalsClaim` says; since every tenant of the provider can
@@ -158,9 +157,9 @@ pub(crate) struct IssuerSegmentDocument {
 }
 
 /// How often a provider is asked for its keys, and for how long its last good answer serves.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Refresh"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct RefreshDocument {
     /// From one good answer to the next question, at most; `Cache-Control: max-age` can shorten it.
     /// `1s` to `24h`. Default: `5m`.
@@ -185,9 +184,9 @@ pub(crate) struct RefreshDocument {
 }
 
 /// An HMAC secret.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Secret"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct SecretDocument {
     /// The environment variable of the VM that holds the secret as text: at least 32, 48 or 64
     /// bytes for HS256, HS384 and HS512.
@@ -201,9 +200,9 @@ pub(crate) struct SecretDocument {
 }
 
 /// A header that may carry a token.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HeaderLocation"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct HeaderLocationDocument {
     /// The header.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -216,9 +215,9 @@ pub(crate) struct HeaderLocationDocument {
 /// A claim that holds roles: a string, a list of strings, or what `keys` or `field` says. Where it
 /// is there and can't be read, in whole or in part, the caller may have any role: `noneOf` then
 /// fails, and a DENY rule that asks for roles matches.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RoleClaim"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct RoleClaimDocument {
     /// The claim.
     pub(crate) claim: Slot<ClaimDocument>,
@@ -241,9 +240,9 @@ pub(crate) struct RoleClaimDocument {
 }
 
 /// Tokens, keys and subjects that are no longer accepted.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Revoked"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct RevokedDocument {
     /// By `jti`.
     pub(crate) token_ids: Option<List<String>>,
@@ -254,9 +253,9 @@ pub(crate) struct RevokedDocument {
 }
 
 /// A header that receives a claim.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ClaimToHeader"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct ClaimToHeaderDocument {
     /// The header. A client can never send it: it is removed from every request.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]

@@ -2,16 +2,14 @@
 
 use super::ConditionDocument;
 use crate::{Action, Authentication, Mode, OnKeysUnavailable};
-use attache_config_reader::{List, Slot};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use attache_config_reader::{List, Map, Object, Slot, Words};
 
 /// The rules of one owner for the workloads that a selector names. The rules of all policies that
 /// apply to a workload are one pool: a DENY rule that matches refuses; else an ALLOW rule that
 /// matches allows; else ALLOW only if every policy that applies has `defaultAction: ALLOW`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Policy"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct PolicyDocument {
     /// Its name in logs and metrics; unique.
     #[cfg_attr(
@@ -36,16 +34,16 @@ pub(crate) struct PolicyDocument {
 }
 
 /// Which workloads a policy applies to: every key that is given must fit.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Selector", extend("minProperties" = 1)))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct SelectorDocument {
     /// One of these namespaces.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) namespaces: Option<List<String>>,
     /// All of these labels.
     #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
-    pub(crate) labels: Option<BTreeMap<String, Slot<String>>>,
+    pub(crate) labels: Option<Map<String>>,
     /// One of these service accounts.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) service_accounts: Option<List<String>>,
@@ -62,9 +60,9 @@ impl SelectorDocument {
 /// `paths` of DENY rules and `notPaths` of ALLOW rules match in any letter case, with a slash at
 /// the end or without, whatever stands here; `paths` of ALLOW rules and `notPaths` of DENY rules
 /// match exactly, unless it says otherwise here.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PolicyPaths"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct PolicyPathsDocument {
     /// false: the service routes `/Orders` as `/orders`, and so do all rules of this policy.
     /// Segments that `equalsPath` compares are compared exactly in ALLOW rules all the same.
@@ -78,18 +76,18 @@ pub(crate) struct PolicyPathsDocument {
 }
 
 /// DISTINCT or SAME.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, Words)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TrailingSlash"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub(crate) enum TrailingSlashName {
     Distinct,
     Same,
 }
 
 /// One rule. All its parts are AND-ed; a part that is absent holds for everything.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Rule"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct RuleDocument {
     /// Its name in logs and metrics; unique within the policy.
     #[cfg_attr(
@@ -131,9 +129,9 @@ pub(crate) struct RuleDocument {
 /// path without its query, percent-decoded. Of a DENY rule, `paths` match in any letter case and
 /// with or without a slash at the end, and `notPaths` exactly; of an ALLOW rule the reverse, unless
 /// its policy's `paths` says that the service is looser.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Operation"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(crate) struct OperationDocument {
     /// HTTP methods, in upper case. Each stands for itself alone: HEAD is no GET, so that what may
@@ -168,9 +166,9 @@ pub(crate) struct OperationDocument {
 /// Where a request comes from: keys AND-ed, values of a key OR-ed. Principals, namespaces and
 /// service accounts are those of the caller's mTLS certificate; without one, only a `not…` key can
 /// hold.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Source"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(crate) struct SourceDocument {
     /// Principals without `spiffe://`: `cluster.local/ns/shop/sa/orders`; `prefix*`, `*suffix` and
@@ -211,9 +209,9 @@ pub(crate) struct SourceDocument {
 }
 
 /// What roles a rule needs: all keys are AND-ed.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Roles"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(crate) struct RolesDocument {
     /// At least one of these.

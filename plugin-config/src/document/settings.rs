@@ -2,13 +2,12 @@
 
 use super::ClaimDocument;
 use crate::{AmbiguousPaths, AuditLog, MethodOverride, Preflight, ProblemBody};
-use attache_config_reader::{List, Slot};
-use serde::Deserialize;
+use attache_config_reader::{List, Object, Slot};
 
 /// How CORS preflight requests are treated. Which pages may read a refusal is for `responses.cors`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Cors"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct CorsDocument {
     /// What a preflight request (OPTIONS with `Origin` and `Access-Control-Request-Method`, without
     /// a body and without a method override) needs: ALLOW nothing, though a DENY rule may refuse
@@ -18,9 +17,9 @@ pub(crate) struct CorsDocument {
 }
 
 /// How paths are read that servers could take for different ones.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Paths"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct PathsDocument {
     /// What happens to a path that backends could read in several ways (dot segments, `//`, `;`,
     /// backslashes, encoded separators, encodings of encodings), where a policy with path rules
@@ -37,9 +36,9 @@ pub(crate) struct PathsDocument {
 }
 
 /// How requests are treated that ask for another method than the one on their request line.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Methods"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct MethodsDocument {
     /// What happens to a request that asks for another method than the one on its line, by
     /// `X-HTTP-Method-Override`, `X-HTTP-Method`, `X-Method-Override` or the query's `_method`,
@@ -51,9 +50,9 @@ pub(crate) struct MethodsDocument {
 }
 
 /// How a refusal is worded.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Responses"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct ResponsesDocument {
     /// The `realm` of `WWW-Authenticate`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -74,9 +73,9 @@ pub(crate) struct ResponsesDocument {
 }
 
 /// Which pages in browsers may read a refusal (Fetch standard, HTTP CORS protocol).
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ResponsesCors"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct ResponsesCorsDocument {
     /// Origins, compared byte for byte: `https://shop.example.com`; or `*` alone for all.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -87,9 +86,9 @@ pub(crate) struct ResponsesCorsDocument {
 }
 
 /// Bounds of the token cache.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Cache"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct CacheDocument {
     /// Verified tokens that a worker holds; 0: none. Default: 2048.
     #[cfg_attr(feature = "schema", schemars(range(max = 65_536), extend("default" = 2048)))]
@@ -103,9 +102,9 @@ pub(crate) struct CacheDocument {
 }
 
 /// Which requests leave an audit line, and what it holds.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Audit"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct AuditDocument {
     /// NONE: no request. DENIED: refused requests, those that would be refused if SHADOW were
     /// enforced, and those that were forwarded unverified. ALL: every request. Default: DENIED.

@@ -1,36 +1,20 @@
 //! Values that occur all over the document.
 
-use attache_config_reader::{List, Node, Slot};
-use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use attache_config_reader::{List, Node, Object, PathRef, Reader, Reported, Slot, Value};
 
 /// A text that must be named, and may be named as `null`: the one place where `null` has a meaning.
 #[derive(Debug)]
 pub(crate) struct Nullable(pub(crate) Option<String>);
 
-impl<'de> Deserialize<'de> for Nullable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NullableVisitor;
+impl Value for Nullable {
+    const EXPECTED: &'static str = "a string or null";
 
-        impl Visitor<'_> for NullableVisitor {
-            type Value = Nullable;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or null")
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Nullable, E> {
-                Ok(Nullable(None))
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<Nullable, E> {
-                Ok(Nullable(Some(value.to_owned())))
-            }
+    fn read(node: &Node, at: &PathRef<'_>, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        match node {
+            Node::Null => Ok(Self(None)),
+            Node::String(text) => Ok(Self(Some(text.clone()))),
+            _ => Err(reader.mismatch(at, Self::EXPECTED, node)),
         }
-
-        deserializer.deserialize_any(NullableVisitor)
     }
 }
 
@@ -42,27 +26,15 @@ pub(crate) enum ClaimDocument {
     Steps(List<String>),
 }
 
-impl<'de> Deserialize<'de> for ClaimDocument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ClaimVisitor;
+impl Value for ClaimDocument {
+    const EXPECTED: &'static str = "a string or a list of strings";
 
-        impl<'de> Visitor<'de> for ClaimVisitor {
-            type Value = ClaimDocument;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of strings")
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<ClaimDocument, E> {
-                Ok(ClaimDocument::Dotted(value.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<ClaimDocument, A::Error> {
-                List::deserialize(SeqAccessDeserializer::new(seq)).map(ClaimDocument::Steps)
-            }
+    fn read(node: &Node, at: &PathRef<'_>, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        match node {
+            Node::String(dotted) => Ok(Self::Dotted(dotted.clone())),
+            Node::Array(_) => List::read(node, at, reader).map(Self::Steps),
+            _ => Err(reader.mismatch(at, Self::EXPECTED, node)),
         }
-
-        deserializer.deserialize_any(ClaimVisitor)
     }
 }
 
@@ -74,9 +46,9 @@ pub(crate) enum CookieLocationDocument {
 }
 
 /// A cookie that may carry a token, with its form.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Object)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CookieLocation"))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub(crate) struct CookieFormDocument {
     /// The cookie.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
@@ -87,31 +59,15 @@ pub(crate) struct CookieFormDocument {
     pub(crate) chunked: Option<bool>,
 }
 
-impl<'de> Deserialize<'de> for CookieLocationDocument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CookieVisitor;
+impl Value for CookieLocationDocument {
+    const EXPECTED: &'static str = "a string or an object";
 
-        impl<'de> Visitor<'de> for CookieVisitor {
-            type Value = CookieLocationDocument;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an object")
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<CookieLocationDocument, E> {
-                Ok(CookieLocationDocument::Name(value.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                map: A,
-            ) -> Result<CookieLocationDocument, A::Error> {
-                let document = CookieFormDocument::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(CookieLocationDocument::Form(document))
-            }
+    fn read(node: &Node, at: &PathRef<'_>, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        match node {
+            Node::String(name) => Ok(Self::Name(name.clone())),
+            Node::Object(_) => CookieFormDocument::read(node, at, reader).map(Self::Form),
+            _ => Err(reader.mismatch(at, Self::EXPECTED, node)),
         }
-
-        deserializer.deserialize_struct("CookieLocation", &["name", "chunked"], CookieVisitor)
     }
 }
 
@@ -123,31 +79,16 @@ pub(crate) enum ScalarDocument {
     Bool(bool),
 }
 
-impl<'de> Deserialize<'de> for ScalarDocument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ScalarVisitor;
+impl Value for ScalarDocument {
+    const EXPECTED: &'static str = "a string, a number or a Boolean";
 
-        impl Visitor<'_> for ScalarVisitor {
-            type Value = ScalarDocument;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string, a number or a Boolean")
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<ScalarDocument, E> {
-                Ok(ScalarDocument::String(value.to_owned()))
-            }
-
-            fn visit_f64<E: Error>(self, value: f64) -> Result<ScalarDocument, E> {
-                Ok(ScalarDocument::Number(value))
-            }
-
-            fn visit_bool<E: Error>(self, value: bool) -> Result<ScalarDocument, E> {
-                Ok(ScalarDocument::Bool(value))
-            }
+    fn read(node: &Node, at: &PathRef<'_>, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        match node {
+            Node::String(text) => Ok(Self::String(text.clone())),
+            Node::Number(value) => Ok(Self::Number(*value)),
+            Node::Bool(value) => Ok(Self::Bool(*value)),
+            _ => Err(reader.mismatch(at, Self::EXPECTED, node)),
         }
-
-        deserializer.deserialize_any(ScalarVisitor)
     }
 }
 
@@ -155,13 +96,13 @@ impl<'de> Deserialize<'de> for ScalarDocument {
 #[derive(Debug)]
 pub(crate) struct KeySetDocument(pub(crate) Node);
 
-impl<'de> Deserialize<'de> for KeySetDocument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Node::deserialize(deserializer)? {
-            node @ (Node::Object(_) | Node::String(_)) => Ok(Self(node)),
-            node => {
-                Err(Error::invalid_type(node.unexpected(), &"a JWK set, as an object or as text"))
-            }
+impl Value for KeySetDocument {
+    const EXPECTED: &'static str = "a JWK set, as an object or as text";
+
+    fn read(node: &Node, at: &PathRef<'_>, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        match node {
+            Node::Object(_) | Node::String(_) => Ok(Self(node.clone())),
+            _ => Err(reader.mismatch(at, Self::EXPECTED, node)),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Algorithms, and sets of them.
 
 use super::{EcCurve, Hash, Scheme};
-use serde::Deserialize;
+use attache_config_reader::{Node, PathRef, Reader, Reported, Value};
 use std::fmt;
 
-/// Makes the algorithms, and all that is said of each by its name alone, of one list.
+/// Makes the algorithms, and all that is said of each by its name alone, of one list; another name
+/// of the same stands before a bar.
 macro_rules! algorithms {
-    ($($(#[$attribute:meta])* $name:ident),+ $(,)?) => {
+    ($first:ident, $($($alias:literal |)? $name:ident),+ $(,)?) => {
         /// A JWS signature algorithm (RFC 7518 section 3, RFC 8037). `none` has no value here.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(
             feature = "schema",
             derive(schemars::JsonSchema),
@@ -17,18 +18,41 @@ macro_rules! algorithms {
         #[expect(missing_docs, reason = "each is the name that the registry gives it")]
         #[repr(u8)]
         pub enum Algorithm {
-            $($(#[$attribute])* $name,)+
+            $first,
+            $($name,)+
         }
 
         impl Algorithm {
             /// All of them, strongest habit first.
-            pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
+            pub const ALL: [Self; [stringify!($first), $(stringify!($name)),+].len()] =
+                [Self::$first, $(Self::$name),+];
+
+            /// Every name that a document may call one by.
+            const NAMES: &[&str] = &[stringify!($first), $($($alias,)? stringify!($name)),+];
 
             /// Returns the registered name.
             pub const fn name(self) -> &'static str {
                 match self {
+                    Self::$first => stringify!($first),
                     $(Self::$name => stringify!($name),)+
                 }
+            }
+        }
+
+        impl Value for Algorithm {
+            const EXPECTED: &'static str = concat!(
+                "one of ", stringify!($first), $($(", ", $alias,)? ", ", stringify!($name)),+
+            );
+
+            fn read(
+                node: &Node,
+                at: &PathRef<'_>,
+                reader: &mut Reader<'_>,
+            ) -> Result<Self, Reported> {
+                let Node::String(name) = node else {
+                    return Err(reader.mismatch(at, Self::EXPECTED, node));
+                };
+                Self::from_name(name).ok_or_else(|| reader.unknown_word(at, name, Self::NAMES))
             }
         }
     };
@@ -45,8 +69,7 @@ algorithms! {
     ES384,
     ES512,
     // With the curve Ed25519 alone, which RFC 9864 gives a name of its own.
-    #[serde(alias = "Ed25519")]
-    EdDSA,
+    "Ed25519" | EdDSA,
     HS256,
     HS384,
     HS512,

@@ -221,8 +221,9 @@ fn the_engine_is_in_layers() {
 }
 
 /// What each crate that ships is built of, of this repository's.
-const CRATES: [(&str, &[&str]); 6] = [
-    ("attache-config-reader", &[]),
+const CRATES: [(&str, &[&str]); 7] = [
+    ("attache-config-reader-derive", &[]),
+    ("attache-config-reader", &["attache-config-reader-derive"]),
     ("attache-plugin-config", &["attache-config-reader"]),
     ("attache-engine", &["attache-plugin-config"]),
     ("attache-filter", &["attache-engine", "attache-plugin-config"]),
