@@ -1,6 +1,6 @@
 //! Everything that is wrong with a document.
 
-use crate::{Diagnostic, Diagnostics, List, Node, Path, PathRef, Reported, Step, quote, valid};
+use crate::{Diagnostic, Diagnostics, List, Node, Path, PathRef, Reported, Step, quote};
 use std::collections::BTreeSet;
 
 /// The most entries of a list, where nothing else is said: checks compare them with each other.
@@ -129,23 +129,40 @@ impl Report {
 
     /// Reads a list of strings, each in the same way, none twice, as [`Report::non_empty`] does;
     /// returns those that could be read.
-    pub fn strings<T: PartialEq, E: Into<String>>(
+    pub fn strings<T, E: Into<String>>(
         &mut self,
         list: Option<&List<String>>,
         at: &PathRef<'_>,
-        read: impl Fn(&str) -> Result<T, E>,
+        read: fn(&str) -> Result<T, E>,
     ) -> Vec<T> {
-        let mut seen = BTreeSet::new();
-        let mut values = Vec::with_capacity(list.map_or(0, List::len));
-        for (index, text) in self.non_empty(list, at) {
-            let at = at.index(index);
-            if !seen.insert(text.as_str()) {
-                self.error(&at, format!("{} is listed twice; keep one of them", quote(text)));
-                continue;
-            }
-            values.push(self.ok_or_report(&at, read(text)));
+        let mut values = Vec::new();
+        for (index, text) in self.distinct(list, at) {
+            values.extend(self.ok_or_report(&at.index(index), read(text)));
         }
-        valid(values)
+        values
+    }
+
+    /// Returns the elements of a list of strings with their indices, as [`Report::non_empty`] does;
+    /// notes an error at every one that stands a second time, and leaves it out.
+    ///
+    /// Apart from [`Report::strings`], since that is compiled once for each kind of value.
+    #[inline(never)]
+    fn distinct<'d>(
+        &mut self,
+        list: Option<&'d List<String>>,
+        at: &PathRef<'_>,
+    ) -> Vec<(usize, &'d str)> {
+        let mut seen = BTreeSet::new();
+        let mut distinct = Vec::with_capacity(list.map_or(0, List::len));
+        for (index, text) in self.non_empty(list, at) {
+            if seen.insert(text.as_str()) {
+                distinct.push((index, text.as_str()));
+            } else {
+                let message = format!("{} is listed twice; keep one of them", quote(text));
+                self.error(&at.index(index), message);
+            }
+        }
+        distinct
     }
 
     /// Returns what was read and the warnings, if no error was noted.

@@ -11,6 +11,7 @@ mod identity;
 mod issuer;
 mod issuer_id;
 mod keys;
+mod location;
 mod metric;
 mod operation;
 mod policy;
@@ -54,28 +55,14 @@ pub(crate) fn check(document: &Document, digest: [u8; 32], checker: &mut Checker
     };
     roles::check_read(document, checker);
     identity::warn_of_headers(&issuers, checker);
-    Config {
+    let parts = settings::Parts {
         digest,
-        warnings: Vec::new(),
         dry_run: dry_run::dry_run(document, checker),
         issuers,
         role_hierarchy,
         policies,
-        preflight: document.cors.as_ref().and_then(|cors| cors.preflight).unwrap_or_default(),
-        ambiguous_paths: document
-            .paths
-            .as_ref()
-            .and_then(|paths| paths.ambiguous)
-            .unwrap_or_default(),
-        method_override: document
-            .methods
-            .as_ref()
-            .and_then(|methods| methods.r#override)
-            .unwrap_or_default(),
-        responses: settings::responses(document.responses.as_ref(), &at.key("responses"), checker),
-        cache: settings::cache(document.cache.as_ref(), &at.key("cache"), checker),
-        audit: settings::audit(document.audit.as_ref(), &at.key("audit"), checker),
-    }
+    };
+    settings::config(document, parts, checker)
 }
 
 /// Gathers what is wrong with a document.
@@ -131,11 +118,11 @@ impl Checker {
     }
 
     /// Reads a list of strings, as [`Report::strings`] does.
-    fn strings<T: PartialEq, E: Into<String>>(
+    fn strings<T, E: Into<String>>(
         &mut self,
         list: Option<&List<String>>,
         at: &PathRef<'_>,
-        read: impl Fn(&str) -> Result<T, E>,
+        read: fn(&str) -> Result<T, E>,
     ) -> Vec<T> {
         self.report.strings(list, at, read)
     }
@@ -183,7 +170,8 @@ impl Checker {
 }
 
 /// Notes an error at every name that stands a second time.
-fn unique<'n>(names: impl Iterator<Item = (Path, &'n str)>, what: &str, checker: &mut Checker) {
+#[inline(never)]
+fn unique(names: &mut dyn Iterator<Item = (Path, &str)>, what: &str, checker: &mut Checker) {
     let mut seen: std::collections::BTreeMap<&str, Path> = std::collections::BTreeMap::new();
     for (path, name) in names {
         match seen.get(name) {

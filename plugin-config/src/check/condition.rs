@@ -46,6 +46,7 @@ pub(super) fn conditions(
     (conditions.into_iter().map(|(_, condition)| condition).collect(), anonymous)
 }
 
+#[inline(never)]
 fn condition(
     document: &ConditionDocument,
     at: &PathRef<'_>,
@@ -58,6 +59,7 @@ fn condition(
 }
 
 /// Reads the one operator of a condition.
+#[inline(never)]
 fn test(
     document: &ConditionDocument,
     at: &PathRef<'_>,
@@ -126,6 +128,7 @@ fn scalar(
     }
 }
 
+#[inline(never)]
 fn scalars(
     list: &List<ScalarDocument>,
     at: &PathRef<'_>,
@@ -162,6 +165,7 @@ fn part(value: &str, at: &PathRef<'_>, checker: &mut Checker) -> Result<String, 
     checker.ok_or_report(at, text::value(value))
 }
 
+#[inline(never)]
 fn equals_path(
     name: &str,
     at: &PathRef<'_>,
@@ -192,6 +196,7 @@ fn equals_path(
     Ok(name.to_owned())
 }
 
+#[inline(never)]
 fn equals_header(
     name: &str,
     at: &PathRef<'_>,

@@ -5,6 +5,7 @@ use crate::{Condition, Scalar, Test};
 use attache_config_reader::{PathRef, quote};
 
 /// Reports every condition that contradicts an earlier one on the same claim.
+#[inline(never)]
 pub(super) fn check(conditions: &[(usize, Condition)], at: &PathRef<'_>, checker: &mut Checker) {
     for (position, (index, condition)) in conditions.iter().enumerate() {
         let earlier = conditions.iter().take(position);

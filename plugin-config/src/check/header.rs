@@ -30,6 +30,7 @@ pub(super) fn why_not_identity(header: &HeaderName) -> Option<&'static str> {
 }
 
 /// Returns why a header cannot carry a token; none if it can.
+#[inline(never)]
 pub(super) fn why_not_location(header: &HeaderName) -> Option<&'static str> {
     match header.as_str() {
         "cookie" => Some("name the cookie in `fromCookies`"),

@@ -143,6 +143,7 @@ pub(super) fn check_spelling(issuers: &[Issuer], document: &Document, checker: &
     }
 }
 
+#[inline(never)]
 fn check_against(
     spellings: &BTreeMap<String, (&HeaderName, &str)>,
     name: &str,

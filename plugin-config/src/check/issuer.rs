@@ -1,15 +1,13 @@
 //! Issuers.
 
 use super::claim::claim;
-use super::cookie::{check_parts, from_cookies};
+use super::cookie::check_parts;
+use super::location::locations;
 use super::{
-    Checker, MAX_ISSUERS, MAX_MAPPINGS, condition, header, identity, issuer_id, keys, metric, text,
-    unique,
+    Checker, MAX_ISSUERS, MAX_MAPPINGS, condition, identity, issuer_id, keys, metric, text, unique,
 };
-use crate::document::{
-    Document, HeaderLocationDocument, IssuerDocument, RevokedDocument, RoleClaimDocument,
-};
-use crate::{ClaimPath, HeaderLocation, Issuer, IssuerLocations, Revoked, RoleClaim, RoleForm};
+use crate::document::{Document, IssuerDocument, RevokedDocument, RoleClaimDocument};
+use crate::{ClaimPath, Issuer, Revoked, RoleClaim, RoleForm};
 use attache_config_reader::{DurationDocument, List, PathRef, Reported, quote};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -37,18 +35,15 @@ pub(super) fn issuers(document: &Document, checker: &mut Checker) -> Vec<Issuer>
         })
         .collect();
     check_parts(list, checker);
-    let texts = |key: &'static str, text: fn(&IssuerDocument) -> Option<&String>| {
-        list.iter().filter_map(move |(index, issuer)| {
-            Some((
-                PathRef::Root.key("issuers").index(index).key(key).to_path(),
-                text(issuer)?.as_str(),
-            ))
+    let names = || {
+        list.iter().filter_map(|(index, issuer)| {
+            let place = at.index(index).key("name").to_path();
+            Some((place, issuer.name.get().ok()?.as_str()))
         })
     };
-    unique(texts("name", |issuer| issuer.name.get().ok()), "the name", checker);
-    let names = texts("name", |issuer| issuer.name.get().ok())
-        .map(|(place, name)| (place, name.to_owned()));
-    metric::apart(names, "issuers", checker);
+    unique(&mut names(), "the name", checker);
+    let mut owned = names().map(|(place, name)| (place, name.to_owned()));
+    metric::apart(&mut owned, "issuers", checker);
     issuer_id::check_apart(&issuers, &at, checker);
     issuers.into_iter().map(|(_, issuer)| issuer).collect()
 }
@@ -115,57 +110,6 @@ fn issuer(
         locations,
     };
     Ok(issuer)
-}
-
-#[inline(never)]
-fn locations(
-    document: &IssuerDocument,
-    at: &PathRef<'_>,
-    checker: &mut Checker,
-) -> IssuerLocations {
-    let headers = document.from_headers.as_ref();
-    let headers = headers.map(|list| from_headers(list, &at.key("fromHeaders"), checker));
-    let cookies = document.from_cookies.as_ref();
-    let cookies = cookies.map(|list| from_cookies(list, &at.key("fromCookies"), checker));
-    let params = document.from_params.as_ref();
-    let params = params.map(|list| checker.strings(Some(list), &at.key("fromParams"), text::param));
-    IssuerLocations::named(headers, cookies, params)
-}
-
-#[inline(never)]
-fn from_headers(
-    list: &List<HeaderLocationDocument>,
-    at: &PathRef<'_>,
-    checker: &mut Checker,
-) -> Vec<HeaderLocation> {
-    let mut locations = Vec::new();
-    for (index, document) in checker.non_empty(Some(list), at) {
-        let at = at.index(index);
-        let prefix = document.prefix.clone().unwrap_or_default();
-        if prefix.len() > 64 || !prefix.bytes().all(|c| c == b' ' || c.is_ascii_graphic()) {
-            checker.error(
-                &at.key("prefix"),
-                "a prefix has 64 bytes of visible ASCII and spaces at most",
-            );
-        }
-        let Ok(name) = document.name.get().and_then(|name| checker.header(name, &at.key("name")))
-        else {
-            continue;
-        };
-        if let Some(why) = header::why_not_location(&name) {
-            checker.error(&at.key("name"), format!("`{name}` cannot carry a token: {why}"));
-        }
-        let location = HeaderLocation { name, prefix };
-        if locations.iter().any(|other| is_same_place(other, &location)) {
-            checker.error(&at, "this header with this prefix is listed twice; keep one of them");
-        }
-        locations.push(location);
-    }
-    locations
-}
-
-fn is_same_place(one: &HeaderLocation, other: &HeaderLocation) -> bool {
-    one.name == other.name && one.prefix.eq_ignore_ascii_case(&other.prefix)
 }
 
 fn clock_skew(

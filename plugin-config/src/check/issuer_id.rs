@@ -76,6 +76,7 @@ fn value(text: &str) -> Result<String, String> {
 }
 
 /// Checks that each token is one issuer's. A name comes before a pattern, so those two may overlap.
+#[inline(never)]
 pub(super) fn check_apart(issuers: &[(usize, Issuer)], at: &PathRef<'_>, checker: &mut Checker) {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut patterns: Vec<(usize, &IssuerPattern)> = Vec::new();

@@ -43,6 +43,7 @@ pub(super) fn keys(
 
 /// Reads where public keys are that are not here yet: what they can do is not known, but HMAC is
 /// none of it.
+#[inline(never)]
 fn remote_keys(
     document: &IssuerDocument,
     named: Option<Named>,
@@ -72,6 +73,7 @@ impl Named {
     }
 }
 
+#[inline(never)]
 fn algorithms(
     list: Option<&List<Algorithm>>,
     at: &PathRef<'_>,
@@ -96,6 +98,7 @@ fn algorithms(
     (list.is_some() && !named.is_empty() && !checker.is_invalid(at)).then_some(Named(named))
 }
 
+#[inline(never)]
 fn public_keys(
     document: &KeySetDocument,
     named: Option<Named>,
@@ -147,6 +150,7 @@ fn public_keys(
     Ok((KeySource::Inline(set), named.set()))
 }
 
+#[inline(never)]
 fn check_every_key_used(
     set: &KeySet,
     named: AlgorithmSet,
@@ -169,6 +173,7 @@ fn warn_of_key(within: &Path, message: &str, set: &PathRef<'_>, checker: &mut Ch
     checker.warn(path, format!("this key is left out: {message}"));
 }
 
+#[inline(never)]
 fn secrets(
     list: &List<SecretDocument>,
     named: Option<Named>,
@@ -225,6 +230,7 @@ fn secrets(
     Ok((KeySource::Secrets(secrets), named.set()))
 }
 
+#[inline(never)]
 fn secret(
     document: &SecretDocument,
     at: &PathRef<'_>,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// What is equal byte for byte in one list is noted where names must be unique.
 #[inline(never)]
 pub(super) fn apart(
-    names: impl Iterator<Item = (Path, String)>,
+    names: &mut dyn Iterator<Item = (Path, String)>,
     what: &str,
     checker: &mut Checker,
 ) {

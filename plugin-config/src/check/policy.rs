@@ -20,11 +20,11 @@ pub(super) fn policies(
     let policies = valid(
         items().map(|(index, document)| policy(document, &at.index(index), context, checker)),
     );
-    let names = items().filter_map(|(index, policy)| {
+    let mut names = items().filter_map(|(index, policy)| {
         Some((at.index(index).key("name").to_path(), policy.name.get().ok()?.as_str()))
     });
-    unique(names, "the name", checker);
-    let rules = items().flat_map(|(index, policy)| {
+    unique(&mut names, "the name", checker);
+    let mut rules = items().flat_map(|(index, policy)| {
         let place = at.index(index).key("rules").to_path();
         let name = policy.name.get().ok();
         let rules = policy.rules.iter().flat_map(List::iter);
@@ -35,7 +35,7 @@ pub(super) fn policies(
             ))
         })
     });
-    metric::apart(rules, "rules", checker);
+    metric::apart(&mut rules, "rules", checker);
     policies
 }
 
@@ -65,10 +65,10 @@ fn policy(
     let rules = valid(items().map(|(index, document)| {
         rule::rule(document, policy_mode, &rules_at.index(index), context, checker)
     }));
-    let names = items().filter_map(|(index, rule)| {
+    let mut names = items().filter_map(|(index, rule)| {
         Some((rules_at.index(index).key("name").to_path(), rule.name.get().ok()?.as_str()))
     });
-    unique(names, "the name", checker);
+    unique(&mut names, "the name", checker);
     Ok(Policy {
         name: name?,
         selector,

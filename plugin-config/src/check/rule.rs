@@ -116,6 +116,7 @@ fn check_authentication(
     }
 }
 
+#[inline(never)]
 fn role_requirement(
     document: Option<&RolesDocument>,
     at: &PathRef<'_>,

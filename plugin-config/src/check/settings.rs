@@ -3,16 +3,54 @@
 use super::Checker;
 use super::claim::claim;
 use super::cors::refusal_cors;
-use crate::document::{AuditDocument, CacheDocument, ResponsesDocument};
-use crate::{Audit, CacheLimits, Responses};
+use super::roles::Hierarchy;
+use crate::document::{AuditDocument, CacheDocument, Document, ResponsesDocument};
+use crate::{Audit, CacheLimits, Config, DryRun, Issuer, Policy, Responses};
 use attache_config_reader::{List, PathRef, quote};
 use std::ops::RangeInclusive;
 
 /// The most claims that an audit line names.
 const MAX_AUDIT_CLAIMS: usize = 32;
 
+/// What a configuration holds besides settings.
+pub(super) struct Parts {
+    pub(super) digest: [u8; 32],
+    pub(super) dry_run: DryRun,
+    pub(super) issuers: Vec<Issuer>,
+    pub(super) role_hierarchy: Hierarchy,
+    pub(super) policies: Vec<Policy>,
+}
+
+/// Reads the settings, and returns the configuration that they and its other parts make.
+pub(super) fn config(document: &Document, parts: Parts, checker: &mut Checker) -> Config {
+    let Parts { digest, dry_run, issuers, role_hierarchy, policies } = parts;
+    let at = PathRef::Root;
+    Config {
+        digest,
+        warnings: Vec::new(),
+        dry_run,
+        issuers,
+        role_hierarchy,
+        policies,
+        preflight: document.cors.as_ref().and_then(|cors| cors.preflight).unwrap_or_default(),
+        ambiguous_paths: document
+            .paths
+            .as_ref()
+            .and_then(|paths| paths.ambiguous)
+            .unwrap_or_default(),
+        method_override: document
+            .methods
+            .as_ref()
+            .and_then(|methods| methods.r#override)
+            .unwrap_or_default(),
+        responses: responses(document.responses.as_ref(), &at.key("responses"), checker),
+        cache: cache(document.cache.as_ref(), &at.key("cache"), checker),
+        audit: audit(document.audit.as_ref(), &at.key("audit"), checker),
+    }
+}
+
 #[inline(never)]
-pub(super) fn responses(
+fn responses(
     document: Option<&ResponsesDocument>,
     at: &PathRef<'_>,
     checker: &mut Checker,
@@ -59,11 +97,7 @@ fn absolute_url(text: &str) -> Result<String, String> {
 }
 
 #[inline(never)]
-pub(super) fn cache(
-    document: Option<&CacheDocument>,
-    at: &PathRef<'_>,
-    checker: &mut Checker,
-) -> CacheLimits {
+fn cache(document: Option<&CacheDocument>, at: &PathRef<'_>, checker: &mut Checker) -> CacheLimits {
     let default = CacheLimits::default();
     let Some(document) = document else { return default };
     let mut limit = |value: Option<u32>, key: &str, default: u32, range: RangeInclusive<u32>| {
@@ -88,11 +122,7 @@ pub(super) fn cache(
 }
 
 #[inline(never)]
-pub(super) fn audit(
-    document: Option<&AuditDocument>,
-    at: &PathRef<'_>,
-    checker: &mut Checker,
-) -> Audit {
+fn audit(document: Option<&AuditDocument>, at: &PathRef<'_>, checker: &mut Checker) -> Audit {
     let Some(document) = document else { return Audit::default() };
     let log = document.log.unwrap_or_default();
     let at = at.key("claims");

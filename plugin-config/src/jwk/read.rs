@@ -65,6 +65,7 @@ fn jwk(node: &Node, at: &PathRef<'_>) -> Result<Jwk, Diagnostic> {
 }
 
 /// Returns the public numbers, and what a key of this type can verify.
+#[inline(never)]
 fn material(node: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let numbers = match required(node, at, "kty")? {
         "RSA" => numbers::rsa_key(&number(node, at, "n")?, &number(node, at, "e")?),
@@ -99,6 +100,7 @@ fn certificate(node: &Node) -> Option<&Node> {
 }
 
 /// Returns the key of the first certificate, which is the key's own.
+#[inline(never)]
 fn certified(node: &Node, chain: &Node, at: &PathRef<'_>) -> Result<Numbers, Diagnostic> {
     let at_chain = at.key("x5c");
     let Some(Node::String(first)) =
@@ -139,6 +141,7 @@ fn key_id(node: &Node, at: &PathRef<'_>) -> Result<Option<String>, Diagnostic> {
 pub(super) const MAX_KEY_ID_BYTES: usize = 256;
 
 /// Returns the one that `alg` names, else all that the key can do.
+#[inline(never)]
 fn algorithms(
     node: &Node,
     at: &PathRef<'_>,
@@ -156,6 +159,7 @@ fn algorithms(
 
 /// Checks that `use`, where present, allows verification: of any signature (RFC 7517 section 4.2),
 /// or of a JWT-SVID (SPIFFE Trust Domain and Bundle, section 4.2.2).
+#[inline(never)]
 fn check_use(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     match text(node, at, "use")? {
         None | Some("sig" | "jwt-svid") => Ok(()),
@@ -170,6 +174,7 @@ fn check_use(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
 }
 
 /// Checks that `key_ops`, where present, allows verification (RFC 7517 section 4.3).
+#[inline(never)]
 fn check_operations(node: &Node, at: &PathRef<'_>) -> Result<(), Diagnostic> {
     let at = at.key("key_ops");
     let operations = match node.get("key_ops") {

@@ -157,6 +157,7 @@ fn is_pem(node: &Node) -> bool {
 }
 
 /// Returns the key of a certificate or of a public key that stands under its `kid`.
+#[inline(never)]
 fn named_key(name: &str, value: &Node, at: &PathRef<'_>) -> Outcome {
     let text = match value {
         Node::String(text) => text,
@@ -190,6 +191,7 @@ fn read_pem(text: &str) -> Result<KeySet, Diagnostics> {
     gathered.finish(&PathRef::Root)
 }
 
+#[inline(never)]
 fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &PathRef<'_>) -> Outcome {
     if block.is_private() {
         return Outcome::Private(private(block.label, at));
@@ -290,6 +292,7 @@ impl Gathered {
 }
 
 /// Returns the `kid` of a key, usable or not, to name it by.
+#[inline(never)]
 fn key_id(node: &Node) -> Option<String> {
     match node.get("kid") {
         Some(Node::String(kid)) if !kid.is_empty() => {
