@@ -1,6 +1,6 @@
 //! What is asked of all requests.
 
-use super::diagram::Set;
+use super::diagram::{Diagram, Set};
 use super::kinds::{Kind, Others, kinds};
 use super::region::{Region, Scope};
 use super::sets::{Caller, Sets};
@@ -56,7 +56,9 @@ impl<'s> Analysis<'s> {
     /// # Errors
     /// There are too many combinations.
     pub(crate) fn new(sides: &'s [Side], scopes: &[&'s Scope]) -> Result<Self, AnalysisError> {
-        let mut sets = Sets::new(Universe::new(sides, scopes)?);
+        let mut diagram = Diagram::new();
+        let universe = Universe::new(sides, scopes, &mut diagram)?;
+        let mut sets = Sets::new(universe, diagram);
         let verdicts = (0..sides.len()).map(|side| Verdicts::of(&mut sets, side)).collect();
         let possible = possible(&mut sets);
         let analysis = Self { sides, sets, possible, verdicts };

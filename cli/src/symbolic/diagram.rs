@@ -7,8 +7,9 @@
 
 use foldhash::{HashMap, HashMapExt as _};
 
-/// So many nodes that no answer comes in bearable time, or memory.
-const MAX_NODES: usize = 4_000_000;
+/// So many nodes, and so many steps that are remembered, that no answer comes in bearable time, or
+/// memory: some 100 MB, and a second or two. What a thousand rules ask for is a hundredth of it.
+const MAX_SIZE: usize = 1_000_000;
 
 /// A set of requests, in one [`Diagram`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +51,8 @@ pub(super) struct Diagram {
     known: HashMap<Node, Set>,
     /// If the first, then the second, else the third.
     chosen: HashMap<(Set, Set, Set), Set>,
+    /// The first bit that no one has.
+    next: Bit,
     is_full: bool,
 }
 
@@ -57,12 +60,21 @@ impl Diagram {
     pub(super) fn new() -> Self {
         let end = |set| Node { bit: Bit::MAX, low: set, high: set };
         let nodes = vec![end(Set::NONE), end(Set::ALL)];
-        Self { nodes, known: HashMap::new(), chosen: HashMap::new(), is_full: false }
+        Self { nodes, known: HashMap::new(), chosen: HashMap::new(), next: 0, is_full: false }
     }
 
     /// Returns whether there were too many nodes, so that no set is to be trusted.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
+    }
+
+    /// Gives out neighbouring bits that no one has, and returns the first. Those of what is asked
+    /// together should be neighbours, or the diagram grows with all combinations of those between:
+    /// so bits are taken when they are first asked for.
+    pub(super) fn take_bits(&mut self, count: u32) -> Bit {
+        let first = self.next;
+        self.next = self.next.saturating_add(count);
+        first
     }
 
     /// Returns the requests of which a bit is set.
@@ -106,6 +118,7 @@ impl Diagram {
         });
         let set = self.node(bit, low, high);
         self.chosen.insert((choice, yes, no), set);
+        self.is_full |= self.chosen.len() >= MAX_SIZE;
         set
     }
 
@@ -221,7 +234,7 @@ impl Diagram {
         if let Some(&known) = self.known.get(&node) {
             return known;
         }
-        if self.nodes.len() >= MAX_NODES {
+        if self.nodes.len() >= MAX_SIZE {
             self.is_full = true;
             return Set::NONE;
         }

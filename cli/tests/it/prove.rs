@@ -280,3 +280,66 @@ fn the_schema_takes_what_the_command_takes() {
         serde_json::json!({"assertions": [{"name": "a", "expect": "REFUSED", "too": []}]});
     assert!(!validator.is_valid(&misspelled));
 }
+
+/// Rules of several conditions each, whose claims are neighbours in no order of their names.
+#[test]
+fn rules_of_many_claims_are_followed() {
+    let rules = (0..30).map(|rule| {
+        let claims =
+            [rule, rule + 30, rule + 60].map(|claim| format!("{{claim: c{claim:02}, equals: x}}"));
+        format!("{{name: r{rule}, to: [{{paths: [/p]}}], when: [{}]}}", claims.join(", "))
+    });
+    let rules: Vec<String> = rules.collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let configuration = format!(
+        "issuers: [{{name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}}]\n\
+         policies: [{{name: p, rules: [{}]}}]\n",
+        rules.join(", ")
+    );
+    std::fs::write(path("c.yaml"), configuration).expect("it is written");
+    let assertions = "configuration: c.yaml\nassertions:\n- {name: a, expect: REFUSED, token: NONE}\n\
+                      - {name: b, expect: REFUSED, to: [{paths: [/p]}]}\n";
+    std::fs::write(path("p.yaml"), assertions).expect("it is written");
+    let run = attache(&["prove", &path("p.yaml")]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stdout.ends_with("1 of 2 hold\n"), "{run:?}");
+}
+
+/// Where too much is to be told apart, nothing holds, and nothing differs.
+#[test]
+fn what_is_too_complex_is_no_answer() {
+    // Each pair of claims that a rule compares lies far from each other.
+    let pairs = 40;
+    let first = (0..pairs).map(|rule| {
+        format!("{{name: a{rule}, to: [{{paths: [/a]}}], when: [{{claim: c{rule}, equals: x}}]}}")
+    });
+    let second = (0..pairs).map(|rule| {
+        let claims = [rule, (rule * 17 + 5) % pairs, (rule * 29 + 11) % pairs];
+        let conditions = claims
+            .map(|claim| format!("{{claim: c{claim}, equals: x}}, {{claim: d{claim}, equals: y}}"));
+        format!("{{name: b{rule}, to: [{{paths: [/b]}}], when: [{}]}}", conditions.join(", "))
+    });
+    let rules: Vec<String> = first.chain(second).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let configuration = format!(
+        "issuers: [{{name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}}]\n\
+         policies: [{{name: p, rules: [{}]}}]\n",
+        rules.join(", ")
+    );
+    std::fs::write(path("c.yaml"), &configuration).expect("it is written");
+    std::fs::write(path("d.yaml"), configuration.replace("equals: y", "equals: z"))
+        .expect("it is written");
+    std::fs::write(
+        path("p.yaml"),
+        "configuration: c.yaml\nassertions: [{name: a, expect: REFUSED, token: NONE}]\n",
+    )
+    .expect("it is written");
+    for arguments in [&["prove", &path("p.yaml")][..], &["diff", &path("c.yaml"), &path("d.yaml")]]
+    {
+        let run = attache(arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains("its rules combine in too many ways; "), "{run:?}");
+    }
+}

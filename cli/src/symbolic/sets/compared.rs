@@ -139,9 +139,7 @@ impl<'u> Sets<'u> {
             let bits = [(one, first), (two, second)].map(|(claim, elements)| {
                 let element = elements.iter().position(|element| element == value);
                 match (element, universe.claims.get_mut(claim)) {
-                    (Some(element), Some(claim)) => {
-                        claim.has_element(diagram, &mut universe.bits, element)
-                    }
+                    (Some(element), Some(claim)) => claim.has_element(diagram, element),
                     _ => Set::NONE,
                 }
             });
@@ -169,6 +167,6 @@ impl<'u> Sets<'u> {
         let Some(claim) = number.and_then(|number| universe.claims.get_mut(number)) else {
             return Set::NONE;
         };
-        claim.any(diagram, &mut universe.bits, is)
+        claim.any(diagram, is)
     }
 }

@@ -34,9 +34,9 @@ pub(super) enum Caller {
 }
 
 impl<'u> Sets<'u> {
-    pub(super) fn new(universe: Universe<'u>) -> Self {
+    pub(super) fn new(universe: Universe<'u>, diagram: Diagram) -> Self {
         Self {
-            diagram: Diagram::new(),
+            diagram,
             universe,
             roles: HashMap::new(),
             readings: HashMap::new(),
@@ -92,7 +92,7 @@ impl<'u> Sets<'u> {
         else {
             return Set::of((question.holds)(None));
         };
-        claim.asked(diagram, &mut universe.bits, question)
+        claim.asked(diagram, question)
     }
 
     /// Returns the requests that satisfy a condition which does not look at the path.

@@ -39,7 +39,7 @@ impl Sets<'_> {
         let Some(Holders { singles, elements }) = roles.get(role) else { return Set::NONE };
         let Self { diagram, universe, .. } = self;
         let Some(claim) = universe.claims.get_mut(*claim) else { return Set::NONE };
-        claim.of_classes(diagram, &mut universe.bits, singles, elements)
+        claim.of_classes(diagram, singles, elements)
     }
 
     /// Reads the roles of every class of a claim once.

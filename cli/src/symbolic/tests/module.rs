@@ -1,7 +1,7 @@
 //! What is worked out, held against the module that ships.
 
 use super::generated::Draft;
-use super::{Analysis, Region, Scope, Side, scope, seeds, side};
+use super::{Analysis, AnalysisError, Region, Scope, Side, scope, seeds, side};
 use crate::explain::Client;
 use crate::symbolic::witness::Witness;
 use attache_plugin_config::{Config, parse};
@@ -99,12 +99,21 @@ impl Module {
     }
 }
 
+/// Returns an answer; `None` where it is that there are too many combinations.
+fn answered<T>(answer: Result<T, AnalysisError>) -> Option<T> {
+    match answer {
+        Ok(answer) => Some(answer),
+        Err(AnalysisError::TooComplex(_)) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 #[test]
 #[ignore = "needs the module: scripts/build, then cargo test -p attache-cli --lib module -- --ignored"]
 fn the_module_decides_as_was_worked_out() {
     let key = SigningKey::fixed("p256").unwrap();
     let mut module: Option<Module> = None;
-    let (mut compared, mut proven) = (0_u64, 0_u64);
+    let (mut compared, mut proven, mut unanswered) = (0_u64, 0_u64, 0_u64);
     for seed in seeds(1000) {
         let mut random = Rng::with_seed(seed);
         let mut draft = Draft { random: &mut random, compares: true };
@@ -114,7 +123,11 @@ fn the_module_decides_as_was_worked_out() {
         let module =
             module.get_or_insert_with(|| Module::start(&old.0, SigningKey::fixed("p256").unwrap()));
         let sides = [side(&old.1, &[]), side(&new.1, &[])];
-        let differences = Analysis::new(&sides, &[]).unwrap().differences().unwrap();
+        let analysis = Analysis::new(&sides, &[]);
+        let Some(differences) = answered(analysis.and_then(|mut it| it.differences())) else {
+            unanswered += 1;
+            continue;
+        };
         for difference in differences {
             for (number, (document, outcome)) in
                 [(&old.0, &difference.old), (&new.0, &difference.new)].into_iter().enumerate()
@@ -135,7 +148,10 @@ fn the_module_decides_as_was_worked_out() {
         let region = Region { scope: within, unless };
         let scopes: Vec<&Scope> = region.scopes().collect();
         let sides = [side(&config, &scopes)];
-        let mut analysis = Analysis::new(&sides, &scopes).unwrap();
+        let Some(mut analysis) = answered(Analysis::new(&sides, &scopes)) else {
+            unanswered += 1;
+            continue;
+        };
         for allowed in [true, false] {
             let Some(found) = analysis.find(&region, allowed).unwrap() else { continue };
             let goes_on = module.lets_through(&old.0, &found.witness, 0, &sides[0]);
@@ -143,7 +159,10 @@ fn the_module_decides_as_was_worked_out() {
             proven += 1;
         }
     }
-    println!("the module was sent {compared} requests of differences and {proven} of assertions");
+    println!(
+        "the module was sent {compared} requests of differences and {proven} of assertions; {unanswered} too complex"
+    );
+    assert!(unanswered * 1000 <= seeds(1000).end, "too many are too complex: {unanswered}");
     assert!(
         compared * 3 > seeds(1000).end && proven * 3 > seeds(300).end,
         "{compared} and {proven}"

@@ -2,13 +2,14 @@
 
 use super::claim_draft::{ClaimDraft, OfList, Question};
 use super::claim_value::{insert, list};
-use super::dimension::{Bits, Dimension};
+use super::dimension::Dimension;
 use super::values::candidates;
 use crate::symbolic::diagram::{Bit, Diagram, Set};
 use crate::symbolic::too_complex::TooComplex;
 use attache_plugin_config::{ClaimPath, RoleForm};
 use foldhash::{HashSet, HashSetExt as _};
 use serde_json::{Map, Value, json};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// A claim, and every class of its values.
@@ -24,7 +25,8 @@ pub(in super::super) struct Claim {
     /// How many kinds of lists there are: with two, the second has a `null`, which is no element,
     /// so that it is another list.
     lists: usize,
-    kind: Dimension,
+    /// Which of its classes a value is in; has its bits once somebody asks.
+    kind: OnceCell<Dimension>,
     /// Whether an element is in the list; given out when it is first asked for.
     element_bits: Vec<Option<Bit>>,
 }
@@ -34,11 +36,7 @@ impl Claim {
     ///
     /// # Errors
     /// There are too many.
-    pub(super) fn find(
-        path: &ClaimPath,
-        draft: &ClaimDraft<'_>,
-        bits: &mut Bits,
-    ) -> Result<Self, TooComplex> {
+    pub(super) fn find(path: &ClaimPath, draft: &ClaimDraft<'_>) -> Result<Self, TooComplex> {
         let form = draft.form.clone().unwrap_or(RoleForm::Strings);
         let mut found: Vec<Value> = match &draft.only {
             Some(only) => only.iter().flatten().cloned().collect(),
@@ -92,7 +90,6 @@ impl Claim {
         }
         let lists = usize::from(draft.may_be_list)
             .saturating_mul(if draft.is_compared_with_claim { 2 } else { 1 });
-        let kind = bits.dimension(singles.len().saturating_add(lists));
         let element_bits = vec![None; elements.len()];
         let lists_first = !draft.roles.is_empty();
         Ok(Self {
@@ -102,38 +99,43 @@ impl Claim {
             form,
             lists_first,
             lists,
-            kind,
+            kind: OnceCell::new(),
             element_bits,
         })
     }
 
     /// Gives out the bit of an element, if the claim may have it.
-    pub(super) fn reserve(&mut self, element: &Value, bits: &mut Bits) {
+    pub(super) fn reserve(&mut self, element: &Value, diagram: &mut Diagram) {
         let place = self.elements.iter().position(|own| own == element);
         if let Some(bit) = place.and_then(|place| self.element_bits.get_mut(place)) {
-            bit.get_or_insert_with(|| bits.one());
+            bit.get_or_insert_with(|| diagram.take_bits(1));
         }
+    }
+
+    fn kind(&self, diagram: &mut Diagram) -> Dimension {
+        let count = self.singles.len().saturating_add(self.lists);
+        *self.kind.get_or_init(|| Dimension::new(diagram, count))
     }
 
     /// Returns the requests whose claim has a class.
     pub(in super::super) fn valid(&self, diagram: &mut Diagram) -> Set {
-        self.kind.valid(diagram)
+        self.kind(diagram).valid(diagram)
     }
 
     /// Returns the requests without this claim.
     pub(in super::super) fn absent(&self, diagram: &mut Diagram) -> Set {
-        self.kind.member(diagram, 0)
+        self.kind(diagram).member(diagram, 0)
     }
 
     /// Returns the requests whose claim is a list of this kind.
     pub(in super::super) fn list_of_kind(&self, diagram: &mut Diagram, kind: usize) -> Set {
-        self.kind.member(diagram, self.first_list().saturating_add(kind))
+        self.kind(diagram).member(diagram, self.first_list().saturating_add(kind))
     }
 
     /// Returns the requests whose claim is a list.
     pub(in super::super) fn any_list(&self, diagram: &mut Diagram) -> Set {
         let kinds: Vec<usize> = (self.first_list()..).take(self.lists).collect();
-        self.kind.members(diagram, &kinds)
+        self.kind(diagram).members(diagram, &kinds)
     }
 
     /// Returns how many kinds of lists there are.
@@ -142,14 +144,9 @@ impl Claim {
     }
 
     /// Returns the requests in whose claim an element is, if it is a list.
-    pub(in super::super) fn has_element(
-        &mut self,
-        diagram: &mut Diagram,
-        bits: &mut Bits,
-        element: usize,
-    ) -> Set {
+    pub(in super::super) fn has_element(&mut self, diagram: &mut Diagram, element: usize) -> Set {
         let Some(bit) = self.element_bits.get_mut(element) else { return Set::NONE };
-        let bit = *bit.get_or_insert_with(|| bits.one());
+        let bit = *bit.get_or_insert_with(|| diagram.take_bits(1));
         diagram.bit(bit)
     }
 
@@ -157,13 +154,12 @@ impl Claim {
     pub(in super::super) fn any(
         &mut self,
         diagram: &mut Diagram,
-        bits: &mut Bits,
         is: &dyn Fn(&Value) -> bool,
     ) -> Set {
         let singles = self.those(&|value| value.is_some_and(is));
         let elements = (0..).zip(&self.elements).filter(|(_, value)| is(value));
         let elements: Vec<usize> = elements.map(|(number, _)| number).collect();
-        self.of_classes(diagram, bits, &singles, &elements)
+        self.of_classes(diagram, &singles, &elements)
     }
 
     /// Returns the requests whose claim is in one of these classes, or as a list has an element of
@@ -171,12 +167,12 @@ impl Claim {
     pub(in super::super) fn of_classes(
         &mut self,
         diagram: &mut Diagram,
-        bits: &mut Bits,
         singles: &[usize],
         elements: &[usize],
     ) -> Set {
-        let elements =
-            elements.iter().map(|element| self.has_element(diagram, bits, *element)).collect();
+        // Its class is told before what is in it.
+        self.kind(diagram);
+        let elements = elements.iter().map(|element| self.has_element(diagram, *element)).collect();
         let has = diagram.any(elements);
         let list = self.any_list(diagram);
         let in_list = diagram.and(list, has);
@@ -188,7 +184,6 @@ impl Claim {
     pub(in super::super) fn asked(
         &mut self,
         diagram: &mut Diagram,
-        bits: &mut Bits,
         question: &Question<'_>,
     ) -> Set {
         let single = self.those(&|value| (question.holds)(value));
@@ -203,7 +198,7 @@ impl Claim {
             }
         }
         let telling =
-            telling.into_iter().map(|element| self.has_element(diagram, bits, element)).collect();
+            telling.into_iter().map(|element| self.has_element(diagram, element)).collect();
         let any = diagram.any(telling);
         // Whatever is in a list, it is there.
         let empty = (question.holds)(Some(&list(&self.form, &[], false)));
@@ -220,7 +215,7 @@ impl Claim {
     /// numbers.
     pub(in super::super) fn single(&self, diagram: &mut Diagram, those: &[usize]) -> Set {
         let classes: Vec<usize> = those.iter().map(|number| self.class_of(*number)).collect();
-        self.kind.members(diagram, &classes)
+        self.kind(diagram).members(diagram, &classes)
     }
 
     /// Returns the numbers of values that are so.
@@ -231,7 +226,8 @@ impl Claim {
 
     /// Returns the value of a request's claim, given the bits that are set.
     pub(in super::super) fn value(&self, bits: &[Bit]) -> Option<Value> {
-        let class = self.kind.class(bits);
+        // Nobody asks for what has no bits, so it is absent.
+        let class = self.kind.get().map_or(0, |kind| kind.class(bits));
         let kind = class.checked_sub(self.first_list()).filter(|kind| *kind < self.lists);
         let Some(kind) = kind else {
             let single = (0..self.singles.len()).find(|number| self.class_of(*number) == class)?;

@@ -2,28 +2,6 @@
 
 use crate::symbolic::diagram::{Bit, Diagram, Set};
 
-/// Bits that no one has yet.
-#[derive(Default)]
-pub(in super::super) struct Bits {
-    next: Bit,
-}
-
-impl Bits {
-    pub(in super::super) fn one(&mut self) -> Bit {
-        let bit = self.next;
-        self.next = self.next.saturating_add(1);
-        bit
-    }
-
-    /// Returns a dimension of so many classes, one at least.
-    pub(in super::super) fn dimension(&mut self, count: usize) -> Dimension {
-        let width = usize::BITS.saturating_sub(count.saturating_sub(1).leading_zeros());
-        let first = self.next;
-        self.next = self.next.saturating_add(width);
-        Dimension { first, width, count }
-    }
-}
-
 /// One thing that requests differ in. Its classes are numbered from 0, the plainest first.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Dimension {
@@ -33,6 +11,12 @@ pub(in super::super) struct Dimension {
 }
 
 impl Dimension {
+    /// Takes bits for so many classes, one at least.
+    pub(in super::super) fn new(diagram: &mut Diagram, count: usize) -> Self {
+        let width = usize::BITS.saturating_sub(count.saturating_sub(1).leading_zeros());
+        Self { first: diagram.take_bits(width), width, count }
+    }
+
     /// Returns the requests whose class is one of these, which are in order.
     pub(in super::super) fn members(&self, diagram: &mut Diagram, classes: &[usize]) -> Set {
         self.part(diagram, classes, 0, 0)
@@ -100,10 +84,9 @@ mod tests {
     #[test]
     fn a_class_is_itself_and_no_other() {
         for count in 1..=9_usize {
-            let mut bits = Bits::default();
-            bits.one();
-            let dimension = bits.dimension(count);
             let mut diagram = Diagram::new();
+            diagram.take_bits(1);
+            let dimension = Dimension::new(&mut diagram, count);
             let valid = dimension.valid(&mut diagram);
             let mut rest = valid;
             for class in 0..count {

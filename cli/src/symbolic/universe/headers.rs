@@ -1,7 +1,8 @@
 //! Headers that claims are compared with.
 
 use super::claims::Claim;
-use super::dimension::{Bits, Dimension};
+use super::dimension::Dimension;
+use crate::symbolic::diagram::Diagram;
 use attache_engine::claims::scalar_text;
 use attache_plugin_config::HeaderName;
 use std::borrow::Cow;
@@ -31,7 +32,7 @@ impl Headers {
     pub(super) fn find(
         compared: &BTreeMap<HeaderName, BTreeSet<usize>>,
         claims: &[Claim],
-        bits: &mut Bits,
+        diagram: &mut Diagram,
     ) -> Self {
         let mut header = |numbers: &BTreeSet<usize>| {
             let claims = numbers.iter().filter_map(|number| claims.get(*number));
@@ -49,7 +50,7 @@ impl Headers {
             let mut values = vec![HeaderValue::Absent];
             values.extend(texts.into_iter().chain([other]).map(HeaderValue::Once));
             values.push(HeaderValue::Twice);
-            let value = bits.dimension(values.len());
+            let value = Dimension::new(diagram, values.len());
             Header { values, value }
         };
         Self(compared.iter().map(|(name, numbers)| (name.clone(), header(numbers))).collect())

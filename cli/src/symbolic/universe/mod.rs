@@ -19,7 +19,7 @@ mod values;
 pub(super) use claim_draft::Question;
 pub(super) use claim_value::insert;
 pub(super) use claims::Claim;
-pub(super) use dimension::{Bits, Dimension};
+pub(super) use dimension::Dimension;
 pub(super) use drafts::is_within;
 pub(super) use headers::{HeaderValue, Headers};
 pub(super) use hosts::Hosts;
@@ -30,6 +30,7 @@ pub(super) use questions::{
     as_issued, is_named, looks_at_claim_alone, of_good_token, of_test, role_reader,
 };
 
+use super::diagram::Diagram;
 use super::region::Scope;
 use super::side::Side;
 use super::too_complex::TooComplex;
@@ -43,7 +44,6 @@ use std::collections::BTreeSet;
 /// Everything that requests may differ in.
 pub(super) struct Universe<'u> {
     pub(super) sides: &'u [Side],
-    pub(super) bits: Bits,
     pub(super) paths: Paths,
     pub(super) path: Dimension,
     pub(super) methods: Vec<String>,
@@ -73,7 +73,11 @@ impl<'u> Universe<'u> {
     ///
     /// # Errors
     /// That is too much.
-    pub(super) fn new(sides: &'u [Side], scopes: &[&'u Scope]) -> Result<Self, TooComplex> {
+    pub(super) fn new(
+        sides: &'u [Side],
+        scopes: &[&'u Scope],
+        diagram: &mut Diagram,
+    ) -> Result<Self, TooComplex> {
         let parts = parts(sides, scopes);
         let issuers = shared_issuers(sides);
         let operations = || parts.iter().flat_map(|part| &part.rule.to);
@@ -87,8 +91,7 @@ impl<'u> Universe<'u> {
         let callers = Callers::find(&sources, &presenters(sides, &issuers))?;
         let addresses = Addresses::find(&sources);
         let ((methods, unnamed_method), ports) = (methods(operations()), ports(operations()));
-        let mut bits = Bits::default();
-        let mut dimension = |count: usize| bits.dimension(count);
+        let mut dimension = |count: usize| Dimension::new(diagram, count);
         let path = dimension(paths.texts.len());
         let method = dimension(methods.len());
         let host = dimension(hosts.texts.len());
@@ -96,15 +99,14 @@ impl<'u> Universe<'u> {
         let caller = dimension(callers.principals.len());
         let address = dimension(addresses.clients.len());
         let issuer = dimension(issuers.len().saturating_add(1));
-        let claims = drafts.claims(&mut bits)?;
-        let headers = Headers::find(&drafts.compared_headers, &claims, &mut bits);
+        let claims = drafts.claims(diagram)?;
+        let headers = Headers::find(&drafts.compared_headers, &claims, diagram);
         let numbers =
             claims.iter().enumerate().map(|(number, claim)| (claim.path.clone(), number)).collect();
         let mut limits = drafts.limits;
         limits.extend(alone(sides, &issuers));
         Ok(Self {
             sides,
-            bits,
             paths,
             path,
             methods,

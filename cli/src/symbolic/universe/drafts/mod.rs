@@ -3,12 +3,12 @@
 mod tokens;
 
 use crate::shown::quoted;
+use crate::symbolic::diagram::Diagram;
 use crate::symbolic::language::Program;
 use crate::symbolic::side::Side;
 use crate::symbolic::too_complex::TooComplex;
 use crate::symbolic::universe::claim_draft::ClaimDraft;
 use crate::symbolic::universe::claims::Claim;
-use crate::symbolic::universe::dimension::Bits;
 use crate::symbolic::universe::issuers::SharedIssuer;
 use crate::symbolic::universe::part::Part;
 use crate::symbolic::universe::paths::{Paths, Probes};
@@ -119,8 +119,8 @@ impl<'u> Drafts<'u> {
     }
 
     /// Finds the classes of all claims, in the order of their paths.
-    pub(super) fn claims(&self, bits: &mut Bits) -> Result<Vec<Claim>, TooComplex> {
-        let found = self.claims.iter().map(|(path, draft)| Claim::find(path, draft, bits));
+    pub(super) fn claims(&self, diagram: &mut Diagram) -> Result<Vec<Claim>, TooComplex> {
+        let found = self.claims.iter().map(|(path, draft)| Claim::find(path, draft));
         let mut claims: Vec<Claim> = found.collect::<Result<_, _>>()?;
         // Whether two lists are the same is told bit by bit: bits of the same element must be
         // neighbours, or the diagram grows with all combinations of those between.
@@ -132,7 +132,7 @@ impl<'u> Drafts<'u> {
         for element in &elements {
             let compared =
                 claims.iter_mut().zip(&compared).filter(|(_, is_compared)| **is_compared);
-            compared.for_each(|(claim, _)| claim.reserve(element, bits));
+            compared.for_each(|(claim, _)| claim.reserve(element, diagram));
         }
         Ok(claims)
     }
