@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use std::error::Error;
+use std::path::Path;
 
 /// The most characters of one text that are shown.
 const MAX_CHARACTERS: usize = 600;
@@ -28,6 +29,11 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     whole
+}
+
+/// Returns a path as a message may have it: on one line, whatever strangers call their files.
+pub(crate) fn told_path(path: &Path) -> String {
+    escaped(&path.display().to_string())
 }
 
 /// Returns what [`escaped`] does of each line of a text, without an end of the last.

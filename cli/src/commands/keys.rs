@@ -2,6 +2,7 @@
 
 use crate::exit::Status;
 use crate::input::read_text;
+use crate::shown::told_path;
 use crate::test_keys::{Leave, TestAlgorithm, TestKey};
 use clap::Args;
 use std::error::Error;
@@ -41,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let set = key.jwks()?;
     if let Some(path) = &options.out {
         write_new(path, &key.pem()?)
-            .map_err(|error| format!("can't write the key into `{}`: {error}", path.display()))?;
+            .map_err(|error| format!("can't write the key into `{}`: {error}", told_path(path)))?;
     }
     writeln!(stdout(), "{set:#}")?;
     Ok(Status::Fine)
@@ -53,8 +54,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 /// The file can't be read, or holds none.
 pub(super) fn read(path: &Path) -> Result<TestKey, String> {
     let pem =
-        read_text(path).map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
-    TestKey::read(&pem).map_err(|error| format!("{}: {error}", path.display()))
+        read_text(path).map_err(|error| format!("can't read `{}`: {error}", told_path(path)))?;
+    TestKey::read(&pem).map_err(|error| format!("{}: {error}", told_path(path)))
 }
 
 /// Writes a file that is not there yet, for its owner alone where the system knows owners.

@@ -2,6 +2,7 @@
 
 use super::Arguments;
 use crate::exit::Status;
+use crate::shown::told_path;
 use clap::{Args, CommandFactory};
 use std::error::Error;
 use std::io::stdout;
@@ -24,7 +25,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     clap_mangen::generate_to(Arguments::command(), folder).map_err(|error| {
         format!(
             "can't write manual pages into `{}`: {error}; make the folder first",
-            folder.display()
+            told_path(folder)
         )
     })?;
     Ok(Status::Fine)

@@ -4,7 +4,7 @@ use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::input::{Boundary, BoundaryOptions};
 use crate::mutate::{Limits, Score, Subjects, json, run as run_mutants, text};
-use crate::shown::json_text;
+use crate::shown::{escaped, json_text, told_path};
 use crate::trial::{find, read};
 use clap::Args;
 use std::error::Error;
@@ -70,8 +70,8 @@ fn add(subjects: &mut Subjects, path: &Path, boundary: &Boundary) -> Result<(), 
     if let Some(failing) = tests.first_failure(&answering) {
         return Err(format!(
             "{}: `{}` fails as it is; see `attache test`, and mend it first",
-            path.display(),
-            failing.name
+            told_path(path),
+            escaped(&failing.name)
         )
         .into());
     }

@@ -2,6 +2,7 @@
 
 use crate::exit::Status;
 use crate::playground::{engine, page};
+use crate::shown::told_path;
 use clap::Args;
 use std::error::Error;
 use std::fs;
@@ -26,7 +27,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         stdout().write_all(page.as_bytes())?;
         return Ok(Status::Fine);
     }
-    let out = options.out.display();
+    let out = told_path(&options.out);
     fs::write(&options.out, &page).map_err(|error| format!("can't write `{out}`: {error}"))?;
     let kilobytes = page.len().div_ceil(1000);
     anstream::eprintln!("wrote {out}, {kilobytes} kB: open it in a browser");

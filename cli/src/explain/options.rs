@@ -2,6 +2,7 @@
 
 use super::{Client, WorkloadQuery, read_label, read_workload};
 use crate::input::read_text;
+use crate::shown::escaped;
 use clap::{Args, ValueEnum};
 use std::net::IpAddr;
 use std::path::Path;
@@ -86,7 +87,7 @@ pub(crate) fn from_file(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
         Some(path) => {
             let text = read_text(Path::new(path))
-                .map_err(|error| format!("can't read `{path}`: {error}"))?;
+                .map_err(|error| format!("can't read `{}`: {error}", escaped(path)))?;
             Ok(text.trim().to_owned())
         }
         None => Ok(text.trim().to_owned()),

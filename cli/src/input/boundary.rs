@@ -1,6 +1,7 @@
 //! Where a file may lie that another one names, or a link leads to: what strangers wrote must not
 //! reach whatever else the machine holds.
 
+use crate::shown::told_path;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ impl BoundaryOptions {
         if let Some(root) = self.root.iter().find(|root| !root.is_dir()) {
             return Err(format!(
                 "--root: `{}` is no folder; name one that is there",
-                root.display()
+                told_path(root)
             ));
         }
         Ok(Boundary::around(paths.iter().chain(&self.root)))

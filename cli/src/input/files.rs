@@ -1,16 +1,22 @@
 //! Files, folders and the standard input.
 
 use super::{Boundary, InputError, Skipped};
+use crate::shown::escaped;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 /// What stands for the standard input.
 const STANDARD_INPUT: &str = "-";
 
 /// The longest file that is read: sixteen times what a configuration may have.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How the names of files end that kubectl reads in a folder (`FileExtensions` of its cli-runtime).
+const EXTENSIONS: [&str; 3] = [".json", ".yaml", ".yml"];
 
 /// A file to read.
 pub(super) struct File {
@@ -25,6 +31,17 @@ impl File {
         name(&self.path)
     }
 
+    /// Returns what messages call it.
+    pub(super) fn told(&self) -> String {
+        told(&self.path)
+    }
+
+    /// Returns whether kubectl would not look at it, since it lies in a folder and has its
+    /// extension in another case.
+    pub(super) fn is_passed_over_by_kubectl(&self) -> bool {
+        !self.is_named && !EXTENSIONS.iter().any(|extension| ends_with(&self.path, extension))
+    }
+
     /// Reads it.
     ///
     /// # Errors
@@ -36,8 +53,8 @@ impl File {
         } else {
             read_within(&self.path).map(|content| bytes = content)
         };
-        read.map_err(|source| InputError::Unreadable { path: self.name(), source })?;
-        String::from_utf8(bytes).map_err(|_| InputError::NotUtf8(self.name()))
+        read.map_err(|source| InputError::Unreadable { path: self.told(), source })?;
+        String::from_utf8(bytes).map_err(|_| InputError::NotUtf8(self.told()))
     }
 }
 
@@ -64,9 +81,9 @@ pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
     text.map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8"))
 }
 
-/// Returns what reports call the files of a command line.
+/// Returns what messages call the files of a command line.
 pub(super) fn names(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", name(path))).collect();
+    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", told(path))).collect();
     names.join(", ")
 }
 
@@ -86,7 +103,7 @@ pub(super) fn list(
             continue;
         }
         let metadata = std::fs::metadata(path)
-            .map_err(|source| InputError::Unreadable { path: name(path), source })?;
+            .map_err(|source| InputError::Unreadable { path: told(path), source })?;
         if metadata.is_dir() {
             search(path, boundary, skipped, &mut files)?;
         } else {
@@ -107,15 +124,16 @@ pub(super) fn without_repeats(files: &mut Vec<File>) {
     });
 }
 
-/// Adds the files of a folder. What a chart has under `templates` is no YAML before Helm has
-/// rendered it.
+/// Adds the files of a folder that `kubectl apply --recursive` reads, hidden ones among them, and
+/// those whose extension differs in case. `.git` is not looked into: nobody commits what is there.
 fn search(
     folder: &Path,
     boundary: &Boundary,
     skipped: &mut Skipped,
     files: &mut Vec<File>,
 ) -> Result<(), InputError> {
-    let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    let walk = WalkDir::new(folder).follow_links(true).sort_by(hidden_last);
+    let mut entries = walk.into_iter();
     while let Some(entry) = entries.next() {
         let entry = match entry {
             Ok(entry) => entry,
@@ -124,41 +142,70 @@ fn search(
                 skipped.hidden = skipped.hidden.saturating_add(1);
                 continue;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                // Its own words hold the path as it is.
+                let why = error.io_error().map(ToString::to_string);
+                return Err(InputError::Folder {
+                    path: told(error.path().unwrap_or(folder)),
+                    why: why.unwrap_or_else(|| "it leads to a folder that it lies in".to_owned()),
+                });
+            }
         };
         let is_folder = entry.file_type().is_dir();
         if !is_folder && !is_configuration(entry.path()) {
             continue;
         }
-        if entry.depth() > 0 && is_hidden(entry.path()) {
+        if is_folder && entry.depth() > 0 && entry.file_name() == ".git" {
             skipped.hidden = skipped.hidden.saturating_add(1);
-            if is_folder {
-                entries.skip_current_dir();
-            }
+            entries.skip_current_dir();
             continue;
         }
         if entry.depth() > 0 && entry.path_is_symlink() {
             check_link(entry.path(), boundary)?;
         }
-        if is_folder && holds_templates(entry.path()) {
-            skipped.documents = skipped.documents.saturating_add(1);
-            entries.skip_current_dir();
-        } else if !is_folder && !entry.file_type().is_file() {
+        if is_folder {
+            continue;
+        }
+        if !entry.file_type().is_file() {
             // Whoever opens a pipe waits for somebody who writes into it.
-            return Err(InputError::NoFile(name(entry.path())));
-        } else if !is_folder {
+            return Err(InputError::NoFile(told(entry.path())));
+        }
+        if is_template(entry.path())? {
+            skipped.documents = skipped.documents.saturating_add(1);
+        } else {
             files.push(File { path: entry.into_path(), is_named: false });
         }
     }
     Ok(())
 }
 
+/// Returns the order in which a folder is walked. What is hidden comes last, so that of the names
+/// that a mounted ConfigMap gives a file, it is known by the one that is not.
+fn hidden_last(one: &DirEntry, other: &DirEntry) -> Ordering {
+    let key = |entry: &DirEntry| (is_hidden(entry.path()), entry.file_name().to_owned());
+    key(one).cmp(&key(other))
+}
+
+/// Returns whether a file is no YAML before Helm has rendered it: it has actions, and lies below
+/// `templates` of a chart.
+///
+/// # Errors
+/// It can't be read.
+fn is_template(path: &Path) -> Result<bool, InputError> {
+    if !path.ancestors().skip(1).any(holds_templates) {
+        return Ok(false);
+    }
+    let text =
+        read_within(path).map_err(|source| InputError::Unreadable { path: told(path), source })?;
+    Ok(text.windows(2).any(|pair| pair == b"{{"))
+}
+
 /// Refuses a link that leads out of the boundary.
 fn check_link(path: &Path, boundary: &Boundary) -> Result<(), InputError> {
     match boundary.holds(path) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(InputError::Outside(name(path))),
-        Err(source) => Err(InputError::Unreadable { path: name(path), source }),
+        Ok(false) => Err(InputError::Outside(told(path))),
+        Err(source) => Err(InputError::Unreadable { path: told(path), source }),
     }
 }
 
@@ -173,10 +220,13 @@ fn holds_templates(folder: &Path) -> bool {
 }
 
 fn is_configuration(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| {
-        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    })
+    let name = path.file_name().map(OsStr::to_ascii_lowercase).unwrap_or_default();
+    EXTENSIONS.iter().any(|extension| ends_with(Path::new(&name), extension))
+}
+
+/// Returns whether a name ends so. One that is nothing but `.yaml` does, as it does to Go.
+fn ends_with(path: &Path, extension: &str) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(extension.as_bytes()))
 }
 
 fn is_standard_input(path: &Path) -> bool {
@@ -185,6 +235,11 @@ fn is_standard_input(path: &Path) -> bool {
 
 fn name(path: &Path) -> String {
     if is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Returns what messages call a file, on one line.
+fn told(path: &Path) -> String {
+    escaped(&name(path))
 }
 
 /// Returns a path without `folder/..`, where that leads to the same file.

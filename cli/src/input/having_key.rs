@@ -2,7 +2,8 @@
 
 use super::files::{File, list, without_repeats};
 use super::{Boundary, Skipped};
-use attache_config_reader::{Node, quote, read_yaml_stream, suggestion};
+use crate::shown::told_path;
+use attache_config_reader::{Node, read_yaml_stream, suggestion};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -38,8 +39,8 @@ pub(crate) fn having_key(
             }
         }
         if found.len() == before {
-            let path = quote(&path.display().to_string());
-            return Err(format!("nothing in {path} has `{key}` at its root{skipped}").into());
+            let path = told_path(path);
+            return Err(format!("nothing in `{path}` has `{key}` at its root{skipped}").into());
         }
     }
     without_repeats(&mut found);
@@ -52,7 +53,7 @@ fn is_of_kind(file: &File, key: &str) -> Result<bool, Box<dyn Error>> {
     let documents = read_yaml_stream(&text).map_err(|error| {
         format!(
             "{}: {error}; mend it, or name the files that are meant in place of their folder",
-            file.name()
+            file.told()
         )
     })?;
     Ok(documents.iter().any(|document| has_key(document, key)))

@@ -27,6 +27,7 @@ pub(crate) use skipped::Skipped;
 pub(crate) use source_file::SourceFile;
 pub(crate) use workload::{ModuleEnvironment, NoVariables, WorkloadDocument, has_policy_for};
 
+use crate::shown::{escaped, told_path};
 use attache_config_reader::SyntaxError;
 use clap::Args;
 use find::find;
@@ -36,7 +37,8 @@ use std::rc::Rc;
 /// What to read.
 #[derive(Args)]
 pub(crate) struct InputOptions {
-    /// Files, folders (searched for *.yaml, *.yml and *.json), and `-` for the standard input
+    /// Files, folders (searched as kubectl does: for *.yaml, *.yml and *.json), and `-` for the
+    /// standard input
     #[arg(value_name = "FILE", required_unless_present = "cluster", conflicts_with = "cluster")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -111,14 +113,19 @@ pub(crate) struct Input {
 pub(crate) enum InputError {
     #[error("can't read `{path}`: {source}")]
     Unreadable { path: String, source: std::io::Error },
-    #[error("can't search {0}")]
-    Folder(#[from] walkdir::Error),
+    #[error("can't search `{path}`: {why}")]
+    Folder { path: String, why: String },
     #[error(
         "the link `{0}` leads out of what the command line names; name what it leads to, or put a copy in its place"
     )]
     Outside(String),
     #[error("`{0}` is no file; take it out of the folder, or name the files that are to be read")]
     NoFile(String),
+    #[error(
+        "`{0}` holds a configuration, and in a folder kubectl passes over what ends otherwise than `.yaml`, `.yml` or \
+         `.json`, in lower case; rename it, or name the file itself"
+    )]
+    PassedOverByKubectl(String),
     #[error("`{0}` is not UTF-8; save it as UTF-8")]
     NotUtf8(String),
     #[error(
@@ -207,7 +214,8 @@ impl Input {
         match (configurations.next(), configurations.next()) {
             (Some(only), None) => Ok(only),
             _ => {
-                Err(format!("name one configuration; there are {}: {}", all.len(), all.join(", ")))
+                let (count, all) = (all.len(), escaped(&all.join(", ")));
+                Err(format!("name one configuration; there are {count}: {all}"))
             }
         }
     }
@@ -236,12 +244,10 @@ impl Input {
     /// It can't be read, or a link in it leads out of the boundary.
     pub(crate) fn of_path(path: &Path, boundary: &Boundary) -> Result<Self, InputError> {
         let metadata = std::fs::metadata(path);
-        let metadata = metadata.map_err(|source| InputError::Unreadable {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let metadata =
+            metadata.map_err(|source| InputError::Unreadable { path: told_path(path), source })?;
         if !metadata.is_file() && !metadata.is_dir() {
-            return Err(InputError::NoFile(path.display().to_string()));
+            return Err(InputError::NoFile(told_path(path)));
         }
         // What is called `-` is that file here.
         let path = if path.as_os_str() == "-" { PathBuf::from("./-") } else { path.to_owned() };
@@ -253,7 +259,11 @@ impl Input {
     /// Adds what files and folders hold.
     fn add_files(&mut self, paths: &[PathBuf], boundary: &Boundary) -> Result<(), InputError> {
         for file in files::list(paths, boundary, &mut self.skipped)? {
+            let before = self.configurations.len();
             self.add(file.name(), file.read()?, file.is_named);
+            if file.is_passed_over_by_kubectl() && self.configurations.len() > before {
+                return Err(InputError::PassedOverByKubectl(file.told()));
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The configuration that a file of tests or of assertions names.
 
 use super::{Boundary, Configuration, Input, shortened};
+use crate::shown::{escaped, told_path};
 use std::path::Path;
 
 /// Reads the configuration that a file names, from that file's folder.
@@ -13,14 +14,15 @@ pub(crate) fn named_configuration(
     by: &Path,
     boundary: &Boundary,
 ) -> Result<Configuration, String> {
+    let told = escaped(named);
     let folder = by.parent().unwrap_or(Path::new(""));
     let path = shortened(&folder.join(named));
     let is_inside = boundary
         .holds(&path)
-        .map_err(|error| format!("can't read `{}`: {error}", path.display()))?;
+        .map_err(|error| format!("can't read `{}`: {error}", told_path(&path)))?;
     if !is_inside {
         return Err(format!(
-            "`{named}` lies outside of what the command line names; put it below the folder of this file, or name a folder \
+            "`{told}` lies outside of what the command line names; put it below the folder of this file, or name a folder \
              that holds both by --root"
         ));
     }
@@ -32,9 +34,7 @@ pub(crate) fn named_configuration(
     let mut found = input.configurations.into_iter();
     match (found.next(), count) {
         (Some(configuration), 1) => Ok(configuration),
-        (None, _) => Err(format!("`{named}` holds no configuration")),
-        (Some(_), _) => {
-            Err(format!("`{named}` holds {count} configurations; name a file with one"))
-        }
+        (None, _) => Err(format!("`{told}` holds no configuration")),
+        (Some(_), _) => Err(format!("`{told}` holds {count} configurations; name a file with one")),
     }
 }

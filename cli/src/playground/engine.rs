@@ -1,6 +1,7 @@
 //! Where the page's engine comes from: a build for a release carries it, one in a checkout has it
 //! built.
 
+use crate::shown::told_path;
 use std::error::Error;
 
 /// Returns the engine as Wasm.
@@ -34,7 +35,7 @@ pub(crate) fn engine() -> Result<Vec<u8>, Box<dyn Error>> {
     // The standard output may be the page.
     build.arg("--playground").stdin(Stdio::null()).stdout(Stdio::null());
     let status =
-        build.status().map_err(|error| format!("can't run `{}`: {error}", script.display()))?;
+        build.status().map_err(|error| format!("can't run `{}`: {error}", told_path(&script)))?;
     if !status.success() {
         return Err(
             format!("`scripts/build --playground` failed ({status}); it says why above").into()
@@ -43,5 +44,5 @@ pub(crate) fn engine() -> Result<Vec<u8>, Box<dyn Error>> {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let engine = checkout.join(target).join("playground.wasm");
     std::fs::read(&engine)
-        .map_err(|error| format!("can't read `{}`: {error}", engine.display()).into())
+        .map_err(|error| format!("can't read `{}`: {error}", told_path(&engine)).into())
 }

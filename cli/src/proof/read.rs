@@ -11,6 +11,7 @@ use crate::input::{
     Boundary, Configuration, SourceFile, WorkloadDocument, is_configuration, named_configuration,
     read_text,
 };
+use crate::shown::{escaped, told_path};
 use crate::symbolic::{Region, Scope};
 use attache_config_reader::{Diagnostic, Node, Path, Report, Step, read_document};
 use attache_engine::host::Workload;
@@ -36,7 +37,7 @@ pub(crate) enum ProofFileError {
     #[error("{0}")]
     Unreadable(String),
     /// What is wrong with what, where it stands.
-    #[error("{} has errors", .0.name)]
+    #[error("{} has errors", escaped(&.0.name))]
     Invalid(Rc<SourceFile>, Vec<Diagnostic>),
 }
 
@@ -61,12 +62,13 @@ impl ProofFile {
         path: &FilePath,
         boundary: Option<&Boundary>,
     ) -> Result<Self, ProofFileError> {
-        let name = path.display().to_string();
-        let unreadable =
-            |error: &dyn std::fmt::Display| ProofFileError::Unreadable(format!("{name}: {error}"));
-        let text = read_text(path)
-            .map_err(|error| ProofFileError::Unreadable(format!("can't read `{name}`: {error}")))?;
-        let (source, error) = SourceFile::new(name.clone(), text);
+        let unreadable = |error: &dyn std::fmt::Display| {
+            ProofFileError::Unreadable(format!("{}: {error}", told_path(path)))
+        };
+        let text = read_text(path).map_err(|error| {
+            ProofFileError::Unreadable(format!("can't read `{}`: {error}", told_path(path)))
+        })?;
+        let (source, error) = SourceFile::new(path.display().to_string(), text);
         if let Some(error) = error {
             return Err(unreadable(&error));
         }

@@ -5,6 +5,7 @@ use super::faults::faults;
 use crate::input::{
     Boundary, Configuration, SourceFile, is_configuration, named_configuration, read_text,
 };
+use crate::shown::escaped;
 use attache_config_reader::{Diagnostic, Node, Path, Report, SourceDocument, read_document};
 use std::error::Error;
 use std::path::Path as FilePath;
@@ -26,17 +27,19 @@ impl TestFile {
     /// the configuration's file.
     pub(crate) fn read(path: &FilePath, boundary: &Boundary) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
-        let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
+        let text =
+            read_text(path).map_err(|error| format!("can't read `{}`: {error}", escaped(&name)))?;
         let nodes = attache_config_reader::read_yaml_stream(&text)
             .map_err(|error| told(&name, &text, std::slice::from_ref(&error)))?;
         if nodes.iter().any(|node| is_configuration(node, "steps")) {
             return Err(format!(
-                "{name} is a configuration and no file of tests; a file of tests names it as its `configuration` and has `steps`"
+                "{} is a configuration and no file of tests; a file of tests names it as its `configuration` and has `steps`",
+                escaped(&name)
             )
             .into());
         }
         let [node] = nodes.as_slice() else {
-            return Err(format!("{name}: one document a file").into());
+            return Err(format!("{}: one document a file", escaped(&name)).into());
         };
         let document = read(node).map_err(|errors| told(&name, &text, &errors))?;
         let configuration = configuration(&document, path, boundary, name, text)?;
@@ -67,12 +70,13 @@ fn told(name: &str, text: &str, errors: &[Diagnostic]) -> String {
 }
 
 fn place(name: &str, document: Option<&SourceDocument>, error: &Diagnostic) -> String {
+    let name = escaped(name);
     match document.map(|document| document.locate(&error.path)) {
         Some(location) => {
             let start = location.key.unwrap_or_else(|| location.span()).start;
             format!("{name}:{}:{}", start.line, start.column)
         }
-        None => name.to_owned(),
+        None => name,
     }
 }
 
@@ -92,7 +96,7 @@ fn configuration(
     }
     let (source, error) = SourceFile::new(name, text);
     match error {
-        Some(error) => Err(format!("{}: {error}", source.name).into()),
+        Some(error) => Err(source.told(&error).into()),
         None => Ok(Configuration::bare(Rc::new(source), "configuration", node)),
     }
 }

@@ -1,6 +1,7 @@
 //! What of Tyk is written as JSON: its configuration, policies, sessions.
 
 use crate::input::read_text;
+use crate::shown::{escaped, told_path};
 use attache_config_reader::Diagnostic;
 use serde_json::Value;
 use std::error::Error;
@@ -11,7 +12,7 @@ use std::path::Path;
 /// # Errors
 /// It can't be read, or is none.
 pub(crate) fn read_json(path: &Path) -> Result<Value, Box<dyn Error>> {
-    let name = path.display();
+    let name = told_path(path);
     let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
     Ok(serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?)
 }
@@ -19,5 +20,5 @@ pub(crate) fn read_json(path: &Path) -> Result<Value, Box<dyn Error>> {
 /// Returns what is wrong with what stands under a name, as one line.
 pub(crate) fn wrong(name: &str, problems: &[Diagnostic]) -> String {
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    format!("`{name}`: {}", problems.join("; "))
+    format!("`{}`: {}", escaped(name), problems.join("; "))
 }

@@ -114,8 +114,18 @@ fn a_file_names_no_pipe_and_not_the_standard_input() {
     assert!(run.stderr.contains("t.yaml:2:1: can't read"), "{run:?}");
     let pipe = std::process::Command::new("mkfifo").arg(folder.path("pipe.yaml")).status();
     assert!(pipe.expect("mkfifo").success());
-    for command in [["test", "./p.yaml"], ["check", "./"], ["test", "./"]] {
-        let run = folder.run(&command);
+    for command in [
+        &["test", "./p.yaml"][..],
+        &["check", "./"],
+        &["test", "./"],
+        &["mutate", "./"],
+        &["prove", "./"],
+        &["diff", "./", "./"],
+        &["import", "istio", "./"],
+        &["tyk", "routes", "./"],
+        &["replay", "/dev/null", "--against", "./"],
+    ] {
+        let run = folder.run(command);
         assert_eq!(run.status, 2, "{run:?}");
         assert!(run.stderr.contains("is no file"), "{run:?}");
     }
@@ -130,7 +140,7 @@ fn a_link_in_a_folder_leads_nowhere_else() {
     ]);
     let within = |target: &str, link: &str| symlink(target, folder.path(link)).expect("a link");
     within("../a.yaml", "deploy/deep/same.yaml");
-    within("a.yaml", "deploy/same.JSON");
+    within("a.yaml", "deploy/same.json");
     let run = folder.run(&["check", "./deploy"]);
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.stderr.contains("2 configurations in 2 files"), "{run:?}");
@@ -174,14 +184,16 @@ fn files_of_tests_are_found_however_they_are_written() {
         ),
         ("elsewhere/linked.yaml", &quoted),
         ("other.yaml", "a: 1\n"),
+        (".yaml", &quoted),
         (".hidden.yaml", &quoted),
+        (".hidden/hidden.yaml", &quoted),
         (".git/hidden.yaml", &quoted),
     ]);
     symlink("elsewhere", folder.path("link")).expect("a link");
     let run = folder.run(&["test", "./"]);
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(run.stdout.starts_with("8 passed, 0 failed;"), "{run:?}");
-    assert_eq!(run.stderr, "note: passed over 1 other document and 2 hidden paths\n");
+    assert!(run.stdout.starts_with("11 passed, 0 failed;"), "{run:?}");
+    assert_eq!(run.stderr, "note: passed over 1 other document and 1 hidden path\n");
     let proofs = Folder::new(&[(
         "a.JSON",
         &format!("{{\"configuration\": {{{}}}, \"assertions\": {ASSERTIONS}}}", issuers_in_flow()),
@@ -228,25 +240,81 @@ fn a_gate_of_no_tests_fails() {
     );
 }
 
+/// As `kubectl apply --recursive` does: cli-runtime's `ExpandPathsToFileVisitors` looks at the
+/// extension alone, in lower case.
 #[test]
-fn what_is_hidden_is_told() {
+fn a_folder_is_read_as_kubectl_reads_it() {
     let folder = Folder::new(&[
         ("a.yaml", ISSUER),
         (".b.yaml", ISSUER),
+        (".yml", ISSUER),
         (".github/c.yaml", ISSUER),
+        ("deep/.er/d.json", "{\"issuers\": []}"),
         (".notes.txt", ""),
+        (".git/e.yaml", ISSUER),
     ]);
     symlink("nowhere", folder.path(".#a.yaml")).expect("a link");
     let run = folder.run(&["check", "./"]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.stderr.starts_with("5 configurations in 5 files, passed over 2 hidden paths: "),
+        "{run:?}"
+    );
+    assert!(run.stdout.contains("/deep/.er/d.json:1:"), "{run:?}");
+    fs::remove_dir_all(folder.path("deep")).expect("it is there");
+    let run = folder.run(&["diff", "./", "./"]);
+    assert_eq!(run.stderr, "note: passed over 2 hidden paths\nnote: passed over 2 hidden paths\n");
+    // Whatever is hidden is a change.
+    let without = Folder::new(&[("a.yaml", ISSUER), (".yml", ISSUER), (".github/c.yaml", ISSUER)]);
+    let old = folder.path("");
+    let run = without.run(&["diff", old.to_str().expect("UTF-8"), "./"]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stdout.contains(".b.yaml is gone, and was compared with nothing"), "{run:?}");
+    // A configuration that kubectl would not see is none that is in force.
+    folder.write("x.YAML", ISSUER);
+    for command in [&["check", "./"][..], &["diff", "./", "./"]] {
+        let run = folder.run(command);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(
+            run.stderr.contains("x.YAML` holds a configuration, and in a folder kubectl"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(folder.run(&["check", "./x.YAML"]).status, 0, "it was named");
+    folder.write("x.YAML", "a: 1");
+    assert_eq!(folder.run(&["check", "./"]).status, 0, "it is no configuration");
+}
+
+/// A volume of a ConfigMap has each file behind two links, in hidden folders.
+#[test]
+fn a_mounted_config_map_has_each_file_once() {
+    let folder = Folder::new(&[("mount/..2026/a.yaml", ISSUER)]);
+    symlink("..2026", folder.path("mount/..data")).expect("a link");
+    symlink("..data/a.yaml", folder.path("mount/a.yaml")).expect("a link");
+    let run = folder.run(&["check", "./mount", "--format", "json"]);
+    assert_eq!(run.stderr, "1 configuration in 1 file: 0 errors, 0 warnings\n");
+    let run = folder.run(&["diff", "./mount", "./mount", "--format", "json"]);
     assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.stdout.contains("/mount/a.yaml"), "{run:?}");
+}
+
+#[test]
+fn of_a_chart_what_has_no_actions_is_read() {
+    let folder = Folder::new(&[
+        ("chart/Chart.yaml", "name: a"),
+        ("chart/templates/plain.yaml", ISSUER),
+        ("chart/templates/deep/action.yaml", "a: {{ .Values.a }}\n{{- if }}"),
+    ]);
+    let run = folder.run(&["check", "./chart"]);
     assert_eq!(
         run.stderr,
-        "1 configuration in 1 file, passed over 3 hidden paths: 0 errors, 0 warnings\n"
+        "1 configuration in 2 files, passed over 2 other documents: 0 errors, 0 warnings\n"
     );
-    let run = folder.run(&["diff", "./", "./"]);
-    assert_eq!(run.stderr, "note: passed over 3 hidden paths\nnote: passed over 3 hidden paths\n");
-    // What is named is never hidden.
-    assert_eq!(folder.run(&["check", "./.github"]).status, 0);
+}
+
+#[test]
+fn what_leads_nowhere_is_an_error() {
+    let folder = Folder::new(&[("a.yaml", ISSUER)]);
     symlink("nowhere", folder.path("d.yaml")).expect("a link");
     assert_eq!(folder.run(&["check", "./"]).status, 2);
     assert!(Path::new(&folder.path("d.yaml")).is_symlink());
