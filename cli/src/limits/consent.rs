@@ -1,36 +1,93 @@
-//! Nothing is sent to strangers unasked.
+//! Nothing is sent to strangers unasked, and nothing that may change what a service holds.
 
+use crate::counted::counted;
 use crate::redact::redacted;
 use crate::shown::shown;
 use crate::tyk::parse_url;
-use attache_tyk_limits::nearness::is_near;
+use attache_tyk_limits::hosts::Hosts;
+use attache_tyk_limits::plan::Plan;
+use attache_tyk_limits::target::Target;
 use std::error::Error;
 use std::io::{BufRead as _, IsTerminal as _, Write as _, stderr, stdin};
-use std::net::ToSocketAddrs as _;
+
+/// The methods that ask for nothing to be changed (RFC 9110, section 9.2.1).
+const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /// Looks where the gateways are, and asks where one is neither on this machine nor in a private
 /// network.
 ///
 /// # Errors
 /// A URL is none, a host is unknown, or there is no consent.
-pub(super) fn check(urls: &[String], is_given: bool, plan: &str) -> Result<(), Box<dyn Error>> {
+pub(super) fn check(
+    urls: &[String],
+    hosts: &mut Hosts,
+    is_given: bool,
+    plan: &str,
+) -> Result<(), Box<dyn Error>> {
     let mut far = Vec::new();
-    for url in urls {
-        if !is_near_url(url)? {
-            far.push(url.as_str());
+    for text in urls {
+        let url = base(text)?;
+        let is_near = hosts.find(&url).map_err(|error| {
+            format!("--gateway: can't find `{}`: {error}", url.host_str().unwrap_or_default())
+        })?;
+        if !is_near {
+            far.push(text.as_str());
         }
     }
     if far.is_empty() || is_given {
         return Ok(());
     }
     let hosts = far.join("`, `");
-    if !stdin().is_terminal() {
-        return Err(format!(
-            "`{hosts}` is neither loopback nor private; say --yes if it is yours to load"
-        )
-        .into());
+    ask(
+        &format!("`{hosts}` is neither loopback nor private"),
+        "say --yes if it is yours to load",
+        &format!("Send {plan} there?"),
+    )
+}
+
+/// Asks where requests are to be sent whose methods are not safe.
+///
+/// # Errors
+/// There is no consent.
+pub(super) fn check_methods(
+    plans: &[(Target, Plan)],
+    is_given: bool,
+) -> Result<(), Box<dyn Error>> {
+    let sent = plans.iter().filter(|(_, plan)| !plan.steps.is_empty());
+    let changing: Vec<String> = sent
+        .filter(|(target, _)| !is_safe(&target.method))
+        .map(|(target, plan)| {
+            let (method, path) = (&target.method, &target.path);
+            format!("`{}` {} times", shown(&format!("{method} {path}")), plan.requests())
+        })
+        .collect();
+    if changing.is_empty() || is_given {
+        return Ok(());
     }
-    write!(stderr(), "`{hosts}` is neither loopback nor private. Send {plan} there? [y/N] ")?;
+    ask(
+        &format!(
+            "{} may change what the service behind the gateway holds, since the method is not safe (RFC 9110)",
+            changing.join(", ")
+        ),
+        "say --unsafe-methods where that does no harm, or name what to send in place of it by --request",
+        &format!("Send {} of that kind?", counted(changing.len(), "request")),
+    )
+}
+
+/// Returns whether a method asks for nothing to be changed.
+pub(super) fn is_safe(method: &str) -> bool {
+    SAFE_METHODS.contains(&method)
+}
+
+/// Asks whoever sits at the terminal.
+///
+/// # Errors
+/// The answer is no, or nobody is there.
+fn ask(fact: &str, option: &str, question: &str) -> Result<(), Box<dyn Error>> {
+    if !stdin().is_terminal() {
+        return Err(format!("{fact}; {option}").into());
+    }
+    write!(stderr(), "{fact}. {question} [y/N] ")?;
     let mut answer = String::new();
     stdin().lock().read_line(&mut answer)?;
     match answer.trim() {
@@ -54,18 +111,6 @@ pub(super) fn base(text: &str) -> Result<reqwest::Url, String> {
     Ok(url)
 }
 
-/// Returns whether all addresses of a URL's host are near.
-fn is_near_url(text: &str) -> Result<bool, Box<dyn Error>> {
-    let url = base(text)?;
-    let (host, port) =
-        (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses = (host, port).to_socket_addrs();
-    let addresses =
-        addresses.map_err(|error| format!("--gateway: can't find `{host}`: {error}"))?;
-    Ok(addresses.into_iter().all(|address| is_near(address.ip())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +118,8 @@ mod tests {
     #[test]
     fn only_what_is_near_needs_no_word() {
         let check = |url: &str| {
-            check(&[url.to_owned()], false, "9 requests").map_err(|error| error.to_string())
+            let hosts = &mut Hosts::default();
+            check(&[url.to_owned()], hosts, false, "9 requests").map_err(|error| error.to_string())
         };
         assert_eq!(check("http://127.0.0.1:8080"), Ok(()));
         assert_eq!(check("https://[::1]:8443/"), Ok(()));
@@ -90,6 +136,27 @@ mod tests {
             let error = check(url).unwrap_err();
             assert!(error.contains(said), "{url}: {error}");
         }
-        assert!(super::check(&["http://192.0.2.1:8080".to_owned()], true, "").is_ok());
+        let hosts = &mut Hosts::default();
+        assert!(super::check(&["http://192.0.2.1:8080".to_owned()], hosts, true, "").is_ok());
+    }
+
+    #[test]
+    fn a_method_is_safe_as_it_is_registered() {
+        for (method, expected) in [
+            ("GET", true),
+            ("HEAD", true),
+            ("OPTIONS", true),
+            ("TRACE", true),
+            ("get", false),
+            ("POST", false),
+            ("PUT", false),
+            ("PATCH", false),
+            ("DELETE", false),
+            ("CONNECT", false),
+            ("PURGE", false),
+            ("", false),
+        ] {
+            assert_eq!(is_safe(method), expected, "{method}");
+        }
     }
 }

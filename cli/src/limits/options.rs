@@ -55,6 +55,10 @@ pub(crate) struct Options {
     /// Send to a host that is neither loopback nor private, without asking
     #[arg(long)]
     pub(super) yes: bool,
+    /// Send requests whose methods are not safe (RFC 9110, section 9.2.1), such as POST or DELETE,
+    /// without asking: the service behind the gateway does what they ask for, each time
+    #[arg(long)]
+    pub(super) unsafe_methods: bool,
     /// Say what would be sent, and send nothing
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -7,6 +7,7 @@ use crate::report::{Format, render};
 use crate::tyk::{DefinitionOptions, GatewayApi, Read, read_json, wrong};
 use anstream::{AutoStream, ColorChoice};
 use attache_tyk_limits::grant::{Documents, Grant, Refused, grants};
+use attache_tyk_limits::hosts::Hosts;
 use attache_tyk_limits::settings::Settings;
 use attache_tyk_limits::target::Target;
 use attache_tyk_limits::targets::{Idle, Targets};
@@ -24,6 +25,8 @@ pub(super) struct Prepared {
     /// What holds for nothing.
     pub(super) idle: Vec<Idle>,
     pub(super) keys: Vec<String>,
+    /// Where the gateways are that were asked.
+    pub(super) hosts: Hosts,
 }
 
 /// Reads everything; `None` where definitions have errors, which were told.
@@ -38,11 +41,14 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
     for url in &options.gateway {
         consent::base(url)?;
     }
+    let mut hosts = Hosts::default();
     if let Some(url) = asked {
-        consent::check(std::slice::from_ref(url), options.yes, "the secret and the key")?;
+        let asked = std::slice::from_ref(url);
+        consent::check(asked, &mut hosts, options.yes, "the secret and the key")?;
     }
     let settings = settings(options.conf.as_deref())?;
-    let definitions = DefinitionOptions::of(&options.files, asked.map(String::as_str));
+    let definitions =
+        DefinitionOptions::of(&options.files, asked.map(String::as_str), hosts.clone());
     let Read { gateway, problems, .. } = definitions.read_with(settings.routing.clone(), None)?;
     if !problems.is_empty() {
         let is_styled = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
@@ -55,8 +61,11 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
             keys.push(from_file(key).map_err(|error| format!("{option}: {error}"))?);
         }
     }
-    let documents =
-        documents(options, asked.map(String::as_str), keys.first().map(String::as_str))?;
+    let documents = documents(
+        options,
+        asked.map(|url| (url.as_str(), &hosts)),
+        keys.first().map(String::as_str),
+    )?;
     let grants = granted(&documents)?;
     let mut targets = chosen(options, &gateway, grants.as_ref(), &settings)?;
     targets.list.retain(|target| is_chosen(options, &target.api));
@@ -69,7 +78,8 @@ pub(super) fn prepare(options: &Options) -> Result<Option<Prepared>, Box<dyn Err
         return Err(said.into());
     }
     let gateways = options.gateways.map_or(options.gateway.len(), usize::from).max(1);
-    Ok(Some(Prepared { settings, gateways, targets: targets.list, idle: targets.idle, keys }))
+    let Targets { list, idle } = targets;
+    Ok(Some(Prepared { settings, gateways, targets: list, idle, keys, hosts }))
 }
 
 /// Returns whether an API is among those that --api names; each is where it names none.
@@ -86,7 +96,7 @@ fn settings(conf: Option<&Path>) -> Result<Settings, Box<dyn Error>> {
 /// Reads policies and the session, from files or from the gateway that is asked.
 fn documents(
     options: &Options,
-    asked: Option<&str>,
+    asked: Option<(&str, &Hosts)>,
     key: Option<&str>,
 ) -> Result<Documents, Box<dyn Error>> {
     let mut documents = Documents::default();
@@ -98,8 +108,8 @@ fn documents(
         documents.set_session(&read_json(path)?);
         refuse(&mut documents, &path.display().to_string())?;
     }
-    if let Some(url) = asked {
-        let api = GatewayApi::new(url)?;
+    if let Some((url, hosts)) = asked {
+        let api = GatewayApi::new(url, hosts)?;
         let (name, text) = api.get(&["tyk", "policies"])?;
         documents.add_policies(&serde_json::from_str(&text)?);
         refuse(&mut documents, &name)?;

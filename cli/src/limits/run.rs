@@ -11,7 +11,7 @@ use super::text::text;
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::read_text;
-use crate::shown::{json_text, shown};
+use crate::shown::{json_text, shown, told_path};
 use attache_tyk_limits::behaviour::Behaviour;
 use attache_tyk_limits::drive::{Course, TIMEOUT, drive};
 use attache_tyk_limits::envelope::Envelope;
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let record = match earlier {
         Some(record) => Some(record),
         None if options.dry_run => None,
-        None => Some(send(options, &prepared, &plans, seed)?),
+        None => Some(send(options, &mut prepared, &plans, seed)?),
     };
     if let (Some(path), Some(record)) = (&options.record, &record) {
         write(path, &(serde_json::to_string(record)? + "\n"))?;
@@ -62,14 +62,15 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 }
 
 fn read(path: &Path) -> Result<Record, String> {
-    let name = path.display();
+    let name = told_path(path);
     let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
     Record::parse(&text)
         .map_err(|error| format!("`{name}` is no record of attache limits: {error}"))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text).map_err(|error| format!("can't write `{}`: {error}", path.display()))
+    std::fs::write(path, text)
+        .map_err(|error| format!("can't write `{}`: {error}", told_path(path)))
 }
 
 /// Makes the plan of each target.
@@ -101,7 +102,7 @@ fn tried<'r>(record: &'r Record, target: &Target) -> Option<&'r Tried> {
 
 fn send(
     options: &Options,
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     plans: &[(Target, Plan)],
     seed: u64,
 ) -> Result<Record, Box<dyn Error>> {
@@ -116,13 +117,14 @@ fn send(
     }
     let requests: usize = plans.iter().map(|(_, plan)| plan.requests()).sum();
     let sent = counted(requests, "request");
-    consent::check(&options.gateway, options.yes, &sent)?;
+    consent::check_methods(plans, options.unsafe_methods)?;
+    consent::check(&options.gateway, &mut prepared.hosts, options.yes, &sent)?;
     if prepared.keys.is_empty() && plans.iter().any(|(target, _)| target.key_header.is_some()) {
         return Err("the API asks for a key; give one by --key @FILE".into());
     }
     let until = Duration::from_secs(options.max_seconds.into()).saturating_add(GRACE);
-    let (urls, keys) = (&options.gateway, &prepared.keys);
-    let course = Course { urls, targets: plans, keys, seed, until, timeout: TIMEOUT };
+    let (urls, keys, hosts) = (&options.gateway, &prepared.keys, &prepared.hosts);
+    let course = Course { urls, hosts, targets: plans, keys, seed, until, timeout: TIMEOUT };
     let tell = |number: usize| {
         if let Some((target, plan)) = plans.get(number) {
             let (sent, seconds) = (counted(plan.requests(), "request"), plan.seconds());

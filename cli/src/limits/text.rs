@@ -1,5 +1,6 @@
 //! What was found, for people.
 
+use super::consent::is_safe;
 use super::results::{Result, Results, running};
 use crate::counted::counted;
 use crate::shown::shown;
@@ -58,6 +59,9 @@ fn one(text: &mut String, result: &Result) {
 }
 
 fn planned(text: &mut String, result: &Result) {
+    if !is_safe(&result.target.method) {
+        text.push_str("  is not sent unasked, since its method is not safe: --unsafe-methods\n");
+    }
     _ = writeln!(text, "  {:<12}{:>6}{:>10}{:>12}", "step", "send", "every", "after rest");
     for step in &result.plan.steps {
         let (every, rest) = (format!("{:.3} s", step.spacing), format!("{:.1} s", step.rest));

@@ -5,6 +5,8 @@ use super::json::{read_json, wrong};
 use super::texts::Texts;
 use crate::finding::Finding;
 use crate::input::{ClusterSource, SourceFile, read_texts};
+#[cfg(not(target_family = "wasm"))]
+use attache_tyk_limits::hosts::Hosts;
 use attache_tyk_routes::Settings;
 use attache_tyk_routes::definition::Definitions;
 use attache_tyk_routes::gateway::Gateway;
@@ -13,6 +15,10 @@ use clap::Args;
 use std::error::Error;
 use std::path::PathBuf;
 use std::rc::Rc;
+
+/// Where hosts are; there is no network to look.
+#[cfg(target_family = "wasm")]
+type Hosts = ();
 
 /// The kinds of Tyk's operator, and what they name.
 const KINDS: [&str; 3] =
@@ -31,6 +37,9 @@ pub(crate) struct DefinitionOptions {
     /// The gateway's configuration, which says how it matches paths and hosts: tyk.conf
     #[arg(long, value_name = "FILE")]
     conf: Option<PathBuf>,
+    /// Where the gateway is, as far as that was looked up.
+    #[arg(skip)]
+    hosts: Hosts,
 }
 
 /// What was read.
@@ -43,9 +52,9 @@ pub(crate) struct Read {
 }
 
 impl DefinitionOptions {
-    /// Names definitions as options do.
-    pub(crate) fn of(files: &[PathBuf], gateway: Option<&str>) -> Self {
-        Self { files: files.to_vec(), gateway: gateway.map(str::to_owned), conf: None }
+    /// Names definitions as options do, with the gateway's addresses where they are known.
+    pub(crate) fn of(files: &[PathBuf], gateway: Option<&str>, hosts: Hosts) -> Self {
+        Self { files: files.to_vec(), gateway: gateway.map(str::to_owned), conf: None, hosts }
     }
 
     /// Returns whether neither files nor a gateway are named.
@@ -72,7 +81,7 @@ impl DefinitionOptions {
     ) -> Result<Read, Box<dyn Error>> {
         let mut texts = Texts::default();
         if let Some(url) = &self.gateway {
-            for (name, text) in gateway_api::read(url)? {
+            for (name, text) in gateway_api::read(url, &self.hosts)? {
                 let (file, error) = SourceFile::new(name, text);
                 texts.add(Rc::new(file), error, false);
             }

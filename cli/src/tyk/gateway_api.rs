@@ -4,6 +4,8 @@
 use crate::redact::redacted;
 #[cfg(not(target_family = "wasm"))]
 use crate::shown::shown;
+#[cfg(not(target_family = "wasm"))]
+use attache_tyk_limits::hosts::Hosts;
 use std::error::Error;
 #[cfg(not(target_family = "wasm"))]
 use std::io::Read;
@@ -34,22 +36,28 @@ pub(crate) struct GatewayApi {
 #[cfg(not(target_family = "wasm"))]
 impl GatewayApi {
     /// Prepares to ask. The secret goes to the gateway itself, whatever proxy the environment
-    /// names: it may go in clear.
+    /// names: it may go in clear. Where `hosts` knows its addresses, it goes to these.
     ///
     /// # Errors
     /// The URL is none, or there is no secret.
-    pub(crate) fn new(url: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(url: &str, hosts: &Hosts) -> Result<Self, Box<dyn Error>> {
         let url = parse_url(url)?;
         let secret = std::env::var(SECRET).map_err(|_| {
             format!("{SECRET} is not set; it holds the gateway's secret (`secret` of its tyk.conf)")
         })?;
-        Self::with(url, secret, TIMEOUT)
+        Self::with(url, hosts, secret, TIMEOUT)
     }
 
-    fn with(url: reqwest::Url, secret: String, timeout: Duration) -> Result<Self, Box<dyn Error>> {
+    fn with(
+        url: reqwest::Url,
+        hosts: &Hosts,
+        secret: String,
+        timeout: Duration,
+    ) -> Result<Self, Box<dyn Error>> {
         // Whoever else has chosen one chose the same.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::blocking::Client::builder()
+        let client = hosts
+            .pin(reqwest::blocking::Client::builder())
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -118,8 +126,8 @@ impl GatewayApi {
 /// # Errors
 /// As [`GatewayApi`].
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn read(url: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
-    let api = GatewayApi::new(url)?;
+pub(super) fn read(url: &str, hosts: &Hosts) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let api = GatewayApi::new(url, hosts)?;
     [&["tyk", "apis"][..], &["tyk", "apis", "oas"]].iter().map(|path| api.get(path)).collect()
 }
 
@@ -158,7 +166,7 @@ fn chain(error: &dyn Error) -> String {
 
 /// Says that there is no network.
 #[cfg(target_family = "wasm")]
-pub(super) fn read(_: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+pub(super) fn read(_: &str, (): &()) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     Err("a gateway can't be asked from here".into())
 }
 
@@ -169,7 +177,8 @@ mod tests {
     use std::net::TcpListener;
 
     fn api(url: &str) -> Result<GatewayApi, Box<dyn Error>> {
-        GatewayApi::with(parse_url(url)?, "s".to_owned(), Duration::from_millis(200))
+        let hosts = Hosts::default();
+        GatewayApi::with(parse_url(url)?, &hosts, "s".to_owned(), Duration::from_millis(200))
     }
 
     #[test]

@@ -136,6 +136,32 @@ fn strangers_are_not_loaded_unasked() {
     assert_eq!(limits(&[&far[..], &["--dry-run"]].concat()).status, 0);
 }
 
+/// RFC 9110, section 9.2.1: what may change something is sent to nobody unasked.
+#[test]
+fn what_is_not_safe_is_not_sent_unasked() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    for method in ["POST", "PUT", "PATCH", "DELETE", "get"] {
+        let request = format!("{method} /orders/list");
+        let to = ["--gateway", &url, "--key", "k", "--yes", "--request", &request];
+        let run = limits(&to);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{method}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("`{request}` ")), "{}", run.stderr);
+        assert!(run.stderr.contains("the method is not safe (RFC 9110)"), "{}", run.stderr);
+        assert!(run.stderr.contains("say --unsafe-methods"), "{}", run.stderr);
+        let planned = limits(&[&to[..], &["--dry-run"]].concat());
+        assert!(planned.stdout.contains("is not sent unasked"), "{}", planned.stdout);
+    }
+    assert!(listener.accept().is_err(), "somebody was asked");
+    // With consent it is sent, here to nobody.
+    let request = ["--request", "DELETE /orders/list", "--unsafe-methods", "--max-seconds", "3"];
+    let run = limits(&[&["--gateway", "http://127.0.0.1:1", "--key", "k"], &request[..]].concat());
+    assert!(run.stderr.contains("did not answer 8 times in a row"), "{}", run.stderr);
+    let safe = limits(&["--dry-run", "--request", "HEAD /orders/list"]);
+    assert!(!safe.stdout.contains("is not sent unasked"), "{}", safe.stdout);
+}
+
 #[test]
 fn what_was_not_tried_is_not_green() {
     let folder = tempfile::tempdir().unwrap();

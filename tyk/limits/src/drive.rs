@@ -1,6 +1,7 @@
 //! Sends what is planned, when it is due, whatever has come back: an open loop, so that a slow
 //! gateway is not spared.
 
+use crate::hosts::Hosts;
 use crate::plan::{Due, Plan};
 use crate::record::{Answer, FORMAT, Record, Tried};
 use crate::target::Target;
@@ -32,6 +33,8 @@ const MAX_BODY_BYTES: u64 = 1024 * 1024;
 pub struct Course<'c> {
     /// The gateways; nothing is sent anywhere else.
     pub urls: &'c [String],
+    /// Where they are; what is not known of them is looked up.
+    pub hosts: &'c Hosts,
     /// What to try, with its plan.
     pub targets: &'c [(Target, Plan)],
     /// The first key, and the second where there is one.
@@ -73,7 +76,9 @@ struct Sender<'c> {
 pub fn drive(course: Course<'_>, tell: &dyn Fn(usize)) -> Result<Record, Box<dyn Error>> {
     // Whoever else has chosen one chose the same.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let client = Client::builder()
+    let client = course
+        .hosts
+        .pin(Client::builder())
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(course.timeout)

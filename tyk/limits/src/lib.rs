@@ -28,14 +28,16 @@
 //! assert_eq!(targets.list[0].tightest().unwrap().limit.describe(), "5 per 2 s");
 //! ```
 //!
-//! Only `drive` has a clock and a network. How Tyk counts was read in its public source (5.14) and
-//! tried on gateways: `tests/recorded` has what they answered.
+//! Only `drive` and `hosts` have a clock and a network. How Tyk counts was read in its public source
+//! (5.14) and tried on gateways: `tests/recorded` has what they answered.
 
 pub mod behaviour;
 #[cfg(not(target_family = "wasm"))]
 pub mod drive;
 pub mod envelope;
 pub mod grant;
+#[cfg(not(target_family = "wasm"))]
+pub mod hosts;
 pub mod judge;
 pub mod limit;
 pub mod model;

@@ -4,6 +4,7 @@ use crate::clean;
 use crate::real::file;
 use crate::scenario::{Scenario, World};
 use attache_tyk_limits::drive::{Course, drive};
+use attache_tyk_limits::hosts::Hosts;
 use attache_tyk_limits::judge::Judgement;
 use attache_tyk_limits::plan::{Kind, Plan, Step};
 use attache_tyk_limits::record::Record;
@@ -111,7 +112,10 @@ fn drip(mut stream: TcpStream) {
 
 fn drive_by_one(until: Duration) -> Record {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let urls = [format!("http://{}", listener.local_addr().unwrap())];
+    let address = listener.local_addr().unwrap();
+    // DNS knows no such name: where it was looked up before, it is not asked again.
+    let urls = [format!("http://gateway.invalid:{}", address.port())];
+    let hosts = &Hosts::from_iter([("gateway.invalid".to_owned(), vec![address])]);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             std::thread::spawn(move || drip(stream.unwrap()));
@@ -122,8 +126,9 @@ fn drive_by_one(until: Duration) -> Record {
     let plan = Plan { steps: vec![step], window: 2.0, left_out: Vec::new() };
     let (targets, keys) = ([(target, plan)], ["key".to_owned()]);
     let timeout = Duration::from_millis(200);
-    drive(Course { urls: &urls, targets: &targets, keys: &keys, seed: 7, until, timeout }, &|_| ())
-        .unwrap()
+    let course =
+        Course { urls: &urls, hosts, targets: &targets, keys: &keys, seed: 7, until, timeout };
+    drive(course, &|_| ()).unwrap()
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::scenario::{Meanwhile, Scenario};
 use crate::{clean, faults};
 use attache_test_issuer::{Issuer, key_folder, minting};
 use attache_tyk_limits::drive::{Course, TIMEOUT, drive};
+use attache_tyk_limits::hosts::Hosts;
 use attache_tyk_limits::record::Record;
 use axum::Router;
 use std::net::SocketAddr;
@@ -85,6 +86,7 @@ fn run(scenario: &Scenario, upstream: SocketAddr, issuer: SocketAddr) -> Record 
     let targets = [(scenario.target(), scenario.plan())];
     let course = Course {
         urls: &urls,
+        hosts: &Hosts::default(),
         targets: &targets,
         keys: &keys,
         seed: 7,
