@@ -16,7 +16,6 @@ mod compare;
 mod counted;
 mod drift_rules;
 #[cfg(not(target_family = "wasm"))]
-mod dry_run;
 #[cfg(test)]
 mod enumerated;
 mod examine;
@@ -24,6 +23,7 @@ mod exit;
 mod explain;
 mod finding;
 mod import;
+mod in_force;
 mod input;
 #[cfg(not(target_family = "wasm"))]
 mod limits;

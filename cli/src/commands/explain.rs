@@ -6,6 +6,7 @@ use crate::explain::{
     document, from_file, is_refused, no_policy, read_claims, read_header, read_seconds, read_token,
     seconds_now, tell,
 };
+use crate::in_force::resource_notes;
 use crate::input::{Configuration, InputOptions, SourceFile, read_text};
 use crate::shown::{escaped, json_text};
 use anstream::{AutoStream, ColorChoice};
@@ -81,6 +82,9 @@ fn explain(
     let simulation = Simulation::new(query, configuration, config)?;
     let explanation = simulation.explain();
     let Simulation { engine, workload, host, .. } = &simulation;
+    for note in resource_notes(configuration) {
+        anstream::eprintln!("note: {note}");
+    }
     if let Some(note) = configuration.why_not_for(workload) {
         anstream::eprintln!("note: {}", escaped(&note));
     }

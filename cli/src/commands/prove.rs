@@ -1,13 +1,13 @@
 //! `attache prove`.
 
-use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::TextOrJson;
 use crate::finding::{DOUBTFUL, Finding, INVALID, Rule};
+use crate::in_force::notes;
 use crate::input::{Boundary, BoundaryOptions, InputOptions, SourceFile};
 use crate::proof::{ProofFile, ProofFileError, find, json, prove, text};
 use crate::report;
-use crate::shown::json_text;
+use crate::shown::{json_text, told_path};
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::Diagnostic;
 use attache_engine::policy::View;
@@ -57,24 +57,25 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
             None => file.configuration.take().ok_or_else(|| {
                 format!(
                     "{}: `configuration` is missing; name one there or by --configuration",
-                    path.display()
+                    told_path(path)
                 )
             })?,
         };
         let config = configuration.usable()?;
         let proved = prove(&file.assertions, &configuration, &config, file.workload.as_ref(), view)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+            .map_err(|error| format!("{}: {error}", told_path(path)))?;
         holds &= proved.iter().all(|it| it.holds());
         match options.format {
             TextOrJson::Text => {
                 told.push_str(&text(&proved, &configuration, &config, is_styled));
-                if let Some(note) = dry_run::note(&config) {
+                for note in notes(&configuration, &config) {
                     told.push_str(&format!("{note}\n"));
                 }
             }
             TextOrJson::Json => values.push(serde_json::json!({
                 "file": path.display().to_string(),
                 "dryRun": config.dry_run != DryRun::Nowhere,
+                "notInForce": notes(&configuration, &config),
                 "assertions": json(&proved, &configuration, &config),
             })),
         }

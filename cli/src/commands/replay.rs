@@ -1,9 +1,9 @@
 //! `attache replay`.
 
 use crate::counted::counted;
-use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::{TextOrJson, WorkloadOptions, workload};
+use crate::in_force::notes;
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{Judge, Taking};
 use crate::replay::{Replay, document, tell};
@@ -77,7 +77,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         .into());
     }
     let mut assumed = assumed(options.was.is_some(), is_same);
-    assumed.extend(dry_run::note(&config).map(|note| format!("it is in force, though {note}")));
+    let notes = notes(&configuration, &config);
+    assumed.extend(notes.iter().map(|note| format!("it is in force, though {note}")));
     let text = match options.format {
         TextOrJson::Text => tell(&tally, &assumed),
         TextOrJson::Json => json_text(&document(&tally, &configuration.to_string(), &assumed)),
@@ -108,7 +109,7 @@ fn read_logs(logs: &[PathBuf], replay: &mut Replay<'_>) -> Result<(), Box<dyn Er
     for log in logs {
         let name =
             if log.as_os_str() == "-" { "<stdin>".to_owned() } else { log.display().to_string() };
-        let unreadable = |error: io::Error| format!("can't read `{name}`: {error}");
+        let unreadable = |error: io::Error| format!("can't read `{}`: {error}", escaped(&name));
         let read = if log.as_os_str() == "-" {
             replay.run(&name, stdin().lock(), &progress)
         } else {

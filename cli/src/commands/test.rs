@@ -3,11 +3,11 @@
 use crate::counted::counted;
 use crate::exit::Status;
 use crate::input::BoundaryOptions;
-use crate::shown::escaped;
+use crate::shown::{escaped, told_path};
 use crate::trial::{Suite, find, junit};
 use anstream::{AutoStream, ColorChoice};
 use clap::Args;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
@@ -42,6 +42,10 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     for path in &found.files {
         suites.push(Suite::run(path, &boundary, is_styled)?);
     }
+    let notes: BTreeSet<&String> = suites.iter().flat_map(|suite| &suite.notes).collect();
+    for note in notes {
+        anstream::eprintln!("note: {note}");
+    }
     let mut text = String::new();
     suites.iter().for_each(|suite| failures(suite, &mut text));
     let (decided, rules) = coverage(&suites, &mut text);
@@ -60,7 +64,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     stdout().write_all(text.as_bytes())?;
     if let Some(file) = &options.junit {
         fs::write(file, junit(&suites))
-            .map_err(|error| format!("can't write `{}`: {error}", file.display()))?;
+            .map_err(|error| format!("can't write `{}`: {error}", told_path(file)))?;
     }
     let is_short = options.min.is_some_and(|min| is_below(decided, rules, min));
     Ok(if failed > 0 || is_short { Status::Found } else { Status::Fine })

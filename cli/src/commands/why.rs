@@ -1,11 +1,11 @@
 //! `attache why`.
 
-use crate::dry_run;
 use crate::exit::Status;
 use crate::explain::{
     Client, ClientOptions, TextOrJson, WorkloadOptions, decoded, from_file, read_claims,
     read_header, read_token, workload,
 };
+use crate::in_force::notes;
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{
     Before, Fate, Judge, Judged, Logged, LoggedToken, Outcome, Recorded, Taking, TokenState,
@@ -105,7 +105,7 @@ fn told(
     if let Some(note) = configuration.why_not_for(&workload) {
         anstream::eprintln!("note: {}", escaped(&note));
     }
-    if let Some(note) = dry_run::note(config) {
+    for note in notes(configuration, config) {
         anstream::eprintln!("note: {note}");
     }
     let view = if is_of_shadow(picked) { View::WithShadow } else { View::Enforced };

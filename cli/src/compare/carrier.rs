@@ -2,7 +2,9 @@
 
 use super::members::{differing, value};
 use super::setting::{Effect, Setting};
+use crate::in_force::is_switch;
 use crate::input::{Carrier, Configuration};
+use crate::redact::redacted;
 use crate::shown::quoted;
 use attache_config_reader::{Path, Step};
 use serde_json::Value;
@@ -17,6 +19,7 @@ pub(super) fn changed(old: &Configuration, new: &Configuration) -> Vec<Setting> 
         let text = format!("the resource: {before} before, {after} now{elsewhere}");
         changed.push(Setting::new(text, Effect::MayAllow));
     }
+    changed.extend(metadata(old, new));
     match (rest(old), rest(new)) {
         (Some((prefix, before)), Some((same, after))) if prefix == same => {
             for key in differing(&before, &after) {
@@ -32,6 +35,43 @@ pub(super) fn changed(old: &Configuration, new: &Configuration) -> Vec<Setting> 
         _ => changed.push(Setting::new("what carries the configuration", Effect::MayAllow)),
     }
     changed
+}
+
+/// Tells which labels and annotations are others: by them tools leave a resource out, proxies do
+/// not load it, and whoever selects by them finds it or not.
+fn metadata(old: &Configuration, new: &Configuration) -> Vec<Setting> {
+    let mut changed = Vec::new();
+    for part in ["labels", "annotations"] {
+        let at = Path::default().key("metadata").key(part);
+        let [before, after] = [old, new].map(|configuration| {
+            configuration.resource().and_then(|resource| resource.get(&at)).map(value)
+        });
+        let [before, after] = [before, after].map(Option::unwrap_or_default);
+        for name in differing(&before, &after).into_iter().filter(|name| !says_nothing(name)) {
+            let effect = if is_switch(&name) { Effect::MayAllow } else { Effect::Nothing };
+            let [before, after] = [&before, &after].map(|those| told(those.get(&name)));
+            let name = quoted(&at.clone().key(&name).to_string());
+            changed.push(Setting::new(format!("{name}: {before} before, {after} now"), effect));
+        }
+    }
+    changed
+}
+
+fn told(value: Option<&Value>) -> String {
+    match value {
+        None => "absent".to_owned(),
+        Some(Value::String(text)) => quoted(&redacted(text)),
+        Some(other) => quoted(&redacted(&other.to_string())),
+    }
+}
+
+/// Returns whether a label or an annotation is what tools write for themselves at each release, or
+/// for people.
+fn says_nothing(name: &str) -> bool {
+    let recommended = name.strip_prefix("app.kubernetes.io/");
+    recommended.is_some_and(|name| name != "name" && name != "instance")
+        || name.starts_with("meta.helm.sh/")
+        || matches!(name, "helm.sh/chart" | "kubectl.kubernetes.io/last-applied-configuration")
 }
 
 /// Tells what another namespace comes to: the resource is for other workloads.

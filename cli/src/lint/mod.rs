@@ -11,6 +11,7 @@ mod fail_open;
 mod impossible_role;
 mod key_without_alg;
 mod late_phase;
+mod left_out;
 mod match_mode;
 mod mutable_url;
 mod policy_never_applies;
@@ -37,7 +38,7 @@ struct Lint {
 }
 
 /// In the order of docs/tool.md.
-static LINTS: [Lint; 12] = [
+static LINTS: [Lint; 13] = [
     Lint { rule: &unreachable_rule::RULE, find: unreachable_rule::find },
     Lint { rule: &public_path::RULE, find: public_path::find },
     Lint { rule: &deny_passed_by::RULE, find: deny_passed_by::find },
@@ -49,6 +50,7 @@ static LINTS: [Lint; 12] = [
     Lint { rule: &match_mode::RULE, find: match_mode::find },
     Lint { rule: &late_phase::RULE, find: late_phase::find },
     Lint { rule: &mutable_url::RULE, find: mutable_url::find },
+    Lint { rule: &left_out::RULE, find: left_out::find },
     Lint { rule: &fail_open::RULE, find: fail_open::find },
 ];
 

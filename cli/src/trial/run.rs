@@ -3,7 +3,9 @@
 use super::file::TestFile;
 use super::prepared::{Answering, Case, Prepared, rule_names};
 use crate::explain::{no_policy, tell};
+use crate::in_force::resource_notes;
 use crate::input::{Boundary, Configuration};
+use crate::shown::told_path;
 use attache_engine::Decision;
 use attache_engine::policy::RuleIndex;
 use std::collections::BTreeSet;
@@ -31,6 +33,8 @@ pub(crate) struct Suite {
     pub(crate) outcomes: Vec<Outcome>,
     /// The rules of the configuration, and whether each has decided a request.
     pub(crate) rules: Vec<(String, bool)>,
+    /// Why the configuration may not be in force.
+    pub(crate) notes: Vec<String>,
     /// Some of them are for the workload that is asked.
     pub(crate) applies: bool,
 }
@@ -47,7 +51,7 @@ impl Suite {
     ) -> Result<Self, Box<dyn Error>> {
         let (configuration, prepared, answering) = read(path, boundary)?;
         if prepared.cases.is_empty() {
-            let path = path.display();
+            let path = told_path(path);
             return Err(format!(
                 "{path}: `steps` is empty, so nothing would be tested; write requests and what must become of each"
             )
@@ -84,6 +88,7 @@ impl Suite {
             file: path.display().to_string(),
             rules,
             outcomes,
+            notes: resource_notes(&configuration),
             applies,
         })
     }
@@ -117,7 +122,7 @@ pub(crate) fn read(
     let TestFile { document, configuration } = TestFile::read(path, boundary)?;
     let config = configuration.parse().map_err(|errors| configuration.has_errors(&errors))?;
     let prepared = Prepared::new(&document, &configuration, &config)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+        .map_err(|error| format!("{}: {error}", told_path(path)))?;
     let answering =
         prepared.answering(&config).map_err(|errors| configuration.has_errors(&errors))?;
     Ok((configuration, prepared, answering))

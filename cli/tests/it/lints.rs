@@ -259,3 +259,41 @@ fn other_kinds_say_the_same_elsewhere() {
         ["fail-open spec.wasm[0].failOpen", "mutable-url spec.wasm[0].code.image.url"]
     );
 }
+
+#[test]
+fn a_resource_that_is_left_out() {
+    let with = |metadata: &str| {
+        let good = plugin(&format!("{GOOD}  match: [{{mode: SERVER}}]\n"));
+        good.replace("namespace: shop}", &format!("namespace: shop, {metadata}}}"))
+    };
+    for (metadata, path) in [
+        (
+            "annotations: {config.kubernetes.io/local-config: \"true\"}",
+            "annotations[\"config.kubernetes.io/local-config\"]",
+        ),
+        (
+            "annotations: {argocd.argoproj.io/hook: PreSync}",
+            "annotations[\"argocd.argoproj.io/hook\"]",
+        ),
+        ("annotations: {helm.sh/hook: pre-install}", "annotations[\"helm.sh/hook\"]"),
+        (
+            "annotations: {kustomize.toolkit.fluxcd.io/ssa: Ignore}",
+            "annotations[\"kustomize.toolkit.fluxcd.io/ssa\"]",
+        ),
+        ("labels: {istio.io/rev: canary}", "labels[\"istio.io/rev\"]"),
+    ] {
+        let expected = format!("left-out metadata.{path}");
+        assert!(
+            found(&with(metadata)).contains(&expected),
+            "{metadata}: {:?}",
+            found(&with(metadata))
+        );
+    }
+    for metadata in [
+        "annotations: {config.kubernetes.io/local-config: \"false\"}",
+        "annotations: {kustomize.toolkit.fluxcd.io/reconcile: enabled}",
+        "labels: {istio.io/dataplane-mode: none}",
+    ] {
+        assert!(!found(&with(metadata)).iter().any(|it| it.starts_with("left-out")), "{metadata}");
+    }
+}

@@ -178,3 +178,49 @@ fn the_only_resource_in_another_namespace_is_told_to_be_for_others() {
     let said = "WasmPlugin `shop/attache` before, WasmPlugin `web/attache` now, so workloads of `shop` load it no more";
     assert!(run.stdout.contains(said), "{run:?}");
 }
+
+/// What has kustomize or a proxy leave a resource out is a change, though no request shows it.
+#[test]
+fn labels_and_annotations_by_which_a_resource_is_left_out_are_told() {
+    let with = |metadata: &str| {
+        resource("shop", "attache", "/a")
+            .replace("namespace: shop", &format!("namespace: shop{metadata}"))
+    };
+    let diff = |old: &str, new: &str, fail_on: &str| {
+        let folder = versions(&[("x.yaml", with(old))], &[("x.yaml", with(new))]);
+        let [old, new] = ["old", "new"].map(|path| folder.path().join(path).display().to_string());
+        attache(&["diff", &old, &new, "--fail-on", fail_on])
+    };
+    for (metadata, name) in [
+        (
+            ", annotations: {config.kubernetes.io/local-config: \"true\"}",
+            "config.kubernetes.io/local-config",
+        ),
+        (", annotations: {argocd.argoproj.io/hook: Skip}", "argocd.argoproj.io/hook"),
+        (", annotations: {helm.sh/hook: test}", "helm.sh/hook"),
+        (
+            ", annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}",
+            "kustomize.toolkit.fluxcd.io/reconcile",
+        ),
+        (", labels: {istio.io/rev: canary}", "istio.io/rev"),
+    ] {
+        for (old, new) in [("", metadata), (metadata, "")] {
+            let run = diff(old, new, "allowed");
+            assert_eq!(run.status, 1, "{metadata}: {run:?}");
+            assert!(run.stdout.contains("not compared by requests, and may allow more"), "{run:?}");
+            assert!(run.stdout.contains(&format!("[\"{name}\"]`: ")), "{name}: {run:?}");
+        }
+        assert_eq!(diff(metadata, metadata, "any").status, 0);
+    }
+    let run = diff(", labels: {istio.io/rev: stable}", ", labels: {istio.io/rev: canary}", "any");
+    assert!(
+        run.stdout.contains("`metadata.labels[\"istio.io/rev\"]`: `stable` before, `canary` now"),
+        "{run:?}"
+    );
+    // Whoever selects by another label finds it or not, which is for a review to see.
+    let team = ", labels: {team: shop}";
+    assert_eq!((diff("", team, "any").status, diff("", team, "allowed").status), (1, 0));
+    // What each release writes anew is none.
+    let release = ", labels: {app.kubernetes.io/version: \"2\", helm.sh/chart: a-2}";
+    assert_eq!(diff("", release, "any").status, 0);
+}

@@ -281,6 +281,55 @@ fn the_schema_takes_what_the_command_takes() {
     assert!(!validator.is_valid(&misspelled));
 }
 
+/// The same as of a dry run is said of a resource that some tool leaves out, or some proxies.
+#[test]
+fn of_a_resource_that_is_left_out_it_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let configuration = "\
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {name: attache, labels: {istio.io/rev: canary}, annotations: {config.kubernetes.io/local-config: 'true'}}
+spec:
+  url: oci://example.com/attache@sha256:0123
+  pluginConfig:
+    issuers: [{name: tyk, issuer: https://tyk.example.com, jwksUri: https://tyk.example.com/keys}]
+";
+    std::fs::write(path("c.yaml"), configuration).expect("it is written");
+    std::fs::write(
+        path("p.yaml"),
+        "configuration: c.yaml\nassertions: [{name: a, expect: REFUSED, token: NONE}]\n",
+    )
+    .expect("it is written");
+    std::fs::write(
+        path("t.yaml"),
+        "title: t\nconfiguration: c.yaml\nsteps: [{name: n, request: {path: /}, expect: {reason: token-missing}}]\n",
+    )
+    .expect("it is written");
+    let line = r#"{"log":"attache","verdict":"allowed","method":"GET","host":"a","path":"/"}"#;
+    std::fs::write(path("log"), line).expect("it is written");
+    for arguments in [
+        &["prove", &path("p.yaml")][..],
+        &["prove", &path("p.yaml"), "--format", "json"],
+        &["test", &path("t.yaml")],
+        &["replay", &path("log"), "--against", &path("c.yaml")],
+        &["explain", &path("c.yaml"), "--request", "GET /"],
+    ] {
+        let run = attache(arguments);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(
+            said.contains(
+                "kustomize and kpt leave the resource out (`config.kubernetes.io/local-config`)"
+            ),
+            "{arguments:?}: {run:?}"
+        );
+        assert!(
+            said.contains("proxies of Istio's revision `canary` alone load the resource"),
+            "{arguments:?}: {run:?}"
+        );
+    }
+}
+
 /// Rules of several conditions each, whose claims are neighbours in no order of their names.
 #[test]
 fn rules_of_many_claims_are_followed() {

@@ -1,0 +1,31 @@
+//! A resource that some tool leaves out, or that only some proxies load.
+
+use super::Subject;
+use crate::finding::{Finding, Rule};
+use crate::in_force::{REVISION, left_out, revision};
+use crate::input::text;
+use attache_config_reader::{Path, Severity, quote};
+
+pub(super) static RULE: Rule = Rule {
+    id: "left-out",
+    summary: "An annotation has kustomize, Flux, Argo CD or Helm leave the resource out or not keep it, or a label has only some proxies load it.",
+    severity: Severity::Warning,
+};
+
+pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
+    let Some(resource) = subject.configuration.resource() else { return Vec::new() };
+    let finding = |path, message| subject.resource_finding(&RULE, path, message);
+    let mut findings: Vec<Finding> = left_out(resource)
+        .into_iter()
+        .map(|one| finding(one.path, format!("{}; take the annotation away", one.why)))
+        .collect();
+    if let Some(revision) = revision(resource) {
+        let path = Path::default().key("metadata").key("labels").key(REVISION);
+        let message = format!(
+            "proxies of another revision than {} do without the filter; take the label away, so that all load it",
+            quote(text(revision).unwrap_or_default())
+        );
+        findings.push(finding(path, message));
+    }
+    findings
+}
