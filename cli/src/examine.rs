@@ -5,9 +5,11 @@ use crate::finding::{DOUBTFUL, Finding, INVALID, RESOURCE};
 use crate::input::{Configuration, Input, Misnamed};
 use crate::lint::{Subject, lint};
 use crate::resource_form::resource_errors;
-use attache_config_reader::Diagnostic;
+use attache_config_reader::{Diagnostic, Path, quote};
 use attache_engine::Engine;
 use attache_plugin_config::Config;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Returns why texts and resources hold no configuration that could be looked at.
 pub(crate) fn unread(input: &Input) -> Vec<Finding> {
@@ -16,6 +18,36 @@ pub(crate) fn unread(input: &Input) -> Vec<Finding> {
         Finding::of_text(&RESOURCE, file, *location, error)
     });
     unreadable.chain(misnamed).collect()
+}
+
+/// Returns which resources a text has more than once: applied one after the other, the last alone
+/// stays.
+pub(crate) fn repeated(input: &Input) -> Vec<Finding> {
+    let mut seen = BTreeMap::new();
+    let mut findings = Vec::new();
+    for configuration in &input.configurations {
+        let Some(resource) = configuration.resource() else { continue };
+        let Some(name) = resource.name() else { continue };
+        let known_by =
+            (Rc::as_ptr(&configuration.file), resource.kind.name(), resource.namespace(), name);
+        let place = (configuration.document, resource.path.to_string());
+        // A resource may load several modules.
+        if *seen.entry(known_by).or_insert_with(|| place.clone()) == place {
+            continue;
+        }
+        let message = format!(
+            "{} {} is there before, and is replaced by this; take one away, or give it another name",
+            resource.kind.name(),
+            quote(name)
+        );
+        let path = Path::default().key("metadata").key("name");
+        findings.push(Finding::in_resource(
+            &RESOURCE,
+            configuration,
+            &Diagnostic::error(path, message),
+        ));
+    }
+    findings
 }
 
 /// Returns everything that is to be said of a configuration.

@@ -1,5 +1,6 @@
 //! Where in a text the values of a document stand.
 
+mod document_end;
 mod kubernetes;
 mod syntax_error;
 mod tree;
@@ -80,9 +81,11 @@ impl SourceText {
     /// Finds where everything stands.
     ///
     /// # Errors
-    /// The text is neither YAML nor JSON, or nested more than 128 levels deep.
+    /// The text is neither YAML nor JSON, is nested more than 128 levels deep, or has a document
+    /// behind `...` that kubectl does not see.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let documents = tree::documents(text)?;
+        document_end::check(text)?;
         Ok(Self { documents: documents.into_iter().map(SourceDocument).collect() })
     }
 

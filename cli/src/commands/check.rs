@@ -1,7 +1,7 @@
 //! `attache check`.
 
 use crate::counted::counted;
-use crate::examine::{examine, unread};
+use crate::examine::{examine, repeated, unread};
 use crate::exit::Status;
 use crate::finding::Finding;
 use crate::input::{Input, InputOptions};
@@ -32,6 +32,7 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let input = options.input.read()?;
     let mut findings = unread(&input);
+    findings.extend(repeated(&input));
     for configuration in &input.configurations {
         findings.extend(examine(configuration));
     }

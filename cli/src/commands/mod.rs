@@ -20,9 +20,10 @@ mod why;
 
 use crate::exit::{self, Status};
 use crate::redact::redacted;
-use crate::shown::escaped_lines;
+use crate::shown::{escaped, escaped_lines};
 use clap::{Parser, Subcommand};
 use std::error::Error;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Checks configurations of the Attaché filter.
@@ -56,13 +57,30 @@ pub fn main() -> ExitCode {
 /// wrong place is not repeated.
 fn mistaken(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
-    let told = redacted(&text);
+    let told = redacted(&on_one_line(&text, std::env::args_os()));
     if told == text {
         _ = error.print();
     } else {
         anstream::eprint!("{told}");
     }
     u8::try_from(error.exit_code()).map_or(Status::Unusable.into(), ExitCode::from)
+}
+
+/// Returns a text in which what the command line says stays on its line: a file's name may be there
+/// by a pattern of the shell.
+fn on_one_line(text: &str, arguments: impl Iterator<Item = OsString>) -> String {
+    let mut told = text.to_owned();
+    for argument in arguments {
+        let argument = argument.to_string_lossy();
+        let (name, value) = argument.split_once('=').unwrap_or_default();
+        for part in [&argument, name, value] {
+            let plain = escaped(part);
+            if plain != part {
+                told = told.replace(part, &plain);
+            }
+        }
+    }
+    told
 }
 
 /// Returns an error as a terminal may have it, without secrets; some have a line for each thing

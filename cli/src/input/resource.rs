@@ -18,7 +18,7 @@ macro_rules! kinds {
             pub(super) const ALL: &[Self] = &[$(Self::$name),+];
 
             /// Returns the API group of the kind.
-            pub(super) const fn group(self) -> &'static str {
+            pub(crate) const fn group(self) -> &'static str {
                 match self {
                     $(Self::$name => $group,)+
                 }

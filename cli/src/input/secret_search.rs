@@ -16,6 +16,9 @@ const PUBLIC_MEMBERS: [&str; 16] = [
 /// The members of what names an HMAC secret.
 const NAMING_MEMBERS: [&str; 5] = ["env", "algorithm", "algorithms", "keyId", "kid"];
 
+/// The members of a variable that do not hold what it holds.
+const NAMING_MEMBERS_OF_VARIABLE: [&str; 2] = ["name", "valueFrom"];
+
 /// The longest word of a JWK (`ECDH-ES+A128KW` is one for keys that sign nothing).
 const MAX_WORD: usize = 14;
 
@@ -89,7 +92,8 @@ impl<'d> SecretSearch<'d> {
                 for (name, value) in members {
                     let at = at.clone().key(name);
                     let is_data = is_secret && matches!(name.as_str(), "data" | "stringData");
-                    let is_variable = within == Within::Variables && name == "value";
+                    let is_variable = within == Within::Variables
+                        && !NAMING_MEMBERS_OF_VARIABLE.contains(&name.as_str());
                     let is_other =
                         within == Within::Secrets && !NAMING_MEMBERS.contains(&name.as_str());
                     let is_text = matches!(value, Node::String(text) if !is_public_text(text));

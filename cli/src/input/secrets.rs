@@ -162,6 +162,8 @@ mod tests {
             ("jwks: {keys: [{kty: RSA, oth: [{r: hunter2}]}]}", "hunter2"),
             ("jwks: {keys: [{kty: oct, k: hunter1, k: hunter2}]}", "hunter2"),
             ("env: [{name: A, value: hunter2}]", "hunter2"),
+            ("env: [{name: A, vlue: hunter2}]", "hunter2"),
+            ("env: {A: hunter2}", "hunter2"),
             ("{kind: Secret, data: {a: hunter2}}", "hunter2"),
             ("a:\n  password: hunter2", "hunter2"),
             ("jwks: hunter2", "hunter2"),

@@ -346,3 +346,90 @@ fn resources_are_plain_and_say_the_same() {
         run.stdout
     );
 }
+
+/// A file is called what strangers like, and may be named by a pattern of the shell.
+#[test]
+fn no_name_makes_a_line_of_its_own() {
+    let folder = Folder::new();
+    let name =
+        |name: &str| folder.path().join(format!("a\nerror: forged {name}")).display().to_string();
+    let file = |own: &str, text: &str| {
+        fs::write(name(own), text).expect("it is written");
+        name(own)
+    };
+    let not_utf8 = name("bytes.yaml");
+    fs::write(&not_utf8, [0xff, 0xfe]).expect("it is written");
+    let torn = file("torn.yaml", "a: [\n");
+    let wrong = file("wrong.yaml", "issuers: 1\n");
+    let good = file(
+        "good.yaml",
+        "issuers: [{name: a, issuer: https://a.test, jwksUri: https://a.test/keys}]\n",
+    );
+    let both = file("two.yaml", "issuers: []\n---\nissuers: []\n");
+    let steps = "steps: [{name: 'a\n\n  error: forged', request: {path: /}}]";
+    let test = file("t.yaml", &format!("title: t\nconfiguration: {{}}\n{steps}\n"));
+    let failing = file(
+        "f.yaml",
+        &format!(
+            "title: t\nconfiguration: {{issuers: [{{name: a, issuer: https://a.test, jwksUri: https://a.test/keys}}]}}\n{steps}\n"
+        ),
+    );
+    let proof = file("p.yaml", "assertions: [{name: a, expect: REFUSED, token: NONE}]\n");
+    let outside = file("o.yaml", "title: t\nconfiguration: \"../x\\nerror: forged\"\nsteps: []\n");
+    let missing = name("missing.yaml");
+    let junit = folder.path().join("junit.xml").display().to_string();
+    let under = format!("{missing}/x");
+    let option = format!("--{}", "a\nerror: forged");
+    let valued = format!("--format=x{}", "\nerror: forged");
+    for arguments in [
+        &["check", &missing][..],
+        &["check", &not_utf8],
+        &["check", &torn],
+        &["check", &wrong],
+        &["check", &wrong, "--format", "github"],
+        &["check", &option],
+        &["check", &good, &valued],
+        &["explain", &wrong, "--request", "GET /"],
+        &["explain", &both, "--request", "GET /"],
+        &["explain", &good, "--request", "GET /", "--token", &format!("@{missing}")],
+        &["explain", &good, "--request", "GET /", "--jwks", &format!("a={missing}")],
+        &["diff", &wrong, &good],
+        &["diff", &missing, &good],
+        &["diff", &good, &both],
+        &["test", &missing],
+        &["test", &test],
+        &["test", &torn],
+        &["test", &good],
+        &["test", &failing, "--junit", &junit],
+        &["test", &failing, "--junit", &under],
+        &["test", &outside],
+        &["mutate", &failing],
+        &["prove", &proof],
+        &["prove", &torn],
+        &["prove", &wrong],
+        &["prove", &proof, "--configuration", &both],
+        &["replay", &missing, "--against", &good],
+        &["replay", &good, "--against", &good],
+        &["import", "istio", &missing],
+        &["import", "istio", &torn],
+        &["tyk", "routes", &missing],
+        &["tyk", "routes", &wrong],
+        &["limits", &good, "--conf", &missing, "--dry-run"],
+        &["limits", &good, "--conf", &torn, "--dry-run"],
+        &["limits", &good, "--policies", &wrong, "--dry-run"],
+        &["keys", "--insecure-test-keys", "--key", &missing],
+        &["keys", "--insecure-test-keys", "--key", &good],
+        &["man", "--output", &missing],
+        &["test", &good, "--root", &missing],
+    ] {
+        let run = attache(arguments);
+        for line in run.stdout.lines().chain(run.stderr.lines()) {
+            assert!(!line.trim_start().starts_with("error: forged"), "{arguments:?}: {run:?}");
+        }
+    }
+    let report = fs::read_to_string(junit).expect("a report");
+    assert!(report.lines().all(|line| !line.trim_start().starts_with("error: forged")), "{report}");
+    // SARIF has it as a part of a URI.
+    let run = attache(&["check", &wrong, "--format", "sarif"]);
+    assert!(run.stdout.contains("a%0Aerror%3A%20forged%20wrong.yaml"), "{run:?}");
+}

@@ -162,3 +162,113 @@ fn a_text_that_cannot_be_read_is_told_by_explain() {
         run.stderr
     );
 }
+
+/// By the schemas of Istio, and by what Kubernetes asks of every resource.
+#[test]
+fn what_kubernetes_does_not_take_is_an_error() {
+    for (line, changed, expected) in [
+        (
+            "v1alpha1",
+            "v9",
+            "1: `extensions.istio.io/v9` has no WasmPlugin; write `extensions.istio.io/v1alpha1`",
+        ),
+        (
+            "name: attache, ",
+            "",
+            "3: `metadata.name` is missing, and `kubectl apply` takes no resource without one; write a name",
+        ),
+        ("name: attache, ", "generateName: attache-, ", "3: `metadata.name` is missing"),
+        (
+            "name: attache, ",
+            "name: Attache, ",
+            "3: `Attache` is no name to Kubernetes; write lower-case",
+        ),
+        ("name: attache, ", "name: attache-, ", "3: `attache-` is no name to Kubernetes"),
+        ("namespace: shop", "namespace: 5", "3: expected a string; put it in quotes"),
+        (
+            "namespace: shop",
+            "namespace: shop, labels: {a: true}",
+            "3: expected a string; put it in quotes",
+        ),
+        (
+            "namespace: shop",
+            "namespaces: shop",
+            "3: unknown key `namespaces`; did you mean `namespace`?",
+        ),
+        (
+            "spec:",
+            "extra: {}\nspec:",
+            "4: unknown key `extra`; WasmPlugin has: apiVersion, kind, metadata, spec, status",
+        ),
+        (
+            "phase: AUTHN",
+            "selector: {app: orders}",
+            "6: unknown key `app`; `spec.selector` has: matchLabels",
+        ),
+        (
+            "phase: AUTHN",
+            "selector: {matchLabels: {app: [orders]}}",
+            "6: expected a string; put it in quotes",
+        ),
+        (
+            "phase: AUTHN",
+            "selector: {matchLabels: {app: 5}}",
+            "6: expected a string; put it in quotes",
+        ),
+        ("phase: AUTHN", "priority: first", "6: expected a whole number of 32 bits; "),
+        ("phase: AUTHN", "priority: 99999999999", "6: expected a whole number of 32 bits; "),
+        ("phase: AUTHN", "priority: 1.5", "6: expected a whole number of 32 bits; "),
+        (
+            "phase: AUTHN",
+            "vmConfig: {env: {A: b}}",
+            "6: expected a list; write `- ` before each of its items",
+        ),
+        (
+            "[{mode: SERVER}]",
+            "{mode: SERVER}",
+            "7: expected a list; write `- ` before each of its items",
+        ),
+        (
+            "{mode: SERVER}",
+            "{mode: SERVER, port: 80}",
+            "7: unknown key `port`; did you mean `ports`?",
+        ),
+        (
+            "{mode: SERVER}",
+            "{mode: SERVER, ports: [{number: 70000}]}",
+            "7: expected a whole number from 1 to 65535; ",
+        ),
+    ] {
+        let told = found(line, changed);
+        let expected = format!("resource {expected}");
+        assert!(told.iter().any(|it| it.starts_with(&expected)), "{changed}: {told:#?}");
+    }
+    for (line, changed) in [
+        ("phase: AUTHN", "phase: AUTHN\n  priority: -5"),
+        ("phase: AUTHN", "phase: AUTHN\n  priority: null"),
+        ("phase: AUTHN", "phase: AUTHN\n  selector: {matchLabels: {app: \"5\"}}"),
+        ("{mode: SERVER}", "{mode: SERVER, ports: [{number: 8080}]}"),
+        ("name: attache, ", "name: attache.v2-1, "),
+        ("name: attache, ", "name: \"${NAME}\", "),
+    ] {
+        assert_eq!(found(line, changed), [""; 0], "{changed}");
+    }
+}
+
+#[test]
+fn a_resource_that_another_of_its_text_replaces_is_an_error() {
+    let other = PLUGIN.replace("namespace: shop", "namespace: bank");
+    let check = |text: &str| attache_given(&["check", "-"], text);
+    assert_eq!(check(&format!("{PLUGIN}---\n{other}")).status, 0);
+    let run = check(&format!("{PLUGIN}---\n{other}---\n{PLUGIN}"));
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.stdout.contains("WasmPlugin `attache` is there before, and is replaced by this"),
+        "{run:?}"
+    );
+    assert!(run.stdout.contains("<stdin>:27:"), "{run:?}");
+    // kubectl reads one document of what stands between two `---`.
+    let run = check(&format!("{PLUGIN}...\n{other}"));
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stdout.contains("kubectl passes over what stands after `...`"), "{run:?}");
+}
