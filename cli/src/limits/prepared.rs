@@ -165,6 +165,12 @@ fn chosen(
             .iter()
             .find(|served| served.listen.matches(path) && !served.api.is_internal)
             .ok_or_else(|| format!("--request: no API listens at `{path}`"))?;
+        if !gateway.lets_through(served, method, path) {
+            return Err(format!(
+                "--request: `{text}` comes to no limit: the lists of API `{}` refuse it before anything is counted",
+                served.api.id
+            ));
+        }
         let grant = grants.and_then(|grants| grants.get(&served.api.id));
         targets.push(Target::of(served, grant, method, path, settings));
     }

@@ -258,6 +258,57 @@ fn versions_that_requests_name_are_not_tried() {
     assert!(run.stdout.contains(said), "{}{}", run.stdout, run.stderr);
 }
 
+/// What lists refuse is counted by no limit: it is answered with 403 before.
+#[test]
+fn what_lists_refuse_is_not_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let planned = |lists: Value, more: &[&str]| {
+        let definition = serde_json::json!({
+            "api_id": "a", "name": "a", "use_keyless": true, "global_rate_limit": {"rate": 9, "per": 1},
+            "proxy": {"listen_path": "/a/", "target_url": "http://127.0.0.1:1/", "strip_listen_path": true},
+            "version_data": {"not_versioned": true, "versions": {"Default": {
+                "name": "Default", "use_extended_paths": true, "extended_paths": lists
+            }}}
+        });
+        std::fs::write(&path, definition.to_string()).unwrap();
+        let dry = ["limits", path.to_str().unwrap(), "--dry-run", "--seed", "7"];
+        attache(&[&dry, more].concat())
+    };
+    let targets = |run: &Run| -> Vec<String> {
+        run.stdout.lines().filter(|line| line.starts_with("a ")).map(str::to_owned).collect()
+    };
+    let entry = |path: &str, method: &str| serde_json::json!({"path": path, "method": method});
+    let limit =
+        |path: &str| serde_json::json!({"path": path, "method": "GET", "rate": 4, "per": 1});
+    let open = planned(serde_json::json!({"rate_limit": [limit("/list")]}), &[]);
+    assert_eq!(targets(&open), ["a GET /a/", "a GET /a/list"], "{}", open.stdout);
+    // The API's own limit is tried where something is let through, by the method that is.
+    let white = serde_json::json!({"white_list": [entry("/items/{id}", "POST")]});
+    let run = planned(white.clone(), &[]);
+    assert_eq!(targets(&run), ["a POST /a/items/1"], "{}{}", run.stdout, run.stderr);
+    // The limit of an endpoint, by a path that both are for.
+    let white_and_limit = serde_json::json!({"white_list": [entry("/list/{id}", "GET")], "rate_limit": [limit("/list")]});
+    let run = planned(white_and_limit, &[]);
+    assert_eq!(targets(&run), ["a GET /a/list/1"], "{}", run.stdout);
+    assert!(run.stdout.contains("its limit is tried at no path"), "{}", run.stdout);
+    assert_eq!(run.status, 0);
+    let black =
+        serde_json::json!({"black_list": [entry("/list", "GET")], "rate_limit": [limit("/list")]});
+    let run = planned(black, &[]);
+    assert_eq!(targets(&run), ["a GET /a/"], "{}", run.stdout);
+    assert!(
+        run.stdout.contains(
+            "the limit of GET `/list` is tried at no path: the API's lists let none through"
+        ),
+        "{}",
+        run.stdout
+    );
+    let run = planned(white, &["--request", "GET /a/items/1"]);
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("`GET /a/items/1` comes to no limit"), "{}", run.stderr);
+}
+
 #[test]
 fn an_interval_without_a_unit_is_told() {
     let folder = tempfile::tempdir().unwrap();

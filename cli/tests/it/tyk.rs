@@ -57,6 +57,100 @@ fn a_policy_that_is_written_is_one_that_the_filter_takes() {
 }
 
 #[test]
+fn no_rule_is_written_for_what_the_gateway_answers_itself() {
+    let operation =
+        |id: &str| json!({"operationId": id, "responses": {"200": {"description": "ok"}}});
+    let script = json!({"enabled": true, "functionName": "f", "body": "Zg=="});
+    let allow = json!({"enabled": true});
+    let definition = json!({
+        "openapi": "3.0.3",
+        "info": {"title": "accounts", "version": "1"},
+        "paths": {
+            "/accounts": {"get": operation("list"), "post": operation("open")},
+            "/livez": {"get": operation("livez")},
+            "/script": {"get": operation("script")},
+            "/terms": {"get": operation("terms")},
+        },
+        "x-tyk-api-gateway": {
+            "info": {"id": "acc", "name": "accounts", "state": {"active": true}},
+            "upstream": {"url": "http://accounts.bank.svc.cluster.local:8080/v2"},
+            "server": {"listenPath": {"value": "/bank/", "strip": true}, "authentication": {"enabled": true}},
+            "middleware": {"operations": {
+                "list": {"allow": allow},
+                "livez": {"allow": allow, "mockResponse": {"enabled": true, "code": 200}},
+                "script": {"allow": allow, "virtualEndpoint": script},
+                "terms": {"ignoreAuthentication": allow, "mockResponse": {"enabled": true, "code": 200}},
+            }},
+        },
+    })
+    .to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let conf = folder.path().join("tyk.conf");
+    std::fs::write(&conf, r#"{"enable_jsvm": true}"#).unwrap();
+    let conf = conf.to_str().unwrap();
+    for (options, scripts) in [(&[][..], true), (&["--conf", conf][..], false)] {
+        let arguments = [&["tyk", "routes", "-", "--as", "policy"][..], options].concat();
+        let run = attache_given(&arguments, &definition);
+        let (comments, rules): (Vec<&str>, Vec<&str>) =
+            run.stdout.lines().partition(|line| line.starts_with('#'));
+        let rules = rules.join("\n");
+        assert!(rules.contains("/v2/accounts"), "{}", run.stdout);
+        assert!(!rules.contains("livez") && !rules.contains("terms"), "{}", run.stdout);
+        assert_eq!(rules.contains("/v2/script"), scripts, "{}", run.stdout);
+        let answered = |path: &str| {
+            let is_told =
+                |line: &&&str| line.contains("answered-by-gateway") && line.contains(path);
+            comments.iter().any(|line| is_told(&line))
+        };
+        assert!(answered("`/livez`") && answered("`/terms`"), "{}", run.stdout);
+        assert_eq!(answered("`/script`"), !scripts, "{}", run.stdout);
+    }
+}
+
+/// Of an entry with several matches, each is held against the definitions.
+#[test]
+fn each_match_of_a_route_is_looked_at() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: accounts, namespace: bank}\nspec: {selector: {app: accounts}}\n";
+    let route = |http: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let (definition, mesh) =
+            (folder.path().join("accounts.json"), folder.path().join("mesh.yaml"));
+        std::fs::write(&definition, accounts(true)).unwrap();
+        let routes = format!(
+            "{service}---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: accounts, namespace: bank}}\nspec:\n  hosts: [accounts]\n  http:\n{http}"
+        );
+        std::fs::write(&mesh, routes).unwrap();
+        let (definition, mesh) = (definition.to_str().unwrap(), mesh.to_str().unwrap());
+        let arguments = ["tyk", "diff", definition, "--routes", mesh, "--format", "json"];
+        let report = json(&attache(&arguments));
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .map(|one| {
+                format!("{}: {}", one["rule"].as_str().unwrap(), one["problem"].as_str().unwrap())
+            })
+            .collect::<Vec<String>>()
+    };
+    let to = "route: [{destination: {host: accounts}}]";
+    let both =
+        format!("  - {{match: [{{uri: {{prefix: /v2}}}}, {{uri: {{prefix: /old/}}}}], {to}}}\n");
+    let found = route(&both);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("not-exposed: ") && found[0].contains(" routes /old/* of "),
+        "{found:?}"
+    );
+    let shadowed = format!(
+        "  - {{match: [{{uri: {{prefix: /v2}}}}], {to}}}\n  - {{match: [{{uri: {{prefix: /v2/a}}}}, {{uri: {{prefix: /}}}}], {to}}}\n"
+    );
+    let found = route(&shadowed);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("shadowed: no request comes to /v2/a* of this route of "),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn drift_is_told_where_it_stands() {
     let run = attache(&["tyk", "diff", DEFINITIONS, "--routes", ROUTES, "--format", "json"]);
     assert_eq!(run.status, 1, "{}", run.stderr);

@@ -1,11 +1,12 @@
 //! How many requests Tyk lets pass, and whether a gateway does as its definitions, policies and
 //! keys say.
 //!
-//! [`grant`] works out which limits a key has for an API, as Tyk merges policies, and [`target`]
-//! which of them hold for a request; [`targets`] are the requests to try. [`settings`] and [`behaviour`] know which of Tyk's algorithms
-//! counts, [`model`] plays each of them, and [`envelope`] says how many may pass in a window.
-//! [`plan`] makes a schedule that tries it, `drive` sends it, [`record`] is what came back, and
-//! [`judge`] holds it against the models: whether the limit holds, and which algorithm is running.
+//! [`grant`] works out which limits a key has for an API, as Tyk merges policies, [`target`] which
+//! of them hold for a request, and [`targets`] which requests to try. [`settings`] and
+//! [`behaviour`] know which of Tyk's algorithms counts, [`model`] plays each of them, and
+//! [`envelope`] says how many may pass in a window. [`plan`] makes a schedule that tries it,
+//! `drive` sends it, [`record`] is what came back, and [`judge`] holds it against the models:
+//! whether the limit holds, and which algorithm is running.
 //!
 //! ```
 //! use attache_tyk_limits::settings::Settings;
@@ -43,6 +44,7 @@ pub mod limit;
 pub mod model;
 pub mod nearness;
 pub mod notes;
+mod passable;
 mod pattern;
 pub mod plan;
 pub mod record;

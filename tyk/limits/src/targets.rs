@@ -1,6 +1,7 @@
-//! The requests to try of a gateway's APIs, and the limits that no request comes to.
+//! Which requests to try of a gateway's APIs, and which limits no request comes to.
 
 use crate::grant::Grant;
+use crate::passable::Asked;
 use crate::pattern::{is_met, joined, names_listen_path, sample};
 use crate::settings::Settings;
 use crate::target::Target;
@@ -37,13 +38,14 @@ impl Targets {
     ) -> Self {
         let mut targets = Self::default();
         for served in gateway.served().iter().filter(|served| !served.api.is_internal) {
-            targets.add(served, grants, settings);
+            targets.add(gateway, served, grants, settings);
         }
         targets
     }
 
     fn add(
         &mut self,
+        gateway: &Gateway,
         served: &Served,
         grants: Option<&BTreeMap<String, Grant>>,
         settings: &Settings,
@@ -81,31 +83,34 @@ impl Targets {
         }
         let whole = [("GET".to_owned(), String::new())];
         for (method, pattern) in whole.iter().chain(&paths) {
+            let asked = Asked { gateway, served, grant, settings };
             let path = joined(served.listen.text(), &sample(pattern));
             let target = Target::of(served, grant, method, &path, settings);
-            if !pattern.is_empty() && !is_met(served, pattern, &path, settings) {
-                let is_mistake = names_listen_path(served, pattern);
-                self.idle.push(Idle { is_mistake, ..idle(unmet(served, method, pattern)) });
-                if is_mistake {
-                    // What holds for the path that was meant, where that is not what holds for all.
-                    let meant = Target::of(served, grant, method, &sample(pattern), settings);
-                    let is_known = self
-                        .list
-                        .iter()
-                        .any(|known| known.api == meant.api && known.checks == meant.checks);
-                    if !is_known {
-                        self.push(meant);
-                    }
+            if !pattern.is_empty() && names_listen_path(served, pattern) {
+                let reason = unmet(served, method, pattern);
+                self.idle.push(Idle { is_mistake: true, ..idle(reason) });
+                // What holds for the path that was meant, where that is not what holds for all.
+                let meant = Target::of(served, grant, method, &sample(pattern), settings);
+                let is_known = self
+                    .list
+                    .iter()
+                    .any(|known| known.api == meant.api && known.checks == meant.checks);
+                if !is_known && gateway.lets_through(served, &meant.method, &meant.path) {
+                    self.push(meant);
                 }
                 continue;
             }
-            if target.checks.is_empty() {
+            let is_unmet = !pattern.is_empty() && !is_met(served, pattern, &path, settings);
+            if target.checks.is_empty() && !is_unmet {
                 if pattern.is_empty() && paths.is_empty() && !api.limits.is_rate_off {
                     self.idle.push(idle("no limit holds for it".to_owned()));
                 }
                 continue;
             }
-            self.push(target);
+            match asked.let_through(target, pattern) {
+                Ok(target) => self.push(target),
+                Err(reason) => self.idle.push(idle(reason)),
+            }
         }
     }
 
@@ -138,13 +143,9 @@ fn without_interval(served: &Served) -> Vec<Idle> {
 }
 
 fn unmet(served: &Served, method: &str, pattern: &str) -> String {
-    let listen = served.listen.text();
-    if names_listen_path(served, pattern) {
-        let rest = served.listen.strip(pattern);
-        return format!(
-            "the limit of {method} `{pattern}` does not hold for that path: Tyk looks at it without the listen path \
-             `{listen}`; write `{rest}`"
-        );
-    }
-    format!("the limit of {method} `{pattern}` is tried at no path: none was found that it matches")
+    let (listen, rest) = (served.listen.text(), served.listen.strip(pattern));
+    format!(
+        "the limit of {method} `{pattern}` does not hold for that path: Tyk looks at it without the listen path \
+         `{listen}`; write `{rest}`"
+    )
 }

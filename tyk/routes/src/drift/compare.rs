@@ -3,7 +3,7 @@
 use super::difference::{Drift, DriftKind, Side};
 use super::guard::Guard;
 use super::guarded::guarded_otherwise;
-use super::route::{Route, fits};
+use super::route::{Route, RouteMatch, fits};
 use super::routes::Routes;
 use crate::gap::{Gap, Kind};
 use crate::gateway::Gateway;
@@ -122,33 +122,22 @@ fn not_routed(arrival: &Arrival, host: &str, routes: &Routes) -> Option<Drift> {
     drift(DriftKind::NotRouted, problem, "add it to the routes: `attache tyk routes` writes them")
 }
 
-/// Returns a route of a host that the gateway sends to, which nothing takes.
+/// Returns what of a route, for a host that the gateway sends to, no API leads to.
 fn not_exposed(route: &Route, mesh: &Mesh, options: &Options) -> Option<Drift> {
     let hosts = mesh
         .arrivals
         .iter()
         .filter(|arrival| host(arrival, options).is_some_and(|host| fits(&route.host, &host)));
     let arrivals: Vec<&Arrival> = hosts.collect();
-    if arrivals.is_empty() || route.matches.is_empty() {
+    if arrivals.is_empty() {
         return None;
     }
-    let is_taken = route.matches.iter().any(|own| {
-        arrivals.iter().any(|arrival| {
-            let is_port = own.port.is_none_or(|port| port == arrival.port);
-            let meets = own
-                .path
-                .as_ref()
-                .is_none_or(|path| arrival.paths.iter().any(|their| their.overlaps(path)));
-            let is_held =
-                own.conditions.iter().all(|condition| arrival.conditions.contains(condition));
-            is_port && meets && (is_held || own.is_narrow)
-        })
-    });
-    if is_taken {
+    let idle: Vec<&RouteMatch> =
+        route.matches.iter().filter(|own| !is_led_to(own, &arrivals)).collect();
+    if idle.is_empty() {
         return None;
     }
-    let paths: Vec<String> =
-        route.matches.iter().filter_map(|own| own.path.as_ref()).map(ToString::to_string).collect();
+    let names: Vec<String> = idle.iter().map(|own| own.name()).collect();
     Some(Drift {
         kind: DriftKind::NotExposed,
         side: Side::Route,
@@ -156,14 +145,31 @@ fn not_exposed(route: &Route, mesh: &Mesh, options: &Options) -> Option<Drift> {
         problem: format!(
             "{} routes {} of `{}`, which no API leads to",
             route.resource,
-            paths.join(", "),
+            names.join(", "),
             route.host
         ),
-        remedy: "remove it, or expose it; others than Tyk may use it",
+        remedy: if idle.len() == route.matches.len() {
+            "remove it, or expose it; others than Tyk may use it"
+        } else {
+            "remove that of the route, or expose it; others than Tyk may use it"
+        },
     })
 }
 
-/// Returns routes that come after one that takes everything of theirs.
+/// Returns whether something of what arrives is what a match is for.
+fn is_led_to(own: &RouteMatch, arrivals: &[&Arrival]) -> bool {
+    arrivals.iter().any(|arrival| {
+        let is_port = own.port.is_none_or(|port| port == arrival.port);
+        let meets = own
+            .path
+            .as_ref()
+            .is_none_or(|path| arrival.paths.iter().any(|their| their.overlaps(path)));
+        let is_held = own.conditions.iter().all(|condition| arrival.conditions.contains(condition));
+        is_port && meets && (is_held || own.is_narrow)
+    })
+}
+
+/// Returns routes, and what of routes, that come after one that takes everything of theirs.
 fn shadowed(routes: &Routes) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for (index, route) in routes.routes.iter().enumerate() {
@@ -172,32 +178,49 @@ fn shadowed(routes: &Routes) -> Vec<Drift> {
         if route.resource.starts_with("HTTPRoute") {
             continue;
         }
-        let earlier =
-            routes.routes.iter().take(index).filter(|other| {
-                other.host == route.host && !other.resource.starts_with("HTTPRoute")
-            });
-        let mut takers = earlier.filter(|other| {
-            let covers = |own| {
-                other.matches.is_empty() || other.matches.iter().any(|their| their.covers(own))
-            };
-            if route.matches.is_empty() {
-                other.matches.is_empty()
-            } else {
-                route.matches.iter().all(covers)
-            }
+        let earlier: Vec<&Route> = routes
+            .routes
+            .iter()
+            .take(index)
+            .filter(|other| other.host == route.host && !other.resource.starts_with("HTTPRoute"))
+            .collect();
+        let takers: Vec<Option<&Route>> =
+            route.matches.iter().map(|own| taker(own, &earlier)).collect();
+        let of_all = earlier.iter().find(|other| other.matches.is_empty()).copied();
+        let taken: Vec<String> = route
+            .matches
+            .iter()
+            .zip(&takers)
+            .filter(|(_, taker)| taker.is_some())
+            .map(|(own, _)| own.name())
+            .collect();
+        let Some(taker) = of_all.or(takers.into_iter().flatten().next()) else { continue };
+        let is_whole = taken.len() == route.matches.len();
+        let what = if is_whole {
+            "this route".to_owned()
+        } else {
+            format!("{} of this route", taken.join(", "))
+        };
+        drifts.push(Drift {
+            kind: DriftKind::Shadowed,
+            side: Side::Route,
+            place: route.place.clone(),
+            problem: format!(
+                "no request comes to {what} of {}: an earlier one of {} takes {}",
+                route.resource,
+                taker.resource,
+                if is_whole { "them all" } else { "them" }
+            ),
+            remedy: "put it before the other, or remove it",
         });
-        if let Some(taker) = takers.next() {
-            drifts.push(Drift {
-                kind: DriftKind::Shadowed,
-                side: Side::Route,
-                place: route.place.clone(),
-                problem: format!(
-                    "no request comes to this route of {}: an earlier one of {} takes them all",
-                    route.resource, taker.resource
-                ),
-                remedy: "put it before the other, or remove it",
-            });
-        }
     }
     drifts
+}
+
+/// Returns the first route that takes everything that a match is for.
+fn taker<'r>(own: &RouteMatch, earlier: &[&'r Route]) -> Option<&'r Route> {
+    let takes = |other: &&&Route| {
+        other.matches.is_empty() || other.matches.iter().any(|their| their.covers(own))
+    };
+    earlier.iter().find(takes).copied()
 }

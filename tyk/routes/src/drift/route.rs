@@ -48,6 +48,11 @@ pub(super) fn full_host(host: &str, namespace: &str, options: &Options) -> Strin
 }
 
 impl RouteMatch {
+    /// Returns what it is called: its paths.
+    pub(super) fn name(&self) -> String {
+        self.path.as_ref().map_or_else(|| "every path".to_owned(), ToString::to_string)
+    }
+
     /// Returns whether it is for what arrives.
     pub(super) fn takes(&self, path: &str, port: u16, conditions: &[Condition]) -> bool {
         self.path.as_ref().is_none_or(|own| own.matches(path))

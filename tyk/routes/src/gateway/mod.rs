@@ -2,6 +2,7 @@
 //! its start.
 
 mod endpoint;
+mod lists;
 mod middleware;
 mod order;
 mod passage;

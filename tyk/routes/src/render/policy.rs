@@ -3,9 +3,10 @@
 use super::plan::{Options, Service};
 use super::template::rule_paths;
 use super::{Rendered, resource_name};
+use crate::Settings;
 use crate::definition::{Action, Endpoint, Version};
 use crate::gap::{Gap, Kind};
-use crate::gateway::{Gateway, Served};
+use crate::gateway::{Gateway, Served, endpoint_expression};
 use crate::mesh::{Arrival, HostSeen, Mesh, PathMatch};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -82,6 +83,12 @@ impl<'r> Rules<'r> {
                 Action::Ignore => "open",
                 _ => continue,
             };
+            // It has no route either, which is listed with the routes' gaps.
+            if endpoint.action != Action::Block
+                && answers_all(self.gateway.settings(), version, endpoint)
+            {
+                continue;
+            }
             let Some(base) = &base else {
                 self.gap(
                     endpoint,
@@ -216,6 +223,26 @@ impl<'r> Rules<'r> {
             self.gaps.push(gap);
         }
     }
+}
+
+/// Returns whether Tyk answers everything itself that an endpoint of a version is for, by a mock, or
+/// by a script where scripts run; as far as examples tell.
+fn answers_all(settings: &Settings, version: &Version, endpoint: &Endpoint) -> bool {
+    let is_answer = |other: &&Endpoint| match other.action {
+        Action::Mock | Action::Reply => true,
+        Action::Virtual => settings.runs_scripts,
+        _ => false,
+    };
+    let is_method = |other: &&Endpoint| other.method.is_empty() || other.method == endpoint.method;
+    let covers = |other: &Endpoint| {
+        if other.path == endpoint.path {
+            return true;
+        }
+        let paths =
+            [other, endpoint].map(|it| PathMatch::regex(&endpoint_expression(&it.path, settings)));
+        matches!(paths, [Some(their), Some(own)] if their.covers(&own))
+    };
+    version.endpoints.iter().filter(is_answer).filter(is_method).any(covers)
 }
 
 /// Returns a regular expression of whole segments, and of anything after them, as paths of a rule.
