@@ -145,6 +145,14 @@ impl Finding {
         }
     }
 
+    /// Returns whether both say the same of the same place: of a resource that carries several
+    /// configurations each has it.
+    pub(crate) fn is_repeated(&mut self, earlier: &mut Self) -> bool {
+        Rc::ptr_eq(&self.file, &earlier.file)
+            && (self.rule, self.span, &self.path, &self.problem)
+                == (earlier.rule, earlier.span, &earlier.path, &earlier.problem)
+    }
+
     /// Returns what findings are sorted by: the file and the place.
     pub(crate) fn order(&self) -> (String, usize) {
         (self.file.name.clone(), self.span.map_or(0, |span| span.start.byte))

@@ -30,6 +30,7 @@ mod limits;
 mod lint;
 mod log;
 mod logged;
+mod methods;
 #[cfg(not(target_family = "wasm"))]
 mod mutate;
 pub mod playground;

@@ -37,6 +37,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         findings.extend(examine(configuration));
     }
     findings.sort_by_key(Finding::order);
+    findings.dedup_by(Finding::is_repeated);
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     stdout().write_all(render(&findings, options.format, is_styled)?.as_bytes())?;
     let count =

@@ -66,6 +66,11 @@ enum FailOn {
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
+    if options.old.as_os_str() == "-" && options.new.as_os_str() == "-" {
+        return Err(
+            "OLD and NEW can't both come from the standard input; save one as a file".into()
+        );
+    }
     let [old, new] = [&options.old, &options.new].map(|path| InputOptions::of_file(path).read());
     let (old, new) = (complete(old?)?, complete(new?)?);
     old.skipped.tell();

@@ -43,10 +43,10 @@ pub(crate) struct Options {
     #[arg(long)]
     claims: Option<String>,
     /// Whose claims they are, where there are several issuers
-    #[arg(long, requires = "claims")]
+    #[arg(long, requires = "claims", conflicts_with = "token")]
     issuer: Option<String>,
-    /// The keys of an issuer that has a provider: tyk=jwks.json
-    #[arg(long, value_name = "ISSUER=FILE")]
+    /// The keys of an issuer that has a provider, which a token is verified by: tyk=jwks.json
+    #[arg(long, value_name = "ISSUER=FILE", conflicts_with = "claims")]
     jwks: Vec<String>,
     #[command(flatten)]
     client: ClientOptions,

@@ -6,7 +6,7 @@ use crate::explain::{TextOrJson, WorkloadOptions, workload};
 use crate::in_force::notes;
 use crate::input::{Configuration, InputOptions};
 use crate::logged::{Judge, Taking};
-use crate::replay::{Replay, document, tell};
+use crate::replay::{Replay, SameRules, document, tell};
 use crate::shown::{escaped, json_text};
 use attache_engine::policy::View;
 use attache_plugin_config::{ClaimPath, Config};
@@ -53,6 +53,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
+    options.reads_once()?;
     let (configuration, config) = read(&options.against)?;
     let was = options.was.as_deref().map(read).transpose()?;
     let workload = workload(options.workload.query()?, &configuration, &config);
@@ -65,8 +66,12 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         .as_ref()
         .is_some_and(|(was, _)| was.node.get("issuers") == configuration.node.get("issuers"));
     judge.are_issuers_others = was.is_some() && !is_same;
+    let same_rules = was
+        .as_ref()
+        .and_then(|(was, was_config)| SameRules::of(&judge, (was, was_config), &configuration));
+    let has_same_rules = same_rules.is_some();
     let claims: Option<Vec<ClaimPath>> = was.map(|(_, was)| was.audit.claims);
-    let mut replay = Replay::new(&judge, options.port, claims);
+    let mut replay = Replay::new(&judge, options.port, claims).with_same_rules(same_rules);
     read_logs(&options.logs, &mut replay)?;
     let tally = replay.tally;
     if tally.requests == 0 {
@@ -77,6 +82,11 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         .into());
     }
     let mut assumed = assumed(options.was.is_some(), is_same);
+    if has_same_rules {
+        assumed.push(
+            "rules that stand in both configurations fare as a line's verdict says".to_owned(),
+        );
+    }
     let notes = notes(&configuration, &config);
     assumed.extend(notes.iter().map(|note| format!("it is in force, though {note}")));
     let text = match options.format {
@@ -87,6 +97,19 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     anstream::eprintln!("{} in {}", many(tally.requests, "request"), many(tally.lines, "line"));
     let is_changed = tally.is_changed() || (options.deny_unknown && tally.is_unsure());
     Ok(if is_changed { Status::Found } else { Status::Fine })
+}
+
+impl Options {
+    /// Checks that one thing at most comes from the standard input.
+    fn reads_once(&self) -> Result<(), String> {
+        let files = self.logs.iter().chain([&self.against]).chain(&self.was);
+        if files.filter(|file| file.as_os_str() == "-").count() > 1 {
+            return Err("only one of the logs, --against and --was can come from the standard input; save the others as \
+                        files"
+                .to_owned());
+        }
+        Ok(())
+    }
 }
 
 fn many(count: u64, noun: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::keys;
 use crate::exit::Status;
-use crate::explain::{complete_claims, decoded, from_file, read_claims, seconds_now};
+use crate::explain::{complete_claims, decoded, from_file, is_of_issuer, read_claims, seconds_now};
 use crate::input::InputOptions;
 use crate::test_keys::Leave;
 use clap::Args;
@@ -37,7 +37,7 @@ pub(crate) struct Options {
     kid: Option<String>,
     /// Show header and claims of this token, of the file that holds it (@token.jwt), or of the
     /// standard input (-)
-    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["key", "claims"], required_unless_present = "key")]
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["key", "claims", "against", "issuer", "kid"], required_unless_present = "key")]
     decode: Option<String>,
 }
 
@@ -57,6 +57,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         let configuration = InputOptions::of_file(file).read()?.only()?;
         let config = configuration.usable()?;
         let issuer = options.issuer.as_deref();
+        is_of_issuer(&claims, issuer, &config)?;
         complete_claims(&mut claims, &[], issuer, seconds_now(), &config)?;
         let entry = config
             .issuers

@@ -11,7 +11,9 @@ use crate::logged::{
     Before, Fate, Judge, Judged, Logged, LoggedToken, Outcome, Recorded, Taking, TokenState,
 };
 use crate::shown::{escaped, json_text};
-use crate::why::{Case, Ids, Picked, PickedLine, Search, Told, differs, document, pick, tell};
+use crate::why::{
+    Case, Ids, Picked, PickedLine, Search, Told, differs, document, doubts, pick, tell,
+};
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
 use attache_plugin_config::{Action, Config};
@@ -75,6 +77,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     let configuration = options.input.read()?.only()?;
     let config = configuration.usable()?;
     let logged = options.logged(&picked, &config)?;
+    let doubts = doubts(&picked, &of_line(&picked, &config), &logged, &config);
     if picked.requests > 1 {
         anstream::eprintln!(
             "note: of {} lines this is the last refusal, line {}; --request-id or --trace-id chooses another",
@@ -82,7 +85,15 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
             picked.number
         );
     }
-    told(options, &picked, &configuration, &config, &logged)
+    told(options, &picked, &configuration, &config, &logged, &doubts)
+}
+
+/// Returns the request as its line alone tells it.
+fn of_line(picked: &Picked, config: &Config) -> Logged {
+    match &picked.line {
+        PickedLine::Audit(line) => Logged::of_audit(line, Some(&config.audit.claims)),
+        PickedLine::Access(line) => Logged::of_access(line),
+    }
 }
 
 /// Returns an error, with what was meant where the line is the name of a file.
@@ -100,6 +111,7 @@ fn told(
     configuration: &Configuration,
     config: &Config,
     logged: &Logged,
+    doubts: &[String],
 ) -> Result<Status, Box<dyn Error>> {
     let workload = workload(options.workload.query()?, configuration, config);
     if let Some(note) = configuration.why_not_for(&workload) {
@@ -139,6 +151,7 @@ fn told(
         fate: &fate,
         recorded: &recorded,
         proposals: &proposals,
+        doubts,
         has_claims,
         is_styled,
     };
@@ -176,6 +189,7 @@ fn recorded(judged: &Judged<'_>, logged: &Logged) -> Recorded {
     Recorded {
         matched_nothing: denying.map(|rule| rule.index).collect(),
         lacked_roles_only: rule.filter(|_| lacks_roles),
+        ..Recorded::default()
     }
 }
 
@@ -215,10 +229,7 @@ fn good_token(picked: &Picked, config: &Config) -> String {
 impl Options {
     /// Returns the request, with what the options tell beside its line.
     fn logged(&self, picked: &Picked, config: &Config) -> Result<Logged, Box<dyn Error>> {
-        let mut logged = match &picked.line {
-            PickedLine::Audit(line) => Logged::of_audit(line, Some(&config.audit.claims)),
-            PickedLine::Access(line) => Logged::of_access(line),
-        };
+        let mut logged = of_line(picked, config);
         let Client { principal, address, client_address, port } = self.client.client();
         if principal.is_some() {
             logged.client.principal = principal;

@@ -25,4 +25,4 @@ pub(crate) use simulation::{
     Credential, Query, Simulation, WorkloadQuery, is_refused, usual_workload, workload,
 };
 pub(crate) use story::{described, tell};
-pub(crate) use token::{complete_claims, decoded, read_claims, trusting, unsigned};
+pub(crate) use token::{complete_claims, decoded, is_of_issuer, read_claims, trusting, unsigned};

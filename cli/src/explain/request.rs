@@ -1,12 +1,9 @@
 //! Requests, as they are written on a command line.
 
+use crate::methods::{is_registered, meant_by};
 use attache_plugin_config::Config;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The methods that RFC 9110 and RFC 5789 define.
-const HTTP_METHODS: [&str; 9] =
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
 
 /// `GET /orders/1?page=2`, or a path alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +15,17 @@ pub(crate) struct RequestLine {
 
 impl RequestLine {
     /// Returns why the method may be another than is meant: it is not in upper case, as those of
-    /// HTTP are.
+    /// HTTP are, or nearly one of them.
     pub(crate) fn why_another_method(&self) -> Option<String> {
-        let upper = self.method.to_ascii_uppercase();
-        let is_meant = HTTP_METHODS.contains(&upper.as_str());
-        (is_meant && upper != self.method).then(|| {
-            format!(
-                "the method `{}` has lower-case letters, so it is another than `{upper}` (RFC 9110 section 9.1); write `{upper}`",
-                self.method
-            )
-        })
+        let method = &self.method;
+        let upper = method.to_ascii_uppercase();
+        if is_registered(&upper) && upper != *method {
+            return Some(format!(
+                "the method `{method}` has lower-case letters, so it is another than `{upper}` (RFC 9110 section 9.1); write `{upper}`"
+            ));
+        }
+        let meant = meant_by(method)?;
+        Some(format!("`{method}` is no registered method; did you mean `{meant}`?"))
     }
 }
 

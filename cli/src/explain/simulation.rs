@@ -1,12 +1,14 @@
 //! A request before a configuration: what `explain` asks on a command line, and the page in a form.
 
-use super::{Client, RequestLine, TokenPlace, TrialHost, header_map, trusting, unsigned};
+use super::{
+    Client, RequestLine, TokenPlace, TrialHost, header_map, is_of_issuer, trusting, unsigned,
+};
 use crate::input::{Configuration, has_policy_for};
 use attache_engine::host::Workload;
 use attache_engine::policy::View;
 use attache_engine::token::IssuerKeys;
 use attache_engine::{Decided, Decision, Engine, Explanation};
-use attache_plugin_config::{Config, KeySet};
+use attache_plugin_config::{Config, KeySet, KeySource};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -82,6 +84,7 @@ impl Simulation {
             Credential::Nothing => (None, None),
             Credential::Token(token) => (Some((token, None)), None),
             Credential::Claims { claims, issuer } => {
+                is_of_issuer(&claims, issuer.as_deref(), config)?;
                 let token = unsigned(claims, &[], issuer.as_deref(), query.now, config)?;
                 (Some((token, issuer)), Some(trusting(config)))
             }
@@ -157,6 +160,21 @@ pub(crate) fn usual_workload(configuration: &Configuration, config: &Config) -> 
         .unwrap_or_else(|| configuration.own_workload())
 }
 
+/// Says where an issuer has its keys from that asks no provider.
+fn takes_no_keys(name: &str, config: &Config) -> String {
+    let issuer = config.issuers.iter().find(|issuer| issuer.name.as_str() == name);
+    let place = match issuer.map(|issuer| &issuer.keys) {
+        Some(KeySource::Secrets(_)) => "are secrets of the proxy's environment",
+        Some(KeySource::Inline(_) | KeySource::Remote(_)) | None => {
+            "stand in the configuration, below `jwks`"
+        }
+    };
+    format!(
+        "keys of `{name}`: its keys {place}, and it takes no others; give keys for issuers with `jwksUri` or `discovery` \
+         alone"
+    )
+}
+
 /// Gives issuers the keys that their providers serve.
 fn set_keys(engine: &Engine, keys: &[(String, KeySet)], config: &Config) -> Result<(), String> {
     for (name, set) in keys {
@@ -170,7 +188,7 @@ fn set_keys(engine: &Engine, keys: &[(String, KeySet)], config: &Config) -> Resu
         let issuer = engine
             .remote_issuers()
             .find(|issuer| issuer.name.as_str() == name)
-            .ok_or_else(|| format!("no issuer `{name}` has keys that a provider serves"))?
+            .ok_or_else(|| takes_no_keys(name, config))?
             .index;
         let keys =
             IssuerKeys::from_set(set).map_err(|errors| format!("keys of `{name}`: {errors}"))?;

@@ -55,6 +55,37 @@ pub(crate) fn complete_claims(
     Ok(())
 }
 
+/// Checks that claims are those of the issuer that is named, where they say whose they are.
+///
+/// # Errors
+/// There is no such issuer, or their `iss` is none of its own.
+pub(crate) fn is_of_issuer(
+    claims: &Map<String, Value>,
+    name: Option<&str>,
+    config: &Config,
+) -> Result<(), String> {
+    let (Some(name), Some(iss)) = (name, claims.get("iss")) else { return Ok(()) };
+    let issuer = named(name, config)?;
+    if issuer.issuer.takes(iss.as_str()) {
+        return Ok(());
+    }
+    Err(format!(
+        "the claims are not of issuer `{name}`: their `iss` is {iss}; leave `iss` out of them, or the issuer"
+    ))
+}
+
+/// Returns the issuer of a name.
+fn named<'c>(name: &str, config: &'c Config) -> Result<&'c Issuer, String> {
+    let found = config.issuers.iter().find(|issuer| issuer.name.as_str() == name);
+    found.ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names(config)))
+}
+
+/// Returns the names of all issuers.
+fn names(config: &Config) -> String {
+    let names: Vec<&str> = config.issuers.iter().map(|issuer| issuer.name.as_str()).collect();
+    names.join(", ")
+}
+
 /// What a token says, of which nobody has verified the signature.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DecodedToken {
@@ -139,16 +170,14 @@ fn add_issuer(
     if claims.contains_key("iss") {
         return Ok(());
     }
-    let names =
-        || config.issuers.iter().map(|issuer| issuer.name.as_str()).collect::<Vec<_>>().join(", ");
     let issuer = match (name, config.issuers.as_slice()) {
-        (Some(name), all) => all
-            .iter()
-            .find(|issuer| issuer.name.as_str() == name)
-            .ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names()))?,
+        (Some(name), _) => named(name, config)?,
         (None, [only]) => only,
         (None, _) => {
-            return Err(format!("name the issuer whose claims they are, one of: {}", names()));
+            return Err(format!(
+                "name the issuer whose claims they are, one of: {}",
+                names(config)
+            ));
         }
     };
     match &issuer.issuer {

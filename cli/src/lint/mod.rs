@@ -13,6 +13,7 @@ mod key_without_alg;
 mod late_phase;
 mod left_out;
 mod match_mode;
+mod misspelt_method;
 mod mutable_url;
 mod policy_never_applies;
 mod public_path;
@@ -38,10 +39,11 @@ struct Lint {
 }
 
 /// In the order of docs/tool.md.
-static LINTS: [Lint; 13] = [
+static LINTS: [Lint; 14] = [
     Lint { rule: &unreachable_rule::RULE, find: unreachable_rule::find },
     Lint { rule: &public_path::RULE, find: public_path::find },
     Lint { rule: &deny_passed_by::RULE, find: deny_passed_by::find },
+    Lint { rule: &misspelt_method::RULE, find: misspelt_method::find },
     Lint { rule: &impossible_role::RULE, find: impossible_role::find },
     Lint { rule: &policy_never_applies::RULE, find: policy_never_applies::find },
     Lint { rule: &empty_policies::RULE, find: empty_policies::find },

@@ -1,6 +1,8 @@
 //! The filter's audit lines; docs/audit.md has their members.
 
 use super::Entry;
+use attache_config_reader::{quote, suggestion};
+use attache_engine::{Detail, Reason};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -49,6 +51,36 @@ pub(crate) struct AuditVerdict {
 pub(crate) enum Said {
     Allowed,
     Denied,
+}
+
+impl AuditLine {
+    /// Returns what is to be said of its words for reasons and causes that this program does not
+    /// know, a sentence each.
+    pub(crate) fn unknown_words(&self) -> Vec<String> {
+        let shadow = self.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref());
+        let reasons = [self.verdict.reason.as_deref(), shadow, self.unverified.as_deref()];
+        let reason = reasons
+            .into_iter()
+            .map(|word| unknown(word?, "reason", &Reason::ALL.map(|reason| reason.as_str())));
+        let detail = self
+            .detail
+            .as_deref()
+            .and_then(|word| unknown(word, "detail", &Detail::ALL.map(|detail| detail.as_str())));
+        reason.flatten().chain(detail).collect()
+    }
+}
+
+/// Returns what is to be said of a word that is none of those that are known.
+fn unknown(word: &str, what: &str, known: &[&str]) -> Option<String> {
+    if known.contains(&word) {
+        return None;
+    }
+    let meant = suggestion(word, known.iter().copied())
+        .map_or_else(String::new, |meant| format!(" (`{meant}` is one)"));
+    Some(format!(
+        "{} is no {what} that this program knows{meant}: a filter of another version wrote the line, or somebody else did",
+        quote(word)
+    ))
 }
 
 impl AuditVerdict {

@@ -13,6 +13,7 @@ use attache_engine::host::Workload;
 use attache_engine::policy::{RoleTable, RuleIndex, View};
 use attache_engine::{Engine, RequestTrace, TokenTrace};
 use attache_plugin_config::{ClaimPath, Config, DryRun, Issuer, IssuerId, Preflight};
+use std::collections::BTreeMap;
 
 /// What no token is looked at before: each carries its times in it.
 const NOW: u64 = 1_000_000_000;
@@ -184,11 +185,15 @@ impl Judge {
 
     /// Returns the number of a rule by its name.
     pub(crate) fn rule_index(&self, name: &str) -> Option<RuleIndex> {
+        self.rule_indices().remove(name)
+    }
+
+    /// Returns the numbers of all rules that are for the workload, by their names.
+    pub(crate) fn rule_indices(&self) -> BTreeMap<String, RuleIndex> {
         (0..)
             .map(RuleIndex)
-            .map_while(|index| Some((index, self.engine.rule(index)?.to_string())))
-            .find(|(_, own)| own == name)
-            .map(|(index, _)| index)
+            .map_while(|index| Some((self.engine.rule(index)?.to_string(), index)))
+            .collect()
     }
 }
 

@@ -8,7 +8,7 @@ use attache_config_reader::{Path, Step};
 use attache_engine::RequestTrace;
 use attache_engine::policy::{RuleIndex, RuleTrace, Subject, TestTrace, View};
 use attache_plugin_config::{ClaimPath, Condition, Config, Test};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of rules as a whole: how they fared when a line was written, as its reason tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) struct Recorded {
     pub(crate) matched_nothing: BTreeSet<RuleIndex>,
     /// An ALLOW rule of which all but its roles was met.
     pub(crate) lacked_roles_only: Option<RuleIndex>,
+    /// Rules that were asked about a caller with a good token, and whether they matched.
+    pub(crate) by_identity: BTreeMap<RuleIndex, bool>,
 }
 
 /// A request, its rules' tests as the engine ran them on what is known or assumed, and which of it
@@ -61,7 +63,13 @@ impl Weighing<'_> {
             let roles = rule.caller.iter().filter(|test| test.subject == Subject::Roles);
             return Tri::all(roles.map(|test| self.test(test, is_identified)));
         }
-        self.matches_but_for(rule, is_identified, |_| true)
+        let matches = self.matches_but_for(rule, is_identified, |_| true);
+        let recorded = self.recorded.by_identity.get(&rule.index);
+        match (matches, recorded) {
+            // What the line itself has speaks louder: another configuration may have written it.
+            (Tri::Unknown, Some(matched)) if is_identified => (*matched).into(),
+            _ => matches,
+        }
     }
 
     /// Returns whether a rule would match if the caller had the roles that it asks for.

@@ -13,23 +13,20 @@ pub(crate) fn engine() -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(include_bytes!(env!("PLAYGROUND_ENGINE")).to_vec())
 }
 
-/// Returns the engine as Wasm, built from the checkout that this program was built from.
+/// Returns the engine as Wasm, built in the checkout that this program lies in.
 ///
 /// # Errors
-/// The checkout is not there any more, or the build fails.
+/// The program was copied out of its checkout, or the build fails.
 #[cfg(not(playground_engine))]
 pub(crate) fn engine() -> Result<Vec<u8>, Box<dyn Error>> {
-    use std::path::Path;
     use std::process::{Command, Stdio};
 
-    const ADVICE: &str = "in a checkout of Attaché, `scripts/attache playground` builds the page";
-    let checkout = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let checkout = checkout().ok_or(
+        "this build of `attache` carries no engine for the page, and does not lie in the checkout that it is of; take the \
+         program of a release, run `scripts/attache playground` in a checkout, or have `scripts/build --tool` build a \
+         program there that carries it",
+    )?;
     let script = checkout.join("scripts/build");
-    if !script.is_file() {
-        return Err(
-            format!("this build of `attache` carries no engine for the page; {ADVICE}").into()
-        );
-    }
     anstream::eprintln!("building the engine for the page, the first time for a minute or two …");
     let mut build = Command::new(&script);
     // The standard output may be the page.
@@ -45,4 +42,19 @@ pub(crate) fn engine() -> Result<Vec<u8>, Box<dyn Error>> {
     let engine = checkout.join(target).join("playground.wasm");
     std::fs::read(&engine)
         .map_err(|error| format!("can't read `{}`: {error}", told_path(&engine)).into())
+}
+
+/// Returns the checkout that this program was built in, where it still lies in that: at another
+/// place, it builds nothing in a folder that nobody named.
+#[cfg(not(playground_engine))]
+fn checkout() -> Option<std::path::PathBuf> {
+    let checkout =
+        std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).canonicalize().ok()?;
+    let program = std::env::current_exe().ok()?.canonicalize().ok()?;
+    // Another folder for what cargo builds is named by whoever runs it.
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(|target| checkout.join(target));
+    let target = target.and_then(|target| target.canonicalize().ok());
+    let is_here =
+        program.starts_with(&checkout) || target.is_some_and(|target| program.starts_with(target));
+    (is_here && checkout.join("scripts/build").is_file()).then_some(checkout)
 }

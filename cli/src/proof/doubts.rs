@@ -1,52 +1,9 @@
 //! What of assertions is legal and seldom meant, and what makes two of them one.
 
 use super::document::{AssertionDocument, ProofDocument};
+use crate::methods::{is_registered, meant_by};
 use attache_config_reader::{Diagnostic, Node, Path};
 use std::collections::BTreeSet;
-
-/// The methods of the registry that RFC 9110 section 16.1 set up, as of 2025.
-const REGISTERED: [&str; 40] = [
-    "ACL",
-    "BASELINE-CONTROL",
-    "BIND",
-    "CHECKIN",
-    "CHECKOUT",
-    "CONNECT",
-    "COPY",
-    "DELETE",
-    "GET",
-    "HEAD",
-    "LABEL",
-    "LINK",
-    "LOCK",
-    "MERGE",
-    "MKACTIVITY",
-    "MKCALENDAR",
-    "MKCOL",
-    "MKREDIRECTREF",
-    "MKWORKSPACE",
-    "MOVE",
-    "OPTIONS",
-    "ORDERPATCH",
-    "PATCH",
-    "POST",
-    "PRI",
-    "PROPFIND",
-    "PROPPATCH",
-    "PUT",
-    "QUERY",
-    "REBIND",
-    "REPORT",
-    "SEARCH",
-    "TRACE",
-    "UNBIND",
-    "UNCHECKOUT",
-    "UNLINK",
-    "UNLOCK",
-    "UPDATE",
-    "UPDATEREDIRECTREF",
-    "VERSION-CONTROL",
-];
 
 /// Returns an error for each name that an earlier assertion has.
 pub(super) fn repeated_names(document: &ProofDocument) -> Vec<Diagnostic> {
@@ -89,11 +46,13 @@ fn in_operations(to: Option<&Node>, at: &Path, warnings: &mut Vec<Diagnostic>) {
             let Some(Node::Array(methods)) = operation.get(key) else { continue };
             for (index, method) in methods.iter().enumerate() {
                 if let Node::String(method) = method
-                    && !REGISTERED.contains(&method.as_str())
+                    && !is_registered(method)
                 {
-                    let message = format!(
-                        "`{method}` is no registered method; see that it is spelt as clients send it"
-                    );
+                    let remedy = match meant_by(method) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "see that it is spelt as clients send it".to_owned(),
+                    };
+                    let message = format!("`{method}` is no registered method; {remedy}");
                     let path = at.clone().index(number).key(key).index(index);
                     warnings.push(Diagnostic::warning(path, message));
                 }

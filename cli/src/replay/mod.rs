@@ -2,8 +2,10 @@
 
 mod report;
 mod run;
+mod same_rules;
 mod tally;
 
 pub(crate) use report::{document, tell};
 pub(crate) use run::Replay;
+pub(crate) use same_rules::SameRules;
 pub(crate) use tally::Tally;

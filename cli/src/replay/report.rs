@@ -41,6 +41,17 @@ pub(crate) fn tell(tally: &Tally, assumed: &[String]) -> String {
     for (why, (count, first)) in &tally.unreadable {
         _ = writeln!(text, "not read: {count}, since {why}; the first is {}", shown(first));
     }
+    for (doubt, (count, first)) in &tally.doubts {
+        _ = writeln!(
+            text,
+            "doubtful: {count}, since {}; the first is {}",
+            shown(doubt),
+            shown(first)
+        );
+    }
+    if tally.more_doubts > 0 {
+        _ = writeln!(text, "doubtful: {} with other words that nobody knows", tally.more_doubts);
+    }
     if tally.dropped > 0 {
         _ = writeln!(text, "missing: {} lines that the filter says it left out", tally.dropped);
     }
@@ -104,6 +115,10 @@ pub(crate) fn document(tally: &Tally, configuration: &str, assumed: &[String]) -
         .unreadable
         .iter()
         .map(|(why, (count, first))| json!({"why": why, "count": count, "first": first}));
+    let doubtful = tally
+        .doubts
+        .iter()
+        .map(|(why, (count, first))| json!({"why": why, "count": count, "first": first}));
     json!({
         "configuration": configuration,
         "lines": tally.lines,
@@ -115,6 +130,8 @@ pub(crate) fn document(tally: &Tally, configuration: &str, assumed: &[String]) -
         "ungrouped": tally.ungrouped,
         "otherLines": tally.other_lines,
         "unreadable": unreadable.collect::<Vec<_>>(),
+        "doubtful": doubtful.collect::<Vec<_>>(),
+        "otherDoubtful": tally.more_doubts,
         "leftOutByFilter": tally.dropped,
         "takenForGranted": assumed,
     })

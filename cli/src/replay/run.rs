@@ -1,8 +1,9 @@
 //! Going through a log, a line at a time.
 
+use super::same_rules::SameRules;
 use super::tally::{Tally, Turn, Why};
 use crate::log::{Entry, Lines};
-use crate::logged::{Before, Fate, Judge, Logged, NotATokens, Outcome, Recorded, Says};
+use crate::logged::{Before, Fate, Judge, Logged, NotATokens, Outcome, Says};
 use attache_plugin_config::ClaimPath;
 use indicatif::ProgressBar;
 use std::collections::HashMap;
@@ -21,13 +22,22 @@ pub(crate) struct Replay<'j> {
     port: Option<u16>,
     /// The claims that the configuration of the log had it name, where that is known.
     logged: Option<Vec<ClaimPath>>,
+    /// The rules that the configuration of the log had, too, where that is known.
+    same_rules: Option<SameRules>,
     kept: HashMap<String, Result<Fate, NotATokens>>,
     pub(crate) tally: Tally,
 }
 
 impl<'j> Replay<'j> {
     pub(crate) fn new(judge: &'j Judge, port: Option<u16>, logged: Option<Vec<ClaimPath>>) -> Self {
-        Self { judge, port, logged, kept: HashMap::new(), tally: Tally::default() }
+        let (kept, tally) = (HashMap::new(), Tally::default());
+        Self { judge, port, logged, same_rules: None, kept, tally }
+    }
+
+    /// Takes what the verdicts of lines tell of rules that the configuration of the log had, too.
+    #[must_use]
+    pub(crate) fn with_same_rules(self, same_rules: Option<SameRules>) -> Self {
+        Self { same_rules, ..self }
     }
 
     /// Goes through a log.
@@ -56,7 +66,12 @@ impl<'j> Replay<'j> {
 
     fn entry(&mut self, entry: &Entry, at: (&str, u64)) {
         let mut logged = match entry {
-            Entry::Audit(line) => Logged::of_audit(line, self.logged.as_deref()),
+            Entry::Audit(line) => {
+                for word in line.unknown_words() {
+                    self.tally.add_doubt(&word, at);
+                }
+                Logged::of_audit(line, self.logged.as_deref())
+            }
             Entry::Access(line) => Logged::of_access(line),
             Entry::Dropped(count) => {
                 self.tally.dropped = self.tally.dropped.saturating_add(*count);
@@ -82,11 +97,19 @@ impl<'j> Replay<'j> {
     }
 
     fn fate(&mut self, logged: &Logged) -> Result<Fate, NotATokens> {
-        let key = logged.key();
+        let mut key = logged.key();
+        if self.same_rules.is_some() {
+            key.push_str(&format!("{:?}{:?}", logged.before, logged.rule));
+        }
         if let Some(fate) = self.kept.get(&key) {
             return fate.clone();
         }
-        let fate = self.judge.judge(logged).map(|judged| judged.fate(&Recorded::default()));
+        let fate = self.judge.judge(logged).map(|judged| {
+            // Of several readings, nobody knows in which a rule decided.
+            let has_one_reading = judged.trace.readings.len() == 1;
+            let same_rules = self.same_rules.as_ref().filter(|_| has_one_reading);
+            judged.fate(&same_rules.map(|rules| rules.recorded(logged)).unwrap_or_default())
+        });
         if self.kept.len() >= MAX_KEPT {
             self.kept.clear();
         }

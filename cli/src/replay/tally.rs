@@ -11,6 +11,9 @@ const MAX_GROUPS: usize = 5_000;
 /// The most senders of a group that are told apart.
 const MAX_SENDERS: usize = 1_000;
 
+/// The most unknown words that are told apart.
+const MAX_DOUBTS: usize = 20;
+
 /// What becomes of a request, beside what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Turn {
@@ -67,6 +70,10 @@ pub(crate) struct Tally {
     pub(crate) other_lines: u64,
     /// Lines that can't be read in one way, by why; with the first of each.
     pub(crate) unreadable: BTreeMap<String, (u64, String)>,
+    /// Words of lines that nobody knows, by what is to be said of them; with the first of each.
+    pub(crate) doubts: BTreeMap<String, (u64, String)>,
+    /// How many were found beyond the words that are told apart.
+    pub(crate) more_doubts: u64,
     /// Lines that the filter says it left out.
     pub(crate) dropped: u64,
 }
@@ -115,6 +122,17 @@ impl Tally {
         let entry =
             self.unreadable.entry(why.to_owned()).or_insert_with(|| (0, format!("{file}:{line}")));
         entry.0 = entry.0.saturating_add(1);
+    }
+
+    /// Counts a line with a word that nobody knows.
+    pub(crate) fn add_doubt(&mut self, doubt: &str, (file, line): (&str, u64)) {
+        if let Some((count, _)) = self.doubts.get_mut(doubt) {
+            *count = count.saturating_add(1);
+        } else if self.doubts.len() < MAX_DOUBTS {
+            self.doubts.insert(doubt.to_owned(), (1, format!("{file}:{line}")));
+        } else {
+            self.more_doubts = self.more_doubts.saturating_add(1);
+        }
     }
 
     /// Returns the groups of a turn, the largest first.

@@ -1,5 +1,6 @@
 //! What is wrong with a resource around the configuration that it carries.
 
+mod gateway_keys;
 mod shape;
 mod shapes;
 
@@ -16,7 +17,8 @@ const VERSION: &str = "v1alpha1";
 const MAX_NAME: usize = 253;
 
 /// Returns what Kubernetes or Istio refuses in a resource, or drops from it; paths from the
-/// resource's root. The `spec` of Envoy Gateway's is not looked at.
+/// resource's root. Of the `spec` of Envoy Gateway's, keys
+/// alone are looked at.
 pub(crate) fn resource_errors(resource: &Resource) -> Vec<Diagnostic> {
     let root = Path::default();
     let mut errors = Vec::new();
@@ -29,7 +31,10 @@ pub(crate) fn resource_errors(resource: &Resource) -> Vec<Diagnostic> {
     let shape = match resource.kind {
         Kind::WasmPlugin => &shapes::WASM_PLUGIN,
         Kind::TrafficExtension => &shapes::TRAFFIC_EXTENSION,
-        Kind::EnvoyExtensionPolicy => return errors,
+        Kind::EnvoyExtensionPolicy => {
+            errors.extend(gateway_keys::misspelt_keys(resource));
+            return errors;
+        }
     };
     let spec = root.key("spec");
     if let Some(node) = resource.get(&spec) {

@@ -1,6 +1,7 @@
 //! What is wrong with a file of tests that has the right form.
 
 use super::document::{Expectation, Step, TestDocument, TestRequest};
+use crate::methods::meant_by;
 use attache_config_reader::{Diagnostic, Path, quote, suggestion};
 use attache_engine::Reason;
 use std::collections::BTreeSet;
@@ -41,6 +42,14 @@ fn of_request(request: &TestRequest, at: &Path, document: &TestDocument) -> Vec<
             quote(&format!("/{path}"))
         );
         faults.push(Diagnostic::error(at.clone().key("path"), message));
+    }
+    // In other letter case it is another method, and may be tested as that.
+    if let Some(method) = &request.method
+        && method.bytes().all(|byte| byte.is_ascii_uppercase())
+        && let Some(meant) = meant_by(method)
+    {
+        let message = format!("{} is no registered method; did you mean `{meant}`?", quote(method));
+        faults.push(Diagnostic::error(at.clone().key("method"), message));
     }
     let tokens = document.tokens.as_ref();
     if let Some(token) = &request.token

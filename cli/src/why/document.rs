@@ -38,6 +38,7 @@ pub(crate) fn document(told: &Told<'_>) -> Value {
             "dependsOn": needs,
         },
         "differs": told.differs(),
+        "doubts": told.doubts,
         "flaw": told.judged.trace.flaw.as_ref().map(|(reason, words)| json!({"reason": reason.as_str(), "words": words})),
         "mend": remedy::of_line(&told.picked.line),
         "proposals": proposals.collect::<Vec<_>>(),

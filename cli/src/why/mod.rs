@@ -1,6 +1,7 @@
 //! From an audit line to the rule, and to the smallest change that would let the request through.
 
 mod document;
+mod doubts;
 mod pick;
 mod place;
 mod remedy;
@@ -12,6 +13,7 @@ mod way;
 mod ways;
 
 pub(crate) use document::document;
+pub(crate) use doubts::doubts;
 pub(crate) use pick::{Ids, Picked, PickedLine, pick};
 pub(crate) use report::{Told, differs, tell};
 pub(crate) use search::{Case, Search};

@@ -29,6 +29,8 @@ pub(crate) struct Told<'a> {
     pub(crate) fate: &'a Fate,
     pub(crate) recorded: &'a Recorded,
     pub(crate) proposals: &'a [Proposal],
+    /// What is doubtful of the line and of what was given beside it, a sentence each.
+    pub(crate) doubts: &'a [String],
     /// Somebody gave the token's claims.
     pub(crate) has_claims: bool,
     pub(crate) is_styled: bool,
@@ -46,6 +48,9 @@ impl Display for Told<'_> {
         self.way(f)?;
         writeln!(f, "\nfor    {}", escaped(&described(self.workload)))?;
         writeln!(f, "token  {}", self.token())?;
+        for doubt in self.doubts {
+            writeln!(f, "but    {}", escaped(doubt))?;
+        }
         let trace = &self.judged.trace;
         if let Some((reason, words)) = &trace.flaw {
             writeln!(f, "\nNo rule judges it: {reason}, since {}.", shown(words))?;

@@ -247,6 +247,7 @@ fn recorded_after(recorded: &Recorded, rules: &[RuleTrace], steps: &[Step]) -> R
     Recorded {
         matched_nothing: recorded.matched_nothing.iter().copied().filter(is_untouched).collect(),
         lacked_roles_only: recorded.lacked_roles_only.filter(|_| changes_roles_only),
+        ..Recorded::default()
     }
 }
 

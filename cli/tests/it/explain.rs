@@ -123,6 +123,14 @@ fn what_is_unclear_is_said() {
             &["explain", TWIN, "--request", "/", "--claims", "{}", "--issuer", "x"],
             "there is no issuer `x`",
         ),
+        (
+            &["explain", TWIN, "--request", "/", "--claims", r#"{"iss":"a"}"#, "--issuer", "x"],
+            "there is no issuer `x`",
+        ),
+        (
+            &["explain", TWIN, "--request", "/", "--claims", r#"{"iss":"a"}"#, "--issuer", "tyk"],
+            "the claims are not of issuer `tyk`: their `iss` is \"a\"",
+        ),
         (&["explain", TWIN, "--request", "/", "--header", "x"], "--header: that is no header"),
         (&["explain", TWIN, "--request", "/", "--workload", "x"], "`x` is no workload"),
         (
@@ -138,7 +146,7 @@ fn what_is_unclear_is_said() {
                 "--jwks",
                 "tyk=testing/fixtures/providers/auth0/jwks.json",
             ],
-            "no issuer `tyk` has keys that a provider serves",
+            "keys of `tyk`: its keys stand in the configuration, below `jwks`, and it takes no others",
         ),
     ] {
         let run = attache(arguments);

@@ -40,6 +40,33 @@ fn plugin(spec: &str) -> String {
 const GOOD: &str = "  url: oci://example.com/attache@sha256:0123\n";
 
 #[test]
+fn a_method_that_nobody_sends() {
+    let text = rules(&[
+        "{name: a, action: DENY, to: [{methods: [PUT, DELTE]}]}",
+        "{name: b, action: DENY, to: [{notMethods: [HEDA], paths: [/b]}]}",
+        "{name: c, to: [{paths: [/c]}, {paths: [/d], methods: [GTE]}]}",
+        "{name: d, to: [{paths: [/e], notMethods: [PSOT]}]}",
+        "{name: e, to: [{paths: [/f], methods: [PURGE, M-SEARCH, REPORT, QUERY]}]}",
+    ]);
+    let run = attache_given(&["check", "-"], &text);
+    for (at, said) in [
+        (
+            "rules[0].to[0].methods[1]",
+            "`DELTE` is no registered method, so `orders.a` does not refuse DELETE",
+        ),
+        ("rules[1].to[0].notMethods[0]", "`orders.b` refuses HEAD, too"),
+        ("rules[2].to[1].methods[0]", "`orders.c` does not allow GET"),
+        ("rules[3].to[0].notMethods[0]", "`orders.d` allows POST, too"),
+    ] {
+        assert!(run.stdout.contains(&format!("policies[0].{at}")), "{at}: {}", run.stdout);
+        assert!(run.stdout.contains(said), "{said}: {}", run.stdout);
+    }
+    let told = found(&text);
+    assert_eq!(told.iter().filter(|it| it.starts_with("misspelt-method ")).count(), 4, "{told:?}");
+    assert!(run.stdout.contains("help: did you mean `DELETE`?"), "{}", run.stdout);
+}
+
+#[test]
 fn a_rule_that_another_decides_before() {
     for (earlier, later) in [
         (

@@ -209,7 +209,7 @@ fn names_are_not_repeated_and_methods_are_known_ones() {
         &[],
     );
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(run.stderr.contains("`DLETE` is no registered method"), "{}", run.stderr);
+    assert!(run.stderr.contains("help: did you mean `DELETE`?"), "{}", run.stderr);
     assert_eq!(run.stderr.matches("warning[").count(), 2, "{}", run.stderr);
 }
 

@@ -236,6 +236,101 @@ fn the_configuration_of_the_log_tells_more_of_it() {
     );
 }
 
+/// What a line lacks, the filter had: a rule that stands in both configurations fares as the line
+/// says.
+#[test]
+fn the_verdict_of_a_line_is_used_for_rules_of_both_configurations() {
+    const CLOSED: &str = "{name: closed, action: DENY, to: [{paths: [\"/*\"]}], when: [{claim: banned, equals: true}]}";
+    const OWN: &str = "{name: own, to: [{paths: [/a]}], when: [{claim: tenant, equals: x}]}";
+    const MORE: &str = "{name: more, to: [{paths: [/b]}]}";
+    let of = |rules: &[&str]| {
+        format!("{ISSUERS}policies: [{{name: p, rules: [{}]}}]\n", rules.join(", "))
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("was.yaml");
+    let told = |line: &str, was: &str, next: &str| {
+        std::fs::write(&file, was).expect("it is written");
+        fate(line, next, &["--was", file.to_str().expect("UTF-8")])
+    };
+    let as_before = ("asBefore".to_owned(), String::new());
+    let unknown = |needs: &str| ("cannotTell".to_owned(), needs.to_owned());
+    let (was, next) = (of(&[CLOSED, OWN]), of(&[MORE, CLOSED, OWN]));
+    let good = "\"issuer\":\"tyk\",\"policy\":\"p\",\"rule\":\"own\",";
+    let allowed = line("allowed", "GET", "/a", good);
+    assert_eq!(told(&allowed, &was, &next), as_before);
+    assert_eq!(fate(&allowed, &next, &[]), unknown("claim banned; claim tenant"));
+    // Another rule of the name, and another policy: nothing is known of them.
+    let other = OWN.replace("equals: x", "equals: y");
+    assert_eq!(told(&allowed, &was, &of(&[CLOSED, &other])), unknown("claim tenant"));
+    let elsewhere = was.replace("{name: p, ", "{name: p, defaultAction: ALLOW, ");
+    assert_eq!(told(&allowed, &elsewhere, &next), unknown("claim banned; claim tenant"));
+    // A rule that is new may refuse, and what was a dry run has refused nobody.
+    let new = CLOSED.replace("closed", "new").replace("banned", "blocked");
+    assert_eq!(told(&allowed, &was, &of(&[CLOSED, OWN, &new])), unknown("claim blocked"));
+    let dry = |text: &str| format!("mode: SHADOW\n{text}");
+    assert_eq!(told(&allowed, &dry(&was), &dry(&next)), unknown("claim banned; claim tenant"));
+    let shadow = CLOSED.replace("action: DENY", "action: DENY, mode: SHADOW");
+    let (was_shadow, next_enforced) = (of(&[&shadow, OWN]), of(&[CLOSED, OWN]));
+    assert_eq!(told(&allowed, &was_shadow, &next_enforced), unknown("claim banned"));
+    // Other settings.
+    let loose = format!("methods: {{override: IGNORE}}\n{next}");
+    assert_eq!(told(&allowed, &was, &loose), unknown("claim banned; claim tenant"));
+    // What matched nothing matches nothing, where it is still asked; what is new is let through.
+    let refused = line("denied", "GET", "/b", "\"reason\":\"no-rule-matched\",\"issuer\":\"tyk\",");
+    assert_eq!(told(&refused, &was, &was), as_before);
+    assert_eq!(told(&refused, &was, &next).0, "newlyAllowed");
+    // A rule that lets everybody in has nobody's claims looked at.
+    let public = "{name: public, authentication: NONE, to: [{paths: [/c], ports: [8080]}]}";
+    let (was, next) = (of(&[CLOSED, OWN, public]), of(&[CLOSED, OWN, public]));
+    let refused = line("denied", "GET", "/a", "\"reason\":\"no-rule-matched\",\"issuer\":\"tyk\",");
+    assert_eq!(told(&refused, &was, &next), unknown("claim banned; claim tenant"));
+}
+
+#[test]
+fn a_reason_that_nobody_knows_is_told() {
+    let next = format!("{ISSUERS}policies: [{{name: p, rules: [{{name: r}}]}}]\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("next.yaml");
+    std::fs::write(&file, next).expect("it is written");
+    let file = file.to_str().expect("UTF-8");
+    let unknown = line("denied", "GET", "/a", "\"reason\":\"role-mising\",\"issuer\":\"tyk\",");
+    let log = unknown.repeat(2) + &line("denied", "GET", "/a", "\"reason\":\"token-missing\",");
+    let run = attache_given(&["replay", "-", "--against", file], &log);
+    assert!(
+        run.stdout.contains("doubtful: 2, since `role-mising` is no reason that this program knows (`role-missing` is one)")
+            && run.stdout.contains("the first is <stdin>:1"),
+        "{}",
+        run.stdout
+    );
+    let json =
+        document(&attache_given(&["replay", "-", "--against", file, "--format", "json"], &log));
+    assert_eq!(json["doubtful"][0]["count"], 2, "{json:#}");
+    let forged: String =
+        (0..100).map(|number| unknown.replace("role-mising", &format!("word-{number}"))).collect();
+    let json =
+        document(&attache_given(&["replay", "-", "--against", file, "--format", "json"], &forged));
+    assert_eq!(json["doubtful"].as_array().map(Vec::len), Some(20));
+    assert_eq!(json["otherDoubtful"], 80);
+}
+
+#[test]
+fn the_standard_input_is_read_once() {
+    for arguments in [
+        &["replay", "-", "-", "--against", WAS][..],
+        &["replay", "-", "--against", "-"],
+        &["replay", AUDIT, "--against", "-", "--was", "-"],
+        &["diff", "-", "-"],
+    ] {
+        let run = attache_given(arguments, "");
+        assert_eq!(run.status, 2, "{arguments:?}");
+        assert!(
+            run.stderr.contains("can't both") || run.stderr.contains("only one of"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
 #[test]
 fn a_log_of_strangers_breaks_nothing() {
     let mut log = Vec::new();

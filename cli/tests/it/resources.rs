@@ -70,6 +70,30 @@ fn what_istio_does_not_take_is_an_error_on_its_line() {
             "failStrateg: FAIL_CLOSE",
             "8: unknown key `failStrateg`; did you mean `failStrategy`?",
         ),
+        ("{name:", "{nane:", "3: unknown key `nane`; did you mean `name`?"),
+        ("shop}", "shop, label: {}}", "3: unknown key `label`; did you mean `labels`?"),
+        ("shop}", "shop}\nspecs: {}", "4: unknown key `specs`; did you mean `spec`?"),
+        (
+            "{mode: SERVER}",
+            "{mode: SERVER, port: []}",
+            "7: unknown key `port`; did you mean `ports`?",
+        ),
+        (
+            "{mode: SERVER}",
+            "{mode: SERVER, ports: [{port: 80}]}",
+            "7: unknown key `port`; `spec.match[0].ports[0]` has: number",
+        ),
+        (
+            "phase: AUTHN",
+            "selector: {matchLabel: {app: orders}}",
+            "6: unknown key `matchLabel`; did you mean `matchLabels`?",
+        ),
+        ("phase: AUTHN", "vmConfig: {envs: []}", "6: unknown key `envs`; did you mean `env`?"),
+        (
+            "phase: AUTHN",
+            "targetRefs: [{kind: Gateway, nam: shop}]",
+            "6: unknown key `nam`; did you mean `name`?",
+        ),
     ] {
         let told = found(line, changed);
         assert!(told.contains(&format!("resource {expected}")), "{changed}: {told:#?}");
@@ -79,6 +103,44 @@ fn what_istio_does_not_take_is_an_error_on_its_line() {
         told.iter().any(|it| it.starts_with("resource 4: `spec.url` is missing; ")),
         "{told:#?}"
     );
+}
+
+/// Two modules of one resource of Envoy Gateway, each with a configuration.
+const POLICY: &str = "\
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyExtensionPolicy
+metadata: {name: attache, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: shop}]
+  wasm:
+  - {name: attache-a, code: {type: Image, image: {url: a.example/a, sha256: ab}}, config: {policies: [{name: a}]}}
+  - {name: attache-b, code: {type: Image, image: {url: a.example/b, sha256: ab}}, config: {policies: [{name: b}]}}
+";
+
+#[test]
+fn the_keys_of_other_kinds_are_known_too() {
+    let told = |line: &str, changed: &str| {
+        assert!(POLICY.contains(line), "{line}");
+        let text = POLICY.replace(line, changed);
+        let run = attache_given(&["check", "--format", "github", "-"], &text);
+        run.stdout.lines().filter(|line| line.contains("unknown key")).map(str::to_owned).collect()
+    };
+    let none: Vec<String> = told("name: shop}", "name: shop}");
+    assert!(none.is_empty(), "{none:?}");
+    for (line, changed, said) in [
+        ("{name: attache,", "{nane: attache,", "unknown key `nane`; did you mean `name`?"),
+        ("targetRefs:", "targetRef5:", "unknown key `targetRef5`; did you mean `targetRef`?"),
+        ("kind: Gateway", "kinds: Gateway", "unknown key `kinds`; did you mean `kind`?"),
+        ("{name: attache-a,", "{name: attache-a, failOpn: true,", "did you mean `failOpen`?"),
+        ("a, sha256:", "a, sha25:", "unknown key `sha25`; did you mean `sha256`?"),
+    ] {
+        let told: Vec<String> = told(line, changed);
+        assert_eq!(told.len(), 1, "{changed}: {told:?}");
+        assert!(told.iter().all(|it| it.contains(said)), "{changed}: {told:?}");
+    }
+    // A release of Envoy Gateway to come may have it.
+    let told: Vec<String> = told("  wasm:", "  somethingNew: {}\n  wasm:");
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]

@@ -168,6 +168,8 @@ fn all_mistakes_of_a_file_are_told_at_once() {
 - {name: n, request: {path: healthz}}
 - {name: n, request: {path: /, tokn: ops}}
 - {name: o, request: {path: /, token: opps}, expect: {status: 200, service: {absnt: [x-a]}}}
+- {name: p, request: {path: /, method: DELTE}}
+- {name: q, request: {path: /, method: delete}}
 ";
     let run = trial(steps, &[]);
     assert_eq!(run.status, 2, "{}", run.stdout);
@@ -177,11 +179,12 @@ fn all_mistakes_of_a_file_are_told_at_once() {
         "t.yaml:7:32: unknown key `tokn`; did you mean `token`?",
         "t.yaml:8:32: there is no token `opps`; did you mean `ops`?",
         "t.yaml:8:55: `200` is no status of a refusal; leave `status` out for what is allowed",
+        "t.yaml:9:32: `DELTE` is no registered method; did you mean `DELETE`?",
         "t.yaml:8:78: unknown key `absnt`; did you mean `absent`?",
     ] {
         assert!(run.stderr.contains(said), "{said}\n{}", run.stderr);
     }
-    assert_eq!(run.stderr.lines().count(), 6, "{}", run.stderr);
+    assert_eq!(run.stderr.lines().count(), 7, "{}", run.stderr);
 }
 
 #[test]

@@ -288,6 +288,66 @@ fn programs_get_the_same() {
 }
 
 #[test]
+fn what_contradicts_the_line_is_told() {
+    // The line has issuer tyk, roles ["support"] and sub "dave".
+    let but = |more: &[&str]| -> Vec<String> {
+        let run = why("12", more);
+        let lines = run.stdout.lines().filter_map(|line| line.strip_prefix("but    "));
+        lines.map(str::to_owned).collect()
+    };
+    let same = r#"{"sub":"dave","roles":["support"],"tenant":"a"}"#;
+    assert!(but(&["--claims", same]).is_empty());
+    assert!(but(&[]).is_empty());
+    assert_eq!(
+        but(&["--claims", r#"{"sub":"alice","roles":["support"]}"#]),
+        [r#"the line has claim sub "dave", and the claims have "alice""#]
+    );
+    assert_eq!(
+        but(&["--claims", r#"{"sub":"dave"}"#]),
+        [r#"the line has claim roles ["support"], and the claims have none"#]
+    );
+    let other = r#"{"iss":"https://other.example.com","sub":"dave","roles":["support"]}"#;
+    assert_eq!(
+        but(&["--claims", other]),
+        [
+            r#"the line has a token of issuer tyk, and the claims have another `iss`: "https://other.example.com""#
+        ]
+    );
+    let told = but(&["--caller", "spiffe://cluster.local/ns/x/sa/y"]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("the line has caller ")
+            && told[0].ends_with("and you gave cluster.local/ns/x/sa/y")
+    );
+    let run =
+        why("12", &["--claims", r#"{"sub":"alice","roles":["support"]}"#, "--format", "json"]);
+    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(document["doubts"].as_array().map(Vec::len), Some(1), "{document:#}");
+    // A line without a token.
+    let line = r#"wasm log: {"log":"attache","verdict":"denied","reason":"token-missing","method":"GET","host":"a","path":"/a"}"#;
+    let run = attache_given(&["why", "-", CONFIGURATION, "--claims", "{}"], line);
+    assert!(run.stdout.contains("but    the line says that there was no token"), "{}", run.stdout);
+}
+
+#[test]
+fn a_reason_that_nobody_knows_is_told() {
+    let known = log("audit.log");
+    let said = |from: &str, to: &str| {
+        let id = "00000012-7c1e-4b9a-9d2f-0b9a6f1c2e3d";
+        let ask = ["why", "-", CONFIGURATION, "--request-id", id];
+        attache_given(&ask, &known.replace(from, to)).stdout
+    };
+    let told = said(r#""reason":"role-missing""#, r#""reason":"role-mising""#);
+    assert!(
+        told.contains(
+            "but    `role-mising` is no reason that this program knows (`role-missing` is one)"
+        ),
+        "{told}"
+    );
+    assert!(!said("a", "a").contains("but    "));
+}
+
+#[test]
 fn what_is_unclear_is_said() {
     for (arguments, input, said) in [
         (&["why", "-", "-"][..], "", "can't both come from the standard input"),

@@ -45,7 +45,10 @@ fn keys_of_an_issuer_that_there_is_not() {
         .expect("it is written");
     for (name, said) in [
         ("b", "keys of `b`: there is no issuer `b`; there are: tyk"),
-        ("tyk", "no issuer `tyk` has keys that a provider serves"),
+        (
+            "tyk",
+            "keys of `tyk`: its keys stand in the configuration, below `jwks`, and it takes no others",
+        ),
     ] {
         let (status, told) =
             explained(&["--request", "GET /", "--jwks", &format!("{name}={}", file.display())]);
@@ -54,10 +57,77 @@ fn keys_of_an_issuer_that_there_is_not() {
     }
 }
 
+/// An option that another makes idle is an error, and not passed over in silence.
+#[test]
+fn no_option_is_idle_beside_another() {
+    const LIMITS: [&str; 6] = [
+        "limits",
+        "examples/tyk-limits/orders.json",
+        "--policies",
+        "examples/tyk-limits/policies.json",
+        "--session",
+        "examples/tyk-limits/session.json",
+    ];
+    const JUDGE: [&str; 2] = ["--judge", "examples/tyk-limits/one-gateway.json"];
+    let explain = ["explain", TWIN, "--request", "GET /"];
+    let with = |first: &[&'static str], more: &[&'static str]| [first, more].concat();
+    for arguments in [
+        with(&explain, &["--token", "@t.jwt", "--issuer", "tyk"]),
+        with(&explain, &["--token", "@t.jwt", "--claims", "{}"]),
+        with(&explain, &["--claims", "{}", "--jwks", "tyk=jwks.json"]),
+        with(&explain, &["--issuer", "tyk"]),
+        with(&["token", "--decode", "eyJ"], &["--against", TWIN]),
+        with(&["token", "--decode", "eyJ"], &["--issuer", "tyk"]),
+        with(&["token", "--decode", "eyJ"], &["--kid", "a"]),
+        with(&["token", "--decode", "eyJ"], &["--claims", "{}"]),
+        with(&LIMITS, &["--dry-run", "--record", "target/record.json"]),
+        with(&[&LIMITS[..], &JUDGE].concat(), &["--gateway", "http://127.0.0.1:1"]),
+        with(&[&LIMITS[..], &JUDGE].concat(), &["--key", "k"]),
+        with(&[&LIMITS[..], &JUDGE].concat(), &["--key", "k", "--second-key", "l"]),
+        with(&[&LIMITS[..], &JUDGE].concat(), &["--yes"]),
+        with(&[&LIMITS[..], &JUDGE].concat(), &["--dry-run"]),
+        with(&["keys", "--insecure-test-keys", "--key", "a"], &["--algorithm", "RS256"]),
+        with(&["import", "istio", "a.yaml"], &["--label", "app=orders"]),
+        with(&["tyk", "diff", "--cluster"], &["--routes", "a.yaml"]),
+    ] {
+        let run = attache(&arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stdout);
+        let is_told = ["cannot be used with", "required arguments"];
+        assert!(
+            is_told.iter().any(|words| run.stderr.contains(words)),
+            "{arguments:?}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// Outside its checkout, a program that carries no engine builds none.
+#[test]
+fn a_page_needs_its_engine_or_its_checkout() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("attache");
+    std::fs::copy(env!("CARGO_BIN_EXE_attache"), &program).expect("it is copied");
+    let output = std::process::Command::new(&program)
+        .args(["playground", "--out", "page.html"])
+        .current_dir(folder.path())
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("carries no engine for the page") && told.contains("a release"),
+        "{told}"
+    );
+    assert!(!told.contains("building"), "{told}");
+    assert!(!folder.path().join("page.html").exists());
+}
+
 #[test]
 fn a_method_in_lower_case_is_told() {
     let (_, told) = explained(&["--request", "get /orders/7"]);
     assert!(told.starts_with("note: the method `get` has lower-case letters"), "{told}");
+    let (_, told) = explained(&["--request", "DELTE /orders/7"]);
+    assert!(told.starts_with("note: `DELTE` is no registered method; did you mean `DELETE`?"));
     for line in ["GET /orders/7", "purge /orders/7"] {
         let (_, told) = explained(&["--request", line]);
         assert_eq!(told, "");

@@ -49,7 +49,9 @@ impl Callers {
         }
         let languages = Languages { programs, ..Languages::default() };
         let classes = languages.classes(|text| !text.is_empty())?;
-        principals.extend(classes.into_iter().map(|class| Some(class.text)));
+        let texts: Vec<String> = classes.into_iter().map(|class| class.text).collect();
+        principals.extend(texts.iter().flat_map(|text| spiffe_ids_like(text)).map(Some));
+        principals.extend(texts.into_iter().map(Some));
         let probes: Vec<SourceProbe> = sources.iter().map(SourceProbe::new).collect();
         let presents = |principal: &Option<String>| -> Vec<bool> {
             let matches = |pattern: &&StringPattern| {
@@ -143,6 +145,38 @@ fn accounts(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// Returns SPIFFE IDs that a text of a class leads to: some are of its class, and are shown in its
+/// place, which may have no trust domain.
+fn spiffe_ids_like(text: &str) -> Vec<String> {
+    const OTHER: &str = "cluster.local/ns/x/sa/x";
+    let behind = OTHER.trim_start_matches("cluster.local");
+    let likely = [
+        text.to_owned(),
+        format!("cluster.local{text}"),
+        format!("cluster.local/{text}"),
+        format!("cluster.local/ns/x/sa/{text}"),
+        format!("{OTHER}{text}"),
+        format!("{text}{behind}"),
+        format!("{text}/x"),
+        format!("{text}x"),
+        format!("{text}x{behind}"),
+        format!("x{text}"),
+    ];
+    likely.into_iter().filter(|id| is_spiffe_id(id)).collect()
+}
+
+/// Returns whether a principal is what stands behind `spiffe://`: a trust domain and a path
+/// (SPIFFE-ID sections 2.1 and 2.2).
+fn is_spiffe_id(principal: &str) -> bool {
+    let Some((domain, path)) = principal.split_once('/') else { return false };
+    let is_of_domain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    let is_segment = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && segment.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    !domain.is_empty() && domain.chars().all(is_of_domain) && path.split('/').all(is_segment)
+}
+
 fn of_namespace(pattern: &StringPattern) -> Program {
     let name = Program::default().then_any(Letters::OfSegment).then("/ns/");
     name.then_pattern(pattern, Letters::OfSegment).then("/sa/").then_some(Letters::OfSegment)
@@ -228,4 +262,42 @@ fn ends(block: &IpBlock) -> Vec<IpAddr> {
         }
     };
     std::iter::once(block.address).chain(after).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(source: &Source) -> Vec<String> {
+        let callers = Callers::find(&[source], &[]);
+        let Ok(callers) = callers else { panic!("too complex") };
+        callers.principals.into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn every_caller_is_a_spiffe_id_where_one_is_of_its_class() {
+        let patterns = [
+            StringPattern::Suffix("/ns/shop/sa/web".to_owned()),
+            StringPattern::Suffix("/web".to_owned()),
+            StringPattern::Suffix("web".to_owned()),
+            StringPattern::Prefix("cluster.local/ns/shop/".to_owned()),
+            StringPattern::Prefix("cluster".to_owned()),
+            StringPattern::Prefix("td.example".to_owned()),
+            StringPattern::Exact("td.example/ns/shop/sa/web".to_owned()),
+            StringPattern::Any,
+        ];
+        for pattern in patterns {
+            for source in [
+                Source { principals: vec![pattern.clone()], ..Source::default() },
+                Source { not_principals: vec![pattern.clone()], ..Source::default() },
+                Source { namespaces: vec![pattern.clone()], ..Source::default() },
+            ] {
+                let principals = found(&source);
+                assert!(!principals.is_empty());
+                let odd: Vec<&String> =
+                    principals.iter().filter(|principal| !is_spiffe_id(principal)).collect();
+                assert!(odd.is_empty(), "{pattern:?}: {odd:?}");
+            }
+        }
+    }
 }
