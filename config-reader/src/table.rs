@@ -67,6 +67,13 @@ pub struct Key {
 
 impl Key {
     /// Returns the line of a field.
+    ///
+    /// ```
+    /// use attache_config_reader::{Key, Slot};
+    ///
+    /// static KEYS: &[Key] = &[Key::of::<Slot<String>>("name"), Key::of::<Option<u32>>("port")];
+    /// assert!(format!("{KEYS:?}").contains("is_required: true"));
+    /// ```
     pub const fn of<F: Field>(name: &'static str) -> Self {
         Self { name, is_required: F::IS_REQUIRED, expected: F::EXPECTED }
     }

@@ -11,13 +11,13 @@ use wasmparser::{Parser, Payload};
 
 /// In bytes: no change may make the module bigger unseen. The aim is 600,000, since Envoy compiles
 /// every kilobyte before the first request; whoever brings the size down brings this down with it.
-const LARGEST: usize = 1_010_000;
+const LARGEST: usize = 975_000;
 
 /// In bytes: V8 needs far more memory for one function of 25 kB than for five of 5 kB, and an
 /// allocator keeps it for as long as the proxy runs. What is bigger than this counts as big.
 /// Whoever brings the sum down brings its limit down with it.
 const BIG_FUNCTION: usize = 4096;
-const BIG_FUNCTIONS_TOGETHER: usize = 142_000;
+const BIG_FUNCTIONS_TOGETHER: usize = 103_000;
 const LARGEST_FUNCTION: usize = 12_000;
 
 #[test]
