@@ -3,6 +3,7 @@
 mod algorithm;
 mod bytes;
 mod der;
+mod gathered;
 mod key;
 mod numbers;
 mod pem;

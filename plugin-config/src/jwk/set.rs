@@ -1,15 +1,12 @@
 //! Sets of keys, in every form that providers give them (RFC 7517 section 5, RFC 7468): inline and
 //! served, they are read by these rules alone.
 
+use super::gathered::Gathered;
 use super::read::{MAX_KEY_ID_BYTES, Outcome, SECRET_MEMBERS, private, read_key};
-use super::{Jwk, KeySet, Skipped, der, pem};
+use super::{Jwk, KeySet, der, pem};
 use attache_config_reader::{Diagnostic, Diagnostics, Node, PathRef, Step, quote, read_json};
 use serde::de::IgnoredAny;
 
-/// The most keys of a set that are used.
-const MAX_KEYS: usize = 256;
-/// The most keys that are named one by one where they are left out.
-const MAX_NAMED: usize = 64;
 /// The longest set that is given as text, in bytes.
 const MAX_TEXT_BYTES: usize = 256 * 1024;
 
@@ -219,75 +216,6 @@ fn pem_key(block: &pem::Block<'_>, key_id: Option<&str>, at: &PathRef<'_>) -> Ou
             material,
         }),
         Err(message) => Outcome::Unfit(at.error(message)),
-    }
-}
-
-/// What was found so far.
-#[derive(Default)]
-struct Gathered {
-    keys: Vec<Jwk>,
-    /// With the `kid` of each.
-    unfit: Vec<(Option<String>, Diagnostic)>,
-    /// How many more are unfit than are named.
-    unnamed: usize,
-    private: Vec<Diagnostic>,
-}
-
-impl Gathered {
-    fn add(&mut self, at: &PathRef<'_>, key_id: Option<String>, outcome: Outcome) {
-        match outcome {
-            Outcome::Private(error) if self.private.len() < MAX_NAMED => self.private.push(error),
-            Outcome::Private(_) => {}
-            Outcome::Unfit(error) => self.leave_out(key_id, error),
-            Outcome::Key(key) => match self.why_not(&key) {
-                Some(message) => self.leave_out(key_id, at.error(message)),
-                None => self.keys.push(key),
-            },
-        }
-    }
-
-    /// Returns why a key that could be used is none for this set.
-    fn why_not(&self, key: &Jwk) -> Option<String> {
-        if self.keys.len() >= MAX_KEYS {
-            return Some(format!(
-                "a set has {MAX_KEYS} keys at most, and this one comes after them"
-            ));
-        }
-        let of = |key: &Jwk| (key.key_id.clone(), key.algorithms, key.material.clone());
-        let same = self
-            .keys
-            .iter()
-            .find(|other| other.material == key.material && of(other) == of(key))?;
-        Some(format!("is the same key as `{}`", same.path))
-    }
-
-    fn leave_out(&mut self, key_id: Option<String>, error: Diagnostic) {
-        if self.unfit.len() < MAX_NAMED {
-            self.unfit.push((key_id, error));
-        } else {
-            self.unnamed = self.unnamed.saturating_add(1);
-        }
-    }
-
-    fn finish(mut self, list: &PathRef<'_>) -> Result<KeySet, Diagnostics> {
-        Diagnostics::check(self.private)?;
-        let named = self.unfit.len();
-        if self.unnamed > 0 {
-            let message = format!("{} more keys cannot be used", self.unnamed);
-            self.unfit.push((None, list.error(message)));
-        }
-        if self.keys.is_empty() {
-            let all = named.saturating_add(self.unnamed);
-            let message = match all {
-                0 => "there is no key; give at least one".to_owned(),
-                all => format!("none of {all} keys can verify a signature here"),
-            };
-            let reasons = self.unfit.into_iter().map(|(_, error)| error);
-            return Err(Diagnostics::new(list.error(message), reasons));
-        }
-        let skipped =
-            self.unfit.into_iter().map(|(key_id, error)| Skipped { key_id, reason: error });
-        Ok(KeySet { keys: self.keys, skipped: skipped.collect() })
     }
 }
 

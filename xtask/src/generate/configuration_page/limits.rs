@@ -46,7 +46,7 @@ pub(super) const LIMITS: &[Limit] = &[
         "MAX_MAPPINGS",
     ),
     limit("entries of one list of `revoked`", "plugin-config/src/check/issuer.rs", "MAX_REVOKED"),
-    limit("keys of a key set", "plugin-config/src/jwk/set.rs", "MAX_KEYS"),
+    limit("keys of a key set", "plugin-config/src/jwk/gathered.rs", "MAX_KEYS"),
     limit(
         "a key set or discovery document that is fetched, in bytes",
         "engine/src/remote/response.rs",
