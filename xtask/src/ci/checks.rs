@@ -67,6 +67,9 @@ fn bash_scripts() -> Result<Vec<PathBuf>> {
     let folder = fs::read_dir(root().join("scripts")).context("could not read `scripts`")?;
     for entry in folder {
         let path = entry?.path();
+        if path.is_dir() {
+            continue;
+        }
         let text = fs::read_to_string(&path)
             .with_context(|| format!("could not read `{}`", path.display()))?;
         if text
