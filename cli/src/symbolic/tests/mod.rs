@@ -171,9 +171,15 @@ fn what_a_region_allows_is_found_and_allowed() {
             all.next().unwrap() && !all.next().unwrap_or(false)
         };
         for allowed in [true, false] {
-            let found = analysis
-                .find(&region, allowed)
-                .unwrap_or_else(|error| panic!("{seed}: {error}\n{document}"));
+            let found = match analysis.find(&region, allowed) {
+                Ok(found) => found,
+                Err(AnalysisError::TooComplex(error)) => {
+                    println!("{seed}: {error}");
+                    unanswered += 1;
+                    continue;
+                }
+                Err(error) => panic!("{seed}: {error}\n{document}"),
+            };
             if let Some(found) = &found {
                 assert!(
                     is_inside(&found.witness),

@@ -153,7 +153,11 @@ fn the_module_decides_as_was_worked_out() {
             continue;
         };
         for allowed in [true, false] {
-            let Some(found) = analysis.find(&region, allowed).unwrap() else { continue };
+            let Some(found) = answered(analysis.find(&region, allowed)) else {
+                unanswered += 1;
+                continue;
+            };
+            let Some(found) = found else { continue };
             let goes_on = module.lets_through(&old.0, &found.witness, 0, &sides[0]);
             assert_eq!(goes_on, allowed, "{seed}: {:?}\n{document}", found.witness);
             proven += 1;
