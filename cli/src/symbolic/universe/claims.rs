@@ -112,6 +112,11 @@ impl Claim {
         }
     }
 
+    /// Takes the bits that tell which class a value is in.
+    pub(super) fn take_kind(&self, diagram: &mut Diagram) {
+        self.kind(diagram);
+    }
+
     fn kind(&self, diagram: &mut Diagram) -> Dimension {
         let count = self.singles.len().saturating_add(self.lists);
         *self.kind.get_or_init(|| Dimension::new(diagram, count))
@@ -171,7 +176,7 @@ impl Claim {
         elements: &[usize],
     ) -> Set {
         // Its class is told before what is in it.
-        self.kind(diagram);
+        self.take_kind(diagram);
         let elements = elements.iter().map(|element| self.has_element(diagram, *element)).collect();
         let has = diagram.any(elements);
         let list = self.any_list(diagram);

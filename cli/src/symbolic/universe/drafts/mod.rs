@@ -122,6 +122,11 @@ impl<'u> Drafts<'u> {
     pub(super) fn claims(&self, diagram: &mut Diagram) -> Result<Vec<Claim>, TooComplex> {
         let found = self.claims.iter().map(|(path, draft)| Claim::find(path, draft));
         let mut claims: Vec<Claim> = found.collect::<Result<_, _>>()?;
+        // Where claims are compared with what is no constant, what one is depends on what others
+        // are: which class each is in is told before anything else of any.
+        if self.claims.values().any(|draft| draft.is_compared) {
+            claims.iter().for_each(|claim| claim.take_kind(diagram));
+        }
         // Whether two lists are the same is told bit by bit: bits of the same element must be
         // neighbours, or the diagram grows with all combinations of those between.
         let compared: Vec<bool> =
