@@ -1,6 +1,5 @@
 //! What is wrong with a resource around the configuration that it carries.
 
-mod gateway_keys;
 mod shape;
 mod shapes;
 
@@ -17,8 +16,7 @@ const VERSION: &str = "v1alpha1";
 const MAX_NAME: usize = 253;
 
 /// Returns what Kubernetes or Istio refuses in a resource, or drops from it; paths from the
-/// resource's root. Of the `spec` of Envoy Gateway's, keys
-/// alone are looked at.
+/// resource's root. Of the `spec` of Envoy Gateway's, keys alone are looked at.
 pub(crate) fn resource_errors(resource: &Resource) -> Vec<Diagnostic> {
     let root = Path::default();
     let mut errors = Vec::new();
@@ -31,16 +29,15 @@ pub(crate) fn resource_errors(resource: &Resource) -> Vec<Diagnostic> {
     let shape = match resource.kind {
         Kind::WasmPlugin => &shapes::WASM_PLUGIN,
         Kind::TrafficExtension => &shapes::TRAFFIC_EXTENSION,
-        Kind::EnvoyExtensionPolicy => {
-            errors.extend(gateway_keys::misspelt_keys(resource));
-            return errors;
-        }
+        Kind::EnvoyExtensionPolicy => &shapes::ENVOY_EXTENSION_POLICY,
     };
     let spec = root.key("spec");
     if let Some(node) = resource.get(&spec) {
         shape.check(node, &spec, Some(kind), &mut errors);
     }
-    errors.extend(url(resource));
+    if resource.kind.is_of_istio() {
+        errors.extend(url(resource));
+    }
     errors
 }
 

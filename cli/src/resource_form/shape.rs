@@ -1,6 +1,5 @@
 //! What a value of a resource must look like, so that Kubernetes takes it.
 
-use crate::input::text;
 use attache_config_reader::{Diagnostic, Node, Path, quote, suggestion};
 
 /// What a value must look like. `null` is as if the key were not there.
@@ -19,6 +18,11 @@ pub(super) enum Shape {
     Texts,
     /// An object of these keys.
     Object(&'static [(&'static str, Self)]),
+    /// If an object, one of these keys, and of more that a release to come may add: none that is
+    /// nearly one of these.
+    Open(&'static [(&'static str, Self)]),
+    /// If a list, one of such.
+    OpenList(&'static Self),
 }
 
 impl Shape {
@@ -34,11 +38,11 @@ impl Shape {
         match (self, node) {
             (Self::Any, _) | (_, Node::Null | Node::Invalid(_)) | (Self::Text, Node::String(_)) => {
             }
-            (Self::Word(words), _) => errors.extend(wrong_word(node, at, words)),
+            (Self::Word(words), Node::String(word)) => errors.extend(wrong_word(word, at, words)),
             (Self::Integer(least, most), Node::Number(number))
                 if number.fract() == 0.0
                     && (f64::from(*least)..=f64::from(*most)).contains(number) => {}
-            (Self::List(shape), Node::Array(items)) => {
+            (Self::List(shape) | Self::OpenList(shape), Node::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     shape.check(item, &at.clone().index(index), None, errors);
                 }
@@ -48,15 +52,15 @@ impl Shape {
                     Self::Text.check(value, &at.clone().key(key), None, errors);
                 }
             }
-            (Self::Object(known), Node::Object(members)) => {
+            (Self::Object(known) | Self::Open(known), Node::Object(members)) => {
                 for (key, value) in members {
-                    let path = at.clone().key(key);
                     match known.iter().find(|(name, _)| name == key) {
-                        Some((_, shape)) => shape.check(value, &path, None, errors),
-                        None => errors.push(unknown_key(key, path, at, of, known)),
+                        Some((_, shape)) => shape.check(value, &at.clone().key(key), None, errors),
+                        None => errors.extend(self.unknown_key(key, at, of, known)),
                     }
                 }
             }
+            (Self::Open(_) | Self::OpenList(_), _) => {}
             _ => {
                 errors.push(Diagnostic::error(at.clone(), format!("expected {}", self.expected())))
             }
@@ -72,28 +76,33 @@ impl Shape {
             Self::Integer(least, most) => {
                 format!("a whole number from {least} to {most}; write one")
             }
-            Self::List(_) => "a list; write `- ` before each of its items".to_owned(),
+            Self::List(_) | Self::OpenList(_) => {
+                "a list; write `- ` before each of its items".to_owned()
+            }
             Self::Texts => "an object of strings".to_owned(),
-            Self::Object(known) => format!("an object of {}", names(known)),
+            Self::Object(known) | Self::Open(known) => format!("an object of {}", names(known)),
         }
     }
-}
 
-fn unknown_key(
-    key: &str,
-    path: Path,
-    at: &Path,
-    of: Option<&str>,
-    known: &[(&'static str, Shape)],
-) -> Diagnostic {
-    let remedy = match suggestion(key, known.iter().map(|(name, _)| *name)) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let of = of.map_or_else(|| format!("`{at}`"), str::to_owned);
-            format!("{of} has: {}", names(known))
-        }
-    };
-    Diagnostic::error(path, format!("unknown key {}; {remedy}", quote(key)))
+    /// Returns what is wrong with a key that is none of those that an object is known to have.
+    fn unknown_key(
+        &self,
+        key: &str,
+        at: &Path,
+        of: Option<&str>,
+        known: &[(&'static str, Self)],
+    ) -> Option<Diagnostic> {
+        let remedy = match suggestion(key, known.iter().map(|(name, _)| *name)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if matches!(self, Self::Open(_)) => return None,
+            None => {
+                let of = of.map_or_else(|| format!("`{at}`"), str::to_owned);
+                format!("{of} has: {}", names(known))
+            }
+        };
+        let message = format!("unknown key {}; {remedy}", quote(key));
+        Some(Diagnostic::error(at.clone().key(key), message))
+    }
 }
 
 fn names(known: &[(&'static str, Shape)]) -> String {
@@ -101,12 +110,8 @@ fn names(known: &[(&'static str, Shape)]) -> String {
     names.join(", ")
 }
 
-/// Returns what is wrong with a value that must be one of some words.
-fn wrong_word(value: &Node, at: &Path, words: &[&'static str]) -> Option<Diagnostic> {
-    let Some(word) = text(value) else {
-        let message = format!("expected a string; write one of {}", words.join(", "));
-        return Some(Diagnostic::error(at.clone(), message));
-    };
+/// Returns what is wrong with a string that must be one of some words.
+fn wrong_word(word: &str, at: &Path, words: &[&'static str]) -> Option<Diagnostic> {
     if words.contains(&word) {
         return None;
     }

@@ -1,5 +1,6 @@
 //! The resources, as Istio 1.31 installs their schemas
-//! (`manifests/charts/base/files/crd-all.gen.yaml`), and what is the same of all resources.
+//! (`manifests/charts/base/files/crd-all.gen.yaml`), what is the same of all resources, and of Envoy
+//! Gateway's the keys from `spec` down to the configuration.
 
 use super::shape::Shape;
 
@@ -105,3 +106,47 @@ const VM: Shape = Shape::Object(&[(
         ("valueFrom", Shape::Word(&["INLINE", "HOST"])),
     ])),
 )]);
+
+/// `spec` of an EnvoyExtensionPolicy. Releases of Envoy Gateway add keys.
+pub(super) static ENVOY_EXTENSION_POLICY: Shape = Shape::Open(&[
+    ("backends", Shape::Any),
+    ("dynamicModule", Shape::Any),
+    ("extProc", Shape::Any),
+    ("lua", Shape::Any),
+    ("targetRef", GATEWAY_TARGET),
+    ("targetRefs", Shape::OpenList(&GATEWAY_TARGET)),
+    ("targetSelectors", Shape::Any),
+    ("wasm", Shape::OpenList(&GATEWAY_WASM)),
+]);
+
+const GATEWAY_TARGET: Shape = Shape::Open(&[
+    ("group", Shape::Any),
+    ("kind", Shape::Any),
+    ("name", Shape::Any),
+    ("namespace", Shape::Any),
+    ("sectionName", Shape::Any),
+]);
+
+const GATEWAY_WASM: Shape = Shape::Open(&[
+    ("code", GATEWAY_CODE),
+    ("config", Shape::Any),
+    ("env", Shape::Any),
+    ("failOpen", Shape::Any),
+    ("name", Shape::Any),
+    ("rootID", Shape::Any),
+]);
+
+const GATEWAY_CODE: Shape = Shape::Open(&[
+    ("http", Shape::Open(&[("sha256", Shape::Any), ("tls", Shape::Any), ("url", Shape::Any)])),
+    (
+        "image",
+        Shape::Open(&[
+            ("pullSecretRef", Shape::Any),
+            ("sha256", Shape::Any),
+            ("tls", Shape::Any),
+            ("url", Shape::Any),
+        ]),
+    ),
+    ("pullPolicy", Shape::Any),
+    ("type", Shape::Any),
+]);
