@@ -145,12 +145,13 @@ impl Finding {
         }
     }
 
-    /// Returns whether both say the same of the same place: of a resource that carries several
-    /// configurations each has it.
-    pub(crate) fn is_repeated(&mut self, earlier: &mut Self) -> bool {
-        Rc::ptr_eq(&self.file, &earlier.file)
-            && (self.rule, self.span, &self.path, &self.problem)
-                == (earlier.rule, earlier.span, &earlier.path, &earlier.problem)
+    /// Returns what it says, and of which place: of a resource that carries several configurations
+    /// each has the same.
+    pub(crate) fn said(
+        &self,
+    ) -> (*const SourceFile, &'static str, Option<[usize; 2]>, String, String) {
+        let span = self.span.map(|span| [span.start.byte, span.end.byte]);
+        (Rc::as_ptr(&self.file), self.rule.id, span, self.path.clone(), self.problem.clone())
     }
 
     /// Returns what findings are sorted by: the file and the place.

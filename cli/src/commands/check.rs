@@ -9,6 +9,7 @@ use crate::report::{Format, render};
 use anstream::{AutoStream, ColorChoice};
 use attache_config_reader::Severity;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{Write, stdout};
 
@@ -37,7 +38,8 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         findings.extend(examine(configuration));
     }
     findings.sort_by_key(Finding::order);
-    findings.dedup_by(Finding::is_repeated);
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| told.insert(finding.said()));
     let is_styled = AutoStream::choice(&stdout()) != ColorChoice::Never;
     stdout().write_all(render(&findings, options.format, is_styled)?.as_bytes())?;
     let count =

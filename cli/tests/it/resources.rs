@@ -143,6 +143,17 @@ fn the_keys_of_other_kinds_are_known_too() {
     assert!(told.is_empty(), "{told:?}");
 }
 
+/// Both of its configurations have what is wrong with the resource.
+#[test]
+fn what_is_wrong_with_a_resource_of_two_modules_is_told_once() {
+    let text = POLICY.replace("{name: attache, namespace: shop}", "[shop]");
+    let run = attache_given(&["check", "--format", "github", "-"], &text);
+    for said in ["::expected an object of ", "::`metadata.name` is missing"] {
+        assert_eq!(run.stdout.matches(said).count(), 1, "{said}: {}", run.stdout);
+    }
+    assert_eq!(run.stdout.matches("::`issuers` is missing").count(), 2, "{}", run.stdout);
+}
+
 #[test]
 fn a_phase_after_istios_authorization_is_warned_of() {
     let remedy = "after Istio's own authorization, which sees identity headers as the client sent them; write `phase: AUTHN`";
