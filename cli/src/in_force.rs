@@ -1,14 +1,14 @@
 //! Whether what a configuration says is in force wherever it looks so: a dry run refuses nothing,
 //! some tools leave a resource out, and some proxies don't load it.
 
-use crate::input::{Configuration, Kind, Resource, text};
+use crate::input::{Configuration, Resource, text};
 use crate::shown::quoted;
-use attache_config_reader::{Node, Path};
+use attache_config_reader::Path;
 use attache_plugin_config::{Config, DryRun};
 
 /// The label by which a control plane of Istio chooses the resources that its proxies get
 /// (`LabelsInRevision` of Istio's `pkg/config/model.go`).
-pub(crate) const REVISION: &str = "istio.io/rev";
+const REVISION: &str = "istio.io/rev";
 
 /// An annotation by which a tool leaves a resource out, does not keep it, or applies no change of it.
 struct Annotation {
@@ -75,13 +75,12 @@ pub(crate) fn is_switch(name: &str) -> bool {
     name == REVISION || LEAVING_OUT.iter().any(|known| known.name == name)
 }
 
-/// Returns the revision of Istio's control plane whose proxies alone load a resource.
-pub(crate) fn revision(resource: &Resource) -> Option<&Node> {
+/// Returns the revision of Istio's control plane whose proxies alone load a resource, and where it
+/// stands, from the resource's root.
+pub(crate) fn revision(resource: &Resource) -> Option<(Path, &str)> {
     let label = Path::default().key("metadata").key("labels").key(REVISION);
-    match resource.kind {
-        Kind::WasmPlugin | Kind::TrafficExtension => resource.get(&label),
-        Kind::EnvoyExtensionPolicy => None,
-    }
+    let revision = resource.get(&label).filter(|_| resource.kind.is_of_istio())?;
+    Some((label, text(revision).unwrap_or_default()))
 }
 
 /// Returns why what a configuration says is not in force, or not everywhere, as sentences for
@@ -97,8 +96,8 @@ pub(crate) fn resource_notes(configuration: &Configuration) -> Vec<String> {
     let left_out = left_out(resource).into_iter();
     let mut notes: Vec<String> =
         left_out.map(|one| format!("{}, so nothing of it may be in force", one.why)).collect();
-    notes.extend(revision(resource).map(|revision| {
-        let revision = quoted(text(revision).unwrap_or_default());
+    notes.extend(revision(resource).map(|(_, revision)| {
+        let revision = quoted(revision);
         format!("proxies of Istio's revision {revision} alone load the resource (`{REVISION}`), so others do without it")
     }));
     notes

@@ -15,7 +15,6 @@ mod commands;
 mod compare;
 mod counted;
 mod drift_rules;
-#[cfg(not(target_family = "wasm"))]
 #[cfg(test)]
 mod enumerated;
 mod examine;

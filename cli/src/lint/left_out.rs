@@ -2,9 +2,8 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule};
-use crate::in_force::{REVISION, left_out, revision};
-use crate::input::text;
-use attache_config_reader::{Path, Severity, quote};
+use crate::in_force::{left_out, revision};
+use attache_config_reader::{Severity, quote};
 
 pub(super) static RULE: Rule = Rule {
     id: "left-out",
@@ -19,11 +18,10 @@ pub(super) fn find(subject: Subject<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|one| finding(one.path, format!("{}; take the annotation away", one.why)))
         .collect();
-    if let Some(revision) = revision(resource) {
-        let path = Path::default().key("metadata").key("labels").key(REVISION);
+    if let Some((path, revision)) = revision(resource) {
         let message = format!(
             "proxies of another revision than {} do without the filter; take the label away, so that all load it",
-            quote(text(revision).unwrap_or_default())
+            quote(revision)
         );
         findings.push(finding(path, message));
     }
