@@ -76,8 +76,9 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
     };
     let configuration = options.input.read()?.only()?;
     let config = configuration.usable()?;
-    let logged = options.logged(&picked, &config)?;
-    let doubts = doubts(&picked, &of_line(&picked, &config), &logged, &config);
+    let line = of_line(&picked, &config);
+    let logged = options.beside(line.clone(), &config)?;
+    let doubts = doubts(&picked, &line, &logged, &config);
     if picked.requests > 1 {
         anstream::eprintln!(
             "note: of {} lines this is the last refusal, line {}; --request-id or --trace-id chooses another",
@@ -198,11 +199,6 @@ fn good_token(picked: &Picked, config: &Config) -> String {
     let PickedLine::Audit(line) = &picked.line else {
         return "the request brings a good token".to_owned();
     };
-    let reason = line
-        .verdict
-        .reason
-        .as_deref()
-        .or(line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref()));
     let issuer = line.unverified_issuer.as_deref();
     let issuer =
         config.issuers.iter().find(|own| issuer.is_none_or(|iss| own.issuer.takes(Some(iss))));
@@ -213,7 +209,7 @@ fn good_token(picked: &Picked, config: &Config) -> String {
             known.collect::<Vec<_>>().join(", ")
         );
     };
-    match reason {
+    match line.reason() {
         Some("token-expired") => "the request brings a token that has not expired".to_owned(),
         Some("audience-mismatch") => {
             format!(
@@ -227,9 +223,8 @@ fn good_token(picked: &Picked, config: &Config) -> String {
 }
 
 impl Options {
-    /// Returns the request, with what the options tell beside its line.
-    fn logged(&self, picked: &Picked, config: &Config) -> Result<Logged, Box<dyn Error>> {
-        let mut logged = of_line(picked, config);
+    /// Returns a request with what the options tell beside its line.
+    fn beside(&self, mut logged: Logged, config: &Config) -> Result<Logged, Box<dyn Error>> {
         let Client { principal, address, client_address, port } = self.client.client();
         if principal.is_some() {
             logged.client.principal = principal;

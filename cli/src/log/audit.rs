@@ -54,11 +54,21 @@ pub(crate) enum Said {
 }
 
 impl AuditLine {
+    /// Returns the reason of what is in SHADOW, or of what a dry run let go on.
+    pub(crate) fn shadow_reason(&self) -> Option<&str> {
+        self.shadow.as_ref()?.reason.as_deref()
+    }
+
+    /// Returns the reason of its verdict, else that of what a dry run let go on.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.verdict.reason.as_deref().or_else(|| self.shadow_reason())
+    }
+
     /// Returns what is to be said of its words for reasons and causes that this program does not
     /// know, a sentence each.
     pub(crate) fn unknown_words(&self) -> Vec<String> {
-        let shadow = self.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref());
-        let reasons = [self.verdict.reason.as_deref(), shadow, self.unverified.as_deref()];
+        let reasons =
+            [self.verdict.reason.as_deref(), self.shadow_reason(), self.unverified.as_deref()];
         let reason = reasons
             .into_iter()
             .map(|word| unknown(word?, "reason", &Reason::ALL.map(|reason| reason.as_str())));

@@ -51,11 +51,10 @@ impl Logged {
     /// Takes what an audit line tells. `logged` are the claims that the configuration had it name,
     /// where that is known.
     pub(crate) fn of_audit(line: &AuditLine, logged: Option<&[ClaimPath]>) -> Self {
-        let reason = line.verdict.reason.as_deref();
+        let token = LoggedToken::of_audit(line, logged);
         // What a dry run let go on, it tells beside.
-        let shadow = line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref());
-        let token = LoggedToken::of_audit(line, reason.or(shadow), logged);
-        let is_odd = |what: &str| reason == Some(what) || shadow == Some(what);
+        let reasons = [line.verdict.reason.as_deref(), line.shadow_reason()];
+        let is_odd = |what: &str| reasons.contains(&Some(what));
         let knows = Knows {
             method: is_whole(&line.method) && !is_odd("method-ambiguous"),
             path: is_whole(&line.path),

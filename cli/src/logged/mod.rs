@@ -16,6 +16,6 @@ pub(crate) use facts::{Before, Knows, Logged};
 pub(crate) use fate::{Fate, Outcome, Says};
 pub(crate) use judge::{Judge, Judged, NotATokens, Taking};
 pub(crate) use need::Need;
-pub(crate) use token::{LoggedToken, TokenState};
+pub(crate) use token::{LoggedToken, TokenState, steps_of};
 pub(crate) use tri::Tri;
 pub(crate) use weigh::{Recorded, Weighing, condition_at};

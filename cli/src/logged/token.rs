@@ -48,15 +48,10 @@ pub(crate) enum ClaimFact {
 }
 
 impl LoggedToken {
-    /// Takes what an audit line tells. `reason` is that of its verdict, or of the verdict that a dry
-    /// run did not carry out; `logged` are the claims that the configuration had it name, where that
-    /// is known.
-    pub(super) fn of_audit(
-        line: &AuditLine,
-        reason: Option<&str>,
-        logged: Option<&[ClaimPath]>,
-    ) -> Self {
-        let state = match (&line.issuer, reason) {
+    /// Takes what an audit line tells. `logged` are the claims that the configuration had it name,
+    /// where that is known.
+    pub(super) fn of_audit(line: &AuditLine, logged: Option<&[ClaimPath]>) -> Self {
+        let state = match (&line.issuer, line.reason()) {
             (Some(_), _) => TokenState::Good,
             (None, Some("token-missing")) => TokenState::Missing,
             (None, Some(reason)) if is_bad_token(reason) => TokenState::Bad,
@@ -111,15 +106,16 @@ impl LoggedToken {
     pub(crate) fn payload(&self, paths: &[ClaimPath]) -> Map<String, Value> {
         let mut payload = Map::new();
         for (name, value) in self.claims.iter().chain(&self.added) {
-            let steps = paths
-                .iter()
-                .find(|path| path.to_string() == *name)
-                .map(|path| path.steps().to_vec());
-            let steps = steps.unwrap_or_else(|| name.split('.').map(str::to_owned).collect());
-            insert(&mut payload, &steps, value);
+            insert(&mut payload, &steps_of(name, paths), value);
         }
         payload
     }
+}
+
+/// Returns the steps of a claim that a line names, as a path among these has them.
+pub(crate) fn steps_of(name: &str, paths: &[ClaimPath]) -> Vec<String> {
+    let known = paths.iter().find(|path| path.to_string() == name);
+    known.map_or_else(|| name.split('.').map(str::to_owned).collect(), |path| path.steps().to_vec())
 }
 
 /// Puts a value where its path says, beside what is there.

@@ -1,8 +1,8 @@
 //! What is doubtful of a line, and of what somebody gave beside it.
 
 use super::pick::{Picked, PickedLine};
-use crate::logged::{Logged, TokenState};
-use attache_plugin_config::{ClaimPath, Config};
+use crate::logged::{Logged, TokenState, steps_of};
+use attache_plugin_config::{Config, Issuer};
 use serde_json::{Map, Value};
 use std::fmt::Display;
 
@@ -22,8 +22,10 @@ pub(crate) fn doubts(
     doubts.extend(of_client(line, given));
     if let Some(claims) = &given.token.whole {
         doubts.extend(of_state(picked, line, claims));
-        doubts.extend(of_issuer(line, claims, config));
-        doubts.extend(of_claims(line, claims, config));
+        let name = line.token.issuer.as_deref();
+        let issuer = config.issuers.iter().find(|issuer| Some(issuer.name.as_str()) == name);
+        doubts.extend(issuer.and_then(|issuer| of_issuer(issuer, claims)));
+        doubts.extend(of_claims(line, claims, issuer, config));
     }
     doubts
 }
@@ -72,28 +74,34 @@ fn of_state(picked: &Picked, line: &Logged, claims: &Map<String, Value>) -> Opti
 }
 
 /// Returns whether the claims are of another issuer than the line's token.
-fn of_issuer(line: &Logged, claims: &Map<String, Value>, config: &Config) -> Option<String> {
-    let (name, iss) = (line.token.issuer.as_deref()?, claims.get("iss")?);
-    let own = config.issuers.iter().find(|issuer| issuer.name.as_str() == name)?;
+fn of_issuer(own: &Issuer, claims: &Map<String, Value>) -> Option<String> {
+    let (name, iss) = (&own.name, claims.get("iss")?);
     (!own.issuer.takes(iss.as_str())).then(|| {
         format!("the line has a token of issuer {name}, and the claims have another `iss`: {iss}")
     })
 }
 
 /// Returns each claim that the line has otherwise, or has not although it would name it.
-fn of_claims(line: &Logged, claims: &Map<String, Value>, config: &Config) -> Vec<String> {
+fn of_claims(
+    line: &Logged,
+    claims: &Map<String, Value>,
+    issuer: Option<&Issuer>,
+    config: &Config,
+) -> Vec<String> {
     let token = &line.token;
+    let prefix = issuer.map_or("", |issuer| issuer.subject_prefix.as_str());
+    let given = |name: &str| at(claims, &steps_of(name, &config.audit.claims));
     let mut doubts = Vec::new();
     for (name, value) in &token.claims {
-        let given = at(claims, &steps(name, config));
-        if given.is_some_and(|given| is_same(name, value, given, token.issuer.as_deref(), config)) {
+        let given = given(name);
+        if given.is_some_and(|given| is_same(name, value, given, prefix)) {
             continue;
         }
         let given = given.map_or_else(|| "none".to_owned(), Value::to_string);
         doubts.push(format!("the line has claim {name} {value}, and the claims have {given}"));
     }
     for name in &token.absent {
-        if let Some(given) = at(claims, &steps(name, config)) {
+        if let Some(given) = given(name) {
             doubts.push(format!(
                 "the line has no claim {name}, which `audit.claims` has it name, and the claims have {given}"
             ));
@@ -103,27 +111,14 @@ fn of_claims(line: &Logged, claims: &Map<String, Value>, config: &Config) -> Vec
 }
 
 /// Returns whether a claim is as a line has it: a subject stands there with its issuer's prefix.
-fn is_same(name: &str, line: &Value, given: &Value, issuer: Option<&str>, config: &Config) -> bool {
-    if line == given {
-        return true;
-    }
-    let issuer = config.issuers.iter().find(|own| Some(own.name.as_str()) == issuer);
-    let prefix = issuer.map_or("", |issuer| issuer.subject_prefix.as_str());
+fn is_same(name: &str, line: &Value, given: &Value, prefix: &str) -> bool {
     match (name, line, given) {
+        _ if line == given => true,
         ("sub", Value::String(line), Value::String(given)) => {
             line.strip_prefix(prefix) == Some(given)
         }
         _ => false,
     }
-}
-
-/// Returns the steps of a claim that a line names.
-fn steps(name: &str, config: &Config) -> Vec<String> {
-    let known = config.audit.claims.iter().find(|path| path.to_string() == name);
-    known.map_or_else(
-        || name.split('.').map(str::to_owned).collect(),
-        |path: &ClaimPath| path.steps().to_vec(),
-    )
 }
 
 fn at<'v>(claims: &'v Map<String, Value>, steps: &[String]) -> Option<&'v Value> {

@@ -10,8 +10,7 @@ const TROUBLESHOOTING: &str = include_str!("../../../docs/troubleshooting.md");
 /// Returns what the documentation says of a line's reason, where no change of a rule mends it.
 pub(super) fn of_line(line: &PickedLine) -> Option<String> {
     let PickedLine::Audit(line) = line else { return None };
-    let shadow = line.shadow.as_ref().and_then(|shadow| shadow.reason.as_deref());
-    let reason = line.verdict.reason.as_deref().or(shadow)?;
+    let reason = line.reason()?;
     if matches!(reason, "role-missing" | "no-rule-matched" | "rule-denied" | "token-missing") {
         return None;
     }
