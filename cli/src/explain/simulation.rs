@@ -1,5 +1,6 @@
 //! A request before a configuration: what `explain` asks on a command line, and the page in a form.
 
+use super::token::named;
 use super::{
     Client, RequestLine, TokenPlace, TrialHost, header_map, is_of_issuer, trusting, unsigned,
 };
@@ -8,7 +9,7 @@ use attache_engine::host::Workload;
 use attache_engine::policy::View;
 use attache_engine::token::IssuerKeys;
 use attache_engine::{Decided, Decision, Engine, Explanation};
-use attache_plugin_config::{Config, KeySet, KeySource};
+use attache_plugin_config::{Config, Issuer, KeySet, KeySource};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -161,38 +162,30 @@ pub(crate) fn usual_workload(configuration: &Configuration, config: &Config) -> 
 }
 
 /// Says where an issuer has its keys from that asks no provider.
-fn takes_no_keys(name: &str, config: &Config) -> String {
-    let issuer = config.issuers.iter().find(|issuer| issuer.name.as_str() == name);
-    let place = match issuer.map(|issuer| &issuer.keys) {
-        Some(KeySource::Secrets(_)) => "are secrets of the proxy's environment",
-        Some(KeySource::Inline(_) | KeySource::Remote(_)) | None => {
-            "stand in the configuration, below `jwks`"
-        }
+fn takes_no_keys(issuer: &Issuer) -> String {
+    let place = match issuer.keys {
+        KeySource::Secrets(_) => "are secrets of the proxy's environment",
+        KeySource::Inline(_) | KeySource::Remote(_) => "stand in the configuration, below `jwks`",
     };
     format!(
-        "keys of `{name}`: its keys {place}, and it takes no others; give keys for issuers with `jwksUri` or `discovery` \
-         alone"
+        "keys of `{}`: its keys {place}, and it takes no others; give keys for issuers with `jwksUri` or `discovery` \
+         alone",
+        issuer.name
     )
 }
 
 /// Gives issuers the keys that their providers serve.
 fn set_keys(engine: &Engine, keys: &[(String, KeySet)], config: &Config) -> Result<(), String> {
     for (name, set) in keys {
-        let names: Vec<&str> = config.issuers.iter().map(|issuer| issuer.name.as_str()).collect();
-        if !names.contains(&name.as_str()) {
-            return Err(format!(
-                "keys of `{name}`: there is no issuer `{name}`; there are: {}",
-                names.join(", ")
-            ));
-        }
-        let issuer = engine
+        let issuer = named(name, config).map_err(|error| format!("keys of `{name}`: {error}"))?;
+        let index = engine
             .remote_issuers()
-            .find(|issuer| issuer.name.as_str() == name)
-            .ok_or_else(|| takes_no_keys(name, config))?
+            .find(|remote| *remote.name == issuer.name)
+            .ok_or_else(|| takes_no_keys(issuer))?
             .index;
         let keys =
             IssuerKeys::from_set(set).map_err(|errors| format!("keys of `{name}`: {errors}"))?;
-        engine.set_keys(issuer, Some(Rc::new(keys)));
+        engine.set_keys(index, Some(Rc::new(keys)));
     }
     Ok(())
 }

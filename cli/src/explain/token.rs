@@ -75,7 +75,10 @@ pub(crate) fn is_of_issuer(
 }
 
 /// Returns the issuer of a name.
-fn named<'c>(name: &str, config: &'c Config) -> Result<&'c Issuer, String> {
+///
+/// # Errors
+/// There is none.
+pub(super) fn named<'c>(name: &str, config: &'c Config) -> Result<&'c Issuer, String> {
     let found = config.issuers.iter().find(|issuer| issuer.name.as_str() == name);
     found.ok_or_else(|| format!("there is no issuer `{name}`; there are: {}", names(config)))
 }
