@@ -71,7 +71,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
         .and_then(|(was, was_config)| SameRules::of(&judge, (was, was_config), &configuration));
     let has_same_rules = same_rules.is_some();
     let claims: Option<Vec<ClaimPath>> = was.map(|(_, was)| was.audit.claims);
-    let mut replay = Replay::new(&judge, options.port, claims).with_same_rules(same_rules);
+    let mut replay = Replay::new(&judge, options.port, claims, same_rules);
     read_logs(&options.logs, &mut replay)?;
     let tally = replay.tally;
     if tally.requests == 0 {

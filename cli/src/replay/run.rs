@@ -29,15 +29,14 @@ pub(crate) struct Replay<'j> {
 }
 
 impl<'j> Replay<'j> {
-    pub(crate) fn new(judge: &'j Judge, port: Option<u16>, logged: Option<Vec<ClaimPath>>) -> Self {
+    pub(crate) fn new(
+        judge: &'j Judge,
+        port: Option<u16>,
+        logged: Option<Vec<ClaimPath>>,
+        same_rules: Option<SameRules>,
+    ) -> Self {
         let (kept, tally) = (HashMap::new(), Tally::default());
-        Self { judge, port, logged, same_rules: None, kept, tally }
-    }
-
-    /// Takes what the verdicts of lines tell of rules that the configuration of the log had, too.
-    #[must_use]
-    pub(crate) fn with_same_rules(self, same_rules: Option<SameRules>) -> Self {
-        Self { same_rules, ..self }
+        Self { judge, port, logged, same_rules, kept, tally }
     }
 
     /// Goes through a log.
