@@ -149,8 +149,7 @@ fn read_keys(option: &str) -> Result<(String, KeySet), String> {
         .split_once('=')
         .filter(|(name, _)| !name.contains(['{', '"']))
         .ok_or("--jwks: that is no set of keys; write --jwks issuer=file")?;
-    let text = read_text(Path::new(path))
-        .map_err(|error| format!("can't read `{}`: {error}", escaped(path)))?;
+    let text = read_text(Path::new(path))?;
     let set = KeySet::parse(text.as_bytes()).map_err(|errors| {
         let (file, _) = SourceFile::new(path.to_owned(), text.clone());
         file.told(&errors)

@@ -53,9 +53,7 @@ pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 /// # Errors
 /// The file can't be read, or holds none.
 pub(super) fn read(path: &Path) -> Result<TestKey, String> {
-    let pem =
-        read_text(path).map_err(|error| format!("can't read `{}`: {error}", told_path(path)))?;
-    TestKey::read(&pem).map_err(|error| format!("{}: {error}", told_path(path)))
+    TestKey::read(&read_text(path)?).map_err(|error| format!("{}: {error}", told_path(path)))
 }
 
 /// Writes a file that is not there yet, for its owner alone where the system knows owners.

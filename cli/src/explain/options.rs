@@ -2,7 +2,6 @@
 
 use super::{Client, WorkloadQuery, read_label, read_workload};
 use crate::input::read_text;
-use crate::shown::escaped;
 use clap::{Args, ValueEnum};
 use std::net::IpAddr;
 use std::path::Path;
@@ -85,11 +84,7 @@ pub(crate) enum TextOrJson {
 /// The file can't be read.
 pub(crate) fn from_file(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
-        Some(path) => {
-            let text = read_text(Path::new(path))
-                .map_err(|error| format!("can't read `{}`: {error}", escaped(path)))?;
-            Ok(text.trim().to_owned())
-        }
+        Some(path) => Ok(read_text(Path::new(path))?.trim().to_owned()),
         None => Ok(text.trim().to_owned()),
     }
 }

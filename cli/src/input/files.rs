@@ -1,7 +1,7 @@
 //! Files, folders and the standard input.
 
 use super::{Boundary, InputError, Skipped};
-use crate::shown::escaped;
+use crate::shown::{escaped, told_path};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -75,10 +75,12 @@ fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
 /// Reads a text, as [`read_within`] does.
 ///
 /// # Errors
-/// Those of that, or it is no UTF-8.
-pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
-    let text = String::from_utf8(read_within(path)?);
-    text.map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8"))
+/// Those of that, or it is no UTF-8, with the file's name.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+    let read = read_within(path).map_err(|error| error.to_string());
+    let text =
+        read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned()));
+    text.map_err(|error| format!("can't read `{}`: {error}", told_path(path)))
 }
 
 /// Returns what messages call the files of a command line.

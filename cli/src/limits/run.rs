@@ -62,10 +62,8 @@ pub(crate) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
 }
 
 fn read(path: &Path) -> Result<Record, String> {
-    let name = told_path(path);
-    let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
-    Record::parse(&text)
-        .map_err(|error| format!("`{name}` is no record of attache limits: {error}"))
+    Record::parse(&read_text(path)?)
+        .map_err(|error| format!("`{}` is no record of attache limits: {error}", told_path(path)))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {

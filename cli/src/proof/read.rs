@@ -65,9 +65,7 @@ impl ProofFile {
         let unreadable = |error: &dyn std::fmt::Display| {
             ProofFileError::Unreadable(format!("{}: {error}", told_path(path)))
         };
-        let text = read_text(path).map_err(|error| {
-            ProofFileError::Unreadable(format!("can't read `{}`: {error}", told_path(path)))
-        })?;
+        let text = read_text(path).map_err(ProofFileError::Unreadable)?;
         let (source, error) = SourceFile::new(path.display().to_string(), text);
         if let Some(error) = error {
             return Err(unreadable(&error));

@@ -27,8 +27,7 @@ impl TestFile {
     /// the configuration's file.
     pub(crate) fn read(path: &FilePath, boundary: &Boundary) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
-        let text =
-            read_text(path).map_err(|error| format!("can't read `{}`: {error}", escaped(&name)))?;
+        let text = read_text(path)?;
         let nodes = attache_config_reader::read_yaml_stream(&text)
             .map_err(|error| told(&name, &text, std::slice::from_ref(&error)))?;
         if nodes.iter().any(|node| is_configuration(node, "steps")) {

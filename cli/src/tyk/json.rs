@@ -12,9 +12,8 @@ use std::path::Path;
 /// # Errors
 /// It can't be read, or is none.
 pub(crate) fn read_json(path: &Path) -> Result<Value, Box<dyn Error>> {
-    let name = told_path(path);
-    let text = read_text(path).map_err(|error| format!("can't read `{name}`: {error}"))?;
-    Ok(serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?)
+    let read = serde_json::from_str(&read_text(path)?);
+    Ok(read.map_err(|error| format!("`{}` is not JSON: {error}", told_path(path)))?)
 }
 
 /// Returns what is wrong with what stands under a name, as one line.
