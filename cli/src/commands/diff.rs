@@ -5,7 +5,7 @@ use crate::compare::{
 };
 use crate::counted::counted;
 use crate::exit::Status;
-use crate::input::{Configuration, Input, InputOptions};
+use crate::input::{Configuration, Input, InputOptions, is_standard_input};
 use crate::shown::json_text;
 use anstream::{AutoStream, ColorChoice};
 use attache_engine::policy::View;
@@ -66,7 +66,7 @@ enum FailOn {
 }
 
 pub(super) fn run(options: &Options) -> Result<Status, Box<dyn Error>> {
-    if options.old.as_os_str() == "-" && options.new.as_os_str() == "-" {
+    if is_standard_input(&options.old) && is_standard_input(&options.new) {
         return Err(
             "OLD and NEW can't both come from the standard input; save one as a file".into()
         );

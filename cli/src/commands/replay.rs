@@ -4,7 +4,7 @@ use crate::counted::counted;
 use crate::exit::Status;
 use crate::explain::{TextOrJson, WorkloadOptions, workload};
 use crate::in_force::notes;
-use crate::input::{Configuration, InputOptions};
+use crate::input::{Configuration, InputOptions, is_standard_input};
 use crate::logged::{Judge, Taking};
 use crate::replay::{Replay, SameRules, document, tell};
 use crate::shown::{escaped, json_text};
@@ -103,7 +103,7 @@ impl Options {
     /// Checks that one thing at most comes from the standard input.
     fn reads_once(&self) -> Result<(), String> {
         let files = self.logs.iter().chain([&self.against]).chain(&self.was);
-        if files.filter(|file| file.as_os_str() == "-").count() > 1 {
+        if files.filter(|file| is_standard_input(file)).count() > 1 {
             return Err("only one of the logs, --against and --was can come from the standard input; save the others as \
                         files"
                 .to_owned());
@@ -131,9 +131,9 @@ fn read_logs(logs: &[PathBuf], replay: &mut Replay<'_>) -> Result<(), Box<dyn Er
     let progress = progress(sizes.sum());
     for log in logs {
         let name =
-            if log.as_os_str() == "-" { "<stdin>".to_owned() } else { log.display().to_string() };
+            if is_standard_input(log) { "<stdin>".to_owned() } else { log.display().to_string() };
         let unreadable = |error: io::Error| format!("can't read `{}`: {error}", escaped(&name));
-        let read = if log.as_os_str() == "-" {
+        let read = if is_standard_input(log) {
             replay.run(&name, stdin().lock(), &progress)
         } else {
             let file = File::open(log).map_err(unreadable)?;

@@ -1,6 +1,6 @@
 //! Which configurations are two versions of one.
 
-use crate::input::{Configuration, Input};
+use crate::input::{Configuration, Input, is_standard_input};
 use crate::shown::{escaped, quoted};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -148,7 +148,7 @@ fn identity(configuration: &Configuration, root: &Path) -> Identity {
 /// itself, an empty one.
 fn file(configuration: &Configuration, root: &Path) -> PathBuf {
     let name = Path::new(&configuration.file.name);
-    if root.as_os_str() == "-" {
+    if is_standard_input(root) {
         return PathBuf::new();
     }
     name.strip_prefix(root).unwrap_or(name).to_owned()

@@ -231,7 +231,8 @@ fn ends_with(path: &Path, extension: &str) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(extension.as_bytes()))
 }
 
-fn is_standard_input(path: &Path) -> bool {
+/// Returns whether a path of a command line stands for the standard input.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == STANDARD_INPUT
 }
 

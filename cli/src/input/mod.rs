@@ -18,7 +18,7 @@ mod workload;
 
 pub(crate) use boundary::{Boundary, BoundaryOptions};
 pub(crate) use configuration::{Carrier, Configuration};
-pub(crate) use files::{read_text, shortened};
+pub(crate) use files::{is_standard_input, read_text, shortened};
 pub(crate) use having_key::{HavingKey, having_key, is_configuration};
 pub(crate) use misnamed::Misnamed;
 pub(crate) use named::named_configuration;
@@ -170,7 +170,7 @@ impl InputOptions {
 
     /// Returns whether a configuration is to come from the standard input.
     pub(crate) fn has_standard_input(&self) -> bool {
-        self.files.iter().any(|file| file.as_os_str() == "-")
+        self.files.iter().any(|file| is_standard_input(file))
     }
 
     /// Reads everything.
@@ -250,7 +250,7 @@ impl Input {
             return Err(InputError::NoFile(told_path(path)));
         }
         // What is called `-` is that file here.
-        let path = if path.as_os_str() == "-" { PathBuf::from("./-") } else { path.to_owned() };
+        let path = if is_standard_input(path) { PathBuf::from("./-") } else { path.to_owned() };
         let mut input = Self::default();
         input.add_files(&[path], boundary)?;
         Ok(input)

@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::Command;
 
-const GIVEN: [&str; 6] = [
+/// What is told of a key whose limits hold: an example.
+pub(crate) const GIVEN: [&str; 6] = [
     "limits",
     "examples/tyk-limits/orders.json",
     "--policies",
@@ -14,7 +15,8 @@ const GIVEN: [&str; 6] = [
     "--session",
     "examples/tyk-limits/session.json",
 ];
-const ONE: &str = "examples/tyk-limits/one-gateway.json";
+/// What one gateway answered.
+pub(crate) const ONE: &str = "examples/tyk-limits/one-gateway.json";
 const TWO: &str = "examples/tyk-limits/two-gateways.json";
 
 fn limits(arguments: &[&str]) -> Run {

@@ -1,5 +1,6 @@
 //! What a command line says that is not what was meant.
 
+use crate::limits::{GIVEN, ONE};
 use crate::support::{attache, attache_given};
 
 const TWIN: &str = "plugin-config/examples/istio-twin.yaml";
@@ -60,16 +61,8 @@ fn keys_of_an_issuer_that_there_is_not() {
 /// An option that another makes idle is an error, and not passed over in silence.
 #[test]
 fn no_option_is_idle_beside_another() {
-    const LIMITS: [&str; 6] = [
-        "limits",
-        "examples/tyk-limits/orders.json",
-        "--policies",
-        "examples/tyk-limits/policies.json",
-        "--session",
-        "examples/tyk-limits/session.json",
-    ];
-    const JUDGE: [&str; 2] = ["--judge", "examples/tyk-limits/one-gateway.json"];
     let explain = ["explain", TWIN, "--request", "GET /"];
+    let judge = [&GIVEN[..], &["--judge", ONE]].concat();
     let with = |first: &[&'static str], more: &[&'static str]| [first, more].concat();
     for arguments in [
         with(&explain, &["--token", "@t.jwt", "--issuer", "tyk"]),
@@ -80,12 +73,12 @@ fn no_option_is_idle_beside_another() {
         with(&["token", "--decode", "eyJ"], &["--issuer", "tyk"]),
         with(&["token", "--decode", "eyJ"], &["--kid", "a"]),
         with(&["token", "--decode", "eyJ"], &["--claims", "{}"]),
-        with(&LIMITS, &["--dry-run", "--record", "target/record.json"]),
-        with(&[&LIMITS[..], &JUDGE].concat(), &["--gateway", "http://127.0.0.1:1"]),
-        with(&[&LIMITS[..], &JUDGE].concat(), &["--key", "k"]),
-        with(&[&LIMITS[..], &JUDGE].concat(), &["--key", "k", "--second-key", "l"]),
-        with(&[&LIMITS[..], &JUDGE].concat(), &["--yes"]),
-        with(&[&LIMITS[..], &JUDGE].concat(), &["--dry-run"]),
+        with(&GIVEN, &["--dry-run", "--record", "target/record.json"]),
+        with(&judge, &["--gateway", "http://127.0.0.1:1"]),
+        with(&judge, &["--key", "k"]),
+        with(&judge, &["--key", "k", "--second-key", "l"]),
+        with(&judge, &["--yes"]),
+        with(&judge, &["--dry-run"]),
         with(&["keys", "--insecure-test-keys", "--key", "a"], &["--algorithm", "RS256"]),
         with(&["import", "istio", "a.yaml"], &["--label", "app=orders"]),
         with(&["tyk", "diff", "--cluster"], &["--routes", "a.yaml"]),
