@@ -63,7 +63,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Judge what an earlier run wrote with --record, and send nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "record", "seed", "gateway", "key", "second_key", "yes"], requires = "files")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "record", "seed", "gateway", "key", "second_key", "yes", "unsafe_methods"], requires = "files")]
     pub(super) judge: Option<PathBuf>,
     /// Write down what was sent and what came back
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]

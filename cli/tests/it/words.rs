@@ -78,6 +78,7 @@ fn no_option_is_idle_beside_another() {
         with(&judge, &["--key", "k"]),
         with(&judge, &["--key", "k", "--second-key", "l"]),
         with(&judge, &["--yes"]),
+        with(&judge, &["--unsafe-methods"]),
         with(&judge, &["--dry-run"]),
         with(&["keys", "--insecure-test-keys", "--key", "a"], &["--algorithm", "RS256"]),
         with(&["import", "istio", "a.yaml"], &["--label", "app=orders"]),
