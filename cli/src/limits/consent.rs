@@ -53,25 +53,30 @@ pub(super) fn check_methods(
     plans: &[(Target, Plan)],
     is_given: bool,
 ) -> Result<(), Box<dyn Error>> {
-    let sent = plans.iter().filter(|(_, plan)| !plan.steps.is_empty());
-    let changing: Vec<String> = sent
-        .filter(|(target, _)| !is_safe(&target.method))
-        .map(|(target, plan)| {
-            let (method, path) = (&target.method, &target.path);
-            format!("`{}` {} times", shown(&format!("{method} {path}")), plan.requests())
-        })
-        .collect();
-    if changing.is_empty() || is_given {
-        return Ok(());
-    }
+    let Some((fact, question)) = changes(plans).filter(|_| !is_given) else { return Ok(()) };
     ask(
-        &format!(
-            "{} may change what the service behind the gateway holds, since the method is not safe (RFC 9110)",
-            changing.join(", ")
-        ),
+        &fact,
         "say --unsafe-methods where that does no harm, or name what to send in place of it by --request",
-        &format!("Send {} of that kind?", counted(changing.len(), "request")),
+        &question,
     )
+}
+
+/// Returns what may change something, and how much of it is to be sent; `None` where nothing may.
+fn changes(plans: &[(Target, Plan)]) -> Option<(String, String)> {
+    let sent = plans.iter().filter(|(_, plan)| !plan.steps.is_empty());
+    let (changing, counts): (Vec<String>, Vec<usize>) = sent
+        .filter(|(target, _)| !is_safe(&target.method))
+        .map(|(Target { method, path, .. }, plan)| {
+            let (request, count) = (shown(&format!("{method} {path}")), plan.requests());
+            (format!("`{request}` {count} times"), count)
+        })
+        .unzip();
+    let fact = format!(
+        "{} may change what the service behind the gateway holds, since the method is not safe (RFC 9110)",
+        changing.join(", ")
+    );
+    let question = format!("Send {} of that kind?", counted(counts.iter().sum(), "request"));
+    (!changing.is_empty()).then_some((fact, question))
 }
 
 /// Returns whether a method asks for nothing to be changed.
@@ -114,6 +119,8 @@ pub(super) fn base(text: &str) -> Result<reqwest::Url, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use attache_tyk_limits::grant::Quota;
+    use attache_tyk_limits::plan::{Kind, Step};
 
     #[test]
     fn only_what_is_near_needs_no_word() {
@@ -138,6 +145,30 @@ mod tests {
         }
         let hosts = &mut Hosts::default();
         assert!(super::check(&["http://192.0.2.1:8080".to_owned()], hosts, true, "").is_ok());
+    }
+
+    /// Whoever is asked is told of every request, not of each kind.
+    #[test]
+    fn all_that_would_be_sent_is_asked_for() {
+        let planned = |method: &str, requests: usize| {
+            let target = Target {
+                api: "a".to_owned(),
+                method: method.to_owned(),
+                path: "/a".to_owned(),
+                key_header: None,
+                checks: Vec::new(),
+                quota: Quota::default(),
+                others: Vec::new(),
+                obstacle: None,
+            };
+            let step = Step { kind: Kind::Burst, requests, spacing: 1.0, rest: 0.0 };
+            (target, Plan { steps: vec![step], ..Plan::default() })
+        };
+        assert_eq!(changes(&[planned("GET", 9)]), None);
+        let (fact, question) =
+            changes(&[planned("DELETE", 40), planned("GET", 9), planned("POST", 2)]).unwrap();
+        assert!(fact.starts_with("`DELETE /a` 40 times, `POST /a` 2 times may change"), "{fact}");
+        assert_eq!(question, "Send 42 requests of that kind?");
     }
 
     #[test]
