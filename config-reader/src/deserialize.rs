@@ -42,7 +42,6 @@ impl<'de> Deserializer<'de> for &'de Node {
             }
             // A derived struct would take a list for its fields in order.
             Node::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
-            // A value that may also be a string has a visitor that takes one.
             _ => self.deserialize_any(visitor),
         }
     }

@@ -5,8 +5,9 @@ use crate::problem::{mismatch, missing_key};
 use crate::{Diagnostic, Node, Path, Report, Reported, Step, quote, suggestion};
 use serde::de::DeserializeOwned;
 
-/// Errors of form after which reading ends: each costs a pass over the document.
-const MAX_ERRORS: usize = 100;
+/// Errors of form after which no more are told: a document of another kind would have no end of
+/// them, and where serde reads, each costs a pass over the document.
+pub(crate) const MAX_ERRORS: usize = 100;
 
 /// What to write for a key that means something elsewhere.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Lengths of time.
 
-use crate::problem::{not_a_duration, without_unit};
+use crate::problem::{A_DURATION, not_a_duration, without_unit};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 use std::time::Duration;
@@ -17,7 +17,7 @@ impl<'de> Deserialize<'de> for DurationDocument {
             type Value = DurationDocument;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration such as `30s`")
+                f.write_str(A_DURATION)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<DurationDocument, E> {

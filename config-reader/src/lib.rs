@@ -3,9 +3,10 @@
 //! silence.
 //!
 //! A text becomes a tree of [`Node`]s ([`read_json`]), the tree the types of a document, by their
-//! tables ([`read_by_table`], for the filter) or by serde ([`read_document`]), and those the configuration, by checks of the caller that note errors in a
-//! [`Report`]. A check that can't give a value gives a [`Reported`] in its place, which is had for
-//! a noted error only: [`Report::finish`] then refuses the document.
+//! tables ([`read_by_table`], for the filter) or by serde ([`read_document`]), and those the
+//! configuration, by checks of the caller that note errors in a [`Report`]. A check that can't give
+//! a value gives a [`Reported`] in its place, which is had for a noted error only:
+//! [`Report::finish`] then refuses the document.
 //!
 //! ```
 //! use attache_config_reader::{Path, Report, Slot, read_document, read_json};

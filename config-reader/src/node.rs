@@ -1,9 +1,7 @@
 //! Values of a document.
 
 use crate::{Diagnostic, Path, PathRef, Reported, Step, quote};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -44,18 +42,6 @@ impl Node {
             (_, Step::Key(key)) => node.get(key),
             _ => None,
         })
-    }
-
-    /// Returns such a value as serde names it.
-    pub fn unexpected(&self) -> Unexpected<'_> {
-        match self {
-            Self::Null | Self::Invalid(_) => Unexpected::Unit,
-            Self::Bool(value) => Unexpected::Bool(*value),
-            Self::Number(value) => Unexpected::Float(*value),
-            Self::String(value) => Unexpected::Str(value),
-            Self::Array(_) => Unexpected::Seq,
-            Self::Object(_) => Unexpected::Map,
-        }
     }
 
     /// Returns what a message calls such a value: `a list`.

@@ -5,6 +5,9 @@ use crate::{quote, suggestion};
 /// What a message calls `true` and `false`.
 pub(crate) const A_BOOLEAN: &str = "a Boolean";
 
+/// What a message says of where a length of time belongs.
+pub(crate) const A_DURATION: &str = "a duration such as `30s`";
+
 /// Returns the message about a value of another kind than the one that belongs there. What stands
 /// there is not repeated, in case it is a secret.
 pub(crate) fn mismatch(expected: &str, got: &str) -> String {

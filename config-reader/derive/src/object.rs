@@ -3,24 +3,21 @@
 use crate::name::camel_case;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Ident, Result, Type};
+use syn::{Data, DataStruct, DeriveInput, Error, Fields, Ident, Result, Type};
 
 /// Returns how a struct is read.
 ///
 /// # Errors
 /// It is no struct with named fields.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let fields = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => &fields.named,
-            Fields::Unnamed(_) | Fields::Unit => return Err(refusal(input)),
-        },
-        Data::Enum(_) | Data::Union(_) => return Err(refusal(input)),
+    let Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) = &input.data else {
+        let message = "an object of a document is a struct with named fields";
+        return Err(Error::new_spanned(input, message));
     };
     let object = &input.ident;
-    let names: Vec<&Ident> = fields.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let names: Vec<&Ident> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
     let keys: Vec<String> = names.iter().map(|name| camel_case(name)).collect();
-    let types: Vec<&Type> = fields.iter().map(|field| &field.ty).collect();
+    let types: Vec<&Type> = fields.named.iter().map(|field| &field.ty).collect();
     let indices = 0..names.len();
     Ok(quote! {
         #[automatically_derived]
@@ -55,8 +52,4 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
     })
-}
-
-fn refusal(input: &DeriveInput) -> Error {
-    Error::new_spanned(input, "an object of a document is a struct with named fields")
 }

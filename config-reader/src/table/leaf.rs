@@ -2,7 +2,7 @@
 
 use super::{Elements, Field, Place, Reader, Value};
 use crate::number::whole;
-use crate::problem::{not_a_duration, without_unit};
+use crate::problem::{A_DURATION, not_a_duration, without_unit};
 use crate::{DurationDocument, List, Map, Node, PathRef, Reported, Slot, parse_duration};
 
 impl Value for String {
@@ -53,7 +53,7 @@ impl Value for u32 {
 }
 
 impl Value for DurationDocument {
-    const EXPECTED: &'static str = "a duration such as `30s`";
+    const EXPECTED: &'static str = A_DURATION;
 
     fn read(node: &Node, at: &PathRef<'_>, reader: &mut Reader<'_>) -> Result<Self, Reported> {
         match node {

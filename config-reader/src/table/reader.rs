@@ -1,13 +1,9 @@
 //! What walks through a document's tables.
 
 use super::{Elements, Fields, Key, Value};
-use crate::document::{invalidate, no_value, unknown_key};
+use crate::document::{MAX_ERRORS, invalidate, no_value, unknown_key};
 use crate::problem::{mismatch, missing_key, unknown_word};
 use crate::{Diagnostic, ForeignKey, Node, Path, PathRef, Report, Reported};
-
-/// Errors of form after which no more are told: a document of another kind would have no end of
-/// them.
-pub(crate) const MAX_ERRORS: usize = 100;
 
 /// Reads a document into its types by their tables.
 ///
