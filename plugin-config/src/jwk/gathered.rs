@@ -41,11 +41,10 @@ impl Gathered {
                 "a set has {MAX_KEYS} keys at most, and this one comes after them"
             ));
         }
-        let of = |key: &Jwk| (key.key_id.clone(), key.algorithms, key.material.clone());
-        let same = self
-            .keys
-            .iter()
-            .find(|other| other.material == key.material && of(other) == of(key))?;
+        let Jwk { path: _, key_id, algorithms, material } = key;
+        let same = self.keys.iter().find(|other| {
+            (&other.material, &other.key_id, &other.algorithms) == (material, key_id, algorithms)
+        })?;
         Some(format!("is the same key as `{}`", same.path))
     }
 
