@@ -4,7 +4,7 @@ use crate::{
     AlgorithmSet, ClaimPath, Condition, IssuerId, KeySet, Name, RemoteKeys, StringMatch,
     StringPattern,
 };
-use attache_config_reader::{HeaderName, Words};
+use attache_config_reader::{HeaderName, NonEmpty, Words};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -93,8 +93,8 @@ pub enum KeySource {
     Inline(KeySet),
     /// A key set that a provider serves.
     Remote(RemoteKeys),
-    /// HMAC secrets from the VM's environment: at least one, `kid`s unique.
-    Secrets(Vec<SecretRef>),
+    /// HMAC secrets from the VM's environment, `kid`s unique.
+    Secrets(NonEmpty<SecretRef>),
 }
 
 /// An HMAC secret that lies in an environment variable of the VM, as the bytes of its text.

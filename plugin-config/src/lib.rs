@@ -34,7 +34,7 @@ mod schema_transform;
 mod settings;
 
 pub use attache_config_reader::{
-    Diagnostic, Diagnostics, HeaderName, Path, PathRef, Severity, Step, fold,
+    Diagnostic, Diagnostics, HeaderName, NonEmpty, Path, PathRef, Severity, Step, fold,
 };
 pub use claim::{ClaimPath, Comparand, Condition, Regex, Scalar, StringMatch, Test};
 pub use issuer::{

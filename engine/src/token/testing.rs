@@ -4,7 +4,7 @@ use super::IssuerKeys;
 use crate::host::{Environment, HostCrypto};
 use attache_plugin_config::{
     Algorithm, ClaimPath, EcCurve, HeaderLocation, HeaderName, Issuer, IssuerId, IssuerLocations,
-    Jwk, JwkMaterial, KeySet, KeySource, Name, Revoked, SecretRef,
+    Jwk, JwkMaterial, KeySet, KeySource, Name, NonEmpty, Revoked, SecretRef,
 };
 use attache_test_fixtures::keys::SigningKey;
 use base64::Engine as _;
@@ -128,7 +128,7 @@ pub(crate) fn jwk(algorithm: Algorithm, key_id: Option<&str>) -> Jwk {
 pub(crate) fn source(algorithm: Algorithm, key_id: Option<&str>) -> KeySource {
     if algorithm.is_hmac() {
         let key_id = key_id.map(str::to_owned);
-        KeySource::Secrets(vec![SecretRef { env: "SECRET".into(), algorithm, key_id }])
+        KeySource::Secrets(NonEmpty::one(SecretRef { env: "SECRET".into(), algorithm, key_id }))
     } else {
         KeySource::Inline(key_set([jwk(algorithm, key_id)]))
     }

@@ -18,7 +18,7 @@ mod wycheproof_raw;
 
 use attache_engine::host::{Environment, HostCrypto};
 use attache_engine::token::{Allowed, Compact, IssuerKeys};
-use attache_plugin_config::{Algorithm, KeySet, KeySource, SecretRef};
+use attache_plugin_config::{Algorithm, KeySet, KeySource, NonEmpty, SecretRef};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -117,7 +117,8 @@ fn keys(jwks: &Value) -> Option<IssuerKeys> {
             key_id: key["kid"].as_str().map(str::to_owned),
         });
     }
-    IssuerKeys::new(&KeySource::Secrets(references), &Secrets(environment)).ok()
+    let source = KeySource::Secrets(NonEmpty::new(references)?);
+    IssuerKeys::new(&source, &Secrets(environment)).ok()
 }
 
 /// Whether a signature is good. The payloads of the vectors are seldom claims, so only the JWS is

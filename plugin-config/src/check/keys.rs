@@ -3,7 +3,7 @@
 use super::{Checker, remote};
 use crate::document::{IssuerDocument, KeySetDocument, SecretDocument};
 use crate::{Algorithm, AlgorithmSet, KeySet, KeySource, SecretRef, jwk};
-use attache_config_reader::{List, Node, Path, PathRef, Reported, quote};
+use attache_config_reader::{List, Node, NonEmpty, Path, PathRef, Reported, quote};
 
 /// Reads the keys and the algorithms that they are used with.
 #[inline(never)]
@@ -181,15 +181,18 @@ fn secrets(
     checker: &mut Checker,
 ) -> Result<(KeySource, AlgorithmSet), Reported> {
     let place = at.key("secrets");
-    if list.is_empty() {
-        checker.error(&place, "there is no secret; give at least one");
-    }
     if list.len() > 256 {
         checker.error(&place, "an issuer has 256 secrets at most");
     }
-    let mut secrets: Vec<SecretRef> = Vec::new();
+    let (mut secrets, mut refused): (Vec<SecretRef>, _) = (Vec::new(), None);
     for (index, document) in list.iter() {
-        let Ok(secret) = secret(document, &place.index(index), checker) else { continue };
+        let secret = match secret(document, &place.index(index), checker) {
+            Ok(secret) => secret,
+            Err(reported) => {
+                refused = Some(reported);
+                continue;
+            }
+        };
         if let Some(kid) = &secret.key_id
             && secrets.iter().any(|other| other.key_id.as_ref() == Some(kid))
         {
@@ -203,7 +206,10 @@ fn secrets(
         secrets.push(secret);
     }
     let possible: AlgorithmSet = secrets.iter().map(|secret| secret.algorithm).collect();
-    let Some(named) = named else { return Ok((KeySource::Secrets(secrets), possible)) };
+    let source = NonEmpty::new(secrets).map(KeySource::Secrets).ok_or_else(|| {
+        refused.unwrap_or_else(|| checker.error(&place, "there is no secret; give at least one"))
+    });
+    let Some(named) = named else { return Ok((source?, possible)) };
     for &(index, algorithm) in &named.0 {
         if !possible.contains(algorithm) {
             let message = if algorithm.is_hmac() {
@@ -227,7 +233,7 @@ fn secrets(
             checker.error(&place.index(index).key("algorithm"), message);
         }
     }
-    Ok((KeySource::Secrets(secrets), named.set()))
+    Ok((source?, named.set()))
 }
 
 #[inline(never)]

@@ -3,7 +3,9 @@ use crate::host::HostCrypto;
 use crate::token::testing::{DerHost, Env, NoHost, compact, jwk, key_set, keys, source};
 use crate::token::{Allowed, Backend, Compact};
 use crate::{Detail, Reason};
-use attache_plugin_config::{Algorithm, AlgorithmSet, Diagnostics, Jwk, KeySource, SecretRef};
+use attache_plugin_config::{
+    Algorithm, AlgorithmSet, Diagnostics, Jwk, KeySource, NonEmpty, SecretRef,
+};
 use std::cell::Cell;
 
 fn set(algorithms: &[Algorithm]) -> Allowed {
@@ -218,10 +220,8 @@ fn every_key_that_cannot_be_used_is_named_with_its_place() {
     );
 
     let secret = |env: &str, algorithm| SecretRef { env: env.into(), algorithm, key_id: None };
-    let source = KeySource::Secrets(vec![
-        secret("UNSET", Algorithm::HS256),
-        secret("SHORT", Algorithm::HS384),
-    ]);
+    let secrets = vec![secret("UNSET", Algorithm::HS256), secret("SHORT", Algorithm::HS384)];
+    let source = KeySource::Secrets(NonEmpty::new(secrets).unwrap());
     struct Short;
     impl crate::host::Environment for Short {
         fn variable(&self, name: &str) -> Option<Vec<u8>> {
