@@ -34,7 +34,8 @@ mod schema_transform;
 mod settings;
 
 pub use attache_config_reader::{
-    Diagnostic, Diagnostics, HeaderName, NonEmpty, Path, PathRef, Severity, Step, fold,
+    Diagnostic, Diagnostics, HeaderName, Node, NonEmpty, Path, PathRef, Severity, Step, fold,
+    read_json,
 };
 pub use claim::{ClaimPath, Comparand, Condition, Regex, Scalar, StringMatch, Test};
 pub use issuer::{

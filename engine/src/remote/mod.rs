@@ -7,7 +7,6 @@
 //! to a host: the time is handed in, and what is to be sent comes back as a [`Fetch`].
 
 mod change;
-mod discovery_document;
 mod fetch;
 mod fetch_report;
 mod fetch_step;

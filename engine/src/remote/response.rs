@@ -1,8 +1,7 @@
 //! Reading a provider's answer.
 
 use super::FetchOutcome;
-use super::discovery_document::DiscoveryDocument;
-use attache_plugin_config::HttpUrl;
+use attache_plugin_config::{HttpUrl, Node, Path, read_json};
 use std::time::Duration;
 
 /// The longest body that is looked at, in bytes.
@@ -122,6 +121,30 @@ fn whole_seconds(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
+/// Returns `issuer` and `jwks_uri` of a discovery document (OpenID Connect Discovery 1.0 section 3).
+/// Others of its members are ignored; none of these two may be repeated.
+fn discovery_members(body: &[u8]) -> Result<(String, String), FetchError> {
+    let mut repeated = Vec::new();
+    // What is wrong with JSON is told with its place, and never repeats the text.
+    let document = read_json(body, &mut repeated).map_err(|error| {
+        let message = format!("no discovery document with `issuer` and `jwks_uri`: {error}");
+        FetchError::new(FetchOutcome::NotJson, message)
+    })?;
+    let member = |name: &str| {
+        let path = Path::default().key(name);
+        match document.get(name) {
+            Some(Node::String(text)) if repeated.iter().all(|error| error.path != path) => {
+                Some(text.clone())
+            }
+            _ => None,
+        }
+    };
+    member("issuer").zip(member("jwks_uri")).ok_or_else(|| {
+        let message = "no discovery document with `issuer` and `jwks_uri`, each once and a string";
+        FetchError::new(FetchOutcome::BadDiscovery, message)
+    })
+}
+
 /// Returns where a discovery document says that the keys are. It must be the issuer's own, must not
 /// lead from `https` to `http`, and must stay at the origin where it was found or lead to one of
 /// `hosts`: a provider does not choose whom of the mesh it has asked.
@@ -139,23 +162,12 @@ pub(super) fn read_discovery(
         let message = "the body is HTML or XML; check the URL, and what stands before the provider";
         return Err(FetchError::new(NotJson, message));
     }
-    let document: DiscoveryDocument = serde_json::from_slice(body).map_err(|error| {
-        let outcome = if error.is_data() { BadDiscovery } else { NotJson };
-        // The error of serde_json names a place, and never repeats the text but for an unexpected
-        // value's kind.
-        let (line, column) = (error.line(), error.column());
-        FetchError::new(
-            outcome,
-            format!(
-                "no discovery document with `issuer` and `jwks_uri` (line {line} column {column})"
-            ),
-        )
-    })?;
-    if document.issuer != issuer {
+    let (named, jwks_uri) = discovery_members(body)?;
+    if named != issuer {
         let message = "the document's `issuer` is another's; `issuer` must equal it byte for byte, a final `/` included";
         return Err(FetchError::new(BadDiscovery, message));
     }
-    let url = HttpUrl::parse(&document.jwks_uri).map_err(|message| {
+    let url = HttpUrl::parse(&jwks_uri).map_err(|message| {
         FetchError::new(BadDiscovery, format!("`jwks_uri` is no URL: {message}"))
     })?;
     if found_at.is_tls() && !url.is_tls() {

@@ -165,6 +165,49 @@ fn a_discovery_document_must_be_the_issuers_own() {
     }
 }
 
+fn members(body: &str) -> Result<(String, String), FetchError> {
+    discovery_members(body.as_bytes())
+}
+
+#[test]
+fn both_members_are_read_and_others_are_ignored() {
+    let text =
+        r#"{"a": [1.5, {"issuer": 1, "issuer": 2}], "a": 1, "issuer": "i", "jwks_uri": "j\u0021"}"#;
+    assert_eq!(members(text).unwrap(), ("i".to_owned(), "j!".to_owned()));
+}
+
+#[test]
+fn what_has_another_form_is_refused_as_such() {
+    for other in ["1", "null", "true", "-1", "1.5", r#""a""#, r#"["i", "j"]"#, "{}"] {
+        assert_eq!(members(other).unwrap_err().outcome, FetchOutcome::BadDiscovery, "{other}");
+        let text = format!(r#"{{"issuer": {other}, "jwks_uri": "j"}}"#);
+        let is_text = other.starts_with('"');
+        let read = members(&text);
+        assert_eq!(read.is_ok(), is_text, "{text}");
+        assert!(
+            read.map_or_else(|error| error.outcome == FetchOutcome::BadDiscovery, |_| is_text),
+            "{text}"
+        );
+    }
+    for twice in [
+        r#"{"issuer": "i", "jwks_uri": "j", "issuer": "i"}"#,
+        r#"{"issuer": 1, "issuer": "i", "jwks_uri": "j"}"#,
+        r#"{"jwks_uri": "j", "issuer": "i", "jwks_uri": 1}"#,
+    ] {
+        assert_eq!(members(twice).unwrap_err().outcome, FetchOutcome::BadDiscovery, "{twice}");
+    }
+}
+
+#[test]
+fn half_a_document_is_no_json_and_its_end_is_told() {
+    for cut in [r#"{"issuer": "i", "jwks_uri": "j"#, r#"{"issuer"#, r#"{"a": [1"#, "{"] {
+        let error = members(cut).unwrap_err();
+        assert_eq!(error.outcome, FetchOutcome::NotJson, "{cut}");
+        let end = format!("at line 1 column {}", cut.len());
+        assert!(error.detail.ends_with(&end), "{cut}: {}", error.detail);
+    }
+}
+
 proptest! {
     #[test]
     fn no_answer_is_too_strange(
