@@ -63,24 +63,29 @@ pub(super) fn scripts_are_sound(run: &mut Run) -> Result<()> {
 
 /// Returns the scripts in bash: those of `scripts/` whose first line says so, and three others.
 fn bash_scripts() -> Result<Vec<PathBuf>> {
-    let mut scripts = ["scripts/lib.sh", "e2e/kind/fake", ".ci/run"].map(PathBuf::from).to_vec();
-    let folder = fs::read_dir(root().join("scripts")).context("could not read `scripts`")?;
-    for entry in folder {
+    let mut in_bash = ["scripts/lib.sh", "e2e/kind/fake", ".ci/run"].map(PathBuf::from).to_vec();
+    let says_so = |text: &str| {
+        text.lines().next().is_some_and(|first| first.starts_with("#!") && first.contains("bash"))
+    };
+    in_bash.extend(scripts()?.into_iter().filter(|(_, text)| says_so(text)).map(|(path, _)| path));
+    in_bash.sort();
+    Ok(in_bash)
+}
+
+/// Returns the files of `scripts/`, each with its text. A folder there holds none of them.
+///
+/// # Errors
+/// One can't be read, or is no text.
+pub(super) fn scripts() -> Result<Vec<(PathBuf, String)>> {
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(root().join("scripts")).context("could not read `scripts`")? {
         let path = entry?.path();
-        if path.is_dir() {
-            continue;
-        }
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("could not read `{}`", path.display()))?;
-        if text
-            .lines()
-            .next()
-            .is_some_and(|first| first.starts_with("#!") && first.contains("bash"))
-        {
-            scripts.push(path);
+        if !path.is_dir() {
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("could not read `{}`", path.display()))?;
+            scripts.push((path, text));
         }
     }
-    scripts.sort();
     Ok(scripts)
 }
 

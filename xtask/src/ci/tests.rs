@@ -3,7 +3,6 @@ use super::*;
 use crate::process;
 use crate::repository::root;
 use crate::workspace::packages;
-use std::fs;
 
 const fn stage(title: &'static str, words: &'static str) -> Stage {
     Stage { title, action: Action::Command(words) }
@@ -103,12 +102,7 @@ fn every_script_that_a_stage_runs_is_there() {
 #[test]
 fn every_test_that_needs_an_envoy_is_run_by_a_stage_or_a_script() {
     let mut calls: Vec<String> = stages().iter().map(|stage| stage.action.to_string()).collect();
-    for entry in fs::read_dir(root().join("scripts")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            calls.push(fs::read_to_string(path).unwrap());
-        }
-    }
+    calls.extend(checks::scripts().unwrap().into_iter().map(|(_, text)| text));
     let packages = packages().unwrap();
     let tests = packages.iter().find(|package| package.name == "attache-e2e").unwrap().tests();
     let forgotten: Vec<_> = tests
