@@ -3,7 +3,7 @@
 //! A library's head has an example. Of a library that a product is built of, so has every function
 //! at its root and every constructor of a type there: its own, or another's that calls it.
 
-use crate::module::modules;
+use crate::module::files;
 use crate::sources::{repository, roots};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,7 +38,7 @@ impl Library {
             library.examples = examples(comments(&text, "//!"));
         }
         library.has_head = !library.examples.is_empty();
-        for file in modules(root).into_values().flat_map(|module| module.files) {
+        for file in files(root) {
             let text = std::fs::read_to_string(&file).unwrap();
             library.add(&text, file == root, &exported);
         }

@@ -1,10 +1,9 @@
 //! What the filter asks of its host goes through one file.
 
-use crate::module::modules;
-use crate::sources::{repository, roots};
+use crate::module::files;
+use crate::sources::{repository, root_of};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 /// The file that may name hostcalls.
 const HOST: &str = "filter/src/host.rs";
@@ -57,9 +56,7 @@ fn flat(tokens: TokenStream) -> Vec<String> {
 
 #[test]
 fn one_file_names_hostcalls() {
-    let (_, root) = roots().into_iter().find(|(name, _)| name == "attache_filter").unwrap();
-    let files: Vec<PathBuf> =
-        modules(&root).into_values().flat_map(|module| module.files).collect();
+    let files = files(&root_of("attache_filter"));
     let host = repository().join(HOST);
     assert!(files.contains(&host) && files.len() > 10, "{files:?}");
     for file in files {

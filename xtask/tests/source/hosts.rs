@@ -1,8 +1,7 @@
 //! A host of the engine does all that the engine leaves to it.
 
-use crate::module::modules;
-use crate::sources::{metadata, roots};
-use std::path::PathBuf;
+use crate::module::files;
+use crate::sources::{metadata, root_of};
 
 /// The crates that ask the engine and are no host, each with why.
 const NO_HOSTS: [(&str, &str); 2] = [
@@ -35,8 +34,7 @@ fn askers() -> Vec<String> {
     let is_engine = |dependency: &serde_json::Value| {
         dependency["name"] == "attache-engine" && dependency["kind"].is_null()
     };
-    let metadata = metadata();
-    let packages = metadata["packages"].as_array().unwrap().iter();
+    let packages = metadata()["packages"].as_array().unwrap().iter();
     packages
         .filter(|package| package["dependencies"].as_array().unwrap().iter().any(is_engine))
         .map(|package| package["name"].as_str().unwrap().to_owned())
@@ -51,11 +49,9 @@ fn a_host_does_what_the_engine_leaves_to_it() {
         assert!(askers.iter().any(|asker| asker == name), "`{name}` does not ask the engine");
     }
     for host in askers.iter().filter(|name| NO_HOSTS.iter().all(|(other, _)| other != name)) {
-        let names_it = |(root, _): &(String, PathBuf)| *root == host.replace('-', "_");
-        let (_, root) = roots().into_iter().find(names_it).unwrap();
-        let files = modules(&root).into_values().flat_map(|module| module.files);
+        let files = files(&root_of(&host.replace('-', "_")));
         let sources: Vec<String> =
-            files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+            files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
         assert_eq!(
             forgotten(&sources),
             [""; 0],

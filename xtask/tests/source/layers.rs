@@ -5,7 +5,7 @@
 
 use crate::imports::resolve;
 use crate::module::{ModulePath, Modules, modules};
-use crate::sources::{metadata, roots};
+use crate::sources::{metadata, root_of, roots};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -200,8 +200,7 @@ const ENGINE: [&[&str]; 5] = [
 
 #[test]
 fn the_engine_is_in_layers() {
-    let crates: BTreeMap<String, PathBuf> = roots().into_iter().collect();
-    let modules = modules(&crates["attache_engine"]);
+    let modules = modules(&root_of("attache_engine"));
     let names: BTreeSet<&str> =
         modules.keys().filter(|path| path.len() == 1).map(|path| path[0].as_str()).collect();
     let layers = ENGINE.concat();
@@ -233,8 +232,7 @@ const CRATES: [(&str, &[&str]); 7] = [
 
 #[test]
 fn crates_point_one_way() {
-    let metadata = metadata();
-    let packages = metadata["packages"].as_array().unwrap();
+    let packages = metadata()["packages"].as_array().unwrap();
     let named = |name: &str| packages.iter().find(|package| package["name"] == name);
     for (name, expected) in CRATES {
         let dependencies = named(name).unwrap()["dependencies"].as_array().unwrap();

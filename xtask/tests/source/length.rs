@@ -1,6 +1,6 @@
 //! A file fits a head: what has more lines is more than one thing.
 
-use crate::module::modules;
+use crate::module;
 use crate::sources::{repository, roots, rust_files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -37,10 +37,7 @@ fn is_called_a_test(path: &Path) -> bool {
 /// Returns every file that is more than tests: all but those called so, and what a library or a
 /// program is built of, whatever it is called.
 fn files() -> BTreeSet<PathBuf> {
-    let built = roots()
-        .into_iter()
-        .flat_map(|(_, root)| modules(&root))
-        .flat_map(|(_, module)| module.files);
+    let built = roots().into_iter().flat_map(|(_, root)| module::files(&root));
     let root = repository();
     let others = rust_files()
         .into_iter()
@@ -75,8 +72,7 @@ fn what_a_program_is_built_of_counts_whatever_it_is_called() {
     }
     let root = folder.path().join("lib.rs");
     std::fs::write(&root, "mod tests; mod benches; #[cfg(test)] mod testing;").unwrap();
-    let built: BTreeSet<PathBuf> =
-        modules(&root).into_values().flat_map(|module| module.files).collect();
+    let built: BTreeSet<PathBuf> = module::files(&root).into_iter().collect();
     let expected = ["lib.rs", "tests.rs", "benches/mod.rs"].map(|name| folder.path().join(name));
     assert_eq!(built, expected.into());
 }

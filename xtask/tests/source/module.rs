@@ -31,6 +31,11 @@ pub(crate) fn modules(root: &Path) -> Modules {
     modules
 }
 
+/// Returns the files of the crate whose root is this file.
+pub(crate) fn files(root: &Path) -> Vec<PathBuf> {
+    modules(root).into_values().flat_map(|module| module.files).collect()
+}
+
 struct Reader<'m> {
     modules: &'m mut Modules,
 }

@@ -2,26 +2,29 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Returns the folder of the repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Returns what Cargo tells of the workspace.
-pub(crate) fn metadata() -> serde_json::Value {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+/// Returns what Cargo tells of the workspace, which is asked once.
+pub(crate) fn metadata() -> &'static serde_json::Value {
+    static METADATA: LazyLock<serde_json::Value> = LazyLock::new(|| {
+        let output = Command::new(env!("CARGO"))
+            .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    });
+    &METADATA
 }
 
 /// Returns the root file of every library and program of the workspace, with its name.
 pub(crate) fn roots() -> Vec<(String, PathBuf)> {
-    let metadata = metadata();
-    let packages = metadata["packages"].as_array().unwrap();
+    let packages = metadata()["packages"].as_array().unwrap();
     let targets = packages.iter().flat_map(|package| package["targets"].as_array().unwrap());
     let is = |target: &serde_json::Value, kind: &str| {
         target["kind"].as_array().unwrap().iter().any(|own| own == kind)
@@ -34,6 +37,12 @@ pub(crate) fn roots() -> Vec<(String, PathBuf)> {
             (name, PathBuf::from(root))
         })
         .collect()
+}
+
+/// Returns the root file of a library or a program of the workspace.
+pub(crate) fn root_of(name: &str) -> PathBuf {
+    let root = roots().into_iter().find(|(other, _)| other == name);
+    root.unwrap_or_else(|| panic!("the workspace has no `{name}`")).1
 }
 
 /// Returns every Rust file of the repository, tests among them.
