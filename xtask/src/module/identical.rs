@@ -30,12 +30,11 @@ fn merge_once(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut new_of: Vec<u32> = (0..imported).collect();
     let mut old_of: Vec<u32> = Vec::new();
     let mut first: BTreeMap<(u32, &[u8]), u32> = BTreeMap::new();
-    for (old, function) in (imported..).zip(types.into_iter().zip(&bodies)) {
+    for (old, function) in (imported..).zip(types.into_iter().zip(bodies.iter().copied())) {
         let next = u32::try_from(old_of.len())?
             .checked_add(imported)
             .context("the module has too many functions")?;
-        let (ty, body) = function;
-        let new = *first.entry((ty, *body)).or_insert(next);
+        let new = *first.entry(function).or_insert(next);
         if new == next {
             old_of.push(old);
         }

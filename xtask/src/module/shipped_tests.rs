@@ -11,7 +11,7 @@ use wasmparser::{Parser, Payload};
 
 /// In bytes: no change may make the module bigger unseen. The aim is 600,000, since Envoy compiles
 /// every kilobyte before the first request; whoever brings the size down brings this down with it.
-const LARGEST: usize = 975_000;
+const LARGEST: usize = 972_000;
 
 /// In bytes: V8 needs far more memory for one function of 25 kB than for five of 5 kB, and an
 /// allocator keeps it for as long as the proxy runs. What is bigger than this counts as big.
