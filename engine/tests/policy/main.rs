@@ -11,6 +11,8 @@
 
 mod agreement;
 mod generated;
+mod matching;
 mod paths;
-mod semantics;
 mod spellings;
+mod support;
+mod verdicts;

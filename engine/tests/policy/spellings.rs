@@ -1,14 +1,10 @@
 //! Paths that a backend may take for the same: comparisons lean towards allowing less.
 
-use attache_engine::policy::View;
+use crate::support::{by_rules, verdict, when};
+use attache_engine::policy::View::Enforced;
 use attache_plugin_config::*;
-use attache_test_policies::{Ask, Compiled, allow, config, deny, policy};
+use attache_test_policies::{Ask, allow, deny, policy};
 use serde_json::json;
-
-fn said(policies: Vec<Policy>, ask: &Ask) -> String {
-    let compiled = Compiled::new(&config(policies));
-    compiled.names(&compiled.say(View::Enforced, ask).verdict)
-}
 
 fn to(paths: &[&str], not_paths: &[&str]) -> Vec<Operation> {
     let patterns =
@@ -26,7 +22,7 @@ const LOOSE: PathEquality = PathEquality { any_case: true, any_trailing_slash: t
 fn a_deny_rule_matches_whatever_a_common_backend_takes_for_its_path() {
     let denies = |pattern: &str, path: &str| {
         let rules = vec![Rule { to: to(&[pattern], &[]), ..deny("d") }, allow("all")];
-        said(vec![policy("p", rules)], &Ask::get(path)) == "rule-denied: p/d"
+        by_rules(rules, &Ask::get(path)) == "rule-denied: p/d"
     };
     for (pattern, path) in [
         ("/admin", "/admin"),
@@ -62,7 +58,8 @@ fn a_deny_rule_matches_whatever_a_common_backend_takes_for_its_path() {
 fn an_allow_rule_matches_its_path_as_it_stands_unless_its_policy_says_that_the_service_is_looser() {
     let by = |paths: PathEquality, path: &str| {
         let rules = vec![Rule { to: to(&["/orders/{id}/Items"], &[]), ..allow("a") }];
-        said(vec![Policy { paths, ..policy("p", rules) }], &Ask::get(path)) == "allow: p/a"
+        verdict(&[Policy { paths, ..policy("p", rules) }], Enforced, &Ask::get(path))
+            == "allow: p/a"
     };
     let any_case = PathEquality { any_case: true, ..PathEquality::default() };
     let any_trailing_slash = PathEquality { any_trailing_slash: true, ..PathEquality::default() };
@@ -83,14 +80,15 @@ fn an_allow_rule_matches_its_path_as_it_stands_unless_its_policy_says_that_the_s
 fn what_a_rule_is_not_for_is_compared_the_other_way_round() {
     let allowed = |path: &str| {
         let rules = vec![Rule { to: to(&["/*"], &["/admin"]), ..allow("a") }];
-        said(vec![policy("p", rules)], &Ask::get(path)) == "allow: p/a"
+        by_rules(rules, &Ask::get(path)) == "allow: p/a"
     };
     assert!(allowed("/orders") && allowed("/admins"));
     assert!(!allowed("/admin") && !allowed("/ADMIN") && !allowed("/admin/"));
 
     let denied = |paths: PathEquality, path: &str| {
         let rules = vec![Rule { to: to(&["/*"], &["/public"]), ..deny("d") }, allow("a")];
-        said(vec![Policy { paths, ..policy("p", rules) }], &Ask::get(path)) == "rule-denied: p/d"
+        verdict(&[Policy { paths, ..policy("p", rules) }], Enforced, &Ask::get(path))
+            == "rule-denied: p/d"
     };
     assert!(!denied(PathEquality::default(), "/public"));
     assert!(
@@ -107,7 +105,7 @@ fn each_policy_speaks_of_its_own_rules_only() {
     for (path, expected) in
         [("/a", "allow: strict/s"), ("/A", "allow: loose/l"), ("/a/", "allow: loose/l")]
     {
-        assert_eq!(said(vec![strict.clone(), loose.clone()], &Ask::get(path)), expected);
+        assert_eq!(verdict(&[strict.clone(), loose.clone()], Enforced, &Ask::get(path)), expected);
     }
 }
 
@@ -118,28 +116,23 @@ fn a_deny_rule_for_every_path_is_for_the_empty_one_of_connect_and_for_that_of_op
         vec![rule, allow("all")]
     };
     for path in ["", "*", "/", "/a"] {
-        assert_eq!(
-            said(vec![policy("p", rules(Action::Deny))], &Ask::get(path)),
-            "rule-denied: p/r",
-            "{path}"
-        );
+        assert_eq!(by_rules(rules(Action::Deny), &Ask::get(path)), "rule-denied: p/r", "{path}");
     }
     // An ALLOW rule for `*` is for paths that are there.
-    assert_eq!(said(vec![policy("p", rules(Action::Allow))], &Ask::get("")), "allow: p/all");
-    assert_eq!(said(vec![policy("p", rules(Action::Allow))], &Ask::get("*")), "allow: p/r");
+    assert_eq!(by_rules(rules(Action::Allow), &Ask::get("")), "allow: p/all");
+    assert_eq!(by_rules(rules(Action::Allow), &Ask::get("*")), "allow: p/r");
 }
 
 #[test]
 fn a_segment_is_compared_in_any_letter_case_by_a_deny_rule_alone() {
     let rule = |rule: Rule| {
         let test = Test::EqualsPath("id".into());
-        let when = vec![Condition { claim: ClaimPath::new(vec!["sub".into()]).unwrap(), test }];
-        Rule { to: to(&["/users/{id}"], &[]), when, ..rule }
+        Rule { to: to(&["/users/{id}"], &[]), when: when("sub", test), ..rule }
     };
     let ask = |path: &str| Ask { claims: Some(json!({"sub": "alice"})), ..Ask::get(path) };
     for path in ["/users/alice", "/users/ALICE", "/Users/alice/"] {
         let rules = vec![rule(deny("d")), allow("all")];
-        assert_eq!(said(vec![policy("p", rules)], &ask(path)), "rule-denied: p/d", "{path}");
+        assert_eq!(by_rules(rules, &ask(path)), "rule-denied: p/d", "{path}");
     }
     for (path, expected) in [
         ("/users/alice", "allow: p/a"),
@@ -148,6 +141,6 @@ fn a_segment_is_compared_in_any_letter_case_by_a_deny_rule_alone() {
         ("/users/bob", "no-rule-matched"),
     ] {
         let policy = Policy { paths: LOOSE, ..policy("p", vec![rule(allow("a"))]) };
-        assert_eq!(said(vec![policy], &ask(path)), expected, "{path}");
+        assert_eq!(verdict(&[policy], Enforced, &ask(path)), expected, "{path}");
     }
 }
